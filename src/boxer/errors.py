@@ -1,0 +1,74 @@
+"""Every way Boxer can fail.
+
+Belongs here: the one error tree. Does not: drawing an error (`console`), deciding on an exit
+status (`cli`). This module imports nothing of ours.
+
+Invariants
+1. Every error a user can cause is a `BoxerError` with its own kebab-case `reference`.
+2. Each reference has a page, docs/errors/REFERENCE.md; a test keeps the two sets equal.
+3. A guest that exits non-zero is a result, never an error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The place in the user's input an error speaks of: a file and, if known, its lines (1-based)."""
+
+    file: str
+    line: int | None = None
+    last_line: int | None = None
+
+    def __str__(self) -> str:
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+class BoxerError(Exception):
+    """An error with a name, a place and a next move.
+
+    message: what happened, one sentence, offending values in backticks.
+    where: file and line of the user's input, if the error has one.
+    hint: what to do, best as a command.
+    """
+
+    reference: ClassVar[str] = "boxer-bug"
+    exit_status: ClassVar[int] = 1
+
+    def __init__(
+        self, message: str, *, where: Where | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.hint = hint
+
+    def at(self, where: Where) -> BoxerError:
+        """Gives the error a place unless it already has one, and returns it (for `raise`)."""
+        if self.where is None:
+            self.where = where
+        return self
+
+
+# --- filetree, blobstore ---------------------------------------------------------------------
+
+
+# --- wasmformat, boxfile -----------------------------------------------------------------------
+
+
+# --- dockerfile, plan --------------------------------------------------------------------------
+
+
+# --- bases -------------------------------------------------------------------------------------
+
+
+# --- steps -------------------------------------------------------------------------------------
+
+
+# --- link, preinit, sandbox --------------------------------------------------------------------
+
+
+# --- build, cli --------------------------------------------------------------------------------
