@@ -1,0 +1,36 @@
+// What libc and entry may ask of the kernel. Nothing else of the kernel is visible to them.
+#ifndef BOXER_KERNEL_H
+#define BOXER_KERNEL_H
+
+#include <boxer/boot.h>
+#include <stddef.h>
+#include <stdint.h>
+
+extern struct boxer_boot boxer_boot;
+
+// A Linux system call (riscv32 numbers: 64-bit time, a 64-bit offset as two longs, low half
+// first). Returns the result or -errno.
+long boxer_syscall(long number, long a, long b, long c, long d, long e, long f);
+
+// Builds the machine from the boot block: file tree, /dev, /proc, descriptors 0-2. Once, when cold.
+// heap: first free byte of linear memory. Returns 0 or -errno.
+int kernel_boot(uintptr_t heap);
+
+// Ends a machine's first life: descriptors above 2 and caches are dropped, free memory is scrubbed.
+void kernel_freeze(void);
+
+// Begins the life of one run: stdio, clocks and pid anew, host folders mounted at their names.
+// cwd: directory that relative host folder names are resolved in.
+void kernel_thaw(const char *cwd);
+
+// The host's arguments and environment, one allocation each that the kernel keeps; *count entries.
+char **kernel_host_arguments(size_t *count);
+char **kernel_host_environment(size_t *count);
+
+// Credentials of the machine's only process, set by entry before the program starts.
+void kernel_set_credentials(uint32_t uid, uint32_t gid, const uint32_t *groups, size_t count);
+void kernel_set_hostname(const char *name);
+// What /proc/self/{exe,cmdline,environ,comm} show; strings are copied.
+void kernel_set_program(const char *exe, char *const argv[], char *const envp[]);
+
+#endif
