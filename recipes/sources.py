@@ -1,0 +1,122 @@
+"""Fetch: finds the pinned upstream archives and unpacks them.
+
+Order: a folder the user names (BOXER_SOURCES), what was fetched before, the machine's own Debian
+mirror (near, and already trusted), the upstream address. Every archive is compared with its pinned
+sha256, wherever it came from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tarfile
+import tomllib
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from recipes import debian
+from recipes.failures import RecipeError
+from recipes.workshop import cache_root, digest_of, product
+
+
+@dataclass(frozen=True)
+class Archive:
+    """One archive that serves: file name, sha256, and where it may be had."""
+
+    file: str
+    sha256: str
+    url: str | None = None
+    debian: str | None = None
+    debian_file: str | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """An upstream project at a pinned version."""
+
+    name: str
+    version: str
+    license: str
+    strip: str
+    archives: tuple[Archive, ...]
+
+
+def load_sources() -> dict[str, Source]:
+    """Reads sources.toml."""
+    table = tomllib.loads(Path(__file__).with_name("sources.toml").read_text())
+    return {
+        name: Source(
+            name,
+            entry["version"],
+            entry["license"],
+            entry["strip"],
+            tuple(Archive(**archive) for archive in entry["archives"]),
+        )
+        for name, entry in table.items()
+    }
+
+
+def unpacked(source: Source) -> Path:
+    """The source tree of `source`, fetched and unpacked on first use."""
+    digest = digest_of([repr(source)])
+
+    def make(folder: Path) -> None:
+        with tarfile.open(fetch(source)) as archive:
+            archive.extractall(folder, filter="data")
+
+    return product(f"source-{source.name}", digest, make) / source.strip
+
+
+def fetch(source: Source) -> Path:
+    """The path of a verified archive of `source`. Raises RecipeError when none can be had."""
+    store = cache_root() / "sources"
+    store.mkdir(parents=True, exist_ok=True)
+    named = os.environ.get("BOXER_SOURCES")
+    tried: list[str] = []
+    for archive in source.archives:
+        for folder in ([Path(named)] if named else []) + [store]:
+            for name in (archive.file, archive.debian_file):
+                if name and _matches(folder / name, archive.sha256):
+                    return folder / name
+    for archive in source.archives:
+        for seek in (_from_debian, _from_upstream):
+            path, note = seek(archive, store)
+            if path and _matches(path, archive.sha256):
+                return path
+            tried.append(note if not path else f"{path.name}: its sha256 is not the pinned one")
+    wanted = source.archives[0]
+    raise RecipeError(
+        f"the source of {source.name} {source.version} could not be had: "
+        + "; ".join(note for note in tried if note),
+        f"put `{wanted.file}` into a folder and set BOXER_SOURCES to it",
+    )
+
+
+def _matches(path: Path, sha256: str) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+
+
+def _from_debian(archive: Archive, store: Path) -> tuple[Path | None, str]:
+    if not archive.debian or not archive.debian_file:
+        return None, ""
+    return debian.fetch(archive.debian, archive.debian_file, store)
+
+
+def _from_upstream(archive: Archive, store: Path) -> tuple[Path | None, str]:
+    if not archive.url or (store / archive.file).is_file():
+        return None, ""
+    path = store / archive.file
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        with urllib.request.urlopen(archive.url, timeout=30) as answer:
+            draft.write_bytes(answer.read())
+        draft.rename(path)
+    except (urllib.error.URLError, OSError) as error:
+        draft.unlink(missing_ok=True)
+        return None, f"{archive.url}: {error}"
+    return path, ""
