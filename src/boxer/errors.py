@@ -56,6 +56,34 @@ class BoxerError(Exception):
 # --- filetree, blobstore ---------------------------------------------------------------------
 
 
+class TreeError(BoxerError):
+    """An operation on a file tree that its paths do not allow."""
+
+
+class MissingPathError(TreeError):
+    reference = "path-missing"
+
+
+class PathKindError(TreeError):
+    reference = "path-kind"
+
+
+class SymlinkLoopError(TreeError):
+    reference = "symlink-loop"
+
+
+class AccountError(TreeError):
+    reference = "unknown-account"
+
+
+class ArchiveError(TreeError):
+    reference = "bad-archive"
+
+
+class ArchiveLimitError(ArchiveError):
+    reference = "archive-too-large"
+
+
 # --- wasmformat, boxfile -----------------------------------------------------------------------
 
 

@@ -1,0 +1,43 @@
+"""A file system as a value, tar in and out.
+
+Belongs here: nodes, paths, archives, the accounts files. Does not: the host's disk, Dockerfiles,
+the image a kernel reads (`link`).
+"""
+
+from boxer.filetree.accounts import (
+    Group,
+    Ids,
+    User,
+    groups,
+    home_of,
+    resolve_group,
+    resolve_user,
+    users,
+)
+from boxer.filetree.node import Device, Directory, File, Node, Symlink, name_bytes, name_text
+from boxer.filetree.tarball import Limits, is_tar, read_tar, write_tar
+from boxer.filetree.tree import MAX_SYMLINKS, Tree
+
+__all__ = [
+    "MAX_SYMLINKS",
+    "Device",
+    "Directory",
+    "File",
+    "Group",
+    "Ids",
+    "Limits",
+    "Node",
+    "Symlink",
+    "Tree",
+    "User",
+    "groups",
+    "home_of",
+    "is_tar",
+    "name_bytes",
+    "name_text",
+    "read_tar",
+    "resolve_group",
+    "resolve_user",
+    "users",
+    "write_tar",
+]

@@ -1,0 +1,294 @@
+"""Tar archives into a tree and out of it.
+
+Belongs here: ustar, GNU and pax archives, plain or compressed (gzip, bzip2, xz, zstd), read from
+and written to a file object. Does not: the decision that a file is to be unpacked (`steps`).
+
+Invariants
+1. An archive changes nothing outside the directory it is read into: `..` is refused, absolute names
+   are taken from that directory, a name that a symbolic link leads elsewhere is refused.
+2. No archive makes us hold more than `Limits` says, whatever its headers claim.
+3. A foreign error never leaves this module: a bad archive is `ArchiveError`, nothing else.
+4. The same tree is always written as the same bytes: order of the walk, no user names, no clock.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import tarfile
+import zlib
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol, cast
+
+import zstandard
+
+from boxer.errors import ArchiveError, ArchiveLimitError, TreeError
+from boxer.filetree.node import (
+    Device,
+    Directory,
+    File,
+    Node,
+    Symlink,
+)
+from boxer.filetree.tree import Tree
+
+_FOREIGN_ERRORS = (
+    tarfile.TarError,
+    zstandard.ZstdError,
+    lzma.LZMAError,
+    zlib.error,
+    EOFError,
+    OSError,  # what gzip and bz2 raise for bytes that are not theirs
+    ValueError,
+    OverflowError,
+    IndexError,  # a pax record that lacks its parts
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one archive may unpack to. A box has 4 GiB of memory, and the whole tree is in it."""
+
+    total_bytes: int = 1 << 30
+    entries: int = 200_000
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def read_tar(
+    tree: Tree,
+    fileobj: BinaryIO,
+    at: str = "/",
+    limits: Limits = Limits(),
+    newest: int | None = None,
+    owner: tuple[int, int] | None = None,
+) -> list[str]:
+    """Unpacks an archive below the directory `at`, which is made if it is missing.
+
+    fileobj: seekable. newest: later times are set to this one (SOURCE_DATE_EPOCH). owner: (uid, gid)
+    for every entry in place of those the archive states. Returns the paths written, in the order of
+    the archive.
+
+    Raises ArchiveError for an archive that is damaged or reaches outside, ArchiveLimitError for one
+    that is too large. The tree may hold a part of the archive then.
+    """
+    unpacking = _Unpacking(tree, at, limits, newest, owner)
+    try:
+        stream = _Counted(_decompressed(fileobj), limits.total_bytes)
+        with tarfile.open(fileobj=cast(BinaryIO, stream), mode="r|", errorlevel=2) as archive:
+            for member in archive:
+                unpacking.add(archive, member)
+    except _FOREIGN_ERRORS as error:
+        raise ArchiveError(f"The archive cannot be read: {error}.") from error
+    return unpacking.written
+
+
+def is_tar(data: bytes) -> bool:
+    """Whether the bytes are a tar archive, compressed or not: its first header can be read."""
+    try:
+        stream = _Counted(_decompressed(io.BytesIO(data)), 1 << 20)
+        with tarfile.open(fileobj=cast(BinaryIO, stream), mode="r|") as archive:
+            return archive.next() is not None
+    except (*_FOREIGN_ERRORS, ArchiveError):
+        return False
+
+
+def write_tar(tree: Tree, fileobj: BinaryIO) -> None:
+    """Writes the whole tree as a pax archive, root first, names without a leading slash."""
+    first_names: dict[int, str] = {}
+    with tarfile.open(fileobj=fileobj, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for path, node in tree.walk():
+            name = path.lstrip("/") or "."
+            first = first_names.setdefault(id(node), name)
+            data = node.data if isinstance(node, File) and first == name else b""
+            archive.addfile(_header(name, node, first, len(data)), io.BytesIO(data))
+
+
+class _Unpacking:
+    """The state of one read_tar."""
+
+    def __init__(
+        self,
+        tree: Tree,
+        at: str,
+        limits: Limits,
+        newest: int | None,
+        owner: tuple[int, int] | None,
+    ) -> None:
+        self.tree = tree
+        tree.make_directories(at, uid=owner[0] if owner else 0, gid=owner[1] if owner else 0)
+        self.base = tree.resolve(at)
+        self.limits = limits
+        self.newest = newest
+        self.owner = owner
+        self.written: list[str] = []
+        self._bytes = 0
+        self._entries = 0
+
+    def add(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> None:
+        self._count(member)
+        path = self._destination(member.name)
+        try:
+            self._put(path, self._node(archive, member), member)
+        except TreeError as error:
+            raise ArchiveError(
+                f"The archive's entry `{member.name}` cannot be unpacked: {error.message}"
+            ) from error
+        self.written.append(path)
+
+    def _count(self, member: tarfile.TarInfo) -> None:
+        self._entries += 1
+        self._bytes += max(member.size, 0) if member.isreg() else 0
+        if self._entries > self.limits.entries:
+            raise ArchiveLimitError(
+                f"The archive has more than {self.limits.entries} entries.",
+                hint="Unpack it outside and COPY only what the box needs.",
+            )
+        if self._bytes > self.limits.total_bytes:
+            raise _too_large(self.limits.total_bytes)
+
+    def _destination(self, name: str) -> str:
+        """The path of an entry in the tree, with the links on its way followed."""
+        parts = _inner_parts(name, name)
+        above = self.tree.resolve("/".join([self.base, *parts[:-1]]))
+        if not _is_below(above, self.base):
+            raise ArchiveError(
+                f"The archive's entry `{name}` leads out of `{self.base}` by a symbolic link."
+            )
+        return "/".join([above.rstrip("/"), *parts[-1:]]) or "/"
+
+    def _node(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> Node:
+        if member.islnk():
+            return self._linked(member)
+        node = _bare_node(member)
+        if isinstance(node, File):
+            reader = archive.extractfile(member)
+            node.data = reader.read() if reader is not None else b""
+            if len(node.data) != member.size:
+                raise ArchiveError(f"The archive ends within `{member.name}`.")
+        node.uid, node.gid = self.owner or (max(member.uid, 0), max(member.gid, 0))
+        node.mtime = int(member.mtime)
+        if self.newest is not None:
+            node.mtime = min(node.mtime, self.newest)
+        return node
+
+    def _linked(self, member: tarfile.TarInfo) -> Node:
+        parts = _inner_parts(member.linkname, member.name)
+        path = "/".join([self.base, *parts])
+        if not _is_below(self.tree.resolve("/".join([self.base, *parts[:-1]])), self.base):
+            raise ArchiveError(f"The archive's link `{member.name}` leads out of `{self.base}`.")
+        node = self.tree.get(path, follow=False)
+        if isinstance(node, File):
+            return node
+        raise ArchiveError(
+            f"The archive's link `{member.name}` is to `{member.linkname}`, no file in it."
+        )
+
+    def _put(self, path: str, node: Node, member: tarfile.TarInfo) -> None:
+        present = self.tree.get(path, follow=False)
+        if path == self.base and not isinstance(node, Directory):
+            raise ArchiveError(f"The archive's entry `{member.name}` is no name of a file.")
+        if isinstance(node, Directory):
+            # A directory over a link to a directory keeps the link, as GNU tar does.
+            there = self.tree.get(path)
+            if isinstance(there, Directory):
+                if _is_below(self.tree.resolve(path), self.base):
+                    there.mode, there.uid, there.gid = node.mode, node.uid, node.gid
+                    there.mtime = node.mtime
+                return
+        if present is not None and present is not node:
+            self.tree.remove(path, recursive=True)
+        if present is not node:
+            self.tree.put(path, node)
+
+
+class _Counted:
+    """A reader that gives out no more than `limit` bytes in all."""
+
+    def __init__(self, inner: _Readable, limit: int) -> None:
+        self._inner = inner
+        # Headers and padding come on top of the data they describe.
+        self._left = limit + (limit >> 2) + (1 << 20)
+        self._limit = limit
+
+    def read(self, size: int) -> bytes:
+        data = self._inner.read(min(size, self._left + 1))
+        self._left -= len(data)
+        if self._left < 0:
+            raise _too_large(self._limit)
+        return data
+
+
+def _decompressed(fileobj: BinaryIO) -> _Readable:
+    """The archive's bytes, by the compression its first bytes show."""
+    head = fileobj.read(6)
+    fileobj.seek(-len(head), io.SEEK_CUR)
+    if head.startswith(b"\x1f\x8b"):
+        return gzip.GzipFile(fileobj=fileobj)
+    if head.startswith(b"BZh"):
+        return bz2.BZ2File(fileobj)
+    if head.startswith(b"\xfd7zXZ\x00"):
+        return lzma.LZMAFile(fileobj)
+    if head.startswith(b"\x28\xb5\x2f\xfd"):
+        return zstandard.ZstdDecompressor().stream_reader(fileobj, read_across_frames=True)
+    return fileobj
+
+
+def _inner_parts(name: str, entry: str) -> list[str]:
+    """The parts of a name within an archive. Raises ArchiveError for one that goes up."""
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    if ".." in parts:
+        raise ArchiveError(f"The archive's entry `{entry}` leads out of the archive by `..`.")
+    if "\0" in name:
+        raise ArchiveError(f"The archive's entry `{entry!r}` has a NUL in its name.")
+    return parts
+
+
+def _is_below(path: str, top: str) -> bool:
+    return top == "/" or path == top or path.startswith(top + "/")
+
+
+def _bare_node(member: tarfile.TarInfo) -> Node:
+    mode = member.mode & 0o7777
+    if member.isreg():
+        return File(mode=mode)
+    if member.isdir():
+        return Directory(mode=mode)
+    if member.issym():
+        return Symlink(target=member.linkname)
+    if member.ischr():
+        return Device(mode=mode, kind="char", major=member.devmajor, minor=member.devminor)
+    if member.isblk():
+        return Device(mode=mode, kind="block", major=member.devmajor, minor=member.devminor)
+    if member.isfifo():
+        return Device(mode=mode, kind="fifo")
+    raise ArchiveError(f"The archive's entry `{member.name}` is of an unknown kind.")
+
+
+def _header(name: str, node: Node, first: str, size: int) -> tarfile.TarInfo:
+    header = tarfile.TarInfo(name)
+    header.mode, header.uid, header.gid = node.mode, node.uid, node.gid
+    header.mtime, header.size = node.mtime, size
+    match node:
+        case Directory():
+            header.type = tarfile.DIRTYPE
+        case Symlink():
+            header.type, header.linkname = tarfile.SYMTYPE, node.target
+        case Device():
+            types = {"char": tarfile.CHRTYPE, "block": tarfile.BLKTYPE, "fifo": tarfile.FIFOTYPE}
+            header.type = types[node.kind]
+            header.devmajor, header.devminor = node.major, node.minor
+        case _ if first != name:
+            header.type, header.linkname = tarfile.LNKTYPE, first
+    return header
+
+
+def _too_large(limit: int) -> ArchiveLimitError:
+    return ArchiveLimitError(
+        f"The archive unpacks to more than {limit >> 20} MiB.",
+        hint="Unpack it outside and COPY only what the box needs.",
+    )
