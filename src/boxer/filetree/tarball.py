@@ -69,9 +69,9 @@ def read_tar(
 ) -> list[str]:
     """Unpacks an archive below the directory `at`, which is made if it is missing.
 
-    fileobj: seekable. newest: later times are set to this one (SOURCE_DATE_EPOCH). owner: (uid, gid)
-    for every entry in place of those the archive states. Returns the paths written, in the order of
-    the archive.
+    fileobj: seekable. newest: later times are set to this one (SOURCE_DATE_EPOCH). owner: (uid,
+    gid) for every entry in place of those the archive states. Returns the paths written, in the
+    order of the archive.
 
     Raises ArchiveError for an archive that is damaged or reaches outside, ArchiveLimitError for one
     that is too large. The tree may hold a part of the archive then.

@@ -103,8 +103,8 @@ class Tree:
     def put(self, path: str, node: Node) -> None:
         """Puts the node at the path, in the place of a file or a link that is there.
 
-        Missing parents are made (0755, the node's owner and time). A symbolic link at the end of the
-        path is replaced, not followed. Raises PathKindError where a directory is there.
+        Missing parents are made (0755, the node's owner and time). A symbolic link at the end of
+        the path is replaced, not followed. Raises PathKindError where a directory is there.
         """
         parent, name = self._parent(path, make_for=node)
         present = parent.entries.get(name)
@@ -121,7 +121,7 @@ class Tree:
         gid: int = 0,
         mtime: int = 0,
     ) -> File:
-        """A new regular file, put as `put` does. Another link of a file it replaces is unchanged."""
+        """A new regular file, put as `put` does. Other names of a file it replaces keep theirs."""
         node = File(mode=mode, uid=uid, gid=gid, mtime=mtime, data=data)
         self.put(path, node)
         return node
