@@ -1,0 +1,33 @@
+// The machine config: what the box's builder wrote down for the start of its program.
+#ifndef ENTRY_MACHINE_H
+#define ENTRY_MACHINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct list {
+    char **items; // null-terminated
+    size_t count;
+};
+
+struct machine {
+    uint32_t uid, gid, groups[64];
+    size_t group_count;
+    char *cwd, *hostname, *program;
+    struct list environment, entrypoint, command, imports;
+};
+
+// Reads the records of the boot block's config (see docs/reference/box-format.md).
+void machine_read(struct machine *machine);
+
+// The environment of a run: the machine's, the host's over it, HOME and HOSTNAME where missing.
+// Takes out the variables reserved for the host (BOXER_ENTRYPOINT, BOXER_WORKDIR, BOXER_USER) and
+// applies them to the machine.
+char **machine_environment(struct machine *machine, char **host);
+
+// entrypoint + the host's arguments, or the command where there are none.
+char **machine_arguments(const struct machine *machine, char **host, size_t host_count);
+
+int list_add(struct list *list, char *item);
+
+#endif

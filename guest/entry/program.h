@@ -1,0 +1,33 @@
+// Built-in programs: what a base links in besides libc and the kernel.
+#ifndef ENTRY_PROGRAM_H
+#define ENTRY_PROGRAM_H
+
+#include <stddef.h>
+
+// A program of this module. A file of the tree that holds "#!boxer NAME\n" is its executable.
+struct program {
+    const char *name;
+    int (*main)(int argc, char **argv, char **envp);
+    // Starts the program up to its freeze point; argv[0] is its path. Null: nothing to start.
+    // modules: what to load before the freeze, null-terminated. 0 or an exit status.
+    int (*freeze)(char *path, char **modules);
+    // Goes on from the freeze point with the arguments of this run.
+    int (*thaw)(const char *path, int argc, char **argv);
+};
+
+// Ends with a null name. Weak: a module without a table is one plain C program.
+extern const struct program programs[] __attribute__((weak));
+
+struct invocation {
+    const struct program *program;
+    char *path; // the executable's path in the tree
+    int argc;
+    char **argv; // as the program sees it; an interpreter's name comes first for a script
+    char problem[512];
+};
+
+// Finds what argv[0] means, as execvp(3) does. 0, or the exit status of a shell that could not
+// start it (127 not found, 126 not executable) with found->problem set.
+int program_resolve(char **argv, struct invocation *found);
+
+#endif

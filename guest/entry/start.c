@@ -1,0 +1,130 @@
+// A machine's life: cold start, freeze, thaw, exit.
+//
+// Invariants
+// 1. boxer_freeze returns with an empty stack: a frozen machine is its memory alone.
+// 2. The kernel boots before libc, libc before constructors, constructors before the program.
+// 3. A module without a table of programs is one C program: `main` gets the host's arguments.
+#include "machine.h"
+#include "program.h"
+
+#include <boxer/kernel.h>
+#include <elf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+extern unsigned char __heap_base;
+extern void __wasm_call_ctors(void);
+extern void __init_libc(char **environment, char *program_name);
+extern char **__environ, *program_invocation_name, *program_invocation_short_name;
+
+// How clang names main, by its parameters; a main of three stays `main`.
+extern int __main_void(void) __attribute__((weak));
+extern int __main_argc_argv(int, char **) __attribute__((weak));
+extern int main_of_three(int, char **, char **) __asm__("main") __attribute__((weak));
+
+struct boxer_boot boxer_boot = {.magic = BOXER_BOOT_MAGIC, .abi = BOXER_KERNEL_ABI};
+
+static struct machine machine;
+
+// musl reads the auxiliary vector behind the environment, which is empty until the run begins.
+static struct {
+    char *no_environment;
+    size_t auxiliary[16];
+} initial;
+
+static void boot(void) {
+    uintptr_t heap = boxer_boot.heap ? boxer_boot.heap : (uintptr_t)&__heap_base;
+    if (kernel_boot(heap) < 0)
+        __builtin_trap();
+    static size_t entropy[4];
+    size_t auxiliary[] = {AT_PAGESZ, 4096, AT_RANDOM, (size_t)entropy, AT_NULL, 0};
+    memcpy(initial.auxiliary, auxiliary, sizeof auxiliary);
+    __init_libc(&initial.no_environment, "box");
+    __wasm_call_ctors();
+    machine_read(&machine);
+    kernel_set_hostname(machine.hostname);
+}
+
+static void become(const char *path, char **argv, char **environment) {
+    kernel_set_credentials(machine.uid, machine.gid, machine.groups, machine.group_count);
+    kernel_set_program(path, argv, environment);
+    program_invocation_name = argv[0] ? argv[0] : "";
+    char *slash = strrchr(program_invocation_name, '/');
+    program_invocation_short_name = slash ? slash + 1 : program_invocation_name;
+}
+
+static int complain(const char *problem, int status) {
+    fprintf(stderr, "box: %s\n", problem);
+    return status;
+}
+
+static int enter_directory(void) {
+    if (chdir(machine.cwd) == 0)
+        return 0;
+    fprintf(stderr, "box: cannot enter the working directory `%s`: %m\n", machine.cwd);
+    return -1;
+}
+
+static int call_main(int argc, char **argv, char **environment) {
+    if (__main_argc_argv)
+        return __main_argc_argv(argc, argv);
+    if (__main_void)
+        return __main_void();
+    if (main_of_three)
+        return main_of_three(argc, argv, environment);
+    __builtin_trap();
+}
+
+// Starts the program the box will run, or the base's own when that is none of the built-in ones.
+static int freeze_program(void) {
+    struct invocation start;
+    if (!programs || !machine.program)
+        return 0;
+    __environ = machine_environment(&machine, NULL);
+    if (enter_directory() < 0)
+        return 126;
+    char **arguments = machine_arguments(&machine, NULL, 0);
+    char *fallback[] = {machine.program, NULL};
+    if (program_resolve(arguments, &start) && program_resolve(fallback, &start))
+        return complain(start.problem, 126);
+    return start.program->freeze ? start.program->freeze(start.path, machine.imports.items) : 0;
+}
+
+__attribute__((export_name("boxer_freeze"))) int boxer_freeze(void) {
+    boot();
+    int status = freeze_program();
+    fflush(NULL);
+    kernel_freeze();
+    boxer_boot.phase = BOXER_PHASE_FROZEN;
+    return status;
+}
+
+static int run(int frozen) {
+    size_t host_count;
+    char **host = kernel_host_arguments(&host_count);
+    __environ = machine_environment(&machine, kernel_host_environment(&(size_t){0}));
+    if (!programs) {
+        become(host_count ? host[0] : "", host, __environ);
+        return call_main(host_count, host, __environ);
+    }
+    struct invocation start;
+    if (enter_directory() < 0)
+        return 126;
+    int status = program_resolve(machine_arguments(&machine, host, host_count), &start);
+    if (status)
+        return complain(start.problem, status);
+    become(start.path, start.argv, __environ);
+    if (frozen && start.program->thaw)
+        return start.program->thaw(start.path, start.argc, start.argv);
+    return start.program->main(start.argc, start.argv, __environ);
+}
+
+__attribute__((export_name("_start"))) void _start(void) {
+    int frozen = boxer_boot.phase == BOXER_PHASE_FROZEN;
+    if (!frozen)
+        boot();
+    kernel_thaw(machine.cwd);
+    exit(run(frozen));
+}

@@ -1,0 +1,70 @@
+"""Freeze and thaw as the interpreter sees them (called by guest/python/python.c).
+
+Belongs here: what Python-level state must be renewed when a frozen machine goes on. Does not: the
+public functions a program may call (the module `boxer`).
+"""
+
+import gc
+import os
+import posix
+import sys
+
+hooks = []
+failed_imports = {}
+
+
+def prepare(modules):
+    """Imports `modules` before the freeze and leaves the heap quiet.
+
+    A module that cannot be imported now is left for the program to import: it fails there as it
+    would without us.
+    """
+    for name in modules:
+        before = set(sys.modules)
+        try:
+            __import__(name)
+        except BaseException as error:
+            failed_imports[name] = repr(error)
+            for half in set(sys.modules) - before:
+                del sys.modules[half]
+    sys.stdout.flush()
+    sys.stderr.flush()
+    gc.collect()
+    gc.freeze()
+
+
+def thaw(environment):
+    """Begins a run: environment, standard streams, everything random, the user's hooks."""
+    posix.environ.clear()
+    posix.environ.update(environment)
+    os.environ._data.clear()
+    os.environ._data.update(environment)
+    if "tempfile" in sys.modules:
+        sys.modules["tempfile"]._name_sequence = None
+        sys.modules["tempfile"].tempdir = None
+    _renew_streams()
+    for hook in hooks:
+        hook()
+
+
+def _renew_streams():
+    unbuffered = sys.orig_argv and _is_unbuffered()
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        stream = getattr(sys, name)
+        if stream is None:
+            continue
+        if posix.isatty(descriptor) or name == "stderr":
+            stream.reconfigure(line_buffering=True, write_through=unbuffered)
+        elif unbuffered:
+            stream.reconfigure(line_buffering=False, write_through=True)
+
+
+def _is_unbuffered():
+    if os.environ.get("PYTHONUNBUFFERED"):
+        return True
+    for argument in sys.orig_argv[1:]:
+        if not argument.startswith("-") or argument in ("-c", "-m", "-"):
+            return False
+        if not argument.startswith("--") and "u" in argument.split("c")[0].split("m")[0]:
+            return True
+    return False

@@ -1,0 +1,187 @@
+// CPython as a program of the box: started once, frozen, and gone on with in every run.
+//
+// Invariants
+// 1. A run behaves as `python ARGS` started afresh would: the command line is read by CPython's own
+//    reader, and what it says is compared with what the frozen interpreter was started with.
+// 2. Only settings that take effect after the start may differ (LATE below). For any other the
+//    interpreter is finalized and started anew: slower, never wrong.
+// 3. What may not repeat between two runs (random numbers, locks' owners, the environment) is
+//    renewed by PyOS_AfterFork_Child and _boxer.thaw before any code of the run.
+#define PY_SSIZE_T_CLEAN
+#define Py_BUILD_CORE 1
+#include <Python.h>
+#include <internal/pycore_initconfig.h>
+#include <internal/pycore_interp.h>
+#include <internal/pycore_pystate.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "program.h"
+
+static int started;        // the frozen interpreter is there
+static char *started_path; // and was started as this
+
+static int python_main(int argc, char **argv, char **envp) {
+    (void)envp;
+    return Py_BytesMain(argc, argv);
+}
+
+static PyObject *string_list(char **items) {
+    PyObject *list = PyList_New(0);
+    for (; list && items && *items; items++) {
+        PyObject *item = PyUnicode_FromString(*items);
+        if (!item || PyList_Append(list, item) < 0)
+            Py_CLEAR(list);
+        Py_XDECREF(item);
+    }
+    return list;
+}
+
+// Calls _boxer.NAME(argument); steals the argument.
+static int call_boxer(const char *name, PyObject *argument) {
+    PyObject *module = argument ? PyImport_ImportModule("_boxer") : NULL;
+    PyObject *result = module ? PyObject_CallMethod(module, name, "O", argument) : NULL;
+    Py_XDECREF(module);
+    Py_XDECREF(argument);
+    Py_XDECREF(result);
+    if (result)
+        return 0;
+    PyErr_Print();
+    return -1;
+}
+
+static int python_freeze(char *path, char **modules) {
+    PyConfig config;
+    PyConfig_InitPythonConfig(&config);
+    PyStatus status = PyConfig_SetBytesArgv(&config, 1, &path);
+    if (!PyStatus_Exception(status))
+        status = Py_InitializeFromConfig(&config);
+    PyConfig_Clear(&config);
+    if (PyStatus_Exception(status))
+        Py_ExitStatusException(status);
+    if (call_boxer("prepare", string_list(modules)) < 0)
+        return 1;
+    started_path = path;
+    started = 1;
+    return 0;
+}
+
+static int same_text(const wchar_t *a, const wchar_t *b) {
+    return a == b || (a && b && wcscmp(a, b) == 0);
+}
+
+static int same_list(const PyWideStringList *a, const PyWideStringList *b) {
+    if (a->length != b->length)
+        return 0;
+    for (Py_ssize_t i = 0; i < a->length; i++)
+        if (!same_text(a->items[i], b->items[i]))
+            return 0;
+    return 1;
+}
+
+// Settings that are used while the interpreter starts. LATE ones, which adopt() sets, are missing.
+static int same_start(const PyConfig *a, const PyConfig *b) {
+#define SAME(field) (a->field == b->field)
+    return SAME(isolated) && SAME(use_environment) && SAME(dev_mode) && SAME(use_hash_seed) &&
+           SAME(hash_seed) && SAME(faulthandler) && SAME(tracemalloc) && SAME(import_time) &&
+           SAME(code_debug_ranges) && SAME(malloc_stats) && SAME(site_import) &&
+           SAME(bytes_warning) && SAME(warn_default_encoding) && SAME(optimization_level) &&
+           SAME(parser_debug) && SAME(verbose) && SAME(user_site_directory) &&
+           SAME(use_frozen_modules) && SAME(int_max_str_digits) && SAME(cpu_count) &&
+           SAME(safe_path) && same_list(&a->xoptions, &b->xoptions) &&
+           same_list(&a->warnoptions, &b->warnoptions) &&
+           same_text(a->pycache_prefix, b->pycache_prefix) &&
+           same_text(a->stdio_encoding, b->stdio_encoding) &&
+           same_text(a->stdio_errors, b->stdio_errors) &&
+           same_text(a->check_hash_pycs_mode, b->check_hash_pycs_mode) &&
+           same_text(a->pythonpath_env, b->pythonpath_env) && same_text(a->home, b->home) &&
+           same_text(a->platlibdir, b->platlibdir);
+#undef SAME
+}
+
+// The folder decides what getpath finds (prefix, pyvenv.cfg); the name in it does not.
+static int same_folder(const char *a, const char *b) {
+    size_t length = strrchr(a, '/') - a;
+    return strncmp(a, b, length + 1) == 0 && !strchr(b + length + 1, '/');
+}
+
+// Gives the running interpreter the late settings of this run's command line.
+static int adopt(const PyConfig *run, const char *path) {
+    PyInterpreterState *interpreter = _PyInterpreterState_GET();
+    PyConfig *config = (PyConfig *)_PyInterpreterState_GetConfig(interpreter);
+    PyStatus status = PyConfig_SetString(config, &config->run_command, run->run_command);
+#define TEXT(field)                                                                                \
+    if (!PyStatus_Exception(status))                                                               \
+        status = PyConfig_SetString(config, &config->field, run->field);
+    TEXT(run_module)
+    TEXT(run_filename)
+#undef TEXT
+        if (PyStatus_Exception(status) || _PyWideStringList_Copy(&config->argv, &run->argv) < 0 ||
+            _PyWideStringList_Copy(&config->orig_argv, &run->orig_argv) < 0) return -1;
+    config->skip_source_first_line = run->skip_source_first_line;
+    config->inspect = run->inspect;
+    config->interactive = run->interactive;
+    config->quiet = run->quiet;
+    config->write_bytecode = run->write_bytecode;
+    config->buffered_stdio = run->buffered_stdio;
+    int computed = config->module_search_paths_set;
+    config->module_search_paths_set = 0; // keep sys.path: site has already added to it
+    int result = _PySys_UpdateConfig(_PyThreadState_GET());
+    config->module_search_paths_set = computed;
+    PyObject *executable = result < 0 ? NULL : PyUnicode_DecodeFSDefault(path);
+    if (!executable || PySys_SetObject("executable", executable) < 0 ||
+        PySys_SetObject("_base_executable", executable) < 0)
+        result = -1;
+    Py_XDECREF(executable);
+    return result;
+}
+
+static PyObject *environment(void) {
+    extern char **environ;
+    PyObject *result = PyDict_New();
+    for (char **variable = environ; result && *variable; variable++) {
+        const char *equals = strchr(*variable, '=');
+        if (!equals)
+            continue;
+        PyObject *key = PyBytes_FromStringAndSize(*variable, equals - *variable);
+        PyObject *value = PyBytes_FromString(equals + 1);
+        if (!key || !value || PyDict_SetItem(result, key, value) < 0)
+            Py_CLEAR(result);
+        Py_XDECREF(key);
+        Py_XDECREF(value);
+    }
+    return result;
+}
+
+static int python_thaw(const char *path, int argc, char **argv) {
+    if (!started)
+        return Py_BytesMain(argc, argv);
+    PyOS_AfterFork_Child();
+    PyConfig config;
+    PyConfig_InitPythonConfig(&config);
+    PyStatus status = PyConfig_SetBytesArgv(&config, argc, argv);
+    if (!PyStatus_Exception(status))
+        status = _PyConfig_Read(&config, 0);
+    if (PyStatus_Exception(status)) {
+        PyConfig_Clear(&config);
+        Py_ExitStatusException(status); // also for -h and -V: they have printed
+    }
+    const PyConfig *frozen = _PyInterpreterState_GetConfig(_PyInterpreterState_GET());
+    if (!same_start(&config, frozen) || !same_folder(started_path, path)) {
+        PyConfig_Clear(&config);
+        Py_FinalizeEx();
+        return Py_BytesMain(argc, argv);
+    }
+    int adopted = adopt(&config, path);
+    PyConfig_Clear(&config);
+    if (adopted < 0 || call_boxer("thaw", environment()) < 0) {
+        PyErr_Print();
+        return 1;
+    }
+    return Py_RunMain();
+}
+
+const struct program programs[] = {
+    {.name = "python", .main = python_main, .freeze = python_freeze, .thaw = python_thaw},
+    {0},
+};
