@@ -56,6 +56,12 @@ class BoxerError(Exception):
 # --- filetree, blobstore ---------------------------------------------------------------------
 
 
+class WriteError(BoxerError):
+    """A file could not be written (disk full, no permission); nothing half-written is left."""
+
+    reference = "cannot-write"
+
+
 class TreeError(BoxerError):
     """An operation on a file tree that its paths do not allow."""
 
@@ -87,6 +93,36 @@ class ArchiveLimitError(ArchiveError):
 # --- wasmformat, boxfile -----------------------------------------------------------------------
 
 
+class BadFieldError(BoxerError):
+    """A field of a JSON document has the wrong type or value."""
+
+    reference = "bad-field"
+
+
+class NotWasmError(BoxerError):
+    """Bytes that are not a WebAssembly core module at all."""
+
+    reference = "not-wasm"
+
+
+class DamagedWasmError(BoxerError):
+    """A WebAssembly module whose sections cannot be read."""
+
+    reference = "damaged-wasm"
+
+
+class NotABoxError(BoxerError):
+    """A good file that no `boxer build` wrote."""
+
+    reference = "not-a-box"
+
+
+class DamagedBoxError(BoxerError):
+    """A box that was cut short or changed."""
+
+    reference = "damaged-box"
+
+
 # --- dockerfile, plan --------------------------------------------------------------------------
 
 
@@ -97,6 +133,43 @@ class ArchiveLimitError(ArchiveError):
 
 
 # --- link, preinit, sandbox --------------------------------------------------------------------
+
+
+class TooLargeError(BoxerError):
+    """What shall go into a box does not fit a 32-bit memory."""
+
+    reference = "box-too-large"
+
+
+class FreezeError(BoxerError):
+    """The program did not start, so there is nothing to freeze."""
+
+    reference = "freeze-failed"
+
+
+class UnsupportedModuleError(BoxerError):
+    """A module that asks its host for more than WASI preview 1, or lacks what a base must have."""
+
+    reference = "unsupported-module"
+
+
+class MountError(BoxerError):
+    """A host folder that cannot be mounted."""
+
+    reference = "bad-mount"
+
+
+class LimitValueError(BoxerError):
+    """A limit that makes no sense."""
+
+    reference = "bad-limit"
+
+
+class EngineError(BoxerError):
+    """The WebAssembly engine failed in a way that is not the box's doing."""
+
+    reference = "engine-failed"
+    exit_status = 3
 
 
 # --- build, cli --------------------------------------------------------------------------------
