@@ -1,0 +1,1 @@
+"""The pipeline from a Dockerfile to a box; the only room that knows its order."""
