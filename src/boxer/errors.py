@@ -129,6 +129,18 @@ class DamagedBoxError(BoxerError):
 # --- bases -------------------------------------------------------------------------------------
 
 
+class UnknownBaseError(BoxerError):
+    reference = "unknown-base"
+
+
+class BaseMissingError(BoxerError):
+    reference = "base-missing"
+
+
+class BaseDamagedError(BoxerError):
+    reference = "base-damaged"
+
+
 # --- steps -------------------------------------------------------------------------------------
 
 

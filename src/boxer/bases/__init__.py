@@ -1,0 +1,25 @@
+"""Which base a `FROM` means, and the finished base itself.
+
+Belongs here: image references, the list of bases Boxer has, reading a base artifact from its folder
+and checking it. Does not: making a base (`recipes/`), which stage uses which (`plan`).
+"""
+
+from boxer.bases.artifact import Base, BaseComponent, BaseInfo, BaseSource
+from boxer.bases.catalogue import BaseReference, KnownBase, known_bases, resolve
+from boxer.bases.folder import BaseFolder, BaseListing, bases_folder, list_bases, load
+
+__all__ = [
+    "Base",
+    "BaseComponent",
+    "BaseFolder",
+    "BaseInfo",
+    "BaseListing",
+    "BaseReference",
+    "BaseSource",
+    "KnownBase",
+    "bases_folder",
+    "known_bases",
+    "list_bases",
+    "load",
+    "resolve",
+]

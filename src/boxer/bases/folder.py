@@ -1,0 +1,158 @@
+"""The finished bases on this machine, as `recipes/` leaves them.
+
+Belongs here: the layout of the folder (`NAME-VARIANT/current`, `NAME-VARIANT/DIGEST/{base.json,
+module.wasm,tree.tar}`) and the check of what is in it. Does not: making a base.
+
+Invariants
+1. Nothing of a base is used before its sha256 has been compared, once in a process.
+2. A damaged base is an error, never repaired or skipped here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from boxer.bases.artifact import Base, BaseInfo, read_info, scratch
+from boxer.bases.catalogue import BaseReference, known_bases, resolve
+from boxer.errors import ArchiveError, BaseDamagedError, BaseMissingError
+from boxer.filetree import Tree, read_tar
+
+_DIGEST = re.compile(r"[0-9a-f]{16,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class BaseListing:
+    """One line of `boxer bases`. version and size are None where the base has not been made."""
+
+    name: str
+    variant: str
+    version: str | None = None
+    digest: str | None = None
+    size: int | None = None
+
+
+class BaseFolder:
+    """The bases below one folder; a `BaseSource`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._loaded: dict[tuple[str, str], Base] = {}
+
+    def resolve(self, reference: str) -> BaseReference:
+        """The base a `FROM` reference means. Raises UnknownBaseError."""
+        return resolve(reference)
+
+    def load(self, reference: BaseReference) -> Base:
+        """Reads and checks a base; a second call gives the same object.
+
+        Raises BaseMissingError where it has not been made, BaseDamagedError where its files are not
+        what base.json says.
+        """
+        if reference.is_scratch:
+            return scratch()
+        key = (reference.name, reference.variant)
+        if key not in self._loaded:
+            self._loaded[key] = self._read(*key)
+        return self._loaded[key]
+
+    def info(self, name: str, variant: str) -> BaseInfo:
+        """What a base's base.json says; its files are not read. Raises as `load`."""
+        return self._info(self._current(name, variant))
+
+    def list(self) -> list[BaseListing]:
+        """Every base Boxer knows, with what is known of those that have been made."""
+        return [self._listing(base.name, base.variant) for base in known_bases()]
+
+    def _listing(self, name: str, variant: str) -> BaseListing:
+        try:
+            info = self.info(name, variant)
+        except BaseMissingError:
+            return BaseListing(name, variant)
+        size = sum(stored.size for stored in info.files.values())
+        return BaseListing(name, variant, info.version, info.recipe_digest, size)
+
+    def _current(self, name: str, variant: str) -> Path:
+        folder = self.root / f"{name}-{variant}"
+        try:
+            digest = (folder / "current").read_text("ascii", "replace").strip()
+        except (FileNotFoundError, NotADirectoryError):
+            raise BaseMissingError(
+                f"The base {name} {variant} has not been made on this machine.",
+                hint="Make it once: `make bases`.",
+            ) from None
+        if not _DIGEST.fullmatch(digest):
+            raise _damaged(f"`{folder / 'current'}` does not name a base.")
+        return folder / digest
+
+    def _info(self, folder: Path) -> BaseInfo:
+        path = folder / "base.json"
+        info = read_info(_read_file(path).decode("utf-8", "replace"), str(path))
+        if info.recipe_digest != folder.name:
+            raise _damaged(f"`{path}` is of another base than its folder's name says.")
+        return info
+
+    def _read(self, name: str, variant: str) -> Base:
+        folder = self._current(name, variant)
+        info = self._info(folder)
+        module = _checked(folder, "module.wasm", info)
+        tree = Tree()
+        try:
+            read_tar(tree, io.BytesIO(_checked(folder, "tree.tar", info)))
+        except ArchiveError as error:
+            raise _damaged(f"`{folder / 'tree.tar'}`: {error.message}") from error
+        return Base(info, module, tree)
+
+
+def bases_folder() -> Path:
+    """BOXER_BASES, else boxer/bases below the user's cache folder (XDG base directories)."""
+    named = os.environ.get("BOXER_BASES")
+    if named:
+        return Path(named)
+    cache = os.environ.get("XDG_CACHE_HOME")
+    root = Path(cache) if cache and Path(cache).is_absolute() else Path.home() / ".cache"
+    return root / "boxer" / "bases"
+
+
+_folders: dict[Path, BaseFolder] = {}
+
+
+def load(reference: BaseReference) -> Base:
+    """A base of this machine's folder. Raises BaseMissingError, BaseDamagedError."""
+    return _folder().load(reference)
+
+
+def list_bases() -> list[BaseListing]:
+    """The bases there are, made or not."""
+    return _folder().list()
+
+
+def _folder() -> BaseFolder:
+    root = bases_folder()
+    return _folders.setdefault(root, BaseFolder(root))
+
+
+def _checked(folder: Path, name: str, info: BaseInfo) -> bytes:
+    path = folder / name
+    stored = info.files.get(name)
+    if stored is None:
+        raise _damaged(f"`{folder / 'base.json'}` does not list `{name}`.")
+    data = _read_file(path)
+    if len(data) != stored.size or hashlib.sha256(data).hexdigest() != stored.sha256:
+        raise _damaged(f"`{path}` is not the file that was made: its sha256 differs.")
+    return data
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _damaged(f"`{path}` cannot be read: {error.strerror}.") from error
+
+
+def _damaged(message: str) -> BaseDamagedError:
+    return BaseDamagedError(message, hint="Make the base again: `make bases`.")

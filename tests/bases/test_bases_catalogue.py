@@ -1,0 +1,79 @@
+"""Which base a FROM reference means."""
+
+from __future__ import annotations
+
+import pytest
+
+from boxer.bases import resolve
+from boxer.errors import UnknownBaseError
+
+
+@pytest.mark.parametrize(
+    ("reference", "flavour"),
+    [
+        ("python", ""),
+        ("python:latest", ""),
+        ("python:3", ""),
+        ("python:3.13", ""),
+        ("python:3.13.2", ""),
+        ("python:slim", "slim"),
+        ("python:3-alpine", "alpine"),
+        ("python:3.13-slim", "slim"),
+        ("python:3.13-slim-bookworm", "slim-bookworm"),
+        ("python:3.13-alpine3.20", "alpine3.20"),
+        ("python:3.13.5-bookworm", "bookworm"),
+        ("library/python:3.13", ""),
+        ("registry.example/library/python:3.13", ""),
+        ("registry.example:5000/mirror/library/python:3.13", ""),
+    ],
+)
+def test_spellings_of_the_python_image_mean_the_python_base(reference: str, flavour: str) -> None:
+    found = resolve(reference)
+    assert (found.name, found.variant, found.flavour) == ("python", "3.13", flavour)
+    assert found.notice is None
+
+
+@pytest.mark.parametrize("reference", ["python:3.9", "python:3.12-slim", "python:3.14-rc"])
+def test_another_minor_version_says_which_one_the_box_gets(reference: str) -> None:
+    found = resolve(reference)
+    assert found.variant == "3.13"
+    assert found.notice is not None
+    assert reference in found.notice
+    assert "the box gets python 3.13" in found.notice
+
+
+def test_a_digest_is_accepted_with_a_notice() -> None:
+    found = resolve("python:3.13@sha256:" + "0" * 64)
+    assert "digest" in (found.notice or "")
+
+
+def test_a_foreign_registry_is_accepted_with_a_notice() -> None:
+    assert "taken to be" in (resolve("registry.example/python:3.13").notice or "")
+
+
+def test_scratch_is_a_base_without_a_variant() -> None:
+    found = resolve("scratch")
+    assert found.is_scratch
+    assert found.variant == ""
+
+
+@pytest.mark.parametrize(
+    ("reference", "says"),
+    [
+        ("pyhton:3.13", "Did you mean `python`?"),
+        ("node:22", "boxer bases"),
+        ("python:2.7", "FROM python:3.13"),
+        ("python:3.13-windowsservercore-ltsc2022", "3.13-slim"),
+        ("bitnami/python:3.13", "Did you mean `python`?"),
+        ("python:-bad", "NAME[:TAG]"),
+        ("Python:3", "NAME[:TAG]"),
+        ("", "NAME[:TAG]"),
+        ("python:3.13:4", "NAME[:TAG]"),
+        ("../python", "NAME[:TAG]"),
+        ("python:bookworm!", "NAME[:TAG]"),
+    ],
+)
+def test_what_is_no_base_is_an_error_with_a_next_move(reference: str, says: str) -> None:
+    with pytest.raises(UnknownBaseError) as error:
+        resolve(reference)
+    assert says in (error.value.hint or "")
