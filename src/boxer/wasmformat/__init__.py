@@ -1,0 +1,57 @@
+"""WebAssembly bytes: read, parted into code and memory, written. Pure: no files, no engine."""
+
+from boxer.wasmformat.entries import (
+    MOST_PAGES,
+    PAGE,
+    DataSegment,
+    Export,
+    Import,
+    Kind,
+    MemoryType,
+    constant,
+    data_segments,
+    exports,
+    imports,
+    memory,
+)
+from boxer.wasmformat.module import Module, Section, SectionId
+from boxer.wasmformat.reader import Buffer
+from boxer.wasmformat.rewrite import (
+    HOST,
+    check_supported,
+    code_digest,
+    code_only,
+    code_part,
+    digest_of,
+    initial_segments,
+    with_custom,
+    with_image,
+)
+
+__all__ = [
+    "HOST",
+    "MOST_PAGES",
+    "PAGE",
+    "Buffer",
+    "DataSegment",
+    "Export",
+    "Import",
+    "Kind",
+    "MemoryType",
+    "Module",
+    "Section",
+    "SectionId",
+    "check_supported",
+    "code_digest",
+    "code_only",
+    "code_part",
+    "constant",
+    "data_segments",
+    "digest_of",
+    "exports",
+    "imports",
+    "initial_segments",
+    "memory",
+    "with_custom",
+    "with_image",
+]
