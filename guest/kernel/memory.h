@@ -1,4 +1,6 @@
 // The kernel's memory: pages of linear memory, and small objects on top of them.
+//
+// Every page is free, the kernel's or the program's. A page never used before reads as zero.
 #ifndef KERNEL_MEMORY_H
 #define KERNEL_MEMORY_H
 
@@ -6,18 +8,48 @@
 #include <stdint.h>
 
 #define PAGE_SIZE 4096u
+#define MEMORY_PAGES_MAX (1u << 20) // 4 GiB, all of a 32-bit linear memory
+// The first pages above memory_floor() are left to brk(2): first fit begins behind them. mallocng
+// takes its bookkeeping there, a page at a time, and falls back to mmap; more would be a hole in
+// the image.
+#define MEMORY_BRK_PAGES 16u
 
-// Address space from `heap` to the end of linear memory, first fit from below so that the image
-// stays low and dense. zeroed: the pages read as zero (free for pages never used before).
+// Address space from `heap` to the end of linear memory (grown when needed), first fit from below
+// so that the image stays low and dense. Natively heap is ignored: the pages come from a fixed
+// arena.
 void memory_boot(uintptr_t heap);
-void *pages_alloc(size_t count, int zeroed); // null: no memory
-void pages_free(void *pages, size_t count);
-size_t pages_total(void), pages_in_use(void);
-void pages_scrub(void); // zeroes every free page that was ever used
 
-void *kmalloc(size_t size);  // 8-byte aligned, null: no memory
+// count pages in a row; null: no memory. zeroed: they read as zero (free for pages never used).
+void *pages_alloc(size_t count, int zeroed);
+void pages_free(void *pages, size_t count);
+// Makes a run of `old` pages `count` long where it lies; 0 when the pages behind it are taken.
+int pages_extend(void *pages, size_t old, size_t count, int zeroed);
+size_t pages_total(void), pages_in_use(void);
+void pages_scrub(void); // zeroes every free page that was ever used, and free small objects
+
+void *kmalloc(size_t size); // 8-byte aligned, null: no memory
 void *kzalloc(size_t size);
 void *krealloc(void *old, size_t size);
 void kfree(void *);
+void slabs_scrub(void); // part of pages_scrub
+
+// The program's pages: what mmap gave out. Only these are ever unmapped or moved by it.
+enum page_owner { PAGE_FREE, PAGE_KERNEL, PAGE_PROGRAM };
+enum page_owner page_owner(uintptr_t address);
+void pages_give(void *pages, size_t count, int to_program);
+// Takes exactly this run if all of it is free (growing memory when it lies just past the end).
+int pages_claim(uintptr_t address, size_t count, int zeroed);
+uintptr_t memory_floor(void); // below lie code's data and the stack: mapped, but never unmapped
+uintptr_t memory_end(void);   // end of linear memory as grown so far
+
+// Whether a caller's range may be touched at all: not null, inside linear memory. A false answer is
+// -EFAULT; natively only null is caught here, the sanitizers catch the rest.
+int user_range(const void *address, size_t size);
+
+// Tests: pages beyond this many are refused as if the host had no more. 0: no limit.
+void memory_limit(size_t pages);
+// Tests and fault injection: the n-th allocation from now fails, once. 0: none.
+void memory_fail_at(uint64_t allocation);
+int memory_refuses(void); // counts one allocation
 
 #endif

@@ -1,25 +1,37 @@
 // Waiting, with one thread of execution: nobody else runs while the program waits, so only the
 // host's descriptors, a timer or a signal that a timer raises can end a wait.
+//
+// A wait that nothing can end is refused: the first one of a run writes a line on the host's
+// stderr, and each answers -EDEADLK. A program that goes on waiting so in a loop (WAIT_DEADLOCKS in
+// a row) is ended with status WAIT_DEADLOCK_STATUS, so that a box never spins for ever.
 #ifndef KERNEL_WAIT_H
 #define KERNEL_WAIT_H
 
 #include <stdint.h>
 
+#define WAIT_DEADLOCKS 1000
+#define WAIT_DEADLOCK_STATUS 124 // what timeout(1) answers for a program that would not end
+
 struct file;
 
-// Waits until file polls any of `events` (POLLIN ..), or a signal is pending (-EINTR).
-// -EDEADLK: nothing in this machine or its host can ever make it ready; a line on the host's stderr
-// says so, once per run.
+// Waits until file polls any of `events` (POLLIN ..), or a signal is pending (-EINTR), or -EDEADLK.
 int wait_file(struct file *, unsigned events);
+// The same with a deadline on the monotonic clock: -EAGAIN when it passes.
+int wait_file_until(struct file *, unsigned events, int64_t deadline_ns);
 
 // Sleeps until deadline_ns of the monotonic clock (INT64_MAX: for ever). 0, -EINTR or -EDEADLK.
 int wait_until(int64_t deadline_ns);
 
 struct wait_entry {
-    struct file *file;
+    struct file *file; // null: never ready, as a negative descriptor of poll(2)
     unsigned events, ready;
 };
-// poll(2)'s heart: returns how many entries are ready by the deadline (0: none), or -EINTR.
+// poll(2)'s heart: returns how many entries are ready by the deadline (0: none), -EINTR or
+// -EDEADLK.
 int wait_many(struct wait_entry *entries, unsigned count, int64_t deadline_ns);
+
+// What `file` polls now, errors and hang-ups included.
+unsigned wait_poll(struct file *, unsigned events);
+void wait_thaw(void);
 
 #endif

@@ -1,0 +1,174 @@
+// The host's stdio as files: a terminal when the host says so, a pipe otherwise.
+//
+// Invariants
+// 1. What the host is asked about a descriptor is asked once a life (console_thaw).
+// 2. A read blocks in the host only when nothing in this machine could end the wait: with a timer
+//    armed or O_NONBLOCK set, readiness is asked first.
+#include "console.h"
+#include "file.h"
+#include "host.h"
+#include "memory.h"
+#include "process.h"
+#include "timer.h"
+
+#include <boxer/linux_errno.h>
+#include <boxer/linux_poll.h>
+#include <string.h>
+
+#define STDIO 3
+#define NONBLOCK 04000u
+
+enum { TCGETS = 0x5401, TCSETS, TCSETSW, TCSETSF };
+enum { TIOCGPGRP = 0x540f, TIOCSPGRP = 0x5410, TIOCGWINSZ = 0x5413, TIOCSWINSZ = 0x5414 };
+enum { TIOCGSID = 0x5429 };
+
+// The kernel's termios (NCCS 19), not libc's longer one.
+struct termios {
+    uint32_t iflag, oflag, cflag, lflag;
+    uint8_t line, characters[19];
+};
+
+struct window {
+    uint16_t rows, columns, width, height;
+};
+
+struct console {
+    int known;
+    enum host_kind kind;
+};
+
+// ICRNL IXON IUTF8; OPOST ONLCR; B38400 CS8 CREAD; ISIG ICANON ECHO ECHOE ECHOK ECHOCTL ECHOKE
+// IEXTEN: a fresh Linux pseudo-terminal. The line is edited by the host's terminal, never here.
+static const struct termios fresh = {
+    .iflag = 042400,
+    .oflag = 05,
+    .cflag = 0277,
+    .lflag = 0105073,
+    .characters = {3, 28, 127, 21, 4, 0, 1, 0, 17, 19, 26, 0, 18, 15, 23, 22},
+};
+
+static struct console consoles[STDIO];
+static struct termios termios;
+static struct window window;
+
+static int number_of(const struct file *file) {
+    return (int)(intptr_t)file->private_data;
+}
+
+static struct console *console_of(int number) {
+    struct console *console = &consoles[number];
+    if (!console->known) {
+        int flags;
+        enum host_kind kind;
+        console->kind = host_fdkind(number, &kind, &flags) < 0 ? HOST_UNKNOWN : kind;
+        console->known = 1;
+    }
+    return console;
+}
+
+int console_is_terminal(int number) {
+    return console_of(number)->kind == HOST_CHARACTER;
+}
+
+void console_thaw(void) {
+    memset(consoles, 0, sizeof consoles);
+    termios = fresh;
+    window = (struct window){.rows = 24, .columns = 80};
+}
+
+static int ready_now(int number, int writing) {
+    struct host_poll poll = {.hfd = number, .want_write = writing};
+    int result = host_poll(&poll, 1, 0);
+    return result < 0 || poll.ready; // a host that cannot tell: let the call itself find out
+}
+
+static long console_read(struct file *file, void *buffer, size_t size, int64_t *pos) {
+    (void)pos;
+    int number = number_of(file);
+    int may_block = !(file->flags & NONBLOCK) && timers_next() == INT64_MAX;
+    if (!may_block && !ready_now(number, 0))
+        return -EAGAIN;
+    return host_read(number, buffer, size);
+}
+
+static long console_write(struct file *file, const void *buffer, size_t size, int64_t *pos) {
+    (void)pos;
+    long written = host_write(number_of(file), buffer, size);
+    if (written == -EPIPE)
+        signal_raise(LINUX_SIGPIPE);
+    return written;
+}
+
+static int copy_out(uintptr_t argument, const void *from, size_t size) {
+    if (!argument || !user_range((void *)argument, size))
+        return -EFAULT;
+    memcpy((void *)argument, from, size);
+    return 0;
+}
+
+static int copy_in(uintptr_t argument, void *to, size_t size) {
+    if (!argument || !user_range((void *)argument, size))
+        return -EFAULT;
+    memcpy(to, (void *)argument, size);
+    return 0;
+}
+
+static int console_ioctl(struct file *file, unsigned request, uintptr_t argument) {
+    uint32_t group;
+    if (!console_is_terminal(number_of(file)))
+        return -ENOTTY;
+    switch (request) {
+    case TCGETS:
+        return copy_out(argument, &termios, sizeof termios);
+    case TCSETS:
+    case TCSETSW:
+    case TCSETSF:
+        return copy_in(argument, &termios, sizeof termios);
+    case TIOCGWINSZ:
+        return copy_out(argument, &window, sizeof window);
+    case TIOCSWINSZ:
+        return copy_in(argument, &window, sizeof window);
+    case TIOCGPGRP:
+        return copy_out(argument, &process.pgid, sizeof process.pgid);
+    case TIOCSPGRP:
+        if (copy_in(argument, &group, sizeof group))
+            return -EFAULT;
+        return group == process.pgid ? 0 : -EPERM;
+    case TIOCGSID:
+        return copy_out(argument, &process.sid, sizeof process.sid);
+    default:
+        return -ENOTTY;
+    }
+}
+
+static unsigned console_poll(struct file *file) {
+    int number = number_of(file);
+    unsigned access = file->flags & 3u; // O_ACCMODE
+    unsigned ready = 0;
+    if (access != 1 && ready_now(number, 0))
+        ready |= LINUX_POLLIN | LINUX_POLLRDNORM;
+    if (access != 0 && ready_now(number, 1))
+        ready |= LINUX_POLLOUT | LINUX_POLLWRNORM;
+    return ready;
+}
+
+static int console_descriptor(struct file *file) {
+    return number_of(file);
+}
+
+static const struct file_ops console_ops = {
+    .read = console_read,
+    .write = console_write,
+    .ioctl = console_ioctl,
+    .poll = console_poll,
+    .host_descriptor = console_descriptor,
+};
+
+struct file *console_open(int number) {
+    // A terminal is one open file description on Linux, read and written through any descriptor.
+    uint32_t access = console_is_terminal(number) ? 2 : number == 0 ? 0 : 1;
+    struct file *file = file_new(&console_ops, access);
+    if (file)
+        file->private_data = (void *)(intptr_t)number;
+    return file;
+}

@@ -1,0 +1,105 @@
+// Limits and facts about the machine: prlimit(2), getrusage(2), sysinfo(2), uname(2).
+#include "memory.h"
+#include "process.h"
+#include "syscalls_runtime.h"
+
+#include <boxer/kernel.h>
+#include <boxer/linux_errno.h>
+#include <string.h>
+
+// The oldest long-term Linux that has all calls of the table in syscall.c.
+#define RELEASE "6.6.0-boxer"
+#define VERSION "#1 Boxer"
+#define MACHINE "wasm32"
+
+long sys_prlimit64(int pid, int resource, const struct linux_rlimit64 *new,
+                   struct linux_rlimit64 *old) {
+    if (pid != 0 && (uint32_t)pid != process.pid)
+        return -ESRCH;
+    if (resource < 0 || resource >= LINUX_RLIMITS)
+        return -EINVAL;
+    if ((new && !user_range(new, sizeof *new)) || (old && !user_range(old, sizeof *old)))
+        return -EFAULT;
+    struct linux_rlimit64 before = process.limits[resource];
+    if (new) {
+        struct linux_rlimit64 limit = *new;
+        if (limit.soft > limit.hard)
+            return -EINVAL;
+        if (limit.hard > before.hard && (process.euid != 0 || resource == LINUX_RLIMIT_NOFILE))
+            return -EPERM; // open files: the table has that many places, root or not
+        process.limits[resource] = limit;
+        if (resource == LINUX_RLIMIT_NOFILE)
+            process.nofile = limit.soft;
+        if (resource == LINUX_RLIMIT_FSIZE)
+            process.fsize = limit.soft;
+    }
+    if (old)
+        *old = before;
+    return 0;
+}
+
+long sys_getrusage(int who, struct linux_rusage *usage) {
+    if (who != LINUX_RUSAGE_SELF && who != LINUX_RUSAGE_CHILDREN && who != LINUX_RUSAGE_THREAD)
+        return -EINVAL;
+    if (!usage || !user_range(usage, sizeof *usage))
+        return -EFAULT;
+    memset(usage, 0, sizeof *usage);
+    if (who == LINUX_RUSAGE_CHILDREN)
+        return 0;
+    int64_t us = clock_cpu() / 1000;
+    usage->utime = (struct linux_timeval){(long)(us / 1000000), (long)(us % 1000000)};
+    usage->maxrss = (long)(memory_end() - memory_floor()) / 1024; // linear memory never shrinks
+    return 0;
+}
+
+long sys_sysinfo(struct linux_sysinfo *info) {
+    if (!info || !user_range(info, sizeof *info))
+        return -EFAULT;
+    memset(info, 0, sizeof *info);
+    info->uptime = (long)(clock_monotonic() / NSEC_PER_SEC);
+    // The room that is left to grow into: 32-bit linear memory ends at 4 GiB.
+    info->totalram = (unsigned long)(MEMORY_PAGES_MAX - 1);
+    info->freeram = info->totalram - (unsigned long)pages_in_use();
+    info->mem_unit = PAGE_SIZE;
+    info->procs = 1;
+    return 0;
+}
+
+long sys_uname(struct linux_utsname *name) {
+    if (!name || !user_range(name, sizeof *name))
+        return -EFAULT;
+    memset(name, 0, sizeof *name);
+    memcpy(name->sysname, "Linux", sizeof "Linux");
+    memcpy(name->nodename, process.hostname, sizeof process.hostname);
+    memcpy(name->release, RELEASE, sizeof RELEASE);
+    memcpy(name->version, VERSION, sizeof VERSION);
+    memcpy(name->machine, MACHINE, sizeof MACHINE);
+    memcpy(name->domainname, process.domainname, sizeof process.domainname);
+    return 0;
+}
+
+static long set_node_name(char *kept, const char *name, size_t size) {
+    if (process.euid != 0)
+        return -EPERM;
+    if (size > 64)
+        return -EINVAL;
+    if (!user_range(name, size))
+        return -EFAULT;
+    memset(kept, 0, 65);
+    memcpy(kept, name, size);
+    return 0;
+}
+
+long sys_sethostname(const char *name, size_t size) {
+    return set_node_name(process.hostname, name, size);
+}
+
+long sys_setdomainname(const char *name, size_t size) {
+    return set_node_name(process.domainname, name, size);
+}
+
+void kernel_set_hostname(const char *name) {
+    size_t size = strlen(name);
+    memset(process.hostname, 0, sizeof process.hostname);
+    memcpy(process.hostname, name, size < 64 ? size : 64);
+}

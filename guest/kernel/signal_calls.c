@@ -1,0 +1,186 @@
+// rt_sigaction(2), rt_sigprocmask(2), kill(2) and their family.
+#include "host.h"
+#include "memory.h"
+#include "process.h"
+#include "signal_state.h"
+#include "syscalls_runtime.h"
+#include "timer.h"
+#include "wait.h"
+
+#include <boxer/linux_errno.h>
+#include <string.h>
+
+#define SET(signo) (1ull << ((signo) - 1))
+#define SET_SIZE 8u // _NSIG / 8
+
+static int valid(int signo) {
+    return signo >= 1 && signo <= LINUX_NSIG;
+}
+
+long sys_rt_sigaction(int signo, const struct linux_sigaction *new, struct linux_sigaction *old,
+                      size_t size) {
+    if (size != SET_SIZE || !valid(signo))
+        return -EINVAL;
+    if (new && (signo == LINUX_SIGKILL || signo == LINUX_SIGSTOP))
+        return -EINVAL;
+    if ((new && !user_range(new, sizeof *new)) || (old && !user_range(old, sizeof *old)))
+        return -EFAULT;
+    struct signal_state *state = signal_state();
+    struct linux_sigaction before = state->actions[signo];
+    if (new) {
+        state->actions[signo] = *new;
+        // POSIX: setting to ignore, or to a default that ignores, drops what is pending.
+        struct linux_siginfo dropped;
+        int drop =
+            new->handler == LINUX_SIG_IGN ||
+            (new->handler == LINUX_SIG_DFL && (signo == LINUX_SIGCHLD || signo == LINUX_SIGCONT ||
+                                               signo == LINUX_SIGURG || signo == LINUX_SIGWINCH));
+        while (drop && signal_take(SET(signo), &dropped))
+            ;
+    }
+    if (old)
+        *old = before;
+    return 0;
+}
+
+long sys_rt_sigprocmask(int how, const void *new, void *old, size_t size) {
+    uint64_t before = signal_mask(), set = 0;
+    if (size != SET_SIZE)
+        return -EINVAL;
+    int error = signal_mask_read(new, size, &set);
+    if (error || (old && !user_range(old, size)))
+        return error ? error : -EFAULT;
+    if (new) {
+        if (how == LINUX_SIG_BLOCK)
+            set = before | set;
+        else if (how == LINUX_SIG_UNBLOCK)
+            set = before & ~set;
+        else if (how != LINUX_SIG_SETMASK)
+            return -EINVAL;
+        signal_mask_swap(set);
+    }
+    if (old)
+        memcpy(old, &before, size);
+    return 0;
+}
+
+long sys_rt_sigpending(void *set, size_t size) {
+    uint64_t pending = signal_pending_set() & signal_mask();
+    if (size > SET_SIZE)
+        return -EINVAL;
+    if (!user_range(set, size))
+        return -EFAULT;
+    memcpy(set, &pending, size);
+    return 0;
+}
+
+long sys_rt_sigsuspend(const void *set, size_t size) {
+    uint64_t mask;
+    if (!set)
+        return -EFAULT;
+    int error = signal_mask_read(set, size, &mask);
+    if (error)
+        return error;
+    uint64_t old = signal_mask_swap(mask);
+    int result = wait_until(INT64_MAX);
+    signal_mask_restore(old, result == -EINTR);
+    return result;
+}
+
+long sys_rt_sigtimedwait(const void *set, struct linux_siginfo *info,
+                         const struct linux_timespec *timeout, size_t size) {
+    uint64_t wanted;
+    int64_t ns = 0, deadline = INT64_MAX;
+    struct linux_siginfo taken;
+    if (!set)
+        return -EFAULT;
+    int error = signal_mask_read(set, size, &wanted);
+    if (error)
+        return error;
+    if ((info && !user_range(info, sizeof *info)) ||
+        (timeout && !user_range(timeout, sizeof *timeout)))
+        return -EFAULT;
+    if (timeout && (error = timespec_ns(timeout, &ns)))
+        return error;
+    if (timeout)
+        deadline = add_ns(clock_monotonic(), ns);
+    wanted &= ~(SET(LINUX_SIGKILL) | SET(LINUX_SIGSTOP));
+    struct signal_state *state = signal_state();
+    state->waited = wanted;
+    int signo = signal_take(wanted, &taken), result = 0;
+    if (!signo) {
+        result = wait_until(deadline);
+        signo = signal_take(wanted, &taken);
+    }
+    state->waited = 0;
+    if (signo && info)
+        *info = taken;
+    return signo ? signo : result ? result : -EAGAIN;
+}
+
+// Whom a pid of kill(2) names: this process (1), init (0) or nobody (-ESRCH).
+static int target(int pid) {
+    if (pid == (int)process.pid || pid == 0 || pid == -(int)process.pgid)
+        return 1;
+    return pid == (int)process.ppid ? 0 : -ESRCH;
+}
+
+static long send(int pid, int signo, int code, const struct linux_siginfo *info) {
+    if (signo < 0 || signo > LINUX_NSIG)
+        return -EINVAL;
+    int whom = target(pid);
+    if (whom < 0)
+        return whom;
+    if (whom == 0) // init has no handlers: root's signals do nothing there, others may not send any
+        return process.euid == 0 ? 0 : -EPERM;
+    return signo == 0 ? 0 : signal_send(signo, code, info);
+}
+
+long sys_kill(int pid, int signo) {
+    return send(pid, signo, LINUX_SI_USER, NULL);
+}
+
+long sys_tkill(int tid, int signo) {
+    if (tid <= 0)
+        return -EINVAL;
+    return tid == (int)process.pid ? send(tid, signo, LINUX_SI_TKILL, NULL) : -ESRCH;
+}
+
+long sys_tgkill(int pid, int tid, int signo) {
+    if (pid <= 0 || tid <= 0)
+        return -EINVAL;
+    return pid == (int)process.pid ? sys_tkill(tid, signo) : -ESRCH;
+}
+
+long sys_rt_sigqueueinfo(int pid, int signo, const struct linux_siginfo *info) {
+    if (!user_range(info, sizeof *info))
+        return -EFAULT;
+    return send(pid, signo, info->code, info);
+}
+
+long sys_rt_tgsigqueueinfo(int pid, int tid, int signo, const struct linux_siginfo *info) {
+    if (pid <= 0 || tid <= 0)
+        return -EINVAL;
+    if (pid != (int)process.pid || tid != pid)
+        return -ESRCH;
+    return sys_rt_sigqueueinfo(pid, signo, info);
+}
+
+long sys_sigaltstack(const struct linux_sigaltstack *new, struct linux_sigaltstack *old) {
+    struct signal_state *state = signal_state();
+    if ((new && !user_range(new, sizeof *new)) || (old && !user_range(old, sizeof *old)))
+        return -EFAULT;
+    struct linux_sigaltstack before = state->alternate;
+    if (!before.sp)
+        before = (struct linux_sigaltstack){.flags = LINUX_SS_DISABLE};
+    if (new) {
+        if (new->flags & ~(LINUX_SS_DISABLE | LINUX_SS_ONSTACK | (int)0x80000000u))
+            return -EINVAL;
+        if (!(new->flags & LINUX_SS_DISABLE) && new->size < LINUX_MINSIGSTKSZ)
+            return -ENOMEM;
+        state->alternate = new->flags & LINUX_SS_DISABLE ? (struct linux_sigaltstack){0} : *new;
+    }
+    if (old)
+        *old = before;
+    return 0;
+}

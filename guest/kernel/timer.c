@@ -1,0 +1,136 @@
+// The list of armed timers, and setitimer(2) over it.
+#include "timer.h"
+#include "memory.h"
+#include "process.h"
+#include "syscalls_runtime.h"
+
+#include <boxer/linux_errno.h>
+
+static struct timer *armed;
+
+int64_t timer_now(const struct timer *timer) {
+    return timer->clock == TIMER_REALTIME ? clock_realtime()
+           : timer->clock == TIMER_CPU    ? clock_cpu()
+                                          : clock_monotonic();
+}
+
+void timer_disarm(struct timer *timer) {
+    if (!timer->armed)
+        return;
+    struct timer **link = &armed;
+    while (*link != timer)
+        link = &(*link)->next;
+    *link = timer->next;
+    timer->armed = 0;
+}
+
+void timer_arm(struct timer *timer, int64_t expiry, int64_t interval) {
+    timer_disarm(timer);
+    timer->expiry = expiry;
+    timer->interval = interval;
+    timer->armed = 1;
+    timer->next = armed;
+    armed = timer;
+}
+
+int64_t timer_left(const struct timer *timer) {
+    if (!timer->armed)
+        return 0;
+    int64_t left = timer->expiry - timer_now(timer);
+    return left > 0 ? left : 1; // due, but not fired yet: still armed
+}
+
+static void expire(struct timer *timer, int64_t now) {
+    uint64_t times = 1;
+    if (timer->interval > 0) {
+        times += (uint64_t)((now - timer->expiry) / timer->interval);
+        timer->expiry = add_ns(timer->expiry, (int64_t)times * timer->interval);
+    } else {
+        timer_disarm(timer);
+    }
+    timer->fire(timer, times);
+}
+
+void timers_run(void) {
+    if (!armed)
+        return;
+    int64_t monotonic = clock_monotonic();
+    for (struct timer *timer = armed, *next; timer; timer = next) {
+        next = timer->next; // firing disarms at most the timer itself
+        int64_t now = timer->clock == TIMER_MONOTONIC ? monotonic : timer_now(timer);
+        if (timer->expiry <= now)
+            expire(timer, now);
+    }
+}
+
+int64_t timers_next(void) {
+    int64_t soonest = INT64_MAX;
+    for (struct timer *timer = armed; timer; timer = timer->next) {
+        if (timer->clock == TIMER_CPU)
+            continue; // stands still while the program waits
+        int64_t deadline = deadline_of(timer->clock, timer->expiry);
+        if (deadline < soonest)
+            soonest = deadline;
+    }
+    return soonest;
+}
+
+void timers_thaw(void) {
+    while (armed)
+        timer_disarm(armed);
+}
+
+// ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF.
+static void itimer_fire(struct timer *timer, uint64_t times);
+static struct timer itimers[] = {
+    {.clock = TIMER_MONOTONIC, .fire = itimer_fire},
+    {.clock = TIMER_CPU, .fire = itimer_fire},
+    {.clock = TIMER_CPU, .fire = itimer_fire},
+};
+
+static void itimer_fire(struct timer *timer, uint64_t times) {
+    static const int signals[] = {LINUX_SIGALRM, LINUX_SIGVTALRM, LINUX_SIGPROF};
+    (void)times;
+    signal_raise(signals[timer - itimers]);
+}
+
+static int timeval_ns(const struct linux_timeval *time, int64_t *ns) {
+    if (time->sec < 0 || time->usec < 0 || time->usec >= 1000000)
+        return -EINVAL;
+    struct linux_timespec spec = {.sec = time->sec, .nsec = (int32_t)time->usec * 1000};
+    return timespec_ns(&spec, ns);
+}
+
+static struct linux_timeval ns_timeval(int64_t ns) {
+    int64_t usec = (ns + 999) / 1000; // an armed timer never reads as 0
+    return (struct linux_timeval){(long)(usec / 1000000), (long)(usec % 1000000)};
+}
+
+long sys_getitimer(int which, struct linux_itimerval *current) {
+    if (which < 0 || which > LINUX_ITIMER_PROF)
+        return -EINVAL;
+    if (!user_range(current, sizeof *current))
+        return -EFAULT;
+    struct timer *timer = &itimers[which];
+    current->value = ns_timeval(timer_left(timer));
+    current->interval = ns_timeval(timer->armed ? timer->interval : 0);
+    return 0;
+}
+
+long sys_setitimer(int which, const struct linux_itimerval *new, struct linux_itimerval *old) {
+    int64_t value = 0, interval = 0;
+    if (which < 0 || which > LINUX_ITIMER_PROF)
+        return -EINVAL;
+    if (new && (!user_range(new, sizeof *new) || (old && !user_range(old, sizeof *old))))
+        return -EFAULT;
+    if (new && (timeval_ns(&new->value, &value) || timeval_ns(&new->interval, &interval)))
+        return -EINVAL;
+    if (old)
+        sys_getitimer(which, old);
+    struct timer *timer = &itimers[which];
+    if (value)
+        timer_arm(timer, add_ns(timer_now(timer), value), interval);
+    else
+        timer_disarm(timer);
+    return 0;
+}

@@ -1,0 +1,118 @@
+// The one place where the program sleeps.
+//
+// Invariants
+// 1. Readiness is looked at before signals, signals before the deadline: as poll(2) does.
+// 2. A sleep ends at the earliest of the deadline, the next timer, and a host descriptor's
+// readiness.
+// 3. Without any of the three the wait is refused (wait.h).
+#include "wait.h"
+#include "file.h"
+#include "host.h"
+#include "process.h"
+#include "timer.h"
+
+#include <boxer/linux_errno.h>
+#include <boxer/linux_poll.h>
+#include <string.h>
+
+// Host descriptors watched in one sleep: stdio and what the host grants, a handful.
+#define HOST_WATCHED 16
+
+static int deadlock_told;
+static unsigned deadlocks;
+
+void wait_thaw(void) {
+    deadlock_told = 0;
+    deadlocks = 0;
+}
+
+unsigned wait_poll(struct file *file, unsigned events) {
+    unsigned always = LINUX_POLLERR | LINUX_POLLHUP;
+    unsigned ready = LINUX_POLLIN | LINUX_POLLOUT | LINUX_POLLRDNORM | LINUX_POLLWRNORM;
+    if (file->ops->poll)
+        ready = file->ops->poll(file);
+    return ready & (events | always);
+}
+
+static int refuse(void) {
+    static const char told[] =
+        "boxer: the program waits for something that nothing in this box can "
+        "bring about (one thread, no timer, no host descriptor)\n";
+    if (!deadlock_told) {
+        deadlock_told = 1;
+        host_write(2, told, sizeof told - 1);
+    }
+    if (++deadlocks >= WAIT_DEADLOCKS)
+        process_exit(WAIT_DEADLOCK_STATUS);
+    return -EDEADLK;
+}
+
+static size_t host_watches(struct wait_entry *entries, unsigned count, struct host_poll *polls) {
+    size_t watched = 0;
+    for (unsigned i = 0; i < count && watched + 2 <= HOST_WATCHED; i++) {
+        struct file *file = entries[i].file;
+        int hfd = file && file->ops->host_descriptor ? file->ops->host_descriptor(file) : -1;
+        if (hfd < 0)
+            continue;
+        if (entries[i].events & (LINUX_POLLIN | LINUX_POLLRDNORM))
+            polls[watched++] = (struct host_poll){.hfd = hfd};
+        if (entries[i].events & (LINUX_POLLOUT | LINUX_POLLWRNORM))
+            polls[watched++] = (struct host_poll){.hfd = hfd, .want_write = 1};
+    }
+    return watched;
+}
+
+static int sleep_once(struct wait_entry *entries, unsigned count, int64_t deadline_ns) {
+    struct host_poll polls[HOST_WATCHED];
+    size_t watched = host_watches(entries, count, polls);
+    int64_t wake = timers_next();
+    if (deadline_ns < wake)
+        wake = deadline_ns;
+    if (wake == INT64_MAX && watched == 0)
+        return refuse();
+    int64_t before = clock_monotonic();
+    int64_t timeout = wake == INT64_MAX ? -1 : wake > before ? wake - before : 0;
+    int result = host_poll(polls, watched, timeout);
+    clock_slept(clock_monotonic() - before);
+    deadlocks = 0;
+    return result < 0 && result != -EINTR ? result : 0;
+}
+
+static int count_ready(struct wait_entry *entries, unsigned count) {
+    int ready = 0;
+    for (unsigned i = 0; i < count; i++) {
+        entries[i].ready = entries[i].file ? wait_poll(entries[i].file, entries[i].events) : 0;
+        ready += entries[i].ready != 0;
+    }
+    return ready;
+}
+
+int wait_many(struct wait_entry *entries, unsigned count, int64_t deadline_ns) {
+    for (;;) {
+        timers_run();
+        int ready = count_ready(entries, count);
+        if (ready)
+            return ready;
+        if (signal_pending())
+            return -EINTR;
+        if (deadline_ns != INT64_MAX && clock_monotonic() >= deadline_ns)
+            return 0;
+        int result = sleep_once(entries, count, deadline_ns);
+        if (result < 0)
+            return result;
+    }
+}
+
+int wait_file_until(struct file *file, unsigned events, int64_t deadline_ns) {
+    struct wait_entry entry = {.file = file, .events = events};
+    int result = wait_many(&entry, 1, deadline_ns);
+    return result > 0 ? 0 : result == 0 ? -EAGAIN : result;
+}
+
+int wait_file(struct file *file, unsigned events) {
+    return wait_file_until(file, events, INT64_MAX);
+}
+
+int wait_until(int64_t deadline_ns) {
+    return wait_many(NULL, 0, deadline_ns);
+}
