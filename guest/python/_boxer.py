@@ -13,7 +13,7 @@ hooks = []
 failed_imports = {}
 
 
-def prepare(modules):
+def prepare(modules, _):
     """Imports `modules` before the freeze and leaves the heap quiet.
 
     A module that cannot be imported now is left for the program to import: it fails there as it
@@ -33,7 +33,7 @@ def prepare(modules):
     gc.freeze()
 
 
-def thaw(environment):
+def thaw(environment, unbuffered):
     """Begins a run: environment, standard streams, everything random, the user's hooks."""
     posix.environ.clear()
     posix.environ.update(environment)
@@ -42,29 +42,18 @@ def thaw(environment):
     if "tempfile" in sys.modules:
         sys.modules["tempfile"]._name_sequence = None
         sys.modules["tempfile"].tempdir = None
-    _renew_streams()
+    _renew_streams(bool(unbuffered))
     for hook in hooks:
         hook()
 
 
-def _renew_streams():
-    unbuffered = sys.orig_argv and _is_unbuffered()
+def _renew_streams(unbuffered):
+    """Gives the streams the buffering they would have had, had they been opened now."""
     for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
         stream = getattr(sys, name)
         if stream is None:
             continue
         if posix.isatty(descriptor) or name == "stderr":
             stream.reconfigure(line_buffering=True, write_through=unbuffered)
-        elif unbuffered:
-            stream.reconfigure(line_buffering=False, write_through=True)
-
-
-def _is_unbuffered():
-    if os.environ.get("PYTHONUNBUFFERED"):
-        return True
-    for argument in sys.orig_argv[1:]:
-        if not argument.startswith("-") or argument in ("-c", "-m", "-"):
-            return False
-        if not argument.startswith("--") and "u" in argument.split("c")[0].split("m")[0]:
-            return True
-    return False
+        elif unbuffered and name == "stdout":
+            stream.reconfigure(write_through=True)

@@ -37,10 +37,10 @@ static PyObject *string_list(char **items) {
     return list;
 }
 
-// Calls _boxer.NAME(argument); steals the argument.
-static int call_boxer(const char *name, PyObject *argument) {
+// Calls _boxer.NAME(argument, flag); steals the argument.
+static int call_boxer(const char *name, PyObject *argument, int flag) {
     PyObject *module = argument ? PyImport_ImportModule("_boxer") : NULL;
-    PyObject *result = module ? PyObject_CallMethod(module, name, "O", argument) : NULL;
+    PyObject *result = module ? PyObject_CallMethod(module, name, "Oi", argument, flag) : NULL;
     Py_XDECREF(module);
     Py_XDECREF(argument);
     Py_XDECREF(result);
@@ -59,7 +59,7 @@ static int python_freeze(char *path, char **modules) {
     PyConfig_Clear(&config);
     if (PyStatus_Exception(status))
         Py_ExitStatusException(status);
-    if (call_boxer("prepare", string_list(modules)) < 0)
+    if (call_boxer("prepare", string_list(modules), 0) < 0)
         return 1;
     started_path = path;
     started = 1;
@@ -172,12 +172,12 @@ static int python_thaw(const char *path, int argc, char **argv) {
         Py_FinalizeEx();
         return Py_BytesMain(argc, argv);
     }
-    int adopted = adopt(&config, path);
+    int adopted = adopt(&config, path), unbuffered = !config.buffered_stdio;
     PyConfig_Clear(&config);
-    if (adopted < 0 || call_boxer("thaw", environment()) < 0) {
+    if (adopted < 0)
         PyErr_Print();
+    if (adopted < 0 || call_boxer("thaw", environment(), unbuffered) < 0)
         return 1;
-    }
     return Py_RunMain();
 }
 

@@ -1,0 +1,82 @@
+"""The `cc` that configure scripts and makefiles see: compiles with zig, links with its wasm-ld.
+
+Belongs here: turning a compiler's command line into ours. A shell script, since it is run more than
+a thousand times by one configure. The libraries of the machine (crt, kernel, libc) are named by
+the caller, so that configuring does not depend on the kernel.
+"""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from recipes import toolchain
+
+# 1 MiB of shadow stack: CPython's C recursion limits fit (see docs/decisions on the stack).
+LINK_FLAGS = (
+    "--stack-first",
+    "-z",
+    "stack-size=1048576",
+    "--export=boxer_boot",
+    "--export=__heap_base",
+    "--no-entry",
+    "--export-if-defined=_start",
+    "--export-if-defined=boxer_freeze",
+    "-s",
+)
+
+SCRIPT = """#!/bin/sh
+# Made by recipes/driver.py. BOXER_LINK_LOG: a file to note the arguments of each link in.
+for argument; do
+    case $argument in
+    -c | -S | -E | -M | -MM | --version | -v | -dumpversion | -dumpmachine | -print-*)
+        exec {compile} "$@" ;;
+    esac
+done
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+output=a.out; count=0; objects=; options=; want_output=
+for argument; do
+    if [ -n "$want_output" ]; then output=$argument; want_output=; continue; fi
+    case $argument in
+    -o) want_output=1 ;;
+    *.c) count=$((count + 1)); sources="$sources $argument" ;;
+    *.o | *.a | -L* | -lz | -lbz2 | -llzma | -lsqlite3) objects="$objects $argument" ;;
+    -l* | -Wl,* | -pthread | -rdynamic | -static | -shared | -s) ;;
+    *) options="$options '$(printf %s "$argument" | sed "s/'/'\\\\\\\\''/g")'" ;;
+    esac
+done
+count=0
+for source in $sources; do
+    count=$((count + 1))
+    eval "{compile} -c \\"\\$source\\" -o \\"\\$work/$count.o\\" $options" || exit 1
+    objects="$work/$count.o $objects"
+done
+[ -z "$BOXER_LINK_LOG" ] || echo "$output $objects" >> "$BOXER_LINK_LOG"
+exec {link} $objects {libraries} -o "$output"
+"""
+
+
+def compile_command(sysroot: Path) -> list[str]:
+    """zig's C compiler for the guest."""
+    return [str(toolchain.zig()), "cc", *toolchain.flags(sysroot / "include")]
+
+
+def write_cc(path: Path, sysroot: Path, machine: list[Path]) -> None:
+    """Writes the script. machine: objects and libraries that every program is linked with."""
+    libraries = [*machine, sysroot / "lib" / "libc.a", sysroot / "lib" / "libcompiler_rt.a"]
+    link = [str(toolchain.zig()), "wasm-ld", *LINK_FLAGS]
+    path.write_text(
+        SCRIPT.format(
+            compile=shlex.join(compile_command(sysroot)),
+            link=shlex.join(link),
+            libraries=shlex.join(str(library) for library in libraries),
+        )
+    )
+    path.chmod(0o755)
+
+
+def write_tool(path: Path, tool: str) -> None:
+    """Writes a script that runs one of zig's tools (ar, ranlib)."""
+    path.write_text(f'#!/bin/sh\nexec {shlex.quote(str(toolchain.zig()))} {tool} "$@"\n')
+    path.chmod(0o755)
