@@ -123,6 +123,12 @@ class DamagedBoxError(BoxerError):
     reference = "damaged-box"
 
 
+class UnsupportedBoxError(BoxerError):
+    """A box of a format this Boxer does not know."""
+
+    reference = "unsupported-box"
+
+
 # --- dockerfile, plan --------------------------------------------------------------------------
 
 

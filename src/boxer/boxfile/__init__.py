@@ -1,5 +1,23 @@
 """What a box holds: its settings and its parts, and how both are read and written."""
 
+from boxer.boxfile.box import SECTION, Box, read_box, read_info, write_box
+from boxer.boxfile.image import MemoryImage, Segment
 from boxer.boxfile.imageconfig import Healthcheck, ImageConfig
+from boxer.boxfile.info import FORMAT, BoxInfo, Code, Component, Distribution
 
-__all__ = ["Healthcheck", "ImageConfig"]
+__all__ = [
+    "FORMAT",
+    "SECTION",
+    "Box",
+    "BoxInfo",
+    "Code",
+    "Component",
+    "Distribution",
+    "Healthcheck",
+    "ImageConfig",
+    "MemoryImage",
+    "Segment",
+    "read_box",
+    "read_info",
+    "write_box",
+]
