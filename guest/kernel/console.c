@@ -156,11 +156,16 @@ static int console_descriptor(struct file *file) {
     return number_of(file);
 }
 
+static uint32_t console_mode(struct file *file) {
+    return console_is_terminal(number_of(file)) ? 020620 : 010600; // S_IFCHR, S_IFIFO
+}
+
 static const struct file_ops console_ops = {
     .read = console_read,
     .write = console_write,
     .ioctl = console_ioctl,
     .poll = console_poll,
+    .mode = console_mode,
     .host_descriptor = console_descriptor,
 };
 

@@ -26,6 +26,10 @@ struct file_ops {
     int (*truncate)(struct file *, int64_t size);                     // null: -EINVAL
     int (*sync)(struct file *, int data_only);                        // null: 0 for memory files
     int (*stat)(struct file *, struct kstat *);                       // null: from the inode
+    // st_mode of a file without inode, where stat is null. Null: 0600, as Linux's anonymous inodes.
+    uint32_t (*mode)(struct file *);
+    // Counts what happened to it (data came, room came, the peer left): edges for epoll. Null: none.
+    uint32_t (*activity)(struct file *);
     // The host descriptor whose readiness decides poll(), or -1. Null: -1.
     int (*host_descriptor)(struct file *);
     void (*release)(struct file *);                                   // null: nothing to do
@@ -34,6 +38,7 @@ struct file_ops {
 struct file {
     const struct file_ops *ops;
     uint32_t refs;
+    uint32_t watchers;   // epoll items on it; with refs 0, file_put calls epoll_forget first
     uint32_t flags;      // O_ACCMODE and status flags of open(2)
     int64_t pos;
     struct inode *inode; // referenced; null for anonymous files (pipe, eventfd, socket ..)

@@ -78,29 +78,34 @@ static int sleep_once(struct wait_entry *entries, unsigned count, int64_t deadli
     return result < 0 && result != -EINTR ? result : 0;
 }
 
-static int count_ready(struct wait_entry *entries, unsigned count) {
+int wait_on(struct wait *wait) {
+    for (;;) {
+        timers_run();
+        int ready = wait->check(wait);
+        if (ready)
+            return ready;
+        if (signal_pending())
+            return -EINTR;
+        if (wait->deadline_ns != INT64_MAX && clock_monotonic() >= wait->deadline_ns)
+            return 0;
+        int result = sleep_once(wait->entries, wait->count, wait->deadline_ns);
+        if (result < 0)
+            return result;
+    }
+}
+
+static int count_ready(struct wait *wait) {
     int ready = 0;
-    for (unsigned i = 0; i < count; i++) {
-        entries[i].ready = entries[i].file ? wait_poll(entries[i].file, entries[i].events) : 0;
-        ready += entries[i].ready != 0;
+    for (unsigned i = 0; i < wait->count; i++) {
+        struct wait_entry *entry = &wait->entries[i];
+        entry->ready = entry->file ? wait_poll(entry->file, entry->events) : 0;
+        ready += entry->ready != 0;
     }
     return ready;
 }
 
 int wait_many(struct wait_entry *entries, unsigned count, int64_t deadline_ns) {
-    for (;;) {
-        timers_run();
-        int ready = count_ready(entries, count);
-        if (ready)
-            return ready;
-        if (signal_pending())
-            return -EINTR;
-        if (deadline_ns != INT64_MAX && clock_monotonic() >= deadline_ns)
-            return 0;
-        int result = sleep_once(entries, count, deadline_ns);
-        if (result < 0)
-            return result;
-    }
+    return wait_on(&(struct wait){count_ready, entries, count, deadline_ns});
 }
 
 int wait_file_until(struct file *file, unsigned events, int64_t deadline_ns) {

@@ -30,6 +30,20 @@ struct wait_entry {
 // -EDEADLK.
 int wait_many(struct wait_entry *entries, unsigned count, int64_t deadline_ns);
 
+// The deadline of a relative timeout; null: none. -EINVAL, -EFAULT (poll.c).
+struct linux_timespec;
+int poll_deadline(const struct linux_timespec *timeout, int64_t *deadline_ns);
+
+// Any other wait: check() answers how many things are ready (> 0 ends the wait with that), or
+// -errno; entries name the files whose host descriptors may bring readiness.
+struct wait {
+    int (*check)(struct wait *);
+    struct wait_entry *entries;
+    unsigned count;
+    int64_t deadline_ns;
+};
+int wait_on(struct wait *);
+
 // What `file` polls now, errors and hang-ups included.
 unsigned wait_poll(struct file *, unsigned events);
 void wait_thaw(void);

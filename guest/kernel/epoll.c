@@ -1,0 +1,296 @@
+// epoll(7): level-triggered, edge-triggered, one-shot, nested.
+//
+// Invariants
+// 1. Items are sorted by descriptor number; an item is named by number and open file together, as
+// on
+//    Linux: a number can be there twice when a duplicate keeps the first file open.
+// 2. An item does not keep its file open; file->watchers counts its items over all epolls.
+// 3. `entries` has room for every item, so a wait never allocates.
+// 4. An edge is a bit that was not ready when last reported, or new activity of the file since.
+#include "epoll.h"
+#include "descriptor.h"
+#include "memory.h"
+#include "process.h"
+#include "syscalls_runtime.h"
+#include "timer.h"
+#include "wait.h"
+
+#include <string.h>
+
+#define NESTED 5 // EP_MAX_NESTS
+#define INTERNAL (LINUX_EPOLLET | LINUX_EPOLLONESHOT | LINUX_EPOLLWAKEUP | LINUX_EPOLLEXCLUSIVE)
+
+struct item {
+    struct file *file;
+    int fd;
+    uint32_t events; // 0 but for INTERNAL bits: disabled by one-shot
+    uint64_t data;
+    uint32_t reported, activity; // edge-triggered: as of the last report
+};
+
+struct epoll {
+    struct wait wait; // first: check() gets its address
+    struct epoll *next;
+    struct item *items;
+    struct wait_entry *entries;
+    unsigned count, capacity, start; // start: whose turn it is when not all fit
+    struct linux_epoll_event *out;
+    int out_count;
+};
+
+static struct epoll *epolls;
+static const struct file_ops epoll_ops;
+
+static uint32_t activity_of(struct file *file) {
+    return file->ops->activity ? file->ops->activity(file) : 0;
+}
+
+// What the item would report now.
+static uint32_t item_ready(const struct item *item) {
+    uint32_t events = item->events & ~INTERNAL;
+    if (!events)
+        return 0;
+    uint32_t ready = wait_poll(item->file, events);
+    if (ready && (item->events & LINUX_EPOLLET) && !(ready & ~item->reported) &&
+        activity_of(item->file) == item->activity)
+        return 0;
+    return ready;
+}
+
+static void item_report(struct item *item, uint32_t ready) {
+    item->reported = ready;
+    item->activity = activity_of(item->file);
+    if (item->events & LINUX_EPOLLONESHOT)
+        item->events &= INTERNAL;
+}
+
+static int collect(struct wait *wait) {
+    struct epoll *self = (struct epoll *)wait;
+    int found = 0;
+    for (unsigned i = 0; i < self->count && found < self->out_count; i++) {
+        struct item *item = &self->items[(self->start + i) % self->count];
+        uint32_t ready = item_ready(item);
+        if (!ready) {
+            if (item->events & LINUX_EPOLLET) // bits that went away come back as an edge
+                item->reported &= wait_poll(item->file, item->events & ~INTERNAL);
+            continue;
+        }
+        self->out[found++] = (struct linux_epoll_event){.events = ready, .data = item->data};
+        item_report(item, ready);
+    }
+    if (found && self->count)
+        self->start = (self->start + (unsigned)found) % self->count;
+    return found;
+}
+
+static unsigned epoll_poll(struct file *file) {
+    struct epoll *self = file->private_data;
+    for (unsigned i = 0; i < self->count; i++)
+        if (item_ready(&self->items[i]))
+            return LINUX_POLLIN | LINUX_POLLRDNORM;
+    return 0;
+}
+
+static int epoll_descriptor(struct file *file) {
+    struct epoll *self = file->private_data;
+    for (unsigned i = 0; i < self->count; i++) {
+        struct file *watched = self->items[i].file;
+        int hfd = watched->ops->host_descriptor ? watched->ops->host_descriptor(watched) : -1;
+        if (hfd >= 0)
+            return hfd; // one is all a nested wait can name: enough for stdin
+    }
+    return -1;
+}
+
+static void remove_item(struct epoll *self, unsigned index) {
+    self->items[index].file->watchers--;
+    self->count--;
+    memmove(&self->items[index], &self->items[index + 1],
+            (self->count - index) * sizeof *self->items);
+    self->start = 0;
+}
+
+static void epoll_release(struct file *file) {
+    struct epoll *self = file->private_data;
+    if (!self)
+        return;
+    while (self->count)
+        remove_item(self, self->count - 1);
+    struct epoll **link = &epolls;
+    while (*link != self)
+        link = &(*link)->next;
+    *link = self->next;
+    kfree(self->items);
+    kfree(self->entries);
+    kfree(self);
+}
+
+static const struct file_ops epoll_ops = {
+    .poll = epoll_poll,
+    .host_descriptor = epoll_descriptor,
+    .release = epoll_release,
+};
+
+void epoll_forget(struct file *file) {
+    for (struct epoll *self = epolls; self && file->watchers; self = self->next)
+        for (unsigned i = self->count; i-- > 0;)
+            if (self->items[i].file == file)
+                remove_item(self, i);
+}
+
+long sys_epoll_create1(int flags) {
+    if ((uint32_t)flags & ~FLAG_CLOEXEC)
+        return -EINVAL;
+    struct epoll *self = kzalloc(sizeof *self);
+    if (!self)
+        return -ENOMEM;
+    long fd = descriptor_for(&epoll_ops, self, flags);
+    if (fd < 0) {
+        kfree(self);
+        return fd;
+    }
+    self->wait.check = collect;
+    self->next = epolls;
+    epolls = self;
+    return fd;
+}
+
+// The item of fd and file, or where it would go: the first index with a number above.
+static unsigned find(const struct epoll *self, int fd, const struct file *file, int *found) {
+    unsigned low = 0, high = self->count;
+    while (low < high) {
+        unsigned middle = (low + high) / 2;
+        if (self->items[middle].fd < fd)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *found = 0;
+    while (low < self->count && self->items[low].fd == fd) {
+        if (self->items[low].file == file) {
+            *found = 1;
+            break;
+        }
+        low++;
+    }
+    return low;
+}
+
+static int grow(struct epoll *self) {
+    if (self->count < self->capacity)
+        return 0;
+    unsigned capacity = self->capacity ? self->capacity * 2 : 8;
+    struct item *items = krealloc(self->items, capacity * sizeof *items);
+    if (!items)
+        return -ENOMEM;
+    self->items = items;
+    struct wait_entry *entries = krealloc(self->entries, capacity * sizeof *entries);
+    if (!entries)
+        return -ENOMEM;
+    self->entries = entries;
+    self->capacity = capacity;
+    return 0;
+}
+
+// -ELOOP: watching `target` would let an epoll watch itself, or nest too deep.
+static int loops(const struct epoll *self, const struct file *target, int depth) {
+    if (target->ops != &epoll_ops)
+        return 0;
+    const struct epoll *inner = target->private_data;
+    if (inner == self || depth >= NESTED)
+        return -ELOOP;
+    for (unsigned i = 0; i < inner->count; i++) {
+        int error = loops(self, inner->items[i].file, depth + 1);
+        if (error)
+            return error;
+    }
+    return 0;
+}
+
+static long add(struct epoll *self, unsigned index, int fd, struct file *file,
+                const struct linux_epoll_event *event) {
+    int error = loops(self, file, 1);
+    if (error || (error = grow(self)))
+        return error;
+    memmove(&self->items[index + 1], &self->items[index],
+            (self->count - index) * sizeof *self->items);
+    self->items[index] = (struct item){
+        .file = file, .fd = fd, .events = event->events | LINUX_POLLERR | LINUX_POLLHUP};
+    self->items[index].data = event->data;
+    self->count++;
+    file->watchers++;
+    return 0;
+}
+
+long sys_epoll_ctl(int epfd, int operation, int fd, const struct linux_epoll_event *event) {
+    int error, found;
+    struct file *file = fd_file(fd);
+    struct epoll *self = descriptor_data(epfd, &epoll_ops, -EINVAL, &error);
+    if (!file || error == -EBADF)
+        return -EBADF;
+    if (operation != LINUX_EPOLL_CTL_DEL && (!event || !user_range(event, sizeof *event)))
+        return -EFAULT;
+    if (!file->ops->poll)
+        return -EPERM; // regular files and directories are always ready: not for epoll
+    if (error || file->private_data == self)
+        return -EINVAL;
+    unsigned index = find(self, fd, file, &found);
+    switch (operation) {
+    case LINUX_EPOLL_CTL_ADD:
+        return found ? -EEXIST : add(self, index, fd, file, event);
+    case LINUX_EPOLL_CTL_DEL:
+        if (!found)
+            return -ENOENT;
+        remove_item(self, index);
+        return 0;
+    case LINUX_EPOLL_CTL_MOD:
+        if (!found)
+            return -ENOENT;
+        self->items[index].events = event->events | LINUX_POLLERR | LINUX_POLLHUP;
+        self->items[index].data = event->data;
+        self->items[index].reported = 0; // a modification is looked at anew
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+static long epoll_wait_until(int epfd, struct linux_epoll_event *events, int count,
+                             int64_t deadline, const void *set, size_t set_size) {
+    int error;
+    uint64_t mask = signal_mask();
+    if (count <= 0 || (size_t)count > INT32_MAX / sizeof *events)
+        return -EINVAL;
+    if (!events || !user_range(events, (size_t)count * sizeof *events))
+        return -EFAULT;
+    struct epoll *self = descriptor_data(epfd, &epoll_ops, -EINVAL, &error);
+    if (error || (error = signal_mask_read(set, set_size, &mask)))
+        return error;
+    for (unsigned i = 0; i < self->count; i++)
+        self->entries[i] = (struct wait_entry){.file = self->items[i].file,
+                                               .events = self->items[i].events & ~INTERNAL};
+    self->wait.entries = self->entries;
+    self->wait.count = self->count;
+    self->wait.deadline_ns = deadline;
+    self->out = events;
+    self->out_count = count;
+    uint64_t old = signal_mask_swap(mask);
+    int ready = wait_on(&self->wait);
+    signal_mask_restore(old, ready == -EINTR);
+    return ready;
+}
+
+long sys_epoll_pwait(int epfd, struct linux_epoll_event *events, int count, int timeout_ms,
+                     const void *set, size_t set_size) {
+    int64_t deadline = timeout_ms < 0    ? INT64_MAX
+                       : timeout_ms == 0 ? 0
+                                         : add_ns(clock_monotonic(), timeout_ms * 1000000ll);
+    return epoll_wait_until(epfd, events, count, deadline, set, set_size);
+}
+
+long sys_epoll_pwait2(int epfd, struct linux_epoll_event *events, int count,
+                      const struct linux_timespec *timeout, const void *set, size_t set_size) {
+    int64_t deadline;
+    int error = poll_deadline(timeout, &deadline);
+    return error ? error : epoll_wait_until(epfd, events, count, deadline, set, set_size);
+}

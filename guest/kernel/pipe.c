@@ -1,0 +1,293 @@
+// pipe2(2) and FIFOs: a ring of bytes between descriptors.
+//
+// Invariants
+// 1. A pipe lives while readers + writers > 0; a FIFO's pipe is found by its inode meanwhile.
+// 2. The ring is made at the first write: an unused pipe costs 64 bytes.
+// 3. A write of at most PIPE_BUF bytes goes in whole or not at all.
+#include "pipe.h"
+#include "file.h"
+#include "memory.h"
+#include "process.h"
+#include "syscalls_runtime.h"
+#include "wait.h"
+
+#include <boxer/linux_errno.h>
+#include <boxer/linux_poll.h>
+#include <string.h>
+
+#define PIPE_BUF 4096u
+#define ACCESS 3u
+enum { READ_ONLY = 0, WRITE_ONLY = 1, READ_WRITE = 2 };
+#define NONBLOCK 04000u
+#define DIRECT 040000u
+#define CLOEXEC 02000000u
+#define FIFO_MODE 010600u
+#define FIONREAD 0x541bu
+
+struct pipe {
+    struct pipe *next; // FIFOs only
+    struct inode *inode;
+    unsigned readers, writers;
+    char *ring;
+    size_t capacity, start, length;
+    uint32_t came, left; // edges for readers and writers
+};
+
+static struct pipe *fifos;
+
+static int may_read(const struct file *file) {
+    return (file->flags & ACCESS) != WRITE_ONLY;
+}
+
+static int may_write(const struct file *file) {
+    return (file->flags & ACCESS) != READ_ONLY;
+}
+
+static size_t take_out(const struct pipe *pipe, char *buffer, size_t size) {
+    if (size > pipe->length)
+        size = pipe->length;
+    size_t tail = pipe->capacity - pipe->start;
+    size_t head = size < tail ? size : tail;
+    if (size == 0)
+        return 0;
+    memcpy(buffer, pipe->ring + pipe->start, head);
+    memcpy(buffer + head, pipe->ring, size - head);
+    return size;
+}
+
+static long pipe_read(struct file *file, void *buffer, size_t size, int64_t *pos) {
+    struct pipe *pipe = file->private_data;
+    (void)pos;
+    if (!may_read(file))
+        return -EBADF;
+    if (size == 0)
+        return 0;
+    if (pipe->length == 0)
+        return pipe->writers ? -EAGAIN : 0;
+    size = take_out(pipe, buffer, size);
+    pipe->start = (pipe->start + size) % pipe->capacity;
+    pipe->length -= size;
+    if (pipe->length == 0)
+        pipe->start = 0;
+    pipe->left++;
+    return (long)size;
+}
+
+static int ring_ready(struct pipe *pipe) {
+    if (!pipe->ring)
+        pipe->ring = pages_alloc(pipe->capacity / PAGE_SIZE, 0);
+    return pipe->ring ? 0 : -ENOMEM;
+}
+
+static long pipe_write(struct file *file, const void *buffer, size_t size, int64_t *pos) {
+    struct pipe *pipe = file->private_data;
+    (void)pos;
+    if (!may_write(file))
+        return -EBADF;
+    if (pipe->readers == 0) {
+        signal_raise(LINUX_SIGPIPE);
+        return -EPIPE;
+    }
+    if (size == 0)
+        return 0;
+    if (ring_ready(pipe))
+        return -ENOMEM;
+    size_t room = pipe->capacity - pipe->length;
+    if (room == 0 || (size <= PIPE_BUF && size > room))
+        return -EAGAIN;
+    if (size > room)
+        size = room;
+    size_t end = (pipe->start + pipe->length) % pipe->capacity, tail = pipe->capacity - end;
+    size_t head = size < tail ? size : tail;
+    memcpy(pipe->ring + end, buffer, head);
+    memcpy(pipe->ring, (const char *)buffer + head, size - head);
+    pipe->length += size;
+    pipe->came++;
+    return (long)size;
+}
+
+static unsigned pipe_poll(struct file *file) {
+    struct pipe *pipe = file->private_data;
+    unsigned ready = 0;
+    if (may_read(file)) {
+        if (pipe->length)
+            ready |= LINUX_POLLIN | LINUX_POLLRDNORM;
+        if (pipe->writers == 0 && (pipe->came || !pipe->inode))
+            ready |= LINUX_POLLHUP;
+    }
+    if (may_write(file)) {
+        if (pipe->capacity - pipe->length >= PIPE_BUF)
+            ready |= LINUX_POLLOUT | LINUX_POLLWRNORM;
+        if (pipe->readers == 0)
+            ready |= LINUX_POLLERR;
+    }
+    return ready;
+}
+
+static uint32_t pipe_activity(struct file *file) {
+    struct pipe *pipe = file->private_data;
+    return (may_read(file) ? pipe->came : 0) + (may_write(file) ? pipe->left : 0);
+}
+
+static int pipe_ioctl(struct file *file, unsigned request, uintptr_t argument) {
+    struct pipe *pipe = file->private_data;
+    if (request != FIONREAD)
+        return -ENOTTY;
+    if (!argument || !user_range((void *)argument, sizeof(int)))
+        return -EFAULT;
+    *(int *)argument = (int)pipe->length;
+    return 0;
+}
+
+static uint32_t pipe_mode(struct file *file) {
+    (void)file;
+    return FIFO_MODE;
+}
+
+static void pipe_free(struct pipe *pipe) {
+    if (pipe->inode) {
+        struct pipe **link = &fifos;
+        while (*link != pipe)
+            link = &(*link)->next;
+        *link = pipe->next;
+    }
+    if (pipe->ring)
+        pages_free(pipe->ring, pipe->capacity / PAGE_SIZE);
+    kfree(pipe);
+}
+
+static void pipe_release(struct file *file) {
+    struct pipe *pipe = file->private_data;
+    pipe->readers -= may_read(file);
+    pipe->writers -= may_write(file);
+    pipe->came++; // a hang-up is an edge on either side
+    pipe->left++;
+    if (pipe->readers + pipe->writers == 0)
+        pipe_free(pipe);
+}
+
+static const struct file_ops pipe_ops = {
+    .read = pipe_read,
+    .write = pipe_write,
+    .ioctl = pipe_ioctl,
+    .poll = pipe_poll,
+    .mode = pipe_mode,
+    .activity = pipe_activity,
+    .release = pipe_release,
+};
+
+static struct pipe *pipe_new(struct inode *inode) {
+    struct pipe *pipe = kzalloc(sizeof *pipe);
+    if (!pipe)
+        return NULL;
+    pipe->capacity = PIPE_CAPACITY;
+    pipe->inode = inode;
+    if (inode) {
+        pipe->next = fifos;
+        fifos = pipe;
+    }
+    return pipe;
+}
+
+static struct file *pipe_file(struct pipe *pipe, uint32_t flags) {
+    struct file *file = file_new(&pipe_ops, flags);
+    if (!file)
+        return NULL;
+    file->private_data = pipe;
+    pipe->readers += may_read(file);
+    pipe->writers += may_write(file);
+    return file;
+}
+
+long sys_pipe2(int *fds, int flags) {
+    if ((uint32_t)flags & ~(NONBLOCK | DIRECT | CLOEXEC))
+        return -EINVAL;
+    if ((uint32_t)flags & DIRECT)
+        return -EINVAL; // packet pipes: as a Linux before 3.4
+    if (!fds || !user_range(fds, 2 * sizeof *fds))
+        return -EFAULT;
+    struct pipe *pipe = pipe_new(NULL);
+    struct file *in = pipe ? pipe_file(pipe, READ_ONLY | ((uint32_t)flags & NONBLOCK)) : NULL;
+    struct file *out = in ? pipe_file(pipe, WRITE_ONLY | ((uint32_t)flags & NONBLOCK)) : NULL;
+    if (!out) {
+        if (in)
+            file_put(in);
+        else if (pipe)
+            pipe_free(pipe);
+        return -ENOMEM;
+    }
+    int close_on_exec = ((uint32_t)flags & CLOEXEC) != 0;
+    int first = fd_install(in, 0, close_on_exec);
+    int second = first < 0 ? first : fd_install(out, 0, close_on_exec);
+    if (second < 0) {
+        if (first >= 0)
+            fd_close(first);
+        else
+            file_put(in);
+        file_put(out);
+        return second;
+    }
+    fds[0] = first;
+    fds[1] = second;
+    return 0;
+}
+
+int pipe_open_fifo(struct inode *inode, uint32_t flags, struct file **out) {
+    struct pipe *pipe = fifos;
+    uint32_t access = flags & ACCESS;
+    while (pipe && pipe->inode != inode)
+        pipe = pipe->next;
+    int alone = access == READ_ONLY    ? !pipe || pipe->writers == 0
+                : access == WRITE_ONLY ? !pipe || pipe->readers == 0
+                                       : 0;
+    if (alone && access == WRITE_ONLY && (flags & NONBLOCK))
+        return -ENXIO;
+    if (alone && !(flags & NONBLOCK)) {
+        int error = wait_until(INT64_MAX);
+        return error ? error : -EDEADLK;
+    }
+    int fresh = !pipe;
+    if (fresh && !(pipe = pipe_new(inode)))
+        return -ENOMEM;
+    *out = pipe_file(pipe, flags);
+    if (!*out && fresh)
+        pipe_free(pipe);
+    return *out ? 0 : -ENOMEM;
+}
+
+long pipe_capacity(struct file *file) {
+    return file->ops == &pipe_ops ? (long)((struct pipe *)file->private_data)->capacity : -EBADF;
+}
+
+long pipe_resize(struct file *file, size_t wanted) {
+    if (file->ops != &pipe_ops)
+        return -EBADF;
+    struct pipe *pipe = file->private_data;
+    if (wanted > PIPE_MOST)
+        return wanted > INT32_MAX ? -EINVAL : -EPERM;
+    size_t capacity = PAGE_SIZE; // a power of two of pages, as Linux rounds
+    while (capacity < wanted)
+        capacity *= 2;
+    if (capacity < pipe->length)
+        return -EBUSY;
+    if (pipe->ring) {
+        char *ring = pages_alloc(capacity / PAGE_SIZE, 0);
+        if (!ring)
+            return -ENOMEM;
+        take_out(pipe, ring, pipe->length);
+        pages_free(pipe->ring, pipe->capacity / PAGE_SIZE);
+        pipe->ring = ring;
+        pipe->start = 0;
+    }
+    pipe->capacity = capacity;
+    return (long)capacity;
+}
+
+long pipe_peek(struct file *file, void *buffer, size_t size) {
+    if (file->ops != &pipe_ops || !may_read(file))
+        return -EBADF;
+    struct pipe *pipe = file->private_data;
+    if (pipe->length == 0)
+        return pipe->writers ? -EAGAIN : 0;
+    return (long)take_out(pipe, buffer, size);
+}

@@ -1,0 +1,24 @@
+// Pipes and FIFOs, as the file system and fcntl(2) need them.
+#ifndef KERNEL_PIPE_H
+#define KERNEL_PIPE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct file;
+struct inode;
+
+#define PIPE_CAPACITY 65536u // Linux's default, 16 pages
+#define PIPE_MOST 1048576u   // /proc/sys/fs/pipe-max-size
+
+// An open of the FIFO `inode` with open(2)'s flags. -ENXIO: O_WRONLY|O_NONBLOCK without a reader. A
+// blocking open that needs another opener is a wait (wait.h): nobody else can open it.
+int pipe_open_fifo(struct inode *, uint32_t flags, struct file **out);
+
+// F_GETPIPE_SZ, F_SETPIPE_SZ. -EBADF: not a pipe; -EBUSY: holds more; -EPERM: over PIPE_MOST.
+long pipe_capacity(struct file *);
+long pipe_resize(struct file *, size_t capacity);
+// Copies what is there without taking it (tee(2)); -EBADF, or -EAGAIN when it is empty.
+long pipe_peek(struct file *, void *buffer, size_t size);
+
+#endif

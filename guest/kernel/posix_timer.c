@@ -1,0 +1,107 @@
+// timer_create(2): timers that send a signal.
+//
+// SIGEV_THREAD is libc's business and needs pthread_create: it fails there. SIGEV_THREAD_ID names
+// the only thread.
+#include "memory.h"
+#include "process.h"
+#include "syscalls_runtime.h"
+#include "timer.h"
+
+#include <boxer/linux_errno.h>
+
+#define TIMERS 64 // a fixed table: a program has a handful
+
+struct posix_timer {
+    struct timer timer; // first: fire() gets its address
+    int used, notify, signo, overrun;
+    union linux_sigval value;
+};
+
+static struct posix_timer timers[TIMERS];
+
+static void fire(struct timer *timer, uint64_t times) {
+    struct posix_timer *self = (struct posix_timer *)timer;
+    self->overrun = times - 1 > INT32_MAX ? INT32_MAX : (int)(times - 1);
+    if (self->notify == LINUX_SIGEV_NONE)
+        return;
+    struct linux_siginfo info = {.code = LINUX_SI_TIMER};
+    info.timer.id = (int)(self - timers);
+    info.timer.overrun = self->overrun;
+    info.timer.value = self->value;
+    signal_send(self->signo, LINUX_SI_TIMER, &info);
+}
+
+static struct posix_timer *find(int id) {
+    return id >= 0 && id < TIMERS && timers[id].used ? &timers[id] : NULL;
+}
+
+long sys_timer_create(int clockid, const struct linux_sigevent *event, int *id) {
+    enum timer_clock clock;
+    if (timer_clock_of(clockid, &clock))
+        return -EINVAL;
+    if ((event && !user_range(event, sizeof *event)) || !id || !user_range(id, sizeof *id))
+        return -EFAULT;
+    if (event && event->notify != LINUX_SIGEV_NONE) {
+        if (event->notify != LINUX_SIGEV_SIGNAL && event->notify != LINUX_SIGEV_THREAD_ID)
+            return -EINVAL;
+        if (event->signo < 1 || event->signo > LINUX_NSIG)
+            return -EINVAL;
+        if (event->notify == LINUX_SIGEV_THREAD_ID && event->tid != (int)process.pid)
+            return -EINVAL;
+    }
+    for (int i = 0; i < TIMERS; i++) {
+        struct posix_timer *self = &timers[i];
+        if (self->used)
+            continue;
+        *self = (struct posix_timer){.timer = {.clock = clock, .fire = fire},
+                                     .used = 1,
+                                     .signo = event ? event->signo : LINUX_SIGALRM,
+                                     .notify = event ? event->notify : LINUX_SIGEV_SIGNAL};
+        if (event)
+            self->value = event->value;
+        else
+            self->value.number = i;
+        *id = i;
+        return 0;
+    }
+    return -EAGAIN;
+}
+
+long sys_timer_settime(int id, int flags, const struct linux_itimerspec *new,
+                       struct linux_itimerspec *old) {
+    struct posix_timer *self = find(id);
+    if (!self)
+        return -EINVAL;
+    if (!new || !user_range(new, sizeof *new) || (old && !user_range(old, sizeof *old)))
+        return -EFAULT;
+    struct linux_itimerspec before;
+    timer_show(&self->timer, &before);
+    int error = timer_set(&self->timer, flags & LINUX_TIMER_ABSTIME, new);
+    if (!error && old)
+        *old = before;
+    return error;
+}
+
+long sys_timer_gettime(int id, struct linux_itimerspec *current) {
+    struct posix_timer *self = find(id);
+    if (!self)
+        return -EINVAL;
+    if (!current || !user_range(current, sizeof *current))
+        return -EFAULT;
+    timer_show(&self->timer, current);
+    return 0;
+}
+
+long sys_timer_getoverrun(int id) {
+    struct posix_timer *self = find(id);
+    return self ? self->overrun : -EINVAL;
+}
+
+long sys_timer_delete(int id) {
+    struct posix_timer *self = find(id);
+    if (!self)
+        return -EINVAL;
+    timer_disarm(&self->timer);
+    self->used = 0;
+    return 0;
+}

@@ -1,0 +1,88 @@
+// signalfd(2): pending signals as a file.
+#include "descriptor.h"
+#include "memory.h"
+#include "process.h"
+#include "syscalls_runtime.h"
+
+#include <boxer/linux_poll.h>
+#include <string.h>
+
+struct signalfd {
+    uint64_t set;
+};
+
+static void describe(const struct linux_siginfo *info, struct linux_signalfd_siginfo *out) {
+    *out = (struct linux_signalfd_siginfo){
+        .signo = (uint32_t)info->signo, .error = info->error, .code = info->code};
+    if (info->code == LINUX_SI_TIMER) {
+        out->tid = (uint32_t)info->timer.id;
+        out->overrun = (uint32_t)info->timer.overrun;
+        out->number = info->timer.value.number;
+        out->pointer = (uintptr_t)info->timer.value.pointer;
+        return;
+    }
+    out->pid = info->sent.pid;
+    out->uid = info->sent.uid;
+    if (info->code == LINUX_SI_QUEUE) {
+        out->number = info->sent.value.number;
+        out->pointer = (uintptr_t)info->sent.value.pointer;
+    }
+}
+
+static long signalfd_read(struct file *file, void *buffer, size_t size, int64_t *pos) {
+    struct signalfd *self = file->private_data;
+    struct linux_signalfd_siginfo record;
+    struct linux_siginfo info;
+    size_t done = 0;
+    (void)pos;
+    if (size < sizeof record)
+        return -EINVAL;
+    while (size - done >= sizeof record && signal_take(self->set, &info)) {
+        describe(&info, &record);
+        memcpy((char *)buffer + done, &record, sizeof record);
+        done += sizeof record;
+    }
+    return done ? (long)done : -EAGAIN;
+}
+
+static unsigned signalfd_poll(struct file *file) {
+    struct signalfd *self = file->private_data;
+    return signal_pending_set() & self->set ? LINUX_POLLIN | LINUX_POLLRDNORM : 0;
+}
+
+static void signalfd_release(struct file *file) {
+    kfree(file->private_data);
+}
+
+static const struct file_ops signalfd_ops = {
+    .read = signalfd_read,
+    .poll = signalfd_poll,
+    .release = signalfd_release,
+};
+
+long sys_signalfd4(int fd, const void *set, size_t size, int flags) {
+    uint64_t mask = 0;
+    int error;
+    if ((uint32_t)flags & ~(FLAG_NONBLOCK | FLAG_CLOEXEC))
+        return -EINVAL;
+    if (!set)
+        return size == sizeof mask ? -EFAULT : -EINVAL;
+    if ((error = signal_mask_read(set, size, &mask)))
+        return error;
+    mask &= ~(1ull << (LINUX_SIGKILL - 1) | 1ull << (LINUX_SIGSTOP - 1));
+    if (fd != -1) {
+        struct signalfd *old = descriptor_data(fd, &signalfd_ops, -EINVAL, &error);
+        if (error)
+            return error;
+        old->set = mask;
+        return fd;
+    }
+    struct signalfd *self = kzalloc(sizeof *self);
+    if (!self)
+        return -ENOMEM;
+    self->set = mask;
+    long made = descriptor_for(&signalfd_ops, self, flags);
+    if (made < 0)
+        kfree(self);
+    return made;
+}

@@ -1,0 +1,125 @@
+// timerfd_create(2): a timer as a file.
+//
+// Difference from Linux: TFD_TIMER_CANCEL_ON_SET is accepted and never cancels, since the real-time
+// clock is the host's and its steps are not told.
+#include "descriptor.h"
+#include "memory.h"
+#include "process.h"
+#include "syscalls_runtime.h"
+#include "timer.h"
+
+#include <boxer/linux_poll.h>
+#include <string.h>
+
+struct timerfd {
+    struct timer timer; // first: fire() gets its address
+    uint64_t expired;
+    uint32_t activity;
+};
+
+static void timerfd_fire(struct timer *timer, uint64_t times) {
+    struct timerfd *self = (struct timerfd *)timer;
+    self->expired += times;
+    self->activity++;
+}
+
+static long timerfd_read(struct file *file, void *buffer, size_t size, int64_t *pos) {
+    struct timerfd *self = file->private_data;
+    (void)pos;
+    if (size < sizeof self->expired)
+        return -EINVAL;
+    timers_run();
+    if (!self->expired)
+        return -EAGAIN;
+    memcpy(buffer, &self->expired, sizeof self->expired);
+    self->expired = 0;
+    return sizeof self->expired;
+}
+
+static unsigned timerfd_poll(struct file *file) {
+    struct timerfd *self = file->private_data;
+    return self->expired ? LINUX_POLLIN | LINUX_POLLRDNORM : 0;
+}
+
+static uint32_t timerfd_activity(struct file *file) {
+    return ((struct timerfd *)file->private_data)->activity;
+}
+
+static void timerfd_release(struct file *file) {
+    struct timerfd *self = file->private_data;
+    if (self)
+        timer_disarm(&self->timer);
+    kfree(self);
+}
+
+static const struct file_ops timerfd_ops = {
+    .read = timerfd_read,
+    .poll = timerfd_poll,
+    .activity = timerfd_activity,
+    .release = timerfd_release,
+};
+
+long sys_timerfd_create(int clockid, int flags) {
+    enum timer_clock clock;
+    if ((uint32_t)flags & ~(FLAG_NONBLOCK | FLAG_CLOEXEC))
+        return -EINVAL;
+    if (timer_clock_of(clockid, &clock) || clock == TIMER_CPU)
+        return -EINVAL;
+    struct timerfd *self = kzalloc(sizeof *self);
+    if (!self)
+        return -ENOMEM;
+    self->timer = (struct timer){.clock = clock, .fire = timerfd_fire};
+    long fd = descriptor_for(&timerfd_ops, self, flags);
+    if (fd < 0)
+        kfree(self);
+    return fd;
+}
+
+void timer_show(const struct timer *timer, struct linux_itimerspec *current) {
+    ns_timespec(timer_left(timer), &current->value);
+    ns_timespec(timer->armed ? timer->interval : 0, &current->interval);
+}
+
+int timer_set(struct timer *timer, int absolute, const struct linux_itimerspec *new) {
+    int64_t value, interval;
+    if (timespec_ns(&new->value, &value) || timespec_ns(&new->interval, &interval))
+        return -EINVAL;
+    if (value == 0)
+        timer_disarm(timer);
+    else
+        timer_arm(timer, absolute ? value : add_ns(timer_now(timer), value), interval);
+    return 0;
+}
+
+long sys_timerfd_settime(int fd, int flags, const struct linux_itimerspec *new,
+                         struct linux_itimerspec *old) {
+    int error;
+    if (flags & ~(LINUX_TIMER_ABSTIME | LINUX_TFD_TIMER_CANCEL_ON_SET))
+        return -EINVAL;
+    if (!new || !user_range(new, sizeof *new) || (old && !user_range(old, sizeof *old)))
+        return -EFAULT;
+    struct timerfd *self = descriptor_data(fd, &timerfd_ops, -EINVAL, &error);
+    if (error)
+        return error;
+    struct linux_itimerspec before;
+    timers_run();
+    timer_show(&self->timer, &before);
+    if ((error = timer_set(&self->timer, flags & LINUX_TIMER_ABSTIME, new)))
+        return error;
+    self->expired = 0;
+    if (old)
+        *old = before;
+    return 0;
+}
+
+long sys_timerfd_gettime(int fd, struct linux_itimerspec *current) {
+    int error;
+    struct timerfd *self = descriptor_data(fd, &timerfd_ops, -EINVAL, &error);
+    if (error)
+        return error;
+    if (!current || !user_range(current, sizeof *current))
+        return -EFAULT;
+    timers_run();
+    timer_show(&self->timer, current);
+    return 0;
+}
