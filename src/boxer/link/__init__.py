@@ -1,0 +1,18 @@
+"""A base, a file tree and settings put together into the memory of a machine."""
+
+from boxer.link.bootblock import FROZEN, KERNEL_ABI, BootBlock
+from boxer.link.config import Start, machine_config
+from boxer.link.machine import machine
+from boxer.link.treeimage import Deflate, deflate, tree_image
+
+__all__ = [
+    "FROZEN",
+    "KERNEL_ABI",
+    "BootBlock",
+    "Deflate",
+    "Start",
+    "deflate",
+    "machine",
+    "machine_config",
+    "tree_image",
+]
