@@ -150,6 +150,74 @@ class BaseDamagedError(BoxerError):
 # --- steps -------------------------------------------------------------------------------------
 
 
+class BadPatternError(BoxerError):
+    reference = "bad-pattern"
+
+
+class ContextEscapeError(BoxerError):
+    reference = "context-escape"
+
+
+class CopySourceError(BoxerError):
+    reference = "copy-source"
+
+
+class CopyTargetError(BoxerError):
+    reference = "copy-target"
+
+
+class BadModeError(BoxerError):
+    reference = "bad-mode"
+
+
+class RemoteSourceError(BoxerError):
+    reference = "remote-source"
+
+
+class InstructionError(BoxerError):
+    """An instruction whose value cannot be used."""
+
+    reference = "bad-instruction"
+
+
+class RunFailedError(BoxerError):
+    reference = "run-failed"
+
+
+class ShellSyntaxError(BoxerError):
+    reference = "shell-syntax"
+
+
+class UnsupportedCommandError(BoxerError):
+    """A command of a RUN that cannot do its work in a box."""
+
+    reference = "unsupported-command"
+
+
+class PipUsageError(BoxerError):
+    reference = "pip-usage"
+
+
+class ResolutionError(BoxerError):
+    reference = "package-resolution"
+
+
+class NativePackageError(BoxerError):
+    reference = "native-package"
+
+
+class PackageBuildError(BoxerError):
+    reference = "package-build"
+
+
+class PackageFetchError(BoxerError):
+    reference = "package-fetch"
+
+
+class BadWheelError(BoxerError):
+    reference = "bad-wheel"
+
+
 # --- link, preinit, sandbox --------------------------------------------------------------------
 
 

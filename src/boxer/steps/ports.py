@@ -1,0 +1,102 @@
+"""What the instructions of a stage work on, and what they need from outside.
+
+Belongs here: the state of a stage, and the protocols other rooms fit. Does not: any instruction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from boxer.boxfile import ImageConfig
+from boxer.errors import Where
+from boxer.filetree import Ids, Tree
+
+Stream = Literal["stdout", "stderr"]
+
+
+@dataclass(slots=True)
+class StageState:
+    """One stage while its instructions are applied.
+
+    tree and config are what the stage has come to. args: the ARGs a RUN sees as variables, by name.
+    epoch: SOURCE_DATE_EPOCH, the time of everything a step makes and the latest time it keeps.
+    command_set: whether a CMD of this stage was seen; an ENTRYPOINT drops an inherited CMD.
+    """
+
+    tree: Tree
+    config: ImageConfig
+    args: dict[str, str] = field(default_factory=dict)
+    epoch: int = 0
+    command_set: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRequest:
+    """A program of the box to run while it is being built.
+
+    argv: the command as the shell would run it; argv[0] is a path in the tree. cwd is absolute.
+    tree: the machine's files; the runner leaves in it what the program wrote. epoch: its clock.
+    """
+
+    tree: Tree
+    argv: tuple[str, ...]
+    cwd: str
+    env: Mapping[str, str]
+    user: Ids
+    stdin: bytes
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    status: int
+    stdout: bytes = b""
+    stderr: bytes = b""
+
+
+class CommandRunner(Protocol):
+    """Runs a program in a machine of the stage: `python manage.py collectstatic` in a RUN.
+
+    A program that exits non-zero is a result, not an error.
+    """
+
+    def run(self, request: CommandRequest) -> CommandResult: ...
+
+
+class Listener(Protocol):
+    """Who watches the steps."""
+
+    def output(self, stream: Stream, data: bytes) -> None:
+        """Bytes a command wrote, as it wrote them."""
+
+    def notice(self, message: str, where: Where | None, hint: str | None) -> None:
+        """Something the user should know that does not stop the build."""
+
+
+class Silent:
+    """A listener for who does not watch."""
+
+    def output(self, stream: Stream, data: bytes) -> None:
+        return None
+
+    def notice(self, message: str, where: Where | None, hint: str | None) -> None:
+        return None
+
+
+def _no_stage(name: str) -> Tree | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What the instructions need from outside.
+
+    stage_tree: the tree that `COPY --from=NAME` and `RUN --mount=from=NAME` mean, None if there is
+    none; it is not changed. commands: None where no machine can be run.
+    """
+
+    listener: Listener = field(default_factory=Silent)
+    commands: CommandRunner | None = None
+    stage_tree: Callable[[str], Tree | None] = _no_stage
