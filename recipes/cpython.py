@@ -49,8 +49,9 @@ def objects(sysroot: Path, libraries: list[Path], machine: list[Path], progress:
     machine: crt and kernel, to run the freezing program with.
     """
     source = load_sources()["cpython"]
-    inputs = [repr(source), sysroot.name, *(path.name for path in libraries), FOLDER]
-    digest = digest_of([*inputs, Path(__file__), Path(driver.__file__)])
+    names = [repr(source), sysroot.name, *(path.name for path in libraries)]
+    site = FOLDER / "config.site"
+    digest = digest_of([*names, site, Path(__file__), Path(driver.__file__)])
 
     def make(folder: Path) -> None:
         tree = unpacked(source)
@@ -71,8 +72,8 @@ def objects(sysroot: Path, libraries: list[Path], machine: list[Path], progress:
 
 def _probe(folder: Path, sysroot: Path) -> Path:
     (folder / "probe.c").write_text(PROBE)
-    command = [*driver.compile_command(sysroot), "-w", "-c", folder / "probe.c"]
-    toolchain.run([*command, "-o", folder / "probe.o"])
+    command = [*driver.compile_command(sysroot), "-w", "-c", str(folder / "probe.c")]
+    toolchain.run([*command, "-o", str(folder / "probe.o")])
     return folder / "probe.o"
 
 
@@ -166,3 +167,10 @@ def _run(command: list[str], folder: Path, environment: dict[str, str], name: st
     if done.returncode:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-25:])
         raise RecipeError(f"CPython: `{name}` failed with status {done.returncode}:\n{tail}")
+
+
+def link_arguments(built: Path) -> list[str]:
+    """Objects and libraries of the interpreter, relative to built/build, without its own main."""
+    lines = (built / "link.log").read_text().splitlines()
+    words = next(line for line in reversed(lines) if line.startswith("python ")).split()[1:]
+    return [word for word in words if word != "Programs/python.o" and not word.startswith("-L")]

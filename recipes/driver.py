@@ -53,7 +53,7 @@ for source in $sources; do
     objects="$work/$count.o $objects"
 done
 [ -z "$BOXER_LINK_LOG" ] || echo "$output $objects" >> "$BOXER_LINK_LOG"
-exec {link} $objects {libraries} -o "$output"
+{link} $objects {libraries} -o "$output"
 """
 
 

@@ -1,0 +1,35 @@
+"""`python -m recipes build python-3.13`: makes a base unless it is there."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from recipes.failures import RecipeError
+from recipes.progress import Progress
+
+
+def main() -> int:
+    """Returns the exit status: 0 done, 1 a failure that was explained."""
+    parser = argparse.ArgumentParser(prog="python -m recipes", description=__doc__)
+    parser.add_argument("command", choices=["build"])
+    parser.add_argument("base", choices=["python-3.13"])
+    parser.parse_args()
+    # Imported late: the usage text should not need the compiler.
+    from recipes.base import build_python
+
+    progress = Progress()
+    try:
+        folder = build_python(progress)
+    except RecipeError as error:
+        print(f"error: {error}", file=sys.stderr)
+        if error.hint:
+            print(f"\nhint: {error.hint}", file=sys.stderr)
+        return 1
+    progress.step("the base is ready")
+    print(folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

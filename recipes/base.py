@@ -1,0 +1,132 @@
+"""Package: one base as an artifact, base.json + module.wasm + tree.tar (see src/boxer/bases)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from recipes import cpython, driver, layout, toolchain
+from recipes.libraries import libraries
+from recipes.machine import link_inputs, machine
+from recipes.musl import sysroot
+from recipes.progress import Progress
+from recipes.sources import Source, load_sources, unpacked
+from recipes.workshop import GUEST, ROOT, cache_root, digest_of
+
+FOLDER = Path(__file__).with_name("python")
+KERNEL_ABI = 1
+FORMAT = 1
+
+
+def recipe_digest() -> str:
+    """Digest of everything the base is made from: recipes, guest sources, compiler version."""
+    return digest_of([GUEST, ROOT / "recipes", toolchain.zig_version()])
+
+
+def bases_root() -> Path:
+    """Where finished bases lie; src/boxer/bases looks there too."""
+    named = os.environ.get("BOXER_BASES")
+    return Path(named) if named else cache_root() / "bases"
+
+
+def build_python(progress: Progress) -> Path:
+    """Builds the Python base unless it is there, makes it the current one, returns its folder."""
+    variant = load_sources()["cpython"].version.rpartition(".")[0]
+    home = bases_root() / f"python-{variant}"
+    final = home / recipe_digest()
+    if not (final / "base.json").is_file():
+        draft = home / f"draft.{os.getpid()}"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        try:
+            _package(draft, progress)
+            shutil.rmtree(final, ignore_errors=True)
+            draft.rename(final)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+    current = home / f"current.{os.getpid()}"
+    current.write_text(final.name + "\n")
+    current.rename(home / "current")
+    return final
+
+
+def _package(folder: Path, progress: Progress) -> None:
+    table = tomllib.loads((FOLDER / "base.toml").read_text())
+    source = load_sources()["cpython"]
+    root = sysroot(progress)
+    libs = libraries(root, progress)
+    zlib = libs[0]
+    inputs = link_inputs(machine(root, zlib, progress), zlib)
+    built = cpython.objects(root, libs, inputs, progress)
+    progress.step("linking")
+    _link(folder, built, root, libs, inputs)
+    progress.step("packing the standard library")
+    tree = layout.python_tree(unpacked(source), built, source.version, table)
+    (folder / "tree.tar").write_bytes(tree)
+    _describe(folder, table, source)
+
+
+def _link(folder: Path, built: Path, root: Path, libs: list[Path], inputs: list[Path]) -> None:
+    """Links python.o's replacement, the interpreter and the machine into module.wasm."""
+    tree = unpacked(load_sources()["cpython"])
+    program = folder / "python.o"
+    toolchain.run(
+        [
+            *driver.compile_command(root),
+            *("-Wall", "-Wno-unused-parameter", "-std=gnu17", "-D_GNU_SOURCE"),
+            *("-I", tree / "Include", "-I", built / "build", "-I", tree / "Include" / "internal"),
+            *("-I", tree / "Include" / "internal" / "mimalloc"),
+            *("-I", GUEST / "include", "-I", GUEST / "entry"),
+            *("-c", GUEST / "python" / "python.c", "-o", program),
+        ]
+    )
+    interpreter = cpython.link_arguments(built)
+    toolchain.run(
+        [
+            *(str(toolchain.zig()), "wasm-ld", *driver.LINK_FLAGS, "--fatal-warnings"),
+            *("--export=_start", "--export=boxer_freeze"),
+            *(program, *interpreter),
+            *(part for lib in libs for part in ("-L", lib / "lib")),
+            *inputs,
+            *(root / "lib" / "libc.a", root / "lib" / "libcompiler_rt.a"),
+            *("-o", folder / "module.wasm"),
+        ],
+        cwd=built / "build",
+    )
+    program.unlink()
+
+
+def _describe(folder: Path, table: dict[str, Any], source: Source) -> None:
+    sources = load_sources()
+    parts = [{"name": s.name, "version": s.version, "license": s.license} for s in sources.values()]
+    parts += layout.bundled_components(unpacked(source))
+    files = {
+        name: {
+            "sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest(),
+            "size": (folder / name).stat().st_size,
+        }
+        for name in ("module.wasm", "tree.tar")
+    }
+    config = dict(table["config"])
+    config["Env"] = [*config["Env"], f"PYTHON_VERSION={source.version}"]
+    description = {
+        "format": FORMAT,
+        "name": table["base"]["name"],
+        "version": source.version,
+        "variant": source.version.rpartition(".")[0],
+        "recipe_digest": recipe_digest(),
+        "kernel_abi": KERNEL_ABI,
+        "program": table["base"]["program"],
+        "files": files,
+        "config": config,
+        "preimport": table["preimport"]["modules"],
+        "components": sorted(parts, key=lambda part: part["name"]),
+        "toolchain": {"ziglang": toolchain.zig_version()},
+        "left_out": table["left_out"],
+    }
+    (folder / "base.json").write_text(json.dumps(description, indent=1, sort_keys=True) + "\n")

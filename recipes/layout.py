@@ -1,0 +1,168 @@
+"""The file tree of the Python base: the standard library as ordinary files, and a small /etc.
+
+Belongs here: what lies where and with which mode. The paths are those of the official python image.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import importlib.resources
+import pprint
+import re
+import sysconfig
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from recipes.archive import Member, tar_bytes
+from recipes.workshop import GUEST
+
+ETC = Path(__file__).with_name("python") / "etc"
+
+FOLDERS = {
+    0o755: "dev etc home media mnt opt proc run srv sys usr usr/bin usr/lib usr/local "
+    "usr/local/bin usr/local/lib usr/local/share usr/sbin usr/share usr/src "
+    "var var/cache var/lib var/log var/spool",
+    0o700: "root",
+    0o1777: "tmp var/tmp run/lock",
+}
+LINKS = {
+    "bin": "usr/bin",
+    "lib": "usr/lib",
+    "sbin": "usr/sbin",
+    "var/run": "/run",
+    "var/lock": "/run/lock",
+    "etc/mtab": "/proc/self/mounts",
+    "etc/localtime": "/usr/share/zoneinfo/Etc/UTC",
+    "usr/local/bin/python": "python3",
+    "usr/local/bin/python3": "python3.13",
+}
+
+
+def python_tree(source: Path, built: Path, version: str, table: dict[str, Any]) -> bytes:
+    """The tree as a tar archive. source: CPython's; built: the product of cpython.objects."""
+    variant = version.rpartition(".")[0]
+    library = f"usr/local/lib/python{variant}"
+    members = [
+        *_skeleton(),
+        *_standard_library(source / "Lib", library, table["stdlib"]["exclude"]),
+        _file(f"{library}/{_sysconfig_name(built)}.py", _sysconfig_data(source, built).encode()),
+        _file(f"{library}/LICENSE.txt", (source / "LICENSE").read_bytes()),
+        _file(f"{library}/_boxer.py", (GUEST / "python" / "_boxer.py").read_bytes()),
+        _folder(f"{library}/lib-dynload"),
+        _folder(f"{library}/site-packages"),
+        *_files_below(GUEST / "python" / "boxer", f"{library}/site-packages/boxer"),
+        _file(f"usr/local/bin/python{variant}", b"#!boxer python\n", 0o755),
+        *_zoneinfo(),
+    ]
+    return tar_bytes(_with_parents(members))
+
+
+def bundled_components(source: Path) -> list[dict[str, str]]:
+    """Third-party code that CPython's own sources carry and we compile."""
+    expat = (source / "Modules" / "expat" / "expat.h").read_text()
+    numbers = [re.search(rf"XML_{p}_VERSION (\d+)", expat) for p in ("MAJOR", "MINOR", "MICRO")]
+    mpdecimal = (source / "Modules" / "_decimal" / "libmpdec" / "mpdecimal.h").read_text()
+    decimal = re.search(r'MPD_VERSION "([^"]+)"', mpdecimal)
+    return [
+        {"name": "expat", "version": ".".join(n[1] for n in numbers if n), "license": "MIT"},
+        {"name": "libmpdec", "version": decimal[1] if decimal else "", "license": "BSD-2-Clause"},
+        {"name": "hacl-star", "version": "bundled with CPython", "license": "Apache-2.0"},
+        {"name": "mimalloc", "version": "bundled with CPython", "license": "MIT"},
+        {"name": "tzdata", "version": _tzdata_version(), "license": "Apache-2.0"},
+        {"name": "compiler-rt", "version": "of ziglang", "license": "MIT"},
+    ]
+
+
+def _skeleton() -> Iterator[Member]:
+    for mode, names in FOLDERS.items():
+        for name in names.split():
+            yield _folder(name, mode)
+    for name, target in LINKS.items():
+        yield _link(name, target)
+    for file in sorted(ETC.iterdir()):
+        yield _file(f"etc/{file.name}", file.read_bytes())
+
+
+def _standard_library(lib: Path, library: str, exclude: list[str]) -> Iterator[Member]:
+    for file in sorted(lib.rglob("*")):
+        relative = file.relative_to(lib)
+        parents = [str(relative), *(str(parent) for parent in relative.parents)]
+        names = [*parents, *relative.parts[-1:]]
+        if any(fnmatch.fnmatch(name, pattern) for name in names for pattern in exclude):
+            continue
+        if any(part == "__pycache__" for part in relative.parts):
+            continue
+        if file.is_file():
+            yield _file(f"{library}/{relative}", file.read_bytes())
+
+
+def _files_below(folder: Path, name: str) -> Iterator[Member]:
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and "__pycache__" not in file.parts:
+            yield _file(f"{name}/{file.relative_to(folder)}", file.read_bytes())
+
+
+def _zoneinfo() -> Iterator[Member]:
+    root = Path(str(importlib.resources.files("tzdata"))) / "zoneinfo"
+    for file in sorted(root.rglob("*")):
+        if file.is_file() and file.suffix != ".py" and "__pycache__" not in file.parts:
+            yield _file(f"usr/share/zoneinfo/{file.relative_to(root)}", file.read_bytes())
+
+
+def _tzdata_version() -> str:
+    import tzdata
+
+    return str(tzdata.IANA_VERSION)
+
+
+def _sysconfig_name(built: Path) -> str:
+    makefile = (built / "build" / "Makefile").read_text()
+    multiarch = re.search(r"(?m)^MULTIARCH=\s*(\S*)", makefile)
+    return f"_sysconfigdata__linux_{multiarch[1] if multiarch else ''}"
+
+
+def _sysconfig_data(source: Path, built: Path) -> str:
+    """What `python -m sysconfig --generate-posix-vars` would write, free of our paths."""
+    build = built / "build"
+    values: dict[str, Any] = {}
+    sysconfig._parse_makefile(str(build / "Makefile"), values)  # type: ignore[attr-defined]
+    with (build / "pyconfig.h").open() as header:
+        sysconfig.parse_config_h(header, values)
+    values["srcdir"] = "."
+    # What a build on this interpreter would call; the tools come with Boxer, not with the box.
+    values |= {"CC": "cc", "CXX": "c++", "AR": "ar", "RANLIB": "ranlib", "LDSHARED": "cc -shared"}
+    text = pprint.pformat(values, width=120)
+    for path in (built, source):
+        text = text.replace(str(path), "/usr/src/python")
+    return f"# Settings this interpreter was built with.\nbuild_time_vars = {text}\n"
+
+
+def _with_parents(members: list[Member]) -> list[Member]:
+    known = {info.name for info, _ in members}
+    complete = list(members)
+    for info, _ in members:
+        for parent in Path(info.name).parents:
+            if str(parent) not in (".", *known):
+                known.add(str(parent))
+                complete.append(_folder(str(parent)))
+    return complete
+
+
+def _file(name: str, data: bytes, mode: int = 0o644) -> Member:
+    info = tarfile.TarInfo(name)
+    info.size, info.mode = len(data), mode
+    return info, data
+
+
+def _folder(name: str, mode: int = 0o755) -> Member:
+    info = tarfile.TarInfo(name)
+    info.type, info.mode = tarfile.DIRTYPE, mode
+    return info, None
+
+
+def _link(name: str, target: str) -> Member:
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname, info.mode = tarfile.SYMTYPE, target, 0o777
+    return info, None
