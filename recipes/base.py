@@ -90,7 +90,8 @@ def _link(folder: Path, built: Path, root: Path, libs: list[Path], inputs: list[
         [
             *(str(toolchain.zig()), "wasm-ld", *driver.LINK_FLAGS, "--fatal-warnings"),
             *("--export=_start", "--export=boxer_freeze"),
-            *(program, *interpreter),
+            program,
+            *interpreter,
             *(part for lib in libs for part in ("-L", lib / "lib")),
             *inputs,
             *(root / "lib" / "libc.a", root / "lib" / "libcompiler_rt.a"),

@@ -6,6 +6,7 @@ Belongs here: what lies where and with which mode. The paths are those of the of
 from __future__ import annotations
 
 import fnmatch
+import importlib.metadata
 import importlib.resources
 import pprint
 import re
@@ -112,9 +113,7 @@ def _zoneinfo() -> Iterator[Member]:
 
 
 def _tzdata_version() -> str:
-    import tzdata
-
-    return str(tzdata.IANA_VERSION)
+    return importlib.metadata.version("tzdata")
 
 
 def _sysconfig_name(built: Path) -> str:

@@ -90,11 +90,10 @@ def _alltypes(text: str) -> str:
         text,
     )
     for kind in ("struct", "union"):
-        text = re.sub(
-            rf"(?m)^{kind.upper()} *([^ ]*) (.*);$",
-            lambda m, kind=kind: guard(f"{kind}_{m[1]}", f"{kind} {m[1]} {m[2]};"),
-            text,
-        )
+        pattern = re.compile(rf"(?m)^{kind.upper()} *([^ ]*) (.*);$")
+        for found in pattern.finditer(text):
+            body = f"{kind} {found[1]} {found[2]};"
+            text = text.replace(found[0], guard(f"{kind}_{found[1]}", body))
     return text
 
 

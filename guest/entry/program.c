@@ -110,7 +110,7 @@ int program_resolve(char **argv, struct invocation *found) {
         char head[HEAD_SIZE + 1];
         char *path = search(argv[0]);
         if (!path)
-            return refuse(errno == ENOENT ? 127 : 126, argv[0],
+            return refuse(found, errno == ENOENT ? 127 : 126, argv[0],
                           errno == ENOENT ? "no such file in the box" : strerror(errno));
         ssize_t size = read_head(path, head);
         if (size < 0)

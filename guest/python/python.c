@@ -12,6 +12,7 @@
 #include <Python.h>
 #include <internal/pycore_initconfig.h>
 #include <internal/pycore_interp.h>
+#include <internal/pycore_pylifecycle.h>
 #include <internal/pycore_pystate.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,8 +117,9 @@ static int adopt(const PyConfig *run, const char *path) {
     TEXT(run_module)
     TEXT(run_filename)
 #undef TEXT
-        if (PyStatus_Exception(status) || _PyWideStringList_Copy(&config->argv, &run->argv) < 0 ||
-            _PyWideStringList_Copy(&config->orig_argv, &run->orig_argv) < 0) return -1;
+    if (PyStatus_Exception(status) || _PyWideStringList_Copy(&config->argv, &run->argv) < 0 ||
+        _PyWideStringList_Copy(&config->orig_argv, &run->orig_argv) < 0)
+        return -1;
     config->skip_source_first_line = run->skip_source_first_line;
     config->inspect = run->inspect;
     config->interactive = run->interactive;

@@ -14,7 +14,7 @@ enum { BOXER_PHASE_COLD = 0, BOXER_PHASE_FROZEN = 1 };
 
 // Addresses are offsets in linear memory; 0 means "not there".
 struct boxer_boot {
-    char magic[8];
+    char magic[8] __attribute__((nonstring));
     uint32_t abi;
     uint32_t phase;
     uint32_t tree, tree_size;
@@ -24,7 +24,7 @@ struct boxer_boot {
 };
 
 struct boxer_tree {
-    char magic[8];
+    char magic[8] __attribute__((nonstring));
     uint32_t count;
     uint32_t entries; // offset of entry 0 from the image's start
     uint32_t total_size;
