@@ -1,0 +1,44 @@
+# Everything a developer needs. A fresh machine needs python3 (3.11 or later, with venv), make and sh.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: demo test lint types bases setup bench clean format
+
+demo: bases
+	$(BIN)/boxer build -t hello examples/hello
+	$(BIN)/boxer run hello
+
+test: bases
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/clang-format --dry-run --Werror $$(git ls-files 'guest/entry/*.[ch]' 'guest/kernel/*.[ch]' 'guest/kernel/**/*.[ch]' 'guest/include/**/*.h' 'guest/python/*.c')
+	$(BIN)/mypy
+
+bases: setup
+	$(BIN)/python -m recipes build python-3.13 >/dev/null
+
+bench: bases
+	$(BIN)/python -m bench
+
+setup: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --editable '.[recipes]' --group dev
+	touch $@
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/clang-format -i $$(git ls-files 'guest/entry/*.[ch]' 'guest/kernel/*.[ch]' 'guest/kernel/**/*.[ch]' 'guest/include/**/*.h' 'guest/python/*.c')
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
