@@ -3,6 +3,8 @@
 #ifndef BOXER_LINUX_SOCKET_H
 #define BOXER_LINUX_SOCKET_H
 
+#include <boxer/linux_iovec.h>
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,8 +44,6 @@ struct linux_sockaddr_un {
     uint16_t family;
     char path[LINUX_UNIX_PATH_MAX];
 };
-
-struct linux_iovec;
 
 struct linux_msghdr {
     void *name;

@@ -1,0 +1,244 @@
+// socket(2), bind(2), listen(2), accept(2), connect(2), names, shutdown(2).
+#include "descriptor.h"
+#include "memory.h"
+#include "process.h"
+#include "socket.h"
+#include "socket_names.h"
+#include "syscalls_socket.h"
+#include "timer.h"
+#include "wait.h"
+
+#include <boxer/linux_poll.h>
+#include <string.h>
+
+#define BACKLOG_MOST 4096u // net.core.somaxconn
+#define TYPE_FLAGS (LINUX_SOCK_NONBLOCK | LINUX_SOCK_CLOEXEC)
+
+// 0 and the protocol, or the errno of a combination that does not exist here.
+static int check_kind(int family, int type, int *protocol) {
+    if (family == LINUX_AF_UNIX) {
+        if (*protocol != 0 && *protocol != LINUX_AF_UNIX)
+            return -EPROTONOSUPPORT;
+        *protocol = 0;
+        int known =
+            type == LINUX_SOCK_STREAM || type == LINUX_SOCK_DGRAM || type == LINUX_SOCK_SEQPACKET;
+        return known ? 0 : -ESOCKTNOSUPPORT;
+    }
+    if (family != LINUX_AF_INET && family != LINUX_AF_INET6)
+        return -EAFNOSUPPORT;
+    if (type == LINUX_SOCK_RAW)
+        return process.euid == 0 ? -EPROTONOSUPPORT : -EPERM;
+    if (type != LINUX_SOCK_STREAM && type != LINUX_SOCK_DGRAM)
+        return -ESOCKTNOSUPPORT;
+    int own = type == LINUX_SOCK_STREAM ? LINUX_IPPROTO_TCP : LINUX_IPPROTO_UDP;
+    if (*protocol != 0 && *protocol != own)
+        return -EPROTONOSUPPORT;
+    *protocol = own;
+    return 0;
+}
+
+static long install(struct socket *socket, int flags) {
+    long fd = descriptor_for(&socket_ops, socket, flags & TYPE_FLAGS);
+    if (fd < 0)
+        socket_free(socket);
+    return fd;
+}
+
+long sys_socket(int family, int type, int protocol) {
+    int flags = type & ~LINUX_SOCK_TYPE;
+    type &= LINUX_SOCK_TYPE;
+    if (flags & ~TYPE_FLAGS)
+        return -EINVAL;
+    int error = check_kind(family, type, &protocol);
+    if (error)
+        return error;
+    struct socket *socket = socket_new(family, type, protocol);
+    return socket ? install(socket, flags) : -ENOBUFS;
+}
+
+long sys_socketpair(int family, int type, int protocol, int *fds) {
+    int flags = type & ~LINUX_SOCK_TYPE;
+    type &= LINUX_SOCK_TYPE;
+    if (flags & ~TYPE_FLAGS)
+        return -EINVAL;
+    int error = check_kind(family, type, &protocol);
+    if (error)
+        return error;
+    if (family != LINUX_AF_UNIX)
+        return -EOPNOTSUPP;
+    if (!fds || !user_range(fds, 2 * sizeof *fds))
+        return -EFAULT;
+    struct socket *a = socket_new(family, type, protocol);
+    struct socket *b = a ? socket_new(family, type, protocol) : NULL;
+    if (!b) {
+        if (a)
+            socket_free(a);
+        return -ENOMEM;
+    }
+    socket_join(a, b);
+    a->accepted = b->accepted = 1;
+    long first = install(a, flags);
+    if (first < 0) {
+        socket_free(b);
+        return first;
+    }
+    long second = install(b, flags);
+    if (second < 0) {
+        fd_close((int)first);
+        return second;
+    }
+    fds[0] = (int)first;
+    fds[1] = (int)second;
+    return 0;
+}
+
+int socket_read_name(struct socket *socket, const void *address, uint32_t size, struct name *name) {
+    if (size > 128) // sizeof(struct sockaddr_storage)
+        return -EINVAL;
+    if (!address || !user_range(address, size))
+        return size ? -EFAULT : -EINVAL;
+    return socket->family == LINUX_AF_UNIX ? unix_name(address, size, name)
+                                           : inet_name(socket, address, size, name);
+}
+
+// An unnamed AF_UNIX end shows its family alone.
+int socket_write_name(const struct socket *socket, const struct name *name, void *address,
+                      uint32_t *size) {
+    if (!size || !user_range(size, sizeof *size))
+        return -EFAULT;
+    uint32_t room = *size;
+    struct name unnamed = {.size = sizeof unnamed.family};
+    unnamed.family = (uint16_t)socket->family;
+    if (name->size == 0 && socket->family != LINUX_AF_UNIX) // unbound: the wildcard, port 0
+        unnamed.size = socket->family == LINUX_AF_INET ? sizeof unnamed.in : sizeof unnamed.in6;
+    if (name->size == 0)
+        name = &unnamed;
+    if (room > INT32_MAX)
+        return -EINVAL;
+    uint32_t part = name->size < room ? name->size : room;
+    if (part && (!address || !user_range(address, part)))
+        return -EFAULT;
+    if (part)
+        memcpy(address, &name->un, part);
+    *size = name->size;
+    return 0;
+}
+
+long sys_bind(int fd, const void *address, uint32_t size) {
+    struct file *file;
+    struct name name;
+    int error;
+    struct socket *socket = socket_of(fd, &file, &error);
+    if (error || (error = socket_read_name(socket, address, size, &name)))
+        return error;
+    return socket->family == LINUX_AF_UNIX ? unix_bind(socket, &name) : inet_bind(socket, &name);
+}
+
+long sys_listen(int fd, int backlog) {
+    struct file *file;
+    int error;
+    struct socket *socket = socket_of(fd, &file, &error);
+    if (error)
+        return error;
+    if (socket_is_datagram(socket))
+        return -EOPNOTSUPP;
+    if (socket->connected || (socket->family == LINUX_AF_UNIX && !socket->local.size))
+        return -EINVAL;
+    if (socket->family != LINUX_AF_UNIX && (error = inet_autobind(socket)))
+        return error;
+    socket->listening = 1;
+    socket->backlog = (uint32_t)backlog > BACKLOG_MOST ? BACKLOG_MOST : (uint32_t)backlog;
+    socket->peer_credentials = (struct linux_ucred){process.pid, process.euid, process.egid};
+    return 0;
+}
+
+static int64_t deadline_after(int64_t timeout) {
+    return timeout ? add_ns(clock_monotonic(), timeout) : INT64_MAX;
+}
+
+long sys_accept4(int fd, void *address, uint32_t *size, int flags) {
+    struct file *file;
+    struct socket *accepted;
+    int error;
+    struct socket *socket = socket_of(fd, &file, &error);
+    if (error)
+        return error;
+    if (flags & ~TYPE_FLAGS)
+        return -EINVAL;
+    int64_t deadline = deadline_after(socket->receive_timeout);
+    while ((error = socket_accept(socket, &accepted)) == -EAGAIN) {
+        if (file->flags & FLAG_NONBLOCK)
+            return -EAGAIN;
+        if ((error = wait_file_until(file, LINUX_POLLIN, deadline)))
+            return error;
+    }
+    if (error)
+        return error;
+    if (address && (error = socket_write_name(accepted, &accepted->remote, address, size))) {
+        socket_free(accepted);
+        return error;
+    }
+    return install(accepted, flags);
+}
+
+long sys_connect(int fd, const void *address, uint32_t size) {
+    struct file *file;
+    struct name name;
+    int error;
+    struct socket *socket = socket_of(fd, &file, &error);
+    if (error || (error = socket_read_name(socket, address, size, &name)))
+        return error;
+    error = socket_connect(socket, &name);
+    if (error == -EAGAIN && !(file->flags & FLAG_NONBLOCK)) {
+        // The listener's queue is full, and only this program could accept: a wait nobody ends.
+        error = wait_until(deadline_after(socket->send_timeout));
+        return error ? error : -EAGAIN;
+    }
+    return error;
+}
+
+long sys_getsockname(int fd, void *address, uint32_t *size) {
+    struct file *file;
+    int error;
+    struct socket *socket = socket_of(fd, &file, &error);
+    return error ? error : socket_write_name(socket, &socket->local, address, size);
+}
+
+long sys_getpeername(int fd, void *address, uint32_t *size) {
+    struct file *file;
+    int error;
+    struct socket *socket = socket_of(fd, &file, &error);
+    if (error)
+        return error;
+    if (!socket->connected)
+        return -ENOTCONN;
+    return socket_write_name(socket, &socket->remote, address, size);
+}
+
+long sys_shutdown(int fd, int how) {
+    struct file *file;
+    int error;
+    struct socket *socket = socket_of(fd, &file, &error);
+    if (error)
+        return error;
+    if (how < LINUX_SHUT_RD || how > LINUX_SHUT_RDWR)
+        return -EINVAL;
+    int inet = socket->family != LINUX_AF_UNIX, bits = how + 1;
+    if (inet && !socket->connected && !socket->listening)
+        return -ENOTCONN;
+    if (socket->listening && inet && how != LINUX_SHUT_WR) {
+        socket_drop_pending(socket); // Linux: the listener goes back to being closed
+        socket->listening = 0;
+    }
+    socket->shut |= bits;
+    socket->came++;
+    struct socket *peer = socket_is_datagram(socket) ? NULL : socket->peer;
+    if (peer) {
+        if (bits & SHUT_SEND)
+            peer->shut |= SHUT_RECEIVE;
+        if ((bits & SHUT_RECEIVE) && !inet)
+            peer->shut |= SHUT_SEND;
+        peer->came++;
+    }
+    return 0;
+}
