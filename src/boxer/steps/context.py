@@ -6,7 +6,7 @@ where they go in the box (`copying`).
 Invariants
 1. Nothing outside the context is opened: `..` is refused and every symbolic link on the way to a
    source is followed by us, component by component, and refused where it leaves the context.
-2. A symbolic link inside a copied folder is copied as a link; where it points is a matter of the box.
+2. A symbolic link inside a copied folder is copied as a link: it means something in the box only.
 3. What `.dockerignore` excludes does not exist.
 """
 
@@ -114,7 +114,7 @@ class Context:
     def _link_parts(self, path: str, source: str, links: int) -> list[str]:
         if links > MAX_SYMLINKS:
             raise CopySourceError(f"`{source}` leads through too many symbolic links.")
-        target = os.readlink(self.root / path)
+        target = os.readlink(self.root / path)  # noqa: PTH115 (a Path would change the text)
         if target.startswith("/"):
             raise _outside(source, link=True)
         return [part for part in target.split("/") if part not in ("", ".")]
@@ -146,7 +146,8 @@ class Context:
             if stat.S_ISDIR(status.st_mode):
                 return Directory(mode=mode)
             if stat.S_ISLNK(status.st_mode):
-                return Symlink(target=name_text(os.fsencode(os.readlink(self.root / path))))
+                target = os.readlink(self.root / path)  # noqa: PTH115
+                return Symlink(target=name_text(os.fsencode(target)))
         except OSError as error:
             raise _unreadable(path, source, error) from error
         return None

@@ -3,8 +3,8 @@
 Belongs here: one component's pattern, and the split of a path at its first pattern. Does not:
 looking at files (`context`, `copying`), `.dockerignore` patterns (`dockerfile`).
 
-Rules (Go, path/filepath): `*` any run of characters but `/`, `?` one of them, `[a-z]` and `[^a-z]` a
-set, `\\c` the character itself. A leading dot is nothing special. A broken pattern is an error.
+Rules (Go, path/filepath): `*` any run of characters but `/`, `?` one of them, `[a-z]` and `[^a-z]`
+a set, `\\c` the character itself. A leading dot is nothing special. A broken pattern is an error.
 """
 
 from __future__ import annotations
