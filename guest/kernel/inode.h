@@ -1,0 +1,157 @@
+// Inodes, dentries and file systems: what tmpfs, devices, proc and host folders plug into.
+//
+// Invariants
+// 1. A dentry is one name in one folder; a folder has exactly one dentry. A live dentry is found by
+//    (parent, name) in one hash table, and hangs in its parent's list in order of its cookie.
+// 2. `pinned` dentries (tmpfs) exist as long as the name does: the tree itself holds one reference.
+//    Others (proc, host folders) exist while somebody refers to them.
+// 3. A dentry holds a reference to its inode and to its parent.
+// 4. The callers (path.c, the system calls) have checked permissions, types and existence before an
+//    inode operation runs; the operation does what its file system must, or fails and changes
+//    nothing. Names and dentries are changed by the caller.
+#ifndef KERNEL_INODE_H
+#define KERNEL_INODE_H
+
+#include "file.h"
+
+#include <boxer/linux_file.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct dentry;
+struct inode;
+
+struct stamp {
+    int64_t sec;
+    uint32_t nsec;
+};
+
+struct kstat {
+    uint64_t dev, ino, size, blocks;
+    uint32_t mode, nlink, uid, gid, rdev, blksize;
+    struct stamp atime, mtime, ctime, btime;
+};
+
+enum { SET_MODE = 1, SET_OWNER = 2, SET_ATIME = 4, SET_MTIME = 8 };
+struct attributes {
+    int set; // SET_*
+    uint32_t mode, uid, gid;
+    struct stamp atime, mtime;
+};
+
+// Called for each entry of a folder; non-zero ends the listing. cookie: position after this entry.
+typedef int (*fill_entry)(void *context, const char *name, size_t len, uint64_t ino, uint32_t mode,
+                          int64_t cookie);
+
+struct inode_ops {
+    // Folders. Null lookup: every name that exists has a dentry. Null others: -EPERM.
+    int (*lookup)(struct dentry *dir, const char *name, size_t len, struct inode **found);
+    int (*create)(struct dentry *dir, const char *name, size_t len, uint32_t mode, uint32_t rdev,
+                  struct inode **made); // files, folders (mode S_IFDIR), FIFOs, devices, sockets
+    int (*symlink)(struct dentry *dir, const char *name, size_t len, const char *target,
+                   size_t target_len, struct inode **made);
+    int (*link)(struct dentry *old, struct dentry *dir, const char *name, size_t len);
+    int (*unlink)(struct dentry *victim); // of a folder: it is empty as far as dentries tell
+    // replaced: the dentry that gives way, or null. Null: -EXDEV. exchange is asked of tmpfs only.
+    int (*rename)(struct dentry *old, struct dentry *dir, const char *name, size_t len,
+                  struct dentry *replaced);
+    // Entries from position *pos on. Null: the folder's dentries are its entries.
+    int (*list)(struct dentry *dir, int64_t pos, fill_entry fill, void *context);
+
+    // All kinds.
+    long (*readlink)(struct dentry *, char *buffer, size_t size); // null: -EINVAL
+    // A link that leads to a dentry rather than a path (/proc/self/fd/N). Null: it does not.
+    int (*follow)(struct dentry *, struct dentry **target);
+    // Replaces the file that open made (proc's contents, devices, host files). Null: file_ops only.
+    int (*open)(struct dentry *, struct file *);
+    // /proc/self/fd/N, /dev/stdin: an open of it is an open of another description. Null: it is not.
+    int (*reopen)(struct dentry *, uint32_t flags, struct file **opened);
+    int (*refresh)(struct inode *);                             // before attributes are read
+    int (*set)(struct inode *, const struct attributes *);      // null: kept in the inode
+    int (*truncate)(struct inode *, int64_t size);              // null: -EINVAL
+    void (*evict)(struct inode *);                              // the last reference went
+};
+
+// A mounted file system.
+struct filesystem {
+    const char *type;   // as /proc/mounts shows it
+    const char *source;
+    uint32_t magic;     // statfs(2)
+    uint32_t dev;       // st_dev
+    int pinned;         // its dentries are its truth
+    int read_only;
+    struct dentry *root, *covers; // covers: the folder it is mounted on, null for the root
+    struct filesystem *next;
+    void *private_data;
+};
+
+struct lock;
+struct xattr;
+
+struct inode {
+    const struct inode_ops *ops;
+    const struct file_ops *file_ops;
+    struct filesystem *fs;
+    uint64_t ino;
+    uint32_t mode, uid, gid, nlink, refs, rdev;
+    int64_t size;
+    uint64_t blocks; // of 512 bytes
+    struct stamp atime, mtime, ctime, btime;
+    struct lock *locks;
+    struct xattr *xattrs;
+    void *data;         // owned by the file system
+    uint32_t seals;     // memfd_create(2)
+    uint32_t writers;   // descriptions open for writing
+};
+
+struct dentry {
+    uint32_t refs;
+    uint32_t hash;
+    struct inode *inode;
+    struct dentry *parent;              // itself for a root
+    struct dentry *hash_next;
+    struct dentry *first, *last;        // children in order of cookie
+    struct dentry *prev, *next;         // siblings
+    struct filesystem *mounted;         // what is mounted on it
+    int64_t cookie, next_cookie;
+    uint32_t children, name_len;
+    uint8_t linked; // the name exists
+    char name[];
+};
+
+// inode.c
+struct inode *inode_new(struct filesystem *, uint32_t mode); // refs 1, nlink 1, owner: the process
+void inode_get(struct inode *);
+void inode_put(struct inode *);
+struct stamp stamp_now(void);
+void inode_stat(struct inode *, struct kstat *);
+int inode_permission(const struct inode *, uint32_t may); // MAY_*: 0 or -EACCES
+int inode_may_own(const struct inode *);                  // 0 or -EPERM: owner or privileged
+// What a new inode in `dir` gets of its mode and group (umask, setgid folders).
+void inode_inherit(struct inode *, const struct inode *dir);
+
+// dentry.c
+struct dentry *dentry_new(struct dentry *parent, const char *name, size_t len, struct inode *);
+void dentry_get(struct dentry *);
+void dentry_put(struct dentry *);
+struct dentry *dentry_child(struct dentry *dir, const char *name, size_t len); // borrowed or null
+void dentry_link(struct dentry *);   // puts it into its parent's list and the table
+void dentry_unlink(struct dentry *); // takes it out; whoever refers to it keeps it
+int dentry_move(struct dentry *, struct dentry *dir, const char *name, size_t len);
+// The absolute path, " (deleted)" when unlinked and marked; -ERANGE, or its length without NUL.
+long dentry_path(struct dentry *, char *buffer, size_t size, int mark_deleted);
+int dentry_below(const struct dentry *, const struct dentry *ancestor);
+
+// mount.c
+extern struct filesystem *filesystems;
+struct dentry *fs_root(void);
+// Mounts a new file system whose root has this inode on `on` (null: the root of all). Takes over
+// the inode. Null: no memory.
+struct filesystem *fs_mount(const char *type, const char *source, uint32_t magic, int pinned,
+                            struct dentry *on, struct inode *root);
+void fs_unmount(struct filesystem *);
+// A file system object before it has a root: inode_new needs one.
+struct filesystem *fs_new(const char *type, const char *source, uint32_t magic, int pinned);
+int fs_attach(struct filesystem *, struct dentry *on, struct inode *root);
+
+#endif
