@@ -227,6 +227,12 @@ class TooLargeError(BoxerError):
     reference = "box-too-large"
 
 
+class StoppedError(BoxerError):
+    """A program ended where it should have returned to its caller."""
+
+    reference = "program-stopped"
+
+
 class FreezeError(BoxerError):
     """The program did not start, so there is nothing to freeze."""
 

@@ -1,0 +1,94 @@
+"""A machine for building: deterministic, without files, read and written from outside.
+
+Belongs here: the `InstanceState` that `preinit` asks for. Does not: what is done with it.
+
+Invariant: two instances given the same image and entered in the same way hold the same memory
+after it: time is fixed, randomness is seeded, and nothing else of the host is visible.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+import wasmtime
+
+from boxer.errors import StoppedError
+from boxer.sandbox.code import Code
+from boxer.sandbox.limits import LARGEST_MEMORY
+from boxer.sandbox.machine import Machine
+from boxer.sandbox.preview1 import Exited, Host
+from boxer.sandbox.sources import FixedClock, SeededEntropy
+from boxer.sandbox.stdio import Budget, BytesSource, CapturedSink
+from boxer.sandbox.traps import crash_of, engine_error
+from boxer.sandbox.watch import LimitHit, Watch
+from boxer.wasmformat import Buffer
+
+# A build is unattended, and importing a few hundred modules takes seconds at most.
+BUILD_SECONDS = 600.0
+BUILD_OUTPUT = 16 << 20
+
+
+class Instance:
+    """epoch: what the clock shows, seconds since 1970. seed: what randomness is made from."""
+
+    def __init__(self, code: Code, epoch: int = 0, seed: bytes = b"boxer") -> None:
+        budget = Budget(BUILD_OUTPUT)
+        self._out = CapturedSink(budget)
+        host = Host(
+            stdin=BytesSource(b""),
+            stdout=self._out,
+            stderr=self._out,
+            clock=FixedClock(epoch),
+            entropy=SeededEntropy(seed),
+            arguments=(b"box",),
+            watch=Watch(BUILD_SECONDS),
+        )
+        self._machine = Machine(code, host, LARGEST_MEMORY)
+
+    @property
+    def output(self) -> bytes:
+        """What the program wrote to stdout and stderr, in the order it did."""
+        return self._out.data
+
+    def memory_size(self) -> int:
+        return self._machine.memory.size
+
+    def read(self, offset: int, size: int) -> bytes:
+        return self._machine.memory.read(offset, size)
+
+    def write(self, offset: int, data: Buffer) -> None:
+        self._machine.memory.write(offset, data)
+
+    def grow(self, pages: int) -> None:
+        self._machine.grow(pages)
+
+    def global_value(self, name: str) -> int:
+        return self._machine.global_value(name)
+
+    def call(self, name: str) -> int | None:
+        """Calls an export. Raises `StoppedError` where it did not return: the program exited,
+        crashed, or took too long."""
+        try:
+            return self._machine.enter(name)
+        except Exited as ended:
+            raise StoppedError(f"the program exited with status `{ended.status}`") from None
+        except LimitHit as ended:
+            raise StoppedError(f"a build's {ended.limit} limit was reached") from None
+        except wasmtime.Trap as trap:
+            raise StoppedError(crash_of(trap).message) from trap
+        except wasmtime.WasmtimeError as error:
+            raise engine_error(error) from error
+
+    def close(self) -> None:
+        self._machine.close()
+
+    def __enter__(self) -> Instance:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
