@@ -12,11 +12,11 @@
 #include "timer.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
 #include <boxer/linux_poll.h>
 #include <string.h>
 
 #define STDIO 3
-#define NONBLOCK 04000u
 
 enum { TCGETS = 0x5401, TCSETS, TCSETSW, TCSETSF };
 enum { TIOCGPGRP = 0x540f, TIOCSPGRP = 0x5410, TIOCGWINSZ = 0x5413, TIOCSWINSZ = 0x5414 };
@@ -85,7 +85,7 @@ static int ready_now(int number, int writing) {
 static long console_read(struct file *file, void *buffer, size_t size, int64_t *pos) {
     (void)pos;
     int number = number_of(file);
-    int may_block = !(file->flags & NONBLOCK) && timers_next() == INT64_MAX;
+    int may_block = !(file->flags & O_NONBLOCK) && timers_next() == INT64_MAX;
     if (!may_block && !ready_now(number, 0))
         return -EAGAIN;
     return host_read(number, buffer, size);
@@ -143,11 +143,11 @@ static int console_ioctl(struct file *file, unsigned request, uintptr_t argument
 
 static unsigned console_poll(struct file *file) {
     int number = number_of(file);
-    unsigned access = file->flags & 3u; // O_ACCMODE
+    unsigned access = file->flags & O_ACCMODE;
     unsigned ready = 0;
-    if (access != 1 && ready_now(number, 0))
+    if (access != O_WRONLY && ready_now(number, 0))
         ready |= LINUX_POLLIN | LINUX_POLLRDNORM;
-    if (access != 0 && ready_now(number, 1))
+    if (access != O_RDONLY && ready_now(number, 1))
         ready |= LINUX_POLLOUT | LINUX_POLLWRNORM;
     return ready;
 }
@@ -157,7 +157,7 @@ static int console_descriptor(struct file *file) {
 }
 
 static uint32_t console_mode(struct file *file) {
-    return console_is_terminal(number_of(file)) ? 020620 : 010600; // S_IFCHR, S_IFIFO
+    return console_is_terminal(number_of(file)) ? S_IFCHR | 0620 : S_IFIFO | 0600;
 }
 
 static const struct file_ops console_ops = {
@@ -171,7 +171,7 @@ static const struct file_ops console_ops = {
 
 struct file *console_open(int number) {
     // A terminal is one open file description on Linux, read and written through any descriptor.
-    uint32_t access = console_is_terminal(number) ? 2 : number == 0 ? 0 : 1;
+    uint32_t access = console_is_terminal(number) ? O_RDWR : number == 0 ? O_RDONLY : O_WRONLY;
     struct file *file = file_new(&console_ops, access);
     if (file)
         file->private_data = (void *)(intptr_t)number;

@@ -1,21 +1,19 @@
-// What every call that makes a descriptor without a name does at its end.
+// What every call that makes a descriptor without a name does at its end. SOCK_, EFD_, TFD_, SFD_
+// and EPOLL_ flags are O_NONBLOCK and O_CLOEXEC by other names.
 #ifndef KERNEL_DESCRIPTOR_H
 #define KERNEL_DESCRIPTOR_H
 
 #include "file.h"
 
 #include <boxer/linux_errno.h>
-
-#define FLAG_NONBLOCK 04000u // O_NONBLOCK, SOCK_NONBLOCK, EFD_NONBLOCK, TFD_NONBLOCK, SFD_NONBLOCK
-#define FLAG_CLOEXEC 02000000u // O_CLOEXEC and its namesakes
-#define FLAG_READ_WRITE 2u     // O_RDWR
+#include <boxer/linux_file.h>
 
 // A descriptor for a new file with private data; the caller frees the data when it fails.
 static inline long descriptor_for(const struct file_ops *ops, void *data, int flags) {
-    struct file *file = file_new(ops, FLAG_READ_WRITE | ((uint32_t)flags & FLAG_NONBLOCK));
+    struct file *file = file_new(ops, O_RDWR | ((uint32_t)flags & O_NONBLOCK));
     if (!file)
         return -ENOMEM;
-    int fd = fd_install(file, 0, ((uint32_t)flags & FLAG_CLOEXEC) != 0);
+    int fd = fd_install(file, 0, ((uint32_t)flags & O_CLOEXEC) != 0);
     if (fd < 0)
         file_put(file); // without data yet: ops->release takes null
     else

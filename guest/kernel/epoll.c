@@ -139,7 +139,7 @@ void epoll_forget(struct file *file) {
 }
 
 long sys_epoll_create1(int flags) {
-    if ((uint32_t)flags & ~FLAG_CLOEXEC)
+    if ((uint32_t)flags & ~O_CLOEXEC)
         return -EINVAL;
     struct epoll *self = kzalloc(sizeof *self);
     if (!self)

@@ -67,7 +67,7 @@ static const struct file_ops eventfd_ops = {
 };
 
 long sys_eventfd2(unsigned count, int flags) {
-    if ((uint32_t)flags & ~(LINUX_EFD_SEMAPHORE | FLAG_NONBLOCK | FLAG_CLOEXEC))
+    if ((uint32_t)flags & ~(LINUX_EFD_SEMAPHORE | O_NONBLOCK | O_CLOEXEC))
         return -EINVAL;
     struct eventfd *event = kzalloc(sizeof *event);
     if (!event)

@@ -13,12 +13,10 @@
 #include "syscalls_runtime.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
 #include <boxer/linux_mman.h>
 #include <string.h>
 
-#define O_ACCMODE_MASK 3u
-#define O_WRITE_ONLY 1u
-#define O_READ_WRITE 2u
 static uintptr_t brk_end; // 0: never moved, it is at memory_floor()
 
 // Addresses in the upper half of linear memory are negative as a long.
@@ -98,9 +96,9 @@ static long map_file(uintptr_t address, size_t size, int prot, int flags, int fd
     struct file *file = fd_file(fd);
     if (!file)
         return -EBADF;
-    uint32_t access = file->flags & O_ACCMODE_MASK;
+    uint32_t access = file->flags & O_ACCMODE;
     int shared = (flags & LINUX_MAP_TYPE) != LINUX_MAP_PRIVATE;
-    if (access == O_WRITE_ONLY || (shared && (prot & LINUX_PROT_WRITE) && access != O_READ_WRITE))
+    if (access == O_WRONLY || (shared && (prot & LINUX_PROT_WRITE) && access != O_RDWR))
         return -EACCES;
     if (!file->inode || !file->ops->read || file->ops->getdents)
         return -ENODEV;

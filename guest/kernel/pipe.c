@@ -12,16 +12,11 @@
 #include "wait.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
 #include <boxer/linux_poll.h>
 #include <string.h>
 
 #define PIPE_BUF 4096u
-#define ACCESS 3u
-enum { READ_ONLY = 0, WRITE_ONLY = 1, READ_WRITE = 2 };
-#define NONBLOCK 04000u
-#define DIRECT 040000u
-#define CLOEXEC 02000000u
-#define FIFO_MODE 010600u
 #define FIONREAD 0x541bu
 
 struct pipe {
@@ -36,11 +31,11 @@ struct pipe {
 static struct pipe *fifos;
 
 static int may_read(const struct file *file) {
-    return (file->flags & ACCESS) != WRITE_ONLY;
+    return (file->flags & O_ACCMODE) != O_WRONLY;
 }
 
 static int may_write(const struct file *file) {
-    return (file->flags & ACCESS) != READ_ONLY;
+    return (file->flags & O_ACCMODE) != O_RDONLY;
 }
 
 static size_t take_out(const struct pipe *pipe, char *buffer, size_t size) {
@@ -141,7 +136,7 @@ static int pipe_ioctl(struct file *file, unsigned request, uintptr_t argument) {
 
 static uint32_t pipe_mode(struct file *file) {
     (void)file;
-    return FIFO_MODE;
+    return (S_IFIFO | 0600);
 }
 
 static void pipe_free(struct pipe *pipe) {
@@ -200,15 +195,15 @@ static struct file *pipe_file(struct pipe *pipe, uint32_t flags) {
 }
 
 long sys_pipe2(int *fds, int flags) {
-    if ((uint32_t)flags & ~(NONBLOCK | DIRECT | CLOEXEC))
+    if ((uint32_t)flags & ~(O_NONBLOCK | O_DIRECT | O_CLOEXEC))
         return -EINVAL;
-    if ((uint32_t)flags & DIRECT)
+    if ((uint32_t)flags & O_DIRECT)
         return -EINVAL; // packet pipes: as a Linux before 3.4
     if (!fds || !user_range(fds, 2 * sizeof *fds))
         return -EFAULT;
     struct pipe *pipe = pipe_new(NULL);
-    struct file *in = pipe ? pipe_file(pipe, READ_ONLY | ((uint32_t)flags & NONBLOCK)) : NULL;
-    struct file *out = in ? pipe_file(pipe, WRITE_ONLY | ((uint32_t)flags & NONBLOCK)) : NULL;
+    struct file *in = pipe ? pipe_file(pipe, O_RDONLY | ((uint32_t)flags & O_NONBLOCK)) : NULL;
+    struct file *out = in ? pipe_file(pipe, O_WRONLY | ((uint32_t)flags & O_NONBLOCK)) : NULL;
     if (!out) {
         if (in)
             file_put(in);
@@ -216,7 +211,7 @@ long sys_pipe2(int *fds, int flags) {
             pipe_free(pipe);
         return -ENOMEM;
     }
-    int close_on_exec = ((uint32_t)flags & CLOEXEC) != 0;
+    int close_on_exec = ((uint32_t)flags & O_CLOEXEC) != 0;
     int first = fd_install(in, 0, close_on_exec);
     int second = first < 0 ? first : fd_install(out, 0, close_on_exec);
     if (second < 0) {
@@ -234,15 +229,15 @@ long sys_pipe2(int *fds, int flags) {
 
 int pipe_open_fifo(struct inode *inode, uint32_t flags, struct file **out) {
     struct pipe *pipe = fifos;
-    uint32_t access = flags & ACCESS;
+    uint32_t access = flags & O_ACCMODE;
     while (pipe && pipe->inode != inode)
         pipe = pipe->next;
-    int alone = access == READ_ONLY    ? !pipe || pipe->writers == 0
-                : access == WRITE_ONLY ? !pipe || pipe->readers == 0
-                                       : 0;
-    if (alone && access == WRITE_ONLY && (flags & NONBLOCK))
+    int alone = access == O_RDONLY   ? !pipe || pipe->writers == 0
+                : access == O_WRONLY ? !pipe || pipe->readers == 0
+                                     : 0;
+    if (alone && access == O_WRONLY && (flags & O_NONBLOCK))
         return -ENXIO;
-    if (alone && !(flags & NONBLOCK)) {
+    if (alone && !(flags & O_NONBLOCK)) {
         int error = wait_until(INT64_MAX);
         return error ? error : -EDEADLK;
     }

@@ -63,7 +63,7 @@ static const struct file_ops signalfd_ops = {
 long sys_signalfd4(int fd, const void *set, size_t size, int flags) {
     uint64_t mask = 0;
     int error;
-    if ((uint32_t)flags & ~(FLAG_NONBLOCK | FLAG_CLOEXEC))
+    if ((uint32_t)flags & ~(O_NONBLOCK | O_CLOEXEC))
         return -EINVAL;
     if (!set)
         return size == sizeof mask ? -EFAULT : -EINVAL;

@@ -7,7 +7,6 @@
 #include <boxer/linux_poll.h>
 #include <string.h>
 
-#define SOCKET_MODE 0140777u
 #define FIONREAD 0x541bu
 #define SIOCOUTQ 0x5411u
 
@@ -135,7 +134,7 @@ static int file_ioctl(struct file *file, unsigned request, uintptr_t argument) {
 
 static uint32_t file_mode(struct file *file) {
     (void)file;
-    return SOCKET_MODE;
+    return S_IFSOCK | 0777;
 }
 
 static uint32_t file_activity(struct file *file) {

@@ -167,7 +167,7 @@ long sys_accept4(int fd, void *address, uint32_t *size, int flags) {
         return -EINVAL;
     int64_t deadline = deadline_after(socket->receive_timeout);
     while ((error = socket_accept(socket, &accepted)) == -EAGAIN) {
-        if (file->flags & FLAG_NONBLOCK)
+        if (file->flags & O_NONBLOCK)
             return -EAGAIN;
         if ((error = wait_file_until(file, LINUX_POLLIN, deadline)))
             return error;
@@ -189,7 +189,7 @@ long sys_connect(int fd, const void *address, uint32_t size) {
     if (error || (error = socket_read_name(socket, address, size, &name)))
         return error;
     error = socket_connect(socket, &name);
-    if (error == -EAGAIN && !(file->flags & FLAG_NONBLOCK)) {
+    if (error == -EAGAIN && !(file->flags & O_NONBLOCK)) {
         // The listener's queue is full, and only this program could accept: a wait nobody ends.
         error = wait_until(deadline_after(socket->send_timeout));
         return error ? error : -EAGAIN;

@@ -33,7 +33,7 @@ static int64_t deadline_after(int64_t timeout) {
 }
 
 static int waits(const struct file *file, const struct message *message) {
-    return !(file->flags & FLAG_NONBLOCK) && !(message->flags & LINUX_MSG_DONTWAIT);
+    return !(file->flags & O_NONBLOCK) && !(message->flags & LINUX_MSG_DONTWAIT);
 }
 
 static long send_waiting(struct file *file, struct socket *socket, struct message *message) {

@@ -61,7 +61,7 @@ static const struct file_ops timerfd_ops = {
 
 long sys_timerfd_create(int clockid, int flags) {
     enum timer_clock clock;
-    if ((uint32_t)flags & ~(FLAG_NONBLOCK | FLAG_CLOEXEC))
+    if ((uint32_t)flags & ~(O_NONBLOCK | O_CLOEXEC))
         return -EINVAL;
     if (timer_clock_of(clockid, &clock) || clock == TIMER_CPU)
         return -EINVAL;
