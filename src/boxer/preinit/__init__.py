@@ -1,0 +1,7 @@
+"""Freezing: restore an image, run to the freeze point, snapshot the memory. Pure, over a port."""
+
+from boxer.preinit.freeze import freeze
+from boxer.preinit.snapshot import image_of
+from boxer.preinit.state import InstanceState
+
+__all__ = ["InstanceState", "freeze", "image_of"]
