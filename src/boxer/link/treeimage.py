@@ -32,8 +32,8 @@ Deflate = Callable[[bytes], bytes]
 
 
 def deflate(data: bytes) -> bytes:
-    """A zlib stream (RFC 1950) at level 6: 9 takes twice the time and saves 0.5 %."""
-    return zlib.compress(data, 6)
+    """A zlib stream (RFC 1950). Level 9: `build` keeps what it made of a base's files."""
+    return zlib.compress(data, 9)
 
 
 def tree_image(tree: Tree, compress: Deflate = deflate) -> bytes:

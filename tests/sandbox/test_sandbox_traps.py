@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+import wasmtime
+from wasmtime import TrapCode
+
+from boxer.errors import EngineError
+from boxer.sandbox.traps import CRASHES, IMPOSSIBLE, crash_of, engine_error
+
+
+def test_every_trap_code_of_the_engine_is_mapped_once() -> None:
+    assert set(CRASHES) | IMPOSSIBLE == set(TrapCode)
+    assert not set(CRASHES) & IMPOSSIBLE
+
+
+def test_every_crash_has_a_signals_status_and_a_sentence() -> None:
+    for crash in CRASHES.values():
+        assert crash.exit_code in {134, 136, 139}
+        assert crash.message.startswith("the program ")
+
+
+def test_trap_without_a_code_is_an_error_of_ours() -> None:
+    with pytest.raises(EngineError, match="out of the blue"):
+        crash_of(wasmtime.Trap("out of the blue"))
+
+
+def test_engine_error_is_one_line() -> None:
+    error = engine_error(wasmtime.WasmtimeError("first\nsecond"))
+    assert error.message == "the engine failed: first"
+    assert error.exit_status == 3
