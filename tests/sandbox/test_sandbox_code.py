@@ -25,7 +25,7 @@ def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def compilations(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+def compilations(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Grows by one with each compilation."""
     done: list[int] = []
     real = wasmtime.Module.__init__
