@@ -102,11 +102,13 @@ Function = Callable[[Invocation], int | None]
 class Command:
     """A command: its function gives the exit status, None for 0, or raises CommandFailedError.
 
-    reads_stdin: its standard input is read to the end before it is called.
+    reads_stdin: its standard input is read to the end before it is called. makes_programs: it may
+    leave new executables in the tree.
     """
 
     function: Function
     reads_stdin: bool = False
+    makes_programs: bool = False
 
 
 @dataclass(slots=True)
@@ -136,7 +138,7 @@ def parse_options(
     """Options anywhere among the operands, as GNU programs take them.
 
     letters: as for getopt, a colon after one that has a value. words: long options, and whether
-    each has a value. Raises CommandFailedError for an option that is not known: none is ever ignored.
+    each has a value. Raises CommandFailedError for an option that is not known: none is ignored.
     """
     known = words or {}
     values: dict[str, list[str]] = {}

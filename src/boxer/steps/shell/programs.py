@@ -12,7 +12,7 @@ from enum import Enum
 
 import bashkit
 
-from boxer.filetree import File, Tree
+from boxer.filetree import File, Symlink, Tree
 
 _SHELLS = frozenset(("sh", "bash", "dash", "ash"))
 BUILT_IN = b"#!boxer "
@@ -79,7 +79,8 @@ def _interpreter_name(line: str) -> str:
 def executables(tree: Tree) -> list[Executable]:
     """Every executable file of the tree that the shell cannot run by itself."""
     found = []
-    for path, node in tree.walk():
+    for path, entry in tree.walk():
+        node = tree.get(path) if isinstance(entry, Symlink) else entry
         if isinstance(node, File) and node.mode & 0o111 and node.data[:1] in b"#\x7f\0M\xcf\xca":
             executable = classify(path, node.data[:256])
             if executable.kind is not Kind.SHELL_SCRIPT:

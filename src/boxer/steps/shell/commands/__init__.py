@@ -1,0 +1,34 @@
+"""The commands of a RUN that are ours: what the shell cannot do, or would do wrongly.
+
+Belongs here: one module for each family, and the table of all. Later families win, so a refusal
+never hides a command that works.
+"""
+
+from boxer.steps.shell.commands import (
+    accounts,
+    archives,
+    copies,
+    files,
+    information,
+    pip,
+    python,
+    refused,
+    systempackages,
+    venv,
+)
+from boxer.steps.shell.invocation import Command
+
+ALL: dict[str, Command] = {
+    **refused.COMMANDS,
+    **systempackages.COMMANDS,
+    **accounts.COMMANDS,
+    **archives.COMMANDS,
+    **copies.COMMANDS,
+    **files.COMMANDS,
+    **information.COMMANDS,
+    **pip.COMMANDS,
+    **python.COMMANDS,
+    **venv.COMMANDS,
+}
+
+__all__ = ["ALL"]

@@ -187,4 +187,7 @@ def _clone(node: Node) -> Node:
     raise TypeError(f"not a node of a tree: {type(node).__name__}")
 
 
-COMMANDS = {"cp": Command(cp), "install": Command(install)}
+COMMANDS = {
+    "cp": Command(cp, makes_programs=True),
+    "install": Command(install, makes_programs=True),
+}

@@ -1,7 +1,7 @@
 """Commands that touch what the shell's own cannot carry: owners, modes, hard links, times.
 
-Belongs here: chmod, chown, chgrp, ln, mkdir, touch over our nodes. Does not: cp and install (`copies`),
-the commands the shell carries well by itself (rm, mv, cat, sed, find ..).
+Belongs here: chmod, chown, chgrp, ln, mkdir, touch over our nodes. Does not: cp and install
+(`copies`), the commands the shell carries well by itself (rm, mv, cat, sed, find ..).
 
 Rules: POSIX and the GNU options that Dockerfiles use; an unknown option fails, it is never ignored.
 """
@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from boxer.errors import AccountError, BadModeError
 from boxer.filetree import Directory, File, Node, Symlink, resolve_group, resolve_user
+from boxer.steps.modes import parse_mode
 from boxer.steps.shell.invocation import (
     Command,
     CommandFailedError,
@@ -205,7 +206,7 @@ def _relative(source: str, target: str) -> str:
 
 def mode_change(text: str) -> Callable[[int, bool], int]:
     try:
-        return parsemode_change(text)
+        return parse_mode(text)
     except BadModeError as error:
         raise CommandFailedError(f"invalid mode: '{text}'") from error
 
@@ -216,10 +217,10 @@ def new_node(call: Invocation, node: File | Directory | Symlink) -> Node:
 
 
 COMMANDS = {
-    "chmod": Command(chmod),
+    "chmod": Command(chmod, makes_programs=True),
     "chown": Command(chown),
     "chgrp": Command(chgrp),
     "mkdir": Command(mkdir),
     "touch": Command(touch),
-    "ln": Command(ln),
+    "ln": Command(ln, makes_programs=True),
 }

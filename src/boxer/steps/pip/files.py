@@ -1,0 +1,78 @@
+"""Which of a distribution's files the box gets: a pure wheel, else its source.
+
+Belongs here: reading wheel file names, the choice, and the refusal of what is known to be native.
+Does not: fetching (`fetch`), building (`sdist`).
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+
+from boxer.errors import NativePackageError, Where
+from boxer.steps.pip.prefix import normalize
+from boxer.steps.pip.resolve import Locked, RemoteFile
+
+_WHEEL_NAME = re.compile(
+    r"(?P<name>[^-]+)-(?P<version>[^-]+)(?:-(?P<build>\d[^-]*))?"
+    r"-(?P<python>[^-]+)-(?P<abi>[^-]+)-(?P<platform>[^-]+)\.whl"
+)
+
+
+def is_pure_wheel(filename: str, python_version: str = "3.13") -> bool:
+    """Whether a wheel's name says that any machine with that Python can run it (PEP 425)."""
+    match = _WHEEL_NAME.fullmatch(filename)
+    if match is None or "any" not in match["platform"].split("."):
+        return False
+    if "none" not in match["abi"].split("."):
+        return False
+    minor = int(python_version.partition(".")[2])
+    fits = {"py3", f"cp3{minor}", *(f"py3{n}" for n in range(minor + 1))}
+    return bool(fits & set(match["python"].split(".")))
+
+
+def choose(package: Locked, where: Where | None, python_version: str = "3.13") -> RemoteFile:
+    """The file to take: of the pure wheels the one with the highest build number, else the source.
+
+    Raises NativePackageError for a package that has neither, or is known to be native.
+    """
+    pure = [wheel for wheel in package.wheels if is_pure_wheel(wheel.name, python_version)]
+    if pure:
+        return max(pure, key=_build_number)
+    known = _known_native().get(package.key)
+    if known is not None:
+        raise NativePackageError(
+            f"`{package.name} {package.version}` cannot run in a box: {known['why']}.",
+            where=where,
+            hint=known["instead"],
+        )
+    if package.sdist is not None:
+        return package.sdist
+    if package.other:
+        raise NativePackageError(
+            f"`{package.name}` comes from a {package.other} source, which a build cannot fetch.",
+            where=where,
+            hint="Use a released version.",
+        )
+    raise NativePackageError(
+        f"`{package.name} {package.version}` has files for other machines only, and no source.",
+        where=where,
+        hint="Use a version or a package that has a pure wheel (`-py3-none-any.whl`).",
+    )
+
+
+def _build_number(wheel: RemoteFile) -> tuple[int, str]:
+    match = _WHEEL_NAME.fullmatch(wheel.name)
+    build = (match["build"] if match else None) or ""
+    digits = re.match(r"\d*", build)
+    return (int(digits[0]) if digits and digits[0] else -1, wheel.name)
+
+
+@functools.cache
+def _known_native() -> Mapping[str, Mapping[str, str]]:
+    text = resources.files(__package__).joinpath("native.toml").read_text("utf-8")
+    table: dict[str, dict[str, str]] = tomllib.loads(text)
+    return {normalize(name): entry for name, entry in table.items()}

@@ -1,0 +1,234 @@
+"""`pip install`: from requirements to files in a tree.
+
+Belongs here: the order of the work. Does not: any of the work itself.
+
+The order: read requirements, build what is local, resolve for the box, keep what is there already,
+choose and fetch files, build what has no pure wheel, and only then change the tree. So a failing
+install leaves the tree as it was.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from boxer.errors import BadWheelError, PipUsageError, Where
+from boxer.filetree import Directory, File, Tree
+from boxer.steps.pip.editable import as_editable
+from boxer.steps.pip.fetch import Fetcher
+from boxer.steps.pip.files import choose
+from boxer.steps.pip.options import InstallOptions
+from boxer.steps.pip.prefix import Installed, Prefix, installed, normalize
+from boxer.steps.pip.requirements import LocalRequirement, Reader
+from boxer.steps.pip.resolve import Locked, Question, resolve
+from boxer.steps.pip.sdist import build_folder, build_sdist, native_switches, require_pure
+from boxer.steps.pip.settings import index_environment
+from boxer.steps.pip.wheel import Wheel, install, read_wheel, uninstall
+
+# The installers themselves: a box has no use for a newer one.
+_INSTALLERS = ("pip", "setuptools", "wheel", "uv")
+_NAME = re.compile(r"\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where and for whom is installed. variables: the RUN's environment."""
+
+    tree: Tree
+    prefix: Prefix
+    cwd: str
+    owner: tuple[int, int]
+    epoch: int
+    variables: Mapping[str, str]
+    where: Where | None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What an install came to, in pip's words."""
+
+    satisfied: list[tuple[str, str]] = field(default_factory=list)
+    installed: list[tuple[str, str]] = field(default_factory=list)
+    uninstalled: list[tuple[str, str]] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+
+def install_packages(target: Target, options: InstallOptions) -> Outcome:
+    """Installs what is asked for. Raises what reading, resolving, fetching, building raise."""
+    outcome = Outcome()
+    reader = _read(target, options, outcome)
+    found = reader.found
+    if not (found.lines or found.local):
+        return outcome
+    for name, value in options.index:
+        found.add_option(name, value)
+    environment = {**index_environment(target.variables, found.options), **native_switches()}
+    with tempfile.TemporaryDirectory(prefix="boxer-local-") as folder:
+        local = _build_local(target, found.local, environment, Path(folder))
+        present = _present(target)
+        locked = _resolve(target, options, reader, local, present, environment)
+        missing = _missing(locked, local, present, options, outcome)
+        wheels = [] if "dry-run" in options.switches else _wheels(target, missing, environment)
+        wheels += [wheel for wheel, _ in local.values() if "dry-run" not in options.switches]
+    requested = {_name_of(line) for line in found.lines} | set(local)
+    _change(target, wheels, present, requested, outcome)
+    return outcome
+
+
+def _read(target: Target, options: InstallOptions, outcome: Outcome) -> Reader:
+    reader = Reader(target.tree, target.cwd, target.variables, target.where)
+    for path in options.requirement:
+        if path.endswith("pyproject.toml"):
+            raise PipUsageError(
+                f"`-r {path}` is no requirements file.",
+                where=target.where,
+                hint="Install the project itself: `pip install .`",
+            )
+        reader.add_file(path)
+    for path in options.constraint:
+        reader.add_file(path, constraints=True)
+    upgrading = "upgrade" in options.switches
+    names = [normalize(_name_of(package)) for package in options.packages]
+    for package, name in zip(options.packages, names, strict=True):
+        tools_only = set(names) <= set(_INSTALLERS)
+        if name == "pip" or (name in _INSTALLERS and upgrading and tools_only):
+            outcome.skipped.append(name)
+        else:
+            reader.add(package)
+    for project in options.editable:
+        reader.add(project, editable=True)
+    return reader
+
+
+def _build_local(
+    target: Target,
+    local: list[LocalRequirement],
+    environment: Mapping[str, str],
+    folder: Path,
+) -> dict[str, tuple[Wheel, str]]:
+    """The wheels of local requirements by normalised name, each with its requirement for uv."""
+    found = {}
+    for requirement in local:
+        wheel, data_name = _local_wheel(target, requirement, environment)
+        kept = folder / data_name
+        kept.write_bytes(wheel.archive)
+        line = f"{wheel.name}{requirement.extras} @ {kept.as_uri()}"
+        if requirement.editable:
+            node = target.tree.directory(requirement.path)
+            wheel = as_editable(wheel, requirement.path, node)
+        found[wheel.key] = (wheel, line)
+    return found
+
+
+def _local_wheel(
+    target: Target, requirement: LocalRequirement, environment: Mapping[str, str]
+) -> tuple[Wheel, str]:
+    node = target.tree.get(requirement.path)
+    name = requirement.path.rpartition("/")[2]
+    if isinstance(node, Directory):
+        wheel = build_folder(node, name, environment, target.where)
+    elif isinstance(node, File) and name.endswith(".whl"):
+        wheel = _checked_wheel(node.data, name, target.where)
+        require_pure(wheel, name, target.where)
+    elif isinstance(node, File):
+        wheel = build_sdist(node.data, name, environment, target.where)
+    else:
+        raise PipUsageError(f"`{requirement.path}` is no project.", where=target.where)
+    return wheel, f"{wheel.name.replace('-', '_')}-{wheel.version}-py3-none-any.whl"
+
+
+def _resolve(
+    target: Target,
+    options: InstallOptions,
+    reader: Reader,
+    local: Mapping[str, tuple[Wheel, str]],
+    present: Mapping[str, Installed],
+    environment: Mapping[str, str],
+) -> list[Locked]:
+    lines = [*reader.found.lines, *(line for _, line in local.values())]
+    named = {normalize(_name_of(line)) for line in reader.found.lines} - {""}
+    upgrade = sorted(named) if "upgrade" in options.switches else []
+    arguments = list(options.resolver)
+    arguments += ["--no-deps"] if "no-deps" in options.switches else []
+    arguments += ["--prerelease", "allow"] if "pre" in options.switches else []
+    question = Question(
+        lines=lines,
+        constraints=reader.found.constraints,
+        preferred={key: entry.version for key, entry in present.items() if key not in local},
+        upgrade=[*upgrade, *(normalize(name) for name in options.upgrade_package)],
+        python_version=target.prefix.version,
+        options=arguments,
+    )
+    return resolve(question, environment, target.where)
+
+
+def _present(target: Target) -> dict[str, Installed]:
+    """What is importable from the prefix; one that shadows the base sees the base's as well."""
+    found = installed(target.tree, target.prefix)
+    if target.prefix.sees_base:
+        found = {**installed(target.tree, Prefix(version=target.prefix.version)), **found}
+    return found
+
+
+def _missing(
+    locked: list[Locked],
+    local: Mapping[str, tuple[Wheel, str]],
+    present: Mapping[str, Installed],
+    options: InstallOptions,
+    outcome: Outcome,
+) -> list[Locked]:
+    """What of a resolution has to be fetched."""
+    missing = []
+    for package in locked:
+        there = present.get(package.key)
+        if package.key in local:
+            continue
+        if there and there.version == package.version and "reinstall" not in options.switches:
+            outcome.satisfied.append((there.name, there.version))
+        else:
+            missing.append(package)
+    return missing
+
+
+def _wheels(target: Target, missing: list[Locked], environment: Mapping[str, str]) -> list[Wheel]:
+    files = [choose(package, target.where, target.prefix.version) for package in missing]
+    contents = Fetcher(environment, target.where).get_all(files)
+    wheels = []
+    for file, data in zip(files, contents, strict=True):
+        if file.name.endswith(".whl"):
+            wheels.append(_checked_wheel(data, file.name, target.where))
+        else:
+            wheels.append(build_sdist(data, file.name, environment, target.where))
+    return wheels
+
+
+def _checked_wheel(data: bytes, name: str, where: Where | None) -> Wheel:
+    try:
+        return read_wheel(data, name)
+    except BadWheelError as error:
+        raise (error.at(where) if where else error) from None
+
+
+def _change(
+    target: Target,
+    wheels: list[Wheel],
+    present: Mapping[str, Installed],
+    requested: set[str],
+    outcome: Outcome,
+) -> None:
+    for wheel in sorted(wheels, key=lambda wheel: wheel.key):
+        old = present.get(wheel.key)
+        if old is not None and old.folder.startswith(target.prefix.site_packages + "/"):
+            uninstall(target.tree, target.prefix, old)
+            outcome.uninstalled.append((old.name, old.version))
+        named = wheel.key in {normalize(name) for name in requested}
+        install(target.tree, target.prefix, wheel, target.owner, target.epoch, named)
+        outcome.installed.append((wheel.name, wheel.version))
+
+
+def _name_of(requirement: str) -> str:
+    match = _NAME.match(requirement)
+    return match[1] if match else ""

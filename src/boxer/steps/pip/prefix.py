@@ -1,0 +1,119 @@
+"""Where Python packages live in a tree: the base's own place, or a virtual environment.
+
+Belongs here: the paths below a prefix, and the distributions that are installed there. Does not:
+installing (`wheel`), resolving (`resolve`).
+
+Source: PyPA, "Recording installed projects", "Core metadata specifications".
+"""
+
+from __future__ import annotations
+
+import email.parser
+import re
+from dataclasses import dataclass
+from email.message import Message
+
+from boxer.boxfile import Distribution
+from boxer.filetree import Directory, File, Tree
+
+BASE_PREFIX = "/usr/local"
+_MAX_LICENSE = 100  # a longer License field is the text itself, not a name
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """A place packages are installed in.
+
+    root: `/usr/local`, a virtual environment's folder, what --prefix or --target names, ~/.local.
+    version: `3.13`. python: the interpreter named in the first line of scripts. flat: modules lie
+    in the root itself (--target). sees_base: the base's packages can be imported there too.
+    """
+
+    root: str = BASE_PREFIX
+    version: str = "3.13"
+    python: str = f"{BASE_PREFIX}/bin/python3.13"
+    flat: bool = False
+    sees_base: bool = False
+
+    @property
+    def site_packages(self) -> str:
+        return self.root if self.flat else f"{self.root}/lib/python{self.version}/site-packages"
+
+    @property
+    def scripts(self) -> str:
+        return f"{self.root}/bin"
+
+    def headers(self, name: str) -> str:
+        return f"{self.root}/include/python{self.version}/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A distribution found in a tree. folder: its .dist-info."""
+
+    name: str
+    version: str
+    folder: str
+    metadata: Message
+
+    @property
+    def key(self) -> str:
+        return normalize(self.name)
+
+
+def normalize(name: str) -> str:
+    """The name by which projects are compared (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def installed(tree: Tree, prefix: Prefix) -> dict[str, Installed]:
+    """The distributions in a prefix by their normalised names; broken ones are left out."""
+    node = tree.get(prefix.site_packages)
+    found: dict[str, Installed] = {}
+    if not isinstance(node, Directory):
+        return found
+    for name, child in node.sorted_entries():
+        if not name.endswith(".dist-info") or not isinstance(child, Directory):
+            continue
+        file = child.entries.get("METADATA")
+        if isinstance(file, File):
+            metadata = parse_metadata(file.data)
+            folder = f"{prefix.site_packages}/{name}"
+            entry = Installed(metadata["Name"] or "", metadata["Version"] or "", folder, metadata)
+            if entry.name:
+                found[entry.key] = entry
+    return found
+
+
+def parse_metadata(data: bytes) -> Message:
+    """METADATA as a message; bytes that are not UTF-8 are replaced."""
+    return email.parser.Parser().parsestr(data.decode("utf-8", "replace"))
+
+
+def license_of(metadata: Message) -> str:
+    """The licence a distribution states: SPDX expression, field or classifier; empty if none."""
+    expression = metadata["License-Expression"]
+    if expression:
+        return str(expression).strip()
+    classified = [
+        str(line).rpartition("::")[2].strip()
+        for line in metadata.get_all("Classifier", [])
+        if str(line).startswith("License ::")
+    ]
+    stated = str(metadata["License"] or "").strip()
+    if stated and "\n" not in stated and len(stated) <= _MAX_LICENSE and stated != "UNKNOWN":
+        return stated
+    return " AND ".join(name for name in classified if name != "OSI Approved")
+
+
+def distributions(tree: Tree) -> tuple[Distribution, ...]:
+    """Every distribution of a tree, wherever it is installed, by name; what `inspect` lists."""
+    found: dict[tuple[str, str], Distribution] = {}
+    for path, node in tree.walk():
+        if not path.endswith(".dist-info/METADATA") or not isinstance(node, File):
+            continue
+        metadata = parse_metadata(node.data)
+        name, version = str(metadata["Name"] or ""), str(metadata["Version"] or "")
+        if name:
+            found[normalize(name), version] = Distribution(name, version, license_of(metadata))
+    return tuple(found[key] for key in sorted(found))

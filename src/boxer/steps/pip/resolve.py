@@ -1,0 +1,142 @@
+"""Which distributions a set of requirements means, for the box.
+
+Belongs here: asking uv, and reading what it answers (pylock.toml, PEP 751). Does not: choosing one
+of a distribution's files (`files`), since uv would choose those of this machine.
+
+uv resolves with the markers of Linux and the box's Python, wherever we run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+from urllib.request import url2pathname
+
+from boxer.errors import ResolutionError, Where
+from boxer.steps.pip.prefix import normalize
+from boxer.steps.pip.uv import explain, run_uv
+
+_TIMEOUT_SECONDS = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file of a distribution. url: http(s) or file. sha256 and size are None where not stated."""
+
+    url: str
+    sha256: str | None
+    size: int | None
+
+    @property
+    def name(self) -> str:
+        return urlsplit(self.url).path.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """A distribution of a resolution, with all its files."""
+
+    name: str
+    version: str
+    wheels: tuple[RemoteFile, ...] = ()
+    sdist: RemoteFile | None = None
+    other: str = ""  # "vcs" or "directory", which have no file
+
+    @property
+    def key(self) -> str:
+        return normalize(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What to resolve. lines: requirements as in a requirements file; constraints likewise.
+
+    preferred: versions that are there already, kept where nothing forbids it. upgrade: names whose
+    present version does not count, `None` for none, or all where `upgrade_all`.
+    """
+
+    lines: Sequence[str]
+    constraints: Sequence[str] = ()
+    preferred: Mapping[str, str] = field(default_factory=dict)
+    upgrade: Sequence[str] = ()
+    python_version: str = "3.13"
+    options: Sequence[str] = ()
+
+
+def resolve(
+    question: Question, environment: Mapping[str, str], where: Where | None
+) -> list[Locked]:
+    """The distributions, sorted by name. Raises ResolutionError with what uv found out."""
+    with tempfile.TemporaryDirectory(prefix="boxer-resolve-") as name:
+        folder = Path(name)
+        lock = folder / "pylock.toml"
+        requirements = folder / "requirements.in"
+        requirements.write_text("\n".join(question.lines) + "\n", "utf-8")
+        arguments = ["pip", "compile", "--quiet", "--no-header", "--format", "pylock.toml"]
+        arguments += ["--python-version", question.python_version, "--python-platform", "linux"]
+        arguments += ["--output-file", str(lock), *question.options]
+        if question.constraints:
+            (folder / "constraints.txt").write_text("\n".join(question.constraints) + "\n", "utf-8")
+            arguments += ["--constraint", str(folder / "constraints.txt")]
+        if question.preferred:
+            lock.write_text(_as_lock(question.preferred), "utf-8")
+        for package in question.upgrade:
+            arguments += ["--upgrade-package", package]
+        result = run_uv([*arguments, str(requirements)], environment, _TIMEOUT_SECONDS)
+        if result.status != 0:
+            raise ResolutionError(
+                f"The packages cannot be found together: {explain(result.message, folder)}",
+                where=where,
+                hint="Check the names and versions; the index is the one your pip or uv uses.",
+            )
+        return _read_lock(lock.read_text("utf-8"), folder)
+
+
+def _as_lock(versions: Mapping[str, str]) -> str:
+    """A lock file of names and versions: uv keeps the versions of the file it is to replace."""
+    lines = ['lock-version = "1.0"', 'created-by = "boxer"', 'requires-python = ">=3.13"']
+    for name, version in sorted(versions.items()):
+        lines += ["[[packages]]", f"name = {json.dumps(name)}", f"version = {json.dumps(version)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _read_lock(text: str, folder: Path) -> list[Locked]:
+    packages: list[dict[str, Any]] = tomllib.loads(text).get("packages", [])
+    return sorted((_locked(package, folder) for package in packages), key=lambda p: p.key)
+
+
+def _locked(package: dict[str, Any], folder: Path) -> Locked:
+    wheels = [_file(entry, folder) for entry in package.get("wheels", [])]
+    sdist = _file(package["sdist"], folder) if "sdist" in package else None
+    if "archive" in package:  # a requirement by URL or path
+        archive = _file(package["archive"], folder)
+        if archive.name.endswith(".whl"):
+            wheels.append(archive)
+        else:
+            sdist = archive
+    other = next((kind for kind in ("vcs", "directory") if kind in package), "")
+    version = str(package.get("version", ""))
+    return Locked(str(package["name"]), version, tuple(wheels), sdist, other)
+
+
+def _file(entry: dict[str, Any], folder: Path) -> RemoteFile:
+    url = entry.get("url")
+    if url is None:
+        url = Path(os.path.normpath(folder / entry["path"])).as_uri()
+    elif "://" not in url:
+        url = urljoin(folder.as_uri() + "/", url)
+    sha256 = entry.get("hashes", {}).get("sha256")
+    return RemoteFile(str(url), sha256, entry.get("size"))
+
+
+def local_path(url: str) -> Path | None:
+    """The path of a file URL, None for any other."""
+    parts = urlsplit(url)
+    return Path(url2pathname(parts.path)) if parts.scheme == "file" else None

@@ -1,0 +1,159 @@
+"""Wheels built from source, without native code.
+
+Belongs here: building a source archive or a project folder through its own back end, in an isolated
+environment, with everything switched off that would compile; keeping what came out. Does not:
+judging packages by name (`native`).
+
+A build runs the project's own code on this machine, as `pip install` of it does.
+
+Invariants
+1. No compiler is found by a build: what would be native fails or is left out by the project itself.
+2. A wheel is accepted by what is in it: if it holds no native file it is pure, whatever its name.
+3. A wheel is kept under the sha256 of its source and of what it was built with.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import sys
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+
+from boxer.blobstore import Blobs, make_folder, write_atomically
+from boxer.errors import BadWheelError, NativePackageError, PackageBuildError, Where
+from boxer.filetree import Directory, File, Node, Symlink
+from boxer.steps.pip.fetch import cache_folder
+from boxer.steps.pip.uv import run_uv
+from boxer.steps.pip.wheel import Wheel, read_wheel
+
+_TIMEOUT_SECONDS = 600.0
+_MAX_SDIST_BYTES = 1 << 30
+_TAIL_LINES = 15
+
+
+def build_sdist(
+    data: bytes, filename: str, environment: Mapping[str, str], where: Where | None
+) -> Wheel:
+    """A pure wheel from a source archive. Raises PackageBuildError, NativePackageError."""
+    key = hashlib.sha256(hashlib.sha256(data).digest() + _switches_digest()).hexdigest()
+    kept = _kept(key)
+    if kept is not None:
+        return kept
+    with tempfile.TemporaryDirectory(prefix="boxer-sdist-") as name:
+        source = Path(name) / Path(filename).name
+        source.write_bytes(data)
+        wheel, built = _build(source, Path(name), filename, environment, where)
+    _keep(key, wheel.filename, built)
+    return wheel
+
+
+def build_folder(
+    project: Directory, name: str, environment: Mapping[str, str], where: Where | None
+) -> Wheel:
+    """A pure wheel from a project folder of the tree. Raises as `build_sdist`."""
+    with tempfile.TemporaryDirectory(prefix="boxer-project-") as folder:
+        source = Path(folder) / (name or "project")
+        write_folder(project, source)
+        return _build(source, Path(folder), name or "the project", environment, where)[0]
+
+
+def write_folder(node: Directory, path: Path) -> None:
+    """Writes a folder of the tree to this machine's disk, without owners. Links that lead out of
+    the folder are left out: they mean nothing here."""
+    path.mkdir(parents=True)
+    for name, child in node.sorted_entries():
+        _write_node(child, path / name)
+
+
+def _write_node(node: Node, path: Path) -> None:
+    if isinstance(node, Directory):
+        write_folder(node, path)
+    elif isinstance(node, File):
+        path.write_bytes(node.data)
+        path.chmod(0o755 if node.mode & 0o111 else 0o644)
+    elif isinstance(node, Symlink) and _stays_inside(node.target):
+        path.symlink_to(node.target)
+
+
+def _stays_inside(target: str) -> bool:
+    return not target.startswith("/") and ".." not in target.split("/")
+
+
+def _build(
+    source: Path, folder: Path, label: str, environment: Mapping[str, str], where: Where | None
+) -> tuple[Wheel, bytes]:
+    out = folder / "wheel-out"
+    quiet = {**environment, **native_switches(), "TMPDIR": str(folder)}
+    arguments = ["build", "--wheel", "--python", sys.executable, "--out-dir", str(out), str(source)]
+    result = run_uv(arguments, quiet, _TIMEOUT_SECONDS)
+    built = sorted(out.glob("*.whl")) if out.is_dir() else []
+    if result.status != 0 or not built:
+        raise _failed(label, result.message, where)
+    data = built[0].read_bytes()
+    try:
+        wheel = read_wheel(data, built[0].name)
+    except BadWheelError as error:
+        raise error.at(where) if where else error from None
+    require_pure(wheel, label, where)
+    return wheel, data
+
+
+def require_pure(wheel: Wheel, label: str, where: Where | None) -> None:
+    """Raises NativePackageError for a wheel that holds a native file."""
+    native = wheel.native_files()
+    if native:
+        raise NativePackageError(
+            f"`{label}` has native code in it (`{native[0]}`), which a box cannot run.",
+            where=where,
+            hint="Use a version or a package that is pure Python.",
+        )
+
+
+def _failed(label: str, message: str, where: Where | None) -> PackageBuildError:
+    tail = "\n".join(f"  {line}" for line in message.splitlines()[-_TAIL_LINES:])
+    return PackageBuildError(
+        f"`{label}` has no pure wheel, and cannot be built without a compiler:\n{tail}",
+        where=where,
+        hint="Use a version or a package that is pure Python.",
+    )
+
+
+@functools.cache
+def native_switches() -> dict[str, str]:
+    """Variables by which projects leave their native parts out, and compilers that always fail."""
+    text = resources.files(__package__).joinpath("switches.toml").read_text("utf-8")
+    table: dict[str, dict[str, str]] = tomllib.loads(text)
+    return {**table["compilers"], **table["projects"]}
+
+
+def _switches_digest() -> bytes:
+    return hashlib.sha256(repr(sorted(native_switches().items())).encode()).digest()
+
+
+def _folder() -> Path:
+    return cache_folder() / "wheels"
+
+
+def _kept(key: str) -> Wheel | None:
+    """A wheel that was built before; None if there is none or it is damaged."""
+    try:
+        filename, digest = (_folder() / key).read_text("utf-8").split()
+    except (OSError, ValueError):
+        return None
+    data = Blobs(_folder()).get(digest) if len(digest) == 64 else None
+    if data is None:
+        return None
+    try:
+        return read_wheel(data, filename)
+    except BadWheelError:
+        return None
+
+
+def _keep(key: str, filename: str, data: bytes) -> None:
+    make_folder(_folder())
+    digest = Blobs(_folder()).put(data)
+    write_atomically(_folder() / key, f"{filename} {digest}\n".encode())

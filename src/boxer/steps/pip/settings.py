@@ -1,0 +1,116 @@
+"""The user's package index: which one, with which certificate, reached how.
+
+Belongs here: what pip is told by its variables and files, put into the words uv reads; and the
+same for our own downloads. Does not: any address of an index; we never name one.
+
+Order, the first that says something wins: the command line of the RUN, the variables of the RUN
+(ENV, ARG), this machine's UV_* variables, its PIP_* variables, pip's configuration files.
+uv reads its own configuration files itself.
+
+Source: pip, "Configuration"; uv, "Environment variables".
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+# pip's option -> uv's variable. uv wants commas where pip has white space in find-links.
+_CARRIED = {
+    "index-url": "UV_DEFAULT_INDEX",
+    "extra-index-url": "UV_EXTRA_INDEX_URL",
+    "find-links": "UV_FIND_LINKS",
+    "no-index": "UV_NO_INDEX",
+    "trusted-host": "UV_INSECURE_HOST",
+    "constraint": "UV_CONSTRAINT",
+    "pre": "UV_PRERELEASE",
+    "timeout": "UV_HTTP_TIMEOUT",
+    "cert": "SSL_CERT_FILE",
+}
+# Other names uv has for the same thing: if the user set one of them, pip's does not count.
+_SYNONYMS = {
+    "UV_DEFAULT_INDEX": ("UV_INDEX_URL",),
+    "UV_EXTRA_INDEX_URL": ("UV_INDEX",),
+    "UV_INSECURE_HOST": ("UV_ALLOW_INSECURE_HOST",),
+}
+# What would make uv look at a project or an interpreter of this machine.
+_DROPPED = ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME", "UV_PROJECT", "UV_PYTHON")
+
+
+def index_environment(run: Mapping[str, str], options: Mapping[str, str]) -> dict[str, str]:
+    """The environment for uv and for build back ends.
+
+    run: the variables of the RUN. options: pip's options of the command line by their long names.
+    """
+    environment = {name: value for name, value in os.environ.items() if name not in _DROPPED}
+    for name, value in run.items():
+        if name.startswith(("UV_", "PIP_")):
+            environment[name] = value
+    pip = {**_from_files(), **_from_variables(environment), **options}
+    for option, value in pip.items():
+        variable = _CARRIED.get(option)
+        if variable is None or not value.strip():
+            continue
+        names = (variable, *_SYNONYMS.get(variable, ()))
+        if option in options or not any(environment.get(name) for name in names):
+            for name in names:
+                environment.pop(name, None)
+            environment[variable] = _translated(option, value)
+    if "extra-index-url" in pip and environment.get("UV_EXTRA_INDEX_URL"):
+        # pip takes the best version of all its indexes; uv by itself would stop at the first.
+        environment.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
+    environment["UV_NO_PROGRESS"] = "1"
+    environment["NO_COLOR"] = "1"
+    return environment
+
+
+def _translated(option: str, value: str) -> str:
+    words = value.split()
+    if option == "find-links":
+        return ",".join(words)
+    if option == "no-index":
+        return "0" if words[0].lower() in ("0", "false", "no", "off") else "1"
+    if option == "pre":
+        return "if-necessary" if words[0].lower() in ("0", "false", "no", "off") else "allow"
+    if option == "timeout":
+        return words[0].partition(".")[0]
+    return " ".join(words)
+
+
+def _from_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    found = {}
+    for name, value in environment.items():
+        if name.startswith("PIP_") and value:
+            option = name[len("PIP_") :].lower().replace("_", "-")
+            found["timeout" if option == "default-timeout" else option] = value
+    return found
+
+
+def _from_files() -> dict[str, str]:
+    """pip.conf of the machine, of the user, of the environment, and the one PIP_CONFIG_FILE names;
+    later ones win. A file that cannot be read is left out, as pip does."""
+    named = os.environ.get("PIP_CONFIG_FILE")
+    if named == os.devnull:
+        return {}
+    home = Path(os.environ.get("HOME") or "/")
+    user = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
+    machine = os.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg"
+    paths = [Path(folder) / "pip" / "pip.conf" for folder in machine.split(":")]
+    paths += [Path("/etc/pip.conf"), home / ".pip" / "pip.conf", user / "pip" / "pip.conf"]
+    paths.append(Path(sys.prefix) / "pip.conf")
+    if named:
+        paths.append(Path(named))
+    found: dict[str, str] = {}
+    for path in paths:
+        parser = configparser.RawConfigParser(strict=False)
+        try:
+            parser.read(path, "utf-8")
+        except (configparser.Error, UnicodeDecodeError):
+            continue
+        for section in ("global", "install"):
+            if parser.has_section(section):
+                found.update((k.replace("_", "-"), v) for k, v in parser.items(section))
+    return found

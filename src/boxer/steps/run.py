@@ -1,0 +1,121 @@
+"""RUN: a command over the stage's tree.
+
+Belongs here: the environment and user of a command, its shell, and what its failure says. Does not:
+the shell itself (`shell`).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import shlex
+from collections.abc import Sequence
+
+from boxer.errors import InstructionError, RunFailedError, Where
+from boxer.filetree import home_of, resolve_user, users
+from boxer.steps.ports import Ports, StageState
+from boxer.steps.shell import Finished, Session, Setting
+from boxer.steps.shell.commands import ALL
+from boxer.steps.shell.commands.python import run_executable
+
+DEFAULT_SHELL = ("/bin/sh", "-c")
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # BuildKit's
+
+_SHELLS = ("sh", "bash", "dash", "ash")
+_TAIL_LINES = 20
+_SHOWN = 120
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]|\x1b\[[0-9;]*[A-Za-z]")
+
+
+def run_shell_form(script: str, state: StageState, ports: Ports, where: Where | None) -> None:
+    """`RUN script`, by the stage's SHELL. Raises RunFailedError and what a command raises."""
+    prelude = _shell_options(state.config.shell or DEFAULT_SHELL, where)
+    _run(prelude + script, script, state, ports, where)
+
+
+def run_exec_form(
+    words: Sequence[str], state: StageState, ports: Ports, where: Where | None
+) -> None:
+    """`RUN ["program", "argument"]`: no shell reads the words."""
+    if not words:
+        raise InstructionError("This RUN names no program.", where=where)
+    script = shlex.join(words)
+    _run(script, script, state, ports, where)
+
+
+def _run(script: str, shown: str, state: StageState, ports: Ports, where: Where | None) -> None:
+    setting = make_setting(state, ports, where)
+    finished = Session(setting, ALL, run_executable).run(script)
+    if finished.status != 0:
+        raise _failed(shown, finished, where)
+
+
+def make_setting(state: StageState, ports: Ports, where: Where | None) -> Setting:
+    """Who runs a command of this stage, where, and with which variables."""
+    user = resolve_user(state.tree, state.config.user)
+    name = next((u.name for u in users(state.tree) if u.uid == user.uid), "")
+    # ENV wins over an ARG of the same name; HOME is the user's unless it is set.
+    env = {"HOME": home_of(state.tree, user.uid) if name else "/", **state.args}
+    if user.uid == 0 and not name:
+        env["HOME"] = "/root"
+    env.update(state.config.environment())
+    env.setdefault("PATH", DEFAULT_PATH)
+    cwd = state.config.working_dir or "/"
+    state.tree.make_directories(cwd, mtime=state.epoch)
+    return Setting(
+        tree=state.tree,
+        user=user,
+        user_name=name or ("root" if user.uid == 0 else str(user.uid)),
+        env=env,
+        cwd=posixpath.normpath(cwd),
+        epoch=state.epoch,
+        ports=ports,
+        where=where,
+    )
+
+
+def _shell_options(shell: Sequence[str], where: Where | None) -> str:
+    """What a SHELL's options mean, as commands: `["/bin/bash", "-o", "pipefail", "-c"]`."""
+    program, *options = shell
+    if posixpath.basename(program) not in _SHELLS:
+        raise InstructionError(
+            f"The SHELL `{program}` cannot read a RUN: a build has bash only.",
+            where=where,
+            hint='Use `SHELL ["/bin/bash", "-c"]`, or call the program in the RUN.',
+        )
+    settings = []
+    words = iter(options)
+    for word in words:
+        if word == "-o":
+            settings.append(f"set -o {shlex.quote(next(words, ''))}; ")
+        elif word.startswith("-") and not word.startswith("--"):
+            letters = [letter for letter in word[1:] if letter not in "cli"]
+            if "o" in letters:  # -euo pipefail
+                letters.remove("o")
+                settings.append(f"set -o {shlex.quote(next(words, ''))}; ")
+            if letters:
+                settings.append(f"set -{''.join(letters)}; ")
+        elif word not in ("--login", "--norc", "--noprofile"):
+            raise InstructionError(f"The SHELL's option `{word}` is not known.", where=where)
+    return "".join(settings)
+
+
+def _failed(shown: str, finished: Finished, where: Where | None) -> RunFailedError:
+    one_line = " ".join(shown.split())
+    if len(one_line) > _SHOWN:
+        one_line = one_line[:_SHOWN] + "..."
+    text = _CONTROL.sub("", finished.tail.decode("utf-8", "replace"))
+    tail = "".join(f"\n  {line}" for line in text.rstrip().splitlines()[-_TAIL_LINES:])
+    return RunFailedError(
+        f"`{one_line}` exited with status {finished.status}.{tail}",
+        where=where,
+        hint=_hint(finished, text),
+    )
+
+
+def _hint(finished: Finished, text: str) -> str | None:
+    if finished.status == 127:
+        return "A box has no programs of a Linux distribution; look for a Python package instead."
+    if "Permission denied" in text:
+        return "A USER instruction before this RUN may be why: go back to `USER root` for it."
+    return None

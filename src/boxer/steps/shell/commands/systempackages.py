@@ -1,0 +1,115 @@
+"""The package managers of Linux distributions: apt-get, apt, apk, dnf, yum, microdnf.
+
+Belongs here: reading their command lines, and what a package means in a box, which the catalogue
+(systempackages.toml) says. Does not: installing anything: a box has no native packages.
+
+A package is `present` (the box has what it is for), `ignored` with a notice (it serves compiling
+or looking around, and what needs it will say so), or is not in the catalogue: the build stops.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+
+from boxer.errors import UnsupportedCommandError
+from boxer.steps.shell.invocation import Command, Invocation
+
+_HARMLESS = frozenset(
+    [
+        "update",
+        "clean",
+        "autoclean",
+        "autoremove",
+        "upgrade",
+        "dist-upgrade",
+        "full-upgrade",
+        "check",
+        "makecache",
+        "remove",
+        "purge",
+        "del",
+        "erase",
+        "cache",
+        "fix",
+    ]
+)
+_INSTALL = frozenset(("install", "add", "reinstall"))
+_WITH_VALUE = frozenset(
+    ("-o", "-t", "-c", "--option", "--target-release", "--virtual", "--repository", "-X")
+)
+_VERSION = re.compile(r"[=<>~/].*$|:[a-z0-9]+$")
+
+
+def system_packages(call: Invocation) -> None:
+    """apt-get and its kin. Raises UnsupportedCommandError for what a box cannot have."""
+    words = _operands(call.arguments)
+    action = words[0] if words else ""
+    if action in _HARMLESS or not words:
+        if action in ("update", "upgrade", "dist-upgrade", "full-upgrade"):
+            call.notice(f"`{call.name} {action}` does nothing: a box has no system packages.")
+        return
+    if action not in _INSTALL:
+        raise UnsupportedCommandError(
+            f"`{call.name} {action}` cannot be done in a box: it has no system packages.",
+            where=call.where,
+            hint="Remove it from the RUN if the program does not need it.",
+        )
+    _install(call, words[1:])
+
+
+def _install(call: Invocation, packages: list[str]) -> None:
+    catalogue = _catalogue()
+    ignored = []
+    for package in packages:
+        name = _VERSION.sub("", package)
+        if name.startswith((".", "/")):
+            raise _unknown(call, package)
+        if name in catalogue["present"]:
+            continue
+        if name in catalogue["ignored"] or name.endswith(("-dev", "-devel")):
+            ignored.append(name)
+        else:
+            raise _unknown(call, name)
+    if ignored:
+        listed = ", ".join(f"`{name}`" for name in ignored)
+        call.notice(
+            f"{listed}: not installed, a box has no system packages.",
+            "Programs of theirs are not there when the box runs; Python packages that need them "
+            "to be compiled stop the build by themselves.",
+        )
+
+
+def _operands(arguments: list[str]) -> list[str]:
+    words = []
+    rest = iter(arguments)
+    for word in rest:
+        if word in _WITH_VALUE:
+            next(rest, None)
+        elif not word.startswith("-"):
+            words.append(word)
+    return words
+
+
+def _unknown(call: Invocation, package: str) -> UnsupportedCommandError:
+    reason = _catalogue()["refused"].get(package)
+    why = f": {reason}" if reason else ": it is machine code of a Linux distribution"
+    return UnsupportedCommandError(
+        f"The system package `{package}` cannot be installed in a box{why}.",
+        where=call.where,
+        hint="Remove it if the program runs without it, or use a pure-Python package instead.",
+    )
+
+
+@functools.cache
+def _catalogue() -> Mapping[str, Mapping[str, str]]:
+    text = resources.files(__package__).joinpath("systempackages.toml").read_text("utf-8")
+    tables: dict[str, dict[str, str]] = tomllib.loads(text)
+    return tables
+
+
+_NAMES = ("apt-get", "apt", "apk", "dnf", "yum", "microdnf", "aptitude")
+COMMANDS = {name: Command(system_packages) for name in _NAMES}
