@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import wasmtime_cli
+import wasmtime_cli  # type: ignore[import-untyped]
 
 from boxer.bases import Base
 from boxer.boxfile import Distribution, ImageConfig, read_box

@@ -76,7 +76,7 @@ def test_program_that_returns_a_status_is_an_error_with_its_output() -> None:
 
 def test_program_that_exits_is_an_error() -> None:
     def program(memory: bytearray) -> int:
-        raise StoppedError("the program exited with status `3`")
+        raise StoppedError("the program exited with status `3`.")
 
     with pytest.raises(FreezeError, match="`3`"):
         freeze(PlainState(program), COLD)

@@ -16,7 +16,7 @@ def test_every_trap_code_of_the_engine_is_mapped_once() -> None:
 def test_every_crash_has_a_signals_status_and_a_sentence() -> None:
     for crash in CRASHES.values():
         assert crash.exit_code in {134, 136, 139}
-        assert crash.message.startswith("the program ")
+        assert crash.message.startswith("The program ")
 
 
 def test_trap_without_a_code_is_an_error_of_ours() -> None:
@@ -26,5 +26,5 @@ def test_trap_without_a_code_is_an_error_of_ours() -> None:
 
 def test_engine_error_is_one_line() -> None:
     error = engine_error(wasmtime.WasmtimeError("first\nsecond"))
-    assert error.message == "the engine failed: first"
+    assert error.message == "The engine failed: first."
     assert error.exit_status == 3

@@ -48,8 +48,8 @@ def make_folder(path: Path) -> None:
 
 def _refused(path: Path, error: OSError) -> WriteError:
     return WriteError(
-        f"`{path}` cannot be written: {error.strerror or error}",
-        hint=f"df -h {path.parent}",
+        f"`{path}` cannot be written: {error.strerror or error}.",
+        hint=f"See how much room there is: `df -h {path.parent}`.",
     )
 
 

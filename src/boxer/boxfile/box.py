@@ -44,6 +44,7 @@ SECTION = "boxer"
 EXPORTS = ("memory", "_start")
 # A description of 10,000 distributions takes about 1 MB.
 LARGEST_INFO = 16 << 20
+_BUILD = "Build a box: `boxer build -o app.wasm .`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def read_box(data: Buffer) -> Box:
         image = MemoryImage(memory(module).minimum * PAGE, initial_segments(module))
         code = code_part(module, info.code.memory_pages, info.code.exports)
         if digest_of(code) != info.code.digest:
-            raise DamagedBoxError("the box's code is not the code its description names")
+            raise DamagedBoxError("The box's code is not the code its description names.")
         return Box(info, code.emit(), image)
 
 
@@ -90,11 +91,11 @@ def _info(module: Module) -> BoxInfo:
     contents = module.custom(SECTION)
     if contents is None:
         raise NotABoxError(
-            "the file is a WebAssembly module, but no box: Boxer did not write it",
-            hint="boxer build -o app.wasm .",
+            "The file is a WebAssembly module, but no box: Boxer did not write it.",
+            hint=_BUILD,
         )
     if len(contents) > LARGEST_INFO:
-        raise DamagedBoxError(f"the box's description is `{len(contents)}` bytes large")
+        raise DamagedBoxError(f"The box's description is `{len(contents)}` bytes large.")
     return BoxInfo.from_json(bytes(contents))
 
 
@@ -104,10 +105,6 @@ def _blaming_the_file() -> Iterator[None]:
     try:
         yield
     except NotWasmError as error:
-        raise NotABoxError(
-            f"{error.message}; it is no box", hint="boxer build -o app.wasm ."
-        ) from None
+        raise NotABoxError(f"{error.message} It is no box.", hint=_BUILD) from None
     except (DamagedWasmError, BadFieldError, UnsupportedModuleError) as error:
-        raise DamagedBoxError(
-            f"the box is damaged: {error.message}", hint="boxer build -o app.wasm ."
-        ) from None
+        raise DamagedBoxError(f"The box is damaged. {error.message}", hint=_BUILD) from None

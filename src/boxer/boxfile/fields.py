@@ -24,7 +24,7 @@ def decode_object(data: bytes, what: str) -> Fields:
     try:
         value = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise BadFieldError(f"{what} is not valid JSON: {error}") from None
+        raise BadFieldError(f"{what} is not valid JSON: {error}.") from None
     return Fields.of(value, what)
 
 
@@ -40,11 +40,11 @@ class Fields:
     @classmethod
     def of(cls, value: object, what: str) -> Fields:
         if not isinstance(value, dict):
-            raise BadFieldError(f"{what} is not a JSON object")
+            raise BadFieldError(f"{what} is not a JSON object.")
         return cls(value, what)
 
     def _bad(self, name: str, wanted: str) -> BadFieldError:
-        return BadFieldError(f"`{name}` of {self.what} is not {wanted}")
+        return BadFieldError(f"`{name}` of {self.what} is not {wanted}.")
 
     def value(self, name: str) -> object:
         """The raw value, None where it is absent (JSON null counts as absent)."""
@@ -130,7 +130,7 @@ def _checked_text(text: str, name: str, what: str) -> str:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise BadFieldError(f"`{name}` of {what} is not valid Unicode") from None
+        raise BadFieldError(f"`{name}` of {what} is not valid Unicode.") from None
     if "\0" in text:
-        raise BadFieldError(f"`{name}` of {what} holds a NUL character")
+        raise BadFieldError(f"`{name}` of {what} holds a NUL character.")
     return text

@@ -26,16 +26,16 @@ class MemoryImage:
 
     def __post_init__(self) -> None:
         if self.size % PAGE or not 0 <= self.size <= MOST_PAGES * PAGE:
-            raise DamagedBoxError(f"a memory cannot be `{self.size}` bytes large")
+            raise DamagedBoxError(f"A memory cannot be `{self.size}` bytes large.")
         end = 0
         for segment in self.segments:
             if segment.offset < end or not len(segment.data):
                 raise DamagedBoxError(
-                    f"the memory's segment at `{segment.offset:#x}` is empty or out of order"
+                    f"The memory's segment at `{segment.offset:#x}` is empty or out of order."
                 )
             end = segment.end
         if end > self.size:
-            raise DamagedBoxError(f"the memory's segments end at `{end:#x}`, outside of it")
+            raise DamagedBoxError(f"The memory's segments end at `{end:#x}`, outside of it.")
 
     @property
     def pages(self) -> int:

@@ -121,8 +121,8 @@ class BoxInfo:
         number = own.number("format")
         if number != FORMAT:
             raise UnsupportedBoxError(
-                f"the box is of format `{number}`; this Boxer knows format {FORMAT}",
-                hint="pip install --upgrade boxer",
+                f"The box is of format `{number}`; this Boxer knows format {FORMAT}.",
+                hint="Update Boxer: `pip install --upgrade boxer`.",
             )
         base = _required(own, "base")
         return cls(
@@ -145,7 +145,7 @@ class BoxInfo:
 def _required(fields: Fields, name: str) -> Fields:
     inner = fields.object(name)
     if inner is None:
-        raise BadFieldError(f"{fields.what} has no `{name}`")
+        raise BadFieldError(f"{fields.what} has no `{name}`.")
     return inner
 
 
@@ -160,7 +160,7 @@ def _licence_fields(fields: Fields) -> tuple[str, str, str]:
 def _code(fields: Fields) -> Code:
     pages = fields.number("memory_pages")
     if pages > 65536:
-        raise BadFieldError(f"`memory_pages` of {fields.what} is above 65536")
+        raise BadFieldError(f"`memory_pages` of {fields.what} is above 65536.")
     return Code(
         digest=fields.text("digest"),
         memory_pages=pages,
@@ -171,10 +171,10 @@ def _code(fields: Fields) -> Code:
 def _export(fields: Fields) -> Export:
     kind = fields.text("kind").upper()
     if kind not in Kind.__members__:
-        raise BadFieldError(f"`kind` of {fields.what} is none of WebAssembly's")
+        raise BadFieldError(f"`kind` of {fields.what} is none of WebAssembly's.")
     index = fields.number("index")
     if index >= 1 << 32:
-        raise BadFieldError(f"`index` of {fields.what} is above 32 bits")
+        raise BadFieldError(f"`index` of {fields.what} is above 32 bits.")
     return Export(fields.text("name"), Kind[kind], index)
 
 
@@ -187,5 +187,5 @@ def _seconds(timestamp: str) -> int:
     try:
         moment = datetime.strptime(timestamp, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except ValueError:
-        raise BadFieldError(f"`created` is no RFC 3339 time in UTC: `{timestamp}`") from None
+        raise BadFieldError(f"`created` is no RFC 3339 time in UTC: `{timestamp}`.") from None
     return int(moment.timestamp())

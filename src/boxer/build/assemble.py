@@ -45,8 +45,8 @@ def assemble(finished: Finished, events: Listener) -> tuple[bytes, BoxInfo]:
     """
     if not finished.base.module:
         raise UnsupportedModuleError(
-            "the box has no program: its last stage is built on scratch",
-            hint="begin the last stage with FROM python:3.13",
+            "The box has no program: its last stage is built on scratch.",
+            hint="Begin the last stage with `FROM python:3.13`.",
         )
     module = Module.parse(finished.base.module)
     code = Code.of(module)

@@ -41,12 +41,12 @@ class BootBlock:
     def decode(cls, data: Buffer) -> BootBlock:
         """Raises `UnsupportedModuleError` for what is no boot block of a kernel known here."""
         if len(data) != SIZE or bytes(data[:8]) != MAGIC:
-            raise UnsupportedModuleError("the module has no boot block where it says it has one")
+            raise UnsupportedModuleError("The module has no boot block where it says it has one.")
         _, *words, _ = BLOCK.unpack(data)
         block = cls(*words)
         if block.abi != KERNEL_ABI:
             raise UnsupportedModuleError(
-                f"the module's kernel has ABI `{block.abi}`; this Boxer knows {KERNEL_ABI}",
-                hint="make bases",
+                f"The module's kernel has ABI `{block.abi}`; this Boxer knows {KERNEL_ABI}.",
+                hint="Make the base again: `make bases`.",
             )
         return block

@@ -63,5 +63,5 @@ def _records(config: ImageConfig, ids: Ids, start: Start) -> Iterator[tuple[str,
 
 def _record(key: str, value: str) -> bytes:
     if "\0" in value:
-        raise BadFieldError(f"`{key}` of the machine holds a NUL character")
+        raise BadFieldError(f"`{key}` of the machine holds a NUL character.")
     return f"{key}={value}\0".encode("utf-8", "surrogateescape")

@@ -37,7 +37,7 @@ def machine(module: Module, tree: bytes, config: bytes) -> MemoryImage:
     heap = _aligned(config_at + len(config), HEAP_ALIGNMENT)
     size = max(_aligned(heap + SPARE, PAGE), memory(module).minimum * PAGE)
     if size > MOST_PAGES * PAGE:
-        raise TooLargeError(f"the files of the box need `{size}` bytes of memory; a box has 4 GiB")
+        raise TooLargeError(f"The files of the box need `{size}` bytes of memory; a box has 4 GiB.")
     base = _base_data(module)
     boot_at = _global(module, bootblock.SYMBOL)
     _boot(base, boot_at, BootBlock(
@@ -55,7 +55,7 @@ def _base_data(module: Module) -> bytearray:
     for segment in segments:
         data[segment.offset : segment.end] = segment.data
     if len(data) > _global(module, HEAP_BASE):
-        raise UnsupportedModuleError("the module's data reaches beyond its `__heap_base`")
+        raise UnsupportedModuleError("The module's data reaches beyond its `__heap_base`.")
     return data
 
 
@@ -63,14 +63,14 @@ def _boot(base: bytearray, address: int, block: BootBlock) -> None:
     place = slice(address, address + bootblock.SIZE)
     base += bytes(max(0, place.stop - len(base)))  # the linker may leave trailing zeros out
     if BootBlock.decode(base[place]) != BootBlock():
-        raise UnsupportedModuleError("the module has been linked or frozen before")
+        raise UnsupportedModuleError("The module has been linked or frozen before.")
     base[place] = block.encode()
 
 
 def _global(module: Module, name: str) -> int:
     value = constant(module, name)
     if not value:
-        raise UnsupportedModuleError(f"the module exports no constant global `{name}`")
+        raise UnsupportedModuleError(f"The module exports no constant global `{name}`.")
     return value & 0xFFFFFFFF  # an i32 constant is read as a signed number
 
 

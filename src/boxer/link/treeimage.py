@@ -99,7 +99,7 @@ class _Layout:
         start = HEADER.size + len(self.entries) * ENTRY.size
         total = start + len(self.pool)
         if total >= 1 << 32:
-            raise TooLargeError(f"the files of the box take `{total}` bytes; a box has 4 GiB")
+            raise TooLargeError(f"The files of the box take `{total}` bytes; a box has 4 GiB.")
         header = HEADER.pack(MAGIC, len(self.entries), HEADER.size, total, 0)
         return b"".join([header, *(entry.encode(start) for entry in self.entries), self.pool])
 

@@ -23,10 +23,10 @@ def initialise(state: InstanceState) -> None:
     except StoppedError as stopped:
         raise _failed(state, stopped.message) from stopped
     if status:
-        raise _failed(state, f"it returned status `{status}`")
+        raise _failed(state, f"It returned status `{status}`.")
 
 
 def _failed(state: InstanceState, reason: str) -> FreezeError:
     lines = state.output.decode("utf-8", "replace").rstrip().splitlines()
     written = "".join(f"\n  {line}" for line in lines[-SHOWN_LINES:])
-    return FreezeError(f"the program did not start: {reason}{written}")
+    return FreezeError(f"The program did not start. {reason}{written}")

@@ -80,7 +80,7 @@ def _module(code: bytes, digest: str, cache: Path) -> wasmtime.Module:
         module = wasmtime.Module(engine(), code)
     except wasmtime.WasmtimeError as error:
         reason = str(error).strip().replace("\n", " ")
-        raise UnsupportedModuleError(f"the engine does not take the module: {reason}") from None
+        raise UnsupportedModuleError(f"The engine does not take the module: {reason}.") from None
     if private:
         # A full disk must not keep a box from running; the next run compiles again.
         with contextlib.suppress(WriteError):

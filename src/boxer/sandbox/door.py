@@ -110,7 +110,7 @@ def _checked_results(store: wasmtime.Store, function: wasmtime.Func) -> int:
     kind = function.type(store)
     results = [str(result) for result in kind.results]
     if kind.params or results not in ([], ["i32"]):
-        raise UnsupportedModuleError("an exported function has another type than a base gives it")
+        raise UnsupportedModuleError("An exported function has another type than a base gives it.")
     return len(results)
 
 

@@ -71,9 +71,9 @@ class Instance:
         try:
             return self._machine.enter(name)
         except Exited as ended:
-            raise StoppedError(f"the program exited with status `{ended.status}`") from None
+            raise StoppedError(f"The program exited with status `{ended.status}`.") from None
         except LimitHit as ended:
-            raise StoppedError(f"a build's {ended.limit} limit was reached") from None
+            raise StoppedError(f"A build's {ended.limit} limit was reached.") from None
         except wasmtime.Trap as trap:
             raise StoppedError(crash_of(trap).message) from trap
         except wasmtime.WasmtimeError as error:

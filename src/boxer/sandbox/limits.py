@@ -22,7 +22,7 @@ def parse_size(text: str | int) -> int:
     """Bytes of `10`, `"64KB"`, `"256MB"`, `"1GiB"`. Raises `LimitValueError`."""
     match = _SIZE.fullmatch(str(text).strip())
     if match is None:
-        raise LimitValueError(f"`{text}` is not a size", hint="write it like 256MB or 1GiB")
+        raise LimitValueError(f"`{text}` is not a size.", hint="Write it like `256MB` or `1GiB`.")
     return int(match[1]) * _UNITS[(match[2] or "").upper()]
 
 
@@ -38,9 +38,9 @@ class Limits:
 
     def __post_init__(self) -> None:
         if not 0 < self.memory_bytes <= LARGEST_MEMORY:
-            raise LimitValueError(f"a memory limit of `{self.memory}` is not between 1 and 4GiB")
+            raise LimitValueError(f"A memory limit of `{self.memory}` is not between 1 and 4GiB.")
         if self.time is not None and not 0 < self.time < 1e9:
-            raise LimitValueError(f"a time limit of `{self.time}` seconds makes no sense")
+            raise LimitValueError(f"A time limit of `{self.time}` seconds makes no sense.")
         _ = self.output_bytes
 
     @property

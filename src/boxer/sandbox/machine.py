@@ -75,15 +75,15 @@ class Machine:
         except wasmtime.WasmtimeError:
             needed = self.memory.size + pages * PAGE
             raise LimitValueError(
-                f"the box needs `{needed >> 20}` MiB of memory to start, the limit is"
-                f" `{self._limit >> 20}` MiB"
+                f"The box needs `{needed >> 20}` MiB of memory to start, the limit is"
+                f" `{self._limit >> 20}` MiB."
             ) from None
 
     def enter(self, name: str) -> int | None:
         """Calls an export; raises what ended it, see `door.enter`."""
         function = self._exports.get(name)
         if not isinstance(function, wasmtime.Func):
-            raise UnsupportedModuleError(f"the module exports no function `{name}`")
+            raise UnsupportedModuleError(f"The module exports no function `{name}`.")
         with ticker.ticking(), self.guest.host.watch.interruptible():
             return enter(self._store, self.guest, function)
 
@@ -91,7 +91,7 @@ class Machine:
         found = self._exports.get(name)
         value = found.value(self._store) if isinstance(found, wasmtime.Global) else None
         if not isinstance(value, int):
-            raise UnsupportedModuleError(f"the module exports no integer global `{name}`")
+            raise UnsupportedModuleError(f"The module exports no integer global `{name}`.")
         return value
 
     def close(self) -> None:
@@ -110,10 +110,10 @@ class Machine:
             return linker.instantiate(self._store, code.module).exports(self._store)
         except (wasmtime.WasmtimeError, wasmtime.Trap) as error:
             reason = str(error).strip().replace("\n", " ")
-            raise UnsupportedModuleError(f"the module cannot be instantiated: {reason}") from None
+            raise UnsupportedModuleError(f"The module cannot be instantiated: {reason}.") from None
 
     def _own_memory(self) -> wasmtime.Memory:
         memory = self._exports.get("memory")
         if not isinstance(memory, wasmtime.Memory):
-            raise UnsupportedModuleError("the module exports no memory")
+            raise UnsupportedModuleError("The module exports no memory.")
         return memory

@@ -68,7 +68,7 @@ def configure(store: wasmtime.Store, mounts: Sequence[Mount]) -> None:
         try:
             config.preopen_dir(path, mount.guest, not mount.read_only)
         except wasmtime.WasmtimeError:
-            raise MountError(f"`{mount.host}` cannot be opened as a folder") from None
+            raise MountError(f"`{mount.host}` cannot be opened as a folder.") from None
     store.set_wasi(config)
 
 
@@ -87,12 +87,12 @@ def connect(store: wasmtime.Store, guest: Guest, memory: wasmtime.Memory) -> Non
 def _checked(mount: Mount) -> str:
     path = os.fspath(mount.host)
     if not mount.guest or "\0" in mount.guest + path:
-        raise MountError(f"`{mount.guest}` is no place in a box")
+        raise MountError(f"`{mount.guest}` is no place in a box.")
     if not Path(path).is_dir():
         problem = "is not a folder" if Path(path).exists() else "does not exist"
         raise MountError(
-            f"`{path}` {problem}; only folders can be mounted",
-            hint=f"boxer run -v {Path(path).parent}:{mount.guest} ...",
+            f"`{path}` {problem}; only folders can be mounted.",
+            hint=f"Mount the folder it is in: `-v {Path(path).parent}:{mount.guest}`.",
         )
     return path
 

@@ -34,36 +34,36 @@ def _crash(signal: int, message: str) -> Crash:
 
 CRASHES: dict[TrapCode, Crash] = {
     TrapCode.STACK_OVERFLOW: _crash(
-        SIGABRT, "the program ran out of stack: its calls were nested too deeply"
+        SIGABRT, "The program ran out of stack: its calls were nested too deeply."
     ),
-    TrapCode.UNREACHABLE: _crash(SIGABRT, "the program aborted"),
+    TrapCode.UNREACHABLE: _crash(SIGABRT, "The program aborted."),
     TrapCode.MEMORY_OUT_OF_BOUNDS: _crash(
-        SIGSEGV, "the program used an address outside of its memory"
+        SIGSEGV, "The program used an address outside of its memory."
     ),
-    TrapCode.HEAP_MISALIGNED: _crash(SIGSEGV, "the program used a misaligned address"),
+    TrapCode.HEAP_MISALIGNED: _crash(SIGSEGV, "The program used a misaligned address."),
     TrapCode.TABLE_OUT_OF_BOUNDS: _crash(
-        SIGSEGV, "the program called a function that does not exist"
+        SIGSEGV, "The program called a function that does not exist."
     ),
-    TrapCode.INDIRECT_CALL_TO_NULL: _crash(SIGSEGV, "the program called a null function pointer"),
+    TrapCode.INDIRECT_CALL_TO_NULL: _crash(SIGSEGV, "The program called a null function pointer."),
     TrapCode.BAD_SIGNATURE: _crash(
-        SIGSEGV, "the program called a function through a pointer of another type"
+        SIGSEGV, "The program called a function through a pointer of another type."
     ),
-    TrapCode.INTEGER_OVERFLOW: _crash(SIGFPE, "the program overflowed an integer division"),
-    TrapCode.INTEGER_DIVISION_BY_ZERO: _crash(SIGFPE, "the program divided an integer by zero"),
+    TrapCode.INTEGER_OVERFLOW: _crash(SIGFPE, "The program overflowed an integer division."),
+    TrapCode.INTEGER_DIVISION_BY_ZERO: _crash(SIGFPE, "The program divided an integer by zero."),
     TrapCode.BAD_CONVERSION_TO_INTEGER: _crash(
-        SIGFPE, "the program converted a number no integer can hold"
+        SIGFPE, "The program converted a number no integer can hold."
     ),
-    TrapCode.UNCAUGHT_EXCEPTION: _crash(SIGABRT, "the program threw an exception nobody caught"),
+    TrapCode.UNCAUGHT_EXCEPTION: _crash(SIGABRT, "The program threw an exception nobody caught."),
     TrapCode.ATOMIC_WAIT_NON_SHARED_MEMORY: _crash(
-        SIGABRT, "the program waited on memory that no other thread shares"
+        SIGABRT, "The program waited on memory that no other thread shares."
     ),
-    TrapCode.NULL_REFERENCE: _crash(SIGSEGV, "the program used a null reference"),
-    TrapCode.ARRAY_OUT_OF_BOUNDS: _crash(SIGSEGV, "the program left the bounds of an array"),
-    TrapCode.ALLOCATION_TOO_LARGE: _crash(SIGABRT, "the program asked for too large an object"),
-    TrapCode.CAST_FAILURE: _crash(SIGABRT, "the program cast a reference to a wrong type"),
-    TrapCode.UNHANDLED_TAG: _crash(SIGABRT, "the program suspended with nobody to resume it"),
+    TrapCode.NULL_REFERENCE: _crash(SIGSEGV, "The program used a null reference."),
+    TrapCode.ARRAY_OUT_OF_BOUNDS: _crash(SIGSEGV, "The program left the bounds of an array."),
+    TrapCode.ALLOCATION_TOO_LARGE: _crash(SIGABRT, "The program asked for too large an object."),
+    TrapCode.CAST_FAILURE: _crash(SIGABRT, "The program cast a reference to a wrong type."),
+    TrapCode.UNHANDLED_TAG: _crash(SIGABRT, "The program suspended with nobody to resume it."),
     TrapCode.CONTINUATION_ALREADY_CONSUMED: _crash(
-        SIGABRT, "the program resumed a continuation twice"
+        SIGABRT, "The program resumed a continuation twice."
     ),
 }
 
@@ -91,13 +91,13 @@ def crash_of(trap: wasmtime.Trap) -> Crash:
     """What a trap means. Raises `EngineError` for one a guest cannot cause."""
     code = trap.trap_code
     if code is None or code not in CRASHES:
-        raise EngineError(f"the engine ended the box: {_first_line(trap)}") from trap
+        raise EngineError(f"The engine ended the box: {_first_line(trap)}.") from trap
     return CRASHES[code]
 
 
 def engine_error(error: wasmtime.WasmtimeError) -> EngineError:
     """What an error means that is no trap."""
-    return EngineError(f"the engine failed: {_first_line(error)}")
+    return EngineError(f"The engine failed: {_first_line(error)}.")
 
 
 def _first_line(error: Exception) -> str:

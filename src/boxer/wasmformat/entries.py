@@ -86,7 +86,7 @@ def memory(module: Module) -> MemoryType:
     """The module's own memory. Raises `UnsupportedModuleError` unless there is exactly one."""
     memories = [_memory_type(reader) for reader in _items(module, SectionId.MEMORY)]
     if len(memories) != 1 or any(entry.kind == Kind.MEMORY for entry in imports(module)):
-        raise UnsupportedModuleError("the module does not define exactly one memory of its own")
+        raise UnsupportedModuleError("The module does not define exactly one memory of its own.")
     return memories[0]
 
 
@@ -193,7 +193,7 @@ def _limits(reader: Reader) -> tuple[int, int | None]:
     flags = reader.byte()
     if flags > 1:
         raise UnsupportedModuleError(
-            "the module has a shared or a 64-bit memory or table; a box has 32-bit ones of its own"
+            "The module has a shared or a 64-bit memory or table; a box has 32-bit ones of its own."
         )
     return reader.unsigned(), reader.unsigned() if flags else None
 
@@ -241,10 +241,10 @@ def _constant_instruction(reader: Reader, opcode: int) -> int | None:
 def _data_segment(reader: Reader) -> DataSegment:
     flags = reader.unsigned()
     if flags == 1:
-        raise UnsupportedModuleError("the module has passive data segments")
+        raise UnsupportedModuleError("The module has passive data segments.")
     if flags > 2 or (flags == 2 and reader.unsigned() != 0):
         raise reader.damaged("a data segment for an unknown memory")
     offset = _constant_expression(reader)
     if offset is None or not -(1 << 31) <= offset < 1 << 31:
-        raise UnsupportedModuleError("a data segment whose address is not a constant")
+        raise UnsupportedModuleError("A data segment whose address is not a constant.")
     return DataSegment(offset & 0xFFFFFFFF, reader.run())

@@ -130,12 +130,12 @@ def _check_preamble(start: bytes) -> None:
     if start == PREAMBLE:
         return
     if start[:4] != MAGIC:
-        raise NotWasmError("the file does not begin like a WebAssembly file")
+        raise NotWasmError("The file does not begin like a WebAssembly file.")
     if len(start) < len(PREAMBLE):
-        raise DamagedWasmError("the module ends within its first 8 bytes")
+        raise DamagedWasmError("The module ends within its first 8 bytes.")
     if start[6:8] == b"\x01\0":  # layer 1: the component model's preamble
-        raise NotWasmError("the file is a WebAssembly component, not a core module")
-    raise NotWasmError(f"the file is of an unknown WebAssembly version, `{start[4:8].hex()}`")
+        raise NotWasmError("The file is a WebAssembly component, not a core module.")
+    raise NotWasmError(f"The file is of an unknown WebAssembly version, `{start[4:8].hex()}`.")
 
 
 def _sections(reader: Reader) -> Iterator[Section]:
@@ -156,7 +156,7 @@ def _in_order(sections: Iterator[Section]) -> Iterator[Section]:
             rank = _RANK[section.id]
             if rank <= last:
                 raise DamagedWasmError(
-                    f"{section.reader().what} stands twice or in the wrong place"
+                    f"The module is damaged: {section.reader().what} stands twice or at a wrong place."
                 )
             last = rank
         yield section

@@ -28,7 +28,9 @@ class Reader:
         self.what = what
 
     def damaged(self, reason: str) -> DamagedWasmError:
-        return DamagedWasmError(f"{self.what}: {reason} at byte {self.position}")
+        return DamagedWasmError(
+            f"The module is damaged: {reason} at byte {self.position} of {self.what}."
+        )
 
     @property
     def at_end(self) -> bool:

@@ -82,7 +82,7 @@ def with_image(
     own = memory(module)
     if own.maximum is not None and own.maximum < pages:
         raise UnsupportedModuleError(
-            f"the memory needs {pages} pages, the module allows {own.maximum}"
+            f"The memory needs {pages} pages, the module allows {own.maximum}."
         )
     replaced = {
         SectionId.MEMORY: encode_memory(MemoryType(pages, own.maximum)),
@@ -104,11 +104,11 @@ def check_supported(module: Module) -> None:
     for entry in imports(module):
         if entry.module != HOST or entry.kind != Kind.FUNCTION:
             raise UnsupportedModuleError(
-                f"the module imports `{entry.module}.{entry.name}`; a box imports functions of"
-                f" {HOST} only"
+                f"The module imports `{entry.module}.{entry.name}`; a box imports functions of"
+                f" {HOST} only."
             )
     if module.section(SectionId.START) is not None:
-        raise UnsupportedModuleError("the module has a start function")
+        raise UnsupportedModuleError("The module has a start function.")
     memory(module)
 
 
@@ -118,7 +118,7 @@ def initial_segments(module: Module) -> tuple[DataSegment, ...]:
     segments = data_segments(module)
     for segment in segments:
         if segment.end > size:
-            raise UnsupportedModuleError("a data segment lies outside of the memory")
+            raise UnsupportedModuleError("A data segment lies outside of the memory.")
     return segments
 
 
