@@ -155,8 +155,9 @@ def _in_order(sections: Iterator[Section]) -> Iterator[Section]:
         if section.id != SectionId.CUSTOM:
             rank = _RANK[section.id]
             if rank <= last:
+                what = section.reader().what
                 raise DamagedWasmError(
-                    f"The module is damaged: {section.reader().what} stands twice or at a wrong place."
+                    f"The module is damaged: {what} stands twice or in the wrong place."
                 )
             last = rank
         yield section
