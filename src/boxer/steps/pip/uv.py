@@ -53,4 +53,4 @@ def explain(message: str, folder: Path) -> str:
         text = line.strip().removeprefix("error:").strip(" ×╰─▶│├")
         if text and not text.startswith("warning:"):
             lines.append(text)
-    return " ".join(lines)
+    return " ".join(lines).replace(" cause: ", ": ")

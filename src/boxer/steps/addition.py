@@ -1,0 +1,184 @@
+"""COPY and ADD.
+
+Belongs here: the instructions' flags, their sources in the context, in another stage, in a here-
+document or in an archive. Does not: the destination rules (`copying`).
+
+Rules (BuildKit, dispatchCopy): a pattern that matches nothing copies nothing; a plain source that is
+not there is an error; more than one source needs a folder as destination, which the parser checks.
+"""
+
+from __future__ import annotations
+
+import difflib
+import io
+import posixpath
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from boxer.errors import BoxerError, CopySourceError, RemoteSourceError, Where
+from boxer.filetree import Directory, File, Tree, is_tar, read_tar
+from boxer.steps.context import Context, Excludes, Found
+from boxer.steps.copying import Attributes, copy_into
+from boxer.steps.modes import parse_mode
+from boxer.steps.owners import copied_owner
+from boxer.steps.patterns import split_pattern
+from boxer.steps.ports import Ports, StageState
+from boxer.steps.stagefiles import find_in_tree
+
+_REMOTE = ("http://", "https://")
+_GIT = ("git@", "git://", "ssh://")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A here-document that is a source: its name is the file's."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Copying:
+    """A COPY or ADD, expanded. stage: what --from names, None for the context.
+
+    unpack: ADD's way with archives. parents: --parents. exclude: what --exclude leaves out.
+    """
+
+    sources: Sequence[str]
+    destination: str
+    documents: Sequence[Document] = ()
+    stage: str | None = None
+    chown: str | None = None
+    chmod: str | None = None
+    unpack: bool = False
+    parents: bool = False
+    exclude: Excludes | None = None
+    where: Where | None = None
+
+
+def copy_files(step: Copying, state: StageState, context: Context, ports: Ports) -> None:
+    """Applies a COPY or ADD. Raises errors with the instruction's place."""
+    try:
+        _copy(step, state, context, ports)
+    except BoxerError as error:
+        raise (error.at(step.where) if step.where else error) from None
+
+
+def _copy(step: Copying, state: StageState, context: Context, ports: Ports) -> None:
+    attributes = Attributes(
+        owner=_owner(step, state, ports),
+        new_mode=None if step.chmod is None else parse_mode(step.chmod),
+        newest=state.epoch,
+    )
+    destination = _destination(step.destination, state.config.working_dir)
+    for document in step.documents:
+        node = File(data=document.data, mtime=state.epoch)
+        copy_into(state.tree, node, document.name, destination, attributes)
+    found = [(source, _find(source, step, context, ports)) for source in step.sources]
+    for source, matches in found:
+        for match in matches:
+            _place(match, source, destination, step, attributes, state)
+
+
+def _owner(step: Copying, state: StageState, ports: Ports) -> tuple[int, int] | None:
+    """Files of the context belong to root; those of a stage keep their owners, unless told."""
+    if step.chown is None and step.stage is not None:
+        return None
+    return copied_owner(step.chown, state.tree, ports, step.where)
+
+
+def _destination(destination: str, working_dir: str) -> str:
+    """Absolute, and with a slash at the end if it is to be a folder (`.`, `dir/`, `dir/.`)."""
+    folder = destination.endswith("/") or posixpath.basename(destination) in ("", ".", "..")
+    path = posixpath.normpath(posixpath.join("/", working_dir, destination))
+    path = "/" + path.lstrip("/")
+    return path if path == "/" or not folder else path + "/"
+
+
+def _find(source: str, step: Copying, context: Context, ports: Ports) -> list[Found]:
+    if source.startswith(_REMOTE) or source.startswith(_GIT):
+        raise _remote(source)
+    if step.stage is not None:
+        found = find_in_tree(_stage(step.stage, ports), posixpath.normpath("/" + source))
+    else:
+        found = context.find(source)
+    if found:
+        return found
+    if split_pattern(source)[1]:
+        ports.listener.notice(f"`{source}` matches no file.", step.where, None)
+        return []
+    raise _missing(source, step, context)
+
+
+def _stage(name: str, ports: Ports) -> Tree:
+    tree = ports.stage_tree(name)
+    if tree is None:
+        raise CopySourceError(
+            f"`--from={name}` names no stage of this file and no image Boxer has.",
+            hint="Name a stage (FROM ... AS NAME) that comes before this line.",
+        )
+    return tree
+
+
+def _place(
+    match: Found,
+    source: str,
+    destination: str,
+    step: Copying,
+    attributes: Attributes,
+    state: StageState,
+) -> None:
+    node = match.node
+    if step.unpack and isinstance(node, File) and is_tar(node.data):
+        read_tar(state.tree, io.BytesIO(node.data), at=destination, newest=state.epoch)
+        return
+    if step.exclude is not None and isinstance(node, Directory):
+        node = _without(node, "", step.exclude)
+    if step.parents:
+        destination = _with_parents(match, source, destination)
+    copy_into(state.tree, node, match.name, destination, attributes)
+
+
+def _with_parents(match: Found, source: str, destination: str) -> str:
+    """--parents keeps a source's folders, those after a `/./` where it has one."""
+    path = match.path.strip("/")
+    pivot = source.find("/./")
+    if pivot > 0:
+        path = path[len(source[:pivot].strip("/")) :].strip("/")
+    if not isinstance(match.node, Directory):
+        path = posixpath.dirname(path)
+    return posixpath.join(destination.rstrip("/") or "/", path) + "/"
+
+
+def _without(folder: Directory, path: str, exclude: Excludes) -> Directory:
+    kept = Directory(mode=folder.mode, uid=folder.uid, gid=folder.gid, mtime=folder.mtime)
+    for name, child in folder.entries.items():
+        inner = f"{path}/{name}" if path else name
+        is_directory = isinstance(child, Directory)
+        if not exclude.excludes(inner, is_directory):
+            kept.entries[name] = (
+                _without(child, inner, exclude) if isinstance(child, Directory) else child
+            )
+    return kept
+
+
+def _missing(source: str, step: Copying, context: Context) -> CopySourceError:
+    if step.stage is not None:
+        return CopySourceError(
+            f"`{source}` is not in `{step.stage}`.",
+            hint="Check the path: it is one of that stage's box, from its root.",
+        )
+    names = [found.name for found in context.find(posixpath.join(posixpath.dirname(source), "*"))]
+    near = difflib.get_close_matches(posixpath.basename(source.rstrip("/")), names, 1)
+    if near:
+        hint = f"Did you mean `{posixpath.join(posixpath.dirname(source), near[0])}`?"
+    else:
+        hint = "Sources are relative to the build context; `.dockerignore` may leave it out."
+    return CopySourceError(f"`{source}` is not in the build context.", hint=hint)
+
+
+def _remote(source: str) -> RemoteSourceError:
+    return RemoteSourceError(
+        f"`{source}` is not in the build context: Boxer fetches nothing but packages.",
+        hint="Download it before the build and ADD the file.",
+    )
