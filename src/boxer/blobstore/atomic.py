@@ -11,7 +11,6 @@ Invariants
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -27,7 +26,7 @@ def write_atomically(path: Path, data: Chunk | Iterable[Chunk]) -> None:
     """
     chunks = [data] if isinstance(data, (bytes, bytearray, memoryview)) else data
     # In the same folder, since a rename is atomic within one file system only.
-    temporary = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}.part")
+    temporary = path.with_name(f".{path.name[:200]}.{os.urandom(8).hex()}.part")
     try:
         _write_new(temporary, chunks)
         temporary.replace(path)
