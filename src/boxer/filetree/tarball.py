@@ -17,6 +17,7 @@ import bz2
 import gzip
 import io
 import lzma
+import posixpath
 import tarfile
 import zlib
 from dataclasses import dataclass
@@ -66,17 +67,18 @@ def read_tar(
     limits: Limits = Limits(),
     newest: int | None = None,
     owner: tuple[int, int] | None = None,
+    top: bool = True,
 ) -> list[str]:
     """Unpacks an archive below the directory `at`, which is made if it is missing.
 
     fileobj: seekable. newest: later times are set to this one (SOURCE_DATE_EPOCH). owner: (uid,
-    gid) for every entry in place of those the archive states. Returns the paths written, in the
-    order of the archive.
+    gid) for every entry in place of those the archive states. top: an entry for the archive's own
+    root (`./`) changes `at` itself. Returns the paths written, in the order of the archive.
 
     Raises ArchiveError for an archive that is damaged or reaches outside, ArchiveLimitError for one
     that is too large. The tree may hold a part of the archive then.
     """
-    unpacking = _Unpacking(tree, at, limits, newest, owner)
+    unpacking = _Unpacking(tree, at, limits, newest, owner, top)
     try:
         stream = _Counted(_decompressed(fileobj), limits.total_bytes)
         with tarfile.open(fileobj=cast(BinaryIO, stream), mode="r|", errorlevel=2) as archive:
@@ -118,8 +120,10 @@ class _Unpacking:
         limits: Limits,
         newest: int | None,
         owner: tuple[int, int] | None,
+        top: bool,
     ) -> None:
         self.tree = tree
+        self.top = top
         tree.make_directories(at, uid=owner[0] if owner else 0, gid=owner[1] if owner else 0)
         self.base = tree.resolve(at)
         self.limits = limits
@@ -132,6 +136,8 @@ class _Unpacking:
     def add(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> None:
         self._count(member)
         path = self._destination(member.name)
+        if path == self.base and member.isdir() and not self.top:
+            return
         try:
             self._put(path, self._node(archive, member), member)
         except TreeError as error:
@@ -239,9 +245,12 @@ def _decompressed(fileobj: BinaryIO) -> _Readable:
 
 
 def _inner_parts(name: str, entry: str) -> list[str]:
-    """The parts of a name within an archive. Raises ArchiveError for one that goes up."""
-    parts = [part for part in name.split("/") if part not in ("", ".")]
-    if ".." in parts:
+    """The parts of a name within an archive, `..` taken lexically as BuildKit does.
+
+    Raises ArchiveError for one that goes up and out.
+    """
+    parts = [part for part in posixpath.normpath("./" + name).split("/") if part not in ("", ".")]
+    if parts[:1] == [".."]:
         raise ArchiveError(f"The archive's entry `{entry}` leads out of the archive by `..`.")
     if "\0" in name:
         raise ArchiveError(f"The archive's entry `{entry!r}` has a NUL in its name.")

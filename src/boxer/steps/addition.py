@@ -3,8 +3,8 @@
 Belongs here: the instructions' flags, their sources in the context, in another stage, in a here-
 document or in an archive. Does not: the destination rules (`copying`).
 
-Rules (BuildKit, dispatchCopy): a pattern that matches nothing copies nothing; a plain source that is
-not there is an error; more than one source needs a folder as destination, which the parser checks.
+Rules (BuildKit, dispatchCopy): a pattern that matches nothing copies nothing; a plain source that
+is not there is an error; several sources need a folder as destination, which the parser checks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from boxer.errors import BoxerError, CopySourceError, RemoteSourceError, Where
 from boxer.filetree import Directory, File, Tree, is_tar, read_tar
 from boxer.steps.context import Context, Excludes, Found
-from boxer.steps.copying import Attributes, copy_into
+from boxer.steps.copying import Attributes, copy_into, make_parents
 from boxer.steps.modes import parse_mode
 from boxer.steps.owners import copied_owner
 from boxer.steps.patterns import split_pattern
@@ -130,7 +130,16 @@ def _place(
 ) -> None:
     node = match.node
     if step.unpack and isinstance(node, File) and is_tar(node.data):
-        read_tar(state.tree, io.BytesIO(node.data), at=destination, newest=state.epoch)
+        make_parents(state.tree, destination.rstrip("/") + "/", attributes)
+        owner = attributes.owner if step.chown is not None else None
+        read_tar(
+            state.tree,
+            io.BytesIO(node.data),
+            at=destination,
+            newest=state.epoch,
+            owner=owner,
+            top=False,
+        )
         return
     if step.exclude is not None and isinstance(node, Directory):
         node = _without(node, "", step.exclude)
