@@ -227,6 +227,12 @@ class TooLargeError(BoxerError):
     reference = "box-too-large"
 
 
+class TreeImageError(BoxerError):
+    """The file system a program of a build left cannot be read back."""
+
+    reference = "bad-tree-image"
+
+
 class StoppedError(BoxerError):
     """A program ended where it should have returned to its caller."""
 

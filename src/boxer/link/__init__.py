@@ -4,6 +4,7 @@ from boxer.link.bootblock import FROZEN, KERNEL_ABI, BootBlock
 from boxer.link.config import Start, machine_config
 from boxer.link.machine import machine
 from boxer.link.treeimage import Deflate, deflate, tree_image
+from boxer.link.treereader import read_tree
 
 __all__ = [
     "FROZEN",
@@ -14,5 +15,6 @@ __all__ = [
     "deflate",
     "machine",
     "machine_config",
+    "read_tree",
     "tree_image",
 ]

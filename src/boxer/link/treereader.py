@@ -1,0 +1,152 @@
+"""A tree image read back: what a program of a build left in its file system.
+
+Belongs here: the inverse of `treeimage`. Does not: getting the kernel to write an image (`build`).
+
+Source: guest/include/boxer/boot.h. The kernel writes with the flag ADDRESSES: what the layout calls
+an offset in the image is then an address in linear memory, so that it need not copy file data.
+
+Invariants
+1. `read_tree(tree_image(t)) == t`, but for the order of names.
+2. The image was written by a program that may lie: whatever it holds, the result is a tree or
+   `TreeImageError`; nothing is allocated that the memory does not hold, or beyond the sizes stated.
+"""
+
+from __future__ import annotations
+
+import stat
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from boxer.errors import TreeImageError
+from boxer.filetree import Device, Directory, File, Node, Symlink, Tree, name_text
+from boxer.filetree.node import DeviceKind
+from boxer.link.treeimage import ENTRY, HEADER, MAGIC
+
+ADDRESSES = 1
+# Reads `size` bytes at an address; raises IndexError outside of the memory.
+Read = Callable[[int, int], bytes]
+# The kernel's own limit is its memory; these keep a lying image from eating the host's.
+MOST_ENTRIES = 1 << 20
+MOST_DATA = 1 << 32
+_DEVICES: dict[int, DeviceKind] = {
+    stat.S_IFCHR: "char",
+    stat.S_IFBLK: "block",
+    stat.S_IFIFO: "fifo",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """An entry with the fields this reader looks at."""
+
+    parent: int
+    name: bytes
+    mode: int
+    uid: int
+    gid: int
+    mtime: int
+    size: int
+    data: int
+    stored: int
+    link: int
+    rdev: int
+
+
+def read_tree(read: Read, address: int = 0) -> Tree:
+    """The tree whose image begins at `address`. Raises `TreeImageError`."""
+    try:
+        magic, count, entries, _, flags = HEADER.unpack(read(address, HEADER.size))
+        if magic != MAGIC or flags not in (0, ADDRESSES) or not 0 < count <= MOST_ENTRIES:
+            raise _bad("its header")
+        base = 0 if flags == ADDRESSES else address
+        table = read(base + entries, count * ENTRY.size)
+        rows = [_row(read, base, fields) for fields in ENTRY.iter_unpack(table)]
+    except IndexError:
+        raise _bad("an address") from None
+    return _Builder(read, rows).tree()
+
+
+def _row(read: Read, base: int, fields: tuple[int, ...]) -> _Row:
+    parent, name, length, mode, uid, gid, mtime, _, size, data, stored, link, rdev = fields
+    return _Row(
+        parent, read(base + name, length), mode, uid, gid, mtime, size, base + data, stored, link,
+        rdev,
+    )  # fmt: skip
+
+
+class _Builder:
+    def __init__(self, read: Read, rows: list[_Row]) -> None:
+        self._read = read
+        self._rows = rows
+        self._rest = MOST_DATA
+
+    def tree(self) -> Tree:
+        root = self._node(self._rows[0])
+        if not isinstance(root, Directory):
+            raise _bad("its root")
+        made: list[Node] = [root]
+        for number, row in enumerate(self._rows[1:], 1):
+            if row.parent >= number or row.link > number:
+                raise _bad("an entry's place")
+            parent = made[row.parent]
+            node = made[row.link - 1] if row.link else self._node(row)
+            name = name_text(row.name)
+            if not isinstance(parent, Directory) or (row.link and isinstance(node, Directory)):
+                raise _bad("an entry's parent")
+            if name in ("", ".", "..") or "/" in name or "\0" in name or name in parent.entries:
+                raise _bad("a name")
+            parent.entries[name] = node
+            made.append(node)
+        return Tree(root)
+
+    def _node(self, row: _Row) -> Node:
+        mode, uid, gid, mtime = stat.S_IMODE(row.mode), row.uid, row.gid, row.mtime
+        kind = stat.S_IFMT(row.mode)
+        if kind == stat.S_IFDIR:
+            return Directory(mode=mode, uid=uid, gid=gid, mtime=mtime)
+        if kind == stat.S_IFREG:
+            return File(mode=mode, uid=uid, gid=gid, mtime=mtime, data=self._data(row))
+        if kind == stat.S_IFLNK:
+            target = name_text(self._data(row))
+            return Symlink(mode=mode, uid=uid, gid=gid, mtime=mtime, target=target)
+        return _device(row)
+
+    def _data(self, row: _Row) -> bytes:
+        self._rest -= row.size
+        if row.stored > row.size or self._rest < 0:
+            raise _bad("a size")
+        try:
+            stored = self._read(row.data, row.stored)
+        except IndexError:
+            raise _bad("an address") from None
+        if row.stored == row.size:
+            return stored
+        try:
+            data = zlib.decompressobj().decompress(stored, row.size)
+        except zlib.error:
+            raise _bad("compressed data") from None
+        if len(data) != row.size:
+            raise _bad("compressed data")
+        return data
+
+
+def _device(row: _Row) -> Node:
+    kind = stat.S_IFMT(row.mode)
+    if kind == stat.S_IFSOCK:  # a bound socket's name: nothing of it outlives its program
+        return File(mode=stat.S_IMODE(row.mode), uid=row.uid, gid=row.gid, mtime=row.mtime)
+    if kind not in _DEVICES:
+        raise _bad("a file's type")
+    return Device(
+        mode=stat.S_IMODE(row.mode),
+        uid=row.uid,
+        gid=row.gid,
+        mtime=row.mtime,
+        kind=_DEVICES[kind],
+        major=row.rdev >> 8 & 0xFFF,
+        minor=row.rdev & 0xFF | row.rdev >> 12 & 0xFFF00,
+    )
+
+
+def _bad(what: str) -> TreeImageError:
+    return TreeImageError(f"The program left a file system that cannot be read: {what} is wrong.")
