@@ -29,6 +29,7 @@ Read = Callable[[int, int], bytes]
 # The kernel's own limit is its memory; these keep a lying image from eating the host's.
 MOST_ENTRIES = 1 << 20
 MOST_DATA = 1 << 32
+LONGEST_NAME = 255  # NAME_MAX
 _DEVICES: dict[int, DeviceKind] = {
     stat.S_IFCHR: "char",
     stat.S_IFBLK: "block",
@@ -69,6 +70,8 @@ def read_tree(read: Read, address: int = 0) -> Tree:
 
 def _row(read: Read, base: int, fields: tuple[int, ...]) -> _Row:
     parent, name, length, mode, uid, gid, mtime, _, size, data, stored, link, rdev = fields
+    if length > LONGEST_NAME:
+        raise _bad("a name")
     return _Row(
         parent, read(base + name, length), mode, uid, gid, mtime, size, base + data, stored, link,
         rdev,
