@@ -55,5 +55,9 @@ int fd_install(struct file *, int lowest, int close_on_exec); // takes over the 
 struct file *fd_file(int fd);                                 // borrowed; null: bad descriptor
 int fd_close(int fd);
 void fd_close_from(int first);
+int fd_replace(struct file *, int fd, int close_on_exec); // dup2: takes over the reference
+int fd_cloexec(int fd);
+void fd_set_cloexec(int fd, int on);
+int fd_next(int fd); // the first open descriptor >= fd, or -1
 
 #endif

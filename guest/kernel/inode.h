@@ -115,8 +115,8 @@ struct dentry {
     struct filesystem *mounted;         // what is mounted on it
     int64_t cookie, next_cookie;
     uint32_t children, name_len;
-    uint8_t linked; // the name exists
-    char name[];
+    int linked; // the name exists
+    char *name; // owned; name_len bytes and a NUL
 };
 
 // inode.c
@@ -124,9 +124,11 @@ struct inode *inode_new(struct filesystem *, uint32_t mode); // refs 1, nlink 1,
 void inode_get(struct inode *);
 void inode_put(struct inode *);
 struct stamp stamp_now(void);
+void inode_touch_atime(struct inode *); // as relatime: when it is older than the last change
 void inode_stat(struct inode *, struct kstat *);
 int inode_permission(const struct inode *, uint32_t may); // MAY_*: 0 or -EACCES
 int inode_may_own(const struct inode *);                  // 0 or -EPERM: owner or privileged
+void xattr_free(struct inode *); // xattr.c
 // What a new inode in `dir` gets of its mode and group (umask, setgid folders).
 void inode_inherit(struct inode *, const struct inode *dir);
 
@@ -145,10 +147,6 @@ int dentry_below(const struct dentry *, const struct dentry *ancestor);
 // mount.c
 extern struct filesystem *filesystems;
 struct dentry *fs_root(void);
-// Mounts a new file system whose root has this inode on `on` (null: the root of all). Takes over
-// the inode. Null: no memory.
-struct filesystem *fs_mount(const char *type, const char *source, uint32_t magic, int pinned,
-                            struct dentry *on, struct inode *root);
 void fs_unmount(struct filesystem *);
 // A file system object before it has a root: inode_new needs one.
 struct filesystem *fs_new(const char *type, const char *source, uint32_t magic, int pinned);

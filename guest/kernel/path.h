@@ -30,6 +30,12 @@ void place_end(struct place *);
 int path_or_fd(int dirfd, const char *path, int at_flags, struct dentry **found,
                struct file **file);
 
+// Names and inodes (open.c). place: its last component is not there. *made, *added: referenced.
+int entry_create(struct place *place, uint32_t mode, uint32_t rdev, struct dentry **made);
+int entry_add(struct dentry *dir, const char *name, size_t len, struct inode *,
+              struct dentry **added);
+extern const struct file_ops directory_ops; // listing.c
+
 // One name in one folder: live dentry, else the file system's lookup. Referenced; -ENOENT.
 int dir_lookup(struct dentry *dir, const char *name, size_t len, struct dentry **found);
 struct dentry *path_cwd(void), *path_root(void); // borrowed

@@ -1,0 +1,114 @@
+// Inodes: life, owner, permissions, attributes.
+#include "inode.h"
+#include "fs.h"
+#include "memory.h"
+#include "process.h"
+
+#include <boxer/linux_errno.h>
+#include <string.h>
+
+struct fs_usage fs_usage = {.pages_max = 1u << 18, .inodes_max = 1u << 20}; // 1 GiB of content
+
+static uint64_t next_ino = 1;
+
+struct stamp stamp_now(void) {
+    int64_t now = clock_realtime();
+    int64_t sec = now / 1000000000;
+    if (now < 0 && now % 1000000000)
+        sec--;
+    return (struct stamp){.sec = sec, .nsec = (uint32_t)(now - sec * 1000000000)};
+}
+
+struct inode *inode_new(struct filesystem *fs, uint32_t mode) {
+    if (fs_usage.inodes >= fs_usage.inodes_max)
+        return NULL;
+    struct inode *inode = kzalloc(sizeof *inode);
+    if (!inode)
+        return NULL;
+    fs_usage.inodes++;
+    inode->fs = fs;
+    inode->ino = next_ino++;
+    inode->mode = mode;
+    inode->uid = process.fsuid;
+    inode->gid = process.fsgid;
+    inode->nlink = S_ISDIR(mode) ? 2 : 1;
+    inode->refs = 1;
+    inode->atime = inode->mtime = inode->ctime = inode->btime = stamp_now();
+    return inode;
+}
+
+void inode_get(struct inode *inode) {
+    inode->refs++;
+}
+
+void inode_put(struct inode *inode) {
+    if (!inode || --inode->refs)
+        return;
+    if (inode->ops && inode->ops->evict)
+        inode->ops->evict(inode);
+    xattr_free(inode);
+    fs_usage.inodes--;
+    kfree(inode);
+}
+
+void inode_stat(struct inode *inode, struct kstat *stat) {
+    *stat = (struct kstat){
+        .dev = inode->fs ? inode->fs->dev : 0,
+        .ino = inode->ino,
+        .size = (uint64_t)inode->size,
+        .blocks = inode->blocks,
+        .mode = inode->mode,
+        .nlink = inode->nlink,
+        .uid = inode->uid,
+        .gid = inode->gid,
+        .rdev = inode->rdev,
+        .blksize = PAGE_SIZE,
+        .atime = inode->atime,
+        .mtime = inode->mtime,
+        .ctime = inode->ctime,
+        .btime = inode->btime,
+    };
+}
+
+void inode_touch_atime(struct inode *inode) {
+    if (inode->fs->read_only || inode->atime.sec > inode->mtime.sec)
+        return;
+    inode->atime = stamp_now();
+}
+
+static int privileged(void) {
+    return process.fsuid == 0;
+}
+
+int inode_permission(const struct inode *inode, uint32_t may) {
+    if ((may & MAY_WRITE) && inode->fs && inode->fs->read_only && !S_ISTYPE(inode->mode, S_IFCHR))
+        return -EROFS;
+    uint32_t bits = inode->mode;
+    if (process.fsuid == inode->uid)
+        bits >>= 6;
+    else if (process_in_group(inode->gid))
+        bits >>= 3;
+    if ((bits & may) == may)
+        return 0;
+    // Root passes, but executes a file only if somebody may.
+    if (privileged() && (!(may & MAY_EXEC) || S_ISDIR(inode->mode) || (inode->mode & 0111)))
+        return 0;
+    return -EACCES;
+}
+
+int inode_may_own(const struct inode *inode) {
+    return privileged() || process.fsuid == inode->uid ? 0 : -EPERM;
+}
+
+void inode_inherit(struct inode *inode, const struct inode *dir) {
+    uint32_t mask = S_ISLNK(inode->mode) ? 0 : process.umask;
+    inode->mode &= ~mask;
+    if (dir->mode & S_ISGID) {
+        inode->gid = dir->gid;
+        if (S_ISDIR(inode->mode))
+            inode->mode |= S_ISGID;
+        else if ((inode->mode & (S_ISGID | 010)) == (S_ISGID | 010) && !privileged() &&
+                 !process_in_group(dir->gid))
+            inode->mode &= ~S_ISGID;
+    }
+}

@@ -1,0 +1,185 @@
+// read(2), write(2) and their relatives.
+//
+// Invariants
+// 1. An operation that answers -EAGAIN is waited for here, unless O_NONBLOCK; nowhere else.
+// 2. A vector is checked whole before its first byte moves; what moved before an error counts.
+// 3. The kernel reads and writes the caller's memory directly: ranges are checked with user_range.
+#include "memory.h"
+#include "process.h"
+#include "syscalls_fs.h"
+#include "wait.h"
+
+#include <boxer/linux_errno.h>
+#include <boxer/linux_poll.h>
+
+enum { READING, WRITING };
+
+static long file_for(int fd, int direction, struct file **found) {
+    struct file *file = fd_file(fd);
+    if (!file || (file->flags & O_PATH))
+        return -EBADF;
+    uint32_t access = file->flags & O_ACCMODE;
+    if (access == (direction == READING ? O_WRONLY : O_RDONLY))
+        return -EBADF;
+    if (file->ops->getdents)
+        return -EISDIR;
+    if (direction == READING ? !file->ops->read : !file->ops->write)
+        return -EINVAL;
+    *found = file;
+    return 0;
+}
+
+static long move_once(struct file *file, int direction, void *buffer, size_t size, int64_t *pos) {
+    return direction == READING ? file->ops->read(file, buffer, size, pos)
+                                : file->ops->write(file, buffer, size, pos);
+}
+
+// One buffer; the file is kept alive while it waits (a handler may close it).
+static long move(struct file *file, int direction, void *buffer, size_t size, int64_t *pos) {
+    long result;
+    if (size > RW_MAX)
+        size = RW_MAX;
+    if (!user_range(buffer, size) && size)
+        return -EFAULT;
+    file_get(file);
+    for (;;) {
+        result = move_once(file, direction, buffer, size, pos);
+        if (result != -EAGAIN || (file->flags & O_NONBLOCK))
+            break;
+        int error = wait_file(file, direction == READING ? LINUX_POLLIN : LINUX_POLLOUT);
+        if (error) {
+            result = error;
+            break;
+        }
+    }
+    file_put(file);
+    return result;
+}
+
+static long transfer(int fd, int direction, void *buffer, size_t size) {
+    struct file *file;
+    long error = file_for(fd, direction, &file);
+    return error ? error : move(file, direction, buffer, size, &file->pos);
+}
+
+static long transfer_at(int fd, int direction, void *buffer, size_t size, int64_t offset) {
+    struct file *file;
+    long error = file_for(fd, direction, &file);
+    if (error)
+        return error;
+    if (!file->ops->seek)
+        return -ESPIPE;
+    if (offset < 0)
+        return -EINVAL;
+    return move(file, direction, buffer, size, &offset);
+}
+
+static long check_vector(const struct linux_iovec *vector, int count) {
+    size_t total = 0;
+    if (count < 0 || count > IOV_MAX)
+        return -EINVAL;
+    if (count && !user_range(vector, (size_t)count * sizeof *vector))
+        return -EFAULT;
+    for (int i = 0; i < count; i++) {
+        if (vector[i].size > (size_t)PTRDIFF_MAX - total)
+            return -EINVAL;
+        total += vector[i].size;
+        if (vector[i].size && !user_range(vector[i].base, vector[i].size))
+            return -EFAULT;
+    }
+    return 0;
+}
+
+static long move_vector(struct file *file, int direction, const struct linux_iovec *vector,
+                        int count, int64_t *pos) {
+    long total = 0;
+    for (int i = 0; i < count; i++) {
+        if (!vector[i].size && (count > 1 || i))
+            continue;
+        // After the first bytes, what would wait ends the call.
+        if (total && file->ops->poll &&
+            !(wait_poll(file, direction == READING ? LINUX_POLLIN : LINUX_POLLOUT)))
+            break;
+        long result = move(file, direction, vector[i].base, vector[i].size, pos);
+        if (result < 0)
+            return total ? total : result;
+        total += result;
+        if ((size_t)result < vector[i].size)
+            break;
+    }
+    return total;
+}
+
+static long transfer_vector(int fd, int direction, const struct linux_iovec *vector, int count) {
+    struct file *file;
+    long error = file_for(fd, direction, &file);
+    if (!error)
+        error = check_vector(vector, count);
+    return error ? error : move_vector(file, direction, vector, count, &file->pos);
+}
+
+static long transfer_vector_at(int fd, int direction, const struct linux_iovec *vector, int count,
+                               int64_t offset, int flags) {
+    struct file *file;
+    if (flags & ~0x1f)
+        return -EOPNOTSUPP;
+    if (offset == -1)
+        return transfer_vector(fd, direction, vector, count);
+    long error = file_for(fd, direction, &file);
+    if (!error)
+        error = check_vector(vector, count);
+    if (error)
+        return error;
+    if (!file->ops->seek)
+        return -ESPIPE;
+    if (offset < 0)
+        return -EINVAL;
+    return move_vector(file, direction, vector, count, &offset);
+}
+
+long sys_read(int fd, void *buffer, size_t size) {
+    return transfer(fd, READING, buffer, size);
+}
+
+long sys_write(int fd, const void *buffer, size_t size) {
+    return transfer(fd, WRITING, (void *)buffer, size);
+}
+
+long sys_readv(int fd, const struct linux_iovec *vector, int count) {
+    return transfer_vector(fd, READING, vector, count);
+}
+
+long sys_writev(int fd, const struct linux_iovec *vector, int count) {
+    return transfer_vector(fd, WRITING, vector, count);
+}
+
+long sys_pread64(int fd, void *buffer, size_t size, int64_t offset) {
+    return transfer_at(fd, READING, buffer, size, offset);
+}
+
+long sys_pwrite64(int fd, const void *buffer, size_t size, int64_t offset) {
+    return transfer_at(fd, WRITING, (void *)buffer, size, offset);
+}
+
+long sys_preadv2(int fd, const struct linux_iovec *vector, int count, int64_t offset, int flags) {
+    return transfer_vector_at(fd, READING, vector, count, offset, flags);
+}
+
+long sys_pwritev2(int fd, const struct linux_iovec *vector, int count, int64_t offset, int flags) {
+    return transfer_vector_at(fd, WRITING, vector, count, offset, flags);
+}
+
+long sys_lseek64(int fd, int64_t offset, int64_t *result, int whence) {
+    struct file *file = fd_file(fd);
+    if (!file || (file->flags & O_PATH))
+        return -EBADF;
+    if (!file->ops->seek)
+        return -ESPIPE;
+    int64_t pos = file->ops->seek(file, offset, whence);
+    if (pos < 0)
+        return (long)pos;
+    if (!user_range(result, sizeof *result))
+        return -EFAULT;
+    *result = pos;
+    return 0;
+}

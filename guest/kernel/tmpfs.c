@@ -1,0 +1,180 @@
+// The file system in memory: what Linux calls tmpfs.
+//
+// Invariants
+// 1. Its dentries are pinned: the tree is the dentry tree, there is no second directory structure.
+// 2. A folder's size is what Linux's tmpfs shows: 20 bytes an entry, two for "." and "..".
+#include "fs.h"
+#include "memory.h"
+#include "process.h"
+#include "tmpfs_data.h"
+
+#include <boxer/linux_errno.h>
+#include <string.h>
+
+struct inode *tmpfs_inode(struct filesystem *fs, uint32_t mode) {
+    struct inode *inode = inode_new(fs, mode);
+    if (!inode)
+        return NULL;
+    inode->ops = &tmpfs_ops;
+    if (S_ISREG(mode)) {
+        inode->file_ops = &tmpfs_file_ops;
+        inode->data = kzalloc(sizeof(struct content));
+        if (!inode->data) {
+            inode_put(inode);
+            return NULL;
+        }
+    }
+    return inode;
+}
+
+struct inode *tmpfs_symlink(struct filesystem *fs, const char *target, size_t len) {
+    struct inode *inode = inode_new(fs, S_IFLNK | 0777);
+    char *text = inode ? kmalloc(len + 1) : NULL;
+    if (!text) {
+        inode_put(inode);
+        return NULL;
+    }
+    memcpy(text, target, len);
+    text[len] = 0;
+    inode->ops = &tmpfs_ops;
+    inode->data = text;
+    inode->size = (int64_t)len;
+    return inode;
+}
+
+void tmpfs_lower(struct inode *inode, const uint8_t *data, uint32_t stored, uint32_t size) {
+    struct content *content = inode->data;
+    content->lower = size ? data : NULL;
+    content->stored = stored;
+    content->lower_size = size;
+    inode->size = size;
+    inode->blocks = ((uint64_t)size + PAGE_SIZE - 1) / PAGE_SIZE * (PAGE_SIZE / 512);
+}
+
+static int create(struct dentry *dir, const char *name, size_t len, uint32_t mode, uint32_t rdev,
+                  struct inode **made) {
+    (void)name, (void)len;
+    *made = tmpfs_inode(dir->inode->fs, mode);
+    if (!*made)
+        return -ENOSPC;
+    (*made)->rdev = rdev;
+    return 0;
+}
+
+static int make_symlink(struct dentry *dir, const char *name, size_t len, const char *target,
+                        size_t target_len, struct inode **made) {
+    (void)name, (void)len;
+    *made = tmpfs_symlink(dir->inode->fs, target, target_len);
+    return *made ? 0 : -ENOSPC;
+}
+
+static int link_name(struct dentry *old, struct dentry *dir, const char *name, size_t len) {
+    (void)old, (void)dir, (void)name, (void)len;
+    return 0;
+}
+
+static int unlink_name(struct dentry *victim) {
+    (void)victim;
+    return 0;
+}
+
+static int rename_name(struct dentry *old, struct dentry *dir, const char *name, size_t len,
+                       struct dentry *replaced) {
+    (void)old, (void)dir, (void)name, (void)len, (void)replaced;
+    return 0;
+}
+
+static long read_link(struct dentry *link, char *buffer, size_t size) {
+    size_t len = (size_t)link->inode->size;
+    if (!S_ISLNK(link->inode->mode))
+        return -EINVAL;
+    memcpy(buffer, link->inode->data, len < size ? len : size);
+    return (long)(len < size ? len : size);
+}
+
+static int resize(struct inode *inode, int64_t size) {
+    return S_ISREG(inode->mode) ? content_resize(inode, size) : -EINVAL;
+}
+
+static void evict(struct inode *inode) {
+    if (S_ISREG(inode->mode))
+        content_free(inode);
+    else
+        kfree(inode->data);
+}
+
+const struct inode_ops tmpfs_ops = {
+    .create = create,
+    .symlink = make_symlink,
+    .link = link_name,
+    .unlink = unlink_name,
+    .rename = rename_name,
+    .readlink = read_link,
+    .truncate = resize,
+    .evict = evict,
+};
+
+static long file_read(struct file *file, void *buffer, size_t size, int64_t *pos) {
+    long result = content_read(file->inode, buffer, size, *pos);
+    if (result > 0)
+        *pos += result;
+    if (!(file->flags & O_NOATIME) && result >= 0)
+        inode_touch_atime(file->inode);
+    return result;
+}
+
+// RLIMIT_FSIZE: the part that still fits; a write that starts behind it raises SIGXFSZ (write(2)).
+static long allowed(size_t size, int64_t pos) {
+    if (process.fsize == LINUX_RLIM_INFINITY || (uint64_t)pos + size <= process.fsize)
+        return (long)size;
+    if ((uint64_t)pos >= process.fsize) {
+        signal_raise(LINUX_SIGXFSZ);
+        return -EFBIG;
+    }
+    return (long)(process.fsize - (uint64_t)pos);
+}
+
+static long file_write(struct file *file, const void *buffer, size_t size, int64_t *pos) {
+    struct inode *inode = file->inode;
+    if (file->flags & O_APPEND)
+        *pos = inode->size;
+    long part = size ? allowed(size, *pos) : 0;
+    if (part <= 0)
+        return part;
+    long result = content_write(inode, buffer, (size_t)part, *pos);
+    if (result > 0) {
+        *pos += result;
+        inode->mtime = inode->ctime = stamp_now();
+        if (process.fsuid)
+            inode->mode &= ~(S_ISUID | ((inode->mode & 010) ? S_ISGID : 0));
+    }
+    return result;
+}
+
+static int64_t file_seek(struct file *file, int64_t offset, int whence) {
+    int64_t base = whence == SEEK_CUR ? file->pos : whence == SEEK_END ? file->inode->size : 0;
+    if (whence == SEEK_DATA || whence == SEEK_HOLE) {
+        offset = content_seek(file->inode, offset, whence);
+        if (offset < 0)
+            return offset;
+    } else if (whence < SEEK_SET || whence > SEEK_END) {
+        return -EINVAL;
+    }
+    int64_t pos;
+    if (__builtin_add_overflow(base, offset, &pos))
+        return -EOVERFLOW;
+    if (pos < 0)
+        return -EINVAL;
+    return file->pos = pos;
+}
+
+static int file_truncate(struct file *file, int64_t size) {
+    return content_resize(file->inode, size);
+}
+
+const struct file_ops tmpfs_file_ops = {
+    .read = file_read,
+    .write = file_write,
+    .seek = file_seek,
+    .truncate = file_truncate,
+};
