@@ -180,13 +180,17 @@ static int grow(struct epoll *self) {
     if (self->count < self->capacity)
         return 0;
     unsigned capacity = self->capacity ? self->capacity * 2 : 8;
-    struct item *items = krealloc(self->items, capacity * sizeof *items);
-    if (!items)
+    struct item *items = kmalloc(capacity * sizeof *items);
+    struct wait_entry *entries = items ? kmalloc(capacity * sizeof *entries) : NULL;
+    if (!entries) {
+        kfree(items);
         return -ENOMEM;
+    }
+    if (self->count)
+        memcpy(items, self->items, self->count * sizeof *items);
+    kfree(self->items);
+    kfree(self->entries);
     self->items = items;
-    struct wait_entry *entries = krealloc(self->entries, capacity * sizeof *entries);
-    if (!entries)
-        return -ENOMEM;
     self->entries = entries;
     self->capacity = capacity;
     return 0;

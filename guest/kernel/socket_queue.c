@@ -14,8 +14,8 @@
 #include <boxer/linux_poll.h>
 #include <string.h>
 
-// Room of a stream's packet beyond what is sent now: small writes then share one object.
-#define CHUNK 1792u
+// A stream's packet has at least this room, the largest small object's: small writes share it.
+#define CHUNK (2016u - sizeof(struct packet))
 #define UDP_MOST 65507u
 
 static void packet_free(struct packet *packet) {
@@ -36,13 +36,18 @@ void socket_drop_queue(struct socket *socket) {
     socket->queued = 0;
 }
 
-static void gather(const struct message *message, char *to, size_t size) {
+static void gather(const struct message *message, size_t skip, char *to, size_t size) {
     for (size_t i = 0; i < message->count && size; i++) {
-        size_t part = message->vectors[i].size < size ? message->vectors[i].size : size;
-        if (part)
-            memcpy(to, message->vectors[i].base, part);
+        const struct linux_iovec *vector = &message->vectors[i];
+        if (skip >= vector->size) {
+            skip -= vector->size;
+            continue;
+        }
+        size_t part = vector->size - skip < size ? vector->size - skip : size;
+        memcpy(to, (const char *)vector->base + skip, part);
         to += part;
         size -= part;
+        skip = 0;
     }
 }
 
@@ -72,37 +77,46 @@ static int keep_sender(const struct socket *socket, struct packet *packet) {
     return 0;
 }
 
-static long enqueue(struct socket *from, struct socket *to, struct message *message, size_t size) {
+// Stream bytes into what the last packet has left; how many.
+static size_t fill_last(struct socket *to, const struct message *message, size_t size) {
     struct packet *last = to->last;
-    if (socket_is_stream(to) && last && !last->file_count && !message->file_count &&
-        last->capacity - last->size >= size) {
-        gather(message, last->data + last->size, size);
-        last->size += size;
-        to->queued += size;
-        to->came++;
-        return (long)size;
-    }
-    size_t capacity = socket_is_stream(to) && size < CHUNK ? CHUNK : size;
+    if (!socket_is_stream(to) || !last || last->file_count || message->file_count)
+        return 0;
+    size_t room = last->capacity - last->size;
+    size_t part = size < room ? size : room;
+    gather(message, 0, last->data + last->size, part);
+    last->size += part;
+    to->queued += part;
+    return part;
+}
+
+static long enqueue(struct socket *from, struct socket *to, struct message *message, size_t size) {
+    size_t filled = fill_last(to, message, size), rest = size - filled;
+    to->came++;
+    if (filled && !rest)
+        return (long)filled;
+    size_t capacity = socket_is_stream(to) && rest < CHUNK ? CHUNK : rest;
     struct packet *packet = kmalloc(sizeof *packet + capacity);
-    if (!packet)
-        return -ENOBUFS;
-    *packet = (struct packet){.size = size, .capacity = capacity};
-    if (keep_sender(from, packet)) {
-        kfree(packet);
-        return -ENOBUFS;
+    if (packet) {
+        *packet = (struct packet){.size = rest, .capacity = capacity};
+        if (keep_sender(from, packet)) {
+            kfree(packet);
+            packet = NULL;
+        }
     }
-    gather(message, packet->data, size);
+    if (!packet)
+        return filled ? (long)filled : -ENOBUFS;
+    gather(message, filled, packet->data, rest);
     packet->files = message->files;
     packet->file_count = message->file_count;
     message->files = NULL;
     message->file_count = 0;
-    if (last)
-        last->next = packet;
+    if (to->last)
+        to->last->next = packet;
     else
         to->first = packet;
     to->last = packet;
-    to->queued += size;
-    to->came++;
+    to->queued += rest;
     return (long)size;
 }
 

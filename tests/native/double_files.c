@@ -137,32 +137,29 @@ long sys_fcntl(int fd, int command, uintptr_t argument) {
 }
 
 // One socket name in the file system, "/socket".
-struct inode {
-    int refs;
-};
 static struct inode *bound;
 
-int fs_socket_create(const char *path, struct inode **out) {
+int fs_socket_create(const char *path, struct inode **made) {
     if (strcmp(path, "/socket") != 0)
         return -ENOENT;
     if (bound)
         return -EADDRINUSE;
-    bound = *out = calloc(1, sizeof *bound);
+    bound = *made = calloc(1, sizeof *bound);
     bound->refs = 2;
     return 0;
 }
 
-int fs_socket_find(const char *path, struct inode **out) {
+int fs_socket_find(const char *path, struct inode **found) {
     if (!bound || strcmp(path, "/socket") != 0)
         return -ENOENT;
     bound->refs++;
-    *out = bound;
+    *found = bound;
     return 0;
 }
 
 void fs_socket_release(struct inode *inode) {
-    if (--inode->refs == 1) {
-        bound = NULL;
-        free(inode);
-    }
+    if (--inode->refs > 1)
+        return;
+    bound = NULL;
+    free(inode);
 }
