@@ -34,6 +34,8 @@ int path_or_fd(int dirfd, const char *path, int at_flags, struct dentry **found,
 int entry_create(struct place *place, uint32_t mode, uint32_t rdev, struct dentry **made);
 int entry_add(struct dentry *dir, const char *name, size_t len, struct inode *,
               struct dentry **added);
+int entry_may_remove(struct place *place, int as_directory); // names.c
+void entry_remove(struct dentry *);
 extern const struct file_ops directory_ops; // listing.c
 
 // One name in one folder: live dentry, else the file system's lookup. Referenced; -ENOENT.

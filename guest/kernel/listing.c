@@ -1,0 +1,160 @@
+// Folders as open files, and the working directory: getdents64, getcwd, chdir, chroot.
+//
+// Invariant: a position is the cookie of the entry read last, so entries that come and go elsewhere
+// in the folder neither hide nor repeat others (readdir(3)).
+#include "memory.h"
+#include "path.h"
+#include "process.h"
+#include "syscalls_fs.h"
+
+#include <boxer/linux_errno.h>
+#include <string.h>
+
+#define COOKIE_DOT 1
+#define COOKIE_DOT_DOT 2
+
+struct listing {
+    char *buffer;
+    size_t size, used;
+    int64_t pos; // of the last entry that fitted
+};
+
+static int add_entry(void *context, const char *name, size_t len, uint64_t ino, uint32_t mode,
+                     int64_t cookie) {
+    struct listing *listing = context;
+    size_t head = offsetof(struct linux_dirent64, name);
+    size_t record = (head + len + 1 + 7) & ~(size_t)7;
+    if (record > listing->size - listing->used)
+        return 1;
+    struct linux_dirent64 *entry = (void *)(listing->buffer + listing->used);
+    memset((char *)entry + head, 0, record - head);
+    entry->ino = ino;
+    entry->off = cookie;
+    entry->reclen = (uint16_t)record;
+    entry->type = (uint8_t)((mode & S_IFMT) >> 12);
+    memcpy(entry->name, name, len);
+    listing->used += record;
+    listing->pos = cookie;
+    return 0;
+}
+
+static int list_children(struct dentry *dir, int64_t pos, struct listing *listing) {
+    for (struct dentry *child = dir->first; child; child = child->next) {
+        if (child->cookie <= pos)
+            continue;
+        struct inode *inode = mount_top(child)->inode;
+        if (add_entry(listing, child->name, child->name_len, inode->ino, inode->mode,
+                      child->cookie))
+            return 1;
+    }
+    return 0;
+}
+
+static int directory_list(struct file *file, void *buffer, size_t size) {
+    struct dentry *dir = file->entry;
+    struct listing listing = {.buffer = buffer, .size = size, .pos = file->pos};
+    struct inode *up = dir->parent->inode;
+    int full = 0, error = 0;
+    if (dir->parent == dir && dir->inode->fs->covers)
+        up = dir->inode->fs->covers->parent->inode;
+    if (dir->inode->nlink == 0 && dir->inode->fs->pinned)
+        return -ENOENT; // removed
+    if (file->pos < COOKIE_DOT)
+        full = add_entry(&listing, ".", 1, dir->inode->ino, S_IFDIR, COOKIE_DOT);
+    if (!full && file->pos < COOKIE_DOT_DOT)
+        full = add_entry(&listing, "..", 2, up->ino, S_IFDIR, COOKIE_DOT_DOT);
+    if (!full && dir->inode->ops->list)
+        error = dir->inode->ops->list(dir, listing.pos, add_entry, &listing);
+    else if (!full)
+        full = list_children(dir, listing.pos, &listing);
+    if (error < 0 && !listing.used)
+        return error;
+    if (full && !listing.used)
+        return -EINVAL;
+    file->pos = listing.pos;
+    inode_touch_atime(dir->inode);
+    return (int)listing.used;
+}
+
+static int64_t directory_seek(struct file *file, int64_t offset, int whence) {
+    if (whence == SEEK_CUR)
+        offset += file->pos;
+    else if (whence != SEEK_SET)
+        return -EINVAL;
+    return offset < 0 ? -EINVAL : (file->pos = offset);
+}
+
+static int directory_sync(struct file *file, int data_only) {
+    (void)file, (void)data_only;
+    return 0;
+}
+
+const struct file_ops directory_ops = {
+    .seek = directory_seek,
+    .getdents = directory_list,
+    .sync = directory_sync,
+};
+
+long sys_getdents64(int fd, void *buffer, size_t size) {
+    struct file *file = fd_file(fd);
+    if (!file || (file->flags & O_PATH))
+        return -EBADF;
+    if (!file->ops->getdents)
+        return -ENOTDIR;
+    if (!user_range(buffer, size))
+        return -EFAULT;
+    return file->ops->getdents(file, buffer, size);
+}
+
+long sys_getcwd(char *buffer, size_t size) {
+    struct dentry *cwd = path_cwd();
+    char path[PATH_MAX];
+    if (cwd->parent != cwd && !cwd->linked)
+        return -ENOENT;
+    long len = dentry_path(cwd, path, sizeof path, 0);
+    if (len < 0 || (size_t)len + 1 > size)
+        return -ERANGE;
+    if (!user_range(buffer, (size_t)len + 1))
+        return -EFAULT;
+    memcpy(buffer, path, (size_t)len + 1);
+    return len + 1;
+}
+
+static int enter(struct dentry *dir) {
+    if (!S_ISDIR(dir->inode->mode))
+        return -ENOTDIR;
+    int error = inode_permission(dir->inode, MAY_EXEC);
+    if (!error)
+        path_set_cwd(dir);
+    return error;
+}
+
+long sys_chdir(const char *path) {
+    struct dentry *dir;
+    int error = path_lookup(AT_FDCWD, path, PATH_FOLLOW | PATH_DIRECTORY, &dir);
+    if (error)
+        return error;
+    error = enter(dir);
+    dentry_put(dir);
+    return error;
+}
+
+long sys_fchdir(int fd) {
+    struct file *file = fd_file(fd);
+    if (!file)
+        return -EBADF;
+    return file->entry ? enter(file->entry) : -ENOTDIR;
+}
+
+long sys_chroot(const char *path) {
+    struct dentry *dir;
+    int error = path_lookup(AT_FDCWD, path, PATH_FOLLOW | PATH_DIRECTORY, &dir);
+    if (error)
+        return error;
+    if (process.fsuid)
+        error = -EPERM;
+    else
+        path_set_root(dir);
+    dentry_put(dir);
+    return error;
+}

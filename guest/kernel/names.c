@@ -1,0 +1,225 @@
+// Making and removing names: mkdir, mknod, link, unlink, rmdir, symlink, readlink.
+#include "memory.h"
+#include "path.h"
+#include "process.h"
+#include "syscalls_fs.h"
+
+#include <boxer/linux_errno.h>
+#include <string.h>
+
+// sticky(7): in a sticky folder only the owners of the file or the folder may remove a name.
+static int may_remove(struct dentry *dir, struct dentry *victim) {
+    int error = inode_permission(dir->inode, MAY_WRITE | MAY_EXEC);
+    if (error)
+        return error;
+    if ((dir->inode->mode & S_ISVTX) && inode_may_own(victim->inode) && inode_may_own(dir->inode))
+        return -EPERM;
+    return 0;
+}
+
+static int make_node(int dirfd, const char *path, uint32_t mode, uint32_t dev) {
+    struct place place;
+    struct dentry *made;
+    int error = path_place(dirfd, path, 0, 0, &place);
+    if (error)
+        return error;
+    if (place.entry)
+        error = -EEXIST;
+    else if (place.trailing && !S_ISDIR(mode))
+        error = -ENOENT;
+    else if (!(error = entry_create(&place, mode, dev, &made)))
+        dentry_put(made);
+    place_end(&place);
+    return error;
+}
+
+long sys_mkdirat(int dirfd, const char *path, uint32_t mode) {
+    return make_node(dirfd, path, S_IFDIR | (mode & 01777), 0);
+}
+
+long sys_mknodat(int dirfd, const char *path, uint32_t mode, uint32_t dev) {
+    uint32_t type = mode & S_IFMT;
+    if (type == S_IFDIR)
+        return -EPERM;
+    if (type == 0)
+        mode |= S_IFREG;
+    else if (type == S_IFLNK || (type != S_IFREG && type != S_IFIFO && type != S_IFSOCK &&
+                                 type != S_IFCHR && type != S_IFBLK))
+        return -EINVAL;
+    if ((type == S_IFCHR || type == S_IFBLK) && process.fsuid)
+        return -EPERM;
+    return make_node(dirfd, path, mode & (S_IFMT | 07777), dev);
+}
+
+long sys_symlinkat(const char *target, int dirfd, const char *path) {
+    struct place place;
+    if (!user_range(target, 1))
+        return -EFAULT;
+    size_t len = 0;
+    while (len < PATH_MAX && target[len])
+        len++;
+    if (len == 0 || len == PATH_MAX)
+        return len ? -ENAMETOOLONG : -ENOENT;
+    int error = path_place(dirfd, path, 0, 0, &place);
+    if (error)
+        return error;
+    struct inode *dir = place.dir->inode, *inode;
+    if (place.entry)
+        error = -EEXIST;
+    else if (place.trailing)
+        error = -ENOENT;
+    else
+        error = inode_permission(dir, MAY_WRITE | MAY_EXEC);
+    if (!error && !dir->ops->symlink)
+        error = -EPERM;
+    if (!error)
+        error = dir->ops->symlink(place.dir, place.name, place.len, target, len, &inode);
+    if (!error) {
+        struct dentry *made;
+        if (dir->fs->pinned)
+            inode_inherit(inode, dir);
+        error = entry_add(place.dir, place.name, place.len, inode, &made);
+        inode_put(inode);
+        if (!error)
+            dentry_put(made);
+    }
+    place_end(&place);
+    return error;
+}
+
+long sys_readlinkat(int dirfd, const char *path, char *buffer, size_t size) {
+    struct dentry *entry;
+    struct file *file;
+    if ((int)size <= 0)
+        return -EINVAL;
+    int error = path_or_fd(dirfd, path, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, &entry, &file);
+    if (error)
+        return error;
+    long result = -EINVAL;
+    if (entry && S_ISLNK(entry->inode->mode) && entry->inode->ops->readlink)
+        result = user_range(buffer, size) ? entry->inode->ops->readlink(entry, buffer, size)
+                                          : -EFAULT;
+    else if (entry && path && !path[0])
+        result = -ENOENT;
+    if (entry)
+        dentry_put(entry);
+    return result;
+}
+
+static int add_link(struct dentry *old, struct place *place) {
+    struct inode *inode = old->inode;
+    if (place->entry)
+        return -EEXIST;
+    if (place->trailing)
+        return -ENOENT;
+    if (S_ISDIR(inode->mode))
+        return -EPERM;
+    if (inode->fs != place->dir->inode->fs)
+        return -EXDEV;
+    int error = inode_permission(place->dir->inode, MAY_WRITE | MAY_EXEC);
+    if (error)
+        return error;
+    if (!inode->ops->link)
+        return -EPERM;
+    error = inode->ops->link(old, place->dir, place->name, place->len);
+    if (error)
+        return error;
+    struct dentry *made;
+    error = entry_add(place->dir, place->name, place->len, inode, &made);
+    if (error)
+        return error;
+    dentry_put(made);
+    inode->nlink++;
+    inode->ctime = stamp_now();
+    return 0;
+}
+
+long sys_linkat(int old_dirfd, const char *old, int dirfd, const char *path, int flags) {
+    struct dentry *source;
+    struct file *file;
+    struct place place;
+    if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
+        return -EINVAL;
+    int follow = flags & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW;
+    int error = path_or_fd(old_dirfd, old, (flags & AT_EMPTY_PATH) | follow, &source, &file);
+    if (error)
+        return error;
+    if (!source)
+        return -ENOENT;
+    error = path_place(dirfd, path, 0, 0, &place);
+    if (!error) {
+        error = add_link(source, &place);
+        place_end(&place);
+    }
+    dentry_put(source);
+    return error;
+}
+
+void entry_remove(struct dentry *entry) {
+    struct inode *dir = entry->parent->inode, *inode = entry->inode;
+    struct stamp now = stamp_now();
+    if (S_ISDIR(inode->mode)) {
+        inode->nlink = 0;
+        dir->nlink--;
+    } else if (inode->nlink) {
+        inode->nlink--;
+    }
+    dir->size = dir->size >= 20 ? dir->size - 20 : 0;
+    dir->mtime = dir->ctime = inode->ctime = now;
+    dentry_unlink(entry);
+    if (inode->fs->pinned)
+        dentry_put(entry);
+}
+
+int entry_may_remove(struct place *place, int as_directory) {
+    struct dentry *victim = place->entry;
+    if (!victim)
+        return -ENOENT;
+    if (place->len == 0)
+        return as_directory ? -EBUSY : -EISDIR;
+    int error = may_remove(place->dir, victim);
+    if (error)
+        return error;
+    int is_directory = S_ISDIR(victim->inode->mode);
+    if (as_directory && !is_directory)
+        return -ENOTDIR;
+    if (!as_directory && is_directory)
+        return -EISDIR;
+    if (victim->parent == victim) // a mount
+        return -EBUSY;
+    if (is_directory && victim->inode->fs->pinned && victim->children)
+        return -ENOTEMPTY;
+    return victim->inode->ops->unlink ? 0 : -EPERM;
+}
+
+// "dir/." is EINVAL for rmdir, "dir/.." ENOTEMPTY: rmdir(2).
+static int dots_of(const char *path) {
+    size_t len = strlen(path);
+    while (len && path[len - 1] == '/')
+        len--;
+    if (len >= 1 && path[len - 1] == '.' && (len == 1 || path[len - 2] == '/'))
+        return -EINVAL;
+    if (len >= 2 && path[len - 1] == '.' && path[len - 2] == '.' &&
+        (len == 2 || path[len - 3] == '/'))
+        return -ENOTEMPTY;
+    return 0;
+}
+
+long sys_unlinkat(int dirfd, const char *path, int flags) {
+    struct place place;
+    if (flags & ~AT_REMOVEDIR)
+        return -EINVAL;
+    int error = path_place(dirfd, path, 0, 0, &place);
+    if (error)
+        return error;
+    if (place.len == 0 && (flags & AT_REMOVEDIR))
+        error = dots_of(path);
+    if (!error)
+        error = entry_may_remove(&place, (flags & AT_REMOVEDIR) != 0);
+    if (!error)
+        error = place.entry->inode->ops->unlink(place.entry);
+    if (!error)
+        entry_remove(place.entry);
+    place_end(&place);
+    return error;
+}
