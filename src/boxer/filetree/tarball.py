@@ -99,12 +99,17 @@ def is_tar(data: bytes) -> bool:
         return False
 
 
-def write_tar(tree: Tree, fileobj: BinaryIO) -> None:
-    """Writes the whole tree as a pax archive, root first, names without a leading slash."""
+def write_tar(tree: Tree, fileobj: BinaryIO, top: bool = True) -> None:
+    """Writes the whole tree as a pax archive, root first, names without a leading slash.
+
+    top: the root itself has an entry (`.`).
+    """
     first_names: dict[int, str] = {}
     with tarfile.open(fileobj=fileobj, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for path, node in tree.walk():
             name = path.lstrip("/") or "."
+            if name == "." and not top:
+                continue
             first = first_names.setdefault(id(node), name)
             data = node.data if isinstance(node, File) and first == name else b""
             archive.addfile(_header(name, node, first, len(data)), io.BytesIO(data))

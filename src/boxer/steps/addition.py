@@ -151,9 +151,10 @@ def _place(
 def _with_parents(match: Found, source: str, destination: str) -> str:
     """--parents keeps a source's folders, those after a `/./` where it has one."""
     path = match.path.strip("/")
-    pivot = source.find("/./")
-    if pivot > 0:
-        path = path[len(source[:pivot].strip("/")) :].strip("/")
+    before, pivot, _ = source.partition("/./")
+    if pivot and before not in ("", "."):
+        depth = len(posixpath.normpath(before).strip("/").split("/"))
+        path = "/".join(path.split("/")[depth:])
     if not isinstance(match.node, Directory):
         path = posixpath.dirname(path)
     return posixpath.join(destination.rstrip("/") or "/", path) + "/"
@@ -177,10 +178,10 @@ def _missing(source: str, step: Copying, context: Context) -> CopySourceError:
             f"`{source}` is not in `{step.stage}`.",
             hint="Check the path: it is one of that stage's box, from its root.",
         )
-    names = [found.name for found in context.find(posixpath.join(posixpath.dirname(source), "*"))]
-    near = difflib.get_close_matches(posixpath.basename(source.rstrip("/")), names, 1)
+    folder, name = posixpath.split(source.rstrip("/"))
+    near = difflib.get_close_matches(name, context.names(folder), 1)
     if near:
-        hint = f"Did you mean `{posixpath.join(posixpath.dirname(source), near[0])}`?"
+        hint = f"Did you mean `{posixpath.join(folder, near[0])}`?"
     else:
         hint = "Sources are relative to the build context; `.dockerignore` may leave it out."
     return CopySourceError(f"`{source}` is not in the build context.", hint=hint)

@@ -66,6 +66,15 @@ class Context:
         matches = [] if base is None else self._match(base, patterns)
         return [found for path in matches for found in self._one(path, source)]
 
+    def names(self, folder: str) -> list[str]:
+        """The names in a folder of the context, for people; empty if it cannot be read."""
+        try:
+            path = self._resolve(folder, folder)
+            listed = [] if path is None else self._names(path)
+        except (ContextEscapeError, CopySourceError):
+            return []
+        return [name for name, _ in listed]
+
     def _one(self, path: str, source: str) -> Iterator[Found]:
         resolved = self._resolve(path, source)
         if resolved is None:

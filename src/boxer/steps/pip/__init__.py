@@ -3,7 +3,3 @@
 Belongs here: requirements, resolution (by uv), choosing and fetching files, building what is pure,
 wheels into a tree and out of it. Does not: the shell that calls it (`boxer.steps.shell`).
 """
-
-from boxer.steps.pip.prefix import BASE_PREFIX, Prefix, distributions
-
-__all__ = ["BASE_PREFIX", "Prefix", "distributions"]

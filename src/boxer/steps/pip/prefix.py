@@ -13,7 +13,6 @@ import re
 from dataclasses import dataclass
 from email.message import Message
 
-from boxer.boxfile import Distribution
 from boxer.filetree import Directory, File, Tree
 
 BASE_PREFIX = "/usr/local"
@@ -104,16 +103,3 @@ def license_of(metadata: Message) -> str:
     if stated and "\n" not in stated and len(stated) <= _MAX_LICENSE and stated != "UNKNOWN":
         return stated
     return " AND ".join(name for name in classified if name != "OSI Approved")
-
-
-def distributions(tree: Tree) -> tuple[Distribution, ...]:
-    """Every distribution of a tree, wherever it is installed, by name; what `inspect` lists."""
-    found: dict[tuple[str, str], Distribution] = {}
-    for path, node in tree.walk():
-        if not path.endswith(".dist-info/METADATA") or not isinstance(node, File):
-            continue
-        metadata = parse_metadata(node.data)
-        name, version = str(metadata["Name"] or ""), str(metadata["Version"] or "")
-        if name:
-            found[normalize(name), version] = Distribution(name, version, license_of(metadata))
-    return tuple(found[key] for key in sorted(found))

@@ -200,13 +200,13 @@ def _create(
     if any(user.name == name for user in known):
         raise CommandFailedError(f"user '{name}' already exists", 9)
     if uid is None:
-        taken = {user.uid for user in known} | {group.gid for group in groups(call.tree)}
-        uid = _free({user.uid for user in known} if gid is not None else taken, system)
+        uid = _free({user.uid for user in known}, system)
     if gid is None:
         present = next((group.gid for group in groups(call.tree) if group.name == name), None)
         if present is not None:
             raise CommandFailedError(f"group {name} exists; give it with -g", 9)
-        gid = _add_group(call, name, uid, system)
+        free = all(group.gid != uid for group in groups(call.tree))
+        gid = _add_group(call, name, uid if free else None, system)
     user = User(name, uid, gid, comment.rstrip(","), home or f"/home/{name}", shell or "/bin/sh")
     _write_users(call, [*known, user])
     _append(call, "/etc/shadow", f"{name}:!:0:0:99999:7:::\n", 0o640)

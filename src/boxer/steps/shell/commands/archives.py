@@ -11,6 +11,7 @@ import fnmatch
 import gzip
 import io
 import lzma
+from dataclasses import replace
 
 from boxer.errors import ArchiveError
 from boxer.filetree import Directory, File, Node, Tree, read_tar, write_tar
@@ -92,7 +93,7 @@ def _place(call: Invocation, node: Node, path: str) -> None:
     node.mtime = min(node.mtime, call.epoch)
     present = parent.entries.get(name)
     if isinstance(node, Directory):
-        node.entries = {}  # its entries come one by one
+        node = replace(node, entries={})  # they come one by one
         if isinstance(call.tree.get(path), Directory):
             return
     elif isinstance(present, Directory):
@@ -116,7 +117,7 @@ def _create(call: Invocation, options: Options) -> None:
             else:
                 packed.put(name, found)
     buffer = io.BytesIO()
-    write_tar(packed, buffer)
+    write_tar(packed, buffer, top="." in options.operands)
     data = _compressed(buffer.getvalue(), options)
     target = options.value("f", "file") or "-"
     if target == "-":
