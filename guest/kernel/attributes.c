@@ -199,7 +199,8 @@ static int change_owner(struct inode *inode, uint32_t uid, uint32_t gid) {
             (gid != keep && (!mine || !process_in_group(gid))))
             return -EPERM;
     }
-    if (S_ISREG(inode->mode) && (inode->mode & (S_ISUID | S_ISGID)) && (uid != keep || gid != keep)) {
+    if (S_ISREG(inode->mode) && (inode->mode & (S_ISUID | S_ISGID)) &&
+        (uid != keep || gid != keep)) {
         wanted.set |= SET_MODE;
         wanted.mode = inode->mode & ~(S_ISUID | ((inode->mode & 010) ? S_ISGID : 0));
     }

@@ -17,29 +17,30 @@ struct inode;
 struct kstat;
 
 struct file_ops {
-    long (*read)(struct file *, void *, size_t, int64_t *pos);        // null: -EINVAL
-    long (*write)(struct file *, const void *, size_t, int64_t *pos); // null: -EINVAL
-    int64_t (*seek)(struct file *, int64_t offset, int whence);       // null: -ESPIPE
-    int (*getdents)(struct file *, void *buffer, size_t size);        // null: -ENOTDIR
+    long (*read)(struct file *, void *, size_t, int64_t *pos);         // null: -EINVAL
+    long (*write)(struct file *, const void *, size_t, int64_t *pos);  // null: -EINVAL
+    int64_t (*seek)(struct file *, int64_t offset, int whence);        // null: -ESPIPE
+    int (*getdents)(struct file *, void *buffer, size_t size);         // null: -ENOTDIR
     int (*ioctl)(struct file *, unsigned request, uintptr_t argument); // null: -ENOTTY
-    unsigned (*poll)(struct file *);                                  // null: always readable, writable
-    int (*truncate)(struct file *, int64_t size);                     // null: -EINVAL
-    int (*sync)(struct file *, int data_only);                        // null: 0 for memory files
-    int (*stat)(struct file *, struct kstat *);                       // null: from the inode
+    unsigned (*poll)(struct file *);              // null: always readable, writable
+    int (*truncate)(struct file *, int64_t size); // null: -EINVAL
+    int (*sync)(struct file *, int data_only);    // null: 0 for memory files
+    int (*stat)(struct file *, struct kstat *);   // null: from the inode
     // st_mode of a file without inode, where stat is null. Null: 0600, as Linux's anonymous inodes.
     uint32_t (*mode)(struct file *);
-    // Counts what happened to it (data came, room came, the peer left): edges for epoll. Null: none.
+    // Counts what happened to it (data came, room came, the peer left): edges for epoll. Null:
+    // none.
     uint32_t (*activity)(struct file *);
     // The host descriptor whose readiness decides poll(), or -1. Null: -1.
     int (*host_descriptor)(struct file *);
-    void (*release)(struct file *);                                   // null: nothing to do
+    void (*release)(struct file *); // null: nothing to do
 };
 
 struct file {
     const struct file_ops *ops;
     uint32_t refs;
-    uint32_t watchers;   // epoll items on it; with refs 0, file_put calls epoll_forget first
-    uint32_t flags;      // O_ACCMODE and status flags of open(2)
+    uint32_t watchers; // epoll items on it; with refs 0, file_put calls epoll_forget first
+    uint32_t flags;    // O_ACCMODE and status flags of open(2)
     int64_t pos;
     struct inode *inode; // referenced; null for anonymous files (pipe, eventfd, socket ..)
     void *entry;         // the dentry it was opened through, for fchdir, /proc/self/fd; may be null
@@ -51,8 +52,9 @@ void file_get(struct file *);
 void file_put(struct file *);
 
 // The descriptor table.
-int fd_install(struct file *, int lowest, int close_on_exec); // takes over the reference; or -EMFILE
-struct file *fd_file(int fd);                                 // borrowed; null: bad descriptor
+int fd_install(struct file *, int lowest,
+               int close_on_exec); // takes over the reference; or -EMFILE
+struct file *fd_file(int fd);      // borrowed; null: bad descriptor
 int fd_close(int fd);
 void fd_close_from(int first);
 int fd_replace(struct file *, int fd, int close_on_exec); // dup2: takes over the reference

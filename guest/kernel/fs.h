@@ -10,10 +10,6 @@ void fs_thaw(const char *cwd); // host folders of this run mounted
 
 int tree_read(void); // tree.c: the tree image into the root file system
 int dev_boot(void);  // dev.c: fills /dev
-const struct file_ops *device_ops(uint32_t rdev); // null: no such device
-int device_reopen(struct dentry *, uint32_t flags, struct file **opened);
-// The folder `name` of a pinned file system, made if it is missing; borrowed. Null: no memory.
-struct dentry *fs_folder(struct dentry *dir, const char *name, uint32_t mode);
 int proc_boot(void);           // proc.c: mounts /proc
 void hostfs_unmount_all(void); // hostfs.c
 void hostfs_mount_all(const char *cwd);

@@ -8,7 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum host_kind { HOST_UNKNOWN, HOST_FILE, HOST_DIRECTORY, HOST_CHARACTER, HOST_SOCKET, HOST_SYMLINK };
+enum host_kind {
+    HOST_UNKNOWN,
+    HOST_FILE,
+    HOST_DIRECTORY,
+    HOST_CHARACTER,
+    HOST_SOCKET,
+    HOST_SYMLINK
+};
 
 struct host_stat {
     uint64_t dev, ino, nlink, size;
@@ -31,7 +38,7 @@ struct host_poll {
 };
 
 // Clocks, entropy, life.
-int64_t host_clock(int realtime);         // nanoseconds; realtime 0: monotonic
+int64_t host_clock(int realtime); // nanoseconds; realtime 0: monotonic
 int64_t host_clock_resolution(int realtime);
 int host_random(void *buffer, size_t size);
 _Noreturn void host_exit(int status);
@@ -62,18 +69,26 @@ int host_preopen_name_size(int hfd);
 int host_preopen_name(int hfd, char *name, size_t size);
 
 // Below a folder. path is relative, never absolute, without "..", length given.
-enum { HOST_OPEN_CREATE = 1, HOST_OPEN_DIRECTORY = 2, HOST_OPEN_EXCLUSIVE = 4, HOST_OPEN_TRUNCATE = 8 };
+enum {
+    HOST_OPEN_CREATE = 1,
+    HOST_OPEN_DIRECTORY = 2,
+    HOST_OPEN_EXCLUSIVE = 4,
+    HOST_OPEN_TRUNCATE = 8
+};
 enum { HOST_ACCESS_READ = 1, HOST_ACCESS_WRITE = 2, HOST_ACCESS_APPEND = 4 };
 int host_open(int dir, const char *path, size_t len, int follow, int open_flags, int access);
 int host_stat(int dir, const char *path, size_t len, int follow, struct host_stat *stat);
 int host_mkdir(int dir, const char *path, size_t len);
 int host_rmdir(int dir, const char *path, size_t len);
 int host_unlink(int dir, const char *path, size_t len);
-int host_rename(int dir, const char *from, size_t from_len, int to_dir, const char *to, size_t to_len);
-int host_link(int dir, const char *from, size_t from_len, int to_dir, const char *to, size_t to_len);
+int host_rename(int dir, const char *from, size_t from_len, int to_dir, const char *to,
+                size_t to_len);
+int host_link(int dir, const char *from, size_t from_len, int to_dir, const char *to,
+              size_t to_len);
 int host_symlink(const char *target, size_t target_len, int dir, const char *path, size_t len);
 long host_readlink(int dir, const char *path, size_t len, char *buffer, size_t size);
-int host_utimes(int dir, const char *path, size_t len, int follow, int64_t atime_ns, int64_t mtime_ns);
+int host_utimes(int dir, const char *path, size_t len, int follow, int64_t atime_ns,
+                int64_t mtime_ns);
 // Fills entries from cookie on; returns how many (0: the end).
 int host_readdir(int hfd, uint64_t cookie, struct host_dirent *entries, size_t max);
 

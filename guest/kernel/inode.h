@@ -64,21 +64,22 @@ struct inode_ops {
     int (*follow)(struct dentry *, struct dentry **target);
     // Replaces the file that open made (proc's contents, devices, host files). Null: file_ops only.
     int (*open)(struct dentry *, struct file *);
-    // /proc/self/fd/N, /dev/stdin: an open of it is an open of another description. Null: it is not.
+    // /proc/self/fd/N, /dev/stdin: an open of it is an open of another description. Null: it is
+    // not.
     int (*reopen)(struct dentry *, uint32_t flags, struct file **opened);
-    int (*refresh)(struct inode *);                             // before attributes are read
-    int (*set)(struct inode *, const struct attributes *);      // null: kept in the inode
-    int (*truncate)(struct inode *, int64_t size);              // null: -EINVAL
-    void (*evict)(struct inode *);                              // the last reference went
+    int (*refresh)(struct inode *);                        // before attributes are read
+    int (*set)(struct inode *, const struct attributes *); // null: kept in the inode
+    int (*truncate)(struct inode *, int64_t size);         // null: -EINVAL
+    void (*evict)(struct inode *);                         // the last reference went
 };
 
 // A mounted file system.
 struct filesystem {
-    const char *type;   // as /proc/mounts shows it
+    const char *type; // as /proc/mounts shows it
     const char *source;
-    uint32_t magic;     // statfs(2)
-    uint32_t dev;       // st_dev
-    int pinned;         // its dentries are its truth
+    uint32_t magic; // statfs(2)
+    uint32_t dev;   // st_dev
+    int pinned;     // its dentries are its truth
     int read_only;
     struct dentry *root, *covers; // covers: the folder it is mounted on, null for the root
     struct filesystem *next;
@@ -99,20 +100,21 @@ struct inode {
     struct stamp atime, mtime, ctime, btime;
     struct lock *locks;
     struct xattr *xattrs;
-    void *data;         // owned by the file system
-    uint32_t seals;     // memfd_create(2)
-    uint32_t writers;   // descriptions open for writing
+    void *data;       // owned by the file system
+    uint32_t seals;   // memfd_create(2)
+    uint32_t writers; // descriptions open for writing
+    uint32_t mapped;  // shared mappings of it (shared_mapping.h)
 };
 
 struct dentry {
     uint32_t refs;
     uint32_t hash;
     struct inode *inode;
-    struct dentry *parent;              // itself for a root
+    struct dentry *parent; // itself for a root
     struct dentry *hash_next;
-    struct dentry *first, *last;        // children in order of cookie
-    struct dentry *prev, *next;         // siblings
-    struct filesystem *mounted;         // what is mounted on it
+    struct dentry *first, *last; // children in order of cookie
+    struct dentry *prev, *next;  // siblings
+    struct filesystem *mounted;  // what is mounted on it
     int64_t cookie, next_cookie;
     uint32_t children, name_len;
     int linked; // the name exists
@@ -128,7 +130,7 @@ void inode_touch_atime(struct inode *); // as relatime: when it is older than th
 void inode_stat(struct inode *, struct kstat *);
 int inode_permission(const struct inode *, uint32_t may); // MAY_*: 0 or -EACCES
 int inode_may_own(const struct inode *);                  // 0 or -EPERM: owner or privileged
-void xattr_free(struct inode *); // xattr.c
+void xattr_free(struct inode *);                          // xattr.c
 // What a new inode in `dir` gets of its mode and group (umask, setgid folders).
 void inode_inherit(struct inode *, const struct inode *dir);
 

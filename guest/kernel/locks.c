@@ -83,8 +83,9 @@ static long apply(struct inode *inode, struct file *owner, int whole, int type, 
     int error = remove_range(inode, owner, whole, start, end);
     if (error || type == F_UNLCK)
         return error;
-    return add(inode, (struct lock){.owner = owner, .whole = whole, .type = type, .start = start,
-                                    .end = end});
+    return add(
+        inode,
+        (struct lock){.owner = owner, .whole = whole, .type = type, .start = start, .end = end});
 }
 
 long lock_flock(struct file *file, int operation) {

@@ -7,7 +7,7 @@
 //    are the same here; a fault cannot be had on purpose.
 // 3. A private mapping of a file is a copy made at mmap time (POSIX leaves later changes open).
 // 4. Anonymous shared memory is private memory: there is no second process to share it with.
-#include "file.h"
+#include "inode.h"
 #include "memory.h"
 #include "shared_mapping.h"
 #include "syscalls_runtime.h"
@@ -16,6 +16,9 @@
 #include <boxer/linux_file.h>
 #include <boxer/linux_mman.h>
 #include <string.h>
+
+#define FIXED (LINUX_MAP_FIXED | LINUX_MAP_FIXED_NOREPLACE)
+#define DEV_ZERO 0x105u // major 1, minor 5
 
 static uintptr_t brk_end; // 0: never moved, it is at memory_floor()
 
@@ -32,7 +35,8 @@ static size_t pages_of(size_t size) {
 static void unmap_range(uintptr_t address, size_t pages) {
     while (pages) {
         size_t run = 0;
-        while (run < pages && page_owner(address + run * PAGE_SIZE) == PAGE_PROGRAM)
+        while (run < pages && page_owner(address + run * PAGE_SIZE) == PAGE_PROGRAM &&
+               !mapping_covers(address + run * PAGE_SIZE, 1))
             run++;
         if (run)
             pages_free((void *)address, run);
@@ -55,14 +59,21 @@ static int fixed_allowed(uintptr_t address, size_t pages, int replace) {
     return 0;
 }
 
-static long map_fixed(uintptr_t address, size_t pages, int flags) {
+// Makes room at a fixed address: what the program had there is unmapped.
+static int clear_fixed(uintptr_t address, size_t pages, int flags) {
     if (address % PAGE_SIZE)
         return -EINVAL;
     int error = fixed_allowed(address, pages, !(flags & LINUX_MAP_FIXED_NOREPLACE));
+    if (error || (error = mapping_forget(address, pages)))
+        return error;
+    unmap_range(address, pages);
+    return 0;
+}
+
+static long map_fixed(uintptr_t address, size_t pages, int flags) {
+    int error = clear_fixed(address, pages, flags);
     if (error)
         return error;
-    mapping_forget(address, pages);
-    unmap_range(address, pages);
     if (!pages_claim(address, pages, 1))
         return -ENOMEM;
     pages_give((void *)address, pages, 1);
@@ -70,7 +81,7 @@ static long map_fixed(uintptr_t address, size_t pages, int flags) {
 }
 
 static long map_anonymous(uintptr_t address, size_t pages, int flags) {
-    if (flags & (LINUX_MAP_FIXED | LINUX_MAP_FIXED_NOREPLACE))
+    if (flags & FIXED)
         return map_fixed(address, pages, flags);
     void *memory = pages_alloc(pages, 1);
     if (!memory)
@@ -102,8 +113,16 @@ static long map_file(uintptr_t address, size_t size, int prot, int flags, int fd
         return -EACCES;
     if (!file->inode || !file->ops->read || file->ops->getdents)
         return -ENODEV;
+    if (S_ISTYPE(file->inode->mode, S_IFCHR))
+        return file->inode->rdev == DEV_ZERO ? map_anonymous(address, pages_of(size), flags)
+                                             : -ENODEV;
+    if (shared && (flags & FIXED)) {
+        int error = clear_fixed(address, pages_of(size), flags);
+        if (error)
+            return error;
+    }
     if (shared)
-        return mapping_share(file, address, pages_of(size), flags, offset);
+        return mapping_share(file, address, pages_of(size), prot, flags, offset);
     file_get(file);
     long result = map_anonymous(address, pages_of(size), flags);
     if (!is_error(result)) {
@@ -143,9 +162,10 @@ long sys_munmap(uintptr_t address, size_t size) {
     size_t pages = pages_of(size);
     if (address + pages * PAGE_SIZE - 1 < address)
         return -EINVAL;
-    mapping_forget(address, pages);
-    unmap_range(address, pages);
-    return 0;
+    int error = mapping_forget(address, pages);
+    if (!error)
+        unmap_range(address, pages);
+    return error;
 }
 
 static int all_given(uintptr_t address, size_t pages) {

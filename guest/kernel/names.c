@@ -97,8 +97,8 @@ long sys_readlinkat(int dirfd, const char *path, char *buffer, size_t size) {
         return error;
     long result = -EINVAL;
     if (entry && S_ISLNK(entry->inode->mode) && entry->inode->ops->readlink)
-        result = user_range(buffer, size) ? entry->inode->ops->readlink(entry, buffer, size)
-                                          : -EFAULT;
+        result =
+            user_range(buffer, size) ? entry->inode->ops->readlink(entry, buffer, size) : -EFAULT;
     else if (entry && path && !path[0])
         result = -ENOENT;
     if (entry)

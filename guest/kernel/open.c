@@ -40,8 +40,6 @@ static int check_kind(struct dentry *entry, uint32_t flags) {
 static int make_file(struct dentry *entry, uint32_t flags, struct file **made) {
     struct inode *inode = entry->inode;
     const struct file_ops *ops = S_ISDIR(inode->mode) ? &directory_ops : inode->file_ops;
-    if (S_ISTYPE(inode->mode, S_IFCHR) && !ops)
-        ops = device_ops(inode->rdev);
     if (flags & O_PATH)
         ops = &path_ops;
     if (!ops)
@@ -80,9 +78,6 @@ static int open_entry(struct dentry *entry, uint32_t flags, int created, struct 
         if (error != -EAGAIN)
             return error;
     }
-    error = device_reopen(entry, flags, opened);
-    if (error != -EAGAIN)
-        return error;
     if (S_ISTYPE(inode->mode, S_IFIFO)) {
         error = pipe_open_fifo(inode, flags, opened);
         if (!error) {

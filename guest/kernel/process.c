@@ -5,6 +5,7 @@
 #include "process.h"
 #include "host.h"
 #include "memory.h"
+#include "shared_mapping.h"
 #include "syscalls_runtime.h"
 #include "timer.h"
 #include "wait.h"
@@ -49,6 +50,7 @@ void process_boot(void) {
 }
 
 void process_exit(int status) {
+    mapping_sync_all();
     host_exit(status & 0xff);
 }
 

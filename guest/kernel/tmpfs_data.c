@@ -7,6 +7,7 @@
 #include "tmpfs_data.h"
 #include "fs.h"
 #include "memory.h"
+#include "shared_mapping.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>
@@ -77,7 +78,9 @@ static int fill_slot(struct inode *inode, size_t index, int zeroed) {
         return error;
     if (fs_usage.pages >= fs_usage.pages_max)
         return -ENOSPC;
-    content->pages[index] = pages_alloc(1, zeroed);
+    // Where a shared mapping lies, the file's page is the mapping's.
+    uint8_t *mapped = inode->mapped ? mapping_page(inode, index) : NULL;
+    content->pages[index] = mapped ? mapped : pages_alloc(1, zeroed);
     if (!content->pages[index])
         return -ENOSPC;
     fs_usage.pages++;
@@ -89,7 +92,10 @@ static void empty_slot(struct inode *inode, size_t index) {
     struct content *content = inode->data;
     if (index >= content->count || !content->pages[index])
         return;
-    pages_free(content->pages[index], 1);
+    if (inode->mapped && mapping_page(inode, index) == content->pages[index])
+        memset(content->pages[index], 0, PAGE_SIZE); // the mapping keeps it
+    else
+        pages_free(content->pages[index], 1);
     content->pages[index] = NULL;
     fs_usage.pages--;
     inode->blocks -= PAGE_SIZE / 512;

@@ -5,11 +5,11 @@
 #include "inode.h"
 
 struct content {
-    uint8_t **pages; // null: a hole
-    size_t count;    // slots in `pages`
+    uint8_t **pages;      // null: a hole
+    size_t count;         // slots in `pages`
     const uint8_t *lower; // content of a lower layer, until the first write; else null
     uint32_t stored, lower_size;
-    uint8_t *inflated;      // lower inflated, whole pages; null: not yet, or stored plain
+    uint8_t *inflated; // lower inflated, whole pages; null: not yet, or stored plain
     struct content *next_inflated;
 };
 
@@ -19,7 +19,7 @@ long content_write(struct inode *, const void *buffer, size_t size, int64_t pos)
 int content_resize(struct inode *, int64_t size);
 int content_punch(struct inode *, int64_t pos, int64_t length);   // makes a hole
 int content_reserve(struct inode *, int64_t pos, int64_t length); // allocates holes away
-int64_t content_seek(struct inode *, int64_t pos, int whence);     // SEEK_DATA, SEEK_HOLE
+int64_t content_seek(struct inode *, int64_t pos, int whence);    // SEEK_DATA, SEEK_HOLE
 void content_free(struct inode *);
 // The page that holds byte index * PAGE_SIZE, for shared mappings; allocated. Null: no memory.
 uint8_t **content_page(struct inode *, size_t index);
