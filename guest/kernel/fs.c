@@ -31,5 +31,6 @@ void fs_freeze(void) {
 }
 
 void fs_thaw(const char *cwd) {
+    proc_thaw();
     hostfs_mount_all(cwd);
 }

@@ -11,6 +11,7 @@ void fs_thaw(const char *cwd); // host folders of this run mounted
 int tree_read(void); // tree.c: the tree image into the root file system
 int dev_boot(void);  // dev.c: fills /dev
 int proc_boot(void);           // proc.c: mounts /proc
+void proc_thaw(void);         // proc_sys.c: what one run remembers
 void hostfs_unmount_all(void); // hostfs.c
 void hostfs_mount_all(const char *cwd);
 

@@ -63,7 +63,7 @@ static void show_zero(struct text *text) {
 static void add_path(struct text *text, struct dentry *entry) {
     char path[PATH_MAX + 16];
     if (dentry_path(entry, path, sizeof path, 0) < 0)
-        return text_print(text, "?");
+        memcpy(path, "?", 2);
     for (const char *at = path; *at; at++) {
         if (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\\')
             text_print(text, "\\%u%u%u", U(*at >> 6 & 7), U(*at >> 3 & 7), U(*at & 7));
