@@ -118,7 +118,7 @@ def _tzdata_version() -> str:
 
 def _sysconfig_name(built: Path) -> str:
     makefile = (built / "build" / "Makefile").read_text()
-    multiarch = re.search(r"(?m)^MULTIARCH=\s*(\S*)", makefile)
+    multiarch = re.search(r"(?m)^MULTIARCH=[ \t]*(\S*)", makefile)
     return f"_sysconfigdata__linux_{multiarch[1] if multiarch else ''}"
 
 

@@ -158,6 +158,7 @@ static PyObject *environment(void) {
 static int python_thaw(const char *path, int argc, char **argv) {
     if (!started)
         return Py_BytesMain(argc, argv);
+    PyOS_BeforeFork(); // a thaw is a fork whose parent is the image
     PyOS_AfterFork_Child();
     PyConfig config;
     PyConfig_InitPythonConfig(&config);
