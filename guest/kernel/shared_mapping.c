@@ -18,6 +18,8 @@
 #include <boxer/linux_mman.h>
 #include <string.h>
 
+#define SEALS_AGAINST_WRITES (0x8u | 0x10u) // F_SEAL_WRITE, F_SEAL_FUTURE_WRITE
+
 enum kind { HOME, COPY };
 
 struct mapping {
@@ -201,7 +203,7 @@ long mapping_share(struct file *file, uintptr_t address, size_t pages, int prot,
     int writable = (prot & LINUX_PROT_WRITE) != 0;
     if (!S_ISREG(inode->mode))
         return -ENODEV;
-    if (writable && (inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)))
+    if (writable && (inode->seals & SEALS_AGAINST_WRITES))
         return -EPERM;
     uintptr_t wanted = flags & (LINUX_MAP_FIXED | LINUX_MAP_FIXED_NOREPLACE) ? address : 0;
     // Later mprotect(PROT_WRITE) is allowed where the file is open for writing: be ready for it.
