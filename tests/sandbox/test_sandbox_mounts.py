@@ -126,6 +126,15 @@ def test_shared_functions_are_all_ours_too() -> None:
     assert set(SHARED) <= set(FUNCTIONS)
 
 
+def test_wrong_address_given_to_a_file_function_is_a_crash(box: MakeBox, tmp_path: Path) -> None:
+    body = READ_FILE.replace("(i32.const 64)", "(i32.const -5)").format(size=100)
+    made = box(body, "path_open", "fd_read", "fd_close")
+    result = run(made, mounts=[Mount(tmp_path, "/data")])
+    assert result.exit_code == 134
+    assert result.crash is not None
+    assert "out of bounds" in result.crash
+
+
 def test_many_runs_leave_no_descriptors_open(box: MakeBox, tmp_path: Path) -> None:
     (tmp_path / "note.txt").write_bytes(b"x")
     made = reader(box, "note.txt")

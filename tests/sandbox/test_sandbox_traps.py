@@ -5,7 +5,7 @@ import wasmtime
 from wasmtime import TrapCode
 
 from boxer.errors import EngineError
-from boxer.sandbox.traps import CRASHES, IMPOSSIBLE, crash_of, engine_error
+from boxer.sandbox.traps import CRASHES, IMPOSSIBLE, crash_of, crash_of_error
 
 
 def test_every_trap_code_of_the_engine_is_mapped_once() -> None:
@@ -24,7 +24,6 @@ def test_trap_without_a_code_is_an_error_of_ours() -> None:
         crash_of(wasmtime.Trap("out of the blue"))
 
 
-def test_engine_error_is_one_line() -> None:
-    error = engine_error(wasmtime.WasmtimeError("first\nsecond"))
-    assert error.message == "The engine failed: first."
-    assert error.exit_status == 3
+def test_error_that_is_no_trap_is_a_crash_with_its_innermost_cause() -> None:
+    crash = crash_of_error(wasmtime.WasmtimeError("backtrace:\n  0: x\n\nCaused by:\n  bad\n"))
+    assert (crash.exit_code, crash.message) == (134, "The engine ended the program: bad.")

@@ -60,7 +60,7 @@ class Guest:
 
 
 class _Local(threading.local):
-    guest: Guest
+    guest: Guest | None = None
 
 
 _local = _Local()
@@ -69,7 +69,10 @@ _kept: list[object] = []
 
 
 def current() -> Guest:
-    return _local.guest
+    """The guest that runs on this thread."""
+    guest = _local.guest
+    assert guest is not None, "a host function was called outside of `enter`"
+    return guest
 
 
 def enter(store: wasmtime.Store, guest: Guest, function: wasmtime.Func) -> int | None:
@@ -81,16 +84,14 @@ def enter(store: wasmtime.Store, guest: Guest, function: wasmtime.Func) -> int |
     results = _checked_results(store, function)
     slots = (ffi.wasmtime_val_raw_t * 1)()
     trap = ctypes.POINTER(ffi.wasm_trap_t)()
-    before = getattr(_local, "guest", None)
-    _local.guest = guest
+    before, _local.guest = _local.guest, guest
     guest.failure = None
     try:
         error = ffi.wasmtime_func_call_unchecked(
             store._context(), ctypes.byref(function._func), slots, 1, ctypes.byref(trap)
         )
     finally:
-        if before is not None:
-            _local.guest = before
+        _local.guest = before
     # Owned from here on, whatever is raised.
     ended = _ending(error, trap)
     if guest.failure is not None:
@@ -181,7 +182,7 @@ def _callback(kinds: str, function: Function) -> Callable[..., int]:
     fields = tuple((place, "i32" if kind == "i" else "i64") for place, kind in enumerate(kinds))
 
     def call(environment: Any, caller: Any, values: Any, count: int) -> int:
-        guest = _local.guest
+        guest = current()
         try:
             arguments = [getattr(values[place], name) for place, name in fields]
             values[0].i32 = function(guest.host, *arguments)
@@ -196,7 +197,7 @@ def _callback(kinds: str, function: Function) -> Callable[..., int]:
 
 
 def _on_tick(context: Any, data: Any, delta: Any, kind: Any) -> int:
-    guest = _local.guest
+    guest = current()
     try:
         guest.host.watch.check()
     except BaseException as failure:

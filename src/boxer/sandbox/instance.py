@@ -19,7 +19,7 @@ from boxer.sandbox.machine import Machine
 from boxer.sandbox.preview1 import Exited, Host
 from boxer.sandbox.sources import FixedClock, SeededEntropy
 from boxer.sandbox.stdio import Budget, BytesSource, CapturedSink
-from boxer.sandbox.traps import crash_of, engine_error
+from boxer.sandbox.traps import crash_of, crash_of_error
 from boxer.sandbox.watch import LimitHit, Watch
 from boxer.wasmformat import Buffer
 
@@ -77,7 +77,7 @@ class Instance:
         except wasmtime.Trap as trap:
             raise StoppedError(crash_of(trap).message) from trap
         except wasmtime.WasmtimeError as error:
-            raise engine_error(error) from error
+            raise StoppedError(crash_of_error(error).message) from error
 
     def close(self) -> None:
         self._machine.close()

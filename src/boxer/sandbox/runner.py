@@ -25,7 +25,7 @@ from boxer.sandbox.mounts import Mount
 from boxer.sandbox.preview1 import Exited, Host
 from boxer.sandbox.sources import HostClock, host_entropy
 from boxer.sandbox.stdio import Budget, BytesSource, CapturedSink, InheritedDescriptor
-from boxer.sandbox.traps import SIGKILL, Crash, crash_of, engine_error
+from boxer.sandbox.traps import SIGKILL, Crash, crash_of, crash_of_error
 from boxer.sandbox.watch import LimitHit, Watch
 
 
@@ -109,11 +109,14 @@ def _start(machine: Machine) -> RunResult:
     except LimitHit as ended:
         return RunResult(128 + SIGKILL, limit=ended.limit)
     except wasmtime.Trap as trap:
-        crash: Crash = crash_of(trap)
-        return RunResult(crash.exit_code, crash=crash.message)
+        return _crashed(crash_of(trap))
     except wasmtime.WasmtimeError as error:
-        raise engine_error(error) from error
+        return _crashed(crash_of_error(error))
     return RunResult(0)
+
+
+def _crashed(crash: Crash) -> RunResult:
+    return RunResult(crash.exit_code, crash=crash.message)
 
 
 def _sink(stream: Stream, descriptor: int, budget: Budget) -> CapturedSink | InheritedDescriptor:

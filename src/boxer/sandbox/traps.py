@@ -91,14 +91,17 @@ def crash_of(trap: wasmtime.Trap) -> Crash:
     """What a trap means. Raises `EngineError` for one a guest cannot cause."""
     code = trap.trap_code
     if code is None or code not in CRASHES:
-        raise EngineError(f"The engine ended the box: {_first_line(trap)}.") from trap
+        raise EngineError(f"The engine ended the box: {_cause(trap)}.") from trap
     return CRASHES[code]
 
 
-def engine_error(error: wasmtime.WasmtimeError) -> EngineError:
-    """What an error means that is no trap."""
-    return EngineError(f"The engine failed: {_first_line(error)}.")
+def crash_of_error(error: wasmtime.WasmtimeError) -> Crash:
+    """What an error means that is no trap but ended a guest: wasmtime's WASI gives these for an
+    address or a number no guest should hand to its host."""
+    return _crash(SIGABRT, f"The engine ended the program: {_cause(error)}.")
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or ["no reason given"])[0]
+def _cause(error: Exception) -> str:
+    """The innermost reason of an error's text, which begins with a backtrace."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else "no reason given"
