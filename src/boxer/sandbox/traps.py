@@ -9,6 +9,7 @@ guest's doing and a result; what a core module cannot cause is an `EngineError`.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import wasmtime
@@ -104,4 +105,4 @@ def crash_of_error(error: wasmtime.WasmtimeError) -> Crash:
 def _cause(error: Exception) -> str:
     """The innermost reason of an error's text, which begins with a backtrace."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else "no reason given"
+    return re.sub(r"^\d+: ", "", lines[-1]) if lines else "no reason given"
