@@ -17,7 +17,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """The place in the user's input an error speaks of: a file and, if known, its lines (1-based)."""
+    """The place in the user's input an error speaks of: a file and its lines (from 1), if known."""
 
     file: str
     line: int | None = None
@@ -271,3 +271,21 @@ class EngineError(BoxerError):
 
 
 # --- build, cli --------------------------------------------------------------------------------
+
+
+class BuildArgumentError(BoxerError):
+    """A --build-arg that is not NAME[=VALUE]."""
+
+    reference = "bad-build-arg"
+
+
+class BadReferenceError(BoxerError):
+    """A name for a box that is none."""
+
+    reference = "bad-reference"
+
+
+class ImageMissingError(BoxerError):
+    """A box that is not there."""
+
+    reference = "box-missing"

@@ -1,0 +1,16 @@
+"""What boxes and bases are, in words and rows; and the store of named boxes."""
+
+from boxer.describe.licences import Licence, licences
+from boxer.describe.references import TaggedName, parse_reference
+from boxer.describe.rows import describe_box
+from boxer.describe.store import ImageStore, StoredImage
+
+__all__ = [
+    "ImageStore",
+    "Licence",
+    "StoredImage",
+    "TaggedName",
+    "describe_box",
+    "licences",
+    "parse_reference",
+]

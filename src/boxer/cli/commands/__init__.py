@@ -1,0 +1,1 @@
+"""One file a command: `add(subparsers)` declares it, `run(options)` does it."""

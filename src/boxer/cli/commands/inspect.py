@@ -1,0 +1,42 @@
+"""`boxer inspect`: what a box holds."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+
+def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("inspect", help="show what a box holds", allow_abbrev=False)
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--licenses", action="store_true", help="every part and its licence")
+    parser.add_argument("box", metavar="BOX", help="a file, or NAME[:TAG]")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    from boxer.boxfile import read_box
+    from boxer.cli.commands.boxes import load_bytes
+    from boxer.console import draw_table
+    from boxer.describe import describe_box, licences
+
+    data = load_bytes(options.box)
+    info = read_box(data).info
+    if options.licenses:
+        parts = licences(info)
+        if options.json:
+            print(json.dumps([asdict(part) for part in parts], indent=2, ensure_ascii=False))
+        else:
+            rows = [(part.name, part.version, part.license, part.kind) for part in parts]
+            draw_table(rows, sys.stdout, ("name", "version", "license", "kind"))
+    elif options.json:
+        print(json.dumps(json.loads(info.to_json()), indent=2, ensure_ascii=False))
+    else:
+        draw_table(describe_box(info, len(data)), sys.stdout)
+    return 0

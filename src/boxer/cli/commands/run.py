@@ -1,0 +1,79 @@
+"""`boxer run`: runs a box once, with what it is granted and nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from boxer.errors import MountError
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+    from boxer.sandbox import Mount
+
+# docker run's status for its own failures.
+OWN_FAILURE = 125
+
+
+def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("run", help="run a box", allow_abbrev=False)
+    parser.add_argument("-e", "--env", action="append", default=[], metavar="K[=V]")
+    parser.add_argument(
+        "-v", "--volume", action="append", default=[], metavar="HOST:GUEST[:ro]", help="mount"
+    )
+    parser.add_argument("-w", "--workdir", metavar="DIR")
+    parser.add_argument("-u", "--user", metavar="UID[:GID]")
+    parser.add_argument("--entrypoint", metavar="E")
+    parser.add_argument("box", metavar="BOX", help="a file, or NAME[:TAG]")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARG")
+    parser.set_defaults(run=run, own_failure=OWN_FAILURE)
+
+
+def run(options: argparse.Namespace) -> int:
+    from boxer.boxfile import read_box
+    from boxer.cli.commands.boxes import load_bytes
+    from boxer.sandbox import ATTENDED, Stream
+    from boxer.sandbox import run as run_box
+
+    result = run_box(
+        read_box(load_bytes(options.box)),
+        options.arguments,
+        env=_environment(options.env),
+        mounts=[parse_mount(text) for text in options.volume],
+        stdin=Stream.INHERIT,
+        stdout=Stream.INHERIT,
+        stderr=Stream.INHERIT,
+        limits=ATTENDED,
+        entrypoint=options.entrypoint,
+        working_dir=options.workdir,
+        user=options.user,
+    )
+    if result.crash:
+        sys.stderr.write(f"boxer: {result.crash}\n")
+    return result.exit_code
+
+
+def parse_mount(text: str) -> Mount:
+    """Reads `HOST:GUEST[:ro|rw]`. Raises `MountError`."""
+    from boxer.sandbox import Mount
+
+    host, colon, rest = text.partition(":")
+    guest, _, mode = rest.partition(":")
+    if not (host and colon and guest) or mode not in ("", "ro", "rw"):
+        raise MountError(f"`{text}` is not HOST:GUEST[:ro].", hint="-v ./data:/data:ro")
+    return Mount(host, guest, mode == "ro")
+
+
+def _environment(texts: list[str]) -> dict[str, str]:
+    """K=V pairs; K alone is passed on from this environment, if it is set, as docker does."""
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if equals:
+            found[name] = value
+        elif name in os.environ:
+            found[name] = os.environ[name]
+    return found

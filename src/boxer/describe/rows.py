@@ -1,0 +1,37 @@
+"""A box as rows of a name and a value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from boxer.boxfile import BoxInfo
+
+
+def describe_box(info: BoxInfo, size: int) -> list[tuple[str, str]]:
+    """What a person wants to know of a box. size: bytes of its file."""
+    config = info.config
+    packages = ", ".join(f"{d.name} {d.version}" for d in info.distributions)
+    rows = [
+        ("size", f"{size:,} bytes"),
+        ("base", f"{info.base_name} {info.base_version} ({info.base_digest[:12]})"),
+        ("code", info.code_digest[:12]),
+        ("kernel ABI", str(info.kernel_abi)),
+        ("made by", f"boxer {info.boxer_version}"),
+        ("created", datetime.fromtimestamp(info.created, UTC).isoformat()),
+        ("entrypoint", _command(config.entrypoint)),
+        ("cmd", _command(config.cmd)),
+        ("working dir", config.working_dir or "/"),
+        ("user", config.user or "root"),
+        ("environment", "\n".join(config.env)),
+        ("ports", ", ".join(config.exposed_ports)),
+        ("volumes", ", ".join(config.volumes)),
+        ("labels", "\n".join(f"{name}={value}" for name, value in config.labels)),
+        ("packages", packages),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
+def _command(words: Sequence[str] | None) -> str:
+    return "" if words is None else json.dumps(list(words), ensure_ascii=False)

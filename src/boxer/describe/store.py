@@ -1,0 +1,80 @@
+"""The store of named boxes: `boxer build -t NAME:TAG` puts them in, `boxer run` finds them.
+
+Layout: NAME/TAG.json names the sha256 of a file below blobs/. A tag is rewritten atomically; the
+box it named before stays until nothing names it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from boxer.blobstore import Blobs, write_atomically
+from boxer.describe.references import TaggedName
+from boxer.errors import ImageMissingError
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImage:
+    """digest: sha256 of the box's file, hex. size: its bytes. created: seconds since 1970."""
+
+    reference: TaggedName
+    digest: str
+    size: int
+    created: int
+
+
+class ImageStore:
+    """The user's boxes. root: `$XDG_DATA_HOME/boxer/images`, by default below ~/.local/share."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = root or _default_root()
+        self._tags = self.root / "tags"
+        self.blobs = Blobs(self.root / "blobs")
+
+    def put(self, reference: TaggedName, box: bytes, created: int) -> StoredImage:
+        """Keeps a box under a name. Raises `WriteError`."""
+        digest = self.blobs.put(box)
+        entry = {"digest": digest, "size": len(box), "created": created}
+        write_atomically(self._path(reference), json.dumps(entry).encode())
+        return StoredImage(reference, digest, len(box), created)
+
+    def get(self, reference: TaggedName) -> bytes:
+        """The bytes of a box. Raises `ImageMissingError`."""
+        image = self._read(reference)
+        data = self.blobs.get(image.digest) if image else None
+        if data is None:
+            raise ImageMissingError(
+                f"There is no box named `{reference}`.",
+                hint="`boxer images` lists them; `boxer build -t NAME CONTEXT` makes one.",
+            )
+        return data
+
+    def list(self) -> Iterator[StoredImage]:
+        """All named boxes, sorted by name and tag."""
+        for path in sorted(self._tags.rglob("*.json")):
+            name = str(path.parent.relative_to(self._tags))
+            image = self._read(TaggedName(name, path.name.removesuffix(".json")))
+            if image:
+                yield image
+
+    def _path(self, reference: TaggedName) -> Path:
+        return self._tags / reference.name / f"{reference.tag}.json"
+
+    def _read(self, reference: TaggedName) -> StoredImage | None:
+        try:
+            entry = json.loads(self._path(reference).read_bytes())
+            return StoredImage(
+                reference, str(entry["digest"]), int(entry["size"]), int(entry["created"])
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+
+def _default_root() -> Path:
+    home = os.environ.get("XDG_DATA_HOME")
+    root = Path(home) if home and Path(home).is_absolute() else Path.home() / ".local" / "share"
+    return root / "boxer" / "images"
