@@ -4,7 +4,7 @@
 #include <boxer/linux_errno.h>
 #include <string.h>
 
-#define LISTING_BYTES 4096
+#define LISTING_BYTES 16384
 
 struct p1_prestat {
     uint8_t tag; // 0: a folder
@@ -146,7 +146,7 @@ static size_t unpack(const char *listing, size_t used, struct host_dirent *entri
 }
 
 int host_readdir(int hfd, uint64_t cookie, struct host_dirent *entries, size_t max) {
-    char listing[LISTING_BYTES];
+    static char listing[LISTING_BYTES]; // one thread, and no call in between
     for (;;) {
         size_t used = 0;
         uint32_t error = p1_fd_readdir(hfd, listing, sizeof listing, cookie, &used);
