@@ -12,6 +12,7 @@
 #include "process.h"
 #include "syscalls_fs.h"
 #include "timer.h"
+#include "trace.h"
 #include "wait.h"
 
 #include <boxer/kernel.h>
@@ -54,6 +55,7 @@ void kernel_thaw(const char *cwd) {
     signal_thaw();
     wait_thaw();
     console_thaw();
+    trace_stop();
     fs_thaw(cwd);
 }
 
@@ -82,8 +84,25 @@ char **kernel_host_arguments(size_t *count) {
     return host_list(host_args_sizes, host_args, count);
 }
 
+// Takes the variable that asks for a trace out of the list.
+static void heed_trace(char **list, size_t *count) {
+    size_t length = strlen(TRACE_VARIABLE);
+    for (size_t i = 0; list && i < *count; i++) {
+        if (strncmp(list[i], TRACE_VARIABLE, length) != 0)
+            continue;
+        const char *value = list[i] + length;
+        if (*value && strcmp(value, "0") != 0)
+            trace_start();
+        for (size_t j = i--; j < *count; j++)
+            list[j] = list[j + 1];
+        --*count;
+    }
+}
+
 char **kernel_host_environment(size_t *count) {
-    return host_list(host_environ_sizes, host_environ, count);
+    char **list = host_list(host_environ_sizes, host_environ, count);
+    heed_trace(list, count);
+    return list;
 }
 
 static void replace(char **kept, char *copy) {

@@ -3,6 +3,7 @@
 #include "file.h"
 #include "memory.h"
 #include "process.h"
+#include "trace.h"
 
 #include <string.h>
 
@@ -193,7 +194,24 @@ static void freezing_drops_what_belongs_to_the_host(void) {
     CHECK_EQUAL(once.value.sec + once.value.usec, 0);
 }
 
+static void a_trace_shows_calls_as_strace_does(void) {
+    trace_start();
+    host_output_size[2] = 0;
+    CALL(write, 1, "a\n\x1b[", 4);
+    CALL(openat, -100, "/etc", 0, 0);
+    CALL(getpid, 0);
+    CALL(sysinfo, 0);
+    static const char expected[] = "write(1, \"a\\n\\x1b[\", 4) = 4\n"
+                                   "openat(AT_FDCWD, \"/etc\", 0, 0) = -1 ENOSYS\n"
+                                   "getpid() = 7\n"
+                                   "sysinfo(0, 0, 0, 0, 0, 0) = -1 EFAULT\n";
+    CHECK_EQUAL(host_output_size[2], sizeof expected - 1);
+    CHECK_EQUAL(memcmp(host_output[2], expected, sizeof expected - 1), 0);
+    trace_stop();
+}
+
 int main(void) {
+    RUN(a_trace_shows_calls_as_strace_does);
     RUN(root_changes_every_id);
     RUN(others_change_among_their_own_ids);
     RUN(setreuid_saves_the_effective_id);

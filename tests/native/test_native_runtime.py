@@ -63,6 +63,7 @@ KERNEL = [
     "syscall_table",
     "timer",
     "timerfd",
+    "trace",
     "wait",
 ]
 SUPPORT = ["check", "double_calls", "double_files", "double_host"]

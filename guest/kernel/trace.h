@@ -1,0 +1,11 @@
+// What `boxer run --strace` shows: each system call as strace(1) prints it, on the host's stderr.
+#ifndef KERNEL_TRACE_H
+#define KERNEL_TRACE_H
+
+// Host variable that turns it on (any value but "" and "0"); the program does not see it.
+#define TRACE_VARIABLE "BOXER_STRACE="
+
+void trace_start(void);
+void trace_stop(void);
+
+#endif
