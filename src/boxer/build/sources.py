@@ -1,0 +1,76 @@
+"""What a build reads from the user's folder before the first instruction.
+
+Belongs here: finding the context, the Dockerfile and `.dockerignore`. Does not: what they mean
+(`dockerfile`), reading the files of the context (`steps`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from boxer.dockerfile import Ignore
+from boxer.errors import ContextMissingError, DockerfileMissingError
+
+DOCKERFILE = "Dockerfile"
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """context, path: as the user named them. text: the Dockerfile's."""
+
+    context: Path
+    path: Path
+    text: str
+    ignore: Ignore
+
+
+def find_sources(context: Path, dockerfile: Path | None) -> Sources:
+    """Raises `ContextMissingError`, `DockerfileMissingError`."""
+    if not context.is_dir():
+        problem = "is not a folder" if context.exists() else "does not exist"
+        raise ContextMissingError(
+            f"The build context `{context}` {problem}.",
+            hint="Name the folder your files are in: `boxer build .`.",
+        )
+    path = _dockerfile(context, dockerfile)
+    return Sources(context, path, _read(path), _ignore(context, path))
+
+
+def _dockerfile(context: Path, named: Path | None) -> Path:
+    """docker build takes `-f` from the working directory; BuildKit's `Containerfile` is no name."""
+    if named is not None:
+        return named
+    path = context / DOCKERFILE
+    if not path.exists():
+        others = sorted(p.name for p in context.glob("*ockerfile*") if p.is_file())
+        near = f"Did you mean `-f {context / others[0]}`?" if others else None
+        raise DockerfileMissingError(
+            f"There is no `{DOCKERFILE}` in `{context}`.",
+            hint=near or "Write one, or name another with `-f`.",
+        )
+    return path
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError:
+        raise DockerfileMissingError(
+            f"`{path}` is not a text in UTF-8.", hint="Save it as UTF-8."
+        ) from None
+    except OSError as error:
+        raise DockerfileMissingError(
+            f"`{path}` cannot be read: {error.strerror}.", hint="Name another with `-f`."
+        ) from None
+
+
+def _ignore(context: Path, dockerfile: Path) -> Ignore:
+    """`NAME.dockerignore` beside the Dockerfile wins over the context's, as in BuildKit."""
+    for path in (
+        dockerfile.with_name(f"{dockerfile.name}.dockerignore"),
+        context / ".dockerignore",
+    ):
+        if path.is_file():
+            return Ignore.from_text(_read(path))
+    return Ignore.from_text("")
