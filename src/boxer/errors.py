@@ -132,6 +132,30 @@ class UnsupportedBoxError(BoxerError):
 # --- dockerfile, plan --------------------------------------------------------------------------
 
 
+class DockerfileSyntaxError(BoxerError):
+    """A Dockerfile or .dockerignore that cannot be read."""
+
+    reference = "dockerfile-syntax"
+
+
+class DockerfileMissingError(BoxerError):
+    """There is no Dockerfile, or no context folder."""
+
+    reference = "dockerfile-missing"
+
+
+class StageError(BoxerError):
+    """A stage that is not there: --target, COPY --from, FROM."""
+
+    reference = "unknown-stage"
+
+
+class VariableError(BoxerError):
+    """A variable that cannot be expanded, `${NAME:?text}` among them."""
+
+    reference = "bad-variable"
+
+
 # --- bases -------------------------------------------------------------------------------------
 
 
@@ -271,6 +295,18 @@ class EngineError(BoxerError):
 
 
 # --- build, cli --------------------------------------------------------------------------------
+
+
+class ContextMissingError(BoxerError):
+    """The build context is not there, or is no folder."""
+
+    reference = "context-missing"
+
+
+class DockerfileMissingError(BoxerError):
+    """There is no Dockerfile, or it cannot be read."""
+
+    reference = "dockerfile-missing"
 
 
 class BuildArgumentError(BoxerError):

@@ -1,0 +1,108 @@
+"""From a Dockerfile's text to instructions.
+
+Belongs here: the order of reading, errors with their lines. Does not: one instruction's own rules
+(`reading`). Lexing, continuation lines, JSON forms and here-documents are BuildKit's, through
+`e2b_dockerfile_utils`.
+
+Invariant: any text is either a Dockerfile or raises `DockerfileSyntaxError` with a line.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+
+from e2b_dockerfile_utils import DockerfileInstruction, parse_dockerfile_ast
+from e2b_dockerfile_utils import DockerfileSyntaxError as AstError
+
+from boxer.dockerfile.instructions import Arg, From, Instruction
+from boxer.dockerfile.reading import READERS, Line
+from boxer.errors import BoxerError, DockerfileSyntaxError, Where
+
+_UNKNOWN = re.compile(r"unknown instruction: (\S*)")
+_LARGEST = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class ParseWarning:
+    message: str
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Dockerfile:
+    """escape: the line continuation and escape character, `\\` or a backquote."""
+
+    file: str
+    instructions: tuple[Instruction, ...]
+    escape: str
+    warnings: tuple[ParseWarning, ...] = ()
+
+
+def parse(text: str, file: str = "Dockerfile") -> Dockerfile:
+    """Reads a Dockerfile. file: its name for errors. Raises `DockerfileSyntaxError`."""
+    if len(text) > _LARGEST:
+        raise DockerfileSyntaxError("The Dockerfile is larger than 1 MiB.", where=Where(file))
+    try:
+        ast = parse_dockerfile_ast(text.removeprefix("\ufeff"))
+    except AstError as error:
+        raise _syntax_error(error, file) from None
+    except (ValueError, RecursionError, IndexError) as error:
+        raise DockerfileSyntaxError(f"{error}.", where=Where(file, 1)) from None
+    instructions = tuple(_read(entry, ast.escape_token, file) for entry in ast.instructions)
+    _check_order(instructions, file)
+    warnings = tuple(ParseWarning(w.message, Where(file, w.line)) for w in ast.warnings)
+    return Dockerfile(file, instructions, ast.escape_token, warnings)
+
+
+def parse_trigger(text: str, escape: str, where: Where) -> Instruction:
+    """The instruction behind an ONBUILD. Raises `DockerfileSyntaxError` at the ONBUILD's place."""
+    try:
+        ast = parse_dockerfile_ast(text)
+        return _read(ast.instructions[0], escape, where.file)
+    except (ValueError, IndexError, RecursionError) as error:
+        raise DockerfileSyntaxError(f"ONBUILD: {error}.", where=where) from None
+
+
+def _read(entry: DockerfileInstruction, escape: str, file: str) -> Instruction:
+    where = Where(file, entry.start_line, entry.end_line)
+    try:
+        return READERS[entry.name](Line(entry, escape, where))
+    except BoxerError as error:
+        raise error.at(where) from None
+    except (ValueError, RecursionError) as error:
+        raise DockerfileSyntaxError(f"{entry.name}: {error}.", where=where) from None
+    except KeyError:
+        raise _unknown(entry.name, where) from None
+
+
+def _check_order(instructions: tuple[Instruction, ...], file: str) -> None:
+    first = next((entry for entry in instructions if not isinstance(entry, Arg)), None)
+    if first is None:
+        raise DockerfileSyntaxError(
+            "The Dockerfile has no instructions.",
+            where=Where(file, 1),
+            hint="Begin with `FROM python:3.13-slim`.",
+        )
+    if not isinstance(first, From):
+        raise DockerfileSyntaxError(
+            "A Dockerfile begins with FROM; only ARG may stand before it.",
+            where=first.where,
+            hint="Begin with `FROM python:3.13-slim`.",
+        )
+
+
+def _syntax_error(error: AstError, file: str) -> DockerfileSyntaxError:
+    where = Where(file, error.line or 1)
+    unknown = _UNKNOWN.search(str(error))
+    if unknown:
+        return _unknown(unknown[1], where)
+    message = re.sub(r"^Dockerfile parse error(?: on line \d+)?: ", "", str(error))
+    return DockerfileSyntaxError(f"{message[:1].upper()}{message[1:]}.", where=where)
+
+
+def _unknown(name: str, where: Where) -> DockerfileSyntaxError:
+    near = difflib.get_close_matches(name.upper(), READERS, n=1, cutoff=0.5)
+    hint = f"Did you mean `{near[0]}`?" if near else f"There are {', '.join(sorted(READERS))}."
+    return DockerfileSyntaxError(f"`{name}` is not an instruction.", where=where, hint=hint)
