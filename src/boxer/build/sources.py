@@ -38,7 +38,7 @@ def find_sources(context: Path, dockerfile: Path | None) -> Sources:
 
 
 def _dockerfile(context: Path, named: Path | None) -> Path:
-    """docker build takes `-f` from the working directory; BuildKit's `Containerfile` is no name."""
+    """A path given with `-f` is seen from the working directory, as in docker build."""
     if named is not None:
         return named
     path = context / DOCKERFILE
