@@ -401,9 +401,10 @@ long mapping_resize(uintptr_t address, size_t old, size_t pages, int flags) {
         return -EINVAL;
     if (flags & (LINUX_MREMAP_FIXED | LINUX_MREMAP_DONTUNMAP))
         return -EINVAL;
-    if (pages <= old)
-        return pages == old ? (long)address
-                            : mapping_forget(address + pages * PAGE_SIZE, old - pages);
+    if (pages <= old) {
+        int error = pages < old ? mapping_forget(address + pages * PAGE_SIZE, old - pages) : 0;
+        return error ? error : (long)address;
+    }
     int error = allocate_content(mapping->inode, mapping->index, pages);
     if (error)
         return error;

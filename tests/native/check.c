@@ -23,6 +23,7 @@ int status_of(int pid) {
 }
 
 static void boot_and_run(void (*test)(void)) {
+    setvbuf(stdout, NULL, _IONBF, 0); // a crash loses nothing that was said
     CHECK_EQUAL(kernel_boot(0), 0);
     test();
     fd_close_from(0);

@@ -150,7 +150,51 @@ static void running_out_of_memory_is_an_answer(void) {
     memory_limit(0);
 }
 
+// A thousand random maps, moves and unmaps: every byte is where the model says, nothing is lost.
+static void random_mappings_keep_their_bytes(void) {
+    enum { SLOTS = 40, ROUNDS = 4000 };
+    static struct {
+        unsigned char *at;
+        size_t pages;
+        unsigned char tag;
+    } slots[SLOTS];
+    uint32_t random = 12345;
+    size_t before = pages_in_use();
+    for (int round = 0; round < ROUNDS; round++) {
+        random = random * 1664525 + 1013904223;
+        size_t slot = random >> 8 & 31, pages = (random >> 16 & 63) + 1;
+        unsigned char tag = (unsigned char)round;
+        if (!slots[slot].at) {
+            long at = CALL(mmap2, 0, pages * PAGE_SIZE, RW, ANONYMOUS, -1, 0);
+            CHECK(at > 0);
+            slots[slot].at = (unsigned char *)at;
+            for (size_t i = 0; i < pages; i++)
+                CHECK_EQUAL(slots[slot].at[i * PAGE_SIZE], 0);
+        } else if (random & 64) {
+            long at = CALL(mremap, slots[slot].at, slots[slot].pages * PAGE_SIZE, pages * PAGE_SIZE,
+                           LINUX_MREMAP_MAYMOVE);
+            CHECK(at > 0);
+            slots[slot].at = (unsigned char *)at;
+            size_t kept = pages < slots[slot].pages ? pages : slots[slot].pages;
+            for (size_t i = 0; i < pages; i++)
+                CHECK_EQUAL(slots[slot].at[i * PAGE_SIZE + 9], i < kept ? slots[slot].tag : 0);
+        } else {
+            CHECK_EQUAL(CALL(munmap, slots[slot].at, slots[slot].pages * PAGE_SIZE), 0);
+            slots[slot].at = NULL;
+            continue;
+        }
+        memset(slots[slot].at, tag, pages * PAGE_SIZE);
+        slots[slot].pages = pages;
+        slots[slot].tag = tag;
+    }
+    for (int i = 0; i < SLOTS; i++)
+        if (slots[i].at)
+            CHECK_EQUAL(CALL(munmap, slots[i].at, slots[i].pages * PAGE_SIZE), 0);
+    CHECK_EQUAL(pages_in_use(), before);
+}
+
 int main(void) {
+    RUN(random_mappings_keep_their_bytes);
     RUN(pages_are_first_fit_from_below);
     RUN(reused_pages_are_zeroed_on_request);
     RUN(scrub_zeroes_free_pages_and_free_objects);

@@ -111,3 +111,5 @@ int host_environ(char **envp, char *buffer) {
     (void)envp, (void)buffer;
     return 0;
 }
+
+struct boxer_boot boxer_boot = {.magic = BOXER_BOOT_MAGIC, .abi = BOXER_KERNEL_ABI};
