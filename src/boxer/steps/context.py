@@ -134,7 +134,7 @@ class Context:
         if status is None:
             return None
         is_directory = stat.S_ISDIR(status.st_mode)
-        if path and not is_directory and self._excluded(path, False):
+        if path and self._excluded(path, is_directory):
             return None
         node = self._bare(path, source, status)
         if node is None:
@@ -142,8 +142,8 @@ class Context:
         node.mtime = int(status.st_mtime // 1)
         if isinstance(node, Directory):
             self._fill(node, path, source)
-            # An excluded folder is there only if something in it is brought back by a `!` line.
-            if path and not node.entries and self._excluded(path, True):
+            # A folder that is itself excluded is there only for what a `!` line brings back.
+            if path and not node.entries and self._excluded(path, False):
                 return None
         return node
 

@@ -9,6 +9,7 @@ install leaves the tree as it was.
 
 from __future__ import annotations
 
+import posixpath
 import re
 import tempfile
 from collections.abc import Mapping
@@ -21,12 +22,19 @@ from boxer.steps.pip.editable import as_editable
 from boxer.steps.pip.fetch import Fetcher
 from boxer.steps.pip.files import choose
 from boxer.steps.pip.options import InstallOptions
+from boxer.steps.pip.placement import install, uninstall
 from boxer.steps.pip.prefix import Installed, Prefix, installed, normalize
-from boxer.steps.pip.requirements import LocalRequirement, Reader
+from boxer.steps.pip.requirements import LocalRequirement, Reader, Requirements
 from boxer.steps.pip.resolve import Locked, Question, resolve
-from boxer.steps.pip.sdist import build_folder, build_sdist, native_switches, require_pure
+from boxer.steps.pip.sdist import (
+    build_folder,
+    build_sdist,
+    native_switches,
+    require_pure,
+    write_folder,
+)
 from boxer.steps.pip.settings import index_environment
-from boxer.steps.pip.wheel import Wheel, install, read_wheel, uninstall
+from boxer.steps.pip.wheel import Wheel, read_wheel
 
 # The installers themselves: a box has no use for a newer one.
 _INSTALLERS = ("pip", "setuptools", "wheel", "uv")
@@ -65,14 +73,22 @@ def install_packages(target: Target, options: InstallOptions) -> Outcome:
         return outcome
     for name, value in options.index:
         found.add_option(name, value)
-    environment = {**index_environment(target.variables, found.options), **native_switches()}
+    if target.variables.get("PIP_FIND_LINKS"):
+        found.add_option("find-links", target.variables["PIP_FIND_LINKS"])
     with tempfile.TemporaryDirectory(prefix="boxer-local-") as folder:
+        _bring_out_links(target, found, Path(folder))
+        environment = {**index_environment(target.variables, found.options), **native_switches()}
         local = _build_local(target, found.local, environment, Path(folder))
         present = _present(target)
         locked = _resolve(target, options, reader, local, present, environment)
         missing = _missing(locked, local, present, options, outcome)
-        wheels = [] if "dry-run" in options.switches else _wheels(target, missing, environment)
-        wheels += [wheel for wheel, _ in local.values() if "dry-run" not in options.switches]
+        if "dry-run" in options.switches:
+            return outcome
+        wheels = _wheels(target, missing, environment)
+        wheels += [wheel for wheel, _ in local.values()]
+    if options.wheel_folder is not None:
+        _save(target, wheels, options.wheel_folder, outcome)
+        return outcome
     requested = {_name_of(line) for line in found.lines} | set(local)
     _change(target, wheels, present, requested, outcome)
     return outcome
@@ -88,7 +104,8 @@ def _read(target: Target, options: InstallOptions, outcome: Outcome) -> Reader:
                 hint="Install the project itself: `pip install .`",
             )
         reader.add_file(path)
-    for path in options.constraint:
+    named = (target.variables.get(name) for name in ("PIP_CONSTRAINT", "UV_CONSTRAINT"))
+    for path in (*options.constraint, *filter(None, named)):
         reader.add_file(path, constraints=True)
     upgrading = "upgrade" in options.switches
     names = [normalize(_name_of(package)) for package in options.packages]
@@ -103,6 +120,38 @@ def _read(target: Target, options: InstallOptions, outcome: Outcome) -> Reader:
     return reader
 
 
+def _bring_out_links(target: Target, found: Requirements, folder: Path) -> None:
+    """Folders of the box that --find-links names, as folders of this machine for uv."""
+    words = []
+    for number, word in enumerate(found.options.get("find-links", "").split()):
+        path = posixpath.join(target.cwd, word.removeprefix("file://"))
+        node = target.tree.get(path)
+        if "://" in word.removeprefix("file://"):
+            words.append(word)
+        elif isinstance(node, Directory):
+            out = folder / f"links-{number}"
+            write_folder(node, out)
+            words.append(str(out))
+        else:
+            raise PipUsageError(
+                f"`--find-links {word}` names no folder of the box.",
+                where=target.where,
+                hint="COPY the folder before this RUN; paths are those of the box.",
+            )
+    if words:
+        found.options["find-links"] = " ".join(words)
+
+
+def _save(target: Target, wheels: list[Wheel], folder: str, outcome: Outcome) -> None:
+    """`pip wheel`: the wheels as files of the box."""
+    uid, gid = target.owner
+    target.tree.make_directories(folder, 0o755, uid, gid, target.epoch)
+    for wheel in wheels:
+        path = f"{folder}/{wheel.pure_filename}"
+        target.tree.add_file(path, wheel.archive, 0o644, uid, gid, target.epoch)
+        outcome.installed.append((wheel.name, wheel.version))
+
+
 def _build_local(
     target: Target,
     local: list[LocalRequirement],
@@ -112,8 +161,8 @@ def _build_local(
     """The wheels of local requirements by normalised name, each with its requirement for uv."""
     found = {}
     for requirement in local:
-        wheel, data_name = _local_wheel(target, requirement, environment)
-        kept = folder / data_name
+        wheel = _local_wheel(target, requirement, environment)
+        kept = folder / wheel.pure_filename
         kept.write_bytes(wheel.archive)
         line = f"{wheel.name}{requirement.extras} @ {kept.as_uri()}"
         if requirement.editable:
@@ -125,7 +174,7 @@ def _build_local(
 
 def _local_wheel(
     target: Target, requirement: LocalRequirement, environment: Mapping[str, str]
-) -> tuple[Wheel, str]:
+) -> Wheel:
     node = target.tree.get(requirement.path)
     name = requirement.path.rpartition("/")[2]
     if isinstance(node, Directory):
@@ -137,7 +186,7 @@ def _local_wheel(
         wheel = build_sdist(node.data, name, environment, target.where)
     else:
         raise PipUsageError(f"`{requirement.path}` is no project.", where=target.where)
-    return wheel, f"{wheel.name.replace('-', '_')}-{wheel.version}-py3-none-any.whl"
+    return wheel
 
 
 def _resolve(

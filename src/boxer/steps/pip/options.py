@@ -94,7 +94,9 @@ _VALUES = {
     "-r": "requirement", "--requirement": "requirement", "--requirements": "requirement",
     "-c": "constraint", "--constraint": "constraint", "--constraints": "constraint",
     "-e": "editable", "--editable": "editable", "-t": "target", "--target": "target",
-    "--prefix": "prefix", "-P": "upgrade-package", "--upgrade-package": "upgrade-package",
+    "--prefix": "prefix", "-w": "wheel_folder", "--wheel-dir": "wheel_folder",
+    "-d": "wheel_folder", "--dest": "wheel_folder",
+    "-P": "upgrade-package", "--upgrade-package": "upgrade-package",
     "--prerelease": "prerelease", "--resolution": "resolution", "--extra": "extra",
     "--no-binary": "no-binary", "--only-binary": "only-binary",
 }  # fmt: skip
@@ -127,6 +129,7 @@ class InstallOptions:
     switches: set[str] = field(default_factory=set)
     target: str | None = None
     prefix: str | None = None
+    wheel_folder: str | None = None  # `pip wheel -w`: keep the wheels there, install nothing
     resolver: list[str] = field(default_factory=list)  # what uv is told as it is
 
 
@@ -187,7 +190,7 @@ def _option(word: str, words: Iterator[str], options: InstallOptions, where: Whe
 
 
 def _value(name: str, value: str, options: InstallOptions) -> None:
-    if name in ("target", "prefix"):
+    if name in ("target", "prefix", "wheel_folder"):
         setattr(options, name, value)
     elif name in ("requirement", "constraint", "editable", "extra", "upgrade-package"):
         getattr(options, name.replace("-", "_")).append(value)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ from urllib.request import url2pathname
 
 from boxer.errors import ResolutionError, Where
 from boxer.steps.pip.prefix import normalize
+from boxer.steps.pip.settings import uv_options
 from boxer.steps.pip.uv import explain, run_uv
 
 _TIMEOUT_SECONDS = 900.0
@@ -81,12 +83,15 @@ def resolve(
         requirements.write_text("\n".join(question.lines) + "\n", "utf-8")
         arguments = ["pip", "compile", "--quiet", "--no-header", "--format", "pylock.toml"]
         arguments += ["--python-version", question.python_version, "--python-platform", "linux"]
+        arguments += ["--python", sys.executable, *uv_options(environment)]
         arguments += ["--output-file", str(lock), *question.options]
         if question.constraints:
             (folder / "constraints.txt").write_text("\n".join(question.constraints) + "\n", "utf-8")
             arguments += ["--constraint", str(folder / "constraints.txt")]
         if question.preferred:
             lock.write_text(_as_lock(question.preferred), "utf-8")
+        if environment.get("UV_CONSTRAINT"):
+            arguments += ["--constraint", environment["UV_CONSTRAINT"]]
         for package in question.upgrade:
             arguments += ["--upgrade-package", package]
         result = run_uv([*arguments, str(requirements)], environment, _TIMEOUT_SECONDS)

@@ -27,6 +27,7 @@ from boxer.blobstore import Blobs, make_folder, write_atomically
 from boxer.errors import BadWheelError, NativePackageError, PackageBuildError, Where
 from boxer.filetree import Directory, File, Node, Symlink
 from boxer.steps.pip.fetch import cache_folder
+from boxer.steps.pip.settings import uv_options
 from boxer.steps.pip.uv import run_uv
 from boxer.steps.pip.wheel import Wheel, read_wheel
 
@@ -88,7 +89,8 @@ def _build(
 ) -> tuple[Wheel, bytes]:
     out = folder / "wheel-out"
     quiet = {**environment, **native_switches(), "TMPDIR": str(folder)}
-    arguments = ["build", "--wheel", "--python", sys.executable, "--out-dir", str(out), str(source)]
+    arguments = ["build", "--wheel", "--python", sys.executable, *uv_options(environment)]
+    arguments += ["--out-dir", str(out), str(source)]
     result = run_uv(arguments, quiet, _TIMEOUT_SECONDS)
     built = sorted(out.glob("*.whl")) if out.is_dir() else []
     if result.status != 0 or not built:

@@ -36,6 +36,12 @@ _SYNONYMS = {
     "UV_EXTRA_INDEX_URL": ("UV_INDEX",),
     "UV_INSECURE_HOST": ("UV_ALLOW_INSECURE_HOST",),
 }
+# What a RUN's variables may change. Others name files, which are the box's there, not ours.
+_FROM_RUN = (
+    "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_NO_INDEX", "PIP_TRUSTED_HOST", "PIP_PRE",
+    "PIP_DEFAULT_TIMEOUT", "UV_INDEX", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL",
+    "UV_INDEX_STRATEGY", "UV_PRERELEASE", "UV_HTTP_TIMEOUT", "UV_NO_INDEX",
+)  # fmt: skip
 # What would make uv look at a project or an interpreter of this machine.
 _DROPPED = ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME", "UV_PROJECT", "UV_PYTHON")
 
@@ -46,9 +52,7 @@ def index_environment(run: Mapping[str, str], options: Mapping[str, str]) -> dic
     run: the variables of the RUN. options: pip's options of the command line by their long names.
     """
     environment = {name: value for name, value in os.environ.items() if name not in _DROPPED}
-    for name, value in run.items():
-        if name.startswith(("UV_", "PIP_")):
-            environment[name] = value
+    environment.update((name, run[name]) for name in _FROM_RUN if run.get(name))
     pip = {**_from_files(), **_from_variables(environment), **options}
     for option, value in pip.items():
         variable = _CARRIED.get(option)
@@ -65,6 +69,11 @@ def index_environment(run: Mapping[str, str], options: Mapping[str, str]) -> dic
     environment["UV_NO_PROGRESS"] = "1"
     environment["NO_COLOR"] = "1"
     return environment
+
+
+def uv_options(environment: Mapping[str, str]) -> list[str]:
+    """What uv has no variable for and must be told by an option, for every command of it."""
+    return ["--no-index"] if environment.get("UV_NO_INDEX") == "1" else []
 
 
 def _translated(option: str, value: str) -> str:

@@ -1,21 +1,18 @@
-"""A wheel into a tree, and out of it again.
+"""A wheel file, read and checked.
 
-Belongs here: reading a wheel file, putting its files where the specification says, RECORD, scripts,
-and uninstalling by RECORD. Does not: choosing wheels (`files`), building them (`sdist`).
+Belongs here: what a wheel holds and whether it is one. Does not: putting it into a tree
+(`placement`), choosing wheels (`files`), building them (`sdist`).
 
 Invariants
-1. Nothing is written outside the prefix, whatever the archive names; a wheel that tries is refused
-   before anything is written.
+1. No name in a wheel that was read leads outside: absolute names, `..`, backslashes are refused.
 2. What a wheel unpacks to is limited; what it says of itself (size, sha256) is checked.
-3. All times are the step's, RECORD is sorted: the same wheel gives the same bytes.
 
-Source: PyPA, "Binary distribution format", "Recording installed projects", "Entry points".
+Source: PyPA, "Binary distribution format".
 """
 
 from __future__ import annotations
 
 import base64
-import configparser
 import csv
 import hashlib
 import io
@@ -26,8 +23,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from boxer.errors import BadWheelError
-from boxer.filetree import Directory, File, Tree
-from boxer.steps.pip.prefix import Installed, Prefix, normalize, parse_metadata
+from boxer.steps.pip.prefix import normalize, parse_metadata
 
 MAX_FILES = 50_000
 MAX_BYTES = 1 << 30  # a box has 4 GiB of memory in all
@@ -35,7 +31,6 @@ MAX_BYTES = 1 << 30  # a box has 4 GiB of memory in all
 # What only one kind of machine can run, by name or by its first bytes.
 _NATIVE_SUFFIX = re.compile(r"\.(so|pyd|dylib|dll|a|lib|o)(\.\d+)*$")
 _NATIVE_MAGIC = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"MZ\x90\0")
-_ENTRY_POINT = re.compile(r"([\w.]+)\s*(?::\s*([\w.]+))?\s*(?:\[.*\])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +57,12 @@ class Wheel:
     def key(self) -> str:
         return normalize(self.name)
 
+    @property
+    def pure_filename(self) -> str:
+        """A file name that says any machine can run it, which was seen from its contents."""
+        name = re.sub(r"[-_.]+", "_", self.name).lower()
+        return f"{name}-{self.version}-py3-none-any.whl"
+
     def text(self, name: str) -> str:
         """A file of its .dist-info as text; empty if it has none of that name."""
         path = f"{self.info}/{name}"
@@ -83,73 +84,25 @@ def read_wheel(data: bytes, filename: str) -> Wheel:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = tuple(_members(archive, filename))
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
-        raise _bad(filename, f"it cannot be unpacked: {error}") from error
+        raise bad_wheel(filename, f"it cannot be unpacked: {error}") from error
     except NotImplementedError as error:
-        raise _bad(filename, "it uses a compression that wheels do not have") from error
+        raise bad_wheel(filename, "it uses a compression that wheels do not have") from error
     info = _info_folder(members, filename)
     wheel = Wheel(filename, "", "", info, members)
     if not re.search(r"(?m)^Wheel-Version:\s*1\.\d+\s*$", wheel.text("WHEEL")):
-        raise _bad(filename, "its WHEEL file does not state version 1")
+        raise bad_wheel(filename, "its WHEEL file does not state version 1")
     metadata = parse_metadata(wheel.text("METADATA").encode())
     name, version = str(metadata["Name"] or ""), str(metadata["Version"] or "")
     if not name or not version:
-        raise _bad(filename, "its METADATA has no name or no version")
+        raise bad_wheel(filename, "its METADATA has no name or no version")
     _check_record(wheel)
     return Wheel(filename, name, version, info, members, data)
-
-
-def install(
-    tree: Tree,
-    prefix: Prefix,
-    wheel: Wheel,
-    owner: tuple[int, int],
-    epoch: int,
-    requested: bool,
-) -> None:
-    """Puts a wheel's files into a prefix. requested: named by the user, not only a dependency.
-
-    Raises BadWheelError; nothing is written then.
-    """
-    files = list(_placed(prefix, wheel))
-    files += _entry_point_scripts(prefix, wheel)
-    files.append((f"{prefix.site_packages}/{wheel.info}/INSTALLER", b"pip\n", False))
-    if requested:
-        files.append((f"{prefix.site_packages}/{wheel.info}/REQUESTED", b"", False))
-    files.append(_record(prefix, wheel, files))
-    _check_places(tree, prefix, wheel, files)
-    uid, gid = owner
-    for path, data, executable in files:
-        mode = 0o755 if executable else 0o644
-        tree.make_directories(path.rpartition("/")[0], uid=uid, gid=gid, mtime=epoch)
-        tree.add_file(path, data, mode, uid, gid, epoch)
-
-
-def uninstall(tree: Tree, prefix: Prefix, present: Installed) -> None:
-    """Removes the files a distribution's RECORD lists, and the folders that are empty then."""
-    record = tree.get(f"{present.folder}/RECORD")
-    text = record.data.decode("utf-8", "replace") if isinstance(record, File) else ""
-    base = prefix.site_packages.strip("/").split("/")
-    folders: set[str] = set()
-    for row in csv.reader(io.StringIO(text)):
-        if not row:
-            continue
-        path = _recorded_path(base, row[0])
-        if not path.startswith(prefix.root.rstrip("/") + "/"):
-            continue
-        if isinstance(tree.get(path, follow=False), File):
-            tree.remove(path)
-        folders.add(path.rpartition("/")[0])
-    tree_info = tree.get(present.folder)
-    if isinstance(tree_info, Directory):
-        tree.remove(present.folder, recursive=True)
-    for folder in sorted(folders, key=len, reverse=True):
-        _remove_empty(tree, folder, prefix.site_packages)
 
 
 def _members(archive: zipfile.ZipFile, filename: str) -> Iterator[Member]:
     entries = archive.infolist()
     if len(entries) > MAX_FILES or sum(entry.file_size for entry in entries) > MAX_BYTES:
-        raise _bad(filename, "it unpacks to more than a box can hold")
+        raise bad_wheel(filename, "it unpacks to more than a box can hold")
     seen: set[str] = set()
     for entry in entries:
         if entry.is_dir():
@@ -157,14 +110,14 @@ def _members(archive: zipfile.ZipFile, filename: str) -> Iterator[Member]:
         name = entry.filename
         parts = name.split("/")
         if name.startswith("/") or "\\" in name or "\0" in name or {"", ".", ".."} & set(parts):
-            raise _bad(filename, f"its entry `{name}` leads outside")
+            raise bad_wheel(filename, f"its entry `{name}` leads outside")
         if name in seen:
-            raise _bad(filename, f"its entry `{name}` is there twice")
+            raise bad_wheel(filename, f"its entry `{name}` is there twice")
         seen.add(name)
         with archive.open(entry) as stream:
             data = stream.read(entry.file_size + 1)
         if len(data) != entry.file_size:
-            raise _bad(filename, f"its entry `{name}` is of another size than it states")
+            raise bad_wheel(filename, f"its entry `{name}` is of another size than it states")
         yield Member(name, data, bool(entry.external_attr >> 16 & 0o111))
 
 
@@ -172,7 +125,7 @@ def _info_folder(members: tuple[Member, ...], filename: str) -> str:
     folders = {m.name.split("/")[0] for m in members if m.name.endswith(".dist-info/METADATA")}
     tops = {folder for folder in folders if folder.endswith(".dist-info")}
     if len(tops) != 1:
-        raise _bad(filename, "it has no .dist-info folder, or several")
+        raise bad_wheel(filename, "it has no .dist-info folder, or several")
     return tops.pop()
 
 
@@ -183,140 +136,16 @@ def _check_record(wheel: Wheel) -> None:
     }
     for member in wheel.members:
         digest = stated.get(member.name, "")
-        if digest.startswith("sha256=") and digest != _digest(member.data):
-            raise _bad(wheel.filename, f"`{member.name}` is not the file its RECORD describes")
+        if digest.startswith("sha256=") and digest != record_digest(member.data):
+            raise bad_wheel(wheel.filename, f"`{member.name}` is not the file its RECORD describes")
 
 
-def _placed(prefix: Prefix, wheel: Wheel) -> Iterator[tuple[str, bytes, bool]]:
-    """Where each member goes. RECORD is made anew, and signatures of it mean nothing then."""
-    data_folder = wheel.info.removesuffix(".dist-info") + ".data/"
-    homes = {
-        "purelib": prefix.site_packages,
-        "platlib": prefix.site_packages,
-        "scripts": prefix.scripts,
-        "headers": prefix.headers(wheel.name),
-        "data": prefix.root,
-    }
-    skipped = {f"{wheel.info}/{name}" for name in ("RECORD", "RECORD.jws", "RECORD.p7s")}
-    for member in wheel.members:
-        if member.name in skipped:
-            continue
-        if not member.name.startswith(data_folder):
-            yield f"{prefix.site_packages}/{member.name}", member.data, member.executable
-            continue
-        kind, _, rest = member.name[len(data_folder) :].partition("/")
-        if kind not in homes or not rest:
-            raise _bad(wheel.filename, f"`{member.name}` is of no known kind")
-        if kind == "scripts":
-            yield f"{homes[kind]}/{rest}", _script(member.data, prefix), True
-        else:
-            yield f"{homes[kind]}/{rest}", member.data, member.executable
-
-
-def _script(data: bytes, prefix: Prefix) -> bytes:
-    """`#!python` in a script means the prefix's interpreter."""
-    if not data.startswith((b"#!python", b"#!pythonw")):
-        return data
-    first, newline, rest = data.partition(b"\n")
-    arguments = first.partition(b" ")[2]
-    line = b"#!" + prefix.python.encode() + (b" " + arguments if arguments else b"")
-    return line + newline + rest
-
-
-def _entry_point_scripts(prefix: Prefix, wheel: Wheel) -> list[tuple[str, bytes, bool]]:
-    parser = configparser.ConfigParser(delimiters=("=",), interpolation=None, strict=False)
-    parser.optionxform = str  # type: ignore[assignment, method-assign]
-    try:
-        parser.read_string(wheel.text("entry_points.txt"))
-    except configparser.Error as error:
-        raise _bad(wheel.filename, f"its entry_points.txt cannot be read: {error}") from error
-    scripts = []
-    for section in ("console_scripts", "gui_scripts"):
-        for name, target in parser.items(section) if parser.has_section(section) else ():
-            match = _ENTRY_POINT.fullmatch(target.strip())
-            if "/" in name or name in ("", ".", "..") or match is None or not match[2]:
-                raise _bad(wheel.filename, f"its script `{name}` is not one")
-            code = _launcher(prefix.python, match[1], match[2])
-            scripts.append((f"{prefix.scripts}/{name}", code.encode(), True))
-    return scripts
-
-
-def _launcher(python: str, module: str, function: str) -> str:
-    """The script pip writes (distlib's template)."""
-    imported = function.split(".")[0]
-    return (
-        f"#!{python}\n"
-        "import sys\n"
-        f"from {module} import {imported}\n"
-        "if __name__ == '__main__':\n"
-        "    if sys.argv[0].endswith('.exe'):\n"
-        "        sys.argv[0] = sys.argv[0][:-4]\n"
-        f"    sys.exit({function}())\n"
-    )
-
-
-def _record(
-    prefix: Prefix, wheel: Wheel, files: list[tuple[str, bytes, bool]]
-) -> tuple[str, bytes, bool]:
-    path = f"{prefix.site_packages}/{wheel.info}/RECORD"
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    rows = [(_relative(file, prefix), _digest(data), str(len(data))) for file, data, _ in files]
-    writer.writerows(sorted([*rows, (_relative(path, prefix), "", "")]))
-    return path, out.getvalue().encode("utf-8", "surrogateescape"), False
-
-
-def _relative(path: str, prefix: Prefix) -> str:
-    if path.startswith(prefix.site_packages + "/"):
-        return path[len(prefix.site_packages) + 1 :]
-    ups = prefix.site_packages[len(prefix.root) :].count("/")
-    return "../" * ups + path[len(prefix.root) + 1 :]
-
-
-def _recorded_path(base: list[str], row: str) -> str:
-    """A path of RECORD, which is relative to site-packages, as an absolute one."""
-    parts = [] if row.startswith("/") else list(base)
-    for part in row.split("/"):
-        if part == "..":
-            del parts[-1:]
-        elif part not in ("", "."):
-            parts.append(part)
-    return "/" + "/".join(parts)
-
-
-def _check_places(
-    tree: Tree, prefix: Prefix, wheel: Wheel, files: list[tuple[str, bytes, bool]]
-) -> None:
-    """No file may take a folder's place or go through a link that leads out of the prefix."""
-    root = tree.resolve(prefix.root)
-    for folder in {path.rpartition("/")[0] for path, _, _ in files}:
-        resolved = tree.resolve(folder)
-        if root != "/" and resolved != root and not resolved.startswith(root + "/"):
-            raise _bad(wheel.filename, f"`{folder}` leads out of `{prefix.root}`")
-    for path, _, _ in files:
-        if isinstance(tree.get(path, follow=False), Directory):
-            raise _bad(wheel.filename, f"`{path}` is a folder of the box")
-
-
-def _remove_empty(tree: Tree, folder: str, stop: str) -> None:
-    while folder.startswith(stop + "/"):
-        node = tree.get(folder, follow=False)
-        if isinstance(node, Directory):
-            cache = node.entries.get("__pycache__")
-            if set(node.entries) == {"__pycache__"} and isinstance(cache, Directory):
-                del node.entries["__pycache__"]
-            if node.entries:
-                return
-            tree.remove(folder)
-        folder = folder.rpartition("/")[0]
-
-
-def _digest(data: bytes) -> str:
+def record_digest(data: bytes) -> str:
     digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=")
     return "sha256=" + digest.decode("ascii")
 
 
-def _bad(filename: str, why: str) -> BadWheelError:
+def bad_wheel(filename: str, why: str) -> BadWheelError:
     return BadWheelError(
         f"The wheel `{filename}` cannot be installed: {why}.",
         hint="Build or download the wheel again, or pin another version.",

@@ -12,14 +12,14 @@ from boxer.errors import PipUsageError, UnsupportedCommandError
 from boxer.filetree import File, home_of
 from boxer.steps.pip.installer import Outcome, Target, install_packages
 from boxer.steps.pip.options import InstallOptions, parse_install
+from boxer.steps.pip.placement import uninstall
 from boxer.steps.pip.prefix import BASE_PREFIX, Installed, Prefix, installed, license_of, normalize
-from boxer.steps.pip.wheel import uninstall
 from boxer.steps.shell.invocation import Command, CommandFailedError, Invocation
 from boxer.steps.shell.programs import find_program
 from boxer.steps.shell.volume import WRITE, permitted
 
 VERSION = "25.1"  # what pip would say it is; scripts only ever show it
-_UNSUPPORTED = ("download", "wheel", "hash", "search", "index", "lock", "check")
+_UNSUPPORTED = ("hash", "search", "index", "lock", "check")
 
 
 def pip(call: Invocation) -> int:
@@ -72,7 +72,24 @@ def _install(call: Invocation, arguments: list[str]) -> int:
     if not (options.packages or options.requirement or options.editable):
         raise CommandFailedError("You must give at least one requirement to install")
     prefix = _chosen_prefix(call, options)
-    target = Target(
+    _say(call, prefix, install_packages(_target(call, prefix), options))
+    return 0
+
+
+def _wheel(call: Invocation, arguments: list[str]) -> int:
+    """`pip wheel` and `pip download`: the files, in a folder of the box."""
+    options = parse_install(arguments, call.where)
+    options.wheel_folder = call.path(options.wheel_folder or ".")
+    prefix = _prefix(call)
+    nothing = Prefix(f"{options.wheel_folder}/.none", prefix.version, prefix.python, flat=True)
+    outcome = install_packages(_target(call, nothing), options)
+    for name, version in outcome.installed:
+        call.print(f"Saved {options.wheel_folder}/{name}-{version}")
+    return 0
+
+
+def _target(call: Invocation, prefix: Prefix) -> Target:
+    return Target(
         tree=call.tree,
         prefix=prefix,
         cwd=call.cwd,
@@ -81,8 +98,6 @@ def _install(call: Invocation, arguments: list[str]) -> int:
         variables=call.env,
         where=call.where,
     )
-    _say(call, prefix, install_packages(target, options))
-    return 0
 
 
 def _say(call: Invocation, prefix: Prefix, outcome: Outcome) -> None:
@@ -201,6 +216,8 @@ def _sorted(call: Invocation) -> list[Installed]:
 
 _ACTIONS = {
     "install": _install,
+    "wheel": _wheel,
+    "download": _wheel,
     "uninstall": _uninstall,
     "remove": _uninstall,
     "list": _list,

@@ -1,0 +1,462 @@
+"""pip in a RUN, against an index that is a folder: no network is needed."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from boxer.errors import (
+    BadWheelError,
+    BoxerError,
+    NativePackageError,
+    PackageBuildError,
+    ResolutionError,
+)
+from boxer.filetree import File, Tree
+
+if TYPE_CHECKING:
+    from tests.steps.conftest import Stage
+
+SITE = "/usr/local/lib/python3.13/site-packages"
+Publish = Callable[..., None]
+
+# A build back end of its own, so that building needs nothing from an index.
+BACKEND = """
+import os, zipfile
+NAME, VERSION, NATIVE = {name!r}, {version!r}, {native!r}
+INFO = f"{{NAME}}-{{VERSION}}.dist-info"
+def get_requires_for_build_wheel(settings=None): return []
+def build_wheel(folder, settings=None, metadata=None):
+    compiles = os.system(os.environ.get("CC", "cc") + " --version > /dev/null 2>&1") == 0
+    if NATIVE == "always" and not compiles:
+        raise SystemExit("error: command 'cc' failed: this needs a compiler")
+    tag = "cp311-cp311-linux_x86_64" if NATIVE == "tag" else "py3-none-any"
+    path = f"{{NAME}}-{{VERSION}}-{{tag}}.whl"
+    with zipfile.ZipFile(os.path.join(folder, path), "w") as wheel:
+        wheel.writestr(f"{{NAME}}/__init__.py", "pure = True\\n")
+        if compiles or NATIVE == "hidden":
+            wheel.writestr(f"{{NAME}}/_speedups.so", "machine code")
+        wheel.writestr(f"{{INFO}}/METADATA",
+            f"Metadata-Version: 2.1\\nName: {{NAME}}\\nVersion: {{VERSION}}\\n{requires}")
+        wheel.writestr(f"{{INFO}}/WHEEL", f"Wheel-Version: 1.0\\nTag: {{tag}}\\n")
+        wheel.writestr(f"{{INFO}}/entry_points.txt",
+            f"[console_scripts]\\n{{NAME}} = {{NAME}}:main\\n")
+        wheel.writestr(f"{{INFO}}/RECORD", "")
+    return path
+"""
+PROJECT = """
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+[project]
+name = "{name}"
+version = "{version}"
+dependencies = [{dependencies}]
+"""
+
+
+def wheel_bytes(
+    name: str, version: str, requires: tuple[str, ...] = (), native: bool = False
+) -> bytes:
+    info = f"{name}-{version}.dist-info"
+    buffer = io.BytesIO()
+    lines = "".join(f"Requires-Dist: {line}\n" for line in requires)
+    with zipfile.ZipFile(buffer, "w") as wheel:
+        wheel.writestr(f"{name}/__init__.py", f"version = {version!r}\n")
+        if native:
+            wheel.writestr(f"{name}/_native.so", b"\x7fELF")
+        wheel.writestr(
+            f"{info}/METADATA",
+            f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{lines}",
+        )
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", "")
+    return buffer.getvalue()
+
+
+def project_files(
+    name: str, version: str, native: str = "", requires: tuple[str, ...] = ()
+) -> dict[str, str]:
+    lines = "".join(f"Requires-Dist: {line}\\n" for line in requires)
+    dependencies = ", ".join(f'"{line}"' for line in requires)
+    return {
+        "pyproject.toml": PROJECT.format(name=name, version=version, dependencies=dependencies),
+        "backend.py": BACKEND.format(name=name, version=version, native=native, requires=lines),
+        f"{name}/__init__.py": "def main(): print('here')\n",
+    }
+
+
+def sdist_bytes(name: str, version: str, native: str = "") -> bytes:
+    buffer = io.BytesIO()
+    files = project_files(name, version, native)
+    files["PKG-INFO"] = f"Metadata-Version: 2.2\nName: {name}\nVersion: {version}\n"
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for path, text in files.items():
+            header = tarfile.TarInfo(f"{name}-{version}/{path}")
+            header.size = len(text)
+            archive.addfile(header, io.BytesIO(text.encode()))
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Publish:
+    """Puts wheels and sdists into the folder that is the only index."""
+    index = tmp_path / "index"
+    index.mkdir()
+    for name in ("PIP_EXTRA_INDEX_URL", "PIP_INDEX_URL", "UV_INDEX", "UV_DEFAULT_INDEX"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("UV_NO_CONFIG", "1")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(index))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv-cache"))
+
+    def put(
+        name: str,
+        version: str,
+        requires: tuple[str, ...] = (),
+        tag: str = "py3-none-any",
+        sdist: str | None = None,
+    ) -> None:
+        if sdist is None:
+            data = wheel_bytes(name, version, requires, native="linux" in tag)
+            (index / f"{name}-{version}-{tag}.whl").write_bytes(data)
+        else:
+            (index / f"{name}-{version}.tar.gz").write_bytes(sdist_bytes(name, version, sdist))
+
+    return put
+
+
+def _version(tree: Tree, name: str) -> str | None:
+    node = tree.get(f"{SITE}/{name}/__init__.py")
+    return node.data.decode().split("'")[1] if isinstance(node, File) else None
+
+
+def test_a_package_comes_with_what_it_needs(stage: Stage, publish: Publish) -> None:
+    publish("alpha", "1.0", requires=("beta>=2", "never; sys_platform == 'win32'"))
+    publish("beta", "1.0")
+    publish("beta", "2.1")
+    written = stage.run("pip install --no-cache-dir alpha")
+    assert written == "Successfully installed alpha-1.0 beta-2.1\n"
+    assert stage.run("pip freeze") == "alpha==1.0\nbeta==2.1\n"
+    assert stage.tree.get(f"{SITE}/alpha-1.0.dist-info/REQUESTED") is not None
+    assert stage.tree.get(f"{SITE}/beta-2.1.dist-info/REQUESTED") is None
+
+
+def test_markers_are_those_of_the_box(stage: Stage, publish: Publish) -> None:
+    publish(
+        "alpha", "1.0", requires=("beta; python_version == '3.13' and sys_platform == 'linux'",)
+    )
+    publish("beta", "1.0")
+    stage.run("pip install alpha")
+    assert _version(stage.tree, "beta") == "1.0"
+
+
+def test_two_installs_give_the_same_tree(stage: Stage, publish: Publish) -> None:
+    publish("alpha", "1.0", requires=("beta",))
+    publish("beta", "1.0", sdist="")
+    other = stage.tree.copy()
+    stage.run("pip install alpha")
+    first = stage.tree.digest()
+    stage.state.tree = other
+    stage.run("pip install alpha")
+    assert stage.tree.digest() == first
+
+
+def test_what_is_there_is_kept_until_an_upgrade_is_asked_for(
+    stage: Stage, publish: Publish
+) -> None:
+    publish("alpha", "1.0")
+    publish("beta", "1.0")
+    stage.run("pip install alpha beta")
+    publish("alpha", "2.0", requires=("beta",))
+    publish("beta", "2.0")
+    assert "already satisfied: alpha" in stage.run("pip install alpha")
+    assert _version(stage.tree, "alpha") == "1.0"
+    written = stage.run("pip install -U alpha")
+    assert "Uninstalled alpha-1.0" in written
+    assert _version(stage.tree, "alpha") == "2.0"
+    assert _version(stage.tree, "beta") == "1.0"
+    assert stage.tree.get(f"{SITE}/alpha-1.0.dist-info") is None
+
+
+def test_a_version_that_is_pinned_replaces_another(stage: Stage, publish: Publish) -> None:
+    publish("alpha", "1.0")
+    publish("alpha", "2.0")
+    stage.run("pip install alpha")
+    stage.run("pip install 'alpha<2'")
+    assert _version(stage.tree, "alpha") == "1.0"
+
+
+def test_requirements_files_are_those_of_the_box(stage: Stage, publish: Publish) -> None:
+    publish("alpha", "1.0")
+    publish("alpha", "2.0")
+    publish("beta", "1.0")
+    publish("gamma", "1.0")
+    stage.tree.add_file(
+        "/app/requirements.txt",
+        b"\xef\xbb\xbf# comment\nalpha  # pinned elsewhere\n\n-r sub/more.txt\n-c limits.txt\n"
+        b"gamma \\\n  >= 1.0\n",
+    )
+    stage.tree.add_file("/app/sub/more.txt", b"beta ; python_version > '3'\n")
+    stage.tree.add_file("/app/limits.txt", b"alpha<2\n")
+    stage.run("cd /app && pip install -r requirements.txt")
+    assert stage.run("pip freeze") == "alpha==1.0\nbeta==1.0\ngamma==1.0\n"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "python -m pip install alpha",
+        "pip3 install alpha",
+        "python3 -m pip install -q --no-cache-dir alpha",
+        "pip install 'alpha[extra]==1.0'",
+        "uv pip install --system alpha",
+        "uv pip install --system --no-cache -r /r.txt",
+        "pip install -r/r.txt",
+        "pip install --requirement=/r.txt --root-user-action=ignore",
+        "pip --no-cache-dir install alpha",
+        "sh -c 'pip install alpha'",
+        "xargs pip install < /r.txt",
+    ],
+)
+def test_the_forms_people_use_install(stage: Stage, publish: Publish, form: str) -> None:
+    publish("alpha", "1.0")
+    stage.tree.add_file("/r.txt", b"alpha\n")
+    stage.run(form)
+    assert _version(stage.tree, "alpha") == "1.0"
+
+
+@pytest.mark.parametrize(
+    ("form", "path"),
+    [
+        ("pip install -t /lib alpha", "/lib/alpha/__init__.py"),
+        ("pip install --target=/lib alpha", "/lib/alpha/__init__.py"),
+        (
+            "pip install --prefix=/inst alpha",
+            "/inst/lib/python3.13/site-packages/alpha/__init__.py",
+        ),
+        ("pip install --user alpha", "/root/.local/lib/python3.13/site-packages/alpha/__init__.py"),
+        (
+            "python -m venv /v && /v/bin/pip install alpha",
+            "/v/lib/python3.13/site-packages/alpha/__init__.py",
+        ),
+        (
+            "python -m venv /v && . /v/bin/activate && pip install alpha",
+            "/v/lib/python3.13/site-packages/alpha/__init__.py",
+        ),
+    ],
+)
+def test_packages_go_where_they_are_told(
+    stage: Stage, publish: Publish, form: str, path: str
+) -> None:
+    publish("alpha", "1.0")
+    stage.run(form)
+    assert stage.tree.get(path) is not None
+    assert _version(stage.tree, "alpha") is None
+
+
+def test_scripts_of_a_virtual_environment_name_its_python(stage: Stage, publish: Publish) -> None:
+    publish("alpha", "1.0", sdist="")
+    stage.run("python -m venv /v && /v/bin/pip install alpha")
+    assert stage.tree.file("/v/bin/alpha").data.startswith(b"#!/v/bin/python\n")
+
+
+def test_a_user_who_may_not_write_installs_for_itself(stage: Stage, publish: Publish) -> None:
+    from dataclasses import replace
+
+    publish("alpha", "1.0")
+    stage.state.config = replace(stage.state.config, user="app")
+    stage.run("pip install alpha")
+    path = "/home/app/.local/lib/python3.13/site-packages/alpha/__init__.py"
+    assert stage.attributes(path) == "1000:1001 644"
+
+
+def test_a_package_is_uninstalled(stage: Stage, publish: Publish) -> None:
+    publish("alpha", "1.0")
+    before = stage.tree.digest()
+    stage.run("pip install alpha && pip uninstall -y alpha missing")
+    assert stage.tree.digest() == before
+
+
+def test_list_and_show_tell_what_is_there(stage: Stage, publish: Publish) -> None:
+    publish("alpha", "1.0")
+    stage.run("pip install alpha")
+    assert "alpha   1.0" in stage.run("pip list")
+    assert stage.run("pip list --format=json") == '[{"name": "alpha", "version": "1.0"}]\n'
+    assert f"Location: {SITE}" in stage.run("pip show alpha")
+    assert "no" in stage.run("pip show missing || echo no")
+
+
+# --- which file ------------------------------------------------------------------------------
+
+
+def test_a_pure_wheel_is_taken_before_native_ones_and_source(
+    stage: Stage, publish: Publish
+) -> None:
+    publish("alpha", "1.0", tag="cp313-cp313-manylinux_2_17_x86_64")
+    publish("alpha", "1.0", sdist="always")
+    publish("alpha", "1.0")
+    stage.run("pip install alpha")
+    assert stage.tree.get(f"{SITE}/alpha/_native.so") is None
+
+
+def test_source_is_built_without_its_native_part(stage: Stage, publish: Publish) -> None:
+    publish("alpha", "1.0", tag="cp313-cp313-manylinux_2_17_x86_64")
+    publish("alpha", "1.0", sdist="tag")
+    stage.run("pip install alpha")
+    assert stage.tree.file(f"{SITE}/alpha/__init__.py").data == b"pure = True\n"
+    assert stage.tree.get(f"{SITE}/alpha/_speedups.so") is None
+    assert stage.tree.get("/usr/local/bin/alpha") is not None
+
+
+def test_a_wheel_that_was_built_is_kept(
+    stage: Stage, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish("alpha", "1.0", sdist="")
+    stage.run("pip install alpha && pip uninstall -y alpha")
+
+    def never(*arguments: object) -> None:
+        raise AssertionError("built again")
+
+    monkeypatch.setattr("boxer.steps.pip.sdist._build", never)
+    stage.run("pip install alpha")
+    assert stage.tree.get(f"{SITE}/alpha/__init__.py") is not None
+
+
+@pytest.mark.parametrize(
+    ("sdist", "error", "says"),
+    [
+        ("always", PackageBuildError, "needs a compiler"),
+        ("hidden", NativePackageError, "_speedups.so"),
+    ],
+)
+def test_a_package_that_needs_a_compiler_stops_with_name_and_reason(
+    stage: Stage, publish: Publish, sdist: str, error: type[BoxerError], says: str
+) -> None:
+    publish("alpha", "1.0", sdist=sdist)
+    before = stage.tree.digest()
+    with pytest.raises(error) as raised:
+        stage.run("pip install alpha || true")
+    assert "alpha-1.0" in raised.value.message
+    assert says in raised.value.message
+    assert str(raised.value.where) == "Dockerfile:7"
+    assert raised.value.hint
+    assert stage.tree.digest() == before
+
+
+def test_a_package_with_native_wheels_only_is_refused(stage: Stage, publish: Publish) -> None:
+    publish("alpha", "1.0", tag="cp313-cp313-manylinux_2_17_x86_64")
+    with pytest.raises(NativePackageError, match=r"`alpha 1\.0` has files for other machines only"):
+        stage.run("pip install alpha")
+
+
+def test_a_package_known_to_be_native_is_refused_with_what_to_use(
+    stage: Stage, publish: Publish
+) -> None:
+    publish("psycopg2", "2.9", sdist="always")
+    with pytest.raises(NativePackageError) as error:
+        stage.run("pip install psycopg2")
+    assert "pg8000" in (error.value.hint or "")
+
+
+@pytest.mark.parametrize("packages", ["missing", "'alpha>1'", "alpha beta"])
+def test_what_cannot_be_found_together_stops_with_the_resolvers_reason(
+    stage: Stage, publish: Publish, packages: str
+) -> None:
+    publish("alpha", "1.0", requires=("gamma<2",))
+    publish("beta", "1.0", requires=("gamma>=2",))
+    publish("gamma", "1.0")
+    publish("gamma", "2.0")
+    before = stage.tree.digest()
+    with pytest.raises(ResolutionError) as error:
+        stage.run(f"pip install {packages}")
+    assert str(error.value.where) == "Dockerfile:7"
+    assert "/tmp" not in error.value.message
+    assert stage.tree.digest() == before
+
+
+# --- projects of the box -----------------------------------------------------------------------
+
+
+def _project(stage: Stage, folder: str, **options: object) -> None:
+    for name, text in project_files("mine", "0.1", **options).items():  # type: ignore[arg-type]
+        stage.tree.add_file(f"{folder}/{name}", text.encode())
+
+
+@pytest.mark.parametrize(
+    "form", ["cd /app && pip install .", "pip install /app", "cd /; pip install ./app"]
+)
+def test_a_project_folder_is_built_and_installed(stage: Stage, publish: Publish, form: str) -> None:
+    publish("beta", "1.0")
+    _project(stage, "/app", requires=("beta",))
+    stage.run(form)
+    assert stage.run("pip freeze") == "beta==1.0\nmine==0.1\n"
+    assert stage.tree.get("/usr/local/bin/mine") is not None
+
+
+def test_an_editable_project_is_imported_from_where_it_lies(stage: Stage, publish: Publish) -> None:
+    _project(stage, "/app")
+    stage.run("cd /app && pip install -e .")
+    assert stage.tree.file(f"{SITE}/__editable__.mine-0.1.pth").data == b"/app\n"
+    assert stage.tree.get(f"{SITE}/mine") is None
+    assert stage.tree.get("/usr/local/bin/mine") is not None
+    stage.run("pip uninstall -y mine")
+    assert stage.tree.get(f"{SITE}/__editable__.mine-0.1.pth") is None
+
+
+def test_local_wheels_are_installed(stage: Stage, publish: Publish) -> None:
+    publish("beta", "1.0")
+    data = wheel_bytes("alpha", "3.0", requires=("beta",))
+    stage.tree.add_file("/w/alpha-3.0-py3-none-any.whl", data)
+    stage.run("pip install /w/*.whl")
+    assert stage.run("pip freeze") == "alpha==3.0\nbeta==1.0\n"
+
+
+def test_a_local_wheel_with_native_code_is_refused(stage: Stage, publish: Publish) -> None:
+    data = wheel_bytes("alpha", "3.0", native=True)
+    stage.tree.add_file("/w/alpha-3.0-cp313-cp313-linux_x86_64.whl", data)
+    with pytest.raises(NativePackageError, match=r"_native\.so"):
+        stage.run("pip install /w/alpha-3.0-cp313-cp313-linux_x86_64.whl")
+    stage.tree.add_file("/w/bad-1-py3-none-any.whl", b"not a wheel")
+    with pytest.raises(BadWheelError) as error:
+        stage.run("pip install /w/bad-1-py3-none-any.whl")
+    assert str(error.value.where) == "Dockerfile:7"
+
+
+def test_wheels_of_one_stage_are_installed_in_another(stage: Stage, publish: Publish) -> None:
+    publish("alpha", "1.0", requires=("beta",))
+    publish("beta", "1.0", sdist="tag")
+    stage.tree.add_file("/r.txt", b"alpha\n")
+    stage.run("pip wheel --no-cache-dir --wheel-dir /wheels -r /r.txt")
+    names = {path for path, _ in stage.tree.walk("/wheels")}
+    assert names == {"/wheels", "/wheels/alpha-1.0-py3-none-any.whl",
+                     "/wheels/beta-1.0-py3-none-any.whl"}  # fmt: skip
+    stage.run("pip install --no-index --find-links=/wheels -r /r.txt && rm -r /wheels")
+    assert stage.run("pip freeze") == "alpha==1.0\nbeta==1.0\n"
+
+
+# --- the real index ----------------------------------------------------------------------------
+
+
+@pytest.mark.network
+def test_flask_installs_with_a_markupsafe_without_its_native_part(stage: Stage) -> None:
+    stage.run("pip install --no-cache-dir flask==3.1.* markdown")
+    assert stage.tree.get(f"{SITE}/markupsafe/__init__.py") is not None
+    assert stage.tree.get("/usr/local/bin/flask") is not None
+    natives = [path for path, _ in stage.tree.walk(SITE) if path.endswith(".so")]
+    assert natives == []
+
+
+@pytest.mark.network
+def test_a_package_that_does_not_exist_stops_the_build(stage: Stage) -> None:
+    with pytest.raises(ResolutionError, match="not found"):
+        stage.run("pip install no-such-package-of-boxers-tests")
