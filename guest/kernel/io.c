@@ -4,6 +4,7 @@
 // 1. An operation that answers -EAGAIN is waited for here, unless O_NONBLOCK; nowhere else.
 // 2. A vector is checked whole before its first byte moves; what moved before an error counts.
 // 3. The kernel reads and writes the caller's memory directly: ranges are checked with user_range.
+#include "io.h"
 #include "memory.h"
 #include "process.h"
 #include "syscalls_fs.h"
@@ -35,16 +36,13 @@ static long move_once(struct file *file, int direction, void *buffer, size_t siz
 }
 
 // One buffer; the file is kept alive while it waits (a handler may close it).
-static long move(struct file *file, int direction, void *buffer, size_t size, int64_t *pos) {
+static long move_waiting(struct file *file, int direction, void *buffer, size_t size, int64_t *pos,
+                         int may_wait) {
     long result;
-    if (size > RW_MAX)
-        size = RW_MAX;
-    if (!user_range(buffer, size) && size)
-        return -EFAULT;
     file_get(file);
     for (;;) {
         result = move_once(file, direction, buffer, size, pos);
-        if (result != -EAGAIN || (file->flags & O_NONBLOCK))
+        if (result != -EAGAIN || !may_wait || (file->flags & O_NONBLOCK))
             break;
         int error = wait_file(file, direction == READING ? LINUX_POLLIN : LINUX_POLLOUT);
         if (error) {
@@ -54,6 +52,22 @@ static long move(struct file *file, int direction, void *buffer, size_t size, in
     }
     file_put(file);
     return result;
+}
+
+static long move(struct file *file, int direction, void *buffer, size_t size, int64_t *pos) {
+    if (size > RW_MAX)
+        size = RW_MAX;
+    if (!user_range(buffer, size) && size)
+        return -EFAULT;
+    return move_waiting(file, direction, buffer, size, pos, 1);
+}
+
+long io_read(struct file *file, void *buffer, size_t size, int64_t *pos, int may_wait) {
+    return move_waiting(file, READING, buffer, size, pos, may_wait);
+}
+
+long io_write(struct file *file, const void *buffer, size_t size, int64_t *pos, int may_wait) {
+    return move_waiting(file, WRITING, (void *)buffer, size, pos, may_wait);
 }
 
 static long transfer(int fd, int direction, void *buffer, size_t size) {
