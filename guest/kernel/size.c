@@ -1,33 +1,75 @@
-// The size of files and what is kept of them: truncate, fallocate, sync, advice.
+// How long files are and what of them is stored: truncate, fallocate, fadvise, sync.
+//
+// Invariants
+// 1. A size beyond RLIMIT_FSIZE raises SIGXFSZ and answers -EFBIG before anything changes; so does
+//    a seal, with -EPERM.
+// 2. Memory files need no sync; a file with a sync operation is asked for it.
 #include "memory.h"
 #include "path.h"
 #include "process.h"
+#include "shared_mapping.h"
 #include "syscalls_fs.h"
 #include "tmpfs_data.h"
 
 #include <boxer/linux_errno.h>
 
-#define SEAL_SHRINK 2u
-#define SEAL_GROW 4u
-#define SEAL_WRITE 8u
+#define FADVISE_LAST 5 // POSIX_FADV_NOREUSE
+#define SYNC_RANGE_FLAGS 7u
 
-static int check_size(const struct inode *inode, int64_t size) {
-    if (size < inode->size && (inode->seals & SEAL_SHRINK))
-        return -EPERM;
-    if (size > inode->size && (inode->seals & SEAL_GROW))
-        return -EPERM;
-    if (size > inode->size && process.fsize != LINUX_RLIM_INFINITY &&
-        (uint64_t)size > process.fsize) {
-        signal_raise(LINUX_SIGXFSZ);
-        return -EFBIG;
-    }
-    return 0;
+static struct file *open_file(int fd) {
+    struct file *file = fd_file(fd);
+    return file && !(file->flags & O_PATH) ? file : NULL;
 }
 
+static int open_for_writing(const struct file *file) {
+    return (file->flags & O_ACCMODE) != O_RDONLY;
+}
+
+static uint32_t type_of(struct file *file) {
+    uint32_t mode = file->inode ? file->inode->mode : file->ops->mode ? file->ops->mode(file) : 0;
+    return mode & S_IFMT;
+}
+
+static int check_limit(const struct inode *inode, int64_t size) {
+    if (size <= inode->size || process.fsize == LINUX_RLIM_INFINITY ||
+        (uint64_t)size <= process.fsize)
+        return 0;
+    signal_raise(LINUX_SIGXFSZ);
+    return -EFBIG;
+}
+
+static int check_size(const struct inode *inode, int64_t size) {
+    if ((size < inode->size && (inode->seals & F_SEAL_SHRINK)) ||
+        (size > inode->size && (inode->seals & F_SEAL_GROW)))
+        return -EPERM;
+    return check_limit(inode, size);
+}
+
+// The owner's privileges do not outlive a change of the content.
 static void changed(struct inode *inode) {
     inode->mtime = inode->ctime = stamp_now();
     if (process.fsuid)
         inode->mode &= ~(S_ISUID | ((inode->mode & 010) ? S_ISGID : 0));
+}
+
+static int truncate_inode(struct inode *inode, int64_t size) {
+    if (S_ISDIR(inode->mode))
+        return -EISDIR;
+    if (!S_ISREG(inode->mode))
+        return -EINVAL;
+    int error = inode_permission(inode, MAY_WRITE);
+    if (!error && !inode->ops->truncate)
+        error = -EINVAL;
+    if (!error && inode->ops->refresh)
+        error = inode->ops->refresh(inode);
+    if (!error)
+        error = check_size(inode, size);
+    int64_t before = inode->size;
+    if (!error)
+        error = inode->ops->truncate(inode, size);
+    if (!error && size != before)
+        changed(inode);
+    return error;
 }
 
 long sys_truncate64(const char *path, int64_t size) {
@@ -37,109 +79,120 @@ long sys_truncate64(const char *path, int64_t size) {
     int error = path_lookup(AT_FDCWD, path, PATH_FOLLOW, &entry);
     if (error)
         return error;
-    struct inode *inode = entry->inode;
-    if (S_ISDIR(inode->mode))
-        error = -EISDIR;
-    else if (!S_ISREG(inode->mode) || !inode->ops->truncate)
-        error = -EINVAL;
-    else if (!(error = inode_permission(inode, MAY_WRITE)) && !(error = check_size(inode, size)))
-        error = inode->ops->truncate(inode, size);
-    if (!error)
-        changed(inode);
+    error = truncate_inode(entry->inode, size);
     dentry_put(entry);
     return error;
 }
 
 long sys_ftruncate64(int fd, int64_t size) {
-    struct file *file = fd_file(fd);
+    struct file *file = open_file(fd);
     if (size < 0)
         return -EINVAL;
-    if (!file || (file->flags & O_PATH))
+    if (!file)
         return -EBADF;
-    if ((file->flags & O_ACCMODE) == O_RDONLY || !file->ops->truncate)
+    struct inode *inode = file->inode;
+    if (!inode || !S_ISREG(inode->mode) || !open_for_writing(file) || !file->ops->truncate)
         return -EINVAL;
-    int error = file->inode ? check_size(file->inode, size) : 0;
+    int error = inode->ops->refresh ? inode->ops->refresh(inode) : 0;
+    if (!error)
+        error = check_size(inode, size);
     if (!error)
         error = file->ops->truncate(file, size);
-    if (!error && file->inode)
+    if (!error)
+        changed(inode);
+    return error;
+}
+
+// Whether as many pages can be had at all: asked first, so that an absurd request takes nothing.
+static int room_for(const struct inode *inode, int64_t length) {
+    uint64_t have = fs_usage.pages_max - fs_usage.pages + inode->blocks / (PAGE_SIZE / 512);
+    return (uint64_t)length / PAGE_SIZE <= have;
+}
+
+static int allocate(struct inode *inode, int mode, int64_t offset, int64_t length) {
+    int64_t end = offset + length;
+    if (mode & FALLOC_FL_PUNCH_HOLE)
+        return inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)
+                   ? -EPERM
+                   : content_punch(inode, offset, length);
+    if ((mode & FALLOC_FL_ZERO_RANGE) && (inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)))
+        return -EPERM;
+    if (end > inode->size && (inode->seals & F_SEAL_GROW))
+        return -EPERM;
+    int error = check_limit(inode, end);
+    if (!error && !room_for(inode, length))
+        error = -ENOSPC;
+    if (!error && (mode & FALLOC_FL_ZERO_RANGE))
+        error = content_punch(inode, offset, length);
+    if (!error)
+        error = content_reserve(inode, offset, length);
+    if (!error && end > inode->size && !(mode & FALLOC_FL_KEEP_SIZE))
+        inode->size = end;
+    return error;
+}
+
+static int known_mode(int mode) {
+    int hole = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+    if (mode & FALLOC_FL_PUNCH_HOLE)
+        return mode == hole;
+    return (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_ZERO_RANGE)) == 0;
+}
+
+long sys_fallocate(int fd, int mode, int64_t offset, int64_t length) {
+    struct file *file = open_file(fd);
+    int64_t end;
+    if (!file)
+        return -EBADF;
+    if (offset < 0 || length <= 0)
+        return -EINVAL;
+    if (!known_mode(mode))
+        return -EOPNOTSUPP;
+    if (!open_for_writing(file))
+        return -EBADF;
+    uint32_t type = type_of(file);
+    if (type != S_IFREG)
+        return type == S_IFIFO ? -ESPIPE : type == S_IFDIR ? -EISDIR : -ENODEV;
+    if (__builtin_add_overflow(offset, length, &end))
+        return -EFBIG;
+    if (!file->inode || file->inode->ops != &tmpfs_ops)
+        return -EOPNOTSUPP;
+    int error = allocate(file->inode, mode, offset, length);
+    if (!error)
         changed(file->inode);
     return error;
 }
 
-long sys_fallocate(int fd, int mode, int64_t offset, int64_t length) {
-    struct file *file = fd_file(fd);
-    int64_t end;
-    if (!file || (file->flags & O_PATH) || (file->flags & O_ACCMODE) == O_RDONLY)
-        return -EBADF;
-    if (offset < 0 || length <= 0)
-        return -EINVAL;
-    if (!file->inode || !S_ISREG(file->inode->mode))
-        return file->inode && S_ISDIR(file->inode->mode) ? -EISDIR
-               : file->inode                             ? -ENODEV
-                                                         : -ESPIPE;
-    if (file->ops != &tmpfs_file_ops)
-        return -EOPNOTSUPP;
-    int keep = mode & FALLOC_FL_KEEP_SIZE, kind = mode & ~FALLOC_FL_KEEP_SIZE;
-    if ((kind && kind != FALLOC_FL_PUNCH_HOLE && kind != FALLOC_FL_ZERO_RANGE) ||
-        (kind == FALLOC_FL_PUNCH_HOLE && !keep))
-        return -EOPNOTSUPP;
-    if (__builtin_add_overflow(offset, length, &end))
-        return -EFBIG;
-    struct inode *inode = file->inode;
-    if (kind && (inode->seals & SEAL_WRITE))
-        return -EPERM;
-    int64_t grown = !keep && end > inode->size ? end : inode->size;
-    int error = check_size(inode, grown);
-    if (!error && kind)
-        error = content_punch(inode, offset, length);
-    if (!error && kind != FALLOC_FL_PUNCH_HOLE)
-        error = content_reserve(inode, offset, length);
-    if (error)
-        return error;
-    inode->size = grown;
-    changed(inode);
-    return 0;
-}
-
-static long check_file(int fd, int64_t offset, int64_t length) {
-    struct file *file = fd_file(fd);
-    if (!file || (file->flags & O_PATH))
-        return -EBADF;
-    if (!file->ops->seek)
-        return -ESPIPE;
-    return offset < 0 || length < 0 ? -EINVAL : 0;
-}
-
-// Advice: everything is in memory already.
 long sys_fadvise64(int fd, int64_t offset, int64_t length, int advice) {
+    struct file *file = open_file(fd);
     (void)offset;
-    if (advice < 0 || advice > 5)
-        return -EINVAL;
-    return check_file(fd, 0, length);
+    if (!file)
+        return -EBADF;
+    if (type_of(file) == S_IFIFO)
+        return -ESPIPE;
+    return length < 0 || advice < 0 || advice > FADVISE_LAST ? -EINVAL : 0;
 }
 
 long sys_readahead(int fd, int64_t offset, size_t size) {
-    (void)size;
-    long error = check_file(fd, offset, 0);
-    return error == -ESPIPE ? -EINVAL : error;
-}
-
-long sys_sync_file_range(int fd, int64_t offset, int64_t length, unsigned flags) {
-    return flags > 7 ? -EINVAL : check_file(fd, offset, length);
-}
-
-// Files in memory have nowhere to be written to; a host folder's do.
-static long sync_file(int fd, int data_only) {
-    struct file *file = fd_file(fd);
-    if (!file || (file->flags & O_PATH))
+    struct file *file = open_file(fd);
+    (void)offset, (void)size;
+    if (!file || (file->flags & O_ACCMODE) == O_WRONLY)
         return -EBADF;
-    if (file->ops->sync)
-        return file->ops->sync(file, data_only);
-    return file->inode && (S_ISREG(file->inode->mode) || S_ISDIR(file->inode->mode)) ? 0 : -EINVAL;
+    return type_of(file) == S_IFREG ? 0 : -EINVAL;
 }
 
 long sys_sync(void) {
+    mapping_sync_all();
     return 0;
+}
+
+static long sync_file(int fd, int data_only) {
+    struct file *file = open_file(fd);
+    if (!file)
+        return -EBADF;
+    if (file->ops->sync)
+        return file->ops->sync(file, data_only);
+    uint32_t type = type_of(file);
+    return type == S_IFREG || type == S_IFDIR ? 0 : -EINVAL;
 }
 
 long sys_fsync(int fd) {
@@ -151,6 +204,23 @@ long sys_fdatasync(int fd) {
 }
 
 long sys_syncfs(int fd) {
-    struct file *file = fd_file(fd);
-    return file && !(file->flags & O_PATH) ? 0 : -EBADF;
+    struct file *file = open_file(fd);
+    if (!file)
+        return -EBADF;
+    mapping_sync_all();
+    return file->ops->sync ? file->ops->sync(file, 0) : 0;
+}
+
+long sys_sync_file_range(int fd, int64_t offset, int64_t length, unsigned flags) {
+    struct file *file = open_file(fd);
+    int64_t end;
+    if (!file)
+        return -EBADF;
+    if ((flags & ~SYNC_RANGE_FLAGS) || offset < 0 || length < 0 ||
+        __builtin_add_overflow(offset, length, &end))
+        return -EINVAL;
+    uint32_t type = type_of(file);
+    if (type != S_IFREG && type != S_IFDIR && type != S_IFBLK)
+        return -ESPIPE;
+    return file->ops->sync ? file->ops->sync(file, 1) : 0;
 }

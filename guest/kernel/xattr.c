@@ -1,9 +1,9 @@
-// Extended attributes: xattr(7), kept as tmpfs keeps them.
+// Extended attributes (xattr(7)) of files in memory.
 //
 // Invariants
-// 1. user.* needs a regular file or folder and its permissions; trusted.* needs privilege;
-//    security.* is readable by all, written by the privileged; others are EOPNOTSUPP.
-// 2. An inode's attributes never take more than TOTAL_MAX bytes together.
+// 1. An inode's attributes are one list in order of creation; a name is in it at most once.
+// 2. Names and values of one inode together never exceed XATTR_TOTAL, so neither does a listing.
+// 3. A change allocates first: it happens whole or not at all.
 #include "memory.h"
 #include "path.h"
 #include "process.h"
@@ -12,17 +12,15 @@
 #include <boxer/linux_errno.h>
 #include <string.h>
 
-#define NAME_LIMIT 255u
-#define VALUE_LIMIT 65536u
-#define TOTAL_MAX (256u * 1024)
-#define XATTR_CREATE 1
-#define XATTR_REPLACE 2
+#define XATTR_TOTAL 65536u
 
 struct xattr {
     struct xattr *next;
-    size_t name_len, size;
-    char data[]; // the name with its NUL, then the value
+    size_t name_size, value_size; // name_size with its NUL
+    char bytes[];                 // the name, then the value
 };
+
+enum { READS = 0, CHANGES = 1 };
 
 void xattr_free(struct inode *inode) {
     while (inode->xattrs) {
@@ -32,74 +30,87 @@ void xattr_free(struct inode *inode) {
     }
 }
 
-static int starts(const char *name, const char *prefix) {
-    return strncmp(name, prefix, strlen(prefix)) == 0 && name[strlen(prefix)];
-}
-
-static int allowed(const struct inode *inode, const char *name, int writing) {
-    if (!inode->fs->pinned)
-        return -EOPNOTSUPP;
-    if (starts(name, "trusted."))
-        return process.fsuid == 0 ? 0 : writing ? -EPERM : -ENODATA;
-    if (starts(name, "security."))
-        return writing && process.fsuid ? -EPERM : 0;
-    if (!starts(name, "user."))
-        return -EOPNOTSUPP;
-    if (!S_ISREG(inode->mode) && !S_ISDIR(inode->mode))
-        return writing ? -EPERM : -ENODATA;
-    return inode_permission(inode, writing ? MAY_WRITE : MAY_READ);
-}
-
-static int check_name(const char *name) {
-    size_t len = 0;
-    if (!user_range(name, 1))
-        return -EFAULT;
-    while (len <= NAME_LIMIT && name[len])
-        len++;
-    return len == 0 || len > NAME_LIMIT ? -ERANGE : 0;
-}
-
 static struct xattr **find(struct inode *inode, const char *name) {
     struct xattr **at = &inode->xattrs;
-    while (*at && strcmp((*at)->data, name))
+    while (*at && strcmp((*at)->bytes, name) != 0)
         at = &(*at)->next;
     return at;
 }
 
-static size_t total(const struct inode *inode) {
-    size_t sum = 0;
-    for (const struct xattr *xattr = inode->xattrs; xattr; xattr = xattr->next)
-        sum += xattr->name_len + 1 + xattr->size;
-    return sum;
+static size_t total_size(const struct inode *inode) {
+    size_t total = 0;
+    for (const struct xattr *at = inode->xattrs; at; at = at->next)
+        total += at->name_size + at->value_size;
+    return total;
+}
+
+static int has_prefix(const char *name, const char *prefix) {
+    return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
+// The name's length with its NUL, or -errno.
+static int check_name(const char *name) {
+    size_t len = 0;
+    if (!user_range(name, 1))
+        return -EFAULT;
+    while (len <= XATTR_NAME_MAX && name[len])
+        len++;
+    return len == 0 || len > XATTR_NAME_MAX ? -ERANGE : (int)len + 1;
+}
+
+static int may_use_user(const struct inode *inode, int changes) {
+    if (!S_ISREG(inode->mode) && !S_ISDIR(inode->mode))
+        return changes ? -EPERM : -ENODATA;
+    if (changes && S_ISDIR(inode->mode) && (inode->mode & S_ISVTX) && inode_may_own(inode))
+        return -EPERM;
+    return inode_permission(inode, changes ? MAY_WRITE : MAY_READ);
+}
+
+static int may_use(const struct inode *inode, const char *name, int changes) {
+    static const char *const prefixes[] = {"user.", "trusted.", "security."};
+    const char *prefix = NULL;
+    for (size_t i = 0; i < 3; i++)
+        if (has_prefix(name, prefixes[i]))
+            prefix = prefixes[i];
+    if (!inode || !inode->fs || !inode->fs->pinned || !prefix)
+        return -EOPNOTSUPP;
+    if (changes && inode->fs->read_only)
+        return -EROFS;
+    if (!name[strlen(prefix)])
+        return -EINVAL;
+    if (prefix == prefixes[0])
+        return may_use_user(inode, changes);
+    if (process.fsuid && (changes || prefix == prefixes[1]))
+        return changes ? -EPERM : -ENODATA;
+    return 0;
 }
 
 static long set(struct inode *inode, const char *name, const void *value, size_t size, int flags) {
-    if (size > VALUE_LIMIT)
+    int name_size = check_name(name);
+    if (flags & ~(XATTR_CREATE | XATTR_REPLACE))
+        return -EINVAL;
+    if (name_size < 0)
+        return name_size;
+    if (size > XATTR_SIZE_MAX)
         return -E2BIG;
     if (size && !user_range(value, size))
         return -EFAULT;
-    if (flags & ~(XATTR_CREATE | XATTR_REPLACE))
-        return -EINVAL;
-    int error = allowed(inode, name, 1);
+    int error = may_use(inode, name, CHANGES);
     if (error)
         return error;
     struct xattr **at = find(inode, name), *old = *at;
-    if (old && (flags & XATTR_CREATE))
-        return -EEXIST;
-    if (!old && (flags & XATTR_REPLACE))
-        return -ENODATA;
-    size_t len = strlen(name);
-    if (total(inode) + len + 1 + size > TOTAL_MAX)
+    if (old ? flags & XATTR_CREATE : flags & XATTR_REPLACE)
+        return old ? -EEXIST : -ENODATA;
+    size_t others = total_size(inode) - (old ? old->name_size + old->value_size : 0);
+    if (others + (size_t)name_size + size > XATTR_TOTAL)
         return -ENOSPC;
-    struct xattr *made = kmalloc(sizeof *made + len + 1 + size);
+    struct xattr *made = kmalloc(sizeof *made + (size_t)name_size + size);
     if (!made)
-        return -ENOSPC;
-    made->name_len = len;
-    made->size = size;
-    memcpy(made->data, name, len + 1);
+        return -ENOMEM;
+    *made = (struct xattr){old ? old->next : NULL, (size_t)name_size, size};
+    memcpy(made->bytes, name, (size_t)name_size);
     if (size)
-        memcpy(made->data + len + 1, value, size);
-    made->next = old ? old->next : NULL;
+        memcpy(made->bytes + name_size, value, size);
     *at = made;
     kfree(old);
     inode->ctime = stamp_now();
@@ -107,42 +118,49 @@ static long set(struct inode *inode, const char *name, const void *value, size_t
 }
 
 static long get(struct inode *inode, const char *name, void *value, size_t size) {
-    int error = allowed(inode, name, 0);
+    int name_size = check_name(name);
+    if (name_size < 0)
+        return name_size;
+    int error = may_use(inode, name, READS);
     if (error)
         return error;
-    const struct xattr *xattr = *find(inode, name);
-    if (!xattr)
+    const struct xattr *found = *find(inode, name);
+    if (!found)
         return -ENODATA;
     if (size == 0)
-        return (long)xattr->size;
-    if (xattr->size > size)
+        return (long)found->value_size;
+    if (found->value_size > size)
         return -ERANGE;
-    if (!user_range(value, size))
+    if (found->value_size && !user_range(value, found->value_size))
         return -EFAULT;
-    memcpy(value, xattr->data + xattr->name_len + 1, xattr->size);
-    return (long)xattr->size;
+    if (found->value_size)
+        memcpy(value, found->bytes + found->name_size, found->value_size);
+    return (long)found->value_size;
 }
 
 static long list(struct inode *inode, char *names, size_t size) {
-    size_t used = 0;
-    if (!inode->fs->pinned)
+    size_t done = 0;
+    if (!inode || !inode->fs || !inode->fs->pinned)
         return -EOPNOTSUPP;
-    for (const struct xattr *xattr = inode->xattrs; xattr; xattr = xattr->next) {
-        if (starts(xattr->data, "trusted.") && process.fsuid)
+    if (size && !user_range(names, size < XATTR_LIST_MAX ? size : XATTR_LIST_MAX))
+        return -EFAULT;
+    for (const struct xattr *at = inode->xattrs; at; at = at->next) {
+        if (process.fsuid && has_prefix(at->bytes, "trusted."))
             continue;
-        if (size && xattr->name_len + 1 > size - used)
+        if (size && at->name_size > size - done)
             return -ERANGE;
-        if (size && !user_range(names + used, xattr->name_len + 1))
-            return -EFAULT;
         if (size)
-            memcpy(names + used, xattr->data, xattr->name_len + 1);
-        used += xattr->name_len + 1;
+            memcpy(names + done, at->bytes, at->name_size);
+        done += at->name_size;
     }
-    return (long)used;
+    return (long)done;
 }
 
-static long remove_one(struct inode *inode, const char *name) {
-    int error = allowed(inode, name, 1);
+static long take_away(struct inode *inode, const char *name) {
+    int name_size = check_name(name);
+    if (name_size < 0)
+        return name_size;
+    int error = may_use(inode, name, CHANGES);
     if (error)
         return error;
     struct xattr **at = find(inode, name), *old = *at;
@@ -154,92 +172,83 @@ static long remove_one(struct inode *inode, const char *name) {
     return 0;
 }
 
-// One of the four operations on whatever the caller named.
-struct request {
-    enum { SET, GET, LIST, REMOVE } what;
-    const char *name;
-    void *value;
-    size_t size;
-    int flags;
-};
-
-static long serve(struct inode *inode, const struct request *request) {
-    int error = request->what == LIST ? 0 : check_name(request->name);
-    if (error)
-        return error;
-    switch (request->what) {
-    case SET:
-        return set(inode, request->name, request->value, request->size, request->flags);
-    case GET:
-        return get(inode, request->name, request->value, request->size);
-    case LIST:
-        return list(inode, request->value, request->size);
-    default:
-        return remove_one(inode, request->name);
-    }
+// The inode that a path or a descriptor means stays as long as the name or descriptor does: no
+// reference is needed for the length of one call.
+static long at_path(const char *path, int flags, struct dentry **entry) {
+    return path_lookup(AT_FDCWD, path, flags, entry);
 }
 
-static long by_path(const char *path, int follow, struct request request) {
-    struct dentry *entry;
-    int error = path_lookup(AT_FDCWD, path, follow ? PATH_FOLLOW : 0, &entry);
-    if (error)
-        return error;
-    long result = serve(entry->inode, &request);
-    dentry_put(entry);
-    return result;
-}
-
-static long by_fd(int fd, struct request request) {
+static long at_descriptor(int fd, struct inode **inode) {
     struct file *file = fd_file(fd);
     if (!file || (file->flags & O_PATH))
         return -EBADF;
-    return file->inode ? serve(file->inode, &request) : -EOPNOTSUPP;
+    *inode = file->inode;
+    return 0;
 }
 
+#define ON_PATH(path, flags, call)                                                                 \
+    do {                                                                                           \
+        struct dentry *entry;                                                                      \
+        long result = at_path(path, flags, &entry);                                                \
+        if (result)                                                                                \
+            return result;                                                                         \
+        struct inode *inode = entry->inode;                                                        \
+        result = call;                                                                             \
+        dentry_put(entry);                                                                         \
+        return result;                                                                             \
+    } while (0)
+
+#define ON_DESCRIPTOR(fd, call)                                                                    \
+    do {                                                                                           \
+        struct inode *inode;                                                                       \
+        long result = at_descriptor(fd, &inode);                                                   \
+        return result ? result : call;                                                             \
+    } while (0)
+
 long sys_setxattr(const char *path, const char *name, const void *value, size_t size, int flags) {
-    return by_path(path, 1, (struct request){SET, name, (void *)value, size, flags});
+    ON_PATH(path, PATH_FOLLOW, set(inode, name, value, size, flags));
 }
 
 long sys_lsetxattr(const char *path, const char *name, const void *value, size_t size, int flags) {
-    return by_path(path, 0, (struct request){SET, name, (void *)value, size, flags});
+    ON_PATH(path, 0, set(inode, name, value, size, flags));
 }
 
 long sys_fsetxattr(int fd, const char *name, const void *value, size_t size, int flags) {
-    return by_fd(fd, (struct request){SET, name, (void *)value, size, flags});
+    ON_DESCRIPTOR(fd, set(inode, name, value, size, flags));
 }
 
 long sys_getxattr(const char *path, const char *name, void *value, size_t size) {
-    return by_path(path, 1, (struct request){GET, name, value, size, 0});
+    ON_PATH(path, PATH_FOLLOW, get(inode, name, value, size));
 }
 
 long sys_lgetxattr(const char *path, const char *name, void *value, size_t size) {
-    return by_path(path, 0, (struct request){GET, name, value, size, 0});
+    ON_PATH(path, 0, get(inode, name, value, size));
 }
 
 long sys_fgetxattr(int fd, const char *name, void *value, size_t size) {
-    return by_fd(fd, (struct request){GET, name, value, size, 0});
+    ON_DESCRIPTOR(fd, get(inode, name, value, size));
 }
 
 long sys_listxattr(const char *path, char *names, size_t size) {
-    return by_path(path, 1, (struct request){LIST, NULL, names, size, 0});
+    ON_PATH(path, PATH_FOLLOW, list(inode, names, size));
 }
 
 long sys_llistxattr(const char *path, char *names, size_t size) {
-    return by_path(path, 0, (struct request){LIST, NULL, names, size, 0});
+    ON_PATH(path, 0, list(inode, names, size));
 }
 
 long sys_flistxattr(int fd, char *names, size_t size) {
-    return by_fd(fd, (struct request){LIST, NULL, names, size, 0});
+    ON_DESCRIPTOR(fd, list(inode, names, size));
 }
 
 long sys_removexattr(const char *path, const char *name) {
-    return by_path(path, 1, (struct request){REMOVE, name, NULL, 0, 0});
+    ON_PATH(path, PATH_FOLLOW, take_away(inode, name));
 }
 
 long sys_lremovexattr(const char *path, const char *name) {
-    return by_path(path, 0, (struct request){REMOVE, name, NULL, 0, 0});
+    ON_PATH(path, 0, take_away(inode, name));
 }
 
 long sys_fremovexattr(int fd, const char *name) {
-    return by_fd(fd, (struct request){REMOVE, name, NULL, 0, 0});
+    ON_DESCRIPTOR(fd, take_away(inode, name));
 }
