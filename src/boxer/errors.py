@@ -138,6 +138,12 @@ class DockerfileSyntaxError(BoxerError):
     reference = "dockerfile-syntax"
 
 
+class EpochError(BoxerError):
+    """SOURCE_DATE_EPOCH is no number of seconds."""
+
+    reference = "bad-epoch"
+
+
 class DockerfileMissingError(BoxerError):
     """There is no Dockerfile, or no context folder."""
 
@@ -301,6 +307,12 @@ class ContextMissingError(BoxerError):
     """The build context is not there, or is no folder."""
 
     reference = "context-missing"
+
+
+class EpochError(BoxerError):
+    """SOURCE_DATE_EPOCH is no number of seconds."""
+
+    reference = "bad-epoch"
 
 
 class DockerfileMissingError(BoxerError):

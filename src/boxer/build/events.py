@@ -120,9 +120,9 @@ class PhaseFinished:
 
 @dataclass(frozen=True, slots=True)
 class BuildFinished:
-    """output: the box. digest: sha256 of the file, hex. size: its bytes."""
+    """output: the box's file, if it was written to one. digest: sha256, hex. size: bytes."""
 
-    output: Path
+    output: Path | None
     digest: str
     size: int
     seconds: float

@@ -1,0 +1,99 @@
+"""The whole way from a Dockerfile to a box. Read this first: it is the order of everything.
+
+sources -> dockerfile -> plan -> stages (steps) -> assemble (link, freeze, write) -> file
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from boxer.bases import BaseFolder, BaseSource, bases_folder
+from boxer.blobstore import write_atomically
+from boxer.boxfile import BoxInfo
+from boxer.build.assemble import Finished, assemble
+from boxer.build.events import BuildFinished, BuildStarted, Listener, Notice, ignore
+from boxer.build.sources import Sources, find_sources
+from boxer.build.stages import Bases, Built, StageBuilder
+from boxer.dockerfile import Dockerfile, parse
+from boxer.errors import EpochError
+from boxer.plan import Plan, plan
+from boxer.steps import Context
+
+# Without SOURCE_DATE_EPOCH (reproducible-builds.org). Not 1970: a zip archive, and so Python's own
+# zipfile, cannot hold times before 1980-01-01.
+DEFAULT_EPOCH = 315_532_800
+# The end of year 9999, the last a timestamp of RFC 3339 can name.
+LAST_EPOCH = 253_402_300_799
+
+
+@dataclass(frozen=True, slots=True)
+class BuildResult:
+    """data: the box. digest: its sha256, hex. output: the file it was written to, if any."""
+
+    data: bytes
+    info: BoxInfo
+    digest: str
+    output: Path | None
+
+
+def build(
+    context: Path,
+    *,
+    dockerfile: Path | None = None,
+    build_args: Mapping[str, str] | None = None,
+    target: str | None = None,
+    output: Path | None = None,
+    epoch: int | None = None,
+    bases: BaseSource | None = None,
+    events: Listener = ignore,
+) -> BuildResult:
+    """Builds a box.
+
+    dockerfile: default CONTEXT/Dockerfile. target: the stage to build, default the last. output:
+    where to write the box; without it the box is in the result only. epoch: the time of everything
+    in the box, seconds since 1970, default SOURCE_DATE_EPOCH, else 1980-01-01. bases: default the
+    ones on this machine.
+    Raises a `BoxerError` for whatever is wrong with the input; nothing is left of the output then.
+    """
+    began = time.monotonic()
+    moment = source_date_epoch() if epoch is None else epoch
+    sources = find_sources(context, dockerfile)
+    parsed = parse(sources.text, str(sources.path))
+    known = Bases(bases or BaseFolder(bases_folder()), events)
+    planned = plan(parsed, build_args or {}, target, known.environment)
+    _announce(sources, parsed, planned, events)
+    stages = StageBuilder(known, Context(context, sources.ignore), moment, events)
+    data, info = assemble(_finished(stages.build(planned), moment), events)
+    digest = hashlib.sha256(data).hexdigest()
+    if output is not None:
+        write_atomically(output, data)
+    events(BuildFinished(output, digest, len(data), time.monotonic() - began))
+    return BuildResult(data, info, digest, output)
+
+
+def source_date_epoch() -> int:
+    """SOURCE_DATE_EPOCH, or the default. Raises `EpochError` for what is no number of seconds."""
+    text = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if not text:
+        return DEFAULT_EPOCH
+    if not (text.isascii() and text.isdecimal() and len(text) < 13 and int(text) <= LAST_EPOCH):
+        raise EpochError(
+            f"SOURCE_DATE_EPOCH is `{text}`, which is no time.",
+            hint="Give seconds since 1970: `export SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)`.",
+        )
+    return int(text)
+
+
+def _announce(sources: Sources, parsed: Dockerfile, planned: Plan, events: Listener) -> None:
+    events(BuildStarted(sources.context, sources.path, len(planned.stages)))
+    for warning in parsed.warnings:
+        events(Notice(warning.message, warning.where))
+
+
+def _finished(built: Built, epoch: int) -> Finished:
+    return Finished(built.base, built.tree, built.config, epoch, built.base.info.preimport)
