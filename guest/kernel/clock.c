@@ -61,7 +61,7 @@ void clock_slept(int64_t ns) {
 void clock_boot(void) {
     offset = 0;
     slept = 0;
-    started = clock_monotonic();
+    started = frozen_at = clock_monotonic();
 }
 
 void clock_freeze(void) {
