@@ -183,14 +183,11 @@ static int open_node(struct dentry *entry, struct file *file) {
     return S_ISDIR(inode->mode) ? hostfs_open_folder(inode, file) : hostfs_open_file(inode, file);
 }
 
+// Nanoseconds of host.h; seconds that do not fit become the outermost that do.
 static int64_t time_ns(const struct stamp *stamp, int wanted) {
-    int64_t ns;
-    if (!wanted)
-        return INT64_MIN;
-    if (__builtin_mul_overflow(stamp->sec, 1000000000, &ns) ||
-        __builtin_add_overflow(ns, (int64_t)stamp->nsec, &ns))
-        ns = stamp->sec < 0 ? INT64_MIN + 1 : INT64_MAX - 1;
-    return ns;
+    const int64_t most = INT64_MAX / 1000000000 - 1;
+    int64_t sec = stamp->sec > most ? most : stamp->sec < -most ? -most : stamp->sec;
+    return wanted ? sec * 1000000000 + stamp->nsec : INT64_MIN;
 }
 
 static int set(struct inode *inode, const struct attributes *wanted) {

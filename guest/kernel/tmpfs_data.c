@@ -220,7 +220,8 @@ int content_punch(struct inode *inode, int64_t pos, int64_t length) {
         length = inode->size - pos;
     while (length > 0) {
         size_t index = (size_t)(pos / PAGE_SIZE), offset = (size_t)(pos % PAGE_SIZE);
-        int64_t part = length < (int64_t)(PAGE_SIZE - offset) ? length : PAGE_SIZE - offset;
+        int64_t part =
+            length < (int64_t)(PAGE_SIZE - offset) ? length : (int64_t)(PAGE_SIZE - offset);
         if (part == PAGE_SIZE || pos + part == inode->size)
             part == PAGE_SIZE || offset == 0 ? empty_slot(inode, index) : (void)0;
         if (index < content->count && content->pages[index])
