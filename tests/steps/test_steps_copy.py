@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from boxer.dockerfile import Add, Copy, Heredoc
 from boxer.errors import (
     ArchiveError,
     BadModeError,
@@ -23,7 +24,7 @@ from boxer.errors import (
     Where,
 )
 from boxer.filetree import Directory, File, Symlink, Tree, write_tar
-from boxer.steps.addition import Copying, Document, copy_files
+from boxer.steps.addition import copy_files
 from boxer.steps.context import Context
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ class Ignored:
 
 def _copy(target: Stage, context: Context, *words: str, **flags: Any) -> None:
     *sources, destination = words
-    step = Copying(sources, destination, where=Where("Dockerfile", 4), **flags)
+    kind = Add if flags.pop("add", False) else Copy
+    head: dict[str, Any] = {"where": Where("Dockerfile", 4), "text": "COPY"}
+    step = kind(**head, sources=tuple(sources), destination=destination, **flags)
     copy_files(step, target.state, context, target.ports)
 
 
@@ -327,7 +330,7 @@ def _builder(stage: Stage) -> Context:
 
 def test_copies_from_a_stage_keep_owners_and_hard_links(stage: Stage) -> None:
     context = _builder(stage)
-    _copy(stage, context, "/latest/bin", "/x/", stage="builder")
+    _copy(stage, context, "/latest/bin", "/x/", from_stage="builder")
     assert stage.attributes("/x/tool") == "5:6 755"
     assert stage.tree.get("/x/same") is stage.tree.get("/x/tool")
     assert stage.tree.get("/x/tool") is not stage.stages["builder"].get("/out/bin/tool")
@@ -337,15 +340,15 @@ def test_copies_from_a_stage_keep_owners_and_hard_links(stage: Stage) -> None:
     "source", ["out/bin/tool", "/out/*/to?l", "../../out/bin/tool", "/latest/bin/tool"]
 )
 def test_paths_of_a_stage_are_from_its_root(stage: Stage, source: str) -> None:
-    _copy(stage, _builder(stage), source, "/x", stage="builder", chown="0:0")
+    _copy(stage, _builder(stage), source, "/x", from_stage="builder", chown="0:0")
     assert stage.attributes("/x") == "0:0 755"
 
 
 def test_a_stage_that_is_not_there_is_an_error(stage: Stage) -> None:
     with pytest.raises(CopySourceError, match="--from=bilder"):
-        _copy(stage, _builder(stage), "/x", "/", stage="bilder")
+        _copy(stage, _builder(stage), "/x", "/", from_stage="bilder")
     with pytest.raises(CopySourceError, match="not in `builder`"):
-        _copy(stage, _builder(stage), "/missing", "/", stage="builder")
+        _copy(stage, _builder(stage), "/missing", "/", from_stage="builder")
 
 
 # --- archives and documents --------------------------------------------------------------------
@@ -364,7 +367,7 @@ def test_add_unpacks_archives_and_copy_does_not(stage: Stage, folder: Folder) ->
     root = folder({"plain.gz": "x"})
     _archive(root / "a.tgz")
     stage.state.epoch = 100
-    _copy(stage, Context(root), "a.tgz", "plain.gz", "/x/", unpack=True)
+    _copy(stage, Context(root), "a.tgz", "plain.gz", "/x/", add=True)
     assert stage.tree.file("/x/inner/f").data == b"packed"
     assert stage.attributes("/x/inner/f") == "3:4 644"
     assert stage.tree.file("/x/inner/f").mtime == 100
@@ -372,7 +375,7 @@ def test_add_unpacks_archives_and_copy_does_not(stage: Stage, folder: Folder) ->
     assert stage.tree.file("/x/plain.gz").data == b"x"
     _copy(stage, Context(root), "a.tgz", "/y/")
     assert stage.tree.get("/y/a.tgz") is not None
-    _copy(stage, Context(root), "a.tgz", "/z", unpack=True, chown="app")
+    _copy(stage, Context(root), "a.tgz", "/z", add=True, chown="app")
     assert stage.attributes("/z/inner/f") == "1000:1001 644"
     assert stage.attributes("/z") == "1000:1001 755"
 
@@ -384,13 +387,13 @@ def test_an_archive_that_reaches_outside_names_its_line(stage: Stage, folder: Fo
     with tarfile.open(root / "evil.tar", "w") as archive:
         archive.addfile(tarfile.TarInfo("../../evil"))
     with pytest.raises(ArchiveError) as error:
-        _copy(stage, Context(root), "evil.tar", "/x/", unpack=True)
+        _copy(stage, Context(root), "evil.tar", "/x/", add=True)
     assert str(error.value.where) == "Dockerfile:4"
 
 
 def test_here_documents_are_files(stage: Stage, folder: Folder) -> None:
-    documents = (Document("a.txt", b"one\n"), Document("b.txt", b"two\n"))
-    _copy(stage, Context(folder(FILES)), "app.py", "/x/", documents=documents, chmod="600")
+    documents = (Heredoc("a.txt", "one\n", True), Heredoc("b.txt", "two\n", False))
+    _copy(stage, Context(folder(FILES)), "app.py", "/x/", heredocs=documents, chmod="600")
     assert _files(stage.tree, "/x") == {
         "/x/a.txt": "one\n",
         "/x/app.py": "app",
@@ -403,7 +406,7 @@ def test_parents_and_exclude_keep_and_leave_folders(stage: Stage, folder: Folder
     context = Context(folder(FILES))
     _copy(stage, context, "pkg/sub/data.txt", "/x/", parents=True)
     _copy(stage, context, "./pkg/./sub/data.txt", "/y/", parents=True)
-    _copy(stage, context, "pkg", "/z/", exclude=Ignored("sub"))
+    _copy(stage, context, "pkg", "/z/", exclude=("sub",))
     assert set(_files(stage.tree, "/x")) == {"/x/pkg/sub/data.txt"}
     assert set(_files(stage.tree, "/y")) == {"/y/sub/data.txt"}
     assert set(_files(stage.tree, "/z")) == {"/z/__init__.py"}

@@ -1,0 +1,32 @@
+"""Instructions applied to a stage's tree and settings.
+
+Belongs here: COPY and ADD, RUN with its shell and pip, and the instructions that change settings.
+Does not: reading Dockerfiles (`dockerfile`), stages and variables (`plan`), the box (`link`).
+"""
+
+from boxer.steps.apply import apply
+from boxer.steps.context import Context, Excludes
+from boxer.steps.ports import (
+    CommandRequest,
+    CommandResult,
+    CommandRunner,
+    Listener,
+    Ports,
+    Silent,
+    StageState,
+    Stream,
+)
+
+__all__ = [
+    "CommandRequest",
+    "CommandResult",
+    "CommandRunner",
+    "Context",
+    "Excludes",
+    "Listener",
+    "Ports",
+    "Silent",
+    "StageState",
+    "Stream",
+    "apply",
+]

@@ -12,10 +12,9 @@ from __future__ import annotations
 import difflib
 import io
 import posixpath
-from collections.abc import Sequence
-from dataclasses import dataclass
 
-from boxer.errors import BoxerError, CopySourceError, RemoteSourceError, Where
+from boxer.dockerfile import Add, Copy, Ignore
+from boxer.errors import BoxerError, CopySourceError, RemoteSourceError
 from boxer.filetree import Directory, File, Tree, is_tar, read_tar
 from boxer.steps.context import Context, Excludes, Found
 from boxer.steps.copying import Attributes, copy_into, make_parents
@@ -29,60 +28,34 @@ _REMOTE = ("http://", "https://")
 _GIT = ("git@", "git://", "ssh://")
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A here-document that is a source: its name is the file's."""
-
-    name: str
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Copying:
-    """A COPY or ADD, expanded. stage: what --from names, None for the context.
-
-    unpack: ADD's way with archives. parents: --parents. exclude: what --exclude leaves out.
-    """
-
-    sources: Sequence[str]
-    destination: str
-    documents: Sequence[Document] = ()
-    stage: str | None = None
-    chown: str | None = None
-    chmod: str | None = None
-    unpack: bool = False
-    parents: bool = False
-    exclude: Excludes | None = None
-    where: Where | None = None
-
-
-def copy_files(step: Copying, state: StageState, context: Context, ports: Ports) -> None:
+def copy_files(step: Copy, state: StageState, context: Context, ports: Ports) -> None:
     """Applies a COPY or ADD. Raises errors with the instruction's place."""
     try:
         _copy(step, state, context, ports)
     except BoxerError as error:
-        raise (error.at(step.where) if step.where else error) from None
+        raise error.at(step.where) from None
 
 
-def _copy(step: Copying, state: StageState, context: Context, ports: Ports) -> None:
+def _copy(step: Copy, state: StageState, context: Context, ports: Ports) -> None:
     attributes = Attributes(
         owner=_owner(step, state, ports),
         new_mode=None if step.chmod is None else parse_mode(step.chmod),
         newest=state.epoch,
     )
     destination = _destination(step.destination, state.config.working_dir)
-    for document in step.documents:
-        node = File(data=document.data, mtime=state.epoch)
-        copy_into(state.tree, node, document.name, destination, attributes)
+    for heredoc in step.heredocs:
+        data = heredoc.content.encode("utf-8", "surrogateescape")
+        node = File(data=data, mtime=state.epoch)
+        copy_into(state.tree, node, heredoc.name, destination, attributes)
     found = [(source, _find(source, step, context, ports)) for source in step.sources]
     for source, matches in found:
         for match in matches:
             _place(match, source, destination, step, attributes, state)
 
 
-def _owner(step: Copying, state: StageState, ports: Ports) -> tuple[int, int] | None:
+def _owner(step: Copy, state: StageState, ports: Ports) -> tuple[int, int] | None:
     """Files of the context belong to root; those of a stage keep their owners, unless told."""
-    if step.chown is None and step.stage is not None:
+    if step.chown is None and step.from_stage is not None:
         return None
     return copied_owner(step.chown, state.tree, ports, step.where)
 
@@ -95,11 +68,11 @@ def _destination(destination: str, working_dir: str) -> str:
     return path if path == "/" or not folder else path + "/"
 
 
-def _find(source: str, step: Copying, context: Context, ports: Ports) -> list[Found]:
+def _find(source: str, step: Copy, context: Context, ports: Ports) -> list[Found]:
     if source.startswith(_REMOTE) or source.startswith(_GIT):
         raise _remote(source)
-    if step.stage is not None:
-        found = find_in_tree(_stage(step.stage, ports), posixpath.normpath("/" + source))
+    if step.from_stage is not None:
+        found = find_in_tree(_stage(step.from_stage, ports), posixpath.normpath("/" + source))
     else:
         found = context.find(source)
     if found:
@@ -124,12 +97,12 @@ def _place(
     match: Found,
     source: str,
     destination: str,
-    step: Copying,
+    step: Copy,
     attributes: Attributes,
     state: StageState,
 ) -> None:
     node = match.node
-    if step.unpack and isinstance(node, File) and is_tar(node.data):
+    if _unpacks(step) and isinstance(node, File) and is_tar(node.data):
         make_parents(state.tree, destination.rstrip("/") + "/", attributes)
         owner = attributes.owner if step.chown is not None else None
         read_tar(
@@ -141,11 +114,19 @@ def _place(
             top=False,
         )
         return
-    if step.exclude is not None and isinstance(node, Directory):
-        node = _without(node, "", step.exclude)
+    if step.exclude:
+        exclude = Ignore(list(step.exclude), step.where.file)
+        if isinstance(node, Directory):
+            node = _without(node, "", exclude)
+        elif exclude.excludes(match.name, False):
+            return
     if step.parents:
         destination = _with_parents(match, source, destination)
     copy_into(state.tree, node, match.name, destination, attributes)
+
+
+def _unpacks(step: Copy) -> bool:
+    return isinstance(step, Add) and step.unpack is not False
 
 
 def _with_parents(match: Found, source: str, destination: str) -> str:
@@ -172,10 +153,10 @@ def _without(folder: Directory, path: str, exclude: Excludes) -> Directory:
     return kept
 
 
-def _missing(source: str, step: Copying, context: Context) -> CopySourceError:
-    if step.stage is not None:
+def _missing(source: str, step: Copy, context: Context) -> CopySourceError:
+    if step.from_stage is not None:
         return CopySourceError(
-            f"`{source}` is not in `{step.stage}`.",
+            f"`{source}` is not in `{step.from_stage}`.",
             hint="Check the path: it is one of that stage's box, from its root.",
         )
     folder, name = posixpath.split(source.rstrip("/"))

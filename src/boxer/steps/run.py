@@ -12,7 +12,8 @@ import shlex
 from collections.abc import Sequence
 
 from boxer.errors import InstructionError, RunFailedError, Where
-from boxer.filetree import home_of, resolve_user, users
+from boxer.filetree import File, home_of, resolve_user, users
+from boxer.steps.mounts import placed
 from boxer.steps.ports import Ports, StageState
 from boxer.steps.shell import Finished, Session, Setting
 from boxer.steps.shell.commands import ALL
@@ -29,8 +30,18 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]|\x1b\[[0-9;]*[A-Za-z]")
 
 def run_shell_form(script: str, state: StageState, ports: Ports, where: Where | None) -> None:
     """`RUN script`, by the stage's SHELL. Raises RunFailedError and what a command raises."""
+    if script.startswith("#!"):
+        _run_document(script, state, ports, where)
+        return
     prelude = _shell_options(state.config.shell or DEFAULT_SHELL, where)
     _run(prelude + script, script, state, ports, where)
+
+
+def _run_document(script: str, state: StageState, ports: Ports, where: Where | None) -> None:
+    """A here-document that begins with `#!` is run as the file it is (BuildKit: /dev/pipes/EOF)."""
+    file = File(mode=0o755, data=script.encode("utf-8", "surrogateescape"))
+    with placed(state.tree, "/dev/pipes/EOF", file):
+        _run("/dev/pipes/EOF", script, state, ports, where)
 
 
 def run_exec_form(

@@ -41,6 +41,10 @@ def working_directory(config: ImageConfig, path: str) -> str:
     return "/" + joined.lstrip("/")
 
 
+def with_working_directory(config: ImageConfig, path: str) -> ImageConfig:
+    return replace(config, working_dir=path)
+
+
 def with_ports(config: ImageConfig, ports: Iterable[str], where: Where | None) -> ImageConfig:
     """EXPOSE: `8080`, `53/udp`, `7000-7009`; an empty word, from an unset variable, is nothing."""
     exposed = set(config.exposed_ports)
