@@ -1,4 +1,4 @@
-"""One instruction's own rules: its arguments and flags (BuildKit, frontend/dockerfile/instructions).
+"""One instruction's own rules: arguments and flags (BuildKit, frontend/dockerfile/instructions).
 
 Each reader takes a `Line` and returns the typed instruction, or raises ValueError with a sentence's
 worth of what is wrong; `parse` adds the place.
