@@ -4,11 +4,13 @@
 // so that a freed name costs no move.
 #include "inode.h"
 #include "memory.h"
+#include "path.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>
 
 #define FIRST_BUCKETS 1024u
+#define ENTRY_SIZE 20 // what an entry adds to its folder's size (tmpfs.c)
 
 static struct dentry **buckets;
 static uint32_t bucket_count, linked_count;
@@ -109,6 +111,8 @@ void dentry_link(struct dentry *entry) {
         dir->first = entry;
     dir->last = entry;
     dir->children++;
+    if (dir->inode->fs->pinned)
+        dir->inode->size += ENTRY_SIZE;
     entry->linked = 1;
     linked_count++;
 }
@@ -129,6 +133,8 @@ void dentry_unlink(struct dentry *entry) {
         dir->last = entry->prev;
     entry->prev = entry->next = NULL;
     dir->children--;
+    if (dir->inode->fs->pinned)
+        dir->inode->size -= ENTRY_SIZE;
     entry->linked = 0;
     linked_count--;
 }
@@ -147,6 +153,22 @@ int dentry_move(struct dentry *entry, struct dentry *dir, const char *name, size
     dentry_link(entry);
     dentry_put(old_parent);
     return 0;
+}
+
+void dentry_exchange(struct dentry *a, struct dentry *b) {
+    struct dentry *parent = a->parent;
+    char *name = a->name;
+    uint32_t len = a->name_len;
+    dentry_unlink(a);
+    dentry_unlink(b);
+    a->parent = b->parent;
+    a->name = b->name;
+    a->name_len = b->name_len;
+    b->parent = parent;
+    b->name = name;
+    b->name_len = len;
+    dentry_link(a);
+    dentry_link(b);
 }
 
 int dentry_below(const struct dentry *entry, const struct dentry *ancestor) {
@@ -174,7 +196,8 @@ static int prepend(char *buffer, size_t *at, const char *text, size_t len) {
 long dentry_path(struct dentry *entry, char *buffer, size_t size, int mark_deleted) {
     static const char deleted[] = " (deleted)";
     size_t at = size;
-    int is_root = entry->parent == entry && !entry->inode->fs->covers;
+    const struct dentry *root = path_root(); // chroot(2): nothing above it is shown
+    int is_root = entry == root || (entry->parent == entry && !entry->inode->fs->covers);
     if (!prepend(buffer, &at, "", 1))
         return -ERANGE;
     if (!is_root && entry->parent != entry && !entry->linked && mark_deleted &&
@@ -182,7 +205,7 @@ long dentry_path(struct dentry *entry, char *buffer, size_t size, int mark_delet
         return -ERANGE;
     if (is_root && !prepend(buffer, &at, "/", 1))
         return -ERANGE;
-    for (;;) {
+    while (entry != root) {
         if (entry->parent == entry) {
             if (!entry->inode->fs->covers)
                 break;

@@ -73,6 +73,13 @@ int fd_install(struct file *file, int lowest, int close_on_exec) {
     return fd;
 }
 
+int fd_room(void) {
+    int fd = 0;
+    while (fd < slot_count && slots[fd].file)
+        fd++;
+    return (uint64_t)fd < process.nofile ? 0 : -EMFILE;
+}
+
 // Puts the file at exactly this descriptor, closing what was there.
 int fd_replace(struct file *file, int fd, int close_on_exec) {
     if (fd < 0 || (uint64_t)fd >= process.nofile)

@@ -142,6 +142,7 @@ struct dentry *dentry_child(struct dentry *dir, const char *name, size_t len); /
 void dentry_link(struct dentry *);   // puts it into its parent's list and the table
 void dentry_unlink(struct dentry *); // takes it out; whoever refers to it keeps it
 int dentry_move(struct dentry *, struct dentry *dir, const char *name, size_t len);
+void dentry_exchange(struct dentry *, struct dentry *); // each gets the other's place
 // The absolute path, " (deleted)" when unlinked and marked; -ERANGE, or its length without NUL.
 long dentry_path(struct dentry *, char *buffer, size_t size, int mark_deleted);
 int dentry_below(const struct dentry *, const struct dentry *ancestor);

@@ -76,16 +76,22 @@ static int remove_range(struct inode *inode, struct file *owner, int whole, int6
     return 0;
 }
 
+// The new lock is allocated before the old ones give way.
 static long apply(struct inode *inode, struct file *owner, int whole, int type, int64_t start,
                   int64_t end, int wait) {
     if (type != F_UNLCK && find_conflict(inode, owner, whole, type, start, end))
         return wait ? -EDEADLK : -EAGAIN;
+    struct lock *lock = type == F_UNLCK ? NULL : kmalloc(sizeof *lock);
+    if (type != F_UNLCK && !lock)
+        return -ENOLCK;
     int error = remove_range(inode, owner, whole, start, end);
-    if (error || type == F_UNLCK)
+    if (error || !lock) {
+        kfree(lock);
         return error;
-    return add(
-        inode,
-        (struct lock){.owner = owner, .whole = whole, .type = type, .start = start, .end = end});
+    }
+    *lock = (struct lock){inode->locks, owner, whole, type, start, end};
+    inode->locks = lock;
+    return 0;
 }
 
 long lock_flock(struct file *file, int operation) {
@@ -109,6 +115,8 @@ static int range_of(struct file *file, const struct linux_flock64 *request, int6
         return -EINVAL;
     if (__builtin_add_overflow(base, request->start, start))
         return -EOVERFLOW;
+    if (*start < 0)
+        return -EINVAL;
     int64_t length = request->length;
     if (length < 0) {
         *end = *start - 1;

@@ -17,10 +17,16 @@ static int may_remove(struct dentry *dir, struct dentry *victim) {
     return 0;
 }
 
+// A removed folder takes no more names, though it can still be somebody's working directory.
+int entry_may_add(struct dentry *dir) {
+    int error = inode_permission(dir->inode, MAY_WRITE | MAY_EXEC);
+    return error ? error : dir->linked || dir->parent == dir ? 0 : -ENOENT;
+}
+
 static int make_node(int dirfd, const char *path, uint32_t mode, uint32_t dev) {
     struct place place;
     struct dentry *made;
-    int error = path_place(dirfd, path, 0, 0, &place);
+    int error = path_place(dirfd, path, PATH_NAME, 0, &place);
     if (error)
         return error;
     if (place.entry)
@@ -60,7 +66,7 @@ long sys_symlinkat(const char *target, int dirfd, const char *path) {
         len++;
     if (len == 0 || len == PATH_MAX)
         return len ? -ENAMETOOLONG : -ENOENT;
-    int error = path_place(dirfd, path, 0, 0, &place);
+    int error = path_place(dirfd, path, PATH_NAME, 0, &place);
     if (error)
         return error;
     struct inode *dir = place.dir->inode, *inode;
@@ -69,7 +75,7 @@ long sys_symlinkat(const char *target, int dirfd, const char *path) {
     else if (place.trailing)
         error = -ENOENT;
     else
-        error = inode_permission(dir, MAY_WRITE | MAY_EXEC);
+        error = entry_may_add(place.dir);
     if (!error && !dir->ops->symlink)
         error = -EPERM;
     if (!error)
@@ -116,7 +122,7 @@ static int add_link(struct dentry *old, struct place *place) {
         return -EPERM;
     if (inode->fs != place->dir->inode->fs)
         return -EXDEV;
-    int error = inode_permission(place->dir->inode, MAY_WRITE | MAY_EXEC);
+    int error = entry_may_add(place->dir);
     if (error)
         return error;
     if (!inode->ops->link)
@@ -146,7 +152,7 @@ long sys_linkat(int old_dirfd, const char *old, int dirfd, const char *path, int
         return error;
     if (!source)
         return -ENOENT;
-    error = path_place(dirfd, path, 0, 0, &place);
+    error = path_place(dirfd, path, PATH_NAME, 0, &place);
     if (!error) {
         error = add_link(source, &place);
         place_end(&place);
@@ -164,7 +170,6 @@ void entry_remove(struct dentry *entry) {
     } else if (inode->nlink) {
         inode->nlink--;
     }
-    dir->size = dir->size >= 20 ? dir->size - 20 : 0;
     dir->mtime = dir->ctime = inode->ctime = now;
     dentry_unlink(entry);
     if (inode->fs->pinned)
@@ -209,11 +214,13 @@ long sys_unlinkat(int dirfd, const char *path, int flags) {
     struct place place;
     if (flags & ~AT_REMOVEDIR)
         return -EINVAL;
-    int error = path_place(dirfd, path, 0, 0, &place);
+    int error = path_place(dirfd, path, PATH_NAME, 0, &place);
     if (error)
         return error;
     if (place.len == 0 && (flags & AT_REMOVEDIR))
         error = dots_of(path);
+    if (!error && place.entry && place.trailing && !S_ISDIR(place.entry->inode->mode))
+        error = -ENOTDIR;
     if (!error)
         error = entry_may_remove(&place, (flags & AT_REMOVEDIR) != 0);
     if (!error)

@@ -24,12 +24,12 @@ static uint32_t access_wanted(uint32_t flags) {
 static int check_kind(struct dentry *entry, uint32_t flags) {
     uint32_t mode = entry->inode->mode;
     int writes = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC);
+    if ((flags & O_DIRECTORY) && !S_ISDIR(mode))
+        return -ENOTDIR;
     if (S_ISLNK(mode))
         return -ELOOP;
     if (S_ISDIR(mode) && (writes || (flags & O_CREAT)))
         return -EISDIR;
-    if ((flags & O_DIRECTORY) && !S_ISDIR(mode))
-        return -ENOTDIR;
     if (S_ISTYPE(mode, S_IFSOCK))
         return -ENXIO;
     if ((flags & O_NOATIME) && inode_may_own(entry->inode))
@@ -66,6 +66,8 @@ static int make_file(struct dentry *entry, uint32_t flags, struct file **made) {
 
 static int open_entry(struct dentry *entry, uint32_t flags, int created, struct file **opened) {
     struct inode *inode = entry->inode;
+    if ((flags & O_PATH) && (flags & O_DIRECTORY) && !S_ISDIR(inode->mode))
+        return -ENOTDIR;
     if (flags & O_PATH)
         return make_file(entry, flags & (O_PATH | O_DIRECTORY | O_NOFOLLOW), opened);
     int error = check_kind(entry, flags);
@@ -106,7 +108,6 @@ int entry_add(struct dentry *dir, const char *name, size_t len, struct inode *in
         dentry_get(entry); // the tree's own reference
     if (S_ISDIR(inode->mode))
         dir->inode->nlink++;
-    dir->inode->size += 20;
     dir->inode->mtime = dir->inode->ctime = stamp_now();
     *added = entry;
     return 0;
@@ -114,11 +115,9 @@ int entry_add(struct dentry *dir, const char *name, size_t len, struct inode *in
 
 int entry_create(struct place *place, uint32_t mode, uint32_t rdev, struct dentry **made) {
     struct inode *dir = place->dir->inode, *inode;
-    int error = inode_permission(dir, MAY_WRITE | MAY_EXEC);
+    int error = entry_may_add(place->dir);
     if (error)
         return error;
-    if (!place->dir->linked && place->dir->parent != place->dir)
-        return -ENOENT; // the folder itself was removed
     if (!dir->ops->create)
         return -EACCES;
     error = dir->ops->create(place->dir, place->name, place->len, mode, rdev, &inode);
@@ -183,7 +182,9 @@ static long do_open(int dirfd, const char *path, uint32_t flags, uint32_t mode, 
     if ((flags & (O_DIRECTORY | O_CREAT)) == (O_DIRECTORY | O_CREAT))
         return -EINVAL;
     int follow = (flags & O_NOFOLLOW) || ((flags & O_CREAT) && (flags & O_EXCL)) ? 0 : PATH_FOLLOW;
-    int error = path_place(dirfd, path, follow, resolve, &place);
+    int error = fd_room();
+    if (!error)
+        error = path_place(dirfd, path, follow, resolve, &place);
     if (error)
         return error;
     error = open_place(&place, flags, mode, &file);

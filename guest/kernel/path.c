@@ -262,7 +262,8 @@ static int last_component(struct walk *walk, int flags, struct place *place) {
         error = dir_lookup(walk->at, name, len, &child);
         if (error && error != -ENOENT)
             return error;
-        if (child && S_ISLNK(child->inode->mode) && ((flags & PATH_FOLLOW) || place->trailing)) {
+        if (child && S_ISLNK(child->inode->mode) &&
+            ((flags & PATH_FOLLOW) || (place->trailing && !(flags & PATH_NAME)))) {
             walk->left = name + len;
             struct dentry *before = walk->at;
             const char *left = walk->left;
@@ -301,8 +302,8 @@ int path_place(int dirfd, const char *path, int flags, uint32_t resolve, struct 
         place->entry = walk.at;
         dentry_get(walk.at);
     }
-    if (!error && place->entry && (place->trailing || (flags & PATH_DIRECTORY)) &&
-        !S_ISDIR(place->entry->inode->mode))
+    int wants_folder = (flags & PATH_DIRECTORY) || (place->trailing && !(flags & PATH_NAME));
+    if (!error && place->entry && wants_folder && !S_ISDIR(place->entry->inode->mode))
         error = -ENOTDIR;
     if (error) {
         dentry_put(place->entry);

@@ -8,6 +8,7 @@ enum {
     PATH_FOLLOW = 1,    // the last component, if it is a symbolic link
     PATH_EMPTY = 2,     // "" means the starting point (AT_EMPTY_PATH)
     PATH_DIRECTORY = 4, // it must be a folder
+    PATH_NAME = 8,      // the name is meant, even of a link with a slash behind it (unlink, rename)
 };
 
 // Where a walk ended: the last component's parent and name, and what is there now.
@@ -35,6 +36,7 @@ int entry_create(struct place *place, uint32_t mode, uint32_t rdev, struct dentr
 int entry_add(struct dentry *dir, const char *name, size_t len, struct inode *,
               struct dentry **added);
 int entry_may_remove(struct place *place, int as_directory); // names.c
+int entry_may_add(struct dentry *dir);                       // names.c
 void entry_remove(struct dentry *);
 extern const struct file_ops directory_ops; // listing.c
 

@@ -26,7 +26,7 @@ static int may_move(struct place *old, struct place *new, unsigned flags) {
     if (error == -ENOTEMPTY)
         error = 0;
     if (!error)
-        error = inode_permission(new->dir->inode, MAY_WRITE | MAY_EXEC);
+        error = entry_may_add(new->dir);
     // A folder that changes its parent changes its "..".
     if (!error && directory && old->dir != new->dir)
         error = inode_permission(old->entry->inode, MAY_WRITE);
@@ -48,8 +48,6 @@ static void count_move(struct inode *from, struct inode *to, struct inode *moved
         from->nlink--;
         to->nlink++;
     }
-    from->size = from->size >= 20 ? from->size - 20 : 0;
-    to->size += 20;
     from->mtime = from->ctime = to->mtime = to->ctime = moved->ctime = now;
 }
 
@@ -62,18 +60,13 @@ static int exchange(struct place *old, struct place *new) {
     int error = entry_may_remove(new, S_ISDIR(b->inode->mode));
     if (error && error != -ENOTEMPTY)
         return error;
-    // The inodes change places; each dentry keeps its name. Children follow their folder's dentry,
-    // so folders move as dentries instead.
-    error = dentry_move(a, old->dir, ".boxer-exchange", 15);
-    if (!error)
-        error = dentry_move(b, old->dir, old->name, old->len);
-    if (!error)
-        error = dentry_move(a, new->dir, new->name, new->len);
-    if (!error) {
-        count_move(old->dir->inode, new->dir->inode, a->inode);
-        count_move(new->dir->inode, old->dir->inode, b->inode);
-    }
-    return error;
+    if (S_ISDIR(b->inode->mode) && old->dir != new->dir &&
+        (error = inode_permission(b->inode, MAY_WRITE)))
+        return error;
+    dentry_exchange(a, b);
+    count_move(old->dir->inode, new->dir->inode, a->inode);
+    count_move(new->dir->inode, old->dir->inode, b->inode);
+    return 0;
 }
 
 static int do_rename(struct place *old, struct place *new, unsigned flags) {
@@ -93,13 +86,14 @@ static int do_rename(struct place *old, struct place *new, unsigned flags) {
     error = ops->rename(old->entry, new->dir, new->name, new->len, new->entry);
     if (error)
         return error;
+    // The name moves first, which can fail; for a moment the folder has it twice.
+    error = dentry_move(old->entry, new->dir, new->name, new->len);
+    if (error)
+        return error;
     if (new->entry)
         entry_remove(new->entry);
-    struct inode *from = old->entry->parent->inode;
-    error = dentry_move(old->entry, new->dir, new->name, new->len);
-    if (!error)
-        count_move(from, new->dir->inode, old->entry->inode);
-    return error;
+    count_move(old->dir->inode, new->dir->inode, old->entry->inode);
+    return 0;
 }
 
 long sys_renameat2(int old_dirfd, const char *old, int dirfd, const char *path, unsigned flags) {
@@ -108,10 +102,10 @@ long sys_renameat2(int old_dirfd, const char *old, int dirfd, const char *path, 
         return -EINVAL;
     if ((flags & RENAME_NOREPLACE) && (flags & RENAME_EXCHANGE))
         return -EINVAL;
-    int error = path_place(old_dirfd, old, 0, 0, &from);
+    int error = path_place(old_dirfd, old, PATH_NAME, 0, &from);
     if (error)
         return error;
-    error = path_place(dirfd, path, 0, 0, &to);
+    error = path_place(dirfd, path, PATH_NAME, 0, &to);
     if (!error) {
         error = do_rename(&from, &to, flags);
         place_end(&to);

@@ -10,7 +10,7 @@
 int fs_socket_create(const char *path, struct inode **made) {
     struct place place;
     struct dentry *entry;
-    int error = path_place(AT_FDCWD, path, 0, 0, &place);
+    int error = path_place(AT_FDCWD, path, PATH_NAME, 0, &place);
     if (error)
         return error;
     if (place.entry)

@@ -11,11 +11,15 @@
 #include <boxer/linux_errno.h>
 #include <string.h>
 
+#define EMPTY_FOLDER 40
+
 struct inode *tmpfs_inode(struct filesystem *fs, uint32_t mode) {
     struct inode *inode = inode_new(fs, mode);
     if (!inode)
         return NULL;
     inode->ops = &tmpfs_ops;
+    if (S_ISDIR(mode))
+        inode->size = EMPTY_FOLDER;
     if (S_ISREG(mode)) {
         inode->file_ops = &tmpfs_file_ops;
         inode->data = kzalloc(sizeof(struct content));
@@ -138,6 +142,10 @@ static long file_write(struct file *file, const void *buffer, size_t size, int64
     struct inode *inode = file->inode;
     if (file->flags & O_APPEND)
         *pos = inode->size;
+    if (inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+        return -EPERM;
+    if ((inode->seals & F_SEAL_GROW) && (uint64_t)*pos + size > (uint64_t)inode->size)
+        return -EPERM;
     long part = size ? allowed(size, *pos) : 0;
     if (part <= 0)
         return part;

@@ -23,7 +23,11 @@ static int inside(const struct image *image, uint32_t offset, uint32_t length) {
 static int open_image(struct image *image) {
     const struct boxer_tree *tree = (const void *)(uintptr_t)boxer_boot.tree;
     *image = (struct image){.start = (const uint8_t *)tree, .size = boxer_boot.tree_size};
+    if (boxer_boot.tree % _Alignof(struct boxer_tree_entry))
+        return -EINVAL;
     if (image->size < sizeof *tree || memcmp(tree->magic, BOXER_TREE_MAGIC, sizeof tree->magic))
+        return -EINVAL;
+    if (tree->entries % _Alignof(struct boxer_tree_entry))
         return -EINVAL;
     uint32_t room = image->size / sizeof(struct boxer_tree_entry);
     if (tree->count == 0 || tree->count > room ||
@@ -60,6 +64,21 @@ static struct inode *make_inode(const struct image *image, const struct boxer_tr
     return inode;
 }
 
+static int known_type(uint32_t mode) {
+    uint32_t type = mode & S_IFMT;
+    return type == S_IFREG || type == S_IFDIR || type == S_IFLNK || type == S_IFIFO ||
+           type == S_IFCHR || type == S_IFBLK || type == S_IFSOCK;
+}
+
+// One component of a path that its folder does not have yet.
+static int valid_name(struct dentry *dir, const char *name, size_t len) {
+    if (memchr(name, '/', len) || memchr(name, 0, len))
+        return 0;
+    if (name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.')))
+        return 0;
+    return !dentry_child(dir, name, len);
+}
+
 static int valid(const struct image *image, uint32_t index) {
     const struct boxer_tree_entry *entry = &image->entries[index];
     if (entry->parent >= index || !image->made[entry->parent] ||
@@ -68,7 +87,10 @@ static int valid(const struct image *image, uint32_t index) {
     if (entry->name_len == 0 || entry->name_len > NAME_MAX ||
         !inside(image, entry->name, entry->name_len) || !inside(image, entry->data, entry->stored))
         return 0;
-    if (memchr(image->start + entry->name, '/', entry->name_len) || entry->stored > entry->size)
+    if (!valid_name(image->made[entry->parent], (const char *)image->start + entry->name,
+                    entry->name_len))
+        return 0;
+    if (!known_type(entry->mode) || entry->stored > entry->size)
         return 0;
     if (S_ISLNK(entry->mode) &&
         (entry->size >= PATH_MAX || entry->size == 0 || entry->stored != entry->size))
