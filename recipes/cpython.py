@@ -87,6 +87,8 @@ case "$1 $2" in
 "-c import sys; print(f'"*) echo {version} ;;
 */_freeze_module.py*)
     shift
+    # make puts a PYTHONPATH of its own into the environment.
+    export PYTHONPATH={shlex.quote(str(ROOT))}
     exec {shlex.quote(sys.executable)} -m recipes.freezing {shlex.quote(str(tree))} "$@" ;;
 *) echo "build-python: not served: $*" >&2; exit 1 ;;
 esac

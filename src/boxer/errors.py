@@ -138,18 +138,6 @@ class DockerfileSyntaxError(BoxerError):
     reference = "dockerfile-syntax"
 
 
-class EpochError(BoxerError):
-    """SOURCE_DATE_EPOCH is no number of seconds."""
-
-    reference = "bad-epoch"
-
-
-class DockerfileMissingError(BoxerError):
-    """There is no Dockerfile, or no context folder."""
-
-    reference = "dockerfile-missing"
-
-
 class StageError(BoxerError):
     """A stage that is not there: --target, COPY --from, FROM."""
 
