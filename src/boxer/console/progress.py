@@ -55,7 +55,7 @@ class Progress:
                 self._line(f"    {event.seconds:.1f} s")
             case BuildFinished():
                 size = f"{event.size / 1e6:.1f} MB"
-                self._line(f"built {event.output} ({size}) in {event.seconds:.1f} s")
+                self._line(f"built {event.output or 'the box'} ({size}) in {event.seconds:.1f} s")
             case _:
                 pass
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from boxer.blobstore import Blobs, write_atomically
+from boxer.blobstore import Blobs, make_folder, write_atomically
 from boxer.describe.references import TaggedName
 from boxer.errors import ImageMissingError
 
@@ -39,7 +39,9 @@ class ImageStore:
         """Keeps a box under a name. Raises `WriteError`."""
         digest = self.blobs.put(box)
         entry = {"digest": digest, "size": len(box), "created": created}
-        write_atomically(self._path(reference), json.dumps(entry).encode())
+        path = self._path(reference)
+        make_folder(path.parent)
+        write_atomically(path, json.dumps(entry).encode())
         return StoredImage(reference, digest, len(box), created)
 
     def get(self, reference: TaggedName) -> bytes:

@@ -1,0 +1,141 @@
+"""Stages and variables, as BuildKit has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from boxer.dockerfile import Copy, Env, Expose, Label, Workdir, parse
+from boxer.errors import BoxerError, StageError, UnknownBaseError, VariableError, Where
+from boxer.plan import BaseImage, Plan, plan
+
+
+def _base(reference: str, where: Where) -> Mapping[str, str]:
+    if reference.startswith("python"):
+        return {"PATH": "/usr/bin", "FROM_BASE": "yes"}
+    raise UnknownBaseError(f"`{reference}`", where=where)
+
+
+def _plan(text: str, target: str | None = None, **args: str) -> Plan:
+    return plan(parse(text), args, target, _base)
+
+
+def _labels(text: str, **args: str) -> dict[str, str]:
+    (stage,) = _plan(text, **args).stages
+    pairs = [s.instruction.pairs for s in stage.steps if isinstance(s.instruction, Label)]
+    return dict(pair for group in pairs for pair in group)
+
+
+FORMS = [
+    ("$A", "1"),
+    ("${A}x", "1x"),
+    ("${U:-d}", "d"),
+    ("${A:-d}", "1"),
+    ("${A:+s}", "s"),
+    ("${U:+s}", ""),
+    ("${E:-d}", "d"),
+    ("${E-d}", ""),
+    ("${P#*/}", "b/c.tar.gz"),
+    ("${P##*/}", "c.tar.gz"),
+    ("${P%.*}", "a/b/c.tar"),
+    ("${P%%.*}", "a/b/c"),
+    ("${P/b/x}", "a/x/c.tar.gz"),
+    ("\\$A", "$A"),
+    ("'$A'", "$A"),
+    ('"$A b"', "1 b"),
+    ("$U", ""),
+]
+
+
+@pytest.mark.parametrize(("form", "value"), FORMS)
+def test_variable_form(form: str, value: str) -> None:
+    text = f"FROM python\nENV A=1 E= P=a/b/c.tar.gz\nLABEL x={form}\n"
+    assert _labels(text) == {"x": value}
+
+
+def test_required_variable_that_is_missing_names_its_line() -> None:
+    with pytest.raises(VariableError) as caught:
+        _plan("FROM python\nLABEL x=${NOPE:?missing}\n")
+    assert caught.value.where is not None
+    assert caught.value.where.line == 2
+
+
+def test_env_of_one_line_sees_the_values_from_before_it() -> None:
+    assert _labels("FROM python\nENV a=1\nENV a=2 b=$a\nLABEL x=$b\n") == {"x": "1"}
+
+
+def test_arg_before_from_is_seen_by_from_and_only_after_another_arg() -> None:
+    text = "ARG V=3.13\nFROM python:$V\nLABEL a=$V\nARG V\nLABEL b=$V\n"
+    (stage,) = _plan(text).stages
+    assert isinstance(stage.base, BaseImage)
+    assert stage.base.reference == "python:3.13"
+    assert _labels(text) == {"a": "", "b": "3.13"}
+
+
+def test_build_arg_replaces_a_default_and_env_wins_over_arg() -> None:
+    text = "FROM python\nARG a=1\nARG b=1\nENV b=env\nLABEL a=$a b=$b\n"
+    assert _labels(text, a="9", b="9") == {"a": "9", "b": "env"}
+
+
+def test_build_arg_without_arg_is_not_seen() -> None:
+    assert _labels("FROM python\nLABEL a=$a\n", a="9") == {"a": ""}
+
+
+def test_platform_args_need_an_arg_line() -> None:
+    assert _labels("FROM python\nLABEL a=$TARGETOS\nARG TARGETOS\nLABEL b=$TARGETOS\n") == {
+        "a": "",
+        "b": "linux",
+    }
+
+
+def test_variables_of_the_base_and_of_the_stage_below_are_seen() -> None:
+    text = "FROM python AS a\nENV X=1\nFROM a\nLABEL x=$X f=$FROM_BASE\n"
+    stage = _plan(text).stages[-1]
+    label = stage.steps[0].instruction
+    assert isinstance(label, Label)
+    assert dict(label.pairs) == {"x": "1", "f": "yes"}
+    assert stage.base == 0
+
+
+def test_only_stages_the_target_needs_are_planned() -> None:
+    text = (
+        "FROM python AS a\nFROM python AS unused\nFROM python AS b\nCOPY --from=a /x /x\n"
+        "FROM python AS c\nCOPY --from=0 /x /x\n"
+    )
+    assert [s.index for s in _plan(text, "b").stages] == [0, 2]
+    assert [s.index for s in _plan(text).stages] == [0, 3]
+    copy = _plan(text, "B").stages[-1].steps[0].instruction
+    assert isinstance(copy, Copy)
+    assert copy.from_stage == "0"
+
+
+MISSING = [
+    ("FROM python\n", "x"),
+    ("FROM python\nCOPY --from=1 a b\n", None),
+    ("FROM python AS a\nCOPY --from=b a b\nFROM python AS b\nCOPY --from=a x y\n", None),
+    ("FROM $NONE\n", None),
+]
+
+
+@pytest.mark.parametrize(("text", "target"), MISSING)
+def test_stage_that_is_not_there_is_refused(text: str, target: str | None) -> None:
+    with pytest.raises(StageError):
+        _plan(text, target)
+
+
+def test_image_nobody_knows_is_refused_with_its_line() -> None:
+    with pytest.raises(BoxerError) as caught:
+        _plan("FROM python\nFROM windows\n")
+    assert caught.value.where is not None
+    assert caught.value.where.line == 2
+
+
+def test_expose_of_an_unset_variable_is_nothing_and_workdir_is_expanded() -> None:
+    (stage,) = _plan("FROM python\nENV D=/srv\nEXPOSE $PORT 80\nWORKDIR $D/app\n").stages
+    env, expose, workdir = (step.instruction for step in stage.steps)
+    assert isinstance(env, Env)
+    assert isinstance(expose, Expose)
+    assert expose.ports == ("80",)
+    assert isinstance(workdir, Workdir)
+    assert workdir.path == "/srv/app"
