@@ -121,6 +121,11 @@ static int run(int frozen) {
     return start.program->main(start.argc, start.argv, __environ);
 }
 
+// The builder's: the files a program has left. The address of a tree image, 0 without memory.
+__attribute__((export_name("boxer_tree"))) const void *boxer_tree(void) {
+    return kernel_tree();
+}
+
 __attribute__((export_name("_start"))) void _start(void) {
     int frozen = boxer_boot.phase == BOXER_PHASE_FROZEN;
     if (!frozen)

@@ -12,6 +12,9 @@
 
 enum { BOXER_PHASE_COLD = 0, BOXER_PHASE_FROZEN = 1 };
 
+// A tree image whose offsets are addresses, as the kernel itself writes it (kernel_tree).
+enum { BOXER_TREE_ADDRESSES = 1 };
+
 // Addresses are offsets in linear memory; 0 means "not there".
 struct boxer_boot {
     char magic[8] __attribute__((nonstring));

@@ -23,6 +23,10 @@ void kernel_freeze(void);
 // cwd: directory that relative host folder names are resolved in.
 void kernel_thaw(const char *cwd);
 
+// The root file system as a tree image; null: no memory. For the builder, after a program of a RUN
+// has ended; nothing else may be called behind it.
+const struct boxer_tree *kernel_tree(void);
+
 // The host's arguments and environment, one allocation each that the kernel keeps; *count entries.
 char **kernel_host_arguments(size_t *count);
 char **kernel_host_environment(size_t *count);

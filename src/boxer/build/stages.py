@@ -18,6 +18,7 @@ from typing import Literal
 
 from boxer.bases import Base, BaseReference, BaseSource
 from boxer.boxfile import ImageConfig
+from boxer.build.commands import Commands
 from boxer.build.events import (
     Listener,
     Notice,
@@ -90,7 +91,7 @@ class StageBuilder:
         began = time.monotonic()
         state = StageState(below.tree.copy(), below.config, epoch=self._epoch)
         for place, step in zip(count(1), stage.steps, strict=False):
-            self._step(number, place, step, state)
+            self._step(number, place, step, state, below.base)
         self._events(StageFinished(number, time.monotonic() - began))
         return replace(below, tree=state.tree, config=state.config)
 
@@ -100,12 +101,13 @@ class StageBuilder:
         base = self._bases.load(stage.base.reference, stage.where)
         return Built(base, base.tree, ImageConfig.from_oci(base.info.config))
 
-    def _step(self, stage: int, place: int, step: Step, state: StageState) -> None:
+    def _step(self, stage: int, place: int, step: Step, state: StageState, base: Base) -> None:
         instruction = step.instruction
         self._events(StepStarted(stage, place, instruction.text, instruction.where))
         began = time.monotonic()
         listener = _StepListener(stage, place, self._events)
-        apply(step, state, self._context, Ports(listener, None, self._tree_of))
+        commands = Commands(base) if base.module else None
+        apply(step, state, self._context, Ports(listener, commands, self._tree_of))
         self._events(StepFinished(stage, place, time.monotonic() - began))
 
     def _tree_of(self, name: str) -> Tree | None:

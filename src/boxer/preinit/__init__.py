@@ -1,7 +1,8 @@
 """Freezing: restore an image, run to the freeze point, snapshot the memory. Pure, over a port."""
 
 from boxer.preinit.freeze import freeze
+from boxer.preinit.restore import restore
 from boxer.preinit.snapshot import image_of
 from boxer.preinit.state import InstanceState
 
-__all__ = ["InstanceState", "freeze", "image_of"]
+__all__ = ["InstanceState", "freeze", "image_of", "restore"]

@@ -14,6 +14,7 @@ import wasmtime
 
 from boxer.errors import StoppedError
 from boxer.sandbox.code import Code
+from boxer.sandbox.ending import Ending, run_to_end
 from boxer.sandbox.limits import LARGEST_MEMORY
 from boxer.sandbox.machine import Machine
 from boxer.sandbox.preview1 import Exited, Host
@@ -26,34 +27,45 @@ from boxer.wasmformat import Buffer
 # A build is unattended, and importing a few hundred modules takes seconds at most.
 BUILD_SECONDS = 600.0
 BUILD_OUTPUT = 16 << 20
+# Nothing that a run can see is made from it: a frozen machine draws anew before it goes on.
+SEED = b"boxer"
 
 
 class Instance:
-    """epoch: what the clock shows, seconds since 1970. seed: what randomness is made from."""
+    """epoch: what the clock shows, seconds since 1970. stdin: what the program can read."""
 
-    def __init__(self, code: Code, epoch: int = 0, seed: bytes = b"boxer") -> None:
+    def __init__(self, code: Code, epoch: int = 0, stdin: bytes = b"") -> None:
         budget = Budget(BUILD_OUTPUT)
-        self._out = CapturedSink(budget)
+        self._out, self._err = CapturedSink(budget), CapturedSink(budget)
         host = Host(
-            stdin=BytesSource(b""),
+            stdin=BytesSource(stdin),
             stdout=self._out,
-            stderr=self._out,
+            stderr=self._err,
             clock=FixedClock(epoch),
-            entropy=SeededEntropy(seed),
+            entropy=SeededEntropy(SEED),
             arguments=(b"box",),
             watch=Watch(BUILD_SECONDS),
         )
         self._machine = Machine(code, host, LARGEST_MEMORY)
 
     @property
-    def output(self) -> bytes:
-        """What the program wrote to stdout and stderr, in the order it did."""
+    def stdout(self) -> bytes:
         return self._out.data
+
+    @property
+    def stderr(self) -> bytes:
+        return self._err.data
+
+    @property
+    def output(self) -> bytes:
+        """What the program wrote to stdout, then what it wrote to stderr."""
+        return self.stdout + self.stderr
 
     def memory_size(self) -> int:
         return self._machine.memory.size
 
     def read(self, offset: int, size: int) -> bytes:
+        """Raises IndexError outside of the memory."""
         return self._machine.memory.read(offset, size)
 
     def write(self, offset: int, data: Buffer) -> None:
@@ -78,6 +90,10 @@ class Instance:
             raise StoppedError(crash_of(trap).message) from trap
         except wasmtime.WasmtimeError as error:
             raise StoppedError(crash_of_error(error).message) from error
+
+    def run_to_end(self, name: str) -> Ending:
+        """Calls an export that is a program, and says how it ended."""
+        return run_to_end(self._machine, name)
 
     def close(self) -> None:
         self._machine.close()

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from boxer.wasmformat import Buffer
 
 
-class BadAddressError(Exception):
+class BadAddressError(IndexError):
     """The guest gave an address outside of its memory."""
 
 

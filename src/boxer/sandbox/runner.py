@@ -15,18 +15,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-import wasmtime
-
 from boxer.boxfile import Box
 from boxer.sandbox.code import load_code
+from boxer.sandbox.ending import run_to_end
 from boxer.sandbox.limits import Limits
 from boxer.sandbox.machine import Machine
 from boxer.sandbox.mounts import Mount
-from boxer.sandbox.preview1 import Exited, Host
+from boxer.sandbox.preview1 import Host
 from boxer.sandbox.sources import HostClock, host_entropy
 from boxer.sandbox.stdio import Budget, BytesSource, CapturedSink, InheritedDescriptor
-from boxer.sandbox.traps import SIGKILL, Crash, crash_of, crash_of_error
-from boxer.sandbox.watch import LimitHit, Watch
+from boxer.sandbox.watch import Watch
 
 
 class Stream(Enum):
@@ -38,11 +36,7 @@ class Stream(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """exit_code: 0 to 255; 128 + N for a program that a signal N would have ended elsewhere.
-
-    stdout, stderr: empty where they were inherited. limit: the limit that ended the run, a field's
-    name of `Limits`, or None. crash: a sentence, where the program crashed, or None.
-    """
+    """exit_code, limit, crash: see `Ending`. stdout, stderr: empty where they were inherited."""
 
     exit_code: int
     stdout: bytes = b""
@@ -97,26 +91,8 @@ def run(
     )
     with Machine(code, host, bounds.memory_bytes, mounts) as machine:
         machine.load(box.image)
-        ending = _start(machine)
+        ending = run_to_end(machine)
     return RunResult(ending.exit_code, out.data, err.data, ending.limit, ending.crash)
-
-
-def _start(machine: Machine) -> RunResult:
-    try:
-        machine.enter("_start")
-    except Exited as ended:
-        return RunResult(ended.status & 0xFF)
-    except LimitHit as ended:
-        return RunResult(128 + SIGKILL, limit=ended.limit)
-    except wasmtime.Trap as trap:
-        return _crashed(crash_of(trap))
-    except wasmtime.WasmtimeError as error:
-        return _crashed(crash_of_error(error))
-    return RunResult(0)
-
-
-def _crashed(crash: Crash) -> RunResult:
-    return RunResult(crash.exit_code, crash=crash.message)
 
 
 def _sink(stream: Stream, descriptor: int, budget: Budget) -> CapturedSink | InheritedDescriptor:

@@ -1,0 +1,46 @@
+"""How a program ended, whatever ended it.
+
+Belongs here: one value for exits, limits and crashes. Does not: the table of traps (`traps`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import wasmtime
+
+from boxer.sandbox.machine import Machine
+from boxer.sandbox.preview1 import Exited
+from boxer.sandbox.traps import SIGKILL, Crash, crash_of, crash_of_error
+from boxer.sandbox.watch import LimitHit
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """exit_code: 0 to 255, or 128 + N where a signal N would have ended the program elsewhere.
+
+    limit: the limit that ended it, a field's name of `Limits`. crash: a sentence for people.
+    """
+
+    exit_code: int
+    limit: str | None = None
+    crash: str | None = None
+
+
+def run_to_end(machine: Machine, name: str = "_start") -> Ending:
+    """Calls an export that is a program; returning is status 0."""
+    try:
+        machine.enter(name)
+    except Exited as ended:
+        return Ending(ended.status & 0xFF)
+    except LimitHit as ended:
+        return Ending(128 + SIGKILL, limit=ended.limit)
+    except wasmtime.Trap as trap:
+        return _crashed(crash_of(trap))
+    except wasmtime.WasmtimeError as error:
+        return _crashed(crash_of_error(error))
+    return Ending(0)
+
+
+def _crashed(crash: Crash) -> Ending:
+    return Ending(crash.exit_code, crash=crash.message)
