@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import tarfile
 import zipfile
@@ -294,6 +295,19 @@ def test_list_and_show_tell_what_is_there(stage: Stage, publish: Publish) -> Non
     assert stage.run("pip list --format=json") == '[{"name": "alpha", "version": "1.0"}]\n'
     assert f"Location: {SITE}" in stage.run("pip show alpha")
     assert "no" in stage.run("pip show missing || echo no")
+
+
+def test_hashes_of_a_requirements_file_are_obeyed(stage: Stage, publish: Publish) -> None:
+    publish("alpha", "1.0")
+    digest = hashlib.sha256(wheel_bytes("alpha", "1.0")).hexdigest()
+    stage.tree.add_file("/r.txt", f"alpha==1.0 \\\n    --hash=sha256:{digest}\n".encode())
+    stage.run("pip install --require-hashes -r /r.txt")
+    assert _version(stage.tree, "alpha") == "1.0"
+    stage.run("pip uninstall -y alpha")
+    stage.tree.add_file("/r.txt", f"alpha==1.0 --hash=sha256:{'0' * 64}\n".encode())
+    with pytest.raises(BoxerError):
+        stage.run("pip install -r /r.txt")
+    assert _version(stage.tree, "alpha") is None
 
 
 # --- which file ------------------------------------------------------------------------------

@@ -57,6 +57,14 @@ def test_scripts_do_what_they_do_in_a_shell(stage: Stage, script: str, written: 
     assert stage.run(script) == written
 
 
+def test_echo_reads_escapes_in_sh_and_not_in_bash(stage: Stage) -> None:
+    script = r"""echo "a\nb"; echo -n 'c\n' | cat; echo -e 'd'; echo; echo $(echo "e  f") g"""
+    assert stage.run(script) == "a\nb\nc\nd\n\ne f g\n"
+    assert stage.run(r"""bash -c 'echo "a\nb"'""") == "a\\nb\n"
+    stage.state.config = replace(stage.state.config, shell=("/bin/bash", "-c"))
+    assert stage.run(r"""echo "a\nb"; echo -e "c\nd" """) == "a\\nb\nc\nd\n"
+
+
 def test_what_a_run_makes_is_in_the_tree_with_its_owner_and_time(stage: Stage) -> None:
     stage.state.epoch = 1_700_000_000
     stage.run("mkdir -p /app/data && echo hello > /app/data/f && ln -s data/f /app/link")

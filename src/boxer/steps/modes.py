@@ -14,7 +14,7 @@ from boxer.errors import BadModeError
 
 _OCTAL = re.compile(r"[0-7]{1,5}")
 _CLAUSE = re.compile(r"([ugoa]*)((?:[-+=](?:[rwxXst]+|[ugo])?)+)")
-_ACTION = re.compile(r"([-+=])([rwxXst]*|[ugo])")
+_ACTION = re.compile(r"([-+=])([ugo]|[rwxXst]*)")
 _UMASK = 0o022
 
 _WHO = {"u": 0o4700, "g": 0o2070, "o": 0o1007, "a": 0o7777}
@@ -62,7 +62,7 @@ def _apply(mode: int, is_directory: bool, who: str, operator: str, permissions: 
 
 
 def _wanted(mode: int, is_directory: bool, permissions: str) -> int:
-    if permissions in ("u", "g", "o") and permissions:
+    if permissions in ("u", "g", "o"):
         shift = {"u": 6, "g": 3, "o": 0}[permissions]
         return ((mode >> shift) & 7) * 0o111
     bits = 0

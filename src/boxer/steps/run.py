@@ -23,6 +23,13 @@ DEFAULT_SHELL = ("/bin/sh", "-c")
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # BuildKit's
 
 _SHELLS = ("sh", "bash", "dash", "ash")
+
+# Debian's sh is dash, whose echo reads escapes: `echo "[global]\nx=1" > pip.conf` is common. A
+# function is not seen by a bash or a script called from the RUN, which have their own echo.
+_DASH_ECHO = (
+    'echo() { case ${1-} in -n) shift; printf %b "$*";; '
+    "-e) shift; printf '%b\\n' \"$*\";; *) printf '%b\\n' \"$*\";; esac; }; "
+)
 _TAIL_LINES = 20
 _SHOWN = 120
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]|\x1b\[[0-9;]*[A-Za-z]")
@@ -94,7 +101,7 @@ def _shell_options(shell: Sequence[str], where: Where | None) -> str:
             where=where,
             hint='Use `SHELL ["/bin/bash", "-c"]`, or call the program in the RUN.',
         )
-    settings = []
+    settings = [_DASH_ECHO] if posixpath.basename(program) in ("sh", "dash") else []
     words = iter(options)
     for word in words:
         if word == "-o":

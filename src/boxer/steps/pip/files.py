@@ -9,7 +9,8 @@ from __future__ import annotations
 import functools
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from dataclasses import replace
 from importlib import resources
 
 from boxer.errors import NativePackageError, Where
@@ -62,6 +63,16 @@ def choose(package: Locked, where: Where | None, python_version: str = "3.13") -
         where=where,
         hint="Use a version or a package that has a pure wheel (`-py3-none-any.whl`).",
     )
+
+
+def with_allowed_files(package: Locked, hashes: Mapping[str, Set[str]]) -> Locked:
+    """The package with only those files that its requirement's hashes allow, if it has any."""
+    allowed = hashes.get(package.key)
+    if allowed is None:
+        return package
+    wheels = tuple(wheel for wheel in package.wheels if wheel.sha256 in allowed)
+    sdist = package.sdist if package.sdist and package.sdist.sha256 in allowed else None
+    return replace(package, wheels=wheels, sdist=sdist)
 
 
 def _build_number(wheel: RemoteFile) -> tuple[int, str]:

@@ -10,7 +10,6 @@ install leaves the tree as it was.
 from __future__ import annotations
 
 import posixpath
-import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,11 +19,17 @@ from boxer.errors import BadWheelError, PipUsageError, Where
 from boxer.filetree import Directory, File, Tree
 from boxer.steps.pip.editable import as_editable
 from boxer.steps.pip.fetch import Fetcher
-from boxer.steps.pip.files import choose
+from boxer.steps.pip.files import choose, with_allowed_files
 from boxer.steps.pip.options import InstallOptions
 from boxer.steps.pip.placement import install, uninstall
 from boxer.steps.pip.prefix import Installed, Prefix, installed, normalize
-from boxer.steps.pip.requirements import LocalRequirement, Reader, Requirements
+from boxer.steps.pip.requirements import (
+    LocalRequirement,
+    Reader,
+    Requirements,
+    requirement_name,
+    stated_hashes,
+)
 from boxer.steps.pip.resolve import Locked, Question, resolve
 from boxer.steps.pip.sdist import (
     build_folder,
@@ -38,7 +43,6 @@ from boxer.steps.pip.wheel import Wheel, read_wheel
 
 # The installers themselves: a box has no use for a newer one.
 _INSTALLERS = ("pip", "setuptools", "wheel", "uv")
-_NAME = re.compile(r"\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +88,14 @@ def install_packages(target: Target, options: InstallOptions) -> Outcome:
         missing = _missing(locked, local, present, options, outcome)
         if "dry-run" in options.switches:
             return outcome
+        allowed = stated_hashes(found.lines)
+        missing = [with_allowed_files(package, allowed) for package in missing]
         wheels = _wheels(target, missing, environment)
         wheels += [wheel for wheel, _ in local.values()]
     if options.wheel_folder is not None:
         _save(target, wheels, options.wheel_folder, outcome)
         return outcome
-    requested = {_name_of(line) for line in found.lines} | set(local)
+    requested = {requirement_name(line) for line in found.lines} | set(local)
     _change(target, wheels, present, requested, outcome)
     return outcome
 
@@ -108,7 +114,7 @@ def _read(target: Target, options: InstallOptions, outcome: Outcome) -> Reader:
     for path in (*options.constraint, *filter(None, named)):
         reader.add_file(path, constraints=True)
     upgrading = "upgrade" in options.switches
-    names = [normalize(_name_of(package)) for package in options.packages]
+    names = [normalize(requirement_name(package)) for package in options.packages]
     for package, name in zip(options.packages, names, strict=True):
         tools_only = set(names) <= set(_INSTALLERS)
         if name == "pip" or (name in _INSTALLERS and upgrading and tools_only):
@@ -198,7 +204,7 @@ def _resolve(
     environment: Mapping[str, str],
 ) -> list[Locked]:
     lines = [*reader.found.lines, *(line for _, line in local.values())]
-    named = {normalize(_name_of(line)) for line in reader.found.lines} - {""}
+    named = {normalize(requirement_name(line)) for line in reader.found.lines} - {""}
     upgrade = sorted(named) if "upgrade" in options.switches else []
     arguments = list(options.resolver)
     arguments += ["--no-deps"] if "no-deps" in options.switches else []
@@ -276,8 +282,3 @@ def _change(
         named = wheel.key in {normalize(name) for name in requested}
         install(target.tree, target.prefix, wheel, target.owner, target.epoch, named)
         outcome.installed.append((wheel.name, wheel.version))
-
-
-def _name_of(requirement: str) -> str:
-    match = _NAME.match(requirement)
-    return match[1] if match else ""

@@ -50,6 +50,7 @@ _HARMLESS = frozenset(
         "--no-clean",
         "--only-binary=:all:",
         "--require-virtualenv",
+        "--require-hashes",
         "--debug",
         "--no-managed-python",
         "--native-tls",

@@ -12,18 +12,21 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from boxer.errors import PipUsageError, Where
 from boxer.filetree import Directory, File, Tree
+from boxer.steps.pip.prefix import normalize
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _NAMED_LOCAL = re.compile(r"\s*[\w.-]+\s*(?:\[[^\]]*\])?\s*@\s*(file:\S+)")
 _EXTRAS = re.compile(r"(.*?)(\[[^\]]*\])?")
 _FETCHED = re.compile(r"^(?:[\w.\[\],-]+\s*@\s*)?(git|hg|svn|bzr)\+")
+_HASH = re.compile(r"--hash[= ]sha256:([0-9a-f]{64})")
+_NAME = re.compile(r"\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)")
 _MAX_DEPTH = 20
 
 # Options of a line that say where packages come from, and whether they have a value.
@@ -174,6 +177,22 @@ class Reader:
 
     def _error(self, message: str, hint: str | None) -> PipUsageError:
         return PipUsageError(message, where=self._where, hint=hint)
+
+
+def requirement_name(requirement: str) -> str:
+    """The project a requirement names; empty if it names none."""
+    match = _NAME.match(requirement)
+    return match[1] if match else ""
+
+
+def stated_hashes(lines: Iterable[str]) -> dict[str, set[str]]:
+    """What `--hash=sha256:...` allows, by normalised name; names without one are not in it."""
+    found: dict[str, set[str]] = {}
+    for line in lines:
+        allowed = set(_HASH.findall(line))
+        if allowed:
+            found.setdefault(normalize(requirement_name(line)), set()).update(allowed)
+    return found
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
