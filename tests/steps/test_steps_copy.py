@@ -351,6 +351,16 @@ def test_a_stage_that_is_not_there_is_an_error(stage: Stage) -> None:
         _copy(stage, _builder(stage), "/missing", "/", from_stage="builder")
 
 
+@pytest.mark.parametrize(
+    "image", ["registry.example/astral-sh/uv:latest", "astral-sh/uv:0.5.1", "astral-sh/uv"]
+)
+def test_uvs_own_image_gives_the_builds_uv(stage: Stage, image: str) -> None:
+    _copy(stage, _builder(stage), "/uv", "/uvx", "/bin/", from_stage=image)
+    assert stage.run("uv --version; /bin/uv --version").count("uv ") == 2
+    _copy(stage, _builder(stage), "/usr/local/bin/uv", "/opt/uv", from_stage=image)
+    assert stage.run("/opt/uv pip list").startswith("Package")
+
+
 # --- archives and documents --------------------------------------------------------------------
 
 

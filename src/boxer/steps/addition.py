@@ -18,6 +18,7 @@ from boxer.errors import BoxerError, CopySourceError, RemoteSourceError
 from boxer.filetree import Directory, File, Tree, is_tar, read_tar
 from boxer.steps.context import Context, Excludes, Found
 from boxer.steps.copying import Attributes, copy_into, make_parents
+from boxer.steps.images import known_image
 from boxer.steps.modes import parse_mode
 from boxer.steps.owners import copied_owner
 from boxer.steps.patterns import split_pattern
@@ -84,7 +85,7 @@ def _find(source: str, step: Copy, context: Context, ports: Ports) -> list[Found
 
 
 def _stage(name: str, ports: Ports) -> Tree:
-    tree = ports.stage_tree(name)
+    tree = ports.stage_tree(name) or known_image(name)
     if tree is None:
         raise CopySourceError(
             f"`--from={name}` names no stage of this file and no image Boxer has.",

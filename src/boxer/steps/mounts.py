@@ -20,6 +20,7 @@ from boxer.errors import BoxerError, InstructionError, Where
 from boxer.filetree import Directory, File, Node, Tree
 from boxer.steps.context import Context
 from boxer.steps.copying import Attributes, copy_into
+from boxer.steps.images import known_image
 from boxer.steps.ports import Ports, StageState
 from boxer.steps.stagefiles import find_in_tree
 
@@ -120,7 +121,7 @@ def _node(mount: Mount, state: StageState, context: Context, ports: Ports) -> No
         return Directory(mode=mount.mode, uid=uid, gid=gid, mtime=state.epoch)
     source = mount.source or "."
     if mount.stage is not None:
-        tree = ports.stage_tree(mount.stage)
+        tree = ports.stage_tree(mount.stage) or known_image(mount.stage)
         found = [] if tree is None else find_in_tree(tree, posixpath.normpath("/" + source))
     else:
         found = context.find(source.lstrip("/") or ".")

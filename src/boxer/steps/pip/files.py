@@ -35,6 +35,10 @@ def is_pure_wheel(filename: str, python_version: str = "3.13") -> bool:
     return bool(fits & set(match["python"].split(".")))
 
 
+def has_pure_wheel(package: Locked, python_version: str = "3.13") -> bool:
+    return any(is_pure_wheel(wheel.name, python_version) for wheel in package.wheels)
+
+
 def choose(package: Locked, where: Where | None, python_version: str = "3.13") -> RemoteFile:
     """The file to take: of the pure wheels the one with the highest build number, else the source.
 

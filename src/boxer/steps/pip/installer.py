@@ -19,7 +19,7 @@ from boxer.errors import BadWheelError, PipUsageError, Where
 from boxer.filetree import Directory, File, Tree
 from boxer.steps.pip.editable import as_editable
 from boxer.steps.pip.fetch import Fetcher
-from boxer.steps.pip.files import choose, with_allowed_files
+from boxer.steps.pip.files import choose, has_pure_wheel, with_allowed_files
 from boxer.steps.pip.options import InstallOptions
 from boxer.steps.pip.placement import install, uninstall
 from boxer.steps.pip.prefix import Installed, Prefix, installed, normalize
@@ -30,7 +30,7 @@ from boxer.steps.pip.requirements import (
     requirement_name,
     stated_hashes,
 )
-from boxer.steps.pip.resolve import Locked, Question, resolve
+from boxer.steps.pip.resolve import Locked, Question, resolve, with_files_elsewhere
 from boxer.steps.pip.sdist import (
     build_folder,
     build_sdist,
@@ -89,6 +89,7 @@ def install_packages(target: Target, options: InstallOptions) -> Outcome:
         if "dry-run" in options.switches:
             return outcome
         allowed = stated_hashes(found.lines)
+        missing = _with_pure_files(missing, environment, target.prefix.version)
         missing = [with_allowed_files(package, allowed) for package in missing]
         wheels = _wheels(target, missing, environment)
         wheels += [wheel for wheel, _ in local.values()]
@@ -246,6 +247,15 @@ def _missing(
         else:
             missing.append(package)
     return missing
+
+
+def _with_pure_files(
+    missing: list[Locked], environment: Mapping[str, str], python_version: str
+) -> list[Locked]:
+    """Looks in the default index too for those that have no pure wheel where they were found."""
+    impure = [package for package in missing if not has_pure_wheel(package, python_version)]
+    more = {p.key: p for p in with_files_elsewhere(impure, environment, python_version)}
+    return [more.get(package.key, package) for package in missing]
 
 
 def _wheels(target: Target, missing: list[Locked], environment: Mapping[str, str]) -> list[Wheel]:

@@ -8,13 +8,14 @@ uv resolves with the markers of Linux and the box's Python, wherever we run.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
 import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -26,6 +27,7 @@ from boxer.steps.pip.settings import uv_options
 from boxer.steps.pip.uv import explain, run_uv
 
 _TIMEOUT_SECONDS = 900.0
+_MORE_INDEXES = ("UV_EXTRA_INDEX_URL", "UV_INDEX", "UV_FIND_LINKS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,37 @@ def resolve(
                 hint="Check the names and versions; the index is the one your pip or uv uses.",
             )
         return _read_lock(lock.read_text("utf-8"), folder)
+
+
+def with_files_elsewhere(
+    packages: Sequence[Locked], environment: Mapping[str, str], python_version: str
+) -> list[Locked]:
+    """The packages with the files the default index has of the same versions as well.
+
+    A resolution lists the files of the one index a version was found in. Where the user has several
+    and the first holds wheels for one kind of machine only, what a box needs may lie in another.
+    """
+    plain = {name: value for name, value in environment.items() if name not in _MORE_INDEXES}
+    if not packages or len(plain) == len(environment) or environment.get("UV_NO_INDEX") == "1":
+        return list(packages)
+    found: dict[str, Locked] = {}
+    for package in packages:
+        question = Question(
+            lines=[f"{package.name}=={package.version}"],
+            python_version=python_version,
+            options=["--no-deps"],
+        )
+        with contextlib.suppress(ResolutionError):  # it is not there; the first answer stands
+            found.update((other.key, other) for other in resolve(question, plain, None))
+    return [_merged(package, found.get(package.key)) for package in packages]
+
+
+def _merged(package: Locked, other: Locked | None) -> Locked:
+    if other is None or other.version != package.version:
+        return package
+    known = {wheel.name for wheel in package.wheels}
+    more = tuple(wheel for wheel in other.wheels if wheel.name not in known)
+    return replace(package, wheels=package.wheels + more, sdist=package.sdist or other.sdist)
 
 
 def _as_lock(versions: Mapping[str, str]) -> str:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 import sys
 import tempfile
 import tomllib
@@ -24,7 +25,13 @@ from importlib import resources
 from pathlib import Path
 
 from boxer.blobstore import Blobs, make_folder, write_atomically
-from boxer.errors import BadWheelError, NativePackageError, PackageBuildError, Where
+from boxer.errors import (
+    BadWheelError,
+    BoxerError,
+    NativePackageError,
+    PackageBuildError,
+    Where,
+)
 from boxer.filetree import Directory, File, Node, Symlink
 from boxer.steps.pip.fetch import cache_folder
 from boxer.steps.pip.settings import uv_options
@@ -33,7 +40,10 @@ from boxer.steps.pip.wheel import Wheel, read_wheel
 
 _TIMEOUT_SECONDS = 600.0
 _MAX_SDIST_BYTES = 1 << 30
-_TAIL_LINES = 15
+_TAIL_LINES = 12
+_LONGEST_LINE = 300
+# A back end that called one of the compilers that always fail (switches.toml), or wants Rust.
+_COMPILES = re.compile(r"(?m)^\s*false -|'false'|\bcargo\b|\brustc\b|Unknown compiler")
 
 
 def build_sdist(
@@ -115,8 +125,15 @@ def require_pure(wheel: Wheel, label: str, where: Where | None) -> None:
         )
 
 
-def _failed(label: str, message: str, where: Where | None) -> PackageBuildError:
-    tail = "\n".join(f"  {line}" for line in message.splitlines()[-_TAIL_LINES:])
+def _failed(label: str, message: str, where: Where | None) -> BoxerError:
+    if _COMPILES.search(message):
+        return NativePackageError(
+            f"`{label}` needs a compiler: it has native code and no pure wheel.",
+            where=where,
+            hint="Use a version or a package that is pure Python.",
+        )
+    lines = [line.rstrip()[:_LONGEST_LINE] for line in message.splitlines() if line.strip()]
+    tail = "\n".join(f"  {line}" for line in lines[-_TAIL_LINES:])
     return PackageBuildError(
         f"`{label}` has no pure wheel, and cannot be built without a compiler:\n{tail}",
         where=where,
