@@ -8,15 +8,18 @@ from __future__ import annotations
 from boxer.boxfile import MemoryImage
 from boxer.preinit.initialise import initialise
 from boxer.preinit.restore import restore
+from boxer.preinit.scrub import scrub
 from boxer.preinit.snapshot import snapshot
 from boxer.preinit.state import InstanceState
 
 
-def freeze(state: InstanceState, image: MemoryImage) -> MemoryImage:
+def freeze(state: InstanceState, image: MemoryImage, stack: int = 0) -> MemoryImage:
     """Starts the machine `image` on a fresh instance and gives its memory at the freeze point.
 
+    stack: how many bytes from address 0 on are its stack and nothing else.
     Raises `FreezeError` where the program did not get there.
     """
     restore(state, image)
     initialise(state)
+    scrub(state, stack)
     return snapshot(state)

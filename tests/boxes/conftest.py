@@ -1,0 +1,48 @@
+"""Boxes of the examples, each built once a session, through the command line as a user would."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+# A run that takes longer hangs: a bug in a libc stub spins for ever.
+PATIENCE = 120
+
+Boxer = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def run_boxer(*arguments: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "boxer.cli", *(str(word) for word in arguments)],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def boxer() -> Boxer:
+    """Runs the command line; returns exit code, stdout, stderr."""
+    return run_boxer
+
+
+@pytest.fixture(scope="session")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The box of an example, built on first use."""
+    folder = tmp_path_factory.mktemp("examples")
+
+    def built(name: str) -> Path:
+        box = folder / f"{name}.wasm"
+        if not box.exists():
+            done = run_boxer("build", "-q", "-o", box, ROOT / "examples" / name)
+            assert done.returncode == 0, done.stderr
+        return box
+
+    return built
