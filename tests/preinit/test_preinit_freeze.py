@@ -80,3 +80,13 @@ def test_program_that_exits_is_an_error() -> None:
 
     with pytest.raises(FreezeError, match="`3`"):
         freeze(PlainState(program), COLD)
+
+
+def test_stack_is_cleared_and_nothing_else() -> None:
+    def program(memory: bytearray) -> int:
+        memory[:200] = b"d" * 200
+        return 0
+
+    frozen = freeze(PlainState(program), COLD, stack=150).to_bytes()
+    assert not any(frozen[:150])
+    assert frozen[150:200] == b"d" * 50

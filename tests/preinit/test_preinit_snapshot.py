@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boxer.preinit import image_of
-from boxer.preinit.snapshot import ALWAYS_MAPPED, BLOCK, MOST_SEGMENTS, dense
+from boxer.preinit.snapshot import ALWAYS_MAPPED, MOST_SEGMENTS, SHORTEST_GAP, dense
 
 PAGE = 65536
 
@@ -43,12 +43,12 @@ def test_image_holds_exactly_the_memory(places: dict[int, bytes]) -> None:
         memory[at : at + len(data)] = data
     image = image_of(bytes(memory))
     assert image.to_bytes() == memory
-    assert all(bytes(s.data[:1]) != b"\0" for s in image.segments)
+    assert not any(bytes(SHORTEST_GAP) in bytes(s.data) for s in image.segments)
 
 
 def test_many_small_pieces_become_few_segments() -> None:
     memory = bytearray(100 * PAGE)
-    for at in range(0, len(memory), 2 * BLOCK):
+    for at in range(0, len(memory), 2 * SHORTEST_GAP):
         memory[at] = 1
     image = image_of(bytes(memory))
     assert len(image.segments) == MOST_SEGMENTS

@@ -25,6 +25,7 @@ from boxer.wasmformat import (
     imports,
     initial_segments,
     memory,
+    stack_size,
     with_custom,
     with_image,
 )
@@ -233,3 +234,23 @@ def test_declared_counts_allocate_nothing(
     module = Module((Section.make(identifier, b"\xff\xff\xff\xff\x0f"),))
     with pytest.raises(DamagedWasmError):
         decode(module)
+
+
+STACK = """(module (memory 2)
+  (global $__stack_pointer ({kind} i32) (i32.const {pointer}))
+  (data (i32.const {data}) "x"))"""
+
+
+@pytest.mark.parametrize(
+    ("pointer", "data", "size"),
+    [(65536, 65536, 65536), (65536, 70000, 65536), (70000, 65536, 0), (-16, 65536, 0), (0, 8, 0)],
+)
+def test_stack_below_the_data_is_found(pointer: int, data: int, size: int) -> None:
+    text = STACK.format(kind="mut", pointer=pointer, data=data)
+    assert stack_size(Module.parse(bytes(wat2wasm(text)))) == size
+
+
+def test_module_without_a_stack_pointer_has_no_stack() -> None:
+    assert stack_size(Module.parse(bytes(wat2wasm("(module (memory 1))")))) == 0
+    text = STACK.replace("({kind} i32)", "i32").format(pointer=64, data=64)
+    assert stack_size(Module.parse(bytes(wat2wasm(text)))) == 0

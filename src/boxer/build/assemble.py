@@ -24,7 +24,7 @@ from boxer.link import Start, machine, machine_config, tree_image
 from boxer.preinit import freeze
 from boxer.sandbox import Code as Compiled
 from boxer.sandbox import Instance, is_compiled, load_code
-from boxer.wasmformat import Module, code_only
+from boxer.wasmformat import Module, code_only, stack_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def assemble(finished: Finished, events: Listener) -> tuple[bytes, BoxInfo]:
     with _phase(Phase.LINK, events):
         image = linked(finished, module)
     with _phase(Phase.FREEZE, events), Instance(compiled, finished.epoch) as instance:
-        frozen = freeze(instance, image)
+        frozen = freeze(instance, image, stack_size(module))
     info = describe(finished, code)
     with _phase(Phase.WRITE, events):
         return write_box(module, frozen, info), info

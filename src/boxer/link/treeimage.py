@@ -32,8 +32,9 @@ Deflate = Callable[[bytes], bytes]
 
 
 def deflate(data: bytes) -> bytes:
-    """A zlib stream (RFC 1950). Level 9: `build` keeps what it made of a base's files."""
-    return zlib.compress(data, 9)
+    """A zlib stream (RFC 1950), as small as zlib can: `build` keeps those of a base's files."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL + 1)
+    return packer.compress(data) + packer.flush()
 
 
 def tree_image(tree: Tree, compress: Deflate = deflate) -> bytes:

@@ -13,6 +13,7 @@ from boxer.wasmformat.entries import (
     exports,
     imports,
     memory,
+    stack_size,
 )
 from boxer.wasmformat.module import Module, Section, SectionId
 from boxer.wasmformat.reader import Buffer
@@ -52,6 +53,7 @@ __all__ = [
     "imports",
     "initial_segments",
     "memory",
+    "stack_size",
     "with_custom",
     "with_image",
 ]

@@ -56,7 +56,7 @@ class MemoryType:
 
 @dataclass(frozen=True, slots=True)
 class Global:
-    """value: of an immutable i32 constant or i64 constant, else None."""
+    """value: what it begins with, if that is a single i32 or i64 constant, else None."""
 
     mutable: bool
     value: int | None
@@ -97,8 +97,22 @@ def constant(module: Module, name: str) -> int | None:
             imported = sum(entry.kind == Kind.GLOBAL for entry in imports(module))
             defined = [_global(reader) for reader in _items(module, SectionId.GLOBAL)]
             position = export.index - imported
-            return defined[position].value if 0 <= position < len(defined) else None
+            found = defined[position] if 0 <= position < len(defined) else None
+            return None if found is None or found.mutable else found.value
     return None
+
+
+def stack_size(module: Module) -> int:
+    """The size of a stack that lies below everything else, 0 where there is none.
+
+    That is what wasm-ld makes with --stack-first: global 0 is the stack pointer, it begins where
+    the data begins, and the stack grows from there down to address 0.
+    """
+    first = next((_global(reader) for reader in _items(module, SectionId.GLOBAL)), None)
+    if first is None or not first.mutable or not first.value or first.value < 0:
+        return 0
+    lowest = min((segment.offset for segment in data_segments(module)), default=0)
+    return first.value if lowest >= first.value else 0
 
 
 def data_segments(module: Module) -> tuple[DataSegment, ...]:
@@ -208,8 +222,7 @@ def _memory_type(reader: Reader) -> MemoryType:
 def _global(reader: Reader) -> Global:
     _value_type(reader)
     mutable = reader.byte() == 1
-    value = _constant_expression(reader)
-    return Global(mutable, None if mutable else value)
+    return Global(mutable, _constant_expression(reader))
 
 
 def _constant_expression(reader: Reader) -> int | None:
