@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest_types import Boxer
 
 pytestmark = pytest.mark.base
 
+Boxer = Callable[..., subprocess.CompletedProcess[str]]
 Example = Callable[[str], Path]
 
 # Dockerfile, reference of the error, line, words of the message or hint.

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest_types import Boxer
 
 pytestmark = pytest.mark.base
 
+Boxer = Callable[..., subprocess.CompletedProcess[str]]
 Example = Callable[[str], Path]
 
 

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest_types import Boxer
 
 from boxer.wasmformat import Module, exports, imports
 
 pytestmark = pytest.mark.base
 
+Boxer = Callable[..., subprocess.CompletedProcess[str]]
 Example = Callable[[str], Path]
 PATIENCE = 120
 NODE = """
