@@ -1,4 +1,4 @@
-"""Host folders, /dev and /proc over the whole kernel, compiled natively under sanitizers.
+"""The file system, host folders, /dev and /proc: the whole kernel natively under sanitizers.
 
 The host's double opens real folders (`host_posix.c`) and aborts the test when the kernel asks for a
 path that could lead out of one. All of `guest/kernel` is linked; nothing of it is replaced.
@@ -29,7 +29,8 @@ FLAGS = [
 ]
 INCLUDES = [f"-I{HERE}", f"-I{GUEST / 'include'}", f"-I{GUEST / 'kernel'}"]
 SUPPORT = ["check", "double_host", "host_posix"]
-PROGRAMS = ["check_devproc", "check_hostfs"]
+PROGRAMS = ["check_devproc", "check_hostfs", "check_names", "check_access", "check_contents"]
+PROGRAMS += ["check_moving", "check_extras", "check_tree"]
 # host_write goes to both doubles; lower.c needs zlib.
 LINKING = ["-Wl,--wrap=host_write", "-lz"]
 
@@ -58,7 +59,7 @@ def kernel_objects(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_host_folders_and_devices_pass_under_sanitizers(
+def test_file_system_checks_pass_under_sanitizers(
     program: str, kernel_objects: list[Path], tmp_path: Path
 ) -> None:
     own = compile_object(HERE / f"{program}.c", tmp_path)
