@@ -32,7 +32,7 @@ int socket_is_stream(const struct socket *socket) {
 }
 
 int socket_is_datagram(const struct socket *socket) {
-    return socket->type == LINUX_SOCK_DGRAM;
+    return socket->type == LINUX_SOCK_DGRAM || socket->type == LINUX_SOCK_RAW;
 }
 
 void socket_join(struct socket *a, struct socket *b) {
@@ -124,7 +124,7 @@ static int file_ioctl(struct file *file, unsigned request, uintptr_t argument) {
     } else if (request == SIOCOUTQ) {
         value = socket->peer ? (int)socket->peer->queued : 0;
     } else {
-        return -ENOTTY;
+        return netdevice_ioctl(request, argument);
     }
     if (!argument || !user_range((void *)argument, sizeof value))
         return -EFAULT;

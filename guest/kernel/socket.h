@@ -1,4 +1,5 @@
-// Sockets inside the box: AF_UNIX and loopback AF_INET, AF_INET6. Anything beyond is ENETUNREACH.
+// Sockets inside the box: AF_UNIX, loopback AF_INET and AF_INET6, AF_NETLINK for the names of
+// interfaces. Anything beyond is ENETUNREACH.
 //
 // Invariants
 // 1. A connected pair points at each other by `peer`; a close clears the other's pointer. A
@@ -8,7 +9,9 @@
 // one
 //    datagram, and nothing is ever allocated beyond it.
 // 3. A socket has a file, or waits in a listener's queue to be accepted, never both.
-// 4. Connecting ends at once: both ends are here.
+// 4. Connecting ends at once: both ends are here. A non-blocking TCP socket hears of it as on
+// Linux,
+//    by EINPROGRESS, poll and SO_ERROR.
 #ifndef KERNEL_SOCKET_H
 #define KERNEL_SOCKET_H
 
@@ -57,6 +60,7 @@ struct socket {
     struct socket *next, *previous; // of all sockets
     int family, type, protocol;
     int listening, connected, shut, error, accepted;
+    int connecting; // a non-blocking connect(2) answered EINPROGRESS and was not asked again
     struct socket *peer;
     struct packet *first, *last;
     size_t queued;
@@ -99,8 +103,9 @@ struct message {
     struct linux_ucred sender;
     int out_flags;
 };
-long socket_send(struct socket *, struct message *);    // never waits: -EAGAIN
-long socket_receive(struct socket *, struct message *); // never waits: -EAGAIN
+long socket_send(struct socket *, struct message *);                 // never waits: -EAGAIN
+long socket_receive(struct socket *, struct message *);              // never waits: -EAGAIN
+int socket_deliver(struct socket *, const void *bytes, size_t size); // from the kernel
 void socket_drop_queue(struct socket *);
 unsigned socket_poll(struct socket *);
 
@@ -118,6 +123,10 @@ int inet_find(const struct socket *from, const struct name *to, struct socket **
 // The names of both ends as `from` reaches `to` at `name`, in the families of the two sockets.
 void inet_names(struct socket *from, struct socket *to, const struct name *name,
                 struct name *from_remote, struct name *to_local, struct name *to_remote);
+// socket_netlink.c
+long netlink_request(struct socket *, const char *bytes, size_t size);
+int netdevice_ioctl(unsigned request, uintptr_t argument);
+
 int unix_name(const void *address, uint32_t size, struct name *);
 int unix_bind(struct socket *, const struct name *);
 int unix_find(const struct socket *from, const struct name *to, struct socket **found);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define BACKLOG_MOST 4096u // net.core.somaxconn
+#define NETLINK_NAME 12u   // sizeof(struct sockaddr_nl)
 #define TYPE_FLAGS (LINUX_SOCK_NONBLOCK | LINUX_SOCK_CLOEXEC)
 
 // 0 and the protocol, or the errno of a combination that does not exist here.
@@ -24,6 +25,11 @@ static int check_kind(int family, int type, int *protocol) {
             type == LINUX_SOCK_STREAM || type == LINUX_SOCK_DGRAM || type == LINUX_SOCK_SEQPACKET;
         return known ? 0 : -ESOCKTNOSUPPORT;
     }
+    if (family == LINUX_AF_NETLINK) {
+        if (type != LINUX_SOCK_RAW && type != LINUX_SOCK_DGRAM)
+            return -ESOCKTNOSUPPORT;
+        return *protocol == 0 ? 0 : -EPROTONOSUPPORT; // NETLINK_ROUTE
+    }
     if (family != LINUX_AF_INET && family != LINUX_AF_INET6)
         return -EAFNOSUPPORT;
     if (type == LINUX_SOCK_RAW)
@@ -31,10 +37,10 @@ static int check_kind(int family, int type, int *protocol) {
     if (type != LINUX_SOCK_STREAM && type != LINUX_SOCK_DGRAM)
         return -ESOCKTNOSUPPORT;
     int own = type == LINUX_SOCK_STREAM ? LINUX_IPPROTO_TCP : LINUX_IPPROTO_UDP;
-    if (*protocol != 0 && *protocol != own)
-        return -EPROTONOSUPPORT;
-    *protocol = own;
-    return 0;
+    if (*protocol == 0)
+        *protocol = own;
+    int lite = type == LINUX_SOCK_DGRAM && *protocol == LINUX_IPPROTO_UDPLITE;
+    return *protocol == own || lite ? 0 : -EPROTONOSUPPORT;
 }
 
 static long install(struct socket *socket, int flags) {
@@ -97,6 +103,11 @@ int socket_read_name(struct socket *socket, const void *address, uint32_t size, 
         return -EINVAL;
     if (!address || !user_range(address, size))
         return size ? -EFAULT : -EINVAL;
+    if (socket->family == LINUX_AF_NETLINK) {
+        *name = (struct name){.size = NETLINK_NAME};
+        memcpy(&name->un, address, size < NETLINK_NAME ? size : NETLINK_NAME);
+        return size < NETLINK_NAME ? -EINVAL : 0;
+    }
     return socket->family == LINUX_AF_UNIX ? unix_name(address, size, name)
                                            : inet_name(socket, address, size, name);
 }
@@ -109,8 +120,10 @@ int socket_write_name(const struct socket *socket, const struct name *name, void
     uint32_t room = *size;
     struct name unnamed = {.size = sizeof unnamed.family};
     unnamed.family = (uint16_t)socket->family;
-    if (name->size == 0 && socket->family != LINUX_AF_UNIX) // unbound: the wildcard, port 0
-        unnamed.size = socket->family == LINUX_AF_INET ? sizeof unnamed.in : sizeof unnamed.in6;
+    if (socket->family == LINUX_AF_INET) // unbound: the wildcard, port 0
+        unnamed.size = sizeof unnamed.in;
+    else if (socket->family != LINUX_AF_UNIX)
+        unnamed.size = socket->family == LINUX_AF_INET6 ? sizeof unnamed.in6 : NETLINK_NAME;
     if (name->size == 0)
         name = &unnamed;
     if (room > INT32_MAX)
@@ -131,6 +144,10 @@ long sys_bind(int fd, const void *address, uint32_t size) {
     struct socket *socket = socket_of(fd, &file, &error);
     if (error || (error = socket_read_name(socket, address, size, &name)))
         return error;
+    if (socket->family == LINUX_AF_NETLINK) {
+        socket->local = name;
+        return 0;
+    }
     return socket->family == LINUX_AF_UNIX ? unix_bind(socket, &name) : inet_bind(socket, &name);
 }
 
@@ -181,6 +198,24 @@ long sys_accept4(int fd, void *address, uint32_t *size, int flags) {
     return install(accepted, flags);
 }
 
+// The answer to a non-blocking TCP socket: the result waits in it.
+static int in_progress(struct socket *socket, int result) {
+    if (result != 0 && result != -ECONNREFUSED && result != -ETIMEDOUT)
+        return result;
+    socket->error = -result;
+    socket->connecting = 1;
+    socket->came++;
+    return -EINPROGRESS;
+}
+
+// connect(2) again after EINPROGRESS.
+static int end_of_connecting(struct socket *socket) {
+    int error = socket->error ? socket->error : socket->connected ? 0 : ECONNABORTED;
+    socket->connecting = 0;
+    socket->error = 0;
+    return -error;
+}
+
 long sys_connect(int fd, const void *address, uint32_t size) {
     struct file *file;
     struct name name;
@@ -188,8 +223,13 @@ long sys_connect(int fd, const void *address, uint32_t size) {
     struct socket *socket = socket_of(fd, &file, &error);
     if (error || (error = socket_read_name(socket, address, size, &name)))
         return error;
+    if (socket->connecting)
+        return end_of_connecting(socket);
+    int waits = !(file->flags & O_NONBLOCK);
     error = socket_connect(socket, &name);
-    if (error == -EAGAIN && !(file->flags & O_NONBLOCK)) {
+    if (!waits && socket->family != LINUX_AF_UNIX && socket_is_stream(socket))
+        return in_progress(socket, error);
+    if (error == -EAGAIN && waits) {
         // The listener's queue is full, and only this program could accept: a wait nobody ends.
         error = wait_until(deadline_after(socket->send_timeout));
         return error ? error : -EAGAIN;

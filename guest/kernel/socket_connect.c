@@ -90,6 +90,8 @@ static int connect_stream(struct socket *socket, const struct name *name) {
 }
 
 int socket_connect(struct socket *socket, const struct name *name) {
+    if (socket->family == LINUX_AF_NETLINK)
+        return 0; // to the kernel, which it always is
     if (name->family == LINUX_AF_UNSPEC)
         return disconnect(socket);
     return socket_is_datagram(socket) ? connect_datagram(socket, name)

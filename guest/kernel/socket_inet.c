@@ -103,13 +103,15 @@ static int covers(const struct socket *socket, const struct endpoint *bound,
     return memcmp(bound->ip, point->ip, 16) == 0;
 }
 
-static int is_candidate(const struct socket *socket, int type) {
-    return socket->family != LINUX_AF_UNIX && socket->type == type && socket->local.size != 0;
+// Each protocol has its own ports.
+static int is_candidate(const struct socket *socket, const struct socket *other) {
+    return socket->family != LINUX_AF_UNIX && socket->protocol == other->protocol &&
+           socket->local.size != 0;
 }
 
 static int taken(const struct socket *socket, const struct endpoint *point) {
     for (struct socket *other = all_sockets; other; other = other->next) {
-        if (other == socket || !is_candidate(other, socket->type))
+        if (other == socket || !is_candidate(other, socket))
             continue;
         // The server's end of a connection does not hold the port.
         if (other->connected && !socket_is_datagram(other))
@@ -193,7 +195,7 @@ int inet_find(const struct socket *from, const struct name *to, struct socket **
     struct socket *best = NULL;
     int best_score = -1;
     for (struct socket *other = all_sockets; other; other = other->next) {
-        if (!is_candidate(other, from->type))
+        if (!is_candidate(other, from))
             continue;
         struct endpoint bound = endpoint_of(&other->local);
         if (bound.port != point.port || !covers(other, &bound, &point))

@@ -119,7 +119,7 @@ static int level_known(const struct socket *socket, int level) {
     return level == LINUX_IPPROTO_IP ||
            (level == LINUX_IPPROTO_IPV6 && socket->family == LINUX_AF_INET6) ||
            (level == LINUX_IPPROTO_TCP && socket_is_stream(socket)) ||
-           (level == LINUX_IPPROTO_UDP && socket_is_datagram(socket));
+           (level == socket->protocol && socket_is_datagram(socket));
 }
 
 static int set_protocol_level(struct socket *socket, int level, int name, const void *value,

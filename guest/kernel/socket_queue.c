@@ -175,12 +175,30 @@ static int destination(struct socket *socket, const struct message *message, str
     return inet_find(socket, message->name, to);
 }
 
+int socket_deliver(struct socket *socket, const void *bytes, size_t size) {
+    struct linux_iovec vector = {(void *)bytes, size};
+    struct message message = {.vectors = &vector, .count = 1, .size = size};
+    if (socket->queued + size > socket->receive_limit)
+        return -ENOBUFS;
+    long result = enqueue(socket, socket, &message, size);
+    return result < 0 ? (int)result : 0;
+}
+
+static long send_to_kernel(struct socket *socket, struct message *message) {
+    char request[256]; // header and family are all that is looked at
+    size_t size = message->size < sizeof request ? message->size : sizeof request;
+    gather(message, 0, request, size);
+    return netlink_request(socket, request, size);
+}
+
 static long send_datagram(struct socket *socket, struct message *message) {
     struct socket *to;
     if (socket->shut & SHUT_SEND)
         return broken_pipe(message);
     if (socket->error && !message->name)
         return take_error(socket);
+    if (socket->family == LINUX_AF_NETLINK)
+        return send_to_kernel(socket, message);
     int error = destination(socket, message, &to);
     if (error)
         return error;
@@ -338,7 +356,7 @@ unsigned socket_poll(struct socket *socket) {
     if (socket->listening)
         return ready;
     if (!socket->connected)
-        return ready | out | LINUX_POLLHUP;
+        return ready | out | LINUX_POLLHUP | (socket->error ? in : 0);
     if (!socket->peer || socket->peer->shut & SHUT_RECEIVE || socket_room(socket, socket->peer))
         ready |= out;
     return ready;

@@ -44,11 +44,19 @@ static void connect_tcp(unsigned port) {
     listener = CALL(socket, LINUX_AF_INET, STREAM | NONBLOCK, 0);
     client = CALL(socket, LINUX_AF_INET, STREAM | NONBLOCK, 0);
     CHECK_EQUAL(CALL(bind, listener, &name, sizeof name), 0);
-    CHECK_EQUAL(CALL(connect, client, &name, sizeof name), -ECONNREFUSED);
+    CHECK_EQUAL(CALL(connect, client, &name, sizeof name), -EINPROGRESS);
+    CHECK(poll_now(client) & LINUX_POLLERR);
+    int error = 0;
+    CHECK_EQUAL(CALL(getsockopt, client, 1, LINUX_SO_ERROR, &error, &(uint32_t){4}), 0);
+    CHECK_EQUAL(error, ECONNREFUSED);
+    CHECK_EQUAL(CALL(connect, client, &name, sizeof name), -ECONNABORTED); // the end of the first
     CHECK_EQUAL(CALL(listen, listener, 5), 0);
     CHECK_EQUAL(CALL(accept4, listener, 0, 0, 0), -EAGAIN);
     CHECK_EQUAL(poll_now(listener), 0);
+    CHECK_EQUAL(CALL(connect, client, &name, sizeof name), -EINPROGRESS);
+    CHECK_EQUAL(poll_now(client), LINUX_POLLOUT);
     CHECK_EQUAL(CALL(connect, client, &name, sizeof name), 0);
+    CHECK_EQUAL(CALL(connect, client, &name, sizeof name), -EISCONN);
     CHECK_EQUAL(poll_now(listener), LINUX_POLLIN);
     struct linux_sockaddr_in peer, own;
     uint32_t size = sizeof peer;
@@ -301,7 +309,7 @@ static void options_are_shown_again(void) {
     CHECK_EQUAL(CALL(setsockopt, fd, 999, 1, &value, 4), -ENOPROTOOPT);
     CHECK_EQUAL(CALL(getsockopt, 0, 1, 3, &value, &size), -ENOTSOCK);
     const struct row rows[] = {
-        {"no such family", NR_socket, {16, STREAM, 0}, -EAFNOSUPPORT},
+        {"no such family", NR_socket, {17, STREAM, 0}, -EAFNOSUPPORT},
         {"no such type", NR_socket, {LINUX_AF_INET, 9, 0}, -ESOCKTNOSUPPORT},
         {"wrong protocol", NR_socket, {LINUX_AF_INET, STREAM, 17}, -EPROTONOSUPPORT},
         {"odd flags", NR_socket, {LINUX_AF_INET, STREAM | 0x100, 0}, -EINVAL},
@@ -315,7 +323,41 @@ static void options_are_shown_again(void) {
     RUN_ROWS(rows);
 }
 
+static void the_interface_is_lo(void) {
+    struct {
+        uint32_t size;
+        uint16_t type, flags;
+        uint32_t sequence, pid;
+        char family, pad[3];
+    } request = {.size = 20, .type = 18, .flags = 0x301, .sequence = 9};
+    unsigned char reply[512];
+    long fd = CALL(socket, LINUX_AF_NETLINK, LINUX_SOCK_RAW | NONBLOCK, 0);
+    CHECK_EQUAL(CALL(sendto, fd, &request, 20, 0, 0, 0), 20);
+    long got = CALL(recvfrom, fd, reply, sizeof reply, 0, 0, 0);
+    CHECK(got > 60);
+    CHECK_EQUAL(reply[4], 16); // RTM_NEWLINK
+    CHECK_EQUAL(reply[8], 9);
+    CHECK_EQUAL(memcmp(reply + 36, "lo", 3), 0);
+    CHECK_EQUAL(reply[got - 16], 3); // NLMSG_DONE
+    CHECK_EQUAL(CALL(recvfrom, fd, reply, sizeof reply, 0, 0, 0), -EAGAIN);
+    request.type = 24;
+    CHECK_EQUAL(CALL(sendto, fd, &request, 20, 0, 0, 0), 20);
+    CHECK_EQUAL(CALL(recvfrom, fd, reply, sizeof reply, 0, 0, 0), 36);
+    CHECK_EQUAL(reply[4], 2); // NLMSG_ERROR
+    CHECK_EQUAL(CALL(sendto, fd, &request, 4, 0, 0, 0), -EINVAL);
+    struct {
+        char name[16];
+        int number, rest[5];
+    } ifreq = {.name = "lo"};
+    CHECK_EQUAL(CALL(ioctl, fd, 0x8933, &ifreq), 0);
+    CHECK_EQUAL(ifreq.number, 1);
+    ifreq.number = 2;
+    CHECK_EQUAL(CALL(ioctl, fd, 0x8910, &ifreq), -ENODEV);
+    CHECK_EQUAL(CALL(ioctl, fd, 0x5401, &ifreq), -ENOTTY);
+}
+
 int main(void) {
+    RUN(the_interface_is_lo);
     RUN(a_server_and_its_client_talk);
     RUN(unread_bytes_reset_the_connection);
     RUN(closing_a_listener_resets_who_waits);

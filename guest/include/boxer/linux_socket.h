@@ -8,7 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LINUX_AF_UNSPEC = 0, LINUX_AF_UNIX = 1, LINUX_AF_INET = 2, LINUX_AF_INET6 = 10 };
+enum {
+    LINUX_AF_UNSPEC = 0,
+    LINUX_AF_UNIX = 1,
+    LINUX_AF_INET = 2,
+    LINUX_AF_INET6 = 10,
+    LINUX_AF_NETLINK = 16
+};
 enum {
     LINUX_SOCK_STREAM = 1,
     LINUX_SOCK_DGRAM = 2,
@@ -22,6 +28,7 @@ enum {
     LINUX_IPPROTO_IP = 0,
     LINUX_IPPROTO_TCP = 6,
     LINUX_IPPROTO_UDP = 17,
+    LINUX_IPPROTO_UDPLITE = 136,
     LINUX_IPPROTO_IPV6 = 41
 };
 enum { LINUX_SHUT_RD = 0, LINUX_SHUT_WR = 1, LINUX_SHUT_RDWR = 2 };
