@@ -17,6 +17,7 @@ from boxer.blobstore import write_atomically
 from boxer.boxfile import BoxInfo
 from boxer.build.assemble import Finished, assemble
 from boxer.build.events import BuildFinished, BuildStarted, Listener, Notice, ignore
+from boxer.build.imports import standard_imports
 from boxer.build.sources import Sources, find_sources
 from boxer.build.stages import Bases, Built, StageBuilder
 from boxer.dockerfile import Dockerfile, parse
@@ -96,4 +97,10 @@ def _announce(sources: Sources, parsed: Dockerfile, planned: Plan, events: Liste
 
 
 def _finished(built: Built, epoch: int) -> Finished:
-    return Finished(built.base, built.tree, built.config, epoch, built.base.info.preimport)
+    """What is frozen: the base's own modules, and those the program will import."""
+    base = built.base.info
+    own = base.preimport
+    library = f"/usr/local/lib/{base.name}{base.variant}"
+    more = standard_imports(built.config, built.tree, library)
+    imports = (*own, *(name for name in more if name not in own))
+    return Finished(built.base, built.tree, built.config, epoch, imports)
