@@ -8,10 +8,10 @@ int fs_boot(void);             // root from the boot block's tree image, /dev, /
 void fs_freeze(void);          // caches dropped, host folders unmounted
 void fs_thaw(const char *cwd); // host folders of this run mounted
 
-int tree_read(void); // tree.c: the tree image into the root file system
-int dev_boot(void);  // dev.c: fills /dev
+int tree_read(void);           // tree.c: the tree image into the root file system
+int dev_boot(void);            // dev.c: fills /dev
 int proc_boot(void);           // proc.c: mounts /proc
-void proc_thaw(void);         // proc_sys.c: what one run remembers
+void proc_thaw(void);          // proc_sys.c: what one run remembers
 void hostfs_unmount_all(void); // hostfs.c
 void hostfs_mount_all(const char *cwd);
 

@@ -110,7 +110,7 @@ static int range_of(struct file *file, const struct linux_flock64 *request, int6
     if (request->whence == SEEK_CUR)
         base = file->pos;
     else if (request->whence == SEEK_END)
-        base = file->inode->size;
+        base = file->inode ? file->inode->size : 0;
     else if (request->whence != SEEK_SET)
         return -EINVAL;
     if (__builtin_add_overflow(base, request->start, start))
@@ -133,8 +133,6 @@ long lock_range(struct file *file, int command, struct linux_flock64 *request) {
     int ofd = command >= F_OFD_GETLK;
     struct file *owner = ofd ? file : NULL;
     int64_t start, end;
-    if (!file->inode || !S_ISREG(file->inode->mode))
-        return -EBADF;
     if (request->type != F_RDLCK && request->type != F_WRLCK && request->type != F_UNLCK)
         return -EINVAL;
     if (ofd && request->pid)
@@ -143,7 +141,8 @@ long lock_range(struct file *file, int command, struct linux_flock64 *request) {
     if (error)
         return error;
     if (command == F_GETLK64 || command == F_OFD_GETLK) {
-        struct lock *lock = find_conflict(file->inode, owner, 0, request->type, start, end);
+        struct lock *lock =
+            file->inode ? find_conflict(file->inode, owner, 0, request->type, start, end) : NULL;
         if (!lock || request->type == F_UNLCK) {
             request->type = F_UNLCK;
             return 0;
@@ -160,6 +159,8 @@ long lock_range(struct file *file, int command, struct linux_flock64 *request) {
     if ((request->type == F_RDLCK && access == O_WRONLY) ||
         (request->type == F_WRLCK && access == O_RDONLY))
         return -EBADF;
+    if (!file->inode)
+        return 0; // a pipe: as with flock
     int wait = command == F_SETLKW64 || command == F_OFD_SETLKW;
     return apply(file->inode, owner, 0, request->type, start, end, wait);
 }

@@ -164,8 +164,6 @@ static int open_place(struct place *place, uint32_t flags, uint32_t mode, struct
         return open_entry(entry, flags, 0, opened);
     if (!(flags & O_CREAT))
         return -ENOENT;
-    if (place->trailing)
-        return -EISDIR;
     int error = entry_create(place, S_IFREG | (mode & 07777), 0, &entry);
     if (error)
         return error;
@@ -181,10 +179,11 @@ static long do_open(int dirfd, const char *path, uint32_t flags, uint32_t mode, 
         flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     if ((flags & (O_DIRECTORY | O_CREAT)) == (O_DIRECTORY | O_CREAT))
         return -EINVAL;
-    int follow = (flags & O_NOFOLLOW) || ((flags & O_CREAT) && (flags & O_EXCL)) ? 0 : PATH_FOLLOW;
+    int walk = (flags & O_NOFOLLOW) || ((flags & O_CREAT) && (flags & O_EXCL)) ? 0 : PATH_FOLLOW;
+    walk |= flags & O_CREAT ? PATH_CREATE : 0;
     int error = fd_room();
     if (!error)
-        error = path_place(dirfd, path, follow, resolve, &place);
+        error = path_place(dirfd, path, walk, resolve, &place);
     if (error)
         return error;
     error = open_place(&place, flags, mode, &file);

@@ -258,6 +258,8 @@ static int last_component(struct walk *walk, int flags, struct place *place) {
             return -ENOTDIR;
         if ((error = inode_permission(walk->at->inode, MAY_EXEC)))
             return error;
+        if (place->trailing && (flags & PATH_CREATE))
+            return -EISDIR;
         struct dentry *child = NULL;
         error = dir_lookup(walk->at, name, len, &child);
         if (error && error != -ENOENT)

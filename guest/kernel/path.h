@@ -8,6 +8,7 @@ enum {
     PATH_FOLLOW = 1,    // the last component, if it is a symbolic link
     PATH_EMPTY = 2,     // "" means the starting point (AT_EMPTY_PATH)
     PATH_DIRECTORY = 4, // it must be a folder
+    PATH_CREATE = 16,   // open(2) with O_CREAT: a slash behind the last name is -EISDIR
     PATH_NAME = 8,      // the name is meant, even of a link with a slash behind it (unlink, rename)
 };
 

@@ -5,19 +5,26 @@
 #include <boxer/linux_errno.h>
 
 static int may_move(struct place *old, struct place *new, unsigned flags) {
+    if (old->dir->inode->fs != new->dir->inode->fs)
+        return -EXDEV;
+    if (old->len == 0)
+        return -EBUSY;
+    if (new->len == 0)
+        return flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
     if (!old->entry)
         return -ENOENT;
-    if (old->len == 0 || new->len == 0)
-        return -EBUSY;
-    int directory = S_ISDIR(old->entry->inode->mode);
-    if ((old->trailing || new->trailing) && !directory)
-        return -ENOTDIR;
     if ((flags & RENAME_NOREPLACE) && new->entry)
         return -EEXIST;
     if ((flags & RENAME_EXCHANGE) && !new->entry)
         return -ENOENT;
-    if (old->dir->inode->fs != new->dir->inode->fs || old->entry->parent == old->entry)
-        return old->entry->parent == old->entry ? -EBUSY : -EXDEV;
+    int directory = S_ISDIR(old->entry->inode->mode);
+    int onto_directory = new->entry && S_ISDIR(new->entry->inode->mode);
+    if (old->trailing && !directory)
+        return -ENOTDIR;
+    if (new->trailing && !(flags & RENAME_EXCHANGE ? onto_directory : directory))
+        return -ENOTDIR;
+    if (old->entry->parent == old->entry)
+        return -EBUSY;
     if (dentry_below(new->dir, old->entry))
         return -EINVAL;
     if (new->entry && new->entry != old->entry && dentry_below(old->dir, new->entry))
