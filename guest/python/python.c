@@ -80,6 +80,16 @@ static int same_list(const PyWideStringList *a, const PyWideStringList *b) {
     return 1;
 }
 
+// The start replaces a codec's name as it was read ("UTF-8") by the one it is registered under.
+static int same_codec(const wchar_t *a, const wchar_t *b) {
+    return a && b && wcscasecmp(a, b) == 0;
+}
+
+// Null where the command line was only read: the start fills in the default.
+static int same_or_default(const wchar_t *run, const wchar_t *frozen) {
+    return !run || same_text(run, frozen);
+}
+
 // Settings that are used while the interpreter starts. LATE ones, which adopt() sets, are missing.
 static int same_start(const PyConfig *a, const PyConfig *b) {
 #define SAME(field) (a->field == b->field)
@@ -92,11 +102,11 @@ static int same_start(const PyConfig *a, const PyConfig *b) {
            SAME(safe_path) && same_list(&a->xoptions, &b->xoptions) &&
            same_list(&a->warnoptions, &b->warnoptions) &&
            same_text(a->pycache_prefix, b->pycache_prefix) &&
-           same_text(a->stdio_encoding, b->stdio_encoding) &&
+           same_codec(a->stdio_encoding, b->stdio_encoding) &&
            same_text(a->stdio_errors, b->stdio_errors) &&
            same_text(a->check_hash_pycs_mode, b->check_hash_pycs_mode) &&
            same_text(a->pythonpath_env, b->pythonpath_env) && same_text(a->home, b->home) &&
-           same_text(a->platlibdir, b->platlibdir);
+           same_or_default(a->platlibdir, b->platlibdir);
 #undef SAME
 }
 

@@ -93,6 +93,12 @@ def test_module_and_its_main_are_read() -> None:
     assert found(tree, "python", "-m", "tool") == ("csv", "re")
 
 
+def test_module_of_the_library_that_is_run_is_read_not_imported() -> None:
+    tree = python_tree()
+    tree.add_file(f"{LIBRARY}/json/tool.py", b"import csv\n")
+    assert found(tree, "python", "-m", "json.tool") == ("csv", "json")
+
+
 def test_submodules_of_the_library_are_named() -> None:
     assert found(python_tree(), "python", "-c", "from json import decoder") == (
         "json",

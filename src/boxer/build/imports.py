@@ -73,12 +73,24 @@ class _Search:
         if entry.code is not None:
             self._source(entry.code, "")
         elif entry.module is not None:
-            self._module(entry.module)
-            self._module(f"{entry.module}.__main__")
+            self._main(entry.module)
         elif entry.script is not None:
             node = self._file(entry.script)
             if node is not None:
                 self._source(node.data, "")
+
+    def _main(self, name: str) -> None:
+        """What `-m NAME` runs: it is not imported itself, and runpy warns if it has been."""
+        if "." in name:
+            self._module(name.rpartition(".")[0])
+        for module in (name, f"{name}.__main__"):
+            for path in (*self.paths, self.library):
+                place = f"{path}/{module.replace('.', '/')}"
+                package = self._file(f"{place}/__init__.py")
+                source = package or self._file(f"{place}.py")
+                if source is not None:
+                    self._source(source.data, module if package else module.rpartition(".")[0])
+                    break
 
     def _module(self, name: str) -> None:
         """Looks for a module as the path finder does, folder by folder."""

@@ -65,8 +65,10 @@ class Machine:
         missing = image.size - self.memory.size
         if missing > 0:
             self.grow(missing // PAGE)
+        # One view for all segments: ctypes makes a type for each view's size.
+        whole = self.memory.view(0, image.size)
         for segment in image.segments:
-            self.memory.write(segment.offset, segment.data)
+            whole[segment.offset : segment.end] = segment.data
 
     def grow(self, pages: int) -> None:
         """Raises `LimitValueError` where the memory limit is below what the machine needs."""

@@ -36,15 +36,13 @@ class GuestMemory:
 
     def view(self, offset: int, length: int) -> memoryview:
         """A writable view; valid until the store is gone."""
-        offset &= 0xFFFFFFFF
-        length &= 0xFFFFFFFF
+        offset, length = _unsigned(offset), _unsigned(length)
         if offset + length > self._size():
             raise BadAddressError
         return memoryview((ctypes.c_ubyte * length).from_address(self._base + offset)).cast("B")
 
     def read(self, offset: int, length: int) -> bytes:
-        offset &= 0xFFFFFFFF
-        length &= 0xFFFFFFFF
+        offset, length = _unsigned(offset), _unsigned(length)
         if offset + length > self._size():
             raise BadAddressError
         return ctypes.string_at(self._base + offset, length)
@@ -65,3 +63,8 @@ class GuestMemory:
             length = int.from_bytes(entry[4:], "little")
             if length:
                 yield self.view(int.from_bytes(entry[:4], "little"), length)
+
+
+def _unsigned(number: int) -> int:
+    """A guest's i32 arrives as a signed number. The host's own may be 2**32, the largest size."""
+    return number + (1 << 32) if number < 0 else number
