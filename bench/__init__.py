@@ -1,0 +1,1 @@
+"""Figures of the README, measured again by `python -m bench` (or `make bench`)."""
