@@ -85,7 +85,7 @@ static int ready_now(int number, int writing) {
 static long console_read(struct file *file, void *buffer, size_t size, int64_t *pos) {
     (void)pos;
     int number = number_of(file);
-    int may_block = !(file->flags & O_NONBLOCK) && timers_next() == INT64_MAX;
+    int may_block = !(file->flags & O_NONBLOCK) && timers_next(signal_wakeable()) == INT64_MAX;
     if (!may_block && !ready_now(number, 0))
         return -EAGAIN;
     return host_read(number, buffer, size);

@@ -102,6 +102,20 @@ static int epoll_descriptor(struct file *file) {
     return -1;
 }
 
+static int64_t epoll_wakes_at(struct file *file) {
+    struct epoll *self = file->private_data;
+    int64_t soonest = INT64_MAX;
+    for (unsigned i = 0; i < self->count; i++) {
+        struct file *watched = self->items[i].file;
+        if (!watched->ops->wakes_at || !(self->items[i].events & (LINUX_POLLIN | LINUX_POLLRDNORM)))
+            continue;
+        int64_t wake = watched->ops->wakes_at(watched);
+        if (wake < soonest)
+            soonest = wake;
+    }
+    return soonest;
+}
+
 static void remove_item(struct epoll *self, unsigned index) {
     self->items[index].file->watchers--;
     self->count--;
@@ -127,6 +141,7 @@ static void epoll_release(struct file *file) {
 
 static const struct file_ops epoll_ops = {
     .poll = epoll_poll,
+    .wakes_at = epoll_wakes_at,
     .host_descriptor = epoll_descriptor,
     .release = epoll_release,
 };

@@ -31,6 +31,8 @@ struct file_ops {
     // Counts what happened to it (data came, room came, the peer left): edges for epoll. Null:
     // none.
     uint32_t (*activity)(struct file *);
+    // When on the monotonic clock it becomes readable by itself (timers). Null: never.
+    int64_t (*wakes_at)(struct file *);
     // The host descriptor whose readiness decides poll(), or -1. Null: -1.
     int (*host_descriptor)(struct file *);
     void (*release)(struct file *); // null: nothing to do

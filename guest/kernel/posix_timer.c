@@ -13,7 +13,7 @@
 
 struct posix_timer {
     struct timer timer; // first: fire() gets its address
-    int used, notify, signo, overrun;
+    int used, overrun;
     union linux_sigval value;
 };
 
@@ -22,13 +22,13 @@ static struct posix_timer timers[TIMERS];
 static void fire(struct timer *timer, uint64_t times) {
     struct posix_timer *self = (struct posix_timer *)timer;
     self->overrun = times - 1 > INT32_MAX ? INT32_MAX : (int)(times - 1);
-    if (self->notify == LINUX_SIGEV_NONE)
-        return;
+    if (!timer->signo)
+        return; // SIGEV_NONE
     struct linux_siginfo info = {.code = LINUX_SI_TIMER};
     info.timer.id = (int)(self - timers);
     info.timer.overrun = self->overrun;
     info.timer.value = self->value;
-    signal_send(self->signo, LINUX_SI_TIMER, &info);
+    signal_send(timer->signo, LINUX_SI_TIMER, &info);
 }
 
 static struct posix_timer *find(int id) {
@@ -53,10 +53,10 @@ long sys_timer_create(int clockid, const struct linux_sigevent *event, int *id) 
         struct posix_timer *self = &timers[i];
         if (self->used)
             continue;
-        *self = (struct posix_timer){.timer = {.clock = clock, .fire = fire},
-                                     .used = 1,
-                                     .signo = event ? event->signo : LINUX_SIGALRM,
-                                     .notify = event ? event->notify : LINUX_SIGEV_SIGNAL};
+        *self = (struct posix_timer){.timer = {.clock = clock, .fire = fire}, .used = 1};
+        self->timer.signo = !event                              ? LINUX_SIGALRM
+                            : event->notify == LINUX_SIGEV_NONE ? 0
+                                                                : event->signo;
         if (event)
             self->value = event->value;
         else

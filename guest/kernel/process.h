@@ -58,6 +58,7 @@ int signal_mask_read(const void *set, size_t size, uint64_t *mask);
 // Takes one pending signal out of `set`: its number or 0. For sigtimedwait and signalfd.
 int signal_take(uint64_t set, struct linux_siginfo *info);
 uint64_t signal_pending_set(void);
+uint64_t signal_wakeable(void); // signals that end a wait when they are raised
 
 int64_t clock_monotonic(void), clock_realtime(void); // nanoseconds
 int64_t clock_cpu(void);                             // time awake since the start of this life

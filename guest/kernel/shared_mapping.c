@@ -65,6 +65,13 @@ int mapping_covers(uintptr_t address, size_t pages) {
     return 0;
 }
 
+static int any_page(const struct inode *inode, size_t index, size_t pages) {
+    for (size_t i = 0; i < pages; i++)
+        if (mapping_page(inode, index + i))
+            return 1;
+    return 0;
+}
+
 static struct mapping *record(struct file *file, enum kind kind, uintptr_t address, size_t pages,
                               size_t index, int writable) {
     struct mapping *mapping = kzalloc(sizeof *mapping);
@@ -112,18 +119,15 @@ static void move_home(struct inode *inode, size_t index, uintptr_t run, size_t p
 static uintptr_t find_run(const struct inode *inode, size_t index, size_t pages, uintptr_t wanted,
                           int *overlap) {
     size_t held = 0;
-    *overlap = 0;
-    for (size_t i = 0; i < pages; i++)
-        *overlap |= mapping_page(inode, index + i) != NULL;
+    *overlap = any_page(inode, index, pages);
     uint8_t *start = mapping_page(inode, index);
     if (*overlap && (!start || wanted))
         return start && wanted == (uintptr_t)start ? wanted : 0;
     if (start) {
         while (held < pages && mapping_page(inode, index + held) == start + held * PAGE_SIZE)
             held++;
-        for (size_t i = held; i < pages; i++)
-            if (mapping_page(inode, index + i))
-                return 0;
+        if (any_page(inode, index + held, pages - held))
+            return 0;
         if (held < pages && !pages_claim((uintptr_t)start + held * PAGE_SIZE, pages - held, 1))
             return 0;
         return (uintptr_t)start;
@@ -378,7 +382,7 @@ static long move_record(struct mapping *mapping, size_t pages) {
     uintptr_t address = mapping->address;
     size_t old = mapping->pages;
     unlink_record(mapping);
-    uint8_t *run = mapping_covers(address, old) ? NULL : pages_alloc(pages, 1);
+    uint8_t *run = any_page(mapping->inode, mapping->index, pages) ? NULL : pages_alloc(pages, 1);
     mapping->next = mappings;
     mappings = mapping;
     if (!run)
@@ -408,6 +412,8 @@ long mapping_resize(uintptr_t address, size_t old, size_t pages, int flags) {
     int error = allocate_content(mapping->inode, mapping->index, pages);
     if (error)
         return error;
+    if (any_page(mapping->inode, mapping->index + old, pages - old))
+        return -ENOMEM; // another mapping has them at its own address
     if (pages_claim(address + old * PAGE_SIZE, pages - old, 1)) {
         pages_give((void *)address, pages, 1);
         mapping->pages = pages;

@@ -60,6 +60,14 @@ int signal_pending(void) {
     return (deliverable() | (state.pending & state.waited)) != 0;
 }
 
+uint64_t signal_wakeable(void) {
+    uint64_t heard = 0;
+    for (int signo = 1; signo <= LINUX_NSIG; signo++)
+        if (!ignored(signo))
+            heard |= SET(signo);
+    return (heard & ~state.blocked) | state.waited;
+}
+
 uint64_t signal_pending_set(void) {
     return state.pending;
 }

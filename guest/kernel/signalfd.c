@@ -3,6 +3,7 @@
 #include "memory.h"
 #include "process.h"
 #include "syscalls_runtime.h"
+#include "timer.h"
 
 #include <boxer/linux_poll.h>
 #include <string.h>
@@ -50,6 +51,10 @@ static unsigned signalfd_poll(struct file *file) {
     return signal_pending_set() & self->set ? LINUX_POLLIN | LINUX_POLLRDNORM : 0;
 }
 
+static int64_t signalfd_wakes_at(struct file *file) {
+    return timers_next(((struct signalfd *)file->private_data)->set);
+}
+
 static void signalfd_release(struct file *file) {
     kfree(file->private_data);
 }
@@ -57,6 +62,7 @@ static void signalfd_release(struct file *file) {
 static const struct file_ops signalfd_ops = {
     .read = signalfd_read,
     .poll = signalfd_poll,
+    .wakes_at = signalfd_wakes_at,
     .release = signalfd_release,
 };
 

@@ -63,14 +63,20 @@ void timers_run(void) {
     }
 }
 
-int64_t timers_next(void) {
+int64_t timer_wakes_at(const struct timer *timer) {
+    // A CPU clock stands still while the program waits.
+    return timer->armed && timer->clock != TIMER_CPU ? deadline_of(timer->clock, timer->expiry)
+                                                     : INT64_MAX;
+}
+
+int64_t timers_next(uint64_t signals) {
     int64_t soonest = INT64_MAX;
     for (struct timer *timer = armed; timer; timer = timer->next) {
-        if (timer->clock == TIMER_CPU)
-            continue; // stands still while the program waits
-        int64_t deadline = deadline_of(timer->clock, timer->expiry);
-        if (deadline < soonest)
-            soonest = deadline;
+        if (!timer->signo || !(signals >> (timer->signo - 1) & 1))
+            continue;
+        int64_t wake = timer_wakes_at(timer);
+        if (wake < soonest)
+            soonest = wake;
     }
     return soonest;
 }
@@ -83,15 +89,14 @@ void timers_thaw(void) {
 // ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF.
 static void itimer_fire(struct timer *timer, uint64_t times);
 static struct timer itimers[] = {
-    {.clock = TIMER_MONOTONIC, .fire = itimer_fire},
-    {.clock = TIMER_CPU, .fire = itimer_fire},
-    {.clock = TIMER_CPU, .fire = itimer_fire},
+    {.clock = TIMER_MONOTONIC, .fire = itimer_fire, .signo = LINUX_SIGALRM},
+    {.clock = TIMER_CPU, .fire = itimer_fire, .signo = LINUX_SIGVTALRM},
+    {.clock = TIMER_CPU, .fire = itimer_fire, .signo = LINUX_SIGPROF},
 };
 
 static void itimer_fire(struct timer *timer, uint64_t times) {
-    static const int signals[] = {LINUX_SIGALRM, LINUX_SIGVTALRM, LINUX_SIGPROF};
     (void)times;
-    signal_raise(signals[timer - itimers]);
+    signal_raise(timer->signo);
 }
 
 static int timeval_ns(const struct linux_timeval *time, int64_t *ns) {

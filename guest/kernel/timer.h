@@ -17,6 +17,7 @@ struct timer {
     struct timer *next;
     enum timer_clock clock;
     int armed;
+    int signo;                // what it sends; 0: nothing (a descriptor)
     int64_t expiry, interval; // interval 0: once
     void (*fire)(struct timer *, uint64_t times);
 };
@@ -30,9 +31,11 @@ void timer_show(const struct timer *, struct linux_itimerspec *current);
 int timer_set(struct timer *, int absolute, const struct linux_itimerspec *new);
 // Fires what is due. Cheap when nothing is armed.
 void timers_run(void);
-// When the next timer fires, on the monotonic clock; INT64_MAX: none.
-int64_t timers_next(void);
-void timers_thaw(void); // all timers of the first life are disarmed
+// When the next timer that sends one of these signals fires, on the monotonic clock; INT64_MAX:
+// none.
+int64_t timers_next(uint64_t signals);
+int64_t timer_wakes_at(const struct timer *); // the same of one timer
+void timers_thaw(void);                       // all timers of the first life are disarmed
 
 // -EINVAL for clocks that have no timers.
 int timer_clock_of(int clockid, enum timer_clock *clock);

@@ -45,6 +45,10 @@ static uint32_t timerfd_activity(struct file *file) {
     return ((struct timerfd *)file->private_data)->activity;
 }
 
+static int64_t timerfd_wakes_at(struct file *file) {
+    return timer_wakes_at(&((struct timerfd *)file->private_data)->timer);
+}
+
 static void timerfd_release(struct file *file) {
     struct timerfd *self = file->private_data;
     if (self)
@@ -56,6 +60,7 @@ static const struct file_ops timerfd_ops = {
     .read = timerfd_read,
     .poll = timerfd_poll,
     .activity = timerfd_activity,
+    .wakes_at = timerfd_wakes_at,
     .release = timerfd_release,
 };
 

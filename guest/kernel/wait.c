@@ -17,6 +17,7 @@
 
 // Host descriptors watched in one sleep: stdio and what the host grants, a handful.
 #define HOST_WATCHED 16
+#define READABLE (LINUX_POLLIN | LINUX_POLLRDNORM)
 
 static int deadlock_told;
 static unsigned deadlocks;
@@ -54,7 +55,7 @@ static size_t host_watches(struct wait_entry *entries, unsigned count, struct ho
         int hfd = file && file->ops->host_descriptor ? file->ops->host_descriptor(file) : -1;
         if (hfd < 0)
             continue;
-        if (entries[i].events & (LINUX_POLLIN | LINUX_POLLRDNORM))
+        if (entries[i].events & READABLE)
             polls[watched++] = (struct host_poll){.hfd = hfd};
         if (entries[i].events & (LINUX_POLLOUT | LINUX_POLLWRNORM))
             polls[watched++] = (struct host_poll){.hfd = hfd, .want_write = 1};
@@ -62,12 +63,26 @@ static size_t host_watches(struct wait_entry *entries, unsigned count, struct ho
     return watched;
 }
 
+// Only a timer that a waiter hears of counts: one that nobody watches cannot end the wait.
+static int64_t next_wake(struct wait_entry *entries, unsigned count, int64_t deadline_ns) {
+    int64_t wake = timers_next(signal_wakeable());
+    if (deadline_ns < wake)
+        wake = deadline_ns;
+    for (unsigned i = 0; i < count; i++) {
+        struct file *file = entries[i].file;
+        if (!file || !file->ops->wakes_at || !(entries[i].events & READABLE))
+            continue;
+        int64_t own = file->ops->wakes_at(file);
+        if (own < wake)
+            wake = own;
+    }
+    return wake;
+}
+
 static int sleep_once(struct wait_entry *entries, unsigned count, int64_t deadline_ns) {
     struct host_poll polls[HOST_WATCHED];
     size_t watched = host_watches(entries, count, polls);
-    int64_t wake = timers_next();
-    if (deadline_ns < wake)
-        wake = deadline_ns;
+    int64_t wake = next_wake(entries, count, deadline_ns);
     if (wake == INT64_MAX && watched == 0)
         return refuse();
     int64_t before = clock_monotonic();
@@ -108,10 +123,19 @@ int wait_many(struct wait_entry *entries, unsigned count, int64_t deadline_ns) {
     return wait_on(&(struct wait){count_ready, entries, count, deadline_ns});
 }
 
+// The operation has just said -EAGAIN: whatever poll says, only a sleep can change that.
 int wait_file_until(struct file *file, unsigned events, int64_t deadline_ns) {
     struct wait_entry entry = {.file = file, .events = events};
-    int result = wait_many(&entry, 1, deadline_ns);
-    return result > 0 ? 0 : result == 0 ? -EAGAIN : result;
+    timers_run();
+    if (signal_pending())
+        return -EINTR;
+    if (deadline_ns != INT64_MAX && clock_monotonic() >= deadline_ns)
+        return -EAGAIN;
+    int error = sleep_once(&entry, 1, deadline_ns);
+    if (error)
+        return error;
+    timers_run();
+    return signal_pending() && !wait_poll(file, events) ? -EINTR : 0;
 }
 
 int wait_file(struct file *file, unsigned events) {

@@ -14,7 +14,9 @@
 
 struct file;
 
-// Waits until file polls any of `events` (POLLIN ..), or a signal is pending (-EINTR), or -EDEADLK.
+// After an operation that answered -EAGAIN: sleeps until it may be worth trying again for `events`
+// (POLLIN ..), or a signal is pending (-EINTR), or -EDEADLK. Call it in a loop around the
+// operation.
 int wait_file(struct file *, unsigned events);
 // The same with a deadline on the monotonic clock: -EAGAIN when it passes.
 int wait_file_until(struct file *, unsigned events, int64_t deadline_ns);

@@ -5,6 +5,7 @@
 #include "wait.h"
 
 #include <boxer/linux_poll.h>
+#include <boxer/linux_signal.h>
 #include <string.h>
 
 #define MS 1000000ll
@@ -101,7 +102,7 @@ static void a_timer_descriptor_counts_expirations(void) {
     CHECK_EQUAL(CALL(ppoll_time64, &poll, 1, 0, 0, 0), 1);
     CHECK_EQUAL(poll.revents, LINUX_POLLIN);
     CHECK_EQUAL(CALL(close, fd), 0);
-    CHECK_EQUAL(timers_next(), INT64_MAX);
+    CHECK_EQUAL(timers_next(~0ull), INT64_MAX);
 }
 
 static void a_posix_timer_sends_its_signal_with_its_value(void) {
@@ -137,6 +138,23 @@ static void a_wait_that_nothing_ends_is_refused(void) {
     CHECK_EQUAL(status, WAIT_DEADLOCK_STATUS);
 }
 
+static void a_timer_that_nobody_hears_ends_no_wait(void) {
+    struct linux_itimerspec every = {.value = {.nsec = 1000}, .interval = {.nsec = 1000}};
+    long timer = CALL(timerfd_create, LINUX_CLOCK_MONOTONIC, 0);
+    long event = CALL(eventfd2, 0, 0);
+    CALL(timerfd_settime64, timer, 0, &every, 0);
+    uint64_t count, set = 1ull << (LINUX_SIGALRM - 1);
+    CHECK_EQUAL(CALL(read, event, &count, 8), -EDEADLK);
+    struct linux_itimerval alarm = {.value = {.usec = 1}, .interval = {.usec = 1}};
+    CALL(rt_sigprocmask, LINUX_SIG_BLOCK, &set, 0, 8);
+    CALL(setitimer, LINUX_ITIMER_REAL, &alarm, 0);
+    CHECK_EQUAL(CALL(read, event, &count, 8), -EDEADLK);
+    long signals = CALL(signalfd4, -1, &set, 8, 0);
+    struct linux_signalfd_siginfo info;
+    CHECK_EQUAL(CALL(read, signals, &info, sizeof info), 128);
+    CHECK_EQUAL(CALL(read, timer, &count, 8), 8);
+}
+
 static void the_monotonic_clock_goes_on_after_a_thaw(void) {
     host_now += 500 * MS;
     int64_t before = clock_monotonic();
@@ -150,6 +168,7 @@ static void the_monotonic_clock_goes_on_after_a_thaw(void) {
 }
 
 int main(void) {
+    RUN(a_timer_that_nobody_hears_ends_no_wait);
     RUN(sleeping_takes_its_time);
     RUN(wrong_clocks_and_times_are_refused);
     RUN(an_alarm_interrupts_a_sleep);

@@ -32,7 +32,7 @@ INCLUDES = [f"-I{HERE}", f"-I{GUEST / 'include'}", f"-I{GUEST / 'kernel'}"]
 # All of the kernel but its host door, which the doubles are, and zlib.
 LEFT_OUT = {"lower.c"}
 SUPPORT = ["check", "double_folders", "double_host"]
-SUBJECTS = "faults mapping memory poll process signal socket time"
+SUBJECTS = "faults mapping memory poll process random signal socket time"
 PROGRAMS = [f"check_{subject}" for subject in SUBJECTS.split(" ")]
 
 pytestmark = pytest.mark.skipif(COMPILER is None, reason="gcc is not installed")
