@@ -196,13 +196,15 @@ static int change_owner(struct inode *inode, uint32_t uid, uint32_t gid) {
     if (process.fsuid) {
         int mine = process.fsuid == inode->uid;
         if ((uid != keep && (!mine || uid != inode->uid)) ||
-            (gid != keep && (!mine || !process_in_group(gid))))
+            (gid != keep && (!mine || (gid != inode->gid && !process_in_group(gid)))))
             return -EPERM;
     }
-    if (S_ISREG(inode->mode) && (inode->mode & (S_ISUID | S_ISGID)) &&
-        (uid != keep || gid != keep)) {
+    uint32_t lost = S_ISDIR(inode->mode) ? 0 : inode_privileges(inode);
+    if (lost && inode_may_own(inode))
+        return -EPERM;
+    if (lost) {
         wanted.set |= SET_MODE;
-        wanted.mode = inode->mode & ~(S_ISUID | ((inode->mode & 010) ? S_ISGID : 0));
+        wanted.mode = inode->mode & ~lost;
     }
     return set_attributes(inode, &wanted);
 }

@@ -19,7 +19,8 @@
 
 struct transfer {
     struct file *in, *out;
-    int64_t *in_pos, *out_pos;
+    int64_t *in_pos, *out_pos; // told when all is done: both may be one description's
+    int64_t in_at, out_at;
     int in_pipe;   // the source is a pipe
     int may_wait;  // for the source or the target, before anything moved
     int keep_on;   // waits for room in the target even later (sendfile)
@@ -30,14 +31,19 @@ static int is_pipe(struct file *file) {
     return pipe_capacity(file) >= 0;
 }
 
-static struct file *source(int fd) {
+static struct file *open_file(int fd) {
     struct file *file = fd_file(fd);
-    return file && !(file->flags & O_PATH) && (file->flags & O_ACCMODE) != O_WRONLY ? file : NULL;
+    return file && !(file->flags & O_PATH) ? file : NULL;
+}
+
+static struct file *source(int fd) {
+    struct file *file = open_file(fd);
+    return file && (file->flags & O_ACCMODE) != O_WRONLY ? file : NULL;
 }
 
 static struct file *target(int fd) {
-    struct file *file = fd_file(fd);
-    return file && !(file->flags & O_PATH) && (file->flags & O_ACCMODE) != O_RDONLY ? file : NULL;
+    struct file *file = open_file(fd);
+    return file && (file->flags & O_ACCMODE) != O_RDONLY ? file : NULL;
 }
 
 static long look_into(struct file *pipe, void *buffer, size_t size, int may_wait) {
@@ -63,18 +69,18 @@ static void discard(struct file *pipe, void *buffer, size_t size) {
 
 // One buffer full: the number of bytes that moved, 0 at the source's end, or -errno.
 static long move_part(struct transfer *t, void *buffer, size_t size, int first) {
-    int64_t pos = *t->in_pos;
+    int64_t pos = t->in_at;
     int wait = t->may_wait && first;
     long got = t->in_pipe ? look_into(t->in, buffer, size, wait)
                           : io_read(t->in, buffer, size, &pos, wait);
     if (got <= 0)
         return got;
     long put =
-        io_write(t->out, buffer, (size_t)got, t->out_pos, wait || (t->may_wait && t->keep_on));
+        io_write(t->out, buffer, (size_t)got, &t->out_at, wait || (t->may_wait && t->keep_on));
     if (put <= 0)
         return put;
     if (!t->in_pipe)
-        *t->in_pos += put;
+        t->in_at += put;
     else if (!t->keep_data)
         discard(t->in, buffer, (size_t)put);
     return put;
@@ -88,6 +94,8 @@ static long move_all(struct transfer *t, size_t size) {
     long part = 0;
     if (!buffer)
         return size ? -ENOMEM : 0;
+    t->in_at = *t->in_pos;
+    t->out_at = *t->out_pos;
     file_get(t->in);
     file_get(t->out);
     while (done < size) {
@@ -97,6 +105,10 @@ static long move_all(struct transfer *t, size_t size) {
         done += (size_t)part;
         if (t->keep_data)
             break; // the pipe's beginning is there once
+    }
+    if (done) {
+        *t->out_pos = t->out_at;
+        *t->in_pos = t->in_at;
     }
     file_put(t->in);
     file_put(t->out);
@@ -123,9 +135,8 @@ long sys_sendfile64(int out_fd, int in_fd, int64_t *offset, size_t size) {
     int error = check_offset(offset);
     if (error)
         return error;
-    int in_pipe = is_pipe(in);
-    if (!in->ops->read || in->ops->getdents || (!in->ops->seek && !in_pipe))
-        return -EINVAL;
+    if (!in->ops->read || in->ops->getdents || !in->ops->seek)
+        return -EINVAL; // a pipe's data could be lost on the way
     if (!out->ops->write || (out->flags & O_APPEND))
         return -EINVAL;
     struct transfer t = {
@@ -133,7 +144,6 @@ long sys_sendfile64(int out_fd, int in_fd, int64_t *offset, size_t size) {
         .out = out,
         .in_pos = offset ? offset : &in->pos,
         .out_pos = &out->pos,
-        .in_pipe = in_pipe,
         .may_wait = 1,
         .keep_on = 1,
     };
@@ -142,9 +152,7 @@ long sys_sendfile64(int out_fd, int in_fd, int64_t *offset, size_t size) {
 
 // A position may be given for the end that is not a pipe, if it has positions.
 static int check_end(struct file *file, int pipe, int64_t *offset) {
-    if (pipe)
-        return offset ? -ESPIPE : 0;
-    if (offset && !file->ops->seek)
+    if (offset && !pipe && !file->ops->seek)
         return -EINVAL;
     return check_offset(offset);
 }
@@ -155,10 +163,14 @@ long sys_splice(int in_fd, int64_t *in_offset, int out_fd, int64_t *out_offset, 
         return 0;
     if (flags & ~SPLICE_FLAGS)
         return -EINVAL;
-    struct file *in = source(in_fd), *out = target(out_fd);
+    struct file *in = open_file(in_fd), *out = open_file(out_fd);
     if (!in || !out)
         return -EBADF;
     int in_pipe = is_pipe(in), out_pipe = is_pipe(out);
+    if ((in_pipe && in_offset) || (out_pipe && out_offset))
+        return -ESPIPE;
+    if (!source(in_fd) || !target(out_fd))
+        return -EBADF;
     int error = check_end(in, in_pipe, in_offset);
     if (!error)
         error = check_end(out, out_pipe, out_offset);

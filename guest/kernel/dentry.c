@@ -131,8 +131,10 @@ void dentry_unlink(struct dentry *entry) {
         entry->next->prev = entry->prev;
     else
         dir->last = entry->prev;
-    entry->prev = entry->next = NULL;
     dir->children--;
+    if (dir->listed == entry)
+        dir->listed = entry->prev;
+    entry->prev = entry->next = NULL;
     if (dir->inode->fs->pinned)
         dir->inode->size -= ENTRY_SIZE;
     entry->linked = 0;

@@ -143,7 +143,7 @@ static long readable_bytes(struct file *file, int *out) {
     if (!file->inode || !S_ISREG(file->inode->mode))
         return file->ops->ioctl ? file->ops->ioctl(file, FIONREAD, (uintptr_t)out) : -ENOTTY;
     int64_t left = file->inode->size - file->pos;
-    *out = left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
+    *out = left > INT32_MAX ? INT32_MAX : (int)left; // negative behind the end, as on Linux
     return 0;
 }
 

@@ -112,3 +112,20 @@ void inode_inherit(struct inode *inode, const struct inode *dir) {
             inode->mode &= ~S_ISGID;
     }
 }
+
+uint32_t inode_privileges(const struct inode *inode) {
+    uint32_t lost = inode->mode & S_ISUID;
+    if ((inode->mode & 010) || (!privileged() && !process_in_group(inode->gid)))
+        lost |= inode->mode & S_ISGID;
+    return lost;
+}
+
+void inode_drop_privileges(struct inode *inode) {
+    if (!privileged())
+        inode->mode &= ~inode_privileges(inode);
+}
+
+void inode_changed(struct inode *inode) {
+    inode->mtime = inode->ctime = stamp_now();
+    inode_drop_privileges(inode);
+}

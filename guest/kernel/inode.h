@@ -100,10 +100,11 @@ struct inode {
     struct stamp atime, mtime, ctime, btime;
     struct lock *locks;
     struct xattr *xattrs;
-    void *data;       // owned by the file system
-    uint32_t seals;   // memfd_create(2)
-    uint32_t writers; // descriptions open for writing
-    uint32_t mapped;  // shared mappings of it (shared_mapping.h)
+    void *data;        // owned by the file system
+    uint32_t seals;    // memfd_create(2)
+    uint32_t linkable; // O_TMPFILE: a name may be given to it though it has none
+    uint32_t writers;  // descriptions open for writing
+    uint32_t mapped;   // shared mappings of it (shared_mapping.h)
 };
 
 struct dentry {
@@ -114,6 +115,7 @@ struct dentry {
     struct dentry *hash_next;
     struct dentry *first, *last; // children in order of cookie
     struct dentry *prev, *next;  // siblings
+    struct dentry *listed;       // the child a listing stopped behind last, or one before it
     struct filesystem *mounted;  // what is mounted on it
     int64_t cookie, next_cookie;
     uint32_t children, name_len;
@@ -133,6 +135,10 @@ int inode_may_own(const struct inode *);                  // 0 or -EPERM: owner 
 void xattr_free(struct inode *);                          // xattr.c
 // What a new inode in `dir` gets of its mode and group (umask, setgid folders).
 void inode_inherit(struct inode *, const struct inode *dir);
+// Set-user-ID and set-group-ID as far as a new owner or new content takes them away (chown(2)).
+uint32_t inode_privileges(const struct inode *);
+void inode_drop_privileges(struct inode *); // its content changes: unless root changes it
+void inode_changed(struct inode *);         // the same, and the times
 
 // dentry.c
 struct dentry *dentry_new(struct dentry *parent, const char *name, size_t len, struct inode *);

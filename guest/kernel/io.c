@@ -15,10 +15,12 @@
 
 enum { READING, WRITING };
 
-static long file_for(int fd, int direction, struct file **found) {
+static long file_for(int fd, int direction, int positioned, struct file **found) {
     struct file *file = fd_file(fd);
     if (!file || (file->flags & O_PATH))
         return -EBADF;
+    if (positioned && !file->ops->seek)
+        return -ESPIPE;
     uint32_t access = file->flags & O_ACCMODE;
     if (access == (direction == READING ? O_WRONLY : O_RDONLY))
         return -EBADF;
@@ -72,19 +74,17 @@ long io_write(struct file *file, const void *buffer, size_t size, int64_t *pos, 
 
 static long transfer(int fd, int direction, void *buffer, size_t size) {
     struct file *file;
-    long error = file_for(fd, direction, &file);
+    long error = file_for(fd, direction, 0, &file);
     return error ? error : move(file, direction, buffer, size, &file->pos);
 }
 
 static long transfer_at(int fd, int direction, void *buffer, size_t size, int64_t offset) {
     struct file *file;
-    long error = file_for(fd, direction, &file);
-    if (error)
-        return error;
-    if (!file->ops->seek)
-        return -ESPIPE;
     if (offset < 0)
         return -EINVAL;
+    long error = file_for(fd, direction, 1, &file);
+    if (error)
+        return error;
     return move(file, direction, buffer, size, &offset);
 }
 
@@ -126,7 +126,7 @@ static long move_vector(struct file *file, int direction, const struct linux_iov
 
 static long transfer_vector(int fd, int direction, const struct linux_iovec *vector, int count) {
     struct file *file;
-    long error = file_for(fd, direction, &file);
+    long error = file_for(fd, direction, 0, &file);
     if (!error)
         error = check_vector(vector, count);
     return error ? error : move_vector(file, direction, vector, count, &file->pos);
@@ -139,15 +139,13 @@ static long transfer_vector_at(int fd, int direction, const struct linux_iovec *
         return -EOPNOTSUPP;
     if (offset == -1)
         return transfer_vector(fd, direction, vector, count);
-    long error = file_for(fd, direction, &file);
+    if (offset < 0)
+        return -EINVAL;
+    long error = file_for(fd, direction, 1, &file);
     if (!error)
         error = check_vector(vector, count);
     if (error)
         return error;
-    if (!file->ops->seek)
-        return -ESPIPE;
-    if (offset < 0)
-        return -EINVAL;
     return move_vector(file, direction, vector, count, &offset);
 }
 
@@ -187,6 +185,8 @@ long sys_lseek64(int fd, int64_t offset, int64_t *result, int whence) {
     struct file *file = fd_file(fd);
     if (!file || (file->flags & O_PATH))
         return -EBADF;
+    if (whence < SEEK_SET || whence > SEEK_HOLE)
+        return -EINVAL;
     if (!file->ops->seek)
         return -ESPIPE;
     int64_t pos = file->ops->seek(file, offset, whence);

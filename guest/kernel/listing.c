@@ -39,13 +39,17 @@ static int add_entry(void *context, const char *name, size_t len, uint64_t ino, 
 }
 
 static int list_children(struct dentry *dir, int64_t pos, struct listing *listing) {
-    for (struct dentry *child = dir->first; child; child = child->next) {
+    // On from where a listing stopped: a folder of n entries is not walked n times.
+    int resumes = dir->listed && dir->listed->cookie <= pos;
+    struct dentry *child = resumes ? dir->listed->next : dir->first;
+    for (; child; child = child->next) {
         if (child->cookie <= pos)
             continue;
         struct inode *inode = mount_top(child)->inode;
         if (add_entry(listing, child->name, child->name_len, inode->ino, inode->mode,
                       child->cookie))
             return 1;
+        dir->listed = child;
     }
     return 0;
 }

@@ -112,21 +112,33 @@ long sys_readlinkat(int dirfd, const char *path, char *buffer, size_t size) {
     return result;
 }
 
+// proc(5), protected_hardlinks: who does not own a file and could not write it links it nowhere.
+static int may_link(const struct inode *inode) {
+    if (inode_may_own(inode) == 0)
+        return 1;
+    int privileged_program =
+        (inode->mode & S_ISUID) || (inode->mode & (S_ISGID | 010)) == (S_ISGID | 010);
+    return S_ISREG(inode->mode) && !privileged_program &&
+           inode_permission(inode, MAY_READ | MAY_WRITE) == 0;
+}
+
 static int add_link(struct dentry *old, struct place *place) {
     struct inode *inode = old->inode;
     if (place->entry)
         return -EEXIST;
     if (place->trailing)
         return -ENOENT;
-    if (S_ISDIR(inode->mode))
-        return -EPERM;
     if (inode->fs != place->dir->inode->fs)
         return -EXDEV;
+    if (!may_link(inode))
+        return -EPERM;
     int error = entry_may_add(place->dir);
     if (error)
         return error;
-    if (!inode->ops->link)
+    if (S_ISDIR(inode->mode) || !inode->ops->link)
         return -EPERM;
+    if (inode->nlink == 0 && !inode->linkable)
+        return -ENOENT;
     error = inode->ops->link(old, place->dir, place->name, place->len);
     if (error)
         return error;
@@ -219,8 +231,8 @@ long sys_unlinkat(int dirfd, const char *path, int flags) {
         return error;
     if (place.len == 0 && (flags & AT_REMOVEDIR))
         error = dots_of(path);
-    if (!error && place.entry && place.trailing && !S_ISDIR(place.entry->inode->mode))
-        error = -ENOTDIR;
+    if (!error && place.entry && place.trailing && !(flags & AT_REMOVEDIR))
+        error = S_ISDIR(place.entry->inode->mode) ? -EISDIR : -ENOTDIR;
     if (!error)
         error = entry_may_remove(&place, (flags & AT_REMOVEDIR) != 0);
     if (!error)

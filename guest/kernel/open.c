@@ -28,13 +28,7 @@ static int check_kind(struct dentry *entry, uint32_t flags) {
         return -ENOTDIR;
     if (S_ISLNK(mode))
         return -ELOOP;
-    if (S_ISDIR(mode) && (writes || (flags & O_CREAT)))
-        return -EISDIR;
-    if (S_ISTYPE(mode, S_IFSOCK))
-        return -ENXIO;
-    if ((flags & O_NOATIME) && inode_may_own(entry->inode))
-        return -EPERM;
-    return 0;
+    return S_ISDIR(mode) && (writes || (flags & O_CREAT)) ? -EISDIR : 0;
 }
 
 static int make_file(struct dentry *entry, uint32_t flags, struct file **made) {
@@ -73,6 +67,10 @@ static int open_entry(struct dentry *entry, uint32_t flags, int created, struct 
     int error = check_kind(entry, flags);
     if (!error && !created)
         error = inode_permission(inode, access_wanted(flags));
+    if (!error && (flags & O_NOATIME))
+        error = inode_may_own(inode);
+    if (!error && S_ISTYPE(inode->mode, S_IFSOCK))
+        error = -ENXIO;
     if (error)
         return error;
     if (inode->ops->reopen) {
@@ -91,9 +89,10 @@ static int open_entry(struct dentry *entry, uint32_t flags, int created, struct 
     error = make_file(entry, flags, opened);
     if (!error && (flags & O_TRUNC) && S_ISREG(inode->mode)) {
         error = inode->ops->truncate ? inode->ops->truncate(inode, 0) : 0;
-        inode->mtime = inode->ctime = stamp_now();
         if (error)
             file_put(*opened);
+        else
+            inode_changed(inode);
     }
     return error;
 }
@@ -145,6 +144,7 @@ static int open_tmpfile(struct dentry *dir, uint32_t flags, uint32_t mode, struc
         return -ENOSPC;
     inode_inherit(inode, dir->inode);
     inode->nlink = 0;
+    inode->linkable = !(flags & O_EXCL);
     struct dentry *entry = dentry_new(dir, "#tmpfile", 8, inode);
     inode_put(inode);
     if (!entry)
@@ -154,12 +154,24 @@ static int open_tmpfile(struct dentry *dir, uint32_t flags, uint32_t mode, struc
     return error;
 }
 
+// An open that could have made the file finds somebody else's node in a folder everybody may write
+// to: sticky(7). Regular files and FIFOs pass, as with Linux's protected_regular and
+// protected_fifos unset.
+static int sticky_refuses(const struct inode *dir, const struct inode *inode) {
+    return (dir->mode & S_ISVTX) && (dir->mode & 02) && !S_ISREG(inode->mode) &&
+           !S_ISTYPE(inode->mode, S_IFIFO) && inode->uid != dir->uid && inode->uid != process.fsuid;
+}
+
 static int open_place(struct place *place, uint32_t flags, uint32_t mode, struct file **opened) {
     struct dentry *entry = place->entry;
     if ((flags & O_TMPFILE) == O_TMPFILE)
         return entry ? open_tmpfile(entry, flags, mode, opened) : -ENOENT;
     if (entry && (flags & O_CREAT) && (flags & O_EXCL))
         return -EEXIST;
+    if (entry && (flags & O_CREAT) && S_ISDIR(entry->inode->mode))
+        return -EISDIR;
+    if (entry && (flags & O_CREAT) && sticky_refuses(place->dir->inode, entry->inode))
+        return -EACCES;
     if (entry)
         return open_entry(entry, flags, 0, opened);
     if (!(flags & O_CREAT))

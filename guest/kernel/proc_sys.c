@@ -76,6 +76,7 @@ CONSTANT(show_entropy, 256)
 CONSTANT(show_nr_open, process.limits[LINUX_RLIMIT_NOFILE].hard)
 CONSTANT(show_inodes_max, fs_usage.inodes_max)
 CONSTANT(show_pipe_max, PIPE_MOST)
+CONSTANT(show_zero, 0)
 CONSTANT(show_one, 1)
 CONSTANT(show_map_count, 65530)
 CONSTANT(show_somaxconn, 4096)
@@ -98,10 +99,10 @@ static const struct proc_entry kernel_folder[] = {
 };
 
 static const struct proc_entry fs_folder[] = {
-    PROC_FILE("file-max", show_inodes_max),
-    PROC_FILE("nr_open", show_nr_open),
-    PROC_FILE("pipe-max-size", show_pipe_max),
-    PROC_END,
+    PROC_FILE("file-max", show_inodes_max),    PROC_FILE("nr_open", show_nr_open),
+    PROC_FILE("protected_fifos", show_zero),   PROC_FILE("protected_hardlinks", show_one),
+    PROC_FILE("protected_regular", show_zero), PROC_FILE("protected_symlinks", show_zero),
+    PROC_FILE("pipe-max-size", show_pipe_max), PROC_END,
 };
 
 static const struct proc_entry vm_folder[] = {

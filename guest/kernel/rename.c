@@ -4,7 +4,8 @@
 
 #include <boxer/linux_errno.h>
 
-static int may_move(struct place *old, struct place *new, unsigned flags) {
+// What the names say, before anybody's permission is asked.
+static int check_names(struct place *old, struct place *new, unsigned flags) {
     if (old->dir->inode->fs != new->dir->inode->fs)
         return -EXDEV;
     if (old->len == 0)
@@ -23,30 +24,34 @@ static int may_move(struct place *old, struct place *new, unsigned flags) {
         return -ENOTDIR;
     if (new->trailing && !(flags & RENAME_EXCHANGE ? onto_directory : directory))
         return -ENOTDIR;
-    if (old->entry->parent == old->entry)
-        return -EBUSY;
     if (dentry_below(new->dir, old->entry))
         return -EINVAL;
     if (new->entry && new->entry != old->entry && dentry_below(old->dir, new->entry))
         return flags & RENAME_EXCHANGE ? -EINVAL : -ENOTEMPTY;
-    int error = entry_may_remove(old, directory);
-    if (error == -ENOTEMPTY)
-        error = 0;
-    if (!error)
-        error = entry_may_add(new->dir);
-    // A folder that changes its parent changes its "..".
-    if (!error && directory && old->dir != new->dir)
-        error = inode_permission(old->entry->inode, MAY_WRITE);
-    return error;
+    return 0;
 }
 
-static int may_replace(struct place *old, struct place *new) {
-    int directory = S_ISDIR(old->entry->inode->mode);
-    if (!new->entry)
-        return 0;
-    if (directory && !S_ISDIR(new->entry->inode->mode))
-        return -ENOTDIR;
-    return entry_may_remove(new, directory);
+static int full_is_fine(int error) {
+    return error == -ENOTEMPTY ? 0 : error;
+}
+
+static int may_move(struct place *old, struct place *new, unsigned flags) {
+    int directory = S_ISDIR(old->entry->inode->mode), full = 0;
+    int onto_directory = new->entry && S_ISDIR(new->entry->inode->mode);
+    int error = full_is_fine(entry_may_remove(old, directory));
+    if (!error && !new->entry)
+        error = entry_may_add(new->dir);
+    else if (!error)
+        full = entry_may_remove(new, flags & RENAME_EXCHANGE ? onto_directory : directory);
+    if (!error)
+        error = full_is_fine(full);
+    // A folder that changes its parent changes its "..".
+    int moves = old->dir != new->dir;
+    if (!error && moves && directory)
+        error = inode_permission(old->entry->inode, MAY_WRITE);
+    if (!error && moves && (flags & RENAME_EXCHANGE) && onto_directory)
+        error = inode_permission(new->entry->inode, MAY_WRITE);
+    return error || (flags & RENAME_EXCHANGE) ? error : full;
 }
 
 static void count_move(struct inode *from, struct inode *to, struct inode *moved) {
@@ -62,14 +67,6 @@ static int exchange(struct place *old, struct place *new) {
     struct dentry *a = old->entry, *b = new->entry;
     if (!a->inode->fs->pinned)
         return -EINVAL;
-    if (dentry_below(new->dir, a) || dentry_below(old->dir, b))
-        return -EINVAL;
-    int error = entry_may_remove(new, S_ISDIR(b->inode->mode));
-    if (error && error != -ENOTEMPTY)
-        return error;
-    if (S_ISDIR(b->inode->mode) && old->dir != new->dir &&
-        (error = inode_permission(b->inode, MAY_WRITE)))
-        return error;
     dentry_exchange(a, b);
     count_move(old->dir->inode, new->dir->inode, a->inode);
     count_move(new->dir->inode, old->dir->inode, b->inode);
@@ -77,16 +74,16 @@ static int exchange(struct place *old, struct place *new) {
 }
 
 static int do_rename(struct place *old, struct place *new, unsigned flags) {
-    int error = may_move(old, new, flags);
+    int error = check_names(old, new, flags);
     if (error)
         return error;
     if (new->entry && new->entry->inode == old->entry->inode)
         return 0; // two links of one file: nothing is done (rename(2))
-    if (flags & RENAME_EXCHANGE)
-        return exchange(old, new);
-    error = may_replace(old, new);
+    error = may_move(old, new, flags);
     if (error)
         return error;
+    if (flags & RENAME_EXCHANGE)
+        return exchange(old, new);
     const struct inode_ops *ops = old->dir->inode->ops;
     if (!ops->rename)
         return -EXDEV;

@@ -45,13 +45,6 @@ static int check_size(const struct inode *inode, int64_t size) {
     return check_limit(inode, size);
 }
 
-// The owner's privileges do not outlive a change of the content.
-static void changed(struct inode *inode) {
-    inode->mtime = inode->ctime = stamp_now();
-    if (process.fsuid)
-        inode->mode &= ~(S_ISUID | ((inode->mode & 010) ? S_ISGID : 0));
-}
-
 static int truncate_inode(struct inode *inode, int64_t size) {
     if (S_ISDIR(inode->mode))
         return -EISDIR;
@@ -68,7 +61,9 @@ static int truncate_inode(struct inode *inode, int64_t size) {
     if (!error)
         error = inode->ops->truncate(inode, size);
     if (!error && size != before)
-        changed(inode);
+        inode_changed(inode);
+    else if (!error)
+        inode_drop_privileges(inode);
     return error;
 }
 
@@ -99,7 +94,7 @@ long sys_ftruncate64(int fd, int64_t size) {
     if (!error)
         error = file->ops->truncate(file, size);
     if (!error)
-        changed(inode);
+        inode_changed(inode);
     return error;
 }
 
@@ -158,7 +153,7 @@ long sys_fallocate(int fd, int mode, int64_t offset, int64_t length) {
         return -EOPNOTSUPP;
     int error = allocate(file->inode, mode, offset, length);
     if (!error)
-        changed(file->inode);
+        inode_changed(file->inode);
     return error;
 }
 

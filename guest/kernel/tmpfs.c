@@ -152,9 +152,7 @@ static long file_write(struct file *file, const void *buffer, size_t size, int64
     long result = content_write(inode, buffer, (size_t)part, *pos);
     if (result > 0) {
         *pos += result;
-        inode->mtime = inode->ctime = stamp_now();
-        if (process.fsuid)
-            inode->mode &= ~(S_ISUID | ((inode->mode & 010) ? S_ISGID : 0));
+        inode_changed(inode);
     }
     return result;
 }

@@ -3,7 +3,8 @@
 // Invariants
 // 1. Bytes of a page behind the file's end are zero: growing a file shows no old bytes.
 // 2. While `lower` is set, `pages` holds nothing; a write first makes a private copy of all of it.
-// 3. inode->blocks counts allocated pages; fs_usage.pages sums them over all files.
+// 3. `unwritten` may be shorter than `pages`: what it does not reach has been written.
+// 4. inode->blocks counts allocated pages; fs_usage.pages sums them over all files.
 #include "tmpfs_data.h"
 #include "fs.h"
 #include "memory.h"
@@ -88,6 +89,16 @@ static int fill_slot(struct inode *inode, size_t index, int zeroed) {
     return 0;
 }
 
+static void mark_written(struct content *content, size_t index) {
+    if (index < content->unwritten_count)
+        content->unwritten[index] = 0;
+}
+
+static int is_data(const struct content *content, size_t index) {
+    return index < content->count && content->pages[index] &&
+           !(index < content->unwritten_count && content->unwritten[index]);
+}
+
 static void empty_slot(struct inode *inode, size_t index) {
     struct content *content = inode->data;
     if (index >= content->count || !content->pages[index])
@@ -97,6 +108,7 @@ static void empty_slot(struct inode *inode, size_t index) {
     else
         pages_free(content->pages[index], 1);
     content->pages[index] = NULL;
+    mark_written(content, index);
     fs_usage.pages--;
     inode->blocks -= PAGE_SIZE / 512;
 }
@@ -183,6 +195,7 @@ long content_write(struct inode *inode, const void *buffer, size_t size, int64_t
         if (error)
             break;
         memcpy(content->pages[index] + offset, (const char *)buffer + done, part);
+        mark_written(content, index);
         done += part;
     }
     if (pos + (int64_t)done > inode->size && done)
@@ -201,7 +214,7 @@ int content_resize(struct inode *inode, int64_t size) {
         if (error)
             return error;
     }
-    if (size < inode->size) {
+    if (size <= inode->size) {
         drop_pages(inode, pages_for((uint64_t)size));
         size_t last = (size_t)(size / PAGE_SIZE), offset = (size_t)(size % PAGE_SIZE);
         if (offset && last < content->count && content->pages[last])
@@ -216,14 +229,16 @@ int content_punch(struct inode *inode, int64_t pos, int64_t length) {
     int error = make_private(inode);
     if (error)
         return error;
-    if (length > inode->size - pos)
-        length = inode->size - pos;
+    // What fallocate(2) put behind the file's end goes too.
+    int64_t end = (int64_t)content->count * PAGE_SIZE;
+    if (length > end - pos)
+        length = end - pos;
     while (length > 0) {
         size_t index = (size_t)(pos / PAGE_SIZE), offset = (size_t)(pos % PAGE_SIZE);
         int64_t part =
             length < (int64_t)(PAGE_SIZE - offset) ? length : (int64_t)(PAGE_SIZE - offset);
-        if (part == PAGE_SIZE || pos + part == inode->size)
-            part == PAGE_SIZE || offset == 0 ? empty_slot(inode, index) : (void)0;
+        if (part == PAGE_SIZE)
+            empty_slot(inode, index);
         if (index < content->count && content->pages[index])
             memset(content->pages[index] + offset, 0, (size_t)part);
         pos += part;
@@ -232,13 +247,42 @@ int content_punch(struct inode *inode, int64_t pos, int64_t length) {
     return 0;
 }
 
+static int grow_unwritten(struct content *content, size_t count) {
+    if (count <= content->unwritten_count)
+        return 0;
+    uint8_t *marks = krealloc(content->unwritten, count);
+    if (!marks)
+        return -ENOMEM;
+    memset(marks + content->unwritten_count, 0, count - content->unwritten_count);
+    content->unwritten = marks;
+    content->unwritten_count = count;
+    return 0;
+}
+
+enum { UNWRITTEN = 1, UNWRITTEN_NEW = 2 }; // NEW: by the call that is still at work
+
+// What was allocated ahead before counts as written the second time, as in Linux's tmpfs.
 int content_reserve(struct inode *inode, int64_t pos, int64_t length) {
-    int error = make_private(inode);
+    struct content *content = inode->data;
     if (pos + length > SIZE_LIMIT)
         return -EFBIG;
-    size_t end = pages_for((uint64_t)(pos + length));
-    for (size_t i = (size_t)(pos / PAGE_SIZE); !error && i < end; i++)
-        error = fill_slot(inode, i, 1);
+    size_t start = (size_t)(pos / PAGE_SIZE), end = pages_for((uint64_t)(pos + length)), at = start;
+    int error = make_private(inode);
+    if (!error)
+        error = grow_unwritten(content, end);
+    for (; !error && at < end; at++) {
+        int was = at < content->count && content->pages[at];
+        if (!was && (error = fill_slot(inode, at, 1)))
+            break;
+        content->unwritten[at] = was ? 0 : UNWRITTEN_NEW;
+    }
+    for (size_t i = start; i < at; i++) {
+        if (content->unwritten[i] != UNWRITTEN_NEW)
+            continue;
+        content->unwritten[i] = UNWRITTEN;
+        if (error)
+            empty_slot(inode, i);
+    }
     return error == -ENOMEM ? -ENOSPC : error;
 }
 
@@ -249,7 +293,7 @@ int64_t content_seek(struct inode *inode, int64_t pos, int whence) {
     if (content->lower)
         return whence == SEEK_DATA ? pos : inode->size;
     for (size_t i = (size_t)(pos / PAGE_SIZE); i < pages_for((uint64_t)inode->size); i++) {
-        int data = i < content->count && content->pages[i];
+        int data = is_data(content, i);
         int64_t at = (int64_t)i * PAGE_SIZE;
         if (data == (whence == SEEK_DATA))
             return at > pos ? at : pos;
@@ -264,6 +308,7 @@ void content_free(struct inode *inode) {
     forget_inflated(content);
     drop_pages(inode, 0);
     kfree(content->pages);
+    kfree(content->unwritten);
     kfree(content);
     inode->data = NULL;
 }
@@ -272,5 +317,6 @@ uint8_t **content_page(struct inode *inode, size_t index) {
     struct content *content = inode->data;
     if (make_private(inode) || fill_slot(inode, index, 1))
         return NULL;
+    mark_written(content, index);
     return &content->pages[index];
 }

@@ -5,8 +5,10 @@
 #include "inode.h"
 
 struct content {
-    uint8_t **pages;      // null: a hole
-    size_t count;         // slots in `pages`
+    uint8_t **pages;    // null: a hole
+    size_t count;       // slots in `pages`
+    uint8_t *unwritten; // a byte a slot: allocated ahead by fallocate(2), a hole to SEEK_DATA
+    size_t unwritten_count;
     const uint8_t *lower; // content of a lower layer, until the first write; else null
     uint32_t stored, lower_size;
     uint8_t *inflated; // lower inflated, whole pages; null: not yet, or stored plain
