@@ -12,7 +12,7 @@ demo: bases
 	$(BIN)/boxer run hello
 
 test: bases
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: setup
 	$(BIN)/ruff check .
