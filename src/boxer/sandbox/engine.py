@@ -12,6 +12,7 @@ Invariants
 from __future__ import annotations
 
 import functools
+import resource
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,20 +21,33 @@ from pathlib import Path
 import wasmtime
 from wasmtime import _ffi as ffi
 
-# Room for deep recursion in C: CPython's parser needs 1.9 MB for what it accepts elsewhere. The
-# main thread's stack is 8 MiB almost everywhere; the host functions need some of it, too.
-WASM_STACK = 4 << 20
-# Never used, since nothing here is async; wasmtime aborts if it is smaller than WASM_STACK.
-ASYNC_STACK = WASM_STACK + (1 << 20)
+# Room for deep recursion in C: CPython's parser needs 1.9 MB for what it accepts elsewhere.
+LARGEST_WASM_STACK = 6 << 20
+# What host functions and Python itself may need of a thread's stack, generously.
+HOST_SHARE = 1 << 20
+# A new thread's stack where the limit is "unlimited" (glibc: ARCH_STACK_DEFAULT_SIZE).
+UNLIMITED_THREAD_STACK = 2 << 20
 # A time limit is exact to a tick. Each costs a guest a few microseconds.
 TICK = 0.01
+
+
+def wasm_stack(limit: int) -> int:
+    """How much of a thread's stack a guest may use. limit: RLIMIT_STACK, the stack of a thread.
+
+    A guest that recurses beyond it traps. Were it larger than the thread's stack, the guest would
+    end this process instead.
+    """
+    thread = UNLIMITED_THREAD_STACK if limit == resource.RLIM_INFINITY else limit
+    return max(thread // 4, min(LARGEST_WASM_STACK, thread - HOST_SHARE))
 
 
 @functools.cache
 def engine() -> wasmtime.Engine:
     config = wasmtime.Config()
-    ffi.wasmtime_config_async_stack_size_set(config.ptr(), ASYNC_STACK)
-    config.max_wasm_stack = WASM_STACK
+    stack = wasm_stack(resource.getrlimit(resource.RLIMIT_STACK)[0])
+    # Never used, since nothing here is async; wasmtime aborts if it is not the larger one.
+    ffi.wasmtime_config_async_stack_size_set(config.ptr(), stack + HOST_SHARE)
+    config.max_wasm_stack = stack
     config.epoch_interruption = True
     # The whole range of a 32-bit memory, so that its base address never changes (`memory`).
     config.memory_reservation = 1 << 32
