@@ -38,7 +38,7 @@ def wasm_stack(limit: int) -> int:
     end this process instead.
     """
     thread = UNLIMITED_THREAD_STACK if limit == resource.RLIM_INFINITY else limit
-    return max(thread // 4, min(LARGEST_WASM_STACK, thread - HOST_SHARE))
+    return min(LARGEST_WASM_STACK, max(thread // 4, thread - HOST_SHARE))
 
 
 @functools.cache
