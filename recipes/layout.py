@@ -55,6 +55,7 @@ def python_tree(source: Path, built: Path, version: str, table: dict[str, Any]) 
         _folder(f"{library}/site-packages"),
         *_files_below(GUEST / "python" / "boxer", f"{library}/site-packages/boxer"),
         _file(f"usr/local/bin/python{variant}", b"#!boxer python\n", 0o755),
+        _file("usr/bin/sh", b"#!boxer sh\n", 0o755),
         *_zoneinfo(),
     ]
     return tar_bytes(_with_parents(members))
