@@ -117,7 +117,8 @@ static void read_single_quotes(struct reader *reader) {
 
 static void end_of_word(struct reader *reader) {
     const char *next = reader->at + strspn(reader->at, " \t\n");
-    if (memchr(reader->at, '\n', next - reader->at) && *next && reader->words.count)
+    int begun = reader->word || reader->quoted || reader->words.count;
+    if (memchr(reader->at, '\n', next - reader->at) && *next && begun)
         reader->problem = "a second line";
     end_word(reader);
     reader->at = next;

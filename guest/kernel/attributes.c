@@ -267,12 +267,19 @@ static int read_times(const struct linux_timespec *times, struct attributes *wan
         long nsec = (long)times[i].nsec;
         if (nsec == UTIME_OMIT)
             wanted->set &= ~bit;
-        else if (nsec != UTIME_NOW && (nsec < 0 || nsec > 999999999))
-            return -EINVAL;
         else if (nsec != UTIME_NOW)
             *(i ? &wanted->mtime : &wanted->atime) = (struct stamp){times[i].sec, (uint32_t)nsec};
     }
     return 0;
+}
+
+static int valid_times(const struct linux_timespec *times) {
+    for (int i = 0; times && i < 2; i++) {
+        long nsec = (long)times[i].nsec;
+        if (nsec != UTIME_OMIT && nsec != UTIME_NOW && (nsec < 0 || nsec > 999999999))
+            return 0;
+    }
+    return 1;
 }
 
 static int explicit_times(const struct linux_timespec *times) {
@@ -283,17 +290,19 @@ long sys_utimensat(int dirfd, const char *path, const struct linux_timespec *tim
     struct dentry *entry;
     struct file *file;
     struct attributes wanted = {0};
-    if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
-        return -EINVAL;
     int error = read_times(times, &wanted);
     if (error || !wanted.set)
         return error;
+    if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+        return -EINVAL;
     error = path ? path_or_fd(dirfd, path, flags, &entry, &file)
                  : path_or_fd(dirfd, "", AT_EMPTY_PATH, &entry, &file);
     if (error)
         return error;
     struct inode *inode = entry ? entry->inode : file->inode;
-    if (inode && inode_may_own(inode))
+    if (!valid_times(times))
+        error = -EINVAL;
+    else if (inode && inode_may_own(inode))
         error = explicit_times(times) ? -EPERM : inode_permission(inode, MAY_WRITE);
     if (inode && !error)
         error = set_attributes(inode, &wanted);

@@ -128,13 +128,13 @@ static size_t bounded(size_t size) {
 
 long sys_sendfile64(int out_fd, int in_fd, int64_t *offset, size_t size) {
     struct file *in = source(in_fd), *out = target(out_fd);
-    if (!in || !out)
+    if (!in)
         return -EBADF;
     if (offset && !in->ops->seek)
         return -ESPIPE;
     int error = check_offset(offset);
-    if (error)
-        return error;
+    if (error || !out)
+        return error ? error : -EBADF;
     if (!in->ops->read || in->ops->getdents || !in->ops->seek)
         return -EINVAL; // a pipe's data could be lost on the way
     if (!out->ops->write || (out->flags & O_APPEND))

@@ -171,6 +171,9 @@ long sys_ioctl(int fd, unsigned request, uintptr_t argument) {
 
 long sys_flock(int fd, int operation) {
     struct file *file = fd_file(fd);
+    int wanted = operation & ~LOCK_NB;
+    if (wanted != LOCK_SH && wanted != LOCK_EX && wanted != LOCK_UN)
+        return -EINVAL;
     if (!file || (file->flags & O_PATH))
         return -EBADF;
     return lock_flock(file, operation);

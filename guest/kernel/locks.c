@@ -96,9 +96,6 @@ static long apply(struct inode *inode, struct file *owner, int whole, int type, 
 
 long lock_flock(struct file *file, int operation) {
     int type = (operation & LOCK_EX) ? F_WRLCK : (operation & LOCK_SH) ? F_RDLCK : F_UNLCK;
-    int wanted = operation & ~LOCK_NB;
-    if (wanted != LOCK_SH && wanted != LOCK_EX && wanted != LOCK_UN)
-        return -EINVAL;
     if (!file->inode)
         return 0; // pipes and sockets can be locked too, and nobody else has the description
     return apply(file->inode, file, 1, type, 0, INT64_MAX, !(operation & LOCK_NB));

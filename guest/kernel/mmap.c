@@ -111,7 +111,8 @@ static long map_file(uintptr_t address, size_t size, int prot, int flags, int fd
     int shared = (flags & LINUX_MAP_TYPE) != LINUX_MAP_PRIVATE;
     if (access == O_WRONLY || (shared && (prot & LINUX_PROT_WRITE) && access != O_RDWR))
         return -EACCES;
-    if (!file->inode || !file->ops->read || file->ops->getdents)
+    if (!file->inode || !file->ops->read || file->ops->getdents ||
+        S_ISTYPE(file->inode->mode, S_IFIFO))
         return -ENODEV;
     if (S_ISTYPE(file->inode->mode, S_IFCHR))
         return file->inode->rdev == DEV_ZERO ? map_anonymous(address, pages_of(size), flags)

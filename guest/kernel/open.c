@@ -14,6 +14,11 @@
 #include <boxer/linux_errno.h>
 #include <string.h>
 
+#define TMPFILE_BIT (O_TMPFILE & ~O_DIRECTORY)
+#define OPEN_FLAGS 037777703u
+#define O_PATH_FLAGS (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+#define RESOLVE_FLAGS 0x3fu
+
 static const struct file_ops path_ops; // O_PATH: every operation is missing
 
 static uint32_t access_wanted(uint32_t flags) {
@@ -31,6 +36,15 @@ static int check_kind(struct dentry *entry, uint32_t flags) {
     return S_ISDIR(mode) && (writes || (flags & O_CREAT)) ? -EISDIR : 0;
 }
 
+static void attach(struct file *file, struct dentry *entry) {
+    inode_get(entry->inode);
+    file->inode = entry->inode;
+    dentry_get(entry);
+    file->entry = entry;
+    if ((file->flags & O_ACCMODE) != O_RDONLY && !(file->flags & O_PATH))
+        entry->inode->writers++;
+}
+
 static int make_file(struct dentry *entry, uint32_t flags, struct file **made) {
     struct inode *inode = entry->inode;
     const struct file_ops *ops = S_ISDIR(inode->mode) ? &directory_ops : inode->file_ops;
@@ -44,12 +58,7 @@ static int make_file(struct dentry *entry, uint32_t flags, struct file **made) {
     int error = 0;
     if (!(flags & O_PATH) && inode->ops->open)
         error = inode->ops->open(entry, file);
-    inode_get(inode);
-    file->inode = inode;
-    dentry_get(entry);
-    file->entry = entry;
-    if ((flags & O_ACCMODE) != O_RDONLY && !(flags & O_PATH))
-        inode->writers++;
+    attach(file, entry);
     if (error) {
         file_put(file);
         return error;
@@ -80,10 +89,8 @@ static int open_entry(struct dentry *entry, uint32_t flags, int created, struct 
     }
     if (S_ISTYPE(inode->mode, S_IFIFO)) {
         error = pipe_open_fifo(inode, flags, opened);
-        if (!error) {
-            dentry_get(entry);
-            (*opened)->entry = entry;
-        }
+        if (!error)
+            attach(*opened, entry);
         return error;
     }
     error = make_file(entry, flags, opened);
@@ -130,8 +137,6 @@ int entry_create(struct place *place, uint32_t mode, uint32_t rdev, struct dentr
 }
 
 static int open_tmpfile(struct dentry *dir, uint32_t flags, uint32_t mode, struct file **opened) {
-    if ((flags & O_ACCMODE) == O_RDONLY)
-        return -EINVAL;
     if (!S_ISDIR(dir->inode->mode))
         return -ENOTDIR;
     if (!dir->inode->fs->pinned || !dir->inode->ops->create)
@@ -184,16 +189,25 @@ static int open_place(struct place *place, uint32_t flags, uint32_t mode, struct
     return error;
 }
 
+static int check_flags(uint32_t flags, uint32_t resolve) {
+    if ((flags & (O_DIRECTORY | O_CREAT)) == (O_DIRECTORY | O_CREAT))
+        return -EINVAL;
+    if ((flags & TMPFILE_BIT) && (!(flags & O_DIRECTORY) || (flags & O_ACCMODE) == O_RDONLY))
+        return -EINVAL;
+    // All there is lies in memory, but what changes the file system is refused with it.
+    if ((resolve & RESOLVE_CACHED) && (flags & (O_TRUNC | O_CREAT | TMPFILE_BIT)))
+        return -EAGAIN;
+    return 0;
+}
+
 static long do_open(int dirfd, const char *path, uint32_t flags, uint32_t mode, uint32_t resolve) {
     struct place place;
     struct file *file;
-    if (flags & O_PATH)
-        flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-    if ((flags & (O_DIRECTORY | O_CREAT)) == (O_DIRECTORY | O_CREAT))
-        return -EINVAL;
     int walk = (flags & O_NOFOLLOW) || ((flags & O_CREAT) && (flags & O_EXCL)) ? 0 : PATH_FOLLOW;
     walk |= flags & O_CREAT ? PATH_CREATE : 0;
-    int error = fd_room();
+    int error = check_flags(flags, resolve);
+    if (!error)
+        error = fd_room();
     if (!error)
         error = path_place(dirfd, path, walk, resolve, &place);
     if (error)
@@ -208,8 +222,10 @@ static long do_open(int dirfd, const char *path, uint32_t flags, uint32_t mode, 
     return fd;
 }
 
+// What open(2) does not know it ignores; openat2(2) refuses it.
 long sys_openat(int dirfd, const char *path, int flags, uint32_t mode) {
-    return do_open(dirfd, path, (uint32_t)flags, mode & 07777, 0);
+    uint32_t known = (uint32_t)flags & (flags & (int)O_PATH ? O_PATH_FLAGS : OPEN_FLAGS);
+    return do_open(dirfd, path, known, mode & 07777, 0);
 }
 
 long sys_openat2(int dirfd, const char *path, const struct linux_open_how *how, size_t size) {
@@ -222,10 +238,11 @@ long sys_openat2(int dirfd, const char *path, const struct linux_open_how *how, 
         if (((const char *)how)[i])
             return -E2BIG;
     wanted = *how;
-    uint64_t known = 037777777;
-    if ((wanted.flags & ~known) || (wanted.resolve & ~0x3full) || (wanted.mode & ~07777ull))
+    uint32_t known = wanted.flags & O_PATH ? O_PATH_FLAGS : OPEN_FLAGS;
+    if ((wanted.flags & ~(uint64_t)known) || (wanted.resolve & ~(uint64_t)RESOLVE_FLAGS))
         return -EINVAL;
-    if (wanted.mode && !(wanted.flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))))
+    uint32_t modes = wanted.flags & (O_CREAT | TMPFILE_BIT) ? 07777 : 0;
+    if (wanted.mode & ~(uint64_t)modes)
         return -EINVAL;
     if ((wanted.resolve & RESOLVE_BENEATH) && (wanted.resolve & RESOLVE_IN_ROOT))
         return -EINVAL;

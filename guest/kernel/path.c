@@ -24,7 +24,7 @@ struct walk {
     const char *left;
     size_t size;
     uint32_t resolve;
-    int links;
+    int links, knows_root;
 };
 
 struct dentry *path_root(void) {
@@ -78,6 +78,7 @@ static void step_to(struct walk *walk, struct dentry *entry) {
 
 static int step_up(struct walk *walk) {
     struct dentry *at = walk->at;
+    walk->knows_root = 1;
     if (at == walk->root)
         return walk->resolve & RESOLVE_BENEATH ? -EXDEV : 0;
     while (at->parent == at && at->inode->fs->covers)
@@ -106,8 +107,11 @@ static int push_link(struct walk *walk, struct dentry *link) {
     walk->buffer = joined;
     walk->left = joined;
     if (joined[0] == '/') {
-        if (walk->resolve & RESOLVE_BENEATH)
+        // As on Linux, which does not know whether it crosses until the root was used.
+        if ((walk->resolve & RESOLVE_BENEATH) ||
+            ((walk->resolve & RESOLVE_NO_XDEV) && !walk->knows_root))
             return -EXDEV;
+        walk->knows_root = 1;
         dentry_get(walk->root);
         step_to(walk, walk->root);
     }
@@ -209,6 +213,7 @@ static int begin(struct walk *walk, int dirfd, const char *path, uint32_t resolv
     }
     if (resolve & (RESOLVE_IN_ROOT | RESOLVE_BENEATH))
         walk->root = start;
+    walk->knows_root = path[0] == '/' || (resolve & RESOLVE_IN_ROOT);
     walk->buffer = kmalloc(len + 1);
     if (!walk->buffer)
         return -ENOMEM;
@@ -352,6 +357,11 @@ int path_or_fd(int dirfd, const char *path, int at_flags, struct dentry **found,
             dentry_get(*found);
         return 0;
     }
+    if (empty) {
+        *found = path_cwd();
+        dentry_get(*found);
+        return 0;
+    }
     int flags = at_flags & AT_SYMLINK_NOFOLLOW ? 0 : PATH_FOLLOW;
-    return path_lookup(dirfd, empty ? "." : path, flags, found);
+    return path_lookup(dirfd, path, flags, found);
 }

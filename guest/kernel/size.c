@@ -126,11 +126,28 @@ static int allocate(struct inode *inode, int mode, int64_t offset, int64_t lengt
     return error;
 }
 
+// Whether Linux knows the mode, before it looks at the file.
 static int known_mode(int mode) {
-    int hole = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
-    if (mode & FALLOC_FL_PUNCH_HOLE)
-        return mode == hole;
-    return (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_ZERO_RANGE)) == 0;
+    int keeps = mode & FALLOC_FL_KEEP_SIZE;
+    switch (mode & ~FALLOC_FL_KEEP_SIZE) {
+    case 0:
+    case FALLOC_FL_ZERO_RANGE:
+    case FALLOC_FL_UNSHARE_RANGE:
+        return 1;
+    case FALLOC_FL_PUNCH_HOLE:
+        return keeps;
+    case FALLOC_FL_COLLAPSE_RANGE:
+    case FALLOC_FL_INSERT_RANGE:
+        return !keeps;
+    default:
+        return 0;
+    }
+}
+
+// Whether a file in memory can do it.
+static int served_mode(int mode) {
+    int served = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE;
+    return (mode & ~served) == 0;
 }
 
 long sys_fallocate(int fd, int mode, int64_t offset, int64_t length) {
@@ -149,7 +166,7 @@ long sys_fallocate(int fd, int mode, int64_t offset, int64_t length) {
         return type == S_IFIFO ? -ESPIPE : type == S_IFDIR ? -EISDIR : -ENODEV;
     if (__builtin_add_overflow(offset, length, &end))
         return -EFBIG;
-    if (!file->inode || file->inode->ops != &tmpfs_ops)
+    if (!file->inode || file->inode->ops != &tmpfs_ops || !served_mode(mode))
         return -EOPNOTSUPP;
     int error = allocate(file->inode, mode, offset, length);
     if (!error)

@@ -58,10 +58,16 @@ static int check_name(const char *name) {
     return len == 0 || len > XATTR_NAME_MAX ? -ERANGE : (int)len + 1;
 }
 
-static int may_use_user(const struct inode *inode, int changes) {
-    if (!S_ISREG(inode->mode) && !S_ISDIR(inode->mode))
+// xattr(7): the permission is asked before the name is known to be supported.
+static int may_use_name(const struct inode *inode, const char *name, int changes) {
+    if (has_prefix(name, "security."))
+        return process.fsuid && changes ? -EPERM : 0;
+    if (has_prefix(name, "trusted."))
+        return process.fsuid == 0 ? 0 : changes ? -EPERM : -ENODATA;
+    int users = has_prefix(name, "user.");
+    if (users && !S_ISREG(inode->mode) && !S_ISDIR(inode->mode))
         return changes ? -EPERM : -ENODATA;
-    if (changes && S_ISDIR(inode->mode) && (inode->mode & S_ISVTX) && inode_may_own(inode))
+    if (users && changes && S_ISDIR(inode->mode) && (inode->mode & S_ISVTX) && inode_may_own(inode))
         return -EPERM;
     return inode_permission(inode, changes ? MAY_WRITE : MAY_READ);
 }
@@ -72,17 +78,14 @@ static int may_use(const struct inode *inode, const char *name, int changes) {
     for (size_t i = 0; i < 3; i++)
         if (has_prefix(name, prefixes[i]))
             prefix = prefixes[i];
-    if (!inode || !inode->fs || !inode->fs->pinned || !prefix)
+    if (!inode || !inode->fs || !inode->fs->pinned)
         return -EOPNOTSUPP;
     if (changes && inode->fs->read_only)
         return -EROFS;
-    if (!name[strlen(prefix)])
-        return -EINVAL;
-    if (prefix == prefixes[0])
-        return may_use_user(inode, changes);
-    if (process.fsuid && (changes || prefix == prefixes[1]))
-        return changes ? -EPERM : -ENODATA;
-    return 0;
+    int error = may_use_name(inode, name, changes);
+    if (error)
+        return error;
+    return !prefix ? -EOPNOTSUPP : !name[strlen(prefix)] ? -EINVAL : 0;
 }
 
 static long set(struct inode *inode, const char *name, const void *value, size_t size, int flags) {
