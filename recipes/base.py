@@ -91,7 +91,8 @@ def _link(folder: Path, built: Path, root: Path, libs: list[Path], inputs: list[
             *(str(toolchain.zig()), "wasm-ld", *driver.LINK_FLAGS, "--fatal-warnings"),
             # Numbers of functions and addresses in as few bytes as they need: 15 % less code.
             *("-O2", "--compress-relocations"),
-            *("--export=_start", "--export=boxer_freeze"),
+            *("--export=_start", "--export=boxer_freeze", "--export=__stack_pointer"),
+            "--wrap=Py_FinalizeEx",  # guest/python/python.c ends runs of its own
             program,
             *interpreter,
             *(part for lib in libs for part in ("-L", lib / "lib")),

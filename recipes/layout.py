@@ -50,7 +50,10 @@ def python_tree(source: Path, built: Path, version: str, table: dict[str, Any]) 
         *_standard_library(source / "Lib", library, table["stdlib"]["exclude"]),
         _file(f"{library}/{_sysconfig_name(built)}.py", _sysconfig_data(source, built).encode()),
         _file(f"{library}/LICENSE.txt", (source / "LICENSE").read_bytes()),
-        _file(f"{library}/_boxer.py", (GUEST / "python" / "_boxer.py").read_bytes()),
+        *(
+            _file(f"{library}/{name}", (GUEST / "python" / name).read_bytes())
+            for name in ("_boxer.py", "_boxer_calls.py")
+        ),
         _folder(f"{library}/lib-dynload"),
         _folder(f"{library}/site-packages"),
         *_files_below(GUEST / "python" / "boxer", f"{library}/site-packages/boxer"),

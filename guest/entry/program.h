@@ -13,6 +13,12 @@ struct program {
     int (*freeze)(char *path, char **modules);
     // Goes on from the freeze point with the arguments of this run.
     int (*thaw)(const char *path, int argc, char **argv);
+    // Goes on from the freeze point without a command line, to serve requests. 0 or a status.
+    int (*wake)(void);
+    // Answers one request; the reply is the program's until the next one. 0 or a status.
+    int (*serve)(const char *request, size_t size, const char **reply, size_t *reply_size);
+    // Makes the program ready to be frozen once more, after requests.
+    int (*rest)(void);
 };
 
 // Ends with a null name. Weak: a module without a table is one plain C program.

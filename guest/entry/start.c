@@ -27,6 +27,8 @@ extern int main_of_three(int, char **, char **) __asm__("main") __attribute__((w
 struct boxer_boot boxer_boot = {.magic = BOXER_BOOT_MAGIC, .abi = BOXER_KERNEL_ABI};
 
 static struct machine machine;
+static const struct program *frozen_program;
+static char first_room[65536]; // for requests; larger ones get a room of their own
 
 // musl reads the auxiliary vector behind the environment, which is empty until the run begins.
 static struct {
@@ -89,16 +91,27 @@ static int freeze_program(void) {
     char *fallback[] = {machine.program, NULL};
     if (program_resolve(arguments, &start) && program_resolve(fallback, &start))
         return complain(start.problem, 126);
+    frozen_program = start.program;
     return start.program->freeze ? start.program->freeze(start.path, machine.imports.items) : 0;
 }
 
-__attribute__((export_name("boxer_freeze"))) int boxer_freeze(void) {
-    boot();
-    int status = freeze_program();
+static int freeze(int status) {
     fflush(NULL);
     kernel_freeze();
     boxer_boot.phase = BOXER_PHASE_FROZEN;
     return status;
+}
+
+__attribute__((export_name("boxer_freeze"))) int boxer_freeze(void) {
+    boot();
+    boxer_boot.request = (uintptr_t)first_room;
+    boxer_boot.room = sizeof first_room;
+    return freeze(freeze_program());
+}
+
+// Freezes a machine again that has answered requests: what they left is part of the image.
+__attribute__((export_name("boxer_refreeze"))) int boxer_refreeze(void) {
+    return freeze(frozen_program && frozen_program->rest ? frozen_program->rest() : 0);
 }
 
 static int run(int frozen) {
@@ -119,6 +132,43 @@ static int run(int frozen) {
     if (frozen && start.program->thaw)
         return start.program->thaw(start.path, start.argc, start.argv);
     return start.program->main(start.argc, start.argv, __environ);
+}
+
+// Begins a life that answers requests.
+static int wake(void) {
+    kernel_thaw(machine.cwd);
+    __environ = machine_environment(&machine, kernel_host_environment(&(size_t){0}));
+    if (enter_directory() < 0)
+        return 126;
+    char *no_arguments[] = {machine.program, NULL};
+    become(machine.program, no_arguments, __environ);
+    return frozen_program->wake ? frozen_program->wake() : 0;
+}
+
+static int make_room(uint32_t size) {
+    char *room = malloc(size);
+    boxer_boot.request = (uintptr_t)room;
+    boxer_boot.room = room ? size : 0;
+    return room ? 0 : 1;
+}
+
+// The host has put a request of request_size bytes at `request`; without an address it asks for
+// a room of that size. 0, or why there is no reply, as an exit status.
+__attribute__((export_name("boxer_call"))) int boxer_call(void) {
+    if (!boxer_boot.request)
+        return make_room(boxer_boot.request_size);
+    if (!frozen_program || !frozen_program->serve)
+        return complain("this program takes no calls", 126);
+    int status = boxer_boot.thaw ? wake() : 0;
+    boxer_boot.thaw = 0;
+    const char *reply = NULL;
+    size_t size = 0;
+    if (!status)
+        status = frozen_program->serve((char *)(uintptr_t)boxer_boot.request,
+                                       boxer_boot.request_size, &reply, &size);
+    boxer_boot.reply = (uintptr_t)reply;
+    boxer_boot.reply_size = size;
+    return status;
 }
 
 // The builder's: the files a program has left. The address of a tree image, 0 without memory.

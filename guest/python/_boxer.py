@@ -11,6 +11,7 @@ import sys
 
 hooks = []
 failed_imports = {}
+frozen_modules = set()
 
 
 def prepare(modules, _):
@@ -29,6 +30,7 @@ def prepare(modules, _):
                 del sys.modules[half]
     sys.stdout.flush()
     sys.stderr.flush()
+    frozen_modules.update(sys.modules)
     gc.collect()
     gc.freeze()
 
@@ -45,6 +47,20 @@ def thaw(environment, unbuffered):
     _renew_streams(bool(unbuffered))
     for hook in hooks:
         hook()
+
+
+def modules_of_the_run():
+    """What a run has brought: `__main__`, then the modules imported last before those before."""
+    brought = [module for name, module in sys.modules.items() if name not in frozen_modules]
+    return [sys.modules.get("__main__"), *reversed(brought)]
+
+
+def wake(environment, _):
+    """Begins a life that answers calls: as a run, with the working directory on the path."""
+    thaw(environment, 0)
+    here = os.getcwd()
+    if here not in sys.path:
+        sys.path.insert(0, here)
 
 
 def _renew_streams(unbuffered):

@@ -10,8 +10,10 @@
 #define PY_SSIZE_T_CLEAN
 #define Py_BUILD_CORE 1
 #include <Python.h>
+#include <internal/pycore_atexit.h>
 #include <internal/pycore_initconfig.h>
 #include <internal/pycore_interp.h>
+#include <internal/pycore_moduleobject.h>
 #include <internal/pycore_pylifecycle.h>
 #include <internal/pycore_pystate.h>
 #include <stdlib.h>
@@ -165,6 +167,67 @@ static PyObject *environment(void) {
     return result;
 }
 
+// Whether Py_FinalizeEx ends a run of the frozen interpreter, whose memory is thrown away after it.
+static int ends_a_run;
+
+static int flush_streams(void) {
+    int status = 0;
+    static const char *const names[] = {"stdout", "stderr"};
+    for (int i = 0; i < 2; i++) {
+        PyObject *stream = PySys_GetObject(names[i]);
+        PyObject *done = NULL;
+        if (stream && stream != Py_None && !(done = PyObject_CallMethod(stream, "flush", NULL))) {
+            PyErr_WriteUnraisable(stream);
+            status = i ? status : -1; // as Py_FinalizeEx: what stderr could not say is not told
+        }
+        Py_XDECREF(done);
+    }
+    return status;
+}
+
+// Clears the modules of this run: __main__, then the last one imported first.
+static void clear_modules(void) {
+    PyObject *module = PyImport_ImportModule("_boxer");
+    PyObject *of_the_run = module ? PyObject_CallMethod(module, "modules_of_the_run", NULL) : NULL;
+    for (Py_ssize_t i = 0; of_the_run && i < PyList_GET_SIZE(of_the_run); i++)
+        if (PyModule_Check(PyList_GET_ITEM(of_the_run, i)))
+            _PyModule_Clear(PyList_GET_ITEM(of_the_run, i));
+    if (PyErr_Occurred())
+        PyErr_WriteUnraisable(NULL);
+    Py_XDECREF(of_the_run);
+    Py_XDECREF(module);
+}
+
+// The end of a run as the program sees it: threads, atexit, streams, the finalizers of its objects.
+// What the base set up before the freeze is not taken down, for nobody could tell: it has no
+// finalizers that do anything, and all memory goes.
+static int finish_run(void) {
+    PyThreadState *thread = _PyThreadState_GET();
+    PyObject *name = PyUnicode_FromString("threading");
+    PyObject *threading = name ? PyImport_GetModule(name) : NULL;
+    if (threading) {
+        PyObject *done = PyObject_CallMethod(threading, "_shutdown", NULL);
+        if (!done)
+            PyErr_WriteUnraisable(threading);
+        Py_XDECREF(done);
+        Py_DECREF(threading);
+    }
+    Py_MakePendingCalls();
+    _PyAtExit_Call(thread->interp);
+    int status = flush_streams();
+    _PyInterpreterState_SetFinalizing(thread->interp, thread);
+    _PyRuntimeState_SetFinalizing(&_PyRuntime, thread);
+    PyGC_Collect();
+    clear_modules();
+    PyGC_Collect();
+    return flush_streams() < 0 ? -1 : status;
+}
+
+int __real_Py_FinalizeEx(void);
+int __wrap_Py_FinalizeEx(void) {
+    return ends_a_run ? finish_run() : __real_Py_FinalizeEx();
+}
+
 static int python_thaw(const char *path, int argc, char **argv) {
     if (!started)
         return Py_BytesMain(argc, argv);
@@ -191,10 +254,48 @@ static int python_thaw(const char *path, int argc, char **argv) {
         PyErr_Print();
     if (adopted < 0 || call_boxer("thaw", environment(), unbuffered) < 0)
         return 1;
+    ends_a_run = 1;
     return Py_RunMain();
 }
 
+static int python_wake(void) {
+    PyOS_BeforeFork();
+    PyOS_AfterFork_Child();
+    return call_boxer("wake", environment(), 0) < 0;
+}
+
+// The reply stays alive until the next request.
+static int python_serve(const char *request, size_t size, const char **reply, size_t *reply_size) {
+    static PyObject *serve, *last;
+    Py_CLEAR(last);
+    if (!serve) {
+        PyObject *module = PyImport_ImportModule("_boxer_calls");
+        serve = module ? PyObject_GetAttrString(module, "serve") : NULL;
+        Py_XDECREF(module);
+    }
+    PyObject *text = serve ? PyBytes_FromStringAndSize(request, (Py_ssize_t)size) : NULL;
+    last = text ? PyObject_CallOneArg(serve, text) : NULL;
+    Py_XDECREF(text);
+    if (!last || !PyBytes_Check(last)) {
+        PyErr_Print();
+        return 1;
+    }
+    *reply = PyBytes_AS_STRING(last);
+    *reply_size = (size_t)PyBytes_GET_SIZE(last);
+    return 0;
+}
+
+static int python_rest(void) {
+    return call_boxer("prepare", PyList_New(0), 0) < 0;
+}
+
 const struct program programs[] = {
-    {.name = "python", .main = python_main, .freeze = python_freeze, .thaw = python_thaw},
+    {.name = "python",
+     .main = python_main,
+     .freeze = python_freeze,
+     .thaw = python_thaw,
+     .wake = python_wake,
+     .serve = python_serve,
+     .rest = python_rest},
     {0},
 };

@@ -23,7 +23,10 @@ struct boxer_boot {
     uint32_t tree, tree_size;
     uint32_t config, config_size;
     uint32_t heap; // first free byte; 0: __heap_base
-    uint32_t reserved[7];
+    // How the host hands a request to boxer_call and finds the reply. thaw: set by the host, this
+    // call begins a life. room: bytes there are for a request at its address.
+    uint32_t thaw, request, request_size, reply, reply_size, room;
+    uint32_t reserved;
 };
 
 struct boxer_tree {

@@ -1,0 +1,131 @@
+"""Requests from the host, answered by functions of the program (called by guest/python/python.c).
+
+Belongs here: what a request means and how a reply is written. Does not: when a machine is thawed.
+
+A request is one letter and its data, a reply likewise:
+    c  {"f": "module:function", "a": [...], "k": {...}}   call, plain JSON
+    b  the same, tagged: bytes are written as {TAG: base64}
+    x  source text, run in `__main__`
+    i  {"modules": [...]}                                   import, and get used to calls
+    =  JSON    ~  tagged JSON    !  {"type", "message", "traceback"}    e  {"code": ...}
+"""
+
+import base64
+import importlib
+import json
+import sys
+import traceback
+
+TAG = "boxer.bytes"
+_functions = {}
+_scan = json.JSONDecoder().scan_once
+
+
+def serve(request):
+    try:
+        reply = _HANDLERS[request[:1]](request[1:])
+        _flush()
+        return reply
+    except SystemExit as stop:
+        _flush()
+        return b"e" + json.dumps({"code": _exit_status(stop.code)}).encode()
+    except BaseException as error:
+        _flush()
+        return b"!" + json.dumps(_described(error)).encode()
+
+
+def _flush():
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+def _call(data):
+    request = _scan(data.decode(), 0)[0]
+    return _answer(request)
+
+
+def _call_tagged(data):
+    return _answer(json.loads(data, object_hook=_untagged))
+
+
+def _answer(request):
+    name = request["f"]
+    function = _functions.get(name) or _find(name)
+    result = function(*request["a"], **request["k"])
+    try:
+        return b"=" + _plain(result).encode()
+    except _HasBytesError:
+        return b"~" + json.dumps(result, default=_tagged).encode()
+
+
+def _find(name):
+    module, _, path = name.partition(":")
+    function = importlib.import_module(module)
+    for part in path.split("."):
+        function = getattr(function, part)
+    _functions[name] = function
+    return function
+
+
+class _HasBytesError(Exception):
+    pass
+
+
+def _no_default(value):
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        raise _HasBytesError
+    raise TypeError(
+        f"a call's result must be plain data (JSON types and bytes), not {type(value).__name__}"
+    )
+
+
+_plain = json.JSONEncoder(default=_no_default, separators=(",", ":")).encode
+
+
+def _tagged(value):
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return {TAG: base64.b64encode(bytes(value)).decode()}
+    return _no_default(value)
+
+
+def _untagged(value):
+    return base64.b64decode(value[TAG]) if len(value) == 1 and TAG in value else value
+
+
+def _execute(data):
+    code = compile(data, "<exec>", "exec")
+    exec(code, sys.modules["__main__"].__dict__)
+    return b"=null"
+
+
+def _get_ready(data):
+    for module in json.loads(data)["modules"]:
+        importlib.import_module(module)
+    for _ in range(WARM_UP):
+        serve(b'c{"f":"_boxer_calls:_nothing","a":[{"a":1}],"k":{}}')
+    return b"=null"
+
+
+# As often as the interpreter wants to see code before it specialises it, and then some: what is
+# specialised before the freeze need not be written to in each machine.
+WARM_UP = 40
+
+
+def _nothing(value):
+    return value
+
+
+def _exit_status(code):
+    return 0 if code is None else code if isinstance(code, int) else 1
+
+
+def _described(error):
+    lines = traceback.format_exception(error)
+    return {
+        "type": type(error).__qualname__,
+        "message": str(error),
+        "traceback": "".join(line for line in lines),
+    }
+
+
+_HANDLERS = {b"c": _call, b"b": _call_tagged, b"x": _execute, b"i": _get_ready}

@@ -1,0 +1,166 @@
+// Memory images: mapped copy-on-write over a machine's memory, and put back page by page.
+//
+// Why a pristine mapping of its own: read through the machine's mapping, each page would be mapped
+// there, and the scan for private pages would walk all of them.
+//
+// Why PRESENT alone is not enough: a private page that was swapped out is not present and still
+// holds the last run's bytes. Asked for is: not the file's, and present or swapped.
+#define _GNU_SOURCE
+#include "state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+// <linux/fs.h> of Linux 6.7; older headers have none of it.
+struct page_region {
+    uint64_t start, end, categories;
+};
+struct pm_scan_arg {
+    uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages;
+    uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
+};
+#define PAGEMAP_SCAN _IOWR('f', 16, struct pm_scan_arg)
+#define PAGE_IS_FILE (1u << 2)
+#define PAGE_IS_PRESENT (1u << 3)
+#define PAGE_IS_SWAPPED (1u << 4)
+
+enum {
+    PAGE = 4096,
+    REGIONS = 512,
+    // Pages kept private by an idle machine (768 KiB): they are written to again, most likely, and
+    // copying one costs less than the fault that makes it private. The rest is given back.
+    KEPT_PAGES = 192,
+};
+
+typedef void (*region_visitor)(void *state, uint64_t offset, uint64_t size);
+
+struct boxer_image *boxer_image_new(int descriptor, uint64_t size, char *message) {
+    struct boxer_image *image = calloc(1, sizeof *image);
+    off_t length = lseek(descriptor, 0, SEEK_END);
+    if (!image || length < 0 || (uint64_t)length != size || size % PAGE) {
+        snprintf(message, 256, "the image's file is not as large as its memory");
+        free(image);
+        return NULL;
+    }
+    image->size = size;
+    image->descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
+    void *mapped = mmap(NULL, size, PROT_READ, MAP_SHARED, image->descriptor, 0);
+    if (image->descriptor < 0 || mapped == MAP_FAILED) {
+        snprintf(message, 256, "the image cannot be mapped: %s", strerror(errno));
+        if (image->descriptor >= 0)
+            close(image->descriptor);
+        free(image);
+        return NULL;
+    }
+    image->pristine = mapped;
+    return image;
+}
+
+void boxer_image_free(struct boxer_image *image) {
+    munmap((void *)image->pristine, image->size);
+    close(image->descriptor);
+    free(image);
+}
+
+int image_map(const struct boxer_image *image, uint8_t *memory) {
+    void *mapped = mmap(memory, image->size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, image->descriptor, 0);
+    return mapped == MAP_FAILED ? -1 : 0;
+}
+
+static int pagemap = -1;
+
+static void open_pagemap(void) {
+    pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+}
+
+// Visits the private pages in [memory, memory + size). Their number, or -1 where the kernel of
+// this host cannot tell.
+static int64_t visit_private(const uint8_t *memory, uint64_t size, region_visitor visit,
+                             void *state) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, open_pagemap);
+    struct page_region regions[REGIONS];
+    struct pm_scan_arg scan = {
+        .size = sizeof scan,
+        .start = (uintptr_t)memory,
+        .end = (uintptr_t)memory + size,
+        .vec = (uintptr_t)regions,
+        .vec_len = REGIONS,
+        .category_inverted = PAGE_IS_FILE,
+        .category_mask = PAGE_IS_FILE,
+        .category_anyof_mask = PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
+        .return_mask = PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
+    };
+    int64_t pages = 0;
+    while (scan.start < scan.end) {
+        int count = ioctl(pagemap, PAGEMAP_SCAN, &scan);
+        if (count < 0)
+            return -1;
+        for (int i = 0; i < count; i++) {
+            uint64_t length = regions[i].end - regions[i].start;
+            visit(state, regions[i].start - (uintptr_t)memory, length);
+            pages += (int64_t)(length / PAGE);
+        }
+        if (scan.walk_end <= scan.start)
+            return -1; // no progress: never loop
+        scan.start = scan.walk_end;
+    }
+    return pages;
+}
+
+struct restoring {
+    const struct boxer_image *image;
+    uint8_t *memory;
+    uint64_t kept;
+    int failed;
+};
+
+static void restore_region(void *state, uint64_t offset, uint64_t size) {
+    struct restoring *restoring = state;
+    uint64_t room = (KEPT_PAGES - restoring->kept) * PAGE, keep = size < room ? size : room;
+    memcpy(restoring->memory + offset, restoring->image->pristine + offset, keep);
+    restoring->kept += keep / PAGE;
+    // A private page that is given back is the file's page again.
+    if (size > keep && madvise(restoring->memory + offset + keep, size - keep, MADV_DONTNEED) < 0)
+        restoring->failed = 1;
+}
+
+int64_t image_restore(const struct boxer_image *image, uint8_t *memory) {
+    struct restoring restoring = {.image = image, .memory = memory};
+    int64_t pages = visit_private(memory, image->size, restore_region, &restoring);
+    if (pages >= 0)
+        return restoring.failed ? -1 : pages;
+    // Without PAGEMAP_SCAN: a new mapping has no private pages.
+    return image_map(image, memory) < 0 ? -1 : 0;
+}
+
+struct copying {
+    const uint8_t *from;
+    uint8_t *to;
+};
+
+static void copy_region(void *state, uint64_t offset, uint64_t size) {
+    struct copying *copying = state;
+#ifdef MADV_POPULATE_WRITE
+    madvise(copying->to + offset, size, MADV_POPULATE_WRITE); // one fault for all; only for speed
+#endif
+    memcpy(copying->to + offset, copying->from + offset, size);
+}
+
+int64_t image_copy(const struct boxer_image *image, const uint8_t *from, uint8_t *to) {
+    struct copying copying = {.from = from, .to = to};
+    int64_t pages = visit_private(from, image->size, copy_region, &copying);
+    if (pages < 0) {
+        memcpy(to, from, image->size);
+        pages = (int64_t)(image->size / PAGE);
+    }
+    return pages;
+}

@@ -1,0 +1,326 @@
+// A machine's life: made, entered, put back, thrown away.
+#define _GNU_SOURCE
+#include "state.h"
+#include "polling.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { WASM_PAGE = 65536, MOST_TABLE_ENTRIES = 1 << 20 };
+
+// The boot block's fields that a call uses: guest/include/boxer/boot.h.
+enum { BOOT_THAW = 36, BOOT_REQUEST = 40, BOOT_REQUEST_SIZE = 44, BOOT_REPLY = 48,
+       BOOT_REPLY_SIZE = 52, BOOT_ROOM = 56 };
+
+static int complain(char *message, const char *problem) {
+    snprintf(message, 256, "%s", problem);
+    return -1;
+}
+
+static int export_of(struct boxer_machine *machine, const char *name, uint8_t kind,
+                     wasmtime_extern_t *found) {
+    return wasmtime.wasmtime_instance_export_get(machine->context, &machine->instance, name,
+                                                 strlen(name), found) &&
+           found->kind == kind;
+}
+
+// Unchecked calls trust the caller: only this type is ever called.
+static int function_of(struct boxer_machine *machine, const char *name, size_t results,
+                       wasmtime_func_t *function) {
+    wasmtime_extern_t found;
+    if (!export_of(machine, name, WASMTIME_EXTERN_FUNC, &found))
+        return 0;
+    *function = found.of.func;
+    wasm_functype_t *type = wasmtime.wasmtime_func_type(machine->context, function);
+    const wasm_valtype_vec_t *given = wasmtime.wasm_functype_results(type);
+    int fits = wasmtime.wasm_functype_params(type)->size == 0 && given->size == results &&
+               (results == 0 || wasmtime.wasm_valtype_kind(given->data[0]) == WASM_I32);
+    wasmtime.wasm_functype_delete(type);
+    return fits;
+}
+
+static int find_exports(struct boxer_machine *machine, char *message) {
+    wasmtime_extern_t found;
+    if (!export_of(machine, "memory", WASMTIME_EXTERN_MEMORY, &found))
+        return complain(message, "the module exports no memory");
+    machine->memory = found.of.memory;
+    machine->base = wasmtime.wasmtime_memory_data(machine->context, &machine->memory);
+    if (!function_of(machine, "_start", 0, &machine->start))
+        return complain(message, "the module exports no `_start`");
+    machine->has_call = function_of(machine, "boxer_call", 1, &machine->call);
+    if (export_of(machine, "__stack_pointer", WASMTIME_EXTERN_GLOBAL, &found)) {
+        machine->stack_pointer = found.of.global;
+        wasmtime.wasmtime_global_get(machine->context, &found.of.global, &machine->initial_stack);
+        machine->has_stack_pointer = machine->initial_stack.kind == WASM_I32;
+    }
+    if (export_of(machine, "boxer_boot", WASMTIME_EXTERN_GLOBAL, &found)) {
+        wasmtime_val_t boot;
+        wasmtime.wasmtime_global_get(machine->context, &found.of.global, &boot);
+        machine->boot = boot.kind == WASM_I32 ? (uint32_t)boot.of.i32 : 0;
+    }
+    return 0;
+}
+
+static int instantiate(struct boxer_machine *machine, char *message) {
+    wasm_trap_t *trap = NULL;
+    wasmtime_error_t *error = wasmtime.wasmtime_instance_pre_instantiate(
+        machine->code->blueprint, machine->context, &machine->instance, &trap);
+    if (!error && !trap)
+        return 0;
+    if (trap)
+        wasmtime.wasm_trap_delete(trap);
+    if (error)
+        wasmtime.wasmtime_error_delete(error);
+    return complain(message, "the module cannot be instantiated");
+}
+
+static int fill_memory(struct boxer_machine *machine, char *message) {
+    uint64_t size = wasmtime.wasmtime_memory_data_size(machine->context, &machine->memory);
+    uint64_t wanted = machine->image->size;
+    if (size > wanted)
+        return complain(message, "the image is smaller than the module's memory");
+    if (size < wanted) {
+        wasmtime_error_t *error = wasmtime.wasmtime_memory_grow(
+            machine->context, &machine->memory, (wanted - size) / WASM_PAGE, &size);
+        if (error) {
+            wasmtime.wasmtime_error_delete(error);
+            return complain(message, "memory");
+        }
+    }
+    return image_map(machine->image, machine->base) < 0
+               ? complain(message, "the image cannot be mapped")
+               : 0;
+}
+
+struct boxer_machine *boxer_machine_new(struct boxer_code *code, struct boxer_image *image,
+                                        uint64_t memory_limit, char *message) {
+    struct boxer_machine *machine = calloc(1, sizeof *machine);
+    if (!machine) {
+        complain(message, "no memory");
+        return NULL;
+    }
+    machine->code = code;
+    machine->image = image;
+    machine->store = wasmtime.wasmtime_store_new(code->engine, machine, NULL);
+    machine->context = wasmtime.wasmtime_store_context(machine->store);
+    wasmtime.wasmtime_store_limiter(machine->store, (int64_t)memory_limit, MOST_TABLE_ENTRIES, 1, 1,
+                                    1);
+    wasmtime.wasmtime_context_set_epoch_deadline(machine->context, 1);
+    wasmtime.wasmtime_store_epoch_deadline_callback(machine->store, watch_tick, NULL, NULL);
+    if (instantiate(machine, message) < 0 || find_exports(machine, message) < 0 ||
+        fill_memory(machine, message) < 0) {
+        boxer_machine_free(machine);
+        return NULL;
+    }
+    return machine;
+}
+
+void boxer_machine_free(struct boxer_machine *machine) {
+    wasmtime.wasmtime_store_delete(machine->store);
+    free(machine->output.bytes);
+    free(machine->errors.bytes);
+    free(machine->reply.bytes);
+    free(machine);
+}
+
+static void tell(char *message, wasm_byte_vec_t *text) {
+    snprintf(message, 256, "%.*s", (int)text->size, text->data);
+    wasmtime.wasm_byte_vec_delete(text);
+}
+
+// What the engine says ended the guest, where no host function has said it.
+static void note_failure(struct boxer_ending *ending, wasmtime_error_t *error, wasm_trap_t *trap) {
+    wasm_byte_vec_t text;
+    uint8_t code;
+    if (trap && wasmtime.wasmtime_trap_code(trap, &code)) {
+        ending->kind = BOXER_TRAPPED;
+        ending->status = code;
+        return;
+    }
+    ending->kind = BOXER_FAILED;
+    if (trap)
+        wasmtime.wasm_trap_message(trap, &text);
+    else
+        wasmtime.wasmtime_error_message(error, &text);
+    tell(ending->message, &text);
+}
+
+static void begin(struct boxer_machine *machine, const struct boxer_run *run,
+                  struct boxer_ending *ending) {
+    *ending = (struct boxer_ending){.kind = BOXER_RETURNED};
+    machine->run = run;
+    machine->ending = ending;
+    machine->began_ns = machine->attended_ns = now_ns();
+    machine->cpu_began_ns = cpu_now_ns();
+    machine->born_ns = machine->born_ns ? machine->born_ns : machine->began_ns;
+    machine->input_at = 0;
+    machine->output_left = run->output;
+    machine->output.size = machine->errors.size = 0;
+    ticking_begin(machine->code->engine);
+}
+
+static void enter(struct boxer_machine *machine, const wasmtime_func_t *function) {
+    struct boxer_ending *ending = machine->ending;
+    wasmtime_val_raw_t value = {0};
+    wasm_trap_t *trap = NULL;
+    wasmtime_error_t *error = wasmtime.wasmtime_func_call_unchecked(machine->context, function,
+                                                                    &value, 1, &trap);
+    if (!error && !trap) {
+        ending->status = (uint32_t)value.i32;
+        return;
+    }
+    if (ending->kind == BOXER_RETURNED)
+        note_failure(ending, error, trap);
+    if (trap)
+        wasmtime.wasm_trap_delete(trap);
+    if (error)
+        wasmtime.wasmtime_error_delete(error);
+    // The frames are gone; what they had taken of the stack is given back.
+    if (machine->has_stack_pointer)
+        wasmtime.wasmtime_global_set(machine->context, &machine->stack_pointer,
+                                     &machine->initial_stack);
+}
+
+static void finish(struct boxer_machine *machine) {
+    struct boxer_ending *ending = machine->ending;
+    ticking_end();
+    ending->time_ns = now_ns() - machine->began_ns;
+    ending->cpu_ns = cpu_now_ns() - machine->cpu_began_ns;
+    ending->memory = wasmtime.wasmtime_memory_data_size(machine->context, &machine->memory);
+    ending->output = machine->output.bytes;
+    ending->output_size = machine->output.size;
+    ending->errors = machine->errors.bytes;
+    ending->errors_size = machine->errors.size;
+    machine->run = NULL;
+}
+
+void boxer_machine_run(struct boxer_machine *machine, const struct boxer_run *run,
+                       struct boxer_ending *ending) {
+    begin(machine, run, ending);
+    enter(machine, &machine->start);
+    finish(machine);
+}
+
+static int fail(struct boxer_ending *ending, const char *problem) {
+    ending->kind = BOXER_FAILED;
+    return complain(ending->message, problem);
+}
+
+static uint32_t *boot_field(struct boxer_machine *machine, uint32_t field) {
+    return guest_at(machine, machine->boot + field, 4);
+}
+
+// Where the request goes: a room in the guest, which it gives larger when it is asked to.
+static int hand_over(struct boxer_machine *machine, const uint8_t *request, uint64_t size) {
+    if (!machine->has_call || !machine->boot || !boot_field(machine, BOOT_ROOM))
+        return fail(machine->ending, "the box takes no calls");
+    if (size > UINT32_MAX)
+        return fail(machine->ending, "the request is too large");
+    if (size > *boot_field(machine, BOOT_ROOM)) {
+        *boot_field(machine, BOOT_REQUEST_SIZE) = (uint32_t)size;
+        *boot_field(machine, BOOT_REQUEST) = 0;
+        enter(machine, &machine->call); // without an address: asks for a room of that size
+        if (machine->ending->kind != BOXER_RETURNED)
+            return -1;
+    }
+    uint32_t address = *boot_field(machine, BOOT_REQUEST);
+    uint8_t *room = guest_at(machine, address, size);
+    if (!room || !address)
+        return fail(machine->ending, "the box has no room for the request");
+    memcpy(room, request, size);
+    *boot_field(machine, BOOT_REQUEST_SIZE) = (uint32_t)size;
+    *boot_field(machine, BOOT_THAW) = machine->run->thaw;
+    return 0;
+}
+
+static void take_reply(struct boxer_machine *machine) {
+    struct boxer_ending *ending = machine->ending;
+    uint32_t size = *boot_field(machine, BOOT_REPLY_SIZE);
+    const uint8_t *reply = guest_at(machine, *boot_field(machine, BOOT_REPLY), size);
+    if (!reply) {
+        fail(ending, "the box's reply lies outside of its memory");
+    } else if (size > machine->output_left) {
+        ending->kind = BOXER_LIMIT;
+        ending->status = BOXER_LIMIT_OUTPUT;
+    } else if (kept_set(&machine->reply, reply, size) < 0) {
+        fail(ending, "no memory");
+    } else {
+        ending->reply = machine->reply.bytes;
+        ending->reply_size = size;
+    }
+}
+
+void boxer_machine_call(struct boxer_machine *machine, const struct boxer_run *run,
+                        const uint8_t *request, uint64_t size, struct boxer_ending *ending) {
+    begin(machine, run, ending);
+    if (hand_over(machine, request, size) == 0) {
+        enter(machine, &machine->call);
+        if (ending->kind == BOXER_RETURNED)
+            take_reply(machine);
+    }
+    finish(machine);
+}
+
+void boxer_machine_enter(struct boxer_machine *machine, const char *name,
+                         const struct boxer_run *run, struct boxer_ending *ending) {
+    wasmtime_func_t function;
+    begin(machine, run, ending);
+    if (function_of(machine, name, 1, &function))
+        enter(machine, &function);
+    else
+        fail(ending, "the module exports no such function");
+    finish(machine);
+}
+
+const uint8_t *boxer_machine_memory(struct boxer_machine *machine, uint64_t *size) {
+    *size = wasmtime.wasmtime_memory_data_size(machine->context, &machine->memory);
+    return machine->base;
+}
+
+static int stack_is_initial(struct boxer_machine *machine) {
+    wasmtime_val_t now;
+    if (!machine->has_stack_pointer)
+        return 0;
+    wasmtime.wasmtime_global_get(machine->context, &machine->stack_pointer, &now);
+    return now.of.i32 == machine->initial_stack.of.i32;
+}
+
+int boxer_machine_reset(struct boxer_machine *machine, struct boxer_ending *ending) {
+    uint64_t size = wasmtime.wasmtime_memory_data_size(machine->context, &machine->memory);
+    if (size != machine->image->size || !stack_is_initial(machine))
+        return 0;
+    int64_t pages = image_restore(machine->image, machine->base);
+    if (pages < 0)
+        return 0;
+    ending->dirty_pages = (uint64_t)pages;
+    machine->born_ns = 0;
+    kept_forget(&machine->output);
+    kept_forget(&machine->errors);
+    kept_forget(&machine->reply);
+    return 1;
+}
+
+int boxer_machine_copy(struct boxer_machine *machine, struct boxer_machine *copy) {
+    uint64_t size = wasmtime.wasmtime_memory_data_size(machine->context, &machine->memory);
+    uint64_t own = machine->image->size, more = size - own;
+    if (copy->image != machine->image)
+        return 0;
+    if (more) {
+        wasmtime_error_t *error = wasmtime.wasmtime_memory_grow(copy->context, &copy->memory,
+                                                                more / WASM_PAGE, &(uint64_t){0});
+        if (error) {
+            wasmtime.wasmtime_error_delete(error);
+            return 0;
+        }
+        memcpy(copy->base + own, machine->base + own, more);
+    }
+    return image_copy(machine->image, machine->base, copy->base) >= 0;
+}
+
+int boxer_machine_is_pristine(struct boxer_machine *machine) {
+    uint64_t size = wasmtime.wasmtime_memory_data_size(machine->context, &machine->memory);
+    return size == machine->image->size &&
+           memcmp(machine->base, machine->image->pristine, size) == 0 && stack_is_initial(machine);
+}

@@ -1,0 +1,92 @@
+// A machine: one instance of a box's code over a copy-on-write mapping of its memory image, with
+// WASI preview 1 (without files) served from plain state.
+//
+// Two users: the launcher, and src/boxer/sandbox through ctypes, which states these structures once
+// more (`native.py`; BOXER_NATIVE_ABI must grow with every change here).
+//
+// Invariants
+// 1. A guest sees arguments, environment, three streams, clocks and randomness; nothing else.
+// 2. Sizes a guest names allocate no host memory beyond the run's output limit.
+// 3. After `boxer_machine_reset` says yes, memory, its size and the stack pointer are the image's.
+//    Whoever gets a no throws the machine away.
+// 4. A machine is used by one thread at a time.
+#ifndef BOXER_NATIVE_MACHINE_H
+#define BOXER_NATIVE_MACHINE_H
+
+#include "wasmtime.h"
+
+#include <sys/types.h>
+
+#define BOXER_NATIVE_ABI 1
+
+enum boxer_kind {
+    BOXER_RETURNED,    // status: the function's result
+    BOXER_EXITED,      // status: as given to proc_exit
+    BOXER_TRAPPED,     // status: wasmtime's trap code
+    BOXER_LIMIT,       // status: a boxer_limit
+    BOXER_INTERRUPTED, // by `attend`
+    BOXER_FAILED,      // message says what the engine said
+};
+
+enum boxer_limit { BOXER_LIMIT_TIME, BOXER_LIMIT_CPU, BOXER_LIMIT_OUTPUT };
+
+// What one entry is given. Pointers are the caller's and outlive it. Strings: one behind the
+// other, each with its NUL.
+struct boxer_run {
+    const char *arguments, *environment;
+    uint32_t argument_count, argument_size, environment_count, environment_size;
+    const uint8_t *input;
+    uint64_t input_size;
+    int32_t descriptors[3];          // -1: input is in memory, output is kept
+    uint32_t thaw;                   // 1: a call is the first of a life of its own
+    uint64_t time_ns, cpu_ns, output; // limits; UINT64_MAX: none
+    int (*attend)(void);             // asked every 50 ms on the machine's thread; 1 interrupts
+};
+
+// How it ended. Pointers are the machine's and hold until it is entered or reset again.
+struct boxer_ending {
+    uint32_t kind, status;
+    uint64_t time_ns, cpu_ns;
+    uint64_t memory;      // bytes of linear memory
+    uint64_t dirty_pages; // found by the last reset
+    const uint8_t *output, *errors, *reply;
+    uint64_t output_size, errors_size, reply_size;
+    char message[256];
+};
+
+struct boxer_code;
+struct boxer_image;
+struct boxer_machine;
+
+// The functions that can fail to make something write why to `message` (256 bytes) and return null.
+struct boxer_code *boxer_code_new(const char *library, wasm_engine_t *, const wasmtime_module_t *,
+                                  char *message);
+void boxer_code_free(struct boxer_code *);
+
+// descriptor: a file as large as the memory; it stays the caller's.
+struct boxer_image *boxer_image_new(int descriptor, uint64_t size, char *message);
+void boxer_image_free(struct boxer_image *); // after all machines over it
+
+struct boxer_machine *boxer_machine_new(struct boxer_code *, struct boxer_image *,
+                                        uint64_t memory_limit, char *message);
+void boxer_machine_free(struct boxer_machine *);
+
+// Enters `_start`.
+void boxer_machine_run(struct boxer_machine *, const struct boxer_run *, struct boxer_ending *);
+// Hands a request to `boxer_call` and takes its reply. status: what it returned.
+void boxer_machine_call(struct boxer_machine *, const struct boxer_run *, const uint8_t *request,
+                        uint64_t size, struct boxer_ending *);
+// 1: the machine is its image again. 0: throw it away.
+int boxer_machine_reset(struct boxer_machine *, struct boxer_ending *);
+// Makes `copy`, a machine fresh over the same image, equal to `machine`. 0: it cannot be.
+int boxer_machine_copy(struct boxer_machine *machine, struct boxer_machine *copy);
+// Enters an export without parameters; for the life of a machine outside of runs (freezing).
+void boxer_machine_enter(struct boxer_machine *, const char *name, const struct boxer_run *,
+                         struct boxer_ending *);
+const uint8_t *boxer_machine_memory(struct boxer_machine *, uint64_t *size);
+// 1: equal to the image byte for byte.
+int boxer_machine_is_pristine(struct boxer_machine *);
+
+uint32_t boxer_native_abi(void);
+
+#endif

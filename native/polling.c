@@ -1,0 +1,92 @@
+// poll_oneoff over the three streams and the clocks; see polling.h.
+#define _GNU_SOURCE
+#include "polling.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+uint64_t guest_clock(const struct boxer_machine *machine, uint32_t clock) {
+    return clock == WASI_CLOCK_REALTIME ? real_now_ns() : now_ns() - machine->born_ns;
+}
+
+// What is known of a subscription before any waiting.
+struct asked {
+    uint64_t userdata, until_ns; // until_ns: of the host's monotonic clock, clocks only
+    uint16_t error;
+    uint8_t kind, ready;
+};
+
+static void look_at_clock(struct boxer_machine *machine, const struct wasi_subscription *from,
+                          struct asked *to) {
+    uint64_t timeout = from->of.clock.timeout, now = now_ns();
+    if (from->of.clock.flags & WASI_ABSOLUTE_TIME) {
+        uint64_t passed = guest_clock(machine, from->of.clock.id);
+        timeout = timeout > passed ? timeout - passed : 0;
+    }
+    to->until_ns = timeout > UINT64_MAX - 1 - now ? UINT64_MAX - 1 : now + timeout;
+    to->ready = timeout == 0;
+}
+
+static void look_at_stream(struct boxer_machine *machine, const struct wasi_subscription *from,
+                           struct asked *to, struct pollfd *polled) {
+    uint32_t number = from->of.descriptor;
+    int reads = from->kind == WASI_EVENT_FD_READ;
+    if (from->kind > WASI_EVENT_FD_WRITE || number > 2 || reads != (number == 0)) {
+        to->error = WASI_BADF;
+        to->ready = 1;
+        return;
+    }
+    polled->fd = machine->run->descriptors[number];
+    polled->events = reads ? POLLIN : POLLOUT;
+    to->ready = polled->fd < 0;
+}
+
+static int wait_for(struct boxer_machine *machine, struct asked *asked, struct pollfd *polled,
+                    uint32_t count) {
+    uint64_t until = UINT64_MAX;
+    int ready = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        ready |= asked[i].ready;
+        if (asked[i].kind == WASI_EVENT_CLOCK && asked[i].until_ns < until)
+            until = asked[i].until_ns;
+    }
+    if (ready)
+        return watch_check(machine) ? STREAM_OVER : 0;
+    if (stream_wait(machine, polled, count, until) == STREAM_OVER)
+        return STREAM_OVER;
+    uint64_t now = now_ns();
+    for (uint32_t i = 0; i < count; i++)
+        asked[i].ready = asked[i].kind == WASI_EVENT_CLOCK ? asked[i].until_ns <= now
+                                                           : polled[i].revents != 0;
+    return 0;
+}
+
+int guest_poll(struct boxer_machine *machine, const struct wasi_subscription *subscriptions,
+               struct wasi_event *happened, uint32_t count) {
+    struct asked *asked = calloc(count, sizeof *asked);
+    struct pollfd *polled = calloc(count, sizeof *polled);
+    int events = asked && polled ? 0 : -1;
+    for (uint32_t i = 0; i < count && events == 0; i++) {
+        struct wasi_subscription from;
+        memcpy(&from, &subscriptions[i], sizeof from);
+        asked[i] = (struct asked){.userdata = from.userdata, .kind = from.kind};
+        polled[i].fd = -1;
+        if (from.kind == WASI_EVENT_CLOCK)
+            look_at_clock(machine, &from, &asked[i]);
+        else
+            look_at_stream(machine, &from, &asked[i], &polled[i]);
+    }
+    if (events == 0)
+        events = wait_for(machine, asked, polled, count);
+    for (uint32_t i = 0; i < count && events >= 0; i++) {
+        if (!asked[i].ready)
+            continue;
+        struct wasi_event event = {
+            .userdata = asked[i].userdata, .error = asked[i].error, .kind = asked[i].kind, .size = 1};
+        memcpy(&happened[events++], &event, sizeof event);
+    }
+    free(asked);
+    free(polled);
+    return events;
+}

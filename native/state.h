@@ -1,0 +1,75 @@
+// A machine from the inside.
+#ifndef BOXER_NATIVE_STATE_H
+#define BOXER_NATIVE_STATE_H
+
+#include "machine.h"
+
+struct boxer_image {
+    int descriptor;
+    uint64_t size;
+    const uint8_t *pristine; // a mapping of its own, only ever read
+};
+
+struct boxer_code {
+    wasm_engine_t *engine;
+    wasmtime_instance_pre_t *blueprint;
+};
+
+// Kept output: grows up to the run's limit, never beyond.
+struct kept {
+    uint8_t *bytes;
+    uint64_t size, room;
+};
+
+struct boxer_machine {
+    struct boxer_code *code;
+    struct boxer_image *image;
+    wasmtime_store_t *store;
+    wasmtime_context_t *context;
+    wasmtime_instance_t instance;
+    wasmtime_memory_t memory;
+    wasmtime_global_t stack_pointer;
+    wasmtime_val_t initial_stack;
+    wasmtime_func_t start, call;
+    int has_call, has_stack_pointer;
+    uint32_t boot; // address of the boot block, 0: none
+    uint8_t *base;
+
+    // of the run
+    const struct boxer_run *run;
+    struct boxer_ending *ending;
+    uint64_t born_ns; // 0: the clock has not been started
+    uint64_t began_ns, cpu_began_ns, attended_ns;
+    uint64_t input_at, output_left;
+    struct kept output, errors, reply;
+};
+
+// image.c. A private mapping of the image over the machine's memory: 0, or -1.
+int image_map(const struct boxer_image *, uint8_t *memory);
+// Puts every page that is not the image's back. The number of such pages, or -1.
+int64_t image_restore(const struct boxer_image *, uint8_t *memory);
+int64_t image_copy(const struct boxer_image *, const uint8_t *from, uint8_t *to);
+
+// preview1.c. All of preview 1 in a linker: null or an error.
+wasmtime_error_t *preview1_define(wasmtime_linker_t *);
+
+// watch.c. 0: go on. 1: the run is over, its ending says why.
+int watch_check(struct boxer_machine *);
+uint64_t now_ns(void), cpu_now_ns(void), real_now_ns(void);
+wasmtime_error_t *watch_tick(wasmtime_context_t *, void *, uint64_t *, uint8_t *);
+// Ticks the engine while somebody runs.
+void ticking_begin(wasm_engine_t *), ticking_end(void);
+
+// streams.c. WASI errno; moved: bytes. STREAM_OVER: the run has ended.
+enum { STREAM_OVER = -1 };
+int stream_write(struct boxer_machine *, int number, const uint8_t *, uint64_t size,
+                 uint64_t *moved);
+int stream_read(struct boxer_machine *, uint8_t *, uint64_t size, uint64_t *moved);
+int stream_filetype(struct boxer_machine *, int number);
+// Waits for events of host descriptors at most until `until_ns` (UINT64_MAX: for ever).
+struct pollfd;
+int stream_wait(struct boxer_machine *, struct pollfd *, uint32_t count, uint64_t until_ns);
+void kept_forget(struct kept *);
+int kept_set(struct kept *, const uint8_t *, uint64_t size); // 0, or -1 without memory
+
+#endif
