@@ -31,15 +31,7 @@ struct pm_scan_arg {
 #define PAGE_IS_PRESENT (1u << 3)
 #define PAGE_IS_SWAPPED (1u << 4)
 
-enum {
-    PAGE = 4096,
-    REGIONS = 512,
-    // Pages kept private by an idle machine (768 KiB): they are written to again, most likely, and
-    // copying one costs less than the fault that makes it private. The rest is given back.
-    KEPT_PAGES = 192,
-};
-
-typedef void (*region_visitor)(void *state, uint64_t offset, uint64_t size);
+enum { PAGE = 4096, REGIONS = 512 };
 
 struct boxer_image *boxer_image_new(int descriptor, uint64_t size, char *message) {
     struct boxer_image *image = calloc(1, sizeof *image);
@@ -67,6 +59,55 @@ void boxer_image_free(struct boxer_image *image) {
     munmap((void *)image->pristine, image->size);
     close(image->descriptor);
     free(image);
+}
+
+static int write_all(int descriptor, const uint8_t *bytes, uint64_t size, uint64_t offset) {
+    while (size) {
+        ssize_t written = pwrite(descriptor, bytes, size, (off_t)offset);
+        if (written < 0 && errno != EINTR)
+            return -1;
+        uint64_t part = written > 0 ? (uint64_t)written : 0;
+        bytes += part;
+        size -= part;
+        offset += part;
+    }
+    return 0;
+}
+
+static int is_zero(const uint8_t *page) {
+    return page[0] == 0 && memcmp(page, page + 1, PAGE - 1) == 0;
+}
+
+// Pages of zeros stay holes.
+static int write_pages(int descriptor, const uint8_t *memory, uint64_t size) {
+    for (uint64_t at = 0; at < size;) {
+        uint64_t end = at;
+        while (end < size && !is_zero(memory + end))
+            end += PAGE;
+        if (end > at && write_all(descriptor, memory + at, end - at, at) < 0)
+            return -1;
+        at = end + PAGE;
+    }
+    return 0;
+}
+
+struct boxer_image *boxer_image_of(struct boxer_machine *machine, char *message) {
+    uint64_t size;
+    const uint8_t *memory = boxer_machine_memory(machine, &size);
+    int descriptor = memfd_create("boxer-image", MFD_CLOEXEC);
+    struct boxer_image *image = NULL;
+    if (descriptor < 0 || ftruncate(descriptor, (off_t)size) < 0 ||
+        write_pages(descriptor, memory, size) < 0)
+        snprintf(message, 256, "the image cannot be kept in memory: %s", strerror(errno));
+    else
+        image = boxer_image_new(descriptor, size, message);
+    if (descriptor >= 0)
+        close(descriptor);
+    return image;
+}
+
+int boxer_image_map(const struct boxer_image *image, uint8_t *memory) {
+    return image_map(image, memory);
 }
 
 int image_map(const struct boxer_image *image, uint8_t *memory) {
@@ -119,6 +160,8 @@ static int64_t visit_private(const uint8_t *memory, uint64_t size, region_visito
 struct restoring {
     const struct boxer_image *image;
     uint8_t *memory;
+    region_visitor visit;
+    void *state;
     uint64_t kept;
     int failed;
 };
@@ -128,13 +171,15 @@ static void restore_region(void *state, uint64_t offset, uint64_t size) {
     uint64_t room = (KEPT_PAGES - restoring->kept) * PAGE, keep = size < room ? size : room;
     memcpy(restoring->memory + offset, restoring->image->pristine + offset, keep);
     restoring->kept += keep / PAGE;
+    restoring->visit(restoring->state, offset, size);
     // A private page that is given back is the file's page again.
     if (size > keep && madvise(restoring->memory + offset + keep, size - keep, MADV_DONTNEED) < 0)
         restoring->failed = 1;
 }
 
-int64_t image_restore(const struct boxer_image *image, uint8_t *memory) {
-    struct restoring restoring = {.image = image, .memory = memory};
+int64_t image_restore(const struct boxer_image *image, uint8_t *memory, region_visitor visit,
+                      void *state) {
+    struct restoring restoring = {image, memory, visit, state, 0, 0};
     int64_t pages = visit_private(memory, image->size, restore_region, &restoring);
     if (pages >= 0)
         return restoring.failed ? -1 : pages;

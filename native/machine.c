@@ -11,8 +11,15 @@
 enum { WASM_PAGE = 65536, MOST_TABLE_ENTRIES = 1 << 20 };
 
 // The boot block's fields that a call uses: guest/include/boxer/boot.h.
-enum { BOOT_THAW = 36, BOOT_REQUEST = 40, BOOT_REQUEST_SIZE = 44, BOOT_REPLY = 48,
-       BOOT_REPLY_SIZE = 52, BOOT_ROOM = 56 };
+enum {
+    BOOT_THAW = 36,
+    BOOT_REQUEST = 40,
+    BOOT_REQUEST_SIZE = 44,
+    BOOT_REPLY = 48,
+    BOOT_REPLY_SIZE = 52,
+    BOOT_ROOM = 56,
+    BOOT_REACHED = 60
+};
 
 static int complain(char *message, const char *problem) {
     snprintf(message, 256, "%s", problem);
@@ -82,8 +89,8 @@ static int fill_memory(struct boxer_machine *machine, char *message) {
     if (size > wanted)
         return complain(message, "the image is smaller than the module's memory");
     if (size < wanted) {
-        wasmtime_error_t *error = wasmtime.wasmtime_memory_grow(
-            machine->context, &machine->memory, (wanted - size) / WASM_PAGE, &size);
+        wasmtime_error_t *error = wasmtime.wasmtime_memory_grow(machine->context, &machine->memory,
+                                                                (wanted - size) / WASM_PAGE, &size);
         if (error) {
             wasmtime.wasmtime_error_delete(error);
             return complain(message, "memory");
@@ -119,6 +126,7 @@ struct boxer_machine *boxer_machine_new(struct boxer_code *code, struct boxer_im
 
 void boxer_machine_free(struct boxer_machine *machine) {
     wasmtime.wasmtime_store_delete(machine->store);
+    tracking_free(&machine->tracking);
     free(machine->output.bytes);
     free(machine->errors.bytes);
     free(machine->reply.bytes);
@@ -147,6 +155,10 @@ static void note_failure(struct boxer_ending *ending, wasmtime_error_t *error, w
     tell(ending->message, &text);
 }
 
+static uint32_t *boot_field(struct boxer_machine *machine, uint32_t field) {
+    return guest_at(machine, machine->boot + field, 4);
+}
+
 static void begin(struct boxer_machine *machine, const struct boxer_run *run,
                   struct boxer_ending *ending) {
     *ending = (struct boxer_ending){.kind = BOXER_RETURNED};
@@ -157,7 +169,10 @@ static void begin(struct boxer_machine *machine, const struct boxer_run *run,
     machine->born_ns = machine->born_ns ? machine->born_ns : machine->began_ns;
     machine->input_at = 0;
     machine->output_left = run->output;
-    machine->output.size = machine->errors.size = 0;
+    kept_forget(&machine->output);
+    kept_forget(&machine->errors);
+    kept_forget(&machine->reply);
+    machine->outer = tracking_enter(machine);
     ticking_begin(machine->code->engine);
 }
 
@@ -165,8 +180,8 @@ static void enter(struct boxer_machine *machine, const wasmtime_func_t *function
     struct boxer_ending *ending = machine->ending;
     wasmtime_val_raw_t value = {0};
     wasm_trap_t *trap = NULL;
-    wasmtime_error_t *error = wasmtime.wasmtime_func_call_unchecked(machine->context, function,
-                                                                    &value, 1, &trap);
+    wasmtime_error_t *error =
+        wasmtime.wasmtime_func_call_unchecked(machine->context, function, &value, 1, &trap);
     if (!error && !trap) {
         ending->status = (uint32_t)value.i32;
         return;
@@ -186,6 +201,9 @@ static void enter(struct boxer_machine *machine, const wasmtime_func_t *function
 static void finish(struct boxer_machine *machine) {
     struct boxer_ending *ending = machine->ending;
     ticking_end();
+    tracking_enter(machine->outer);
+    ending->reached =
+        machine->boot && boot_field(machine, BOOT_REACHED) ? *boot_field(machine, BOOT_REACHED) : 0;
     ending->time_ns = now_ns() - machine->began_ns;
     ending->cpu_ns = cpu_now_ns() - machine->cpu_began_ns;
     ending->memory = wasmtime.wasmtime_memory_data_size(machine->context, &machine->memory);
@@ -206,10 +224,6 @@ void boxer_machine_run(struct boxer_machine *machine, const struct boxer_run *ru
 static int fail(struct boxer_ending *ending, const char *problem) {
     ending->kind = BOXER_FAILED;
     return complain(ending->message, problem);
-}
-
-static uint32_t *boot_field(struct boxer_machine *machine, uint32_t field) {
-    return guest_at(machine, machine->boot + field, 4);
 }
 
 // Where the request goes: a room in the guest, which it gives larger when it is asked to.
@@ -291,15 +305,21 @@ int boxer_machine_reset(struct boxer_machine *machine, struct boxer_ending *endi
     uint64_t size = wasmtime.wasmtime_memory_data_size(machine->context, &machine->memory);
     if (size != machine->image->size || !stack_is_initial(machine))
         return 0;
-    int64_t pages = image_restore(machine->image, machine->base);
+    int64_t pages = tracking_restore(machine);
     if (pages < 0)
         return 0;
     ending->dirty_pages = (uint64_t)pages;
     machine->born_ns = 0;
-    kept_forget(&machine->output);
-    kept_forget(&machine->errors);
-    kept_forget(&machine->reply);
     return 1;
+}
+
+void boxer_machine_serve(struct boxer_machine *machine, const struct boxer_run *run,
+                         const uint8_t *request, uint64_t size, struct boxer_ending *ending) {
+    if (request)
+        boxer_machine_call(machine, run, request, size, ending);
+    else
+        boxer_machine_run(machine, run, ending);
+    ending->reusable = (uint32_t)boxer_machine_reset(machine, ending);
 }
 
 int boxer_machine_copy(struct boxer_machine *machine, struct boxer_machine *copy) {

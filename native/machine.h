@@ -30,6 +30,8 @@ enum boxer_kind {
 
 enum boxer_limit { BOXER_LIMIT_TIME, BOXER_LIMIT_CPU, BOXER_LIMIT_OUTPUT };
 
+struct boxer_ending;
+
 // What one entry is given. Pointers are the caller's and outlive it. Strings: one behind the
 // other, each with its NUL.
 struct boxer_run {
@@ -37,20 +39,24 @@ struct boxer_run {
     uint32_t argument_count, argument_size, environment_count, environment_size;
     const uint8_t *input;
     uint64_t input_size;
-    int32_t descriptors[3];          // -1: input is in memory, output is kept
-    uint32_t thaw;                   // 1: a call is the first of a life of its own
+    int32_t descriptors[3];           // -1: input is in memory, output is kept
+    uint32_t thaw;                    // 1: a call is the first of a life of its own
     uint64_t time_ns, cpu_ns, output; // limits; UINT64_MAX: none
-    int (*attend)(void);             // asked every 50 ms on the machine's thread; 1 interrupts
+    // Asked every 50 ms on the machine's thread; 1 interrupts. Null: nobody is asked.
+    int (*attend)(struct boxer_ending *);
 };
 
-// How it ended. Pointers are the machine's and hold until it is entered or reset again.
+// How it ended. Pointers are the machine's and hold until it is entered again.
 struct boxer_ending {
     uint32_t kind, status;
     uint64_t time_ns, cpu_ns;
     uint64_t memory;      // bytes of linear memory
     uint64_t dirty_pages; // found by the last reset
+    uint32_t reached;     // bits the guest's kernel has set: see boot.h
+    uint32_t reusable;    // `serve`: the machine is its image again
     const uint8_t *output, *errors, *reply;
     uint64_t output_size, errors_size, reply_size;
+    void *raised; // a Python exception, owned: `boxer_attend_python` met it
     char message[256];
 };
 
@@ -65,7 +71,11 @@ void boxer_code_free(struct boxer_code *);
 
 // descriptor: a file as large as the memory; it stays the caller's.
 struct boxer_image *boxer_image_new(int descriptor, uint64_t size, char *message);
+// The memory of a machine as an image of its own.
+struct boxer_image *boxer_image_of(struct boxer_machine *, char *message);
 void boxer_image_free(struct boxer_image *); // after all machines over it
+// Maps it copy-on-write over `memory`, which is as large and aligned to pages. 0, or -1.
+int boxer_image_map(const struct boxer_image *, uint8_t *memory);
 
 struct boxer_machine *boxer_machine_new(struct boxer_code *, struct boxer_image *,
                                         uint64_t memory_limit, char *message);
@@ -78,6 +88,9 @@ void boxer_machine_call(struct boxer_machine *, const struct boxer_run *, const 
                         uint64_t size, struct boxer_ending *);
 // 1: the machine is its image again. 0: throw it away.
 int boxer_machine_reset(struct boxer_machine *, struct boxer_ending *);
+// A run (without a request) or a call, and the reset behind it: one crossing for Python.
+void boxer_machine_serve(struct boxer_machine *, const struct boxer_run *, const uint8_t *request,
+                         uint64_t size, struct boxer_ending *);
 // Makes `copy`, a machine fresh over the same image, equal to `machine`. 0: it cannot be.
 int boxer_machine_copy(struct boxer_machine *machine, struct boxer_machine *copy);
 // Enters an export without parameters; for the life of a machine outside of runs (freezing).
@@ -86,6 +99,9 @@ void boxer_machine_enter(struct boxer_machine *, const char *name, const struct 
 const uint8_t *boxer_machine_memory(struct boxer_machine *, uint64_t *size);
 // 1: equal to the image byte for byte.
 int boxer_machine_is_pristine(struct boxer_machine *);
+
+// For `attend` in a Python process: runs the handlers of signals that have arrived.
+int boxer_attend_python(struct boxer_ending *);
 
 uint32_t boxer_native_abi(void);
 

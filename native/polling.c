@@ -57,8 +57,8 @@ static int wait_for(struct boxer_machine *machine, struct asked *asked, struct p
         return STREAM_OVER;
     uint64_t now = now_ns();
     for (uint32_t i = 0; i < count; i++)
-        asked[i].ready = asked[i].kind == WASI_EVENT_CLOCK ? asked[i].until_ns <= now
-                                                           : polled[i].revents != 0;
+        asked[i].ready =
+            asked[i].kind == WASI_EVENT_CLOCK ? asked[i].until_ns <= now : polled[i].revents != 0;
     return 0;
 }
 
@@ -82,8 +82,10 @@ int guest_poll(struct boxer_machine *machine, const struct wasi_subscription *su
     for (uint32_t i = 0; i < count && events >= 0; i++) {
         if (!asked[i].ready)
             continue;
-        struct wasi_event event = {
-            .userdata = asked[i].userdata, .error = asked[i].error, .kind = asked[i].kind, .size = 1};
+        struct wasi_event event = {.userdata = asked[i].userdata,
+                                   .error = asked[i].error,
+                                   .kind = asked[i].kind,
+                                   .size = 1};
         memcpy(&happened[events++], &event, sizeof event);
     }
     free(asked);

@@ -92,6 +92,7 @@ static int random_get(ARGUMENTS) {
     uint8_t *bytes = guest_at(machine, U32(0), size);
     if (!bytes)
         return WASI_FAULT;
+    tracking_touch(bytes, size);
     for (uint32_t done = 0; done < size;) {
         if (done && done % (RANDOM_BLOCK << 10) == 0 && watch_check(machine))
             return OVER;
@@ -270,8 +271,8 @@ static const struct function functions[] = {
     {"sock_shutdown", "ii", denied},
 };
 
-static wasm_trap_t *answer(void *environment, wasmtime_caller_t *caller,
-                           wasmtime_val_raw_t *values, size_t count) {
+static wasm_trap_t *answer(void *environment, wasmtime_caller_t *caller, wasmtime_val_raw_t *values,
+                           size_t count) {
     (void)count;
     const struct function *function = environment;
     wasmtime_context_t *context = wasmtime.wasmtime_caller_context(caller);

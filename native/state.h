@@ -21,7 +21,23 @@ struct kept {
     uint64_t size, room;
 };
 
+// Pages of an idle machine that may stay private to it (1 MiB): they are written to again, most
+// likely, and copying one costs less than the fault that makes it private.
+enum { KEPT_PAGES = 256 };
+
+struct range {
+    uint64_t offset, size;
+};
+
+// tracking.c. noted: a bit for each page that has been written to.
+struct tracking {
+    uint64_t *noted, count, range_count;
+    struct range *ranges;
+    int learned, armed, changed;
+};
+
 struct boxer_machine {
+    struct tracking tracking;
     struct boxer_code *code;
     struct boxer_image *image;
     wasmtime_store_t *store;
@@ -36,6 +52,7 @@ struct boxer_machine {
     uint8_t *base;
 
     // of the run
+    struct boxer_machine *outer; // the one this thread is in meanwhile, too
     const struct boxer_run *run;
     struct boxer_ending *ending;
     uint64_t born_ns; // 0: the clock has not been started
@@ -46,9 +63,18 @@ struct boxer_machine {
 
 // image.c. A private mapping of the image over the machine's memory: 0, or -1.
 int image_map(const struct boxer_image *, uint8_t *memory);
-// Puts every page that is not the image's back. The number of such pages, or -1.
-int64_t image_restore(const struct boxer_image *, uint8_t *memory);
+// Puts every page that is not the image's back, and says which. Their number, or -1. Where the
+// host's kernel cannot tell, all is mapped anew and nothing is said.
+typedef void (*region_visitor)(void *state, uint64_t offset, uint64_t size);
+int64_t image_restore(const struct boxer_image *, uint8_t *memory, region_visitor, void *state);
 int64_t image_copy(const struct boxer_image *, const uint8_t *from, uint8_t *to);
+
+// tracking.c. As image_restore, faster for a machine that is reset often.
+int64_t tracking_restore(struct boxer_machine *);
+void tracking_install(void), tracking_free(struct tracking *);
+// Says which machine this thread is in, and returns which it was in before; null: none.
+struct boxer_machine *tracking_enter(struct boxer_machine *);
+void tracking_touch(void *address, uint64_t size);
 
 // preview1.c. All of preview 1 in a linker: null or an error.
 wasmtime_error_t *preview1_define(wasmtime_linker_t *);

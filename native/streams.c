@@ -120,12 +120,13 @@ int stream_read(struct boxer_machine *machine, uint8_t *bytes, uint64_t size, ui
         machine->input_at += *moved;
         return WASI_SUCCESS;
     }
+    size = size < TRANSFER ? size : TRANSFER;
+    tracking_touch(bytes, size); // the host's kernel is going to write there
     struct pollfd polled = {.fd = descriptor, .events = POLLIN};
     if (stream_wait(machine, &polled, 1, UINT64_MAX) == STREAM_OVER)
         return STREAM_OVER;
     ssize_t taken;
-    while ((taken = read(descriptor, bytes, size < TRANSFER ? size : TRANSFER)) < 0 &&
-           errno == EINTR)
+    while ((taken = read(descriptor, bytes, size)) < 0 && errno == EINTR)
         if (watch_check(machine))
             return STREAM_OVER;
     if (taken < 0)

@@ -127,7 +127,8 @@ typedef wasmtime_error_t *(*wasmtime_tick)(wasmtime_context_t *, void *, uint64_
     X(wasmtime_error_t *, wasmtime_func_call_unchecked,                                            \
       (wasmtime_context_t *, const wasmtime_func_t *, wasmtime_val_raw_t *, size_t,                \
        wasm_trap_t **))                                                                            \
-    X(wasm_functype_t *, wasmtime_func_type, (const wasmtime_context_t *, const wasmtime_func_t *)) \
+    X(wasm_functype_t *, wasmtime_func_type,                                                       \
+      (const wasmtime_context_t *, const wasmtime_func_t *))                                       \
     X(wasm_functype_t *, wasm_functype_new, (wasm_valtype_vec_t *, wasm_valtype_vec_t *))          \
     X(const wasm_valtype_vec_t *, wasm_functype_params, (const wasm_functype_t *))                 \
     X(const wasm_valtype_vec_t *, wasm_functype_results, (const wasm_functype_t *))                \

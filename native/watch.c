@@ -43,7 +43,7 @@ int watch_check(struct boxer_machine *machine) {
         return over(machine, BOXER_LIMIT, BOXER_LIMIT_CPU);
     if (run->attend && now - machine->attended_ns >= ATTEND_NS) {
         machine->attended_ns = now;
-        if (run->attend())
+        if (run->attend(machine->ending))
             return over(machine, BOXER_INTERRUPTED, 0);
     }
     return 0;

@@ -17,9 +17,11 @@ def main() -> int:
     parser.parse_args()
     # Imported late: the usage text should not need the compiler.
     from recipes.base import build_python
+    from recipes.native import build_native
 
     progress = Progress()
     try:
+        build_native(progress)
         folder = build_python(progress)
     except RecipeError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -60,6 +60,20 @@ void machine_read(struct machine *machine) {
     }
 }
 
+// FILES,STORAGE,DEPTH; nothing between the commas: no limit.
+static void take_limits(struct machine *machine, const char *text) {
+    char *end;
+    uint64_t values[3];
+    for (int i = 0; i < 3; i++) {
+        values[i] = strtoull(text, &end, 10);
+        if (end == text)
+            values[i] = UINT64_MAX;
+        text = *end ? end + 1 : end;
+    }
+    kernel_set_limits(values[0] < UINT32_MAX ? values[0] : UINT32_MAX, values[1]);
+    machine->call_depth = values[2] < INT32_MAX ? values[2] : 0;
+}
+
 static int take_reserved(struct machine *machine, char *variable) {
     char *value;
     if ((value = value_of(variable, "BOXER_ENTRYPOINT"))) {
@@ -72,6 +86,8 @@ static int take_reserved(struct machine *machine, char *variable) {
         machine->uid = strtoul(value, &rest, 10);
         machine->gid = *rest == ':' ? strtoul(rest + 1, NULL, 10) : 0;
         machine->group_count = 0;
+    } else if ((value = value_of(variable, "BOXER_LIMITS"))) {
+        take_limits(machine, value);
     } else {
         return 0;
     }

@@ -13,6 +13,7 @@ struct list {
 struct machine {
     uint32_t uid, gid, groups[64];
     size_t group_count;
+    uint32_t call_depth; // of this run, 0: the program's own
     char *cwd, *hostname, *program;
     struct list environment, entrypoint, command, imports;
 };
@@ -21,8 +22,8 @@ struct machine {
 void machine_read(struct machine *machine);
 
 // The environment of a run: the machine's, the host's over it, HOME and HOSTNAME where missing.
-// Takes out the variables reserved for the host (BOXER_ENTRYPOINT, BOXER_WORKDIR, BOXER_USER) and
-// applies them to the machine.
+// Takes out the variables reserved for the host (BOXER_ENTRYPOINT, BOXER_WORKDIR, BOXER_USER,
+// BOXER_LIMITS) and applies them to the machine.
 char **machine_environment(struct machine *machine, char **host);
 
 // entrypoint + the host's arguments, or the command where there are none.

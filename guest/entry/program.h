@@ -11,10 +11,11 @@ struct program {
     // Starts the program up to its freeze point; argv[0] is its path. Null: nothing to start.
     // modules: what to load before the freeze, null-terminated. 0 or an exit status.
     int (*freeze)(char *path, char **modules);
-    // Goes on from the freeze point with the arguments of this run.
-    int (*thaw)(const char *path, int argc, char **argv);
+    // Goes on from the freeze point with the arguments of this run. depth: of nested calls, 0 = the
+    // program's own.
+    int (*thaw)(const char *path, int argc, char **argv, unsigned depth);
     // Goes on from the freeze point without a command line, to serve requests. 0 or a status.
-    int (*wake)(void);
+    int (*wake)(unsigned depth);
     // Answers one request; the reply is the program's until the next one. 0 or a status.
     int (*serve)(const char *request, size_t size, const char **reply, size_t *reply_size);
     // Makes the program ready to be frozen once more, after requests.

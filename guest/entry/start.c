@@ -130,7 +130,7 @@ static int run(int frozen) {
         return complain(start.problem, status);
     become(start.path, start.argv, __environ);
     if (frozen && start.program->thaw)
-        return start.program->thaw(start.path, start.argc, start.argv);
+        return start.program->thaw(start.path, start.argc, start.argv, machine.call_depth);
     return start.program->main(start.argc, start.argv, __environ);
 }
 
@@ -142,7 +142,7 @@ static int wake(void) {
         return 126;
     char *no_arguments[] = {machine.program, NULL};
     become(machine.program, no_arguments, __environ);
-    return frozen_program->wake ? frozen_program->wake() : 0;
+    return frozen_program->wake ? frozen_program->wake(machine.call_depth) : 0;
 }
 
 static int make_room(uint32_t size) {

@@ -19,6 +19,8 @@
 #include <boxer/linux_errno.h>
 #include <string.h>
 
+#define SPARE_PAGES 2048u // 8 MiB for a run to use before linear memory has to grow
+
 static int open_stdio(void) {
     for (int number = 0; number < 3; number++) {
         struct file *file = console_open(number);
@@ -47,9 +49,11 @@ void kernel_freeze(void) {
     fs_freeze();
     clock_freeze();
     pages_scrub();
+    memory_reserve(SPARE_PAGES);
 }
 
 void kernel_thaw(const char *cwd) {
+    boxer_boot.reached = 0;
     clock_thaw();
     timers_thaw();
     signal_thaw();

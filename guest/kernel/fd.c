@@ -65,8 +65,10 @@ int fd_install(struct file *file, int lowest, int close_on_exec) {
     int fd = lowest;
     while (fd < slot_count && slots[fd].file)
         fd++;
-    if ((uint64_t)fd >= process.nofile)
+    if ((uint64_t)fd >= process.nofile) {
+        limit_reached(BOXER_REACHED_FILES);
         return -EMFILE;
+    }
     if (fd >= slot_count && grow(fd) < 0)
         return -ENOMEM;
     slots[fd] = (struct slot){file, close_on_exec};
@@ -77,7 +79,10 @@ int fd_room(void) {
     int fd = 0;
     while (fd < slot_count && slots[fd].file)
         fd++;
-    return (uint64_t)fd < process.nofile ? 0 : -EMFILE;
+    if ((uint64_t)fd < process.nofile)
+        return 0;
+    limit_reached(BOXER_REACHED_FILES);
+    return -EMFILE;
 }
 
 // Puts the file at exactly this descriptor, closing what was there.

@@ -1,4 +1,5 @@
 // Limits and facts about the machine: prlimit(2), getrusage(2), sysinfo(2), uname(2).
+#include "fs.h"
 #include "memory.h"
 #include "process.h"
 #include "syscalls_runtime.h"
@@ -11,6 +12,21 @@
 #define RELEASE "6.6.0-boxer"
 #define VERSION "#1 Boxer"
 #define MACHINE "wasm32"
+
+void limit_reached(unsigned which) {
+    boxer_boot.reached |= 1u << which;
+}
+
+void kernel_set_limits(uint32_t files, uint64_t storage) {
+    struct linux_rlimit64 *open_files = &process.limits[LINUX_RLIMIT_NOFILE];
+    if (files < open_files->hard)
+        open_files->hard = files;
+    if (files < open_files->soft)
+        process.nofile = open_files->soft = files;
+    uint64_t pages = storage / PAGE_SIZE, most = fs_usage.pages_max;
+    if (fs_usage.pages <= most && pages < most - fs_usage.pages)
+        fs_usage.pages_max = fs_usage.pages + pages;
+}
 
 long sys_prlimit64(int pid, int resource, const struct linux_rlimit64 *new,
                    struct linux_rlimit64 *old) {

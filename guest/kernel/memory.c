@@ -8,6 +8,7 @@
 // 4. Runs are first fit from below; memory grows only when no hole is large enough.
 #include "memory.h"
 #include "host.h"
+#include "process.h"
 
 #include <string.h>
 
@@ -136,11 +137,21 @@ static int reach(size_t end) {
         return 0;
     size_t need = end - limit;
     size_t want = (need + GROW_PAGES - 1) / GROW_PAGES * GROW_PAGES;
-    if (!arena_grow(want) && !arena_grow(need))
+    if (!arena_grow(want) && !arena_grow(need)) {
+        limit_reached(BOXER_REACHED_MEMORY);
         return 0;
+    }
     size_t pages = arena_pages();
     limit = pages > MAX_PAGES ? MAX_PAGES : pages;
     return end <= limit;
+}
+
+void memory_reserve(size_t count) {
+    size_t end = limit;
+    while (end > first && !bit(used, end - 1))
+        end--;
+    if (!most)
+        reach(end + count);
 }
 
 int memory_refuses(void) {

@@ -4,6 +4,7 @@
 #ifndef KERNEL_PROCESS_H
 #define KERNEL_PROCESS_H
 
+#include <boxer/boot.h>
 #include <boxer/linux_process.h>
 #include <boxer/linux_signal.h>
 
@@ -62,5 +63,8 @@ uint64_t signal_wakeable(void); // signals that end a wait when they are raised
 
 int64_t clock_monotonic(void), clock_realtime(void); // nanoseconds
 int64_t clock_cpu(void);                             // time awake since the start of this life
+
+// limits.c. Notes a limit of boot.h's BOXER_REACHED_* for the host to see.
+void limit_reached(unsigned which);
 
 #endif

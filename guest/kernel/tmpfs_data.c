@@ -8,6 +8,7 @@
 #include "tmpfs_data.h"
 #include "fs.h"
 #include "memory.h"
+#include "process.h"
 #include "shared_mapping.h"
 
 #include <boxer/linux_errno.h>
@@ -77,8 +78,10 @@ static int fill_slot(struct inode *inode, size_t index, int zeroed) {
     int error = grow_slots(content, index + 1);
     if (error || content->pages[index])
         return error;
-    if (fs_usage.pages >= fs_usage.pages_max)
+    if (fs_usage.pages >= fs_usage.pages_max) {
+        limit_reached(BOXER_REACHED_STORAGE);
         return -ENOSPC;
+    }
     // Where a shared mapping lies, the file's page is the mapping's.
     uint8_t *mapped = inode->mapped ? mapping_page(inode, index) : NULL;
     content->pages[index] = mapped ? mapped : pages_alloc(1, zeroed);

@@ -228,11 +228,13 @@ int __wrap_Py_FinalizeEx(void) {
     return ends_a_run ? finish_run() : __real_Py_FinalizeEx();
 }
 
-static int python_thaw(const char *path, int argc, char **argv) {
+static int python_thaw(const char *path, int argc, char **argv, unsigned depth) {
     if (!started)
         return Py_BytesMain(argc, argv);
     PyOS_BeforeFork(); // a thaw is a fork whose parent is the image
     PyOS_AfterFork_Child();
+    if (depth)
+        Py_SetRecursionLimit((int)depth);
     PyConfig config;
     PyConfig_InitPythonConfig(&config);
     PyStatus status = PyConfig_SetBytesArgv(&config, argc, argv);
@@ -258,9 +260,11 @@ static int python_thaw(const char *path, int argc, char **argv) {
     return Py_RunMain();
 }
 
-static int python_wake(void) {
+static int python_wake(unsigned depth) {
     PyOS_BeforeFork();
     PyOS_AfterFork_Child();
+    if (depth)
+        Py_SetRecursionLimit((int)depth);
     return call_boxer("wake", environment(), 0) < 0;
 }
 

@@ -288,6 +288,68 @@ class EngineError(BoxerError):
     exit_status = 3
 
 
+class GuestError(BoxerError):
+    """A function in a box raised an exception, or the box crashed.
+
+    type: the exception's name in the guest. traceback: as the guest's Python prints it. stdout,
+    stderr: what the call had written, where it was kept.
+    """
+
+    reference = "guest-error"
+
+    def __init__(
+        self, type_: str, text: str, traceback: str, *, stdout: bytes = b"", stderr: bytes = b""
+    ) -> None:
+        super().__init__(f"{type_}: {text}\n\n{traceback}".rstrip())
+        self.type = type_
+        self.text = text
+        self.traceback = traceback
+        self.stdout = stdout
+        self.stderr = stderr
+
+
+class GuestExitedError(BoxerError):
+    """A function in a box ended its program instead of returning. code: its exit status."""
+
+    reference = "guest-exited"
+
+    def __init__(self, code: int, *, stdout: bytes = b"", stderr: bytes = b"") -> None:
+        super().__init__(f"The function ended its program with status `{code}`.")
+        self.code = code
+        self.stdout = stdout
+        self.stderr = stderr
+
+
+class LimitReached(BoxerError):  # noqa: N818 - said of a call, which had no fault
+    """A call reached one of its limits. limit: the name of the field of `Limits`."""
+
+    reference = "limit-reached"
+
+    def __init__(self, limit: str, *, stdout: bytes = b"", stderr: bytes = b"") -> None:
+        super().__init__(f"The call reached its `{limit}` limit.")
+        self.limit = limit
+        self.stdout = stdout
+        self.stderr = stderr
+
+
+class CallDataError(BoxerError):
+    """An argument of a call is not plain data."""
+
+    reference = "call-data"
+
+
+class PoolClosedError(BoxerError):
+    """A pool was used after it had been closed."""
+
+    reference = "pool-closed"
+
+
+class MachineOverError(BoxerError):
+    """A machine was used after its end."""
+
+    reference = "machine-over"
+
+
 # --- build, cli --------------------------------------------------------------------------------
 
 

@@ -26,8 +26,11 @@ struct boxer_boot {
     // How the host hands a request to boxer_call and finds the reply. thaw: set by the host, this
     // call begins a life. room: bytes there are for a request at its address.
     uint32_t thaw, request, request_size, reply, reply_size, room;
-    uint32_t reserved;
+    uint32_t reached; // limits this life has run into: 1 << one of those below
 };
+
+// The order is that of src/boxer/sandbox/limits.py.
+enum { BOXER_REACHED_MEMORY, BOXER_REACHED_FILES, BOXER_REACHED_STORAGE };
 
 struct boxer_tree {
     char magic[8] __attribute__((nonstring));

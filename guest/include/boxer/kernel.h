@@ -34,6 +34,10 @@ char **kernel_host_environment(size_t *count);
 // Credentials of the machine's only process, set by entry before the program starts.
 void kernel_set_credentials(uint32_t uid, uint32_t gid, const uint32_t *groups, size_t count);
 void kernel_set_hostname(const char *name);
+// Limits of this life: open files, and bytes in files beyond those the frozen machine has. Reaching
+// one is the program's EMFILE or ENOSPC, and is noted in boxer_boot.reached.
+void kernel_set_limits(uint32_t files, uint64_t storage);
+
 // What /proc/self/{exe,cmdline,environ,comm} show; strings are copied.
 void kernel_set_program(const char *exe, char *const argv[], char *const envp[]);
 

@@ -1,5 +1,6 @@
 """What boxes and bases are, in words and rows; and the store of named boxes."""
 
+from boxer.describe.boxes import box_path, load_bytes
 from boxer.describe.licences import Licence, licences
 from boxer.describe.references import TaggedName, parse_reference
 from boxer.describe.rows import describe_box
@@ -10,7 +11,9 @@ __all__ = [
     "Licence",
     "StoredImage",
     "TaggedName",
+    "box_path",
     "describe_box",
     "licences",
+    "load_bytes",
     "parse_reference",
 ]

@@ -49,11 +49,15 @@ class ImageStore:
         image = self._read(reference)
         data = self.blobs.get(image.digest) if image else None
         if data is None:
-            raise ImageMissingError(
-                f"There is no box named `{reference}`.",
-                hint="`boxer images` lists them; `boxer build -t NAME CONTEXT` makes one.",
-            )
+            raise _missing(reference)
         return data
+
+    def path(self, reference: TaggedName) -> Path:
+        """The file of a box. Raises `ImageMissingError`."""
+        image = self._read(reference)
+        if image is None:
+            raise _missing(reference)
+        return self.blobs.path(image.digest)
 
     def list(self) -> Iterator[StoredImage]:
         """All named boxes, sorted by name and tag."""
@@ -74,6 +78,13 @@ class ImageStore:
             )
         except (OSError, ValueError, KeyError, TypeError):
             return None
+
+
+def _missing(reference: TaggedName) -> ImageMissingError:
+    return ImageMissingError(
+        f"There is no box named `{reference}`.",
+        hint="`boxer images` lists them; `boxer build -t NAME CONTEXT` makes one.",
+    )
 
 
 def _default_root() -> Path:

@@ -2,21 +2,34 @@
 
 from boxer.sandbox.code import Code, cache_folder, is_compiled, load_code
 from boxer.sandbox.ending import Ending
+from boxer.sandbox.entry import Usage
+from boxer.sandbox.frozen import Frozen
 from boxer.sandbox.instance import Instance
 from boxer.sandbox.limits import ATTENDED, Limits, parse_size
 from boxer.sandbox.mounts import Mount
-from boxer.sandbox.runner import RunResult, Stream, run
+from boxer.sandbox.pool import Pool
+from boxer.sandbox.runner import RunResult, given_for, run
+from boxer.sandbox.started import StartedMachine
+from boxer.sandbox.stdio import Stream
+from boxer.sandbox.traps import crash_of_code, crash_of_text
 
 __all__ = [
     "ATTENDED",
     "Code",
     "Ending",
+    "Frozen",
     "Instance",
     "Limits",
     "Mount",
+    "Pool",
     "RunResult",
+    "StartedMachine",
     "Stream",
+    "Usage",
     "cache_folder",
+    "crash_of_code",
+    "crash_of_text",
+    "given_for",
     "is_compiled",
     "load_code",
     "parse_size",

@@ -16,8 +16,6 @@ Invariants
 from __future__ import annotations
 
 import contextlib
-import os
-import stat
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +25,7 @@ import wasmtime
 from boxer.blobstore import Blobs, write_atomically
 from boxer.errors import UnsupportedModuleError, WriteError
 from boxer.sandbox.engine import engine, engine_tag
+from boxer.sandbox.private import boxer_cache, make_private
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +60,8 @@ def is_compiled(digest: str, cache: Path | None = None) -> bool:
 
 
 def cache_folder() -> Path:
-    """boxer/code below the user's cache folder (XDG base directories)."""
-    named = os.environ.get("XDG_CACHE_HOME", "")
-    root = Path(named) if Path(named).is_absolute() else Path.home() / ".cache"
-    return root / "boxer" / "code"
+    """code/ below the user's cache folder."""
+    return boxer_cache() / "code"
 
 
 def _engine_folder(cache: Path) -> Path:
@@ -73,7 +70,7 @@ def _engine_folder(cache: Path) -> Path:
 
 def _module(code: bytes, digest: str, cache: Path) -> wasmtime.Module:
     folder = _engine_folder(cache)
-    private = _make_private(folder)
+    private = make_private(folder) and make_private(folder / "sha256")
     if private and (kept := _kept(folder, digest)) is not None:
         return kept
     try:
@@ -102,23 +99,3 @@ def _kept(folder: Path, digest: str) -> wasmtime.Module | None:
         return wasmtime.Module.deserialize_file(engine(), str(blobs.path(noted)))
     except wasmtime.WasmtimeError:
         return None  # of another version, configuration or processor: compiled anew
-
-
-def _make_private(folder: Path) -> bool:
-    """Whether the folder is there and only this user can change what is in it."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder / "sha256").mkdir(mode=0o700, exist_ok=True)
-        return all(_is_private(path) for path in (folder, folder / "sha256"))
-    except OSError:
-        return False
-
-
-def _is_private(folder: Path) -> bool:
-    status = folder.lstat()
-    others = stat.S_IWGRP | stat.S_IWOTH
-    return (
-        stat.S_ISDIR(status.st_mode)
-        and status.st_uid == os.geteuid()
-        and not status.st_mode & others
-    )

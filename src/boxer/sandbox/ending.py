@@ -31,16 +31,25 @@ def run_to_end(machine: Machine, name: str = "_start") -> Ending:
     """Calls an export that is a program; returning is status 0."""
     try:
         machine.enter(name)
-    except Exited as ended:
-        return Ending(ended.status & 0xFF)
-    except LimitHit as ended:
-        return Ending(128 + SIGKILL, limit=ended.limit)
-    except wasmtime.Trap as trap:
-        return _crashed(crash_of(trap))
-    except wasmtime.WasmtimeError as error:
-        return _crashed(crash_of_error(error))
+    except BaseException as ended:
+        return ending_of(ended)
     return Ending(0)
 
 
+def ending_of(ended: BaseException) -> Ending:
+    """What ended a program, as `Machine.enter` raises it; raises again what is not its doing."""
+    match ended:
+        case Exited():
+            return Ending(ended.status & 0xFF)
+        case LimitHit():
+            return Ending(128 + SIGKILL, limit=ended.limit)
+        case wasmtime.Trap():
+            return _crashed(crash_of(ended))
+        case wasmtime.WasmtimeError():
+            return _crashed(crash_of_error(ended))
+        case _:
+            raise ended
+
+
 def _crashed(crash: Crash) -> Ending:
-    return Ending(crash.exit_code, crash=crash.message)
+    return Ending(crash.exit_code, crash.limit, crash.message)

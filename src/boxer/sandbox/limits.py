@@ -16,6 +16,9 @@ from boxer.errors import LimitValueError
 _UNITS = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3, "KI": 1 << 10, "MI": 1 << 20, "GI": 1 << 30}
 _SIZE = re.compile(r"(\d{1,15})\s*([KMG]I?)?B?", re.IGNORECASE)
 LARGEST_MEMORY = 1 << 32
+# As many places as the kernel's table of descriptors has.
+MOST_FILES = 1024
+DEEPEST_CALLS = 1_000_000
 
 
 def parse_size(text: str | int) -> int:
@@ -28,20 +31,35 @@ def parse_size(text: str | int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """memory: bytes of linear memory, or "256MB". time: seconds by the wall clock, None = no end.
-    output: bytes of stdout and stderr together, None = any number.
+    """What a run may use; a result's `limit` is the name of the field that was reached.
+
+    memory: bytes of linear memory, or "256MB". time: seconds by the wall clock. cpu: seconds of
+    processor time. output: bytes of stdout and stderr together, and of a call's reply. files: open
+    at once. storage: bytes in files the run makes or changes. call_depth: Python's recursion limit.
+    None where that is allowed: no limit.
     """
 
     memory: int | str = "1GiB"
     time: float | None = 60.0
     output: int | str | None = "64MiB"
+    cpu: float | None = 60.0
+    files: int = 1024
+    storage: int | str | None = "512MiB"
+    call_depth: int = 1000
 
     def __post_init__(self) -> None:
         if not 0 < self.memory_bytes <= LARGEST_MEMORY:
             raise LimitValueError(f"A memory limit of `{self.memory}` is not between 1 and 4GiB.")
-        if self.time is not None and not 0 < self.time < 1e9:
-            raise LimitValueError(f"A time limit of `{self.time}` seconds makes no sense.")
-        _ = self.output_bytes
+        for name, seconds in (("time", self.time), ("CPU time", self.cpu)):
+            if seconds is not None and not 0 < seconds < 1e9:
+                raise LimitValueError(f"A {name} limit of `{seconds}` seconds makes no sense.")
+        if not 3 <= self.files <= MOST_FILES:
+            raise LimitValueError(f"A limit of `{self.files}` files is not 3 to {MOST_FILES}.")
+        if not 1 <= self.call_depth <= DEEPEST_CALLS:
+            raise LimitValueError(
+                f"A call depth of `{self.call_depth}` is not between 1 and {DEEPEST_CALLS}."
+            )
+        _ = self.output_bytes, self.storage_bytes
 
     @property
     def memory_bytes(self) -> int:
@@ -51,6 +69,15 @@ class Limits:
     def output_bytes(self) -> int | None:
         return None if self.output is None else parse_size(self.output)
 
+    @property
+    def storage_bytes(self) -> int | None:
+        return None if self.storage is None else parse_size(self.storage)
+
+    def for_the_guest(self) -> bytes:
+        """The limits that the box's own kernel keeps, as the variable it reads them from."""
+        storage = "" if self.storage is None else self.storage_bytes
+        return f"BOXER_LIMITS={self.files},{storage},{self.call_depth}".encode()
+
 
 # For `boxer run`: a person watches, and ends what takes too long.
-ATTENDED = Limits(memory="4GiB", time=None, output=None)
+ATTENDED = Limits(memory="4GiB", time=None, output=None, cpu=None, storage=None)

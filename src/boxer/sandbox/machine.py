@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import wasmtime
 from wasmtime._instance import InstanceExports
@@ -62,13 +62,21 @@ class Machine:
 
     def load(self, image: MemoryImage) -> None:
         """Fills the memory, which must not have been written to yet."""
-        missing = image.size - self.memory.size
-        if missing > 0:
-            self.grow(missing // PAGE)
+        self._grow_to(image.size)
         # One view for all segments: ctypes makes a type for each view's size.
         whole = self.memory.view(0, image.size)
         for segment in image.segments:
             whole[segment.offset : segment.end] = segment.data
+
+    def map(self, size: int, map_over: Callable[[int], None]) -> None:
+        """Has an image of that size mapped over the memory instead."""
+        self._grow_to(size)
+        map_over(self.memory.base)
+
+    def _grow_to(self, size: int) -> None:
+        missing = size - self.memory.size
+        if missing > 0:
+            self.grow(missing // PAGE)
 
     def grow(self, pages: int) -> None:
         """Raises `LimitValueError` where the memory limit is below what the machine needs."""

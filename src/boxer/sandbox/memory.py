@@ -31,6 +31,10 @@ class GuestMemory:
         self._size = size
 
     @property
+    def base(self) -> int:
+        return self._base
+
+    @property
     def size(self) -> int:
         return self._size()
 
@@ -46,6 +50,9 @@ class GuestMemory:
         if offset + length > self._size():
             raise BadAddressError
         return ctypes.string_at(self._base + offset, length)
+
+    def read_u32(self, offset: int) -> int:
+        return int.from_bytes(self.read(offset, 4), "little")
 
     def write(self, offset: int, data: Buffer) -> None:
         self.view(offset, len(data))[:] = data

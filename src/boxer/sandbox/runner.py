@@ -1,6 +1,7 @@
 """One run of a box, from its image to its exit status.
 
-Belongs here: what a run is given and what comes back. Does not: keeping machines for the next run.
+Belongs here: what a run is given and what comes back. Does not: keeping machines for the next run
+(`pool`), machines that go on after a run (`started`).
 
 Invariants
 1. The guest sees of the host what it is given here and nothing else: no environment, no files, no
@@ -12,41 +13,34 @@ Invariants
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, field
 
 from boxer.boxfile import Box
-from boxer.sandbox.code import load_code
-from boxer.sandbox.ending import run_to_end
+from boxer.sandbox.entry import Given, Life, Outcome, Usage
+from boxer.sandbox.frozen import Frozen
 from boxer.sandbox.limits import Limits
-from boxer.sandbox.machine import Machine
 from boxer.sandbox.mounts import Mount
-from boxer.sandbox.preview1 import Host
-from boxer.sandbox.sources import HostClock, host_entropy
-from boxer.sandbox.stdio import Budget, BytesSource, CapturedSink, InheritedDescriptor
-from boxer.sandbox.watch import Watch
-
-
-class Stream(Enum):
-    """INHERIT: this process's own. CAPTURE: kept, and returned in the result."""
-
-    INHERIT = "inherit"
-    CAPTURE = "capture"
+from boxer.sandbox.stdio import Stream
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """exit_code, limit, crash: see `Ending`. stdout, stderr: empty where they were inherited."""
+    """exit_code, limit, crash: see `Ending`. stdout, stderr: empty where they were inherited.
+
+    limit: the name of the field of `Limits` that was reached: it ended the run (time, cpu, output,
+    call_depth), or the program met it as an error of its own (memory, files, storage).
+    """
 
     exit_code: int
     stdout: bytes = b""
     stderr: bytes = b""
     limit: str | None = None
     crash: str | None = None
+    usage: Usage = field(default_factory=Usage, compare=False)
 
 
 def run(
-    box: Box,
+    box: Box | Frozen,
     arguments: Sequence[str] = (),
     *,
     env: Mapping[str, str] | None = None,
@@ -67,9 +61,56 @@ def run(
     Ctrl-C, if the run is in the main thread.
     """
     bounds = limits or Limits()
-    budget = Budget(bounds.output_bytes)
-    out = _sink(stdout, 1, budget)
-    err = _sink(stderr, 2, budget)
+    given = Given(
+        bounds,
+        command_line(arguments),
+        variables(env, entrypoint, working_dir, user),
+        stdin,
+        stdout,
+        stderr,
+    )
+    frozen = box if isinstance(box, Frozen) else Frozen.of(box)
+    return result_of(once(frozen.machine(bounds.memory_bytes, mounts), given))
+
+
+def once(machine: Life, given: Given) -> Outcome:
+    """Runs and closes a machine."""
+    try:
+        return machine.run(given)
+    finally:
+        machine.close()
+
+
+def result_of(outcome: Outcome) -> RunResult:
+    """An outcome as the caller of a run sees it."""
+    ending = outcome.ending
+    return RunResult(
+        ending.exit_code,
+        outcome.stdout,
+        outcome.stderr,
+        ending.limit,
+        ending.crash,
+        outcome.usage,
+    )
+
+
+def given_for(limits: Limits | None, env: Mapping[str, str] | None) -> Given:
+    """What a machine that answers calls is given."""
+    return Given(limits or Limits(), environment=variables(env))
+
+
+def command_line(arguments: Sequence[str]) -> tuple[bytes, ...]:
+    """argv of a box, whose own name is `box`."""
+    return tuple(_encoded(text) for text in ("box", *arguments))
+
+
+def variables(
+    env: Mapping[str, str] | None = None,
+    entrypoint: str | None = None,
+    working_dir: str | None = None,
+    user: str | None = None,
+) -> tuple[bytes, ...]:
+    """The environment a box is given, the settings of this run in it."""
     given = dict(env or {})
     for name, value in (
         ("BOXER_ENTRYPOINT", entrypoint),
@@ -78,27 +119,7 @@ def run(
     ):
         if value is not None:
             given[name] = value
-    code = load_code(box.code, box.info.code_digest)
-    host = Host(
-        stdin=InheritedDescriptor(0) if isinstance(stdin, Stream) else BytesSource(stdin),
-        stdout=out,
-        stderr=err,
-        clock=HostClock(),
-        entropy=host_entropy,
-        arguments=tuple(_encoded(text) for text in ("box", *arguments)),
-        environment=tuple(_encoded(f"{name}={value}") for name, value in given.items()),
-        watch=Watch(bounds.time),
-    )
-    with Machine(code, host, bounds.memory_bytes, mounts) as machine:
-        machine.load(box.image)
-        ending = run_to_end(machine)
-    return RunResult(ending.exit_code, out.data, err.data, ending.limit, ending.crash)
-
-
-def _sink(stream: Stream, descriptor: int, budget: Budget) -> CapturedSink | InheritedDescriptor:
-    if stream is Stream.INHERIT:
-        return InheritedDescriptor(descriptor, budget)
-    return CapturedSink(budget)
+    return tuple(_encoded(f"{name}={value}") for name, value in given.items())
 
 
 def _encoded(text: str) -> bytes:

@@ -13,12 +13,20 @@ from __future__ import annotations
 
 import os
 import stat
+from enum import Enum
 from typing import Protocol
 
 from boxer.sandbox.abi import Filetype
 from boxer.sandbox.watch import LimitHit
 
 TRANSFER = 1 << 20
+
+
+class Stream(Enum):
+    """INHERIT: this process's own. CAPTURE: kept, and returned in the result."""
+
+    INHERIT = "inherit"
+    CAPTURE = "capture"
 
 
 class Source(Protocol):
@@ -72,6 +80,11 @@ class Budget:
             raise LimitHit("output")
         self.rest -= allowed
         return allowed
+
+    def take_all(self, size: int) -> None:
+        """Raises `LimitHit` where fewer than `size` bytes may be written."""
+        if self.rest is not None and size > self.rest:
+            raise LimitHit("output")
 
 
 class CapturedSink:

@@ -23,10 +23,12 @@ SIGINT, SIGABRT, SIGFPE, SIGKILL, SIGSEGV = 2, 6, 8, 9, 11
 
 @dataclass(frozen=True, slots=True)
 class Crash:
-    """A guest that trapped: what its exit status is, and a sentence for people."""
+    """A guest that trapped: what its exit status is, and a sentence for people. limit: the limit
+    that it ran into, if it is one."""
 
     exit_code: int
     message: str
+    limit: str | None = None
 
 
 def _crash(signal: int, message: str) -> Crash:
@@ -34,8 +36,10 @@ def _crash(signal: int, message: str) -> Crash:
 
 
 CRASHES: dict[TrapCode, Crash] = {
-    TrapCode.STACK_OVERFLOW: _crash(
-        SIGABRT, "The program ran out of stack: its calls were nested too deeply."
+    TrapCode.STACK_OVERFLOW: Crash(
+        128 + SIGABRT,
+        "The program ran out of stack: its calls were nested too deeply.",
+        "call_depth",
     ),
     TrapCode.UNREACHABLE: _crash(SIGABRT, "The program aborted."),
     TrapCode.MEMORY_OUT_OF_BOUNDS: _crash(
@@ -92,17 +96,30 @@ def crash_of(trap: wasmtime.Trap) -> Crash:
     """What a trap means. Raises `EngineError` for one a guest cannot cause."""
     code = trap.trap_code
     if code is None or code not in CRASHES:
-        raise EngineError(f"The engine ended the box: {_cause(trap)}.") from trap
+        raise EngineError(f"The engine ended the box: {_cause(str(trap))}.") from trap
     return CRASHES[code]
+
+
+def crash_of_code(number: int) -> Crash:
+    """As `crash_of`, for the number of a trap code."""
+    known = {int(code.value): crash for code, crash in CRASHES.items()}
+    if number not in known:
+        raise EngineError(f"The engine ended the box with trap `{number}`.")
+    return known[number]
 
 
 def crash_of_error(error: wasmtime.WasmtimeError) -> Crash:
     """What an error means that is no trap but ended a guest: wasmtime's WASI gives these for an
     address or a number no guest should hand to its host."""
-    return _crash(SIGABRT, f"The engine ended the program: {_cause(error)}.")
+    return crash_of_text(str(error))
 
 
-def _cause(error: Exception) -> str:
+def crash_of_text(text: str) -> Crash:
+    """As `crash_of_error`, for the error's text."""
+    return _crash(SIGABRT, f"The engine ended the program: {_cause(text)}.")
+
+
+def _cause(text: str) -> str:
     """The innermost reason of an error's text, which begins with a backtrace."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     return re.sub(r"^\d+: ", "", lines[-1]) if lines else "no reason given"

@@ -32,12 +32,14 @@ class LimitHit(Exception):  # noqa: N818 - ends a run, is a result
 
 
 class Watch:
-    """seconds: how long the run may take from now, None = no end."""
+    """seconds: how long the run may take from now. cpu: how many of them its thread may work.
+    None = no end."""
 
-    __slots__ = ("_blocked", "_end", "_interrupted")
+    __slots__ = ("_blocked", "_cpu_end", "_end", "_interrupted")
 
-    def __init__(self, seconds: float | None = None) -> None:
+    def __init__(self, seconds: float | None = None, cpu: float | None = None) -> None:
         self._end = None if seconds is None else time.monotonic() + seconds
+        self._cpu_end = None if cpu is None else time.thread_time() + cpu
         self._blocked = False
         self._interrupted = False
 
@@ -47,6 +49,8 @@ class Watch:
             raise KeyboardInterrupt
         if self._end is not None and time.monotonic() >= self._end:
             raise LimitHit("time")
+        if self._cpu_end is not None and time.thread_time() >= self._cpu_end:
+            raise LimitHit("cpu")
 
     def pause(self, seconds: float | None = None) -> float:
         """How long to wait at once if one wants to wait for `seconds` (None = for ever)."""

@@ -22,9 +22,8 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from boxer.boxfile import read_box
-    from boxer.cli.commands.boxes import load_bytes
     from boxer.console import draw_table
-    from boxer.describe import describe_box, licences
+    from boxer.describe import describe_box, licences, load_bytes
 
     data = load_bytes(options.box)
     info = read_box(data).info

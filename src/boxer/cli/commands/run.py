@@ -34,7 +34,7 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from boxer.boxfile import read_box
-    from boxer.cli.commands.boxes import load_bytes
+    from boxer.describe import load_bytes
     from boxer.sandbox import ATTENDED, Stream
     from boxer.sandbox import run as run_box
 

@@ -4,25 +4,35 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from boxer.describe.references import TaggedName, parse_reference
+from boxer.describe.store import ImageStore
 from boxer.errors import BadReferenceError, ImageMissingError
 
 
 def load_bytes(name: str) -> bytes:
     """The bytes of the box. A path that exists wins; what looks like a path must exist.
 
-    Raises `ImageMissingError`, `BadReferenceError`.
+    Raises `ImageMissingError`.
     """
-    from boxer.describe import ImageStore, parse_reference
-
     path = Path(name)
     if path.is_file():
         return path.read_bytes()
+    return ImageStore().get(_reference(name))
+
+
+def box_path(name: str) -> Path:
+    """The file that `load_bytes` reads. Raises `ImageMissingError`."""
+    path = Path(name)
+    return path if path.is_file() else ImageStore().path(_reference(name))
+
+
+def _reference(name: str) -> TaggedName:
     if name.endswith(".wasm") or name.startswith((".", "/")):
         raise ImageMissingError(
             f"There is no file `{name}`.", hint="`boxer build -o OUT.wasm CONTEXT` makes one."
         )
     try:
-        return ImageStore().get(parse_reference(name))
+        return parse_reference(name)
     except BadReferenceError:
         raise ImageMissingError(
             f"`{name}` is neither a file nor the name of a box.", hint="`boxer images` lists names."

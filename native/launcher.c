@@ -1,0 +1,198 @@
+// `boxer`, as a process that is there at once: `boxer run` of a box that has run before maps its
+// code and its memory and goes. Everything else is handed to the Python program, with the same
+// arguments: other commands, options this does not know, boxes without a plan, mounts.
+//
+// What it shares with other runs: the compiled code and the memory image, both files in the user's
+// cache, mapped copy-on-write. Nothing else: a process of its own, gone when the program ends.
+//
+// Invariant: until the program is entered nothing has been written or consumed, so that handing
+// over is always possible; after that it never happens.
+#define _GNU_SOURCE
+#include "machine.h"
+#include "plan.h"
+
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+extern char **environ;
+
+// src/boxer/sandbox/engine.py: code is compiled for exactly this.
+static wasm_engine_t *new_engine(void) {
+    const size_t largest = 6u << 20, share = 1u << 20, unlimited = 2u << 20;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_STACK, &limit) < 0)
+        return NULL;
+    size_t thread = limit.rlim_cur == RLIM_INFINITY ? unlimited : (size_t)limit.rlim_cur;
+    size_t quarter = thread / 4, rest = thread > share ? thread - share : 0;
+    size_t stack = quarter > rest ? quarter : rest;
+    stack = stack < largest ? stack : largest;
+    wasm_config_t *config = wasmtime.wasm_config_new();
+    wasmtime.wasmtime_config_async_stack_size_set(config, stack + share);
+    wasmtime.wasmtime_config_max_wasm_stack_set(config, stack);
+    wasmtime.wasmtime_config_epoch_interruption_set(config, true);
+    wasmtime.wasmtime_config_memory_reservation_set(config, 1ull << 32);
+    wasmtime.wasmtime_config_memory_may_move_set(config, false);
+    return wasmtime.wasm_engine_new_with_config(config);
+}
+
+static struct boxer_machine *machine_of(const struct plan *plan, char *message) {
+    if (wasmtime_load(plan->library))
+        return NULL;
+    wasm_engine_t *engine = new_engine();
+    wasmtime_module_t *module;
+    if (!engine || wasmtime.wasmtime_module_deserialize_file(engine, plan->code, &module))
+        return NULL;
+    struct boxer_code *code = boxer_code_new(plan->library, engine, module, message);
+    int descriptor = open(plan->image, O_RDONLY | O_CLOEXEC);
+    struct boxer_image *image =
+        code && descriptor >= 0 ? boxer_image_new(descriptor, plan->size, message) : NULL;
+    return image ? boxer_machine_new(code, image, plan->memory, message) : NULL;
+}
+
+// Strings one behind the other, each with its NUL.
+struct strings {
+    char *bytes;
+    uint32_t count, size;
+};
+
+static void add(struct strings *strings, const char *prefix, const char *text) {
+    size_t first = strlen(prefix), second = strlen(text) + 1;
+    char *grown = realloc(strings->bytes, strings->size + first + second);
+    if (!grown)
+        abort();
+    memcpy(grown + strings->size, prefix, first);
+    memcpy(grown + strings->size + first, text, second);
+    strings->bytes = grown;
+    strings->size += (uint32_t)(first + second);
+    strings->count++;
+}
+
+struct options {
+    struct strings environment;
+    const char *box;
+    char **arguments;
+};
+
+// K=V, or K alone: passed on from here if it is set.
+static void add_variable(struct strings *environment, const char *text) {
+    const char *value = strchr(text, '=') ? "" : getenv(text);
+    if (!value)
+        return;
+    if (strchr(text, '=')) {
+        add(environment, "", text);
+        return;
+    }
+    char *prefix;
+    if (asprintf(&prefix, "%s=", text) < 0)
+        abort();
+    add(environment, prefix, value);
+    free(prefix);
+}
+
+// The value of an option in one of its spellings (-eV, -e V, --env=V, --env V), or null.
+static const char *option_value(char ***at, const char *small, const char *large) {
+    char *word = **at;
+    size_t length = strlen(large);
+    if (strncmp(word, large, length) == 0 && word[length] == '=')
+        return word + length + 1;
+    if (small && strncmp(word, small, 2) == 0 && word[2])
+        return word + 2;
+    if (strcmp(word, large) != 0 && (!small || strcmp(word, small) != 0))
+        return NULL;
+    return (*at)[1] ? *++*at : NULL;
+}
+
+// Reads what follows `run`. -1: for the Python program to understand, or to refuse.
+static int read_options(char **at, struct options *options) {
+    const char *value;
+    for (; *at && **at == '-'; at++) {
+        if ((value = option_value(&at, "-e", "--env")))
+            add_variable(&options->environment, value);
+        else if ((value = option_value(&at, "-w", "--workdir")))
+            add(&options->environment, "BOXER_WORKDIR=", value);
+        else if ((value = option_value(&at, NULL, "--entrypoint")))
+            add(&options->environment, "BOXER_ENTRYPOINT=", value);
+        else
+            return -1;
+    }
+    if (!*at)
+        return -1;
+    options->box = *at;
+    options->arguments = at + 1;
+    return 0;
+}
+
+// The Python program beside this one: the same arguments, or how a run ended to be told.
+static void become_python(char **arguments, size_t count, const char *module) {
+    char own[PATH_MAX], python[PATH_MAX + 16];
+    ssize_t length = readlink("/proc/self/exe", own, sizeof own - 1);
+    char **words = calloc(count + 4, sizeof *words);
+    if (length < 0 || !words)
+        abort();
+    own[length] = 0;
+    snprintf(python, sizeof python, "%s/python", dirname(own));
+    words[0] = python;
+    words[1] = "-m";
+    words[2] = (char *)module;
+    memcpy(words + 3, arguments, count * sizeof *words);
+    execv(python, words);
+    words[0] = "python3";
+    execvp("python3", words);
+    perror("boxer: python3 cannot be started");
+    exit(125);
+}
+
+static int finish(const struct boxer_ending *ending) {
+    if (ending->kind == BOXER_RETURNED)
+        return 0;
+    if (ending->kind == BOXER_EXITED)
+        return (int)(ending->status & 0xff);
+    char status[16];
+    snprintf(status, sizeof status, "%u", ending->status);
+    char *words[] = {ending->kind == BOXER_TRAPPED ? "trap" : "error", status,
+                     (char *)ending->message};
+    become_python(words, 3, "boxer.cli.ending");
+    return 125;
+}
+
+static void run(struct boxer_machine *machine, const struct plan *plan, struct options *options) {
+    struct strings arguments = {0};
+    struct boxer_ending ending;
+    add(&arguments, "", "box");
+    for (char **argument = options->arguments; *argument; argument++)
+        add(&arguments, "", *argument);
+    add(&options->environment, "", plan->limits);
+    struct boxer_run run = {
+        .arguments = arguments.bytes,
+        .argument_count = arguments.count,
+        .argument_size = arguments.size,
+        .environment = options->environment.bytes,
+        .environment_count = options->environment.count,
+        .environment_size = options->environment.size,
+        .descriptors = {0, 1, 2},
+        .time_ns = UINT64_MAX,
+        .cpu_ns = UINT64_MAX,
+        .output = UINT64_MAX,
+    };
+    boxer_machine_run(machine, &run, &ending);
+    _exit(finish(&ending)); // the process is the machine: nothing has to be taken down
+}
+
+int main(int argc, char **argv) {
+    struct options options = {0};
+    struct plan plan;
+    char message[256];
+    if (argc > 2 && strcmp(argv[1], "run") == 0 && read_options(argv + 2, &options) == 0 &&
+        plan_find(options.box, &plan) == 0) {
+        struct boxer_machine *machine = machine_of(&plan, message);
+        if (machine)
+            run(machine, &plan, &options);
+    }
+    become_python(argv + 1, (size_t)argc - 1, "boxer");
+}

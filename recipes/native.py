@@ -1,0 +1,75 @@
+"""The host's own native parts: what `src/boxer/sandbox` calls for speed, and the launcher.
+
+Belongs here: compiling native/ for this machine. Does not: anything that goes into a box.
+
+They lie in the cache by ABI number and machine. Without them Boxer does the same, slower.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+from pathlib import Path
+
+from recipes import toolchain
+from recipes.progress import Progress
+from recipes.workshop import ROOT, cache_root, digest_of
+
+SOURCES = ROOT / "native"
+LIBRARY = "libboxer.so"
+LAUNCHER = "boxer"
+# Only the launcher's.
+LAUNCHER_SOURCES = ("launcher.c", "plan.c")
+# The oldest glibc whose symbols are used: Debian 10, RHEL 8.
+GLIBC = "2.28"
+FLAGS = ("-O2", "-std=c17", "-Wall", "-Wextra", "-Werror", "-fno-sanitize=undefined", "-fPIC", "-s")
+
+
+def is_supported() -> bool:
+    """Whether this machine is one the native parts are written for."""
+    return platform.system() == "Linux" and platform.machine() in ("x86_64", "aarch64")
+
+
+def native_folder() -> Path:
+    """Where they lie; src/boxer/sandbox/native.py looks there too."""
+    header = (SOURCES / "machine.h").read_text()
+    match = re.search(r"^#define BOXER_NATIVE_ABI (\d+)$", header, re.MULTILINE)
+    assert match is not None, "native/machine.h states the ABI number"
+    return cache_root() / "native" / f"{match[1]}-{platform.machine()}"
+
+
+def build_native(progress: Progress) -> Path | None:
+    """Compiles them unless they are there; None where they cannot be."""
+    if not is_supported():
+        return None
+    folder = native_folder()
+    digest = digest_of([SOURCES, Path(__file__), toolchain.zig_version()])
+    note = folder / "digest"
+    if note.is_file() and note.read_text() == digest:
+        return folder
+    progress.step("compiling the native parts")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = folder / f"draft.{os.getpid()}"
+    draft.mkdir(mode=0o700)
+    try:
+        _compile(draft)
+        for name in (LIBRARY, LAUNCHER):
+            (draft / name).replace(folder / name)
+        (draft / "digest").write_text(digest)
+        (draft / "digest").replace(note)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return folder
+
+
+def _compile(folder: Path) -> None:
+    target = ("-target", f"{platform.machine()}-linux-gnu.{GLIBC}")
+    everything = sorted(SOURCES.glob("*.c"))
+    shared = [path for path in everything if path.name not in LAUNCHER_SOURCES]
+    compiler = (toolchain.zig(), "cc", *target, *FLAGS)
+    toolchain.run([*compiler, "-shared", *shared, "-lpthread", "-ldl", "-o", folder / LIBRARY])
+    toolchain.run([*compiler, *everything, "-lpthread", "-ldl", "-o", folder / LAUNCHER])
+    (folder / LIBRARY).chmod(0o600)
+    (folder / LAUNCHER).chmod(0o755)

@@ -1,0 +1,110 @@
+"""A box as an object.
+
+Belongs here: what people embed. Does not: how any of it is done (`sandbox`, `build`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from boxer.boxfile import Box as BoxFile
+from boxer.boxfile import BoxInfo, read_box
+from boxer.build import build as build_box
+from boxer.describe import load_bytes
+from boxer.library.machine import Machine
+from boxer.sandbox import (
+    Frozen,
+    Limits,
+    Mount,
+    Pool,
+    RunResult,
+    StartedMachine,
+    Stream,
+    given_for,
+    run,
+)
+
+
+class Box:
+    """A box that is ready to run: its code is compiled, its memory image mapped.
+
+    Made by `load` and `build`. May be used by many threads at once.
+    """
+
+    def __init__(self, file: BoxFile) -> None:
+        self._file = file
+        self._frozen = Frozen.of(file)
+
+    @property
+    def info(self) -> BoxInfo:
+        """Its settings, its base, what is installed in it."""
+        return self._file.info
+
+    def run(
+        self,
+        arguments: Sequence[str] = (),
+        *,
+        stdin: bytes | Stream = b"",
+        stdout: Stream = Stream.CAPTURE,
+        stderr: Stream = Stream.CAPTURE,
+        env: Mapping[str, str] | None = None,
+        mounts: Sequence[Mount] = (),
+        limits: Limits | None = None,
+        entrypoint: str | None = None,
+        working_dir: str | None = None,
+        user: str | None = None,
+    ) -> RunResult:
+        """Runs it once, on a fresh machine.
+
+        arguments: replace CMD, as behind `docker run IMAGE`. env: laid over the box's own.
+        user: "uid[:gid]", numbers. A program that fails is a result, not an error.
+        Raises `MountError`, `LimitValueError`.
+        """
+        return run(
+            self._frozen, arguments, env=env, mounts=mounts, stdin=stdin, stdout=stdout,
+            stderr=stderr, limits=limits, entrypoint=entrypoint, working_dir=working_dir, user=user,
+        )  # fmt: skip
+
+    def pool(
+        self,
+        size: int | None = None,
+        *,
+        limits: Limits | None = None,
+        env: Mapping[str, str] | None = None,
+        output: Stream = Stream.CAPTURE,
+    ) -> Pool:
+        """A pool of machines. size: how many run at once, by default one a processor."""
+        return Pool(self._frozen, size or os.cpu_count() or 1, limits, env, output)
+
+    def start(
+        self, *, limits: Limits | None = None, env: Mapping[str, str] | None = None
+    ) -> Machine:
+        """A machine that goes on from call to call. limits: of each."""
+        return Machine(self._file, StartedMachine(self._frozen, given_for(limits, env)))
+
+
+def load(box: str | os.PathLike[str]) -> Box:
+    """A box of a file or of the user's store (`NAME[:TAG]`).
+
+    Raises `ImageMissingError`, `NotABoxError`, `DamagedBoxError`, `UnsupportedBoxError`.
+    """
+    return Box(read_box(load_bytes(os.fspath(box))))
+
+
+def build(
+    context: str | os.PathLike[str] = ".",
+    *,
+    dockerfile: str | os.PathLike[str] | None = None,
+    build_args: Mapping[str, str] | None = None,
+    target: str | None = None,
+) -> Box:
+    """Builds a box from a folder with a Dockerfile. Raises `BoxerError` with file and line."""
+    result = build_box(
+        Path(context),
+        dockerfile=None if dockerfile is None else Path(dockerfile),
+        build_args=build_args,
+        target=target,
+    )
+    return Box(read_box(result.data))
