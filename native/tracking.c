@@ -132,6 +132,12 @@ static void note_region(void *state, uint64_t offset, uint64_t size) {
         note(state, (offset + at) / PAGE);
 }
 
+static void forget(struct tracking *tracking, uint64_t pages) {
+    memset(tracking->noted, 0, (pages / 64 + 1) * 8);
+    tracking->armed = tracking->learned = tracking->changed = 0;
+    tracking->count = tracking->range_count = 0;
+}
+
 // Not armed yet: asks the kernel, restores, and learns.
 static int64_t restore_and_learn(struct boxer_machine *machine) {
     struct tracking *tracking = &machine->tracking;
@@ -139,7 +145,13 @@ static int64_t restore_and_learn(struct boxer_machine *machine) {
     if (!tracking->noted && !(tracking->noted = calloc(pages / 64 + 1, 8)))
         return -1;
     int64_t restored = image_restore(machine->image, machine->base, note_region, tracking);
-    if (restored < 0 || tracking->count > KEPT_PAGES || ++tracking->learned < LEARNING_RUNS)
+    if (restored < 0)
+        return -1;
+    if (tracking->count > KEPT_PAGES) {
+        forget(tracking, pages); // a run that wrote everywhere: the next one may not
+        return restored;
+    }
+    if (++tracking->learned < LEARNING_RUNS)
         return restored;
     if (!is_first() || gather(tracking, pages) < 0)
         return restored;
@@ -150,9 +162,7 @@ static int64_t restore_and_learn(struct boxer_machine *machine) {
 static int64_t begin_again(struct boxer_machine *machine) {
     struct tracking *tracking = &machine->tracking;
     int64_t count = (int64_t)tracking->count;
-    memset(tracking->noted, 0, (machine->image->size / PAGE / 64 + 1) * 8);
-    tracking->armed = tracking->learned = tracking->changed = 0;
-    tracking->count = tracking->range_count = 0;
+    forget(tracking, machine->image->size / PAGE);
     return image_map(machine->image, machine->base) < 0 ? -1 : count;
 }
 
