@@ -18,11 +18,12 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/clang-format --dry-run --Werror $$(git ls-files 'guest/entry/*.[ch]' 'guest/kernel/*.[ch]' 'guest/kernel/**/*.[ch]' 'guest/include/**/*.h' 'guest/python/*.c')
+	$(BIN)/clang-format --dry-run --Werror $$(git ls-files 'guest/entry/*.[ch]' 'guest/kernel/*.[ch]' 'guest/kernel/**/*.[ch]' 'guest/include/**/*.h' 'guest/python/*.c' 'native/*.[ch]')
 	$(BIN)/mypy
 
 bases: setup
 	$(BIN)/python -m recipes build python-3.13 >/dev/null
+	$(BIN)/python -m recipes launcher $(BIN)/boxer
 
 bench: bases
 	$(BIN)/python -m bench
@@ -39,7 +40,7 @@ $(INSTALLED): pyproject.toml
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	$(BIN)/clang-format -i $$(git ls-files 'guest/entry/*.[ch]' 'guest/kernel/*.[ch]' 'guest/kernel/**/*.[ch]' 'guest/include/**/*.h' 'guest/python/*.c')
+	$(BIN)/clang-format -i $$(git ls-files 'guest/entry/*.[ch]' 'guest/kernel/*.[ch]' 'guest/kernel/**/*.[ch]' 'guest/include/**/*.h' 'guest/python/*.c' 'native/*.[ch]')
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -31,7 +31,8 @@ struct pm_scan_arg {
 #define PAGE_IS_PRESENT (1u << 3)
 #define PAGE_IS_SWAPPED (1u << 4)
 
-enum { PAGE = 4096, REGIONS = 512 };
+// EXPECTED_PAGES: 4 MiB, more than a run of an interpreter that does little writes to.
+enum { PAGE = 4096, REGIONS = 512, EXPECTED_PAGES = 1024 };
 
 struct boxer_image *boxer_image_new(int descriptor, uint64_t size, char *message) {
     struct boxer_image *image = calloc(1, sizeof *image);
@@ -57,6 +58,7 @@ struct boxer_image *boxer_image_new(int descriptor, uint64_t size, char *message
 
 void boxer_image_free(struct boxer_image *image) {
     munmap((void *)image->pristine, image->size);
+    free(image->expected);
     close(image->descriptor);
     free(image);
 }
@@ -113,7 +115,16 @@ int boxer_image_map(const struct boxer_image *image, uint8_t *memory) {
 int image_map(const struct boxer_image *image, uint8_t *memory) {
     void *mapped = mmap(memory, image->size, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, image->descriptor, 0);
-    return mapped == MAP_FAILED ? -1 : 0;
+    if (mapped == MAP_FAILED)
+        return -1;
+#ifdef MADV_POPULATE_WRITE
+    // One call instead of hundreds of faults; only for speed, so it may fail.
+    if (__atomic_load_n(&image->is_expected, __ATOMIC_ACQUIRE))
+        for (uint32_t i = 0; i < image->expected_count; i++)
+            madvise(memory + image->expected[i].offset, image->expected[i].size,
+                    MADV_POPULATE_WRITE);
+#endif
+    return 0;
 }
 
 static int pagemap = -1;
@@ -157,6 +168,34 @@ static int64_t visit_private(const uint8_t *memory, uint64_t size, region_visito
     return pages;
 }
 
+struct learning {
+    struct range *ranges;
+    uint32_t count;
+    uint64_t pages;
+};
+
+static void learn_region(void *state, uint64_t offset, uint64_t size) {
+    struct learning *learning = state;
+    if (learning->count < EXPECTED_PAGES)
+        learning->ranges[learning->count++] = (struct range){offset, size};
+    learning->pages += size / PAGE;
+}
+
+void image_learn(struct boxer_image *image, const uint8_t *memory) {
+    static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&one_at_a_time);
+    if (!image->expected) {
+        struct learning learning = {.ranges = calloc(EXPECTED_PAGES, sizeof(struct range))};
+        image->expected = learning.ranges;
+        if (learning.ranges && visit_private(memory, image->size, learn_region, &learning) >= 0 &&
+            learning.pages <= EXPECTED_PAGES) {
+            image->expected_count = learning.count;
+            __atomic_store_n(&image->is_expected, 1, __ATOMIC_RELEASE);
+        }
+    }
+    pthread_mutex_unlock(&one_at_a_time);
+}
+
 struct restoring {
     const struct boxer_image *image;
     uint8_t *memory;
@@ -168,10 +207,10 @@ struct restoring {
 
 static void restore_region(void *state, uint64_t offset, uint64_t size) {
     struct restoring *restoring = state;
+    restoring->visit(restoring->state, offset, size);
     uint64_t room = (KEPT_PAGES - restoring->kept) * PAGE, keep = size < room ? size : room;
     memcpy(restoring->memory + offset, restoring->image->pristine + offset, keep);
     restoring->kept += keep / PAGE;
-    restoring->visit(restoring->state, offset, size);
     // A private page that is given back is the file's page again.
     if (size > keep && madvise(restoring->memory + offset + keep, size - keep, MADV_DONTNEED) < 0)
         restoring->failed = 1;

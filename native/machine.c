@@ -219,6 +219,8 @@ void boxer_machine_run(struct boxer_machine *machine, const struct boxer_run *ru
     begin(machine, run, ending);
     enter(machine, &machine->start);
     finish(machine);
+    if (!machine->image->expected)
+        image_learn(machine->image, machine->base);
 }
 
 static int fail(struct boxer_ending *ending, const char *problem) {

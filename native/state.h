@@ -4,10 +4,18 @@
 
 #include "machine.h"
 
+struct range {
+    uint64_t offset, size;
+};
+
+// expected: what the first run over it wrote to, so that later machines have it ready.
 struct boxer_image {
     int descriptor;
     uint64_t size;
     const uint8_t *pristine; // a mapping of its own, only ever read
+    struct range *expected;
+    uint32_t expected_count;
+    int is_expected; // `expected` may be read
 };
 
 struct boxer_code {
@@ -24,10 +32,6 @@ struct kept {
 // Pages of an idle machine that may stay private to it (1 MiB): they are written to again, most
 // likely, and copying one costs less than the fault that makes it private.
 enum { KEPT_PAGES = 256 };
-
-struct range {
-    uint64_t offset, size;
-};
 
 // tracking.c. noted: a bit for each page that has been written to.
 struct tracking {
@@ -67,6 +71,8 @@ int image_map(const struct boxer_image *, uint8_t *memory);
 // host's kernel cannot tell, all is mapped anew and nothing is said.
 typedef void (*region_visitor)(void *state, uint64_t offset, uint64_t size);
 int64_t image_restore(const struct boxer_image *, uint8_t *memory, region_visitor, void *state);
+// Notes what a run has written to, if no run over this image has been looked at before.
+void image_learn(struct boxer_image *, const uint8_t *memory);
 int64_t image_copy(const struct boxer_image *, const uint8_t *from, uint8_t *to);
 
 // tracking.c. As image_restore, faster for a machine that is reset often.

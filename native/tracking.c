@@ -127,9 +127,13 @@ static int arm(struct boxer_machine *machine) {
     return 0;
 }
 
+// Before they are put back: pages that were made ready for a write (image_map) and saw none are not
+// noted.
 static void note_region(void *state, uint64_t offset, uint64_t size) {
-    for (uint64_t at = 0; at < size; at += PAGE)
-        note(state, (offset + at) / PAGE);
+    struct boxer_machine *machine = state;
+    for (uint64_t at = offset; at < offset + size; at += PAGE)
+        if (memcmp(machine->base + at, machine->image->pristine + at, PAGE) != 0)
+            note(&machine->tracking, at / PAGE);
 }
 
 static void forget(struct tracking *tracking, uint64_t pages) {
@@ -144,7 +148,7 @@ static int64_t restore_and_learn(struct boxer_machine *machine) {
     uint64_t pages = machine->image->size / PAGE;
     if (!tracking->noted && !(tracking->noted = calloc(pages / 64 + 1, 8)))
         return -1;
-    int64_t restored = image_restore(machine->image, machine->base, note_region, tracking);
+    int64_t restored = image_restore(machine->image, machine->base, note_region, machine);
     if (restored < 0)
         return -1;
     if (tracking->count > KEPT_PAGES) {

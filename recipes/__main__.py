@@ -1,9 +1,11 @@
-"""`python -m recipes build python-3.13`: makes a base unless it is there."""
+"""`python -m recipes build python-3.13`: makes a base and the native parts unless they are there.
+`python -m recipes launcher FILE`: puts the native launcher at FILE, where there is one."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from recipes.failures import RecipeError
 from recipes.progress import Progress
@@ -12,9 +14,15 @@ from recipes.progress import Progress
 def main() -> int:
     """Returns the exit status: 0 done, 1 a failure that was explained."""
     parser = argparse.ArgumentParser(prog="python -m recipes", description=__doc__)
-    parser.add_argument("command", choices=["build"])
-    parser.add_argument("base", choices=["python-3.13"])
-    parser.parse_args()
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("build").add_argument("base", choices=["python-3.13"])
+    commands.add_parser("launcher").add_argument("file", type=Path)
+    options = parser.parse_args()
+    if options.command == "launcher":
+        from recipes.native import install_launcher
+
+        install_launcher(options.file)
+        return 0
     # Imported late: the usage text should not need the compiler.
     from recipes.base import build_python
     from recipes.native import build_native

@@ -64,6 +64,15 @@ def build_native(progress: Progress) -> Path | None:
     return folder
 
 
+def install_launcher(file: Path) -> None:
+    """Puts the launcher where the Python program `boxer` was; it calls `python -m boxer`."""
+    launcher = native_folder() / LAUNCHER
+    if launcher.is_file():
+        draft = file.with_name(f".{file.name}.{os.getpid()}")
+        shutil.copy2(launcher, draft)
+        draft.replace(file)
+
+
 def _compile(folder: Path) -> None:
     target = ("-target", f"{platform.machine()}-linux-gnu.{GLIBC}")
     everything = sorted(SOURCES.glob("*.c"))

@@ -58,7 +58,7 @@ def modules_of_the_run():
 def wake(environment, _):
     """Begins a life that answers calls: as a run, with the working directory on the path."""
     thaw(environment, 0)
-    here = os.getcwd()
+    here = posix.getcwd()
     if here not in sys.path:
         sys.path.insert(0, here)
 

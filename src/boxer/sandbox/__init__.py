@@ -7,6 +7,7 @@ from boxer.sandbox.frozen import Frozen
 from boxer.sandbox.instance import Instance
 from boxer.sandbox.limits import ATTENDED, Limits, parse_size
 from boxer.sandbox.mounts import Mount
+from boxer.sandbox.plans import write_plan
 from boxer.sandbox.pool import Pool
 from boxer.sandbox.runner import RunResult, given_for, run
 from boxer.sandbox.started import StartedMachine
@@ -34,4 +35,5 @@ __all__ = [
     "load_code",
     "parse_size",
     "run",
+    "write_plan",
 ]

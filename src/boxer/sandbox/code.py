@@ -59,6 +59,16 @@ def is_compiled(digest: str, cache: Path | None = None) -> bool:
     return digest in _loaded or (_engine_folder(cache or cache_folder()) / digest).exists()
 
 
+def compiled_file(digest: str, cache: Path | None = None) -> Path | None:
+    """Where the compiled form of a code-only module lies, if it is kept."""
+    folder = _engine_folder(cache or cache_folder())
+    try:
+        noted = (folder / digest).read_text("ascii").strip()
+    except (OSError, ValueError):
+        return None
+    return Blobs(folder).path(noted)
+
+
 def cache_folder() -> Path:
     """code/ below the user's cache folder."""
     return boxer_cache() / "code"

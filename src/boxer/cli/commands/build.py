@@ -29,9 +29,11 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from boxer.boxfile import read_box
     from boxer.build import build
     from boxer.console import Progress
     from boxer.describe import ImageStore, parse_reference
+    from boxer.sandbox import write_plan
 
     tags = [parse_reference(text) for text in options.tag]
     output = options.output
@@ -48,6 +50,9 @@ def run(options: argparse.Namespace) -> int:
     store = ImageStore()
     for tag in tags:
         store.put(tag, result.data, result.info.created)
+    box = read_box(result.data)
+    for file in [*([output] if output else []), *map(store.path, tags)]:
+        write_plan(file, box)
     for name in [*([output] if output else []), *tags]:
         print(name)
     return 0

@@ -34,12 +34,15 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from boxer.boxfile import read_box
-    from boxer.describe import load_bytes
-    from boxer.sandbox import ATTENDED, Stream
+    from boxer.describe import box_path, load_bytes
+    from boxer.sandbox import ATTENDED, Frozen, Stream, write_plan
     from boxer.sandbox import run as run_box
 
+    box = read_box(load_bytes(options.box))
+    frozen = Frozen.of(box)
+    write_plan(box_path(options.box), box)
     result = run_box(
-        read_box(load_bytes(options.box)),
+        frozen,
         options.arguments,
         env=_environment(options.env),
         mounts=[parse_mount(text) for text in options.volume],
