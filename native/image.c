@@ -32,7 +32,7 @@ struct pm_scan_arg {
 #define PAGE_IS_SWAPPED (1u << 4)
 
 // EXPECTED_PAGES: 4 MiB, more than a run of an interpreter that does little writes to.
-enum { PAGE = 4096, REGIONS = 512, EXPECTED_PAGES = 1024 };
+enum { PAGE = 4096, PIECE = 1 << 20, REGIONS = 512, EXPECTED_PAGES = 1024 };
 
 struct boxer_image *boxer_image_new(int descriptor, uint64_t size, char *message) {
     struct boxer_image *image = calloc(1, sizeof *image);
@@ -76,36 +76,28 @@ static int write_all(int descriptor, const uint8_t *bytes, uint64_t size, uint64
     return 0;
 }
 
-static int is_zero(const uint8_t *page) {
-    return page[0] == 0 && memcmp(page, page + 1, PAGE - 1) == 0;
+static int is_zero(const uint8_t *bytes, uint64_t size) {
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
 }
 
-// Pages of zeros stay holes.
-static int write_pages(int descriptor, const uint8_t *memory, uint64_t size) {
-    for (uint64_t at = 0; at < size;) {
-        uint64_t end = at;
-        while (end < size && !is_zero(memory + end))
-            end += PAGE;
-        if (end > at && write_all(descriptor, memory + at, end - at, at) < 0)
+// In large pieces, so that the file system keeps them in large folios: mapping those costs a
+// hundredth of mapping single pages. Pieces of zeros stay holes.
+static int write_pieces(int descriptor, const uint8_t *memory, uint64_t size) {
+    for (uint64_t at = 0; at < size; at += PIECE) {
+        uint64_t length = size - at < PIECE ? size - at : PIECE;
+        if (!is_zero(memory + at, length) && write_all(descriptor, memory + at, length, at) < 0)
             return -1;
-        at = end + PAGE;
     }
     return 0;
 }
 
-struct boxer_image *boxer_image_of(struct boxer_machine *machine, char *message) {
+struct boxer_image *boxer_image_of(struct boxer_machine *machine, int descriptor, char *message) {
     uint64_t size;
     const uint8_t *memory = boxer_machine_memory(machine, &size);
-    int descriptor = memfd_create("boxer-image", MFD_CLOEXEC);
-    struct boxer_image *image = NULL;
-    if (descriptor < 0 || ftruncate(descriptor, (off_t)size) < 0 ||
-        write_pages(descriptor, memory, size) < 0)
-        snprintf(message, 256, "the image cannot be kept in memory: %s", strerror(errno));
-    else
-        image = boxer_image_new(descriptor, size, message);
-    if (descriptor >= 0)
-        close(descriptor);
-    return image;
+    if (ftruncate(descriptor, (off_t)size) == 0 && write_pieces(descriptor, memory, size) == 0)
+        return boxer_image_new(descriptor, size, message);
+    snprintf(message, 256, "the image cannot be written: %s", strerror(errno));
+    return NULL;
 }
 
 int boxer_image_map(const struct boxer_image *image, uint8_t *memory) {

@@ -71,8 +71,8 @@ void boxer_code_free(struct boxer_code *);
 
 // descriptor: a file as large as the memory; it stays the caller's.
 struct boxer_image *boxer_image_new(int descriptor, uint64_t size, char *message);
-// The memory of a machine as an image of its own.
-struct boxer_image *boxer_image_of(struct boxer_machine *, char *message);
+// The memory of a machine as an image of its own, written to an empty file.
+struct boxer_image *boxer_image_of(struct boxer_machine *, int descriptor, char *message);
 void boxer_image_free(struct boxer_image *); // after all machines over it
 // Maps it copy-on-write over `memory`, which is as large and aligned to pages. 0, or -1.
 int boxer_image_map(const struct boxer_image *, uint8_t *memory);

@@ -32,6 +32,11 @@ def prepare(modules, _):
     sys.stderr.flush()
     frozen_modules.update(sys.modules)
     gc.collect()
+
+
+def settle(_, __):
+    """Takes what there is now out of the collector's sight."""
+    gc.collect()
     gc.freeze()
 
 

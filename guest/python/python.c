@@ -11,6 +11,7 @@
 #define Py_BUILD_CORE 1
 #include <Python.h>
 #include <internal/pycore_atexit.h>
+#include <internal/pycore_gc.h>
 #include <internal/pycore_initconfig.h>
 #include <internal/pycore_interp.h>
 #include <internal/pycore_moduleobject.h>
@@ -53,6 +54,63 @@ static int call_boxer(const char *name, PyObject *argument, int flag) {
     return -1;
 }
 
+// What a frozen interpreter need not count references to, so that a run writes to fewer pages of the
+// image: no pages that are only looked at become private to a machine. Objects with a finalizer,
+// and instances of classes of the program, are left as they are.
+static int may_be_immortal(PyObject *object) {
+    PyTypeObject *type = Py_TYPE(object);
+    return PyUnicode_CheckExact(object) || PyBytes_CheckExact(object) ||
+           PyLong_CheckExact(object) || PyFloat_CheckExact(object) || PyTuple_CheckExact(object) ||
+           PyDict_CheckExact(object) || PyList_CheckExact(object) || PyAnySet_CheckExact(object) ||
+           PyFunction_Check(object) || PyCFunction_CheckExact(object) || PyCode_Check(object) ||
+           PyModule_Check(object) || PyType_Check(object) || PyCell_Check(object) ||
+           PyMethod_Check(object) || type == &PyWrapperDescr_Type ||
+           type == &PyMethodDescr_Type || type == &PyMemberDescr_Type ||
+           type == &PyGetSetDescr_Type || type == &PyClassMethodDescr_Type ||
+           type == &PyClassMethod_Type || type == &PyStaticMethod_Type ||
+           type == &PyProperty_Type;
+}
+
+static int visit_untracked(PyObject *object, void *unused);
+
+static void make_code_immortal(PyCodeObject *code) {
+    PyObject *parts[] = {code->co_consts,          code->co_names,    code->co_localsplusnames,
+                         code->co_localspluskinds, code->co_filename, code->co_name,
+                         code->co_qualname,        code->co_linetable, code->co_exceptiontable};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        visit_untracked(parts[i], NULL);
+}
+
+static void make_immortal(PyObject *object) {
+    if (_Py_IsImmortal(object) || !may_be_immortal(object))
+        return;
+    object->ob_refcnt = _Py_IMMORTAL_REFCNT;
+    if (PyCode_Check(object))
+        make_code_immortal((PyCodeObject *)object);
+    else if (Py_TYPE(object)->tp_traverse)
+        Py_TYPE(object)->tp_traverse(object, visit_untracked, NULL);
+}
+
+// Those that are tracked have their turn in the collector's list, so this never goes deep.
+static int visit_untracked(PyObject *object, void *unused) {
+    (void)unused;
+    if (object && !(PyObject_IS_GC(object) && _PyObject_GC_IS_TRACKED(object)))
+        make_immortal(object);
+    return 0;
+}
+
+// All that the collector knows of, and what is reached from there.
+static int make_image_immortal(void) {
+    PyObject *gc = PyImport_ImportModule("gc");
+    PyObject *objects = gc ? PyObject_CallMethod(gc, "get_objects", NULL) : NULL;
+    Py_ssize_t count = objects ? PyList_GET_SIZE(objects) : 0;
+    for (Py_ssize_t i = 0; i < count; i++)
+        make_immortal(PyList_GET_ITEM(objects, i));
+    Py_XDECREF(objects);
+    Py_XDECREF(gc);
+    return objects ? 0 : -1;
+}
+
 static int python_freeze(char *path, char **modules) {
     PyConfig config;
     PyConfig_InitPythonConfig(&config);
@@ -62,7 +120,8 @@ static int python_freeze(char *path, char **modules) {
     PyConfig_Clear(&config);
     if (PyStatus_Exception(status))
         Py_ExitStatusException(status);
-    if (call_boxer("prepare", string_list(modules), 0) < 0)
+    if (call_boxer("prepare", string_list(modules), 0) < 0 || make_image_immortal() < 0 ||
+        call_boxer("settle", PyList_New(0), 0) < 0)
         return 1;
     started_path = path;
     started = 1;
@@ -290,7 +349,8 @@ static int python_serve(const char *request, size_t size, const char **reply, si
 }
 
 static int python_rest(void) {
-    return call_boxer("prepare", PyList_New(0), 0) < 0;
+    return call_boxer("prepare", PyList_New(0), 0) < 0 || make_image_immortal() < 0 ||
+           call_boxer("settle", PyList_New(0), 0) < 0;
 }
 
 const struct program programs[] = {

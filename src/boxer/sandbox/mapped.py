@@ -11,7 +11,6 @@ Invariants
 from __future__ import annotations
 
 import ctypes
-import os
 import threading
 from ctypes import byref
 from typing import Any
@@ -23,6 +22,7 @@ from boxer.sandbox.code import Code
 from boxer.sandbox.ending import Ending
 from boxer.sandbox.engine import engine
 from boxer.sandbox.entry import Given, Outcome, Usage, reached_limit
+from boxer.sandbox.imagefile import nameless_file, write_image
 from boxer.sandbox.native import NativeEnding, Run
 from boxer.sandbox.stdio import Stream
 from boxer.sandbox.traps import SIGKILL, crash_of_code, crash_of_text
@@ -59,17 +59,13 @@ class MappedImage:
 
     @classmethod
     def of(cls, image: MemoryImage) -> MappedImage:
-        """Raises `EngineError` where the host has no memory for it."""
-        descriptor = os.memfd_create("boxer-image", os.MFD_CLOEXEC)
+        """Raises `EngineError` where the host has no room for it."""
         try:
-            os.truncate(descriptor, image.size)
-            for segment in image.segments:
-                _write_all(descriptor, memoryview(segment.data), segment.offset)
-            return cls.of_file(descriptor, image.size)
+            with nameless_file() as descriptor:
+                write_image(descriptor, image)
+                return cls.of_file(descriptor, image.size)
         except OSError as error:
-            raise EngineError(f"The image cannot be kept in memory: {error}.") from None
-        finally:
-            os.close(descriptor)
+            raise EngineError(f"The image cannot be written: {error}.") from None
 
     @classmethod
     def of_file(cls, descriptor: int, size: int) -> MappedImage:
@@ -84,12 +80,6 @@ class MappedImage:
     def __del__(self) -> None:
         if self.address:
             _library().boxer_image_free(self.address)
-
-
-def _write_all(descriptor: int, data: memoryview, offset: int) -> None:
-    while len(data):
-        written = os.pwrite(descriptor, data, offset)
-        data, offset = data[written:], offset + written
 
 
 def _code_address(code: Code) -> int:
@@ -199,7 +189,8 @@ class MappedMachine:
 
     def new_image(self) -> MappedImage:
         """Its memory as an image of its own."""
-        made = native.making(self._library.boxer_image_of, self.address)
+        with nameless_file() as descriptor:
+            made = native.making(self._library.boxer_image_of, self.address, descriptor)
         size = ctypes.c_uint64()
         self._library.boxer_machine_memory(self.address, byref(size))
         return MappedImage(_made(*made), size.value)

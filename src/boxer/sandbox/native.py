@@ -78,7 +78,7 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "boxer_native_abi": (c_uint32, ()),
     "boxer_code_new": (c_void_p, (c_char_p, c_void_p, c_void_p, c_char_p)),
     "boxer_image_new": (c_void_p, (c_int, c_uint64, c_char_p)),
-    "boxer_image_of": (c_void_p, (c_void_p, c_char_p)),
+    "boxer_image_of": (c_void_p, (c_void_p, c_int, c_char_p)),
     "boxer_image_free": (None, (c_void_p,)),
     "boxer_image_map": (c_int, (c_void_p, c_void_p)),
     "boxer_machine_new": (c_void_p, (c_void_p, c_void_p, c_uint64, c_char_p)),

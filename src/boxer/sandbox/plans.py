@@ -26,6 +26,7 @@ from boxer.boxfile import Box, MemoryImage
 from boxer.errors import WriteError
 from boxer.sandbox import mapped, native
 from boxer.sandbox.code import compiled_file
+from boxer.sandbox.imagefile import write_image
 from boxer.sandbox.limits import ATTENDED
 from boxer.sandbox.private import boxer_cache, make_private
 
@@ -77,10 +78,7 @@ def _write_image(path: Path, image: MemoryImage) -> None:
     try:
         with draft.open("xb") as file:
             os.fchmod(file.fileno(), 0o600)
-            file.truncate(image.size)
-            for segment in image.segments:
-                file.seek(segment.offset)
-                file.write(segment.data)
+            write_image(file.fileno(), image)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
