@@ -42,8 +42,8 @@ int pages_claim(uintptr_t address, size_t count, int zeroed);
 uintptr_t memory_floor(void); // below lie code's data and the stack: mapped, but never unmapped
 uintptr_t memory_end(void);   // end of linear memory as grown so far
 
-// Grows linear memory until `count` pages behind the last used one are free: a machine that need not
-// grow can be put back to its image. Without memory nothing happens.
+// Grows linear memory until `count` pages behind the last used one are free: a machine that need
+// not grow can be put back to its image. Without memory nothing happens.
 void memory_reserve(size_t count);
 
 // Whether a caller's range may be touched at all: not null, inside linear memory. A false answer is

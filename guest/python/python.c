@@ -54,9 +54,9 @@ static int call_boxer(const char *name, PyObject *argument, int flag) {
     return -1;
 }
 
-// What a frozen interpreter need not count references to, so that a run writes to fewer pages of the
-// image: no pages that are only looked at become private to a machine. Objects with a finalizer,
-// and instances of classes of the program, are left as they are.
+// What a frozen interpreter need not count references to, so that a run writes to fewer pages of
+// the image: no pages that are only looked at become private to a machine. Objects with a
+// finalizer, and instances of classes of the program, are left as they are.
 static int may_be_immortal(PyObject *object) {
     PyTypeObject *type = Py_TYPE(object);
     return PyUnicode_CheckExact(object) || PyBytes_CheckExact(object) ||
@@ -64,18 +64,17 @@ static int may_be_immortal(PyObject *object) {
            PyDict_CheckExact(object) || PyList_CheckExact(object) || PyAnySet_CheckExact(object) ||
            PyFunction_Check(object) || PyCFunction_CheckExact(object) || PyCode_Check(object) ||
            PyModule_Check(object) || PyType_Check(object) || PyCell_Check(object) ||
-           PyMethod_Check(object) || type == &PyWrapperDescr_Type ||
-           type == &PyMethodDescr_Type || type == &PyMemberDescr_Type ||
-           type == &PyGetSetDescr_Type || type == &PyClassMethodDescr_Type ||
-           type == &PyClassMethod_Type || type == &PyStaticMethod_Type ||
-           type == &PyProperty_Type;
+           PyMethod_Check(object) || type == &PyWrapperDescr_Type || type == &PyMethodDescr_Type ||
+           type == &PyMemberDescr_Type || type == &PyGetSetDescr_Type ||
+           type == &PyClassMethodDescr_Type || type == &PyClassMethod_Type ||
+           type == &PyStaticMethod_Type || type == &PyProperty_Type;
 }
 
 static int visit_untracked(PyObject *object, void *unused);
 
 static void make_code_immortal(PyCodeObject *code) {
-    PyObject *parts[] = {code->co_consts,          code->co_names,    code->co_localsplusnames,
-                         code->co_localspluskinds, code->co_filename, code->co_name,
+    PyObject *parts[] = {code->co_consts,          code->co_names,     code->co_localsplusnames,
+                         code->co_localspluskinds, code->co_filename,  code->co_name,
                          code->co_qualname,        code->co_linetable, code->co_exceptiontable};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         visit_untracked(parts[i], NULL);
@@ -120,7 +119,8 @@ static void fill_pools(void) {
         for (int i = 0; i < MOST_BLOCKS; i++) {
             void *block = PyObject_Malloc(size);
             // A pool begins with the number of its blocks that are taken (pymalloc's pool_header).
-            if (!block || *(const uint32_t *)((uintptr_t)block & ~(uintptr_t)(POOL_BYTES - 1)) == 1) {
+            if (!block ||
+                *(const uint32_t *)((uintptr_t)block & ~(uintptr_t)(POOL_BYTES - 1)) == 1) {
                 PyObject_Free(block);
                 break;
             }
@@ -247,13 +247,22 @@ static PyObject *environment(void) {
 // Whether Py_FinalizeEx ends a run of the frozen interpreter, whose memory is thrown away after it.
 static int ends_a_run;
 
+static int is_closed(PyObject *stream) {
+    PyObject *closed = PyObject_GetAttrString(stream, "closed");
+    int result = closed ? PyObject_IsTrue(closed) : 0;
+    Py_XDECREF(closed);
+    PyErr_Clear();
+    return result > 0;
+}
+
 static int flush_streams(void) {
     int status = 0;
     static const char *const names[] = {"stdout", "stderr"};
     for (int i = 0; i < 2; i++) {
         PyObject *stream = PySys_GetObject(names[i]);
         PyObject *done = NULL;
-        if (stream && stream != Py_None && !(done = PyObject_CallMethod(stream, "flush", NULL))) {
+        if (stream && stream != Py_None && !is_closed(stream) &&
+            !(done = PyObject_CallMethod(stream, "flush", NULL))) {
             PyErr_WriteUnraisable(stream);
             status = i ? status : -1; // as Py_FinalizeEx: what stderr could not say is not told
         }
