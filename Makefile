@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types bases setup bench clean format
+.PHONY: demo test lint types bases setup bench leaks clean format
 
 demo: bases
 	$(BIN)/boxer build -t hello examples/hello
@@ -24,6 +24,9 @@ lint: setup
 bases: setup
 	$(BIN)/python -m recipes build python-3.13 >/dev/null
 	$(BIN)/python -m recipes launcher $(BIN)/boxer
+
+leaks: bases
+	BOXER_LEAK_SECONDS=180 $(BIN)/python -m pytest tests/library/test_library_leaks.py
 
 bench: bases
 	$(BIN)/python -m bench

@@ -54,8 +54,10 @@ static int find_exports(struct boxer_machine *machine, char *message) {
         return complain(message, "the module exports no memory");
     machine->memory = found.of.memory;
     machine->base = wasmtime.wasmtime_memory_data(machine->context, &machine->memory);
+    if (!export_of(machine, "_start", WASMTIME_EXTERN_FUNC, &found))
+        return complain(message, "the module exports no function `_start`");
     if (!function_of(machine, "_start", 0, &machine->start))
-        return complain(message, "the module exports no `_start`");
+        return complain(message, "an exported function has another type than a base gives it");
     machine->has_call = function_of(machine, "boxer_call", 1, &machine->call);
     if (export_of(machine, "__stack_pointer", WASMTIME_EXTERN_GLOBAL, &found)) {
         machine->stack_pointer = found.of.global;
@@ -93,7 +95,7 @@ static int fill_memory(struct boxer_machine *machine, char *message) {
                                                                 (wanted - size) / WASM_PAGE, &size);
         if (error) {
             wasmtime.wasmtime_error_delete(error);
-            return complain(message, "memory");
+            return complain(message, "the memory cannot grow to the size of its image");
         }
     }
     return image_map(machine->image, machine->base) < 0

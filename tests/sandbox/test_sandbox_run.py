@@ -11,7 +11,7 @@ from wasmtime import wat2wasm
 
 from boxer.boxfile import Box, BoxInfo, MemoryImage, read_box, write_box
 from boxer.errors import LimitValueError, UnsupportedModuleError
-from boxer.sandbox import Limits, RunResult, is_compiled, load_code, run
+from boxer.sandbox import Limits, RunResult, is_compiled, load_code, mapped, run
 from boxer.sandbox.traps import CRASHES
 from boxer.wasmformat import Module
 
@@ -20,6 +20,15 @@ MakeBox = Callable[..., Box]
 LIMITS = Limits().for_the_guest() + b"\0"
 
 SAY_IMAGE = "(drop (call $say (i32.const 64) (i32.const {size}) (i32.const {fd})))"
+
+
+@pytest.fixture(params=["mapped", "copied"], autouse=True)
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything here holds with the native library and without it."""
+    if request.param == "copied":
+        monkeypatch.setattr("boxer.sandbox.mapped.is_available", lambda: False)
+    elif not mapped.is_available():
+        pytest.skip("the native library is not there")
 
 
 def say(size: int, fd: int = 1) -> str:

@@ -30,17 +30,17 @@ from boxer.sandbox import (
 class Box:
     """A box that is ready to run: its code is compiled, its memory image mapped.
 
-    Made by `load` and `build`. May be used by many threads at once.
+    Made by `load` and `build`. May be used by many threads at once. file: what it was read from.
     """
 
     def __init__(self, file: BoxFile) -> None:
-        self._file = file
+        self.file = file
         self._frozen = Frozen.of(file)
 
     @property
     def info(self) -> BoxInfo:
         """Its settings, its base, what is installed in it."""
-        return self._file.info
+        return self.file.info
 
     def run(
         self,
@@ -82,7 +82,7 @@ class Box:
         self, *, limits: Limits | None = None, env: Mapping[str, str] | None = None
     ) -> Machine:
         """A machine that goes on from call to call. limits: of each."""
-        return Machine(self._file, StartedMachine(self._frozen, given_for(limits, env)))
+        return Machine(self.file, StartedMachine(self._frozen, given_for(limits, env)))
 
 
 def load(box: str | os.PathLike[str]) -> Box:

@@ -16,7 +16,7 @@ from ctypes import byref
 from typing import Any
 
 from boxer.boxfile import MemoryImage
-from boxer.errors import EngineError, LimitValueError
+from boxer.errors import EngineError, LimitValueError, UnsupportedModuleError
 from boxer.sandbox import native
 from boxer.sandbox.code import Code
 from boxer.sandbox.ending import Ending
@@ -46,7 +46,7 @@ def _library() -> Any:
 
 def _made(made: int | None, why: str) -> int:
     if made is None:
-        raise EngineError(f"The machine cannot be made: {why}.")
+        raise UnsupportedModuleError(f"No machine can be made: {why}.")
     return made
 
 
@@ -69,8 +69,10 @@ class MappedImage:
 
     @classmethod
     def of_file(cls, descriptor: int, size: int) -> MappedImage:
-        made = native.making(_library().boxer_image_new, descriptor, size)
-        return cls(_made(*made), size)
+        made, why = native.making(_library().boxer_image_new, descriptor, size)
+        if made is None:
+            raise EngineError(f"The image cannot be used: {why}.")
+        return cls(made, size)
 
     def map_over(self, address: int) -> None:
         """Maps it copy-on-write over memory of its size."""
@@ -132,6 +134,7 @@ class MappedMachine:
     """A `Life`. memory_limit: bytes, the image included."""
 
     def __init__(self, code: Code, image: MappedImage, memory_limit: int) -> None:
+        self.address = 0
         self.image = image
         self._code = code
         self._library = _library()
@@ -143,7 +146,6 @@ class MappedMachine:
         made = native.making(
             self._library.boxer_machine_new, _code_address(code), image.address, memory_limit
         )
-        self.address = 0
         self.address = _made(*made)
         self.ending = NativeEnding()
 
