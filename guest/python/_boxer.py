@@ -15,12 +15,15 @@ frozen_modules = set()
 
 
 def prepare(modules, _):
-    """Imports `modules` before the freeze and leaves the heap quiet.
+    """Imports `modules` before the freeze and leaves the heap quiet; calls `module:callable`s.
 
     A module that cannot be imported now is left for the program to import: it fails there as it
-    would without us.
+    would without us. A callable that fails ends the freeze.
     """
     for name in modules:
+        if ":" in name:
+            call_init(name)
+            continue
         before = set(sys.modules)
         try:
             __import__(name)
@@ -32,6 +35,21 @@ def prepare(modules, _):
     sys.stderr.flush()
     frozen_modules.update(sys.modules)
     gc.collect()
+
+
+def call_init(name):
+    """The user's own set-up, from the working directory."""
+    here = posix.getcwd()
+    sys.path.insert(0, here)
+    try:
+        module, _, path = name.partition(":")
+        __import__(module)
+        function = sys.modules[module]
+        for part in path.split("."):
+            function = getattr(function, part)
+        function()
+    finally:
+        sys.path.remove(here)
 
 
 def settle(_, __):

@@ -365,6 +365,12 @@ class EpochError(BoxerError):
     reference = "bad-epoch"
 
 
+class WarmupError(BoxerError):
+    """A label or option that says what to do before the freeze makes no sense."""
+
+    reference = "bad-warmup"
+
+
 class DockerfileMissingError(BoxerError):
     """There is no Dockerfile, or it cannot be read."""
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from boxer.boxfile import ImageConfig
 from boxer.build.entry import Entry, find_entry
-from boxer.build.imports import standard_imports
+from boxer.build.imports import program_imports
 from boxer.filetree import Tree
 
 LIBRARY = "/usr/local/lib/python3.13"
@@ -33,7 +33,7 @@ def python_tree(files: Mapping[str, str] | None = None) -> Tree:
 
 def found(tree: Tree, *command: str, config: ImageConfig | None = None) -> tuple[str, ...]:
     settings = config or ImageConfig(cmd=command, working_dir="/app")
-    return standard_imports(settings, tree, LIBRARY)
+    return program_imports(settings, tree, LIBRARY).standard
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,10 @@
-"""Which modules of the standard library a box's program will import.
+"""Which modules of the standard library and of installed packages a box's program will import.
 
 Belongs here: following imports through a tree, from the source text. Does not: importing them (the
-guest does, before the freeze), which file is the program (`entry`).
+guest does, before the freeze), which file is the program (`entry`), what is wanted (`warmup`).
 
-A module that is imported before the freeze need not be imported in any run. Only the standard
-library's are: other people's code may look at the environment or open files when it is imported,
-and must find the run's own.
+A module that is imported before the freeze need not be imported in any run. The program's own
+modules are left to the run: they are where it reads its environment and opens its files.
 
 Invariants
 1. This is advice: what cannot be read or found is left out, and nothing here fails a build.
@@ -35,20 +34,24 @@ MOST_FILES = 2000
 _BLOCKS = (ast.If, ast.Try, ast.With, ast.For, ast.While, ast.ClassDef)
 
 
-def standard_imports(config: ImageConfig, tree: Tree, library: str) -> tuple[str, ...]:
-    """Modules of the standard library that the default command imports, at any depth.
+@dataclass(frozen=True, slots=True)
+class Imports:
+    """Names of modules the default command imports, at any depth, sorted."""
 
-    library: the standard library's folder, `/usr/local/lib/python3.13`.
-    """
+    standard: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+
+
+def program_imports(config: ImageConfig, tree: Tree, library: str) -> Imports:
+    """What the default command imports. library: the standard library's folder,
+    `/usr/local/lib/python3.13`."""
     entry = find_entry(config, tree)
     if entry is None:
-        return ()
-    paths = [entry.folder, *config.environment().get("PYTHONPATH", "").split(":")]
-    search = _Search(
-        tree, library, [path for path in paths if path] + _site_packages(tree, library)
-    )
+        return Imports()
+    own = [entry.folder, *config.environment().get("PYTHONPATH", "").split(":")]
+    search = _Search(tree, library, [path for path in own if path], _site_packages(tree, library))
     search.follow(entry)
-    return tuple(sorted(search.found))
+    return Imports(tuple(sorted(search.found)), tuple(sorted(search.installed)))
 
 
 def _site_packages(tree: Tree, library: str) -> list[str]:
@@ -64,8 +67,10 @@ def _site_packages(tree: Tree, library: str) -> list[str]:
 class _Search:
     tree: Tree
     library: str
-    paths: list[str]
+    own: list[str]
+    sites: list[str]
     found: set[str] = field(default_factory=set)
+    installed: set[str] = field(default_factory=set)
     _seen: set[str] = field(default_factory=set)
     _files: int = 0
 
@@ -84,7 +89,7 @@ class _Search:
         if "." in name:
             self._module(name.rpartition(".")[0])
         for module in (name, f"{name}.__main__"):
-            for path in (*self.paths, self.library):
+            for path in (*self.own, *self.sites, self.library):
                 place = f"{path}/{module.replace('.', '/')}"
                 package = self._file(f"{place}/__init__.py")
                 source = package or self._file(f"{place}.py")
@@ -101,10 +106,12 @@ class _Search:
         if parent:
             self._module(parent)
         place = name.replace(".", "/")
-        for path in self.paths:
+        for path in (*self.own, *self.sites):
             for file, package in ((f"{place}/__init__.py", name), (f"{place}.py", parent)):
                 node = self._file(f"{path}/{file}")
                 if node is not None:
+                    if path in self.sites:
+                        self.installed.add(name)
                     self._source(node.data, package)
                     return
         top = name.partition(".")[0]

@@ -17,9 +17,10 @@ from boxer.blobstore import write_atomically
 from boxer.boxfile import BoxInfo
 from boxer.build.assemble import Finished, assemble
 from boxer.build.events import BuildFinished, BuildStarted, Listener, Notice, ignore
-from boxer.build.imports import standard_imports
+from boxer.build.imports import program_imports
 from boxer.build.sources import Sources, find_sources
 from boxer.build.stages import Bases, Built, StageBuilder
+from boxer.build.warmup import warmup
 from boxer.dockerfile import Dockerfile, parse
 from boxer.errors import EpochError
 from boxer.plan import Plan, plan
@@ -49,6 +50,7 @@ def build(
     build_args: Mapping[str, str] | None = None,
     target: str | None = None,
     output: Path | None = None,
+    init: str | None = None,
     epoch: int | None = None,
     bases: BaseSource | None = None,
     events: Listener = ignore,
@@ -56,7 +58,8 @@ def build(
     """Builds a box.
 
     dockerfile: default CONTEXT/Dockerfile. target: the stage to build, default the last. output:
-    where to write the box; without it the box is in the result only. epoch: the time of everything
+    where to write the box; without it the box is in the result only. init: `module:callable` that
+    is called before the freeze, default the label `boxer.init`. epoch: the time of everything
     in the box, seconds since 1970, default SOURCE_DATE_EPOCH, else 1980-01-01. bases: default the
     ones on this machine.
     Raises a `BoxerError` for whatever is wrong with the input; nothing is left of the output then.
@@ -69,7 +72,7 @@ def build(
     planned = plan(parsed, build_args or {}, target, known.environment)
     _announce(sources, parsed, planned, events)
     stages = StageBuilder(known, Context(context, sources.ignore), moment, events)
-    data, info = assemble(_finished(stages.build(planned), moment), events)
+    data, info = assemble(_finished(stages.build(planned), moment, init), events)
     digest = hashlib.sha256(data).hexdigest()
     if output is not None:
         write_atomically(output, data)
@@ -96,11 +99,10 @@ def _announce(sources: Sources, parsed: Dockerfile, planned: Plan, events: Liste
         events(Notice(warning.message, warning.where))
 
 
-def _finished(built: Built, epoch: int) -> Finished:
+def _finished(built: Built, epoch: int, init: str | None) -> Finished:
     """What is frozen: the base's own modules, and those the program will import."""
     base = built.base.info
-    own = base.preimport
     library = f"/usr/local/lib/{base.name}{base.variant}"
-    more = standard_imports(built.config, built.tree, library)
-    imports = (*own, *(name for name in more if name not in own))
-    return Finished(built.base, built.tree, built.config, epoch, imports)
+    program = program_imports(built.config, built.tree, library)
+    steps = warmup(built.config, tuple(base.preimport), program, init)
+    return Finished(built.base, built.tree, built.config, epoch, steps)

@@ -99,12 +99,18 @@ def build(
     dockerfile: str | os.PathLike[str] | None = None,
     build_args: Mapping[str, str] | None = None,
     target: str | None = None,
+    init: str | None = None,
 ) -> Box:
-    """Builds a box from a folder with a Dockerfile. Raises `BoxerError` with file and line."""
+    """Builds a box from a folder with a Dockerfile.
+
+    target: the stage, default the last. init: `module:callable` to call before the freeze.
+    Raises `BoxerError` with file and line.
+    """
     result = build_box(
         Path(context),
         dockerfile=None if dockerfile is None else Path(dockerfile),
         build_args=build_args,
         target=target,
+        init=init,
     )
     return Box(read_box(result.data))

@@ -23,6 +23,9 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="OUT.wasm", help="write the box here")
     parser.add_argument("--build-arg", action="append", default=[], metavar="K[=V]")
     parser.add_argument("--target", metavar="STAGE", help="the stage to build")
+    parser.add_argument(
+        "--init", metavar="MODULE:CALLABLE", help="call this before the machine is frozen"
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="print the result only")
     parser.add_argument("context", type=Path, metavar="CONTEXT")
     parser.set_defaults(run=run)
@@ -45,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
         build_args=_build_arguments(options.build_arg),
         target=options.target,
         output=output,
+        init=options.init,
         events=Progress(sys.stderr, options.quiet),
     )
     store = ImageStore()
