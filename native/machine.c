@@ -48,6 +48,15 @@ static int function_of(struct boxer_machine *machine, const char *name, size_t r
     return fits;
 }
 
+// A constant of that name would not be what the code's frames move.
+static int is_mutable(struct boxer_machine *machine) {
+    wasmtime_error_t *error = wasmtime.wasmtime_global_set(
+        machine->context, &machine->stack_pointer, &machine->initial_stack);
+    if (error)
+        wasmtime.wasmtime_error_delete(error);
+    return !error;
+}
+
 static int find_exports(struct boxer_machine *machine, char *message) {
     wasmtime_extern_t found;
     if (!export_of(machine, "memory", WASMTIME_EXTERN_MEMORY, &found))
@@ -62,7 +71,8 @@ static int find_exports(struct boxer_machine *machine, char *message) {
     if (export_of(machine, "__stack_pointer", WASMTIME_EXTERN_GLOBAL, &found)) {
         machine->stack_pointer = found.of.global;
         wasmtime.wasmtime_global_get(machine->context, &found.of.global, &machine->initial_stack);
-        machine->has_stack_pointer = machine->initial_stack.kind == WASM_I32;
+        machine->has_stack_pointer =
+            machine->initial_stack.kind == WASM_I32 && is_mutable(machine);
     }
     if (export_of(machine, "boxer_boot", WASMTIME_EXTERN_GLOBAL, &found)) {
         wasmtime_val_t boot;

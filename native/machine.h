@@ -68,6 +68,9 @@ struct boxer_machine;
 struct boxer_code *boxer_code_new(const char *library, wasm_engine_t *, const wasmtime_module_t *,
                                   char *message);
 void boxer_code_free(struct boxer_code *);
+// 1: the module's code can change nothing of a machine that a reset does not put back. Imported
+// globals and more than one mutable one of its own are refused.
+int boxer_code_is_resettable(const uint8_t *module, uint64_t size);
 
 // descriptor: a file as large as the memory; it stays the caller's.
 struct boxer_image *boxer_image_new(int descriptor, uint64_t size, char *message);

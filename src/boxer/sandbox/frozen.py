@@ -27,17 +27,21 @@ REFREEZE = "boxer_refreeze"
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """image: a mapped one where this machine has the native library."""
+    """image: a mapped one where this machine has the native library. resettable: its machines may
+    serve a second life."""
 
     code: Code
     image: MappedImage | MemoryImage
+    resettable: bool = False
 
     @classmethod
     def of(cls, box: Box) -> Frozen:
         """Compiles the box's code unless that is cached. Raises `UnsupportedModuleError`."""
         code = load_code(box.code, box.info.code_digest)
-        image = MappedImage.of(box.image) if mapped.is_available() else box.image
-        return cls(code, image)
+        if not mapped.is_available():
+            return cls(code, box.image)
+        resettable = mapped.is_resettable(box.info.code_digest, box.code)
+        return cls(code, MappedImage.of(box.image), resettable)
 
     @property
     def is_mapped(self) -> bool:
@@ -50,7 +54,7 @@ class Frozen:
             read_reply(reply_of(life.call(given, request)))
             reply_of(life.enter(REFREEZE, given))
             if isinstance(life, MappedMachine):
-                return Frozen(self.code, life.new_image())
+                return Frozen(self.code, life.new_image(), self.resettable)
             memory = life.memory()
             return Frozen(self.code, MemoryImage(len(memory), (Segment(0, memory),)))
         finally:

@@ -98,6 +98,16 @@ def _code_address(code: Code) -> int:
         return _linked[module]
 
 
+_resettable: dict[str, bool] = {}
+
+
+def is_resettable(digest: str, code: bytes) -> bool:
+    """Whether a reset puts back all that this code-only module can change. digest: its sha256."""
+    if digest not in _resettable:
+        _resettable[digest] = bool(_library().boxer_code_is_resettable(code, len(code)))
+    return _resettable[digest]
+
+
 def prepared(given: Given) -> Run:
     """The C form of what a machine is given; may be used again and by several threads at once."""
     limits = given.limits

@@ -182,7 +182,7 @@ class _Stall:
             self._idle.pop().close()
 
     def _give_back(self, life: Life, reusable: bool) -> None:
-        if reusable:
+        if reusable and self.frozen.resettable:
             self._idle.append(life)
         else:
             life.close()
