@@ -71,8 +71,7 @@ static int find_exports(struct boxer_machine *machine, char *message) {
     if (export_of(machine, "__stack_pointer", WASMTIME_EXTERN_GLOBAL, &found)) {
         machine->stack_pointer = found.of.global;
         wasmtime.wasmtime_global_get(machine->context, &found.of.global, &machine->initial_stack);
-        machine->has_stack_pointer =
-            machine->initial_stack.kind == WASM_I32 && is_mutable(machine);
+        machine->has_stack_pointer = machine->initial_stack.kind == WASM_I32 && is_mutable(machine);
     }
     if (export_of(machine, "boxer_boot", WASMTIME_EXTERN_GLOBAL, &found)) {
         wasmtime_val_t boot;
