@@ -14,10 +14,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from boxer.cli.commands import bases, build, images, inspect, run
+from boxer.cli.commands import bases, bench, build, images, inspect, run
 from boxer.errors import BoxerError
 
-_COMMANDS = (build, run, inspect, images, bases)
+_COMMANDS = (build, run, inspect, images, bases, bench)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,0 +1,45 @@
+"""`boxer bench`: what a box costs on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+# As boxer.benchmark.KINDS, which is not imported for a usage text; a test compares the two.
+KINDS = ("startup", "throughput", "memory", "size", "cpu")
+
+
+def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("bench", help="measure a box on this machine")
+    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("box", nargs="?", metavar="BOX", help="default: the smallest Python box")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the figures, too")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    from boxer.benchmark import measure, plot, subject
+    from boxer.blobstore import write_atomically
+
+    figures = measure(options.kind, subject(options.box))
+    if options.plot:
+        write_atomically(options.plot, plot(f"boxer bench {options.kind}", figures).encode())
+    if options.json:
+        print(json.dumps([dataclasses.asdict(figure) for figure in figures], indent=2))
+        return 0
+    wide = max(len(figure.name) for figure in figures)
+    for figure in figures:
+        spread = "" if figure.p99 is None else f"   p99 {figure.p99:>10,.1f}"
+        sys.stdout.write(
+            f"{figure.name:<{wide}}  {figure.p50:>10,.1f} {figure.unit:<3}{spread}"
+            f"   of {figure.samples}\n"
+        )
+    return 0
