@@ -109,14 +109,19 @@ int image_map(const struct boxer_image *image, uint8_t *memory) {
                         MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, image->descriptor, 0);
     if (mapped == MAP_FAILED)
         return -1;
+    return 0;
+}
+
+void image_expect(const struct boxer_image *image, uint8_t *memory) {
 #ifdef MADV_POPULATE_WRITE
     // One call instead of hundreds of faults; only for speed, so it may fail.
     if (__atomic_load_n(&image->is_expected, __ATOMIC_ACQUIRE))
         for (uint32_t i = 0; i < image->expected_count; i++)
             madvise(memory + image->expected[i].offset, image->expected[i].size,
                     MADV_POPULATE_WRITE);
+#else
+    (void)image, (void)memory;
 #endif
-    return 0;
 }
 
 static int pagemap = -1;
@@ -125,10 +130,7 @@ static void open_pagemap(void) {
     pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 }
 
-// Visits the private pages in [memory, memory + size). Their number, or -1 where the kernel of
-// this host cannot tell.
-static int64_t visit_private(const uint8_t *memory, uint64_t size, region_visitor visit,
-                             void *state) {
+int64_t visit_private(const uint8_t *memory, uint64_t size, region_visitor visit, void *state) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, open_pagemap);
     struct page_region regions[REGIONS];
@@ -216,27 +218,4 @@ int64_t image_restore(const struct boxer_image *image, uint8_t *memory, region_v
         return restoring.failed ? -1 : pages;
     // Without PAGEMAP_SCAN: a new mapping has no private pages.
     return image_map(image, memory) < 0 ? -1 : 0;
-}
-
-struct copying {
-    const uint8_t *from;
-    uint8_t *to;
-};
-
-static void copy_region(void *state, uint64_t offset, uint64_t size) {
-    struct copying *copying = state;
-#ifdef MADV_POPULATE_WRITE
-    madvise(copying->to + offset, size, MADV_POPULATE_WRITE); // one fault for all; only for speed
-#endif
-    memcpy(copying->to + offset, copying->from + offset, size);
-}
-
-int64_t image_copy(const struct boxer_image *image, const uint8_t *from, uint8_t *to) {
-    struct copying copying = {.from = from, .to = to};
-    int64_t pages = visit_private(from, image->size, copy_region, &copying);
-    if (pages < 0) {
-        memcpy(to, from, image->size);
-        pages = (int64_t)(image->size / PAGE);
-    }
-    return pages;
 }

@@ -94,6 +94,17 @@ static int instantiate(struct boxer_machine *machine, char *message) {
     return complain(message, "the module cannot be instantiated");
 }
 
+static int grow_by(struct boxer_machine *machine, uint64_t bytes) {
+    uint64_t before;
+    wasmtime_error_t *error =
+        bytes ? wasmtime.wasmtime_memory_grow(machine->context, &machine->memory, bytes / WASM_PAGE,
+                                              &before)
+              : NULL;
+    if (error)
+        wasmtime.wasmtime_error_delete(error);
+    return error ? -1 : 0;
+}
+
 static int fill_memory(struct boxer_machine *machine, char *message) {
     uint64_t size = wasmtime.wasmtime_memory_data_size(machine->context, &machine->memory);
     uint64_t wanted = machine->image->size;
@@ -112,8 +123,8 @@ static int fill_memory(struct boxer_machine *machine, char *message) {
                : 0;
 }
 
-struct boxer_machine *boxer_machine_new(struct boxer_code *code, struct boxer_image *image,
-                                        uint64_t memory_limit, char *message) {
+static struct boxer_machine *new_machine(struct boxer_code *code, struct boxer_image *image,
+                                         uint64_t memory_limit, char *message) {
     struct boxer_machine *machine = calloc(1, sizeof *machine);
     if (!machine) {
         complain(message, "no memory");
@@ -135,8 +146,17 @@ struct boxer_machine *boxer_machine_new(struct boxer_code *code, struct boxer_im
     return machine;
 }
 
+struct boxer_machine *boxer_machine_new(struct boxer_code *code, struct boxer_image *image,
+                                        uint64_t memory_limit, char *message) {
+    struct boxer_machine *machine = new_machine(code, image, memory_limit, message);
+    if (machine)
+        image_expect(image, machine->base);
+    return machine;
+}
+
 void boxer_machine_free(struct boxer_machine *machine) {
     wasmtime.wasmtime_store_delete(machine->store);
+    layer_release(machine->layer);
     tracking_free(&machine->tracking);
     free(machine->output.bytes);
     free(machine->errors.bytes);
@@ -316,7 +336,7 @@ static int stack_is_initial(struct boxer_machine *machine) {
 
 int boxer_machine_reset(struct boxer_machine *machine, struct boxer_ending *ending) {
     uint64_t size = wasmtime.wasmtime_memory_data_size(machine->context, &machine->memory);
-    if (size != machine->image->size || !stack_is_initial(machine))
+    if (machine->layer || size != machine->image->size || !stack_is_initial(machine))
         return 0;
     int64_t pages = tracking_restore(machine);
     if (pages < 0)
@@ -335,21 +355,24 @@ void boxer_machine_serve(struct boxer_machine *machine, const struct boxer_run *
     ending->reusable = (uint32_t)boxer_machine_reset(machine, ending);
 }
 
-int boxer_machine_copy(struct boxer_machine *machine, struct boxer_machine *copy) {
+static int become(struct boxer_machine *copy, struct boxer_machine *machine, int descriptor) {
     uint64_t size = wasmtime.wasmtime_memory_data_size(machine->context, &machine->memory);
-    uint64_t own = machine->image->size, more = size - own;
-    if (copy->image != machine->image)
-        return 0;
-    if (more) {
-        wasmtime_error_t *error = wasmtime.wasmtime_memory_grow(copy->context, &copy->memory,
-                                                                more / WASM_PAGE, &(uint64_t){0});
-        if (error) {
-            wasmtime.wasmtime_error_delete(error);
-            return 0;
-        }
-        memcpy(copy->base + own, machine->base + own, more);
+    if (!stack_is_initial(machine) || grow_by(copy, size - machine->image->size) < 0)
+        return -1;
+    if (fork_memory(machine, copy, size, descriptor) < 0)
+        memcpy(copy->base, machine->base, size);
+    return 0;
+}
+
+struct boxer_machine *boxer_machine_fork(struct boxer_machine *machine, uint64_t memory_limit,
+                                         int descriptor, char *message) {
+    struct boxer_machine *copy = new_machine(machine->code, machine->image, memory_limit, message);
+    if (copy && become(copy, machine, descriptor) < 0) {
+        complain(message, "the machine cannot be copied");
+        boxer_machine_free(copy);
+        return NULL;
     }
-    return image_copy(machine->image, machine->base, copy->base) >= 0;
+    return copy;
 }
 
 int boxer_machine_is_pristine(struct boxer_machine *machine) {

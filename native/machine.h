@@ -94,8 +94,10 @@ int boxer_machine_reset(struct boxer_machine *, struct boxer_ending *);
 // A run (without a request) or a call, and the reset behind it: one crossing for Python.
 void boxer_machine_serve(struct boxer_machine *, const struct boxer_run *, const uint8_t *request,
                          uint64_t size, struct boxer_ending *);
-// Makes `copy`, a machine fresh over the same image, equal to `machine`. 0: it cannot be.
-int boxer_machine_copy(struct boxer_machine *machine, struct boxer_machine *copy);
+// A second machine equal to one that lies idle. descriptor: of an empty file that both may map from
+// then on.
+struct boxer_machine *boxer_machine_fork(struct boxer_machine *, uint64_t memory_limit,
+                                         int descriptor, char *message);
 // Enters an export without parameters; for the life of a machine outside of runs (freezing).
 void boxer_machine_enter(struct boxer_machine *, const char *name, const struct boxer_run *,
                          struct boxer_ending *);

@@ -40,7 +40,10 @@ struct tracking {
     int learned, armed, changed;
 };
 
+struct layer;
+
 struct boxer_machine {
+    struct layer *layer; // mapped over the image since a fork; null: none
     struct tracking tracking;
     struct boxer_code *code;
     struct boxer_image *image;
@@ -71,9 +74,19 @@ int image_map(const struct boxer_image *, uint8_t *memory);
 // host's kernel cannot tell, all is mapped anew and nothing is said.
 typedef void (*region_visitor)(void *state, uint64_t offset, uint64_t size);
 int64_t image_restore(const struct boxer_image *, uint8_t *memory, region_visitor, void *state);
+// Makes the pages ready that the first run over this image has written to.
+void image_expect(const struct boxer_image *, uint8_t *memory);
 // Notes what a run has written to, if no run over this image has been looked at before.
 void image_learn(struct boxer_image *, const uint8_t *memory);
-int64_t image_copy(const struct boxer_image *, const uint8_t *from, uint8_t *to);
+// Visits the private pages in [memory, memory + size). Their number, or -1 where the kernel of this
+// host cannot tell.
+int64_t visit_private(const uint8_t *memory, uint64_t size, region_visitor, void *state);
+
+// fork.c. Makes `copy`, which is fresh and of the same size, equal to `machine`. descriptor: of an
+// empty file. 0, or -1: `copy` is of no use.
+int fork_memory(struct boxer_machine *machine, struct boxer_machine *copy, uint64_t size,
+                int descriptor);
+void layer_release(struct layer *);
 
 // tracking.c. As image_restore, faster for a machine that is reset often.
 int64_t tracking_restore(struct boxer_machine *);

@@ -33,6 +33,12 @@ static struct boxer_image *image_of_noise(void) {
     return image;
 }
 
+static uint8_t *reserve(void) {
+    void *memory = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert(memory != MAP_FAILED);
+    return memory;
+}
+
 static void nobody(void *unused, uint64_t offset, uint64_t size) {
     (void)unused, (void)offset, (void)size;
 }
@@ -49,12 +55,33 @@ static void restores_whatever_was_written(const struct boxer_image *image, uint8
     }
 }
 
-static void copies_what_was_written(const struct boxer_image *image, uint8_t *memory,
-                                    uint8_t *other) {
-    for (unsigned i = 0; i < 500; i++)
-        memory[draw(SIZE)] ^= (uint8_t)(1 + draw(255));
-    assert(image_copy(image, memory, other) >= 0);
-    assert(memcmp(memory, other, SIZE) == 0);
+static void forks_are_equal(struct boxer_image *image) {
+    struct boxer_machine machines[6] = {0};
+    for (int i = 0; i < 6; i++) {
+        machines[i].image = image;
+        machines[i].base = reserve();
+        assert(image_map(image, machines[i].base) == 0);
+        if (i == 0)
+            continue;
+        struct boxer_machine *from = &machines[draw((unsigned)i)];
+        memset(from->base + draw(1000) * PAGE, (int)draw(256), draw(900) * PAGE); // a long run
+        for (unsigned n = 0; n < 100; n++)
+            from->base[draw(SIZE)] ^= (uint8_t)(1 + draw(255));
+        uint8_t *before = malloc(SIZE);
+        memcpy(before, from->base, SIZE);
+        int descriptor = memfd_create("layer", 0);
+        assert(fork_memory(from, &machines[i], SIZE, descriptor) == 0);
+        close(descriptor);
+        assert(memcmp(from->base, before, SIZE) == 0);
+        assert(memcmp(machines[i].base, before, SIZE) == 0);
+        machines[i].base[draw(SIZE)] ^= 1;
+        assert(memcmp(from->base, before, SIZE) == 0);
+        free(before);
+    }
+    for (int i = 0; i < 6; i++) {
+        layer_release(machines[i].layer);
+        munmap(machines[i].base, SIZE);
+    }
 }
 
 static void refuses_a_file_of_another_size(void) {
@@ -65,18 +92,13 @@ static void refuses_a_file_of_another_size(void) {
     close(descriptor);
 }
 
-static uint8_t *reserve(void) {
-    void *memory = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    assert(memory != MAP_FAILED);
-    return memory;
-}
-
 int main(void) {
     struct boxer_image *image = image_of_noise();
     uint8_t *memory = reserve(), *other = reserve();
     assert(image_map(image, memory) == 0 && image_map(image, other) == 0);
     restores_whatever_was_written(image, memory);
-    copies_what_was_written(image, memory, other);
+    for (int i = 0; i < 20; i++)
+        forks_are_equal(image);
     image_learn(image, memory);
     assert(image_map(image, other) == 0 && memcmp(other, image->pristine, SIZE) == 0);
     refuses_a_file_of_another_size();

@@ -141,23 +141,31 @@ def _nanoseconds(seconds: float | None) -> int:
 
 
 class MappedMachine:
-    """A `Life`. memory_limit: bytes, the image included."""
+    """A `Life`. memory_limit: bytes, the image included. address: of a machine that is there."""
 
-    def __init__(self, code: Code, image: MappedImage, memory_limit: int) -> None:
-        self.address = 0
+    def __init__(
+        self, code: Code, image: MappedImage, memory_limit: int, address: int | None = None
+    ) -> None:
+        self.address = address or 0
         self.image = image
+        self.ending = NativeEnding()
         self._code = code
+        self._memory_limit = memory_limit
         self._library = _library()
+        if address is None:
+            self.address = self._new()
+
+    def _new(self) -> int:
+        image, memory_limit = self.image, self._memory_limit
         if image.size > memory_limit:
             raise LimitValueError(
                 f"The box needs `{image.size >> 20}` MiB of memory to start, the limit is"
                 f" `{memory_limit >> 20}` MiB."
             )
-        made = native.making(
-            self._library.boxer_machine_new, _code_address(code), image.address, memory_limit
+        code = _code_address(self._code)
+        return _made(
+            *native.making(self._library.boxer_machine_new, code, image.address, memory_limit)
         )
-        self.address = _made(*made)
-        self.ending = NativeEnding()
 
     def run(self, given: Given) -> Outcome:
         self._library.boxer_machine_run(self.address, prepared(given), byref(self.ending))
@@ -195,9 +203,13 @@ class MappedMachine:
         start = self._library.boxer_machine_memory(self.address, byref(size))
         return ctypes.string_at(start, size.value)
 
-    def copy_of(self, other: MappedMachine) -> bool:
-        """Makes this fresh machine equal to another over the same image."""
-        return bool(self._library.boxer_machine_copy(other.address, self.address))
+    def fork(self) -> MappedMachine:
+        """A second machine equal to this one."""
+        with nameless_file() as descriptor:
+            made = native.making(
+                self._library.boxer_machine_fork, self.address, self._memory_limit, descriptor
+            )
+        return MappedMachine(self._code, self.image, self._memory_limit, _made(*made))
 
     def new_image(self) -> MappedImage:
         """Its memory as an image of its own."""

@@ -95,7 +95,7 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     ),
     "boxer_machine_enter": (None, (c_void_p, c_char_p, POINTER(Run), POINTER(NativeEnding))),
     "boxer_machine_reset": (c_int, (c_void_p, POINTER(NativeEnding))),
-    "boxer_machine_copy": (c_int, (c_void_p, c_void_p)),
+    "boxer_machine_fork": (c_void_p, (c_void_p, c_uint64, c_int, c_char_p)),
     "boxer_machine_memory": (c_void_p, (c_void_p, POINTER(c_uint64))),
     "boxer_machine_is_pristine": (c_int, (c_void_p,)),
 }

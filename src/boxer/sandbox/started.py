@@ -96,15 +96,11 @@ class StartedMachine:
             self._life.close()
 
     def _copy(self) -> Life:
-        limit = self._given.limits.memory_bytes
         if isinstance(self._life, MappedMachine):
-            copy = MappedMachine(self._frozen.code, self._life.image, limit)
-            if copy.copy_of(self._life):
-                return copy
-            copy.close()
+            return self._life.fork()
         memory = self._life.memory()
         image = MemoryImage(len(memory), (Segment(0, memory),))
-        return CopiedMachine(self._frozen.code, image, limit)
+        return CopiedMachine(self._frozen.code, image, self._given.limits.memory_bytes)
 
 
 def _with_thaw(given: Given, thaw: bool) -> Given:

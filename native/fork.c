@@ -1,0 +1,146 @@
+// Copies of a machine that has gone on from its image.
+//
+// Large runs of private pages are moved into a file, a layer, which both machines then map
+// copy-on-write: the first fork writes them once, later forks of the same machine only what has
+// changed since. Single pages are copied. (Making 5 MB of pages private by copying them takes
+// 2.5 ms, writing them to a file 1 ms, mapping that file 20 us.)
+//
+// Invariants
+// 1. A layer's file is never written to again; it goes with the last machine that maps it.
+// 2. What a machine reads is the same before and after its pages have moved into a layer.
+#define _GNU_SOURCE
+#include "state.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { PAGE = 4096, WORTH_A_MAPPING = 4 * PAGE, FIRST_ROOM = 64 };
+
+// ranges: where its file lies over the machine's memory, at the same offsets.
+struct layer {
+    int descriptor, references;
+    struct layer *below;
+    struct range *ranges;
+    uint32_t count, room;
+};
+
+static struct layer *layer_new(int descriptor, struct layer *below) {
+    struct layer *layer = calloc(1, sizeof *layer);
+    if (!layer)
+        return NULL;
+    layer->descriptor = dup(descriptor);
+    layer->references = 1;
+    layer->below = below;
+    if (below)
+        __atomic_add_fetch(&below->references, 1, __ATOMIC_SEQ_CST);
+    return layer;
+}
+
+void layer_release(struct layer *layer) {
+    while (layer && __atomic_sub_fetch(&layer->references, 1, __ATOMIC_SEQ_CST) == 0) {
+        struct layer *below = layer->below;
+        if (layer->descriptor >= 0)
+            close(layer->descriptor);
+        free(layer->ranges);
+        free(layer);
+        layer = below;
+    }
+}
+
+static int add_range(struct layer *layer, struct range range) {
+    if (layer->count == layer->room) {
+        uint32_t room = layer->room ? layer->room * 2 : FIRST_ROOM;
+        struct range *grown = realloc(layer->ranges, room * sizeof *grown);
+        if (!grown)
+            return -1;
+        layer->ranges = grown;
+        layer->room = room;
+    }
+    layer->ranges[layer->count++] = range;
+    return 0;
+}
+
+static int map_range(const struct layer *layer, struct range range, uint8_t *memory) {
+    void *mapped =
+        mmap(memory + range.offset, range.size, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, layer->descriptor, (off_t)range.offset);
+    return mapped == MAP_FAILED ? -1 : 0;
+}
+
+// From the lowest layer up, so that the newest lies on top.
+static int map_layers(const struct layer *layer, uint8_t *memory) {
+    if (!layer)
+        return 0;
+    if (map_layers(layer->below, memory) < 0)
+        return -1;
+    for (uint32_t i = 0; i < layer->count; i++)
+        if (map_range(layer, layer->ranges[i], memory) < 0)
+            return -1;
+    return 0;
+}
+
+struct gathering {
+    struct layer *large, *small; // small: only its ranges are used
+    int failed;
+};
+
+static void gather(void *state, uint64_t offset, uint64_t size) {
+    struct gathering *gathering = state;
+    struct layer *layer = size >= WORTH_A_MAPPING ? gathering->large : gathering->small;
+    gathering->failed |= add_range(layer, (struct range){offset, size}) < 0;
+}
+
+static int write_range(const struct layer *layer, struct range range, const uint8_t *memory) {
+    for (uint64_t done = 0; done < range.size;) {
+        ssize_t written = pwrite(layer->descriptor, memory + range.offset + done, range.size - done,
+                                 (off_t)(range.offset + done));
+        if (written <= 0)
+            return -1;
+        done += (uint64_t)written;
+    }
+    return 0;
+}
+
+// Moves the machine's large private runs into the layer.
+static int settle(struct boxer_machine *machine, struct layer *layer, uint64_t size) {
+    if (layer->descriptor < 0 || ftruncate(layer->descriptor, (off_t)size) < 0)
+        return -1;
+    for (uint32_t i = 0; i < layer->count; i++)
+        if (write_range(layer, layer->ranges[i], machine->base) < 0)
+            return -1;
+    // Only when all is written: until here the machine is as it was.
+    for (uint32_t i = 0; i < layer->count; i++)
+        if (map_range(layer, layer->ranges[i], machine->base) < 0)
+            return -1;
+    return 0;
+}
+
+static void adopt(struct boxer_machine *machine, struct layer *layer) {
+    __atomic_add_fetch(&layer->references, 1, __ATOMIC_SEQ_CST);
+    layer_release(machine->layer);
+    machine->layer = layer;
+}
+
+int fork_memory(struct boxer_machine *machine, struct boxer_machine *copy, uint64_t size,
+                int descriptor) {
+    struct layer small = {0}, *large = layer_new(descriptor, machine->layer);
+    struct gathering gathering = {large, &small, large == NULL};
+    int done =
+        large && visit_private(machine->base, size, gather, &gathering) >= 0 && !gathering.failed;
+    if (done && large->count)
+        done = settle(machine, large, size) == 0;
+    if (done && large->count)
+        adopt(machine, large);
+    if (done)
+        done = map_layers(machine->layer, copy->base) == 0;
+    for (uint32_t i = 0; done && i < small.count; i++)
+        memcpy(copy->base + small.ranges[i].offset, machine->base + small.ranges[i].offset,
+               small.ranges[i].size);
+    if (done && machine->layer)
+        adopt(copy, machine->layer);
+    free(small.ranges);
+    layer_release(large);
+    return done ? 0 : -1;
+}
