@@ -86,7 +86,7 @@ LIMITS = {
 
 
 def machine_of(box: boxer.Box, memory: str = "1GiB") -> MappedMachine:
-    machine = box._frozen.machine(boxer.Limits(memory=memory).memory_bytes)
+    machine = box.frozen.machine(boxer.Limits(memory=memory).memory_bytes)
     assert isinstance(machine, MappedMachine)
     return machine
 
@@ -153,7 +153,7 @@ def test_swapped_out_pages_are_put_back_too(box: boxer.Box) -> None:
 
 
 def test_calls_leave_nothing_however_they_end(box: boxer.Box) -> None:
-    frozen = box._frozen.after(b'i{"modules": ["app"]}', Given())
+    frozen = box.frozen.after(b'i{"modules": ["app"]}', Given())
     machine = frozen.machine(1 << 30)
     assert isinstance(machine, MappedMachine)
     run = byref(prepared(Given(boxer.Limits(time=0.1))))

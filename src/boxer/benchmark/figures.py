@@ -10,9 +10,11 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 MICROSECONDS = 1e6
 WARM_UP = 50
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +28,26 @@ class Figure:
     samples: int = 1
 
 
-def sampled(name: str, action: Callable[[], object], count: int, warm_up: int = WARM_UP) -> Figure:
-    """Times `action`, in microseconds."""
+def _nothing(_: object) -> None:
+    pass
+
+
+def sampled(
+    name: str,
+    action: Callable[[], T],
+    count: int,
+    warm_up: int = WARM_UP,
+    after: Callable[[T], object] = _nothing,
+) -> Figure:
+    """Times `action`, in microseconds; `after` takes its result and is not timed."""
     for _ in range(warm_up):
-        action()
+        after(action())
     times = []
     for _ in range(count):
         began = time.perf_counter()
-        action()
+        result = action()
         times.append((time.perf_counter() - began) * MICROSECONDS)
+        after(result)
     return Figure(name, "us", percentile(times, 0.5), percentile(times, 0.99), count)
 
 

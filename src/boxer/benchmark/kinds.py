@@ -15,8 +15,8 @@ from collections.abc import Callable
 from boxer.benchmark.figures import Figure, sampled
 from boxer.benchmark.memory import private_bytes
 from boxer.boxfile import write_box
-from boxer.library import Box
-from boxer.sandbox import Pool
+from boxer.library import Box, Machine
+from boxer.sandbox import Given, Life, Pool, command_line
 
 FUNCTION, ARGUMENT = "json:dumps", {"a": 1}
 HELLO = ("python", "-c", "print('hi')")
@@ -33,15 +33,25 @@ def startup(box: Box) -> list[Figure]:
             sampled("pool.call, fresh machine each", lambda: _call(pool), CALLS),
             sampled("pool.run print('hi'), fresh machine each", lambda: pool.run(HELLO), RUNS),
         ]
-    figures.append(sampled("first machine, no pool: map, run, drop", lambda: box.run(HELLO), RUNS))
+    given = Given(arguments=command_line(HELLO))
+
+    def first() -> Life:
+        machine = box.frozen.machine(given.limits.memory_bytes)
+        machine.run(given)
+        return machine
+
+    figures += [
+        sampled(
+            "first machine, no pool: map, run", first, RUNS, after=lambda machine: machine.close()
+        ),
+        sampled("box.run print('hi'): map, run, drop", lambda: box.run(HELLO), RUNS),
+    ]
     with box.start() as machine:
         machine.exec(f"x = bytearray({TOUCHED}); x[::4096] = b'x' * ({TOUCHED} // 4096)")
-
-        def fork() -> None:
-            machine.fork().close()
-
-        figures.append(sampled("fork of a machine that touched 5 MB", fork, FORKS, 3))
-    return figures
+        forked = sampled(
+            "fork of a machine that touched 5 MB", machine.fork, FORKS, 3, Machine.close
+        )
+    return [*figures, forked]
 
 
 def throughput(box: Box) -> list[Figure]:
@@ -86,6 +96,10 @@ def size(box: Box) -> list[Figure]:
         Figure("box, gzip -9", "kB", len(gzip.compress(data, 9)) / 1000),
         Figure("of it code, the same for all boxes on the base", "kB", len(box.file.code) / 1000),
     ]
+
+
+def _close(machine: Life) -> None:
+    machine.close()
 
 
 def _call(pool: Pool) -> object:

@@ -30,12 +30,13 @@ from boxer.sandbox import (
 class Box:
     """A box that is ready to run: its code is compiled, its memory image mapped.
 
-    Made by `load` and `build`. May be used by many threads at once. file: what it was read from.
+    Made by `load` and `build`. May be used by many threads at once.
+    file: what it was read from. frozen: what machines are made from.
     """
 
     def __init__(self, file: BoxFile) -> None:
         self.file = file
-        self._frozen = Frozen.of(file)
+        self.frozen = Frozen.of(file)
 
     @property
     def info(self) -> BoxInfo:
@@ -63,7 +64,7 @@ class Box:
         Raises `MountError`, `LimitValueError`.
         """
         return run(
-            self._frozen, arguments, env=env, mounts=mounts, stdin=stdin, stdout=stdout,
+            self.frozen, arguments, env=env, mounts=mounts, stdin=stdin, stdout=stdout,
             stderr=stderr, limits=limits, entrypoint=entrypoint, working_dir=working_dir, user=user,
         )  # fmt: skip
 
@@ -76,13 +77,13 @@ class Box:
         output: Stream = Stream.CAPTURE,
     ) -> Pool:
         """A pool of machines. size: how many run at once, by default one a processor."""
-        return Pool(self._frozen, size or os.cpu_count() or 1, limits, env, output)
+        return Pool(self.frozen, size or os.cpu_count() or 1, limits, env, output)
 
     def start(
         self, *, limits: Limits | None = None, env: Mapping[str, str] | None = None
     ) -> Machine:
         """A machine that goes on from call to call. limits: of each."""
-        return Machine(self.file, StartedMachine(self._frozen, given_for(limits, env)))
+        return Machine(self.file, StartedMachine(self.frozen, given_for(limits, env)))
 
 
 def load(box: str | os.PathLike[str]) -> Box:

@@ -2,14 +2,14 @@
 
 from boxer.sandbox.code import Code, cache_folder, is_compiled, load_code
 from boxer.sandbox.ending import Ending
-from boxer.sandbox.entry import Usage
+from boxer.sandbox.entry import Given, Life, Usage
 from boxer.sandbox.frozen import Frozen
 from boxer.sandbox.instance import Instance
 from boxer.sandbox.limits import ATTENDED, Limits, parse_size
 from boxer.sandbox.mounts import Mount
 from boxer.sandbox.plans import write_plan
 from boxer.sandbox.pool import Pool
-from boxer.sandbox.runner import RunResult, given_for, run
+from boxer.sandbox.runner import RunResult, command_line, given_for, run
 from boxer.sandbox.started import StartedMachine
 from boxer.sandbox.stdio import Stream
 from boxer.sandbox.traps import crash_of_code, crash_of_text
@@ -19,7 +19,9 @@ __all__ = [
     "Code",
     "Ending",
     "Frozen",
+    "Given",
     "Instance",
+    "Life",
     "Limits",
     "Mount",
     "Pool",
@@ -28,6 +30,7 @@ __all__ = [
     "Stream",
     "Usage",
     "cache_folder",
+    "command_line",
     "crash_of_code",
     "crash_of_text",
     "given_for",
