@@ -19,7 +19,7 @@ static void tell(char *message, wasmtime_error_t *error) {
 }
 
 struct boxer_code *boxer_code_new(const char *library, wasm_engine_t *engine,
-                                  const wasmtime_module_t *module, char *message) {
+                                  const wasmtime_module_t *module, uint64_t stack, char *message) {
     const char *problem = wasmtime_load(library);
     struct boxer_code *code = problem ? NULL : calloc(1, sizeof *code);
     if (!code) {
@@ -27,6 +27,7 @@ struct boxer_code *boxer_code_new(const char *library, wasm_engine_t *engine,
         return NULL;
     }
     code->engine = engine;
+    code->stack = stack;
     tracking_install();
     // Lives as long as the process: instances keep pointing to its functions.
     wasmtime_linker_t *linker = wasmtime.wasmtime_linker_new(engine);

@@ -23,7 +23,7 @@
 extern char **environ;
 
 // src/boxer/sandbox/engine.py: code is compiled for exactly this.
-static wasm_engine_t *new_engine(void) {
+static wasm_engine_t *new_engine(size_t *needed) {
     const size_t largest = 6u << 20, share = 1u << 20, unlimited = 2u << 20;
     struct rlimit limit;
     if (getrlimit(RLIMIT_STACK, &limit) < 0)
@@ -32,6 +32,7 @@ static wasm_engine_t *new_engine(void) {
     size_t quarter = thread / 4, rest = thread > share ? thread - share : 0;
     size_t stack = quarter > rest ? quarter : rest;
     stack = stack < largest ? stack : largest;
+    *needed = stack;
     wasm_config_t *config = wasmtime.wasm_config_new();
     wasmtime.wasmtime_config_async_stack_size_set(config, stack + share);
     wasmtime.wasmtime_config_max_wasm_stack_set(config, stack);
@@ -44,11 +45,12 @@ static wasm_engine_t *new_engine(void) {
 static struct boxer_machine *machine_of(const struct plan *plan, char *message) {
     if (wasmtime_load(plan->library))
         return NULL;
-    wasm_engine_t *engine = new_engine();
+    size_t stack;
+    wasm_engine_t *engine = new_engine(&stack);
     wasmtime_module_t *module;
     if (!engine || wasmtime.wasmtime_module_deserialize_file(engine, plan->code, &module))
         return NULL;
-    struct boxer_code *code = boxer_code_new(plan->library, engine, module, message);
+    struct boxer_code *code = boxer_code_new(plan->library, engine, module, stack, message);
     int descriptor = open(plan->image, O_RDONLY | O_CLOEXEC);
     struct boxer_image *image =
         code && descriptor >= 0 ? boxer_image_new(descriptor, plan->size, message) : NULL;

@@ -3,6 +3,7 @@
 #include "state.h"
 #include "polling.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,10 +208,36 @@ static void begin(struct boxer_machine *machine, const struct boxer_run *run,
     ticking_begin(machine->code->engine);
 }
 
+// The lowest address of this thread's stack.
+static uintptr_t stack_end(void) {
+    static __thread uintptr_t end __attribute__((tls_model("initial-exec")));
+    pthread_attr_t attributes;
+    if (!end && pthread_getattr_np(pthread_self(), &attributes) == 0) {
+        void *lowest = NULL;
+        size_t size = 0, guard = 0;
+        pthread_attr_getstack(&attributes, &lowest, &size);
+        pthread_attr_getguardsize(&attributes, &guard);
+        pthread_attr_destroy(&attributes);
+        end = (uintptr_t)lowest + guard;
+    }
+    return end;
+}
+
+// A guest that recurses beyond what its engine allows traps; beyond what the thread has it would
+// end this process.
+static int has_stack(struct boxer_machine *machine) {
+    return (uintptr_t)__builtin_frame_address(0) - stack_end() >= machine->code->stack;
+}
+
 static void enter(struct boxer_machine *machine, const wasmtime_func_t *function) {
     struct boxer_ending *ending = machine->ending;
     wasmtime_val_raw_t value = {0};
     wasm_trap_t *trap = NULL;
+    if (!has_stack(machine)) {
+        ending->kind = BOXER_REFUSED;
+        complain(ending->message, "its thread has too little stack left");
+        return;
+    }
     wasmtime_error_t *error =
         wasmtime.wasmtime_func_call_unchecked(machine->context, function, &value, 1, &trap);
     if (!error && !trap) {

@@ -26,6 +26,7 @@ enum boxer_kind {
     BOXER_LIMIT,       // status: a boxer_limit
     BOXER_INTERRUPTED, // by `attend`
     BOXER_FAILED,      // message says what the engine said
+    BOXER_REFUSED,     // not entered: message says why
 };
 
 enum boxer_limit { BOXER_LIMIT_TIME, BOXER_LIMIT_CPU, BOXER_LIMIT_OUTPUT };
@@ -65,8 +66,10 @@ struct boxer_image;
 struct boxer_machine;
 
 // The functions that can fail to make something write why to `message` (256 bytes) and return null.
+// stack: bytes a thread must have left to enter a machine: what its engine lets a guest use, and
+// what host functions need.
 struct boxer_code *boxer_code_new(const char *library, wasm_engine_t *, const wasmtime_module_t *,
-                                  char *message);
+                                  uint64_t stack, char *message);
 void boxer_code_free(struct boxer_code *);
 // 1: the module's code can change nothing of a machine that a reset does not put back. Imported
 // globals and more than one mutable one of its own are refused.

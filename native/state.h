@@ -21,6 +21,7 @@ struct boxer_image {
 struct boxer_code {
     wasm_engine_t *engine;
     wasmtime_instance_pre_t *blueprint;
+    uint64_t stack;
 };
 
 // Kept output: grows up to the run's limit, never beyond.

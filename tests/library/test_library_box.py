@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -123,3 +124,38 @@ def test_a_sleep_takes_its_time(any_box: boxer.Box) -> None:
     began = time.monotonic()
     assert python(any_box, "import time; time.sleep(0.3)").exit_code == 0
     assert time.monotonic() - began >= 0.3
+
+
+RECURSIONS = {
+    "a function": "def f(): f()\nf()",
+    "json": "import json; json.loads('[' * 10**5)",
+    "repr": "x = []\nfor _ in range(10**5): x = [x]\nrepr(x)",
+    "the parser": "compile('(' * 10**4 + ')' * 10**4, '', 'eval')",
+    "getattr": "class A:\n    def __getattr__(self, name): return getattr(self, name)\nA().x",
+}
+
+
+@pytest.mark.parametrize("kind", RECURSIONS)
+def test_deep_recursion_is_an_error_of_the_program(any_box: boxer.Box, kind: str) -> None:
+    result = python(any_box, RECURSIONS[kind])
+    assert (result.exit_code, result.crash) == (1, None)
+    assert b"Error" in result.stderr
+
+
+def test_a_thread_with_little_stack_is_refused(any_box: boxer.Box) -> None:
+    problems: list[str] = []
+
+    def work() -> None:
+        try:
+            python(any_box, "def f(): f()\nf()")
+        except boxer.BoxerError as error:
+            problems.append(error.message)
+
+    before = threading.stack_size(256 << 10)
+    try:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(before)
+    assert problems == ["The thread has too little stack for a machine."]

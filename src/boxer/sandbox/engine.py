@@ -21,6 +21,8 @@ from pathlib import Path
 import wasmtime
 from wasmtime import _ffi as ffi
 
+from boxer.errors import EngineError
+
 # Room for deep recursion in C: CPython's parser needs 1.9 MB for what it accepts elsewhere.
 LARGEST_WASM_STACK = 6 << 20
 # What host functions and Python itself may need of a thread's stack, generously.
@@ -31,20 +33,42 @@ UNLIMITED_THREAD_STACK = 2 << 20
 TICK = 0.01
 
 
-def wasm_stack(limit: int) -> int:
-    """How much of a thread's stack a guest may use. limit: RLIMIT_STACK, the stack of a thread.
+def wasm_stack(limit: int | None = None) -> int:
+    """How much of a thread's stack a guest may use. limit: the stack of a thread, by default
+    RLIMIT_STACK as it was at first.
 
     A guest that recurses beyond it traps. Were it larger than the thread's stack, the guest would
-    end this process instead.
+    end this process instead: `check_stack`.
     """
+    limit = _first_limit() if limit is None else limit
     thread = UNLIMITED_THREAD_STACK if limit == resource.RLIM_INFINITY else limit
     return min(LARGEST_WASM_STACK, max(thread // 4, thread - HOST_SHARE))
 
 
 @functools.cache
+def _first_limit() -> int:
+    return resource.getrlimit(resource.RLIMIT_STACK)[0]
+
+
+def check_stack() -> None:
+    """Raises `EngineError` in a thread that was given less stack than a guest may use."""
+    given = threading.stack_size()
+    if given and given < wasm_stack() and threading.current_thread() is not threading.main_thread():
+        raise too_little_stack()
+
+
+def too_little_stack() -> EngineError:
+    needed = (wasm_stack() + HOST_SHARE) >> 20
+    return EngineError(
+        "The thread has too little stack for a machine.",
+        hint=f"Start it after `threading.stack_size({needed} << 20)`, or with the default size.",
+    )
+
+
+@functools.cache
 def engine() -> wasmtime.Engine:
     config = wasmtime.Config()
-    stack = wasm_stack(resource.getrlimit(resource.RLIMIT_STACK)[0])
+    stack = wasm_stack()
     # Never used, since nothing here is async; wasmtime aborts if it is not the larger one.
     ffi.wasmtime_config_async_stack_size_set(config.ptr(), stack + HOST_SHARE)
     config.max_wasm_stack = stack

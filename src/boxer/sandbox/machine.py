@@ -23,7 +23,7 @@ from boxer.errors import LimitValueError, UnsupportedModuleError
 from boxer.sandbox import mounts as mounting
 from boxer.sandbox.code import Code
 from boxer.sandbox.door import Guest, define_preview1, enter, watch_ticks
-from boxer.sandbox.engine import engine, ticker
+from boxer.sandbox.engine import check_stack, engine, ticker
 from boxer.sandbox.memory import GuestMemory
 from boxer.sandbox.mounts import Mount
 from boxer.sandbox.preview1 import Host
@@ -94,6 +94,7 @@ class Machine:
         function = self._exports.get(name)
         if not isinstance(function, wasmtime.Func):
             raise UnsupportedModuleError(f"The module exports no function `{name}`.")
+        check_stack()
         with ticker.ticking(), self.guest.host.watch.interruptible():
             return enter(self._store, self.guest, function)
 

@@ -20,7 +20,7 @@ from boxer.errors import EngineError, LimitValueError, UnsupportedModuleError
 from boxer.sandbox import native
 from boxer.sandbox.code import Code
 from boxer.sandbox.ending import Ending
-from boxer.sandbox.engine import engine
+from boxer.sandbox.engine import HOST_SHARE, engine, too_little_stack, wasm_stack
 from boxer.sandbox.entry import Given, Outcome, Usage, reached_limit
 from boxer.sandbox.imagefile import nameless_file, write_image
 from boxer.sandbox.native import NativeEnding, Run
@@ -93,6 +93,7 @@ def _code_address(code: Code) -> int:
                 native.engine_library().encode(),
                 ctypes.cast(engine().ptr(), ctypes.c_void_p),
                 module,
+                wasm_stack() + HOST_SHARE // 2,
             )
             _linked[module] = _made(*linked)
         return _linked[module]
@@ -236,6 +237,8 @@ def outcome_of(native_ending: NativeEnding) -> Outcome:
     """Copies everything out. Raises what a signal's handler raised."""
     if native_ending.kind == native.INTERRUPTED:
         raise _raised(native_ending)
+    if native_ending.kind == native.REFUSED:
+        raise too_little_stack()
     returned = native_ending.kind == native.RETURNED
     reply = _bytes(native_ending.reply, native_ending.reply_size) if native_ending.reply else None
     return Outcome(

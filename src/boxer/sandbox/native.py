@@ -26,7 +26,7 @@ ABI = 1
 NO_LIMIT = (1 << 64) - 1
 MESSAGE = 256
 
-RETURNED, EXITED, TRAPPED, LIMIT, INTERRUPTED, FAILED = range(6)
+RETURNED, EXITED, TRAPPED, LIMIT, INTERRUPTED, FAILED, REFUSED = range(7)
 LIMITS = ("time", "cpu", "output")
 
 
@@ -76,7 +76,7 @@ class NativeEnding(ctypes.Structure):
 
 _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "boxer_native_abi": (c_uint32, ()),
-    "boxer_code_new": (c_void_p, (c_char_p, c_void_p, c_void_p, c_char_p)),
+    "boxer_code_new": (c_void_p, (c_char_p, c_void_p, c_void_p, c_uint64, c_char_p)),
     "boxer_code_is_resettable": (c_int, (c_char_p, c_uint64)),
     "boxer_image_new": (c_void_p, (c_int, c_uint64, c_char_p)),
     "boxer_image_of": (c_void_p, (c_void_p, c_int, c_char_p)),
