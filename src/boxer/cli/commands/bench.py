@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
 # As boxer.benchmark.KINDS, which is not imported for a usage text; a test compares the two.
-KINDS = ("startup", "throughput", "memory", "size", "cpu")
+KINDS = ("startup", "throughput", "memory", "size")
 
 
 def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:

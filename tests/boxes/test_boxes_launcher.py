@@ -1,0 +1,161 @@
+"""The native launcher does what the Python program does, or leaves it to that."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from wasmtime import wat2wasm
+
+from boxer.boxfile import BoxInfo, Code, ImageConfig, MemoryImage, read_box, write_box
+from boxer.sandbox import mapped, write_plan
+from boxer.sandbox.native import native_folder
+from boxer.sandbox.private import boxer_cache
+from boxer.wasmformat import Module
+
+pytestmark = [
+    pytest.mark.base,
+    pytest.mark.skipif(not mapped.is_available(), reason="the native parts are not there"),
+]
+Example = Callable[[str], Path]
+TOOK_OVER = 99
+
+
+@pytest.fixture
+def launcher(tmp_path: Path) -> Path:
+    """A launcher whose Python program only says that it was called."""
+    shutil.copy2(native_folder() / "boxer", tmp_path / "boxer")
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\necho "python $@"\nexit {TOOK_OVER}\n')
+    python.chmod(0o755)
+    return tmp_path / "boxer"
+
+
+@pytest.fixture
+def hello(example: Example) -> Path:
+    box = example("hello")
+    write_plan(box, read_box(box.read_bytes()))
+    return box
+
+
+def run(program: list[str], arguments: list[str], stdin: bytes = b"") -> tuple[int, bytes, bytes]:
+    done = subprocess.run(
+        [*program, *arguments], input=stdin, capture_output=True, timeout=60, check=False
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+SCRIPT = "import os, sys; print(sys.argv, os.environ.get('A'), os.getcwd(), sys.stdin.read())"
+RUNS = {
+    "the default command": ([], [], b""),
+    "arguments": ([], ["python", "-c", SCRIPT, "ü", "", "a b"], b"typed"),
+    "environment": (["-e", "A=1", "-eB=2", "--env=C=3"], ["python", "-c", SCRIPT], b""),
+    "passed on environment": (["--env", "HOME"], ["python", "-c", SCRIPT], b""),
+    "working directory": (["-w", "/tmp"], ["python", "-c", SCRIPT], b""),
+    "entrypoint": (["--entrypoint", "python"], ["-c", SCRIPT], b""),
+    "status": ([], ["python", "-c", "import sys; sys.exit(77)"], b""),
+    "large status": ([], ["python", "-c", "import os; os._exit(200)"], b""),
+    "exception": ([], ["python", "-c", "1 / 0"], b""),
+    "abort": ([], ["python", "-c", "import os; os.abort()"], b""),
+    "missing program": ([], ["nothing"], b""),
+    "much output": ([], ["python", "-c", "print('x' * 3_000_000)"], b""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", RUNS)
+def test_a_run_is_the_same_from_both(launcher: Path, hello: Path, kind: str) -> None:
+    options, words, stdin = RUNS[kind]
+    line = ["run", *options, str(hello), *words]
+    assert run([str(launcher)], line, stdin) == run([sys.executable, "-m", "boxer"], line, stdin)
+
+
+CRASHES = {"abort": "unreachable", "address": "(drop (i32.load (i32.const -1)))"}
+
+
+@pytest.mark.parametrize("kind", CRASHES)
+def test_a_crash_is_told_by_the_python_program(launcher: Path, tmp_path: Path, kind: str) -> None:
+    launcher.with_name("python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    made = Module.parse(
+        bytes(
+            wat2wasm(
+                f'(module (memory (export "memory") 1) (func (export "_start") {CRASHES[kind]}))'
+            )
+        )
+    )
+    info = BoxInfo(ImageConfig(), "tiny", "1", "", Code.of(made), 1, "0")
+    box = tmp_path / "crash.wasm"
+    box.write_bytes(write_box(made, MemoryImage(65536, ()), info))
+    line = ["run", str(box)]
+    theirs = run([sys.executable, "-m", "boxer"], line)  # and makes the plan
+    assert theirs[0] > 128
+    assert b"boxer: The program" in theirs[2]
+    assert run([str(launcher)], line) == theirs
+
+
+OTHERS = {
+    "another command": ["images"],
+    "no command": [],
+    "a mount": ["run", "-v", "/tmp:/data", "BOX"],
+    "a user": ["run", "-u", "5", "BOX"],
+    "an unknown option": ["run", "--what", "BOX"],
+    "no box": ["run"],
+    "a missing box": ["run", "missing.wasm"],
+    "a missing name": ["run", "no-such-box"],
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_what_it_does_not_know_it_hands_over(launcher: Path, hello: Path, kind: str) -> None:
+    line = [str(hello) if word == "BOX" else word for word in OTHERS[kind]]
+    assert run([str(launcher)], line) == (
+        TOOK_OVER,
+        " ".join(["python -m boxer", *line]).encode() + b"\n",
+        b"",
+    )
+
+
+def test_a_box_that_has_changed_has_no_plan(launcher: Path, hello: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.wasm"
+    copy.write_bytes(hello.read_bytes())
+    assert run([str(launcher)], ["run", str(copy)])[0] == TOOK_OVER
+    write_plan(copy, read_box(copy.read_bytes()))
+    assert run([str(launcher)], ["run", str(copy)])[0] == 0
+    copy.write_bytes(hello.read_bytes())
+    assert run([str(launcher)], ["run", str(copy)])[0] == TOOK_OVER
+
+
+def test_plans_in_a_folder_others_can_write_to_are_not_used(launcher: Path, hello: Path) -> None:
+    folder = boxer_cache() / "run"
+    folder.chmod(0o770)
+    try:
+        assert run([str(launcher)], ["run", str(hello)])[0] == TOOK_OVER
+    finally:
+        folder.chmod(0o700)
+
+
+def test_a_damaged_plan_is_handed_over(launcher: Path, hello: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.wasm"
+    copy.write_bytes(hello.read_bytes())
+    write_plan(copy, read_box(copy.read_bytes()))
+    plan = next(p for p in (boxer_cache() / "run").glob("*.plan") if str(copy) in p.read_text())
+    for text in ("", "abi=1\n", "abi=99\n" + plan.read_text(), "\0" * 5000):
+        plan.write_text(text)
+        assert run([str(launcher)], ["run", str(copy)])[0] == TOOK_OVER
+
+
+def test_plans_of_boxes_that_are_gone_are_swept(hello: Path, tmp_path: Path) -> None:
+    folder = boxer_cache() / "run"
+    copies = [tmp_path / f"{name}.wasm" for name in "ab"]
+    for copy in copies:
+        copy.write_bytes(hello.read_bytes())
+    write_plan(copies[0], read_box(copies[0].read_bytes()))
+    first = {path.name for path in folder.iterdir()}
+    copies[0].unlink()
+    write_plan(copies[1], read_box(copies[1].read_bytes()))
+    named = [path for path in folder.glob("*.plan") if str(copies[0]) in path.read_text()]
+    assert not named
+    assert first - {path.name for path in folder.iterdir()}

@@ -1,0 +1,52 @@
+"""`boxer bench`: figures are measured and told; their values are not judged here."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from boxer.benchmark import KINDS, Figure, percentile, plot, sampled
+from boxer.cli import main
+from boxer.cli.commands.bench import KINDS as NAMES
+
+
+def test_percentiles_are_samples() -> None:
+    values = [float(value) for value in range(100, 0, -1)]
+    assert (percentile(values, 0.5), percentile(values, 0.99)) == (50.0, 99.0)
+    assert percentile([3.0], 0.99) == 3.0
+
+
+def test_each_sample_runs_the_action_once_after_the_warm_up() -> None:
+    runs: list[int] = []
+    ends: list[int] = []
+
+    def action() -> int:
+        runs.append(1)
+        return len(runs)
+
+    figure = sampled("x", action, 10, warm_up=3, after=ends.append)
+    assert (len(runs), ends, figure.samples) == (13, list(range(1, 14)), 10)
+
+
+def test_a_plot_is_a_picture_of_all_figures() -> None:
+    figures = [Figure("a <b>", "us", 10, 200, 5), Figure("c", "us", 3000)]
+    texts = [node.text for node in ET.fromstring(plot("title", figures)).iter() if node.text]
+    assert "a <b>" in texts
+    assert any("3,000.0 us" in str(text) for text in texts)
+
+
+def test_the_command_knows_all_kinds() -> None:
+    assert set(NAMES) == set(KINDS)
+
+
+@pytest.mark.base
+def test_sizes_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    picture = tmp_path / "size.svg"
+    assert main(["bench", "size", "--json", "--plot", str(picture)]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures[0]["name"] == "box"
+    assert figures[0]["p50"] > 1000
+    assert picture.read_text().startswith("<svg")
