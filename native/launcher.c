@@ -114,9 +114,11 @@ static const char *option_value(char ***at, const char *small, const char *large
 static int read_options(char **at, struct options *options) {
     const char *value;
     for (; *at && **at == '-'; at++) {
-        if ((value = option_value(&at, "-e", "--env")))
+        if ((value = option_value(&at, "-e", "--env"))) {
+            if (!*value || *value == '=') // no name
+                return -1;
             add_variable(&options->environment, value);
-        else if ((value = option_value(&at, "-w", "--workdir")))
+        } else if ((value = option_value(&at, "-w", "--workdir")))
             add(&options->environment, "BOXER_WORKDIR=", value);
         else if ((value = option_value(&at, NULL, "--entrypoint")))
             add(&options->environment, "BOXER_ENTRYPOINT=", value);

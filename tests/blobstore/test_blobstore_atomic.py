@@ -39,6 +39,25 @@ def test_replaces_the_old_file(tmp_path: Path) -> None:
     assert target.read_bytes() == b"new"
 
 
+def test_pipe_is_written_to_and_stays(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_atomically(pipe, b"box")
+        assert os.read(reader, 10) == b"box"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+    assert names(tmp_path) == ["pipe"]
+
+
+def test_hint_fits_what_is_wrong(tmp_path: Path) -> None:
+    with pytest.raises(WriteError) as caught:
+        write_atomically(tmp_path / "none" / "box.wasm", b"")
+    assert caught.value.hint == f"Make the folder first: `mkdir -p {tmp_path / 'none'}`."
+
+
 def test_short_writes_are_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = os.write
     monkeypatch.setattr(os, "write", lambda fd, data: real(fd, data[:3]))

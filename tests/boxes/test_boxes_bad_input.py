@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,6 +59,79 @@ def test_missing_dockerfile(boxer: Boxer, tmp_path: Path) -> None:
     done = boxer("build", tmp_path)
     assert done.returncode == 1
     assert done.stderr.startswith("error[dockerfile-missing]: ")
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", ".dockerignore"])
+def test_file_that_is_not_utf8_is_refused_by_its_line(
+    boxer: Boxer, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM python:3.13\n")
+    (tmp_path / name).write_bytes(b"FROM python:3.13\nENV A=\xff\n")
+    done = boxer("build", "-q", "-o", tmp_path / "x.wasm", tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error[dockerfile-syntax]: ")
+    assert f"{name}:2\n" in done.stderr
+    assert "0xff" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [("none/x.wasm", "mkdir -p"), (".", "box.wasm"), ("Dockerfile/x.wasm", "must be a folder")],
+)
+def test_output_that_cannot_be_written_tells_what_to_do(
+    boxer: Boxer, tmp_path: Path, place: str, words: str
+) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM python:3.13\n")
+    done = boxer("build", "-q", "-o", tmp_path / place, tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error[cannot-write]: ")
+    assert words in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "reference"),
+    [
+        (["-u", "app"], "unknown-account"),
+        (["-u", "-5"], "unknown-account"),
+        (["-u", "99999999999"], "unknown-account"),
+        (["-u", "0:"], "unknown-account"),
+        (["-e", "=x"], "bad-variable"),
+        (["-v", "/nowhere"], "bad-mount"),
+    ],
+)
+def test_options_of_a_run_that_mean_nothing(
+    boxer: Boxer, example: Example, options: list[str], reference: str
+) -> None:
+    done = boxer("run", *options, example("hello"))
+    assert (done.returncode, done.stdout) == (125, "")
+    assert done.stderr.startswith(f"error[{reference}]: ")
+    assert "\nhint: " in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("box", "words"),
+    [(".", "is a folder"), ("/dev/null", "no regular file"), ("a" * 5000, "too long")],
+)
+def test_what_is_no_file_is_no_box(boxer: Boxer, box: str, words: str) -> None:
+    done = boxer("run", box)
+    assert done.returncode == 125
+    assert done.stderr.startswith("error[box-missing]: ")
+    assert words in done.stderr
+
+
+@pytest.mark.parametrize("command", [["images"], ["--version"]])
+def test_standard_output_that_is_full_is_no_bug(command: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "boxer.cli", *command],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error[cannot-write]: Standard output ")
 
 
 @pytest.mark.parametrize("cut", [0, 4, 8, 100, 70_000, -1])

@@ -6,11 +6,14 @@ Invariants
 1. At `path` there is, at every moment and after a crash, the old file, or the new one, or none:
    never a part of one.
 2. After a failure nothing of the attempt is left in the folder.
+3. A device or a pipe is written to, never replaced by a file.
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -25,16 +28,13 @@ def write_atomically(path: Path, data: Chunk | Iterable[Chunk]) -> None:
     Raises `WriteError` where the system refuses (disk full, no permission, file too large).
     """
     chunks = [data] if isinstance(data, (bytes, bytearray, memoryview)) else data
-    # In the same folder, since a rename is atomic within one file system only.
-    temporary = path.with_name(f".{path.name[:200]}.{os.urandom(8).hex()}.part")
     try:
-        _write_new(temporary, chunks)
-        temporary.replace(path)
-        _sync_folder(path.parent)
+        if _is_special(path):
+            _write_through(path, chunks)
+        else:
+            _replace(path, chunks)
     except OSError as error:
         raise _refused(path, error) from error
-    finally:
-        temporary.unlink(missing_ok=True)  # gone already, if all went well
 
 
 def make_folder(path: Path) -> None:
@@ -46,23 +46,65 @@ def make_folder(path: Path) -> None:
 
 
 def _refused(path: Path, error: OSError) -> WriteError:
+    hints = {
+        errno.ENOENT: f"Make the folder first: `mkdir -p {path.parent}`.",
+        errno.ENOTDIR: f"`{path.parent}` must be a folder.",
+        errno.EISDIR: f"Name a file in it: `{path / 'box.wasm'}`.",
+        errno.EACCES: "Name a place you may write to.",
+        errno.EPERM: "Name a place you may write to.",
+        errno.EROFS: "Name a place that is not mounted read-only.",
+        errno.ENAMETOOLONG: "Name a shorter path.",
+    }
+    room = f"See how much room there is: `df -h {path.parent}`."
     return WriteError(
         f"`{path}` cannot be written: {error.strerror or error}.",
-        hint=f"See how much room there is: `df -h {path.parent}`.",
+        hint=hints.get(error.errno or 0, room),
     )
+
+
+def _is_special(path: Path) -> bool:
+    """Whether there is something at the path, links followed, that is no file and no folder."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _write_through(path: Path, chunks: Iterable[Chunk]) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        _write_all(descriptor, chunks)
+    finally:
+        os.close(descriptor)
+
+
+def _replace(path: Path, chunks: Iterable[Chunk]) -> None:
+    # In the same folder, since a rename is atomic within one file system only.
+    temporary = path.with_name(f".{path.name[:200]}.{os.urandom(8).hex()}.part")
+    try:
+        _write_new(temporary, chunks)
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)  # gone already, if all went well
 
 
 def _write_new(path: Path, chunks: Iterable[Chunk]) -> None:
     # The mode is left to the umask: a box is as readable as any file the user makes.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
-        for chunk in chunks:
-            rest = memoryview(chunk)
-            while rest:
-                rest = rest[os.write(descriptor, rest) :]
+        _write_all(descriptor, chunks)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _write_all(descriptor: int, chunks: Iterable[Chunk]) -> None:
+    for chunk in chunks:
+        rest = memoryview(chunk)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
 
 
 def _sync_folder(folder: Path) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from boxer.dockerfile import Ignore
-from boxer.errors import ContextMissingError, DockerfileMissingError
+from boxer.errors import ContextMissingError, DockerfileMissingError, DockerfileSyntaxError, Where
 
 DOCKERFILE = "Dockerfile"
 
@@ -26,7 +26,7 @@ class Sources:
 
 
 def find_sources(context: Path, dockerfile: Path | None) -> Sources:
-    """Raises `ContextMissingError`, `DockerfileMissingError`."""
+    """Raises `ContextMissingError`, `DockerfileMissingError`, `DockerfileSyntaxError`."""
     if not context.is_dir():
         problem = "is not a folder" if context.exists() else "does not exist"
         raise ContextMissingError(
@@ -54,10 +54,13 @@ def _dockerfile(context: Path, named: Path | None) -> Path:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError:
-        raise DockerfileMissingError(
-            f"`{path}` is not a text in UTF-8.", hint="Save it as UTF-8."
+        data = path.read_bytes()
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DockerfileSyntaxError(
+            f"`{path.name}` is not a text in UTF-8: byte 0x{data[error.start]:02x}.",
+            where=Where(str(path), data.count(b"\n", 0, error.start) + 1),
+            hint=f"Save it as UTF-8: `iconv -f latin1 -t utf-8 {path}`.",
         ) from None
     except OSError as error:
         raise DockerfileMissingError(
@@ -72,5 +75,5 @@ def _ignore(context: Path, dockerfile: Path) -> Ignore:
         context / ".dockerignore",
     ):
         if path.is_file():
-            return Ignore.from_text(_read(path))
+            return Ignore.from_text(_read(path), str(path))
     return Ignore.from_text("")

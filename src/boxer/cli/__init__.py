@@ -10,36 +10,36 @@ status and 125 for Boxer's failures, as `docker run` does.
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
 
 from boxer.cli.commands import bases, bench, build, images, inspect, run
-from boxer.errors import BoxerError
+from boxer.errors import BoxerError, WriteError
 
 _COMMANDS = (build, run, inspect, images, bases, bench)
+
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit status."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    own_failure = getattr(options, "own_failure", None)
+    own_failure = None
     try:
+        options = _parser().parse_args(arguments)
+        own_failure = getattr(options, "own_failure", None)
         return _finished(int(options.run(options)))
     except BoxerError as error:
-        from boxer.console.errors import draw_error
-
-        draw_error(error, sys.stderr)
-        return own_failure or error.exit_status
+        return _refused(error, own_failure)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         # Whoever read our output has enough; the interpreter must not complain at its exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         return 141
     except Exception as error:
-        return own_failure or _bug(error)
+        return _failed(error, own_failure)
 
 
 def _finished(status: int) -> int:
@@ -47,14 +47,34 @@ def _finished(status: int) -> int:
     return status
 
 
-def _bug(error: Exception) -> int:
+def _forget_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _refused(error: BoxerError, own_failure: int | None) -> int:
+    from boxer.console.errors import draw_error
+
+    draw_error(error, sys.stderr)
+    return own_failure or error.exit_status
+
+
+def _failed(error: Exception, own_failure: int | None) -> int:
+    """What no command expected. The files of our own have their errors; one without a name is
+    standard output's."""
+    if isinstance(error, OSError) and error.filename is None and error.errno in _UNWRITABLE:
+        _forget_output()
+        full = WriteError(
+            f"Standard output cannot be written: {error.strerror}.",
+            hint="See how much room there is: `df -h`.",
+        )
+        return _refused(full, own_failure)
     if os.environ.get("BOXER_DEBUG"):
         raise error
     sys.stderr.write(
         f"error[boxer-bug]: This is a bug in Boxer: {type(error).__name__}: {error}\n\n"
         "hint: Run it again with BOXER_DEBUG=1 and report what it prints.\n"
     )
-    return 3
+    return own_failure or 3
 
 
 class _Version(argparse.Action):

@@ -14,9 +14,15 @@ def load_bytes(name: str) -> bytes:
 
     Raises `ImageMissingError`.
     """
-    path = Path(name)
-    if path.is_file():
-        return path.read_bytes()
+    try:
+        path = Path(name)
+        if path.is_file():
+            return path.read_bytes()
+    except OSError as error:
+        raise ImageMissingError(
+            f"`{name}` cannot be read: {error.strerror or error}.",
+            hint="Name a box you may read, or build one: `boxer build -o OUT.wasm CONTEXT`.",
+        ) from None
     return ImageStore().get(_reference(name))
 
 
@@ -28,8 +34,12 @@ def box_path(name: str) -> Path:
 
 def _reference(name: str) -> TaggedName:
     if name.endswith(".wasm") or name.startswith((".", "/")):
+        path = Path(name)
         raise ImageMissingError(
-            f"There is no file `{name}`.", hint="`boxer build -o OUT.wasm CONTEXT` makes one."
+            f"`{name}` is {'a folder' if path.is_dir() else 'no regular file'}, not a box."
+            if path.exists()
+            else f"There is no file `{name}`.",
+            hint="`boxer build -o OUT.wasm CONTEXT` makes one.",
         )
     try:
         return parse_reference(name)

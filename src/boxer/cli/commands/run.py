@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from boxer.errors import MountError
+from boxer.errors import AccountError, MountError, VariableError
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
         limits=ATTENDED,
         entrypoint=options.entrypoint,
         working_dir=options.workdir,
-        user=options.user,
+        user=parse_user(options.user),
     )
     if result.crash:
         sys.stderr.write(f"boxer: {result.crash}\n")
@@ -70,11 +70,33 @@ def parse_mount(text: str) -> Mount:
     return Mount(host, guest, mode == "ro")
 
 
+def parse_user(text: str | None) -> str | None:
+    """Checks `UID[:GID]`, numbers of 32 bits. Raises `AccountError`.
+
+    Names are looked up while a box is built (USER): a run does not read the box's files first.
+    """
+    if text is None:
+        return None
+    for number in text.split(":", 1):
+        # 2**32 - 1 is the "no change" of chown(2), nobody's number.
+        if not (number.isascii() and number.isdecimal() and int(number) < 2**32 - 1):
+            raise AccountError(
+                f"`{text}` is not UID[:GID] in numbers.",
+                hint="`-u 1000:1000`; a name can stand in the Dockerfile: `USER app`.",
+            )
+    return text
+
+
 def _environment(texts: list[str]) -> dict[str, str]:
-    """K=V pairs; K alone is passed on from this environment, if it is set, as docker does."""
+    """K=V pairs; K alone is passed on from this environment, if it is set, as docker does.
+
+    Raises `VariableError`.
+    """
     found = {}
     for text in texts:
         name, equals, value = text.partition("=")
+        if not name:
+            raise VariableError(f"`{text}` is not NAME=VALUE.", hint="-e NAME=VALUE")
         if equals:
             found[name] = value
         elif name in os.environ:
