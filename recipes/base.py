@@ -21,6 +21,14 @@ from recipes.workshop import GUEST, ROOT, cache_root, digest_of
 FOLDER = Path(__file__).with_name("python")
 KERNEL_ABI = 1
 FORMAT = 1
+WRAPPED = (
+    "Py_FinalizeEx",
+    "Py_MakePendingCalls",
+    "PyThread_start_joinable_thread",
+    "PyThread_start_new_thread",
+    "PyThread_join_thread",
+    "PyThread_detach_thread",
+)
 
 
 def recipe_digest() -> str:
@@ -74,17 +82,20 @@ def _package(folder: Path, progress: Progress) -> None:
 def _link(folder: Path, built: Path, root: Path, libs: list[Path], inputs: list[Path]) -> None:
     """Links python.o's replacement, the interpreter and the machine into module.wasm."""
     tree = unpacked(load_sources()["cpython"])
-    program = folder / "python.o"
-    toolchain.run(
-        [
-            *driver.compile_command(root),
-            *("-Wall", "-Wno-unused-parameter", "-std=gnu17", "-D_GNU_SOURCE"),
-            *("-I", tree / "Include", "-I", built / "build", "-I", tree / "Include" / "internal"),
-            *("-I", tree / "Include" / "internal" / "mimalloc"),
-            *("-I", GUEST / "include", "-I", GUEST / "entry"),
-            *("-c", GUEST / "python" / "python.c", "-o", program),
-        ]
-    )
+    programs = []
+    for source in sorted((GUEST / "python").glob("*.c")):
+        programs.append(folder / f"{source.stem}.o")
+        toolchain.run(
+            [
+                *driver.compile_command(root),
+                *("-Wall", "-Wno-unused-parameter", "-std=gnu17", "-D_GNU_SOURCE"),
+                *("-I", tree / "Include", "-I", built / "build"),
+                *("-I", tree / "Include" / "internal"),
+                *("-I", tree / "Include" / "internal" / "mimalloc"),
+                *("-I", GUEST / "include", "-I", GUEST / "entry"),
+                *("-c", source, "-o", programs[-1]),
+            ]
+        )
     interpreter = cpython.link_arguments(built)
     toolchain.run(
         [
@@ -92,8 +103,9 @@ def _link(folder: Path, built: Path, root: Path, libs: list[Path], inputs: list[
             # Numbers of functions and addresses in as few bytes as they need: 15 % less code.
             *("-O2", "--compress-relocations"),
             *("--export=_start", "--export=boxer_freeze", "--export=__stack_pointer"),
-            "--wrap=Py_FinalizeEx",  # guest/python/python.c ends runs of its own
-            program,
+            # guest/python/python.c ends runs of its own, threads.c starts threads of its own.
+            *(f"--wrap={name}" for name in WRAPPED),
+            *programs,
             *interpreter,
             *(part for lib in libs for part in ("-L", lib / "lib")),
             *inputs,
@@ -102,7 +114,8 @@ def _link(folder: Path, built: Path, root: Path, libs: list[Path], inputs: list[
         ],
         cwd=built / "build",
     )
-    program.unlink()
+    for program in programs:
+        program.unlink()
 
 
 def _describe(folder: Path, table: dict[str, Any], source: Source) -> None:

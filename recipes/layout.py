@@ -100,7 +100,9 @@ def _standard_library(lib: Path, library: str, exclude: list[str]) -> Iterator[M
         if any(part == "__pycache__" for part in relative.parts):
             continue
         if file.is_file():
-            yield _file(f"{library}/{relative}", file.read_bytes())
+            own = GUEST / "python" / "appended" / relative
+            more = own.read_bytes() if own.is_file() else b""
+            yield _file(f"{library}/{relative}", file.read_bytes() + more)
 
 
 def _files_below(folder: Path, name: str) -> Iterator[Member]:

@@ -245,8 +245,9 @@ long sys_waitid(int which, int pid, void *info, int options) {
     return -ECHILD;
 }
 
-// One thread: a wait whose word has the expected value can only end by timeout or signal, a wake
-// finds nobody. wait.h says what happens to a wait that nothing can end.
+// One thread of execution: a wait whose word has the expected value can only end by timeout, by a
+// signal, or by what wait_lets_run lets run; a wake finds nobody. wait.h says what happens to a
+// wait that nothing can end.
 long sys_futex(uint32_t *word, int operation, uint32_t value, const struct linux_timespec *timeout,
                uint32_t *other, uint32_t value3) {
     int command = operation & ~(LINUX_FUTEX_PRIVATE | LINUX_FUTEX_CLOCK_REALTIME);
@@ -271,8 +272,8 @@ long sys_futex(uint32_t *word, int operation, uint32_t value, const struct linux
         }
         if (*word != value)
             return -EAGAIN;
-        int result = wait_until(deadline);
-        return result ? result : -ETIMEDOUT;
+        int result = wait_futex(deadline);
+        return result > 0 ? 0 : result ? result : -ETIMEDOUT; // 0: as after a wake
     case LINUX_FUTEX_WAKE:
     case LINUX_FUTEX_WAKE_BITSET:
     case LINUX_FUTEX_REQUEUE:

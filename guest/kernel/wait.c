@@ -19,12 +19,22 @@
 #define HOST_WATCHED 16
 #define READABLE (LINUX_POLLIN | LINUX_POLLRDNORM)
 
+static int (*run_another)(void), (*nothing_left)(void);
 static int deadlock_told;
 static unsigned deadlocks;
 
 void wait_thaw(void) {
     deadlock_told = 0;
     deadlocks = 0;
+}
+
+void kernel_on_wait(int (*another)(void), int (*nothing)(void)) {
+    run_another = another;
+    nothing_left = nothing;
+}
+
+int wait_lets_run(void) {
+    return run_another && run_another();
 }
 
 unsigned wait_poll(struct file *file, unsigned events) {
@@ -35,15 +45,21 @@ unsigned wait_poll(struct file *file, unsigned events) {
     return ready & (events | always);
 }
 
+// Whether the wait is a futex's, whose program can be told by an interruption.
+static int may_interrupt;
+
 static int refuse(void) {
     static const char told[] =
         "boxer: the program waits for something that nothing in this box can "
         "bring about (one thread, no timer, no host descriptor)\n";
+    int interrupted = may_interrupt && nothing_left && nothing_left();
+    if (++deadlocks < WAIT_DEADLOCKS && interrupted)
+        return -EINTR;
     if (!deadlock_told) {
         deadlock_told = 1;
         host_write(2, told, sizeof told - 1);
     }
-    if (++deadlocks >= WAIT_DEADLOCKS)
+    if (deadlocks >= WAIT_DEADLOCKS)
         process_exit(WAIT_DEADLOCK_STATUS);
     return -EDEADLK;
 }
@@ -93,7 +109,7 @@ static int sleep_once(struct wait_entry *entries, unsigned count, int64_t deadli
     return result < 0 && result != -EINTR ? result : 0;
 }
 
-int wait_on(struct wait *wait) {
+static int wait_held(struct wait *wait) {
     for (;;) {
         timers_run();
         int ready = wait->check(wait);
@@ -103,10 +119,23 @@ int wait_on(struct wait *wait) {
             return -EINTR;
         if (wait->deadline_ns != INT64_MAX && clock_monotonic() >= wait->deadline_ns)
             return 0;
+        if (wait_lets_run())
+            continue;
         int result = sleep_once(wait->entries, wait->count, wait->deadline_ns);
         if (result < 0)
             return result;
     }
+}
+
+int wait_on(struct wait *wait) {
+    for (unsigned i = 0; i < wait->count; i++)
+        if (wait->entries[i].file)
+            file_get(wait->entries[i].file);
+    int result = wait_held(wait);
+    for (unsigned i = 0; i < wait->count; i++)
+        if (wait->entries[i].file)
+            file_put(wait->entries[i].file);
+    return result;
 }
 
 static int count_ready(struct wait *wait) {
@@ -131,9 +160,12 @@ int wait_file_until(struct file *file, unsigned events, int64_t deadline_ns) {
         return -EINTR;
     if (deadline_ns != INT64_MAX && clock_monotonic() >= deadline_ns)
         return -EAGAIN;
-    int error = sleep_once(&entry, 1, deadline_ns);
-    if (error)
-        return error;
+    file_get(file);
+    int error = wait_lets_run() ? 0 : sleep_once(&entry, 1, deadline_ns);
+    int closed = file->refs == 1; // by whoever ran
+    file_put(file);
+    if (error || closed)
+        return error ? error : -EBADF;
     timers_run();
     return signal_pending() && !wait_poll(file, events) ? -EINTR : 0;
 }
@@ -144,4 +176,13 @@ int wait_file(struct file *file, unsigned events) {
 
 int wait_until(int64_t deadline_ns) {
     return wait_many(NULL, 0, deadline_ns);
+}
+
+int wait_futex(int64_t deadline_ns) {
+    if (wait_lets_run())
+        return 1;
+    may_interrupt = 1;
+    int result = wait_until(deadline_ns);
+    may_interrupt = 0;
+    return result;
 }

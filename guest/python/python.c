@@ -21,12 +21,14 @@
 #include <string.h>
 
 #include "program.h"
+#include "threads.h"
 
 static int started;        // the frozen interpreter is there
 static char *started_path; // and was started as this
 
 static int python_main(int argc, char **argv, char **envp) {
     (void)envp;
+    threads_begin();
     return Py_BytesMain(argc, argv);
 }
 
@@ -129,6 +131,7 @@ static void fill_pools(void) {
 }
 
 static int python_freeze(char *path, char **modules) {
+    threads_begin();
     PyConfig config;
     PyConfig_InitPythonConfig(&config);
     PyStatus status = PyConfig_SetBytesArgv(&config, 1, &path);

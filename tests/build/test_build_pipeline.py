@@ -25,6 +25,7 @@ from boxer.errors import (
     BoxerError,
     ContextMissingError,
     DockerfileMissingError,
+    DockerfileSyntaxError,
     EpochError,
     UnknownBaseError,
     WriteError,
@@ -219,7 +220,7 @@ def test_missing_dockerfile_names_what_there_is(tmp_path: Path) -> None:
 
 def test_dockerfile_that_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_bytes(b"FROM \xff\n")
-    with pytest.raises(DockerfileMissingError, match="UTF-8"):
+    with pytest.raises(DockerfileSyntaxError, match="UTF-8"):
         build(tmp_path)
 
 

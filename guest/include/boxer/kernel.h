@@ -31,6 +31,11 @@ const struct boxer_tree *kernel_tree(void);
 char **kernel_host_arguments(size_t *count);
 char **kernel_host_environment(size_t *count);
 
+// Who else may run while the program waits. run_another: runs something to its end and says 1, or
+// 0. nothing_left: a futex wait that nothing can end is about to be refused; 1: it is interrupted
+// instead (-EINTR).
+void kernel_on_wait(int (*run_another)(void), int (*nothing_left)(void));
+
 // Credentials of the machine's only process, set by entry before the program starts.
 void kernel_set_credentials(uint32_t uid, uint32_t gid, const uint32_t *groups, size_t count);
 void kernel_set_hostname(const char *name);

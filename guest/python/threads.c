@@ -1,0 +1,121 @@
+// Threads that run to completion.
+//
+// There is one C stack. A thread that is started is noted, and runs, to its end, when somebody
+// waits: for a lock, a join, a sleep, a descriptor. It runs on top of the one who waits, who goes
+// on after it. So what is started and then waited for works, in any number; what two threads would
+// have to do in turns does not: a thread that waits for one below it on the stack can never be
+// woken, and gets a RuntimeError that says so.
+//
+// Python's own start, join and detach are replaced at the link (recipes/base.py), the rest of its
+// threading is as it is: locks, conditions, thread-locals, identities.
+//
+// Invariants
+// 1. A thread is run only by somebody who holds no interpreter lock.
+// 2. Identity (pthread_self, errno, thread-specific data) is the running thread's own.
+#include "threads.h"
+
+#define Py_BUILD_CORE 1
+#include <Python.h>
+#include <internal/pycore_pythread.h>
+
+#include <boxer/kernel.h>
+#include <stdlib.h>
+
+// Each needs some of the stack; with more, the deepest would run out of it.
+#define MOST_NESTED 64
+
+extern void *__boxer_thread_new(void), *__boxer_thread_switch(void *);
+extern void __boxer_thread_free(void *);
+
+struct started {
+    void (*function)(void *);
+    void *argument, *thread;
+    struct started *next;
+};
+
+static struct started *first, **last = &first;
+static int nested;
+
+static int note(void (*function)(void *), void *argument, void **thread) {
+    struct started *started = malloc(sizeof *started);
+    *thread = started ? __boxer_thread_new() : NULL;
+    if (!*thread) {
+        free(started);
+        return -1;
+    }
+    *started = (struct started){function, argument, *thread, NULL};
+    *last = started;
+    last = &started->next;
+    return 0;
+}
+
+// Runs the thread that was started first. 0: there is none, or it cannot run now.
+static int run_another(void) {
+    struct started *started = first;
+    if (!started || nested >= MOST_NESTED || PyThreadState_GetUnchecked())
+        return 0;
+    first = started->next;
+    if (!first)
+        last = &first;
+    nested++;
+    void *before = __boxer_thread_switch(started->thread);
+    started->function(started->argument);
+    __boxer_thread_switch(before);
+    nested--;
+    __boxer_thread_free(started->thread);
+    free(started);
+    return 1;
+}
+
+static int stuck;
+
+// The wait is interrupted, upon which it looks for pending calls, in whatever thread.
+static int nothing_left(void) {
+    stuck = 1;
+    return 1;
+}
+
+int __real_Py_MakePendingCalls(void);
+int __wrap_Py_MakePendingCalls(void) {
+    if (!stuck)
+        return __real_Py_MakePendingCalls();
+    stuck = 0;
+    PyErr_SetString(
+        PyExc_RuntimeError,
+        "this wait can never end: a box runs one thread at a time, each to its end, and "
+        "the thread that could end it is waiting itself. Do the work before waiting "
+        "for it, or use asyncio, or a ThreadPoolExecutor (which runs its tasks when "
+        "they are submitted)");
+    return -1;
+}
+
+void threads_begin(void) {
+    kernel_on_wait(run_another, nothing_left);
+}
+
+int __wrap_PyThread_start_joinable_thread(void (*function)(void *), void *argument,
+                                          PyThread_ident_t *ident, PyThread_handle_t *handle) {
+    void *thread;
+    if (note(function, argument, &thread) < 0)
+        return -1;
+    *ident = (PyThread_ident_t)(uintptr_t)thread;
+    *handle = (PyThread_handle_t)(uintptr_t)thread;
+    return 0;
+}
+
+unsigned long __wrap_PyThread_start_new_thread(void (*function)(void *), void *argument) {
+    void *thread;
+    return note(function, argument, &thread) < 0 ? PYTHREAD_INVALID_THREAD_ID
+                                                 : (unsigned long)(uintptr_t)thread;
+}
+
+// A thread that has told of its end is over.
+int __wrap_PyThread_join_thread(PyThread_handle_t handle) {
+    (void)handle;
+    return 0;
+}
+
+int __wrap_PyThread_detach_thread(PyThread_handle_t handle) {
+    (void)handle;
+    return 0;
+}

@@ -1,0 +1,90 @@
+"""Runs in the box: one module of CPython's test package, each outcome said as it comes.
+
+`python inside.py test_os`: lines `OUTCOME TEST-ID`, then `done`. A test that hangs or ends the
+program is the last one that was begun.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+import unittest
+
+
+class Telling(unittest.TestResult):
+    """Says each outcome at once. Subtests that fail make their test fail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bad: dict[str, str] = {}
+
+    def startTest(self, test: unittest.TestCase) -> None:
+        super().startTest(test)
+        self._said = False
+        tell("begin", test.id())
+
+    def stopTest(self, test: unittest.TestCase) -> None:
+        super().stopTest(test)
+        if not self._said:
+            tell("ok", test.id())
+
+    def _say(self, outcome: str, test: unittest.TestCase, detail: str = "") -> None:
+        self._said = True
+        tell(outcome, test.id(), detail)
+
+    def addError(self, test, err) -> None:  # type: ignore[no-untyped-def]
+        super().addError(test, err)
+        self._say("error", test, last_line(err))
+
+    def addFailure(self, test, err) -> None:  # type: ignore[no-untyped-def]
+        super().addFailure(test, err)
+        self._say("fail", test, last_line(err))
+
+    def addSkip(self, test, reason) -> None:  # type: ignore[no-untyped-def]
+        super().addSkip(test, reason)
+        self._say("skip", test, reason)
+
+    def addExpectedFailure(self, test, err) -> None:  # type: ignore[no-untyped-def]
+        super().addExpectedFailure(test, err)
+        self._say("ok", test)
+
+    def addUnexpectedSuccess(self, test) -> None:  # type: ignore[no-untyped-def]
+        super().addUnexpectedSuccess(test)
+        self._say("fail", test, "unexpected success")
+
+    def addSubTest(self, test, subtest, err) -> None:  # type: ignore[no-untyped-def]
+        super().addSubTest(test, subtest, err)
+        if err is not None:
+            self._say("fail", test, last_line(err))
+
+
+def last_line(err) -> str:  # type: ignore[no-untyped-def]
+    lines = "".join(traceback.format_exception(*err)).strip().splitlines()
+    places = [line.strip() for line in lines if line.startswith("  File ")]
+    return f"{lines[-1]} ({places[-1] if places else ''})"
+
+
+def tell(outcome: str, name: str, detail: str = "") -> None:
+    text = " ".join(detail.split())[:300]
+    sys.__stdout__.write(f"{outcome} {name} {text}\n".encode("ascii", "replace").decode())
+    sys.__stdout__.flush()
+
+
+def main() -> None:
+    from test import support
+    from test.libregrtest.setup import setup_process
+
+    support.use_resources = []
+    sys.stdout = sys.stderr
+    setup = setup_process
+    try:
+        setup()
+    except Exception:
+        traceback.print_exc()
+    suite = unittest.defaultTestLoader.loadTestsFromName(f"test.{sys.argv[1]}")
+    suite.run(Telling())
+    tell("done", sys.argv[1])
+
+
+if __name__ == "__main__":
+    main()
