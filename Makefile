@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types bases setup bench leaks clean format
+.PHONY: demo test lint types bases setup bench leaks conformance clean format
 
 demo: bases
 	$(BIN)/boxer build -t hello examples/hello
@@ -27,6 +27,10 @@ bases: setup
 
 leaks: bases
 	BOXER_LEAK_SECONDS=180 $(BIN)/python -m pytest tests/library/test_library_leaks.py
+
+# CPython's own tests in the box: about 8 minutes.
+conformance: bases
+	PYTHONPATH=. $(BIN)/python tests/conformance
 
 bench: bases
 	$(BIN)/python -m bench

@@ -4,7 +4,8 @@
 // waits: for a lock, a join, a sleep, a descriptor. It runs on top of the one who waits, who goes
 // on after it. So what is started and then waited for works, in any number; what two threads would
 // have to do in turns does not: a thread that waits for one below it on the stack can never be
-// woken, and gets a RuntimeError that says so.
+// woken, and gets a RuntimeError that says so. Where nobody waits, the main thread runs what was
+// started some milliseconds later.
 //
 // Python's own start, join and detach are replaced at the link (recipes/base.py), the rest of its
 // threading is as it is: locks, conditions, thread-locals, identities.
@@ -20,9 +21,11 @@
 
 #include <boxer/kernel.h>
 #include <stdlib.h>
+#include <time.h>
 
 // Each needs some of the stack; with more, the deepest would run out of it.
 #define MOST_NESTED 64
+#define PATIENCE_MS 250
 
 extern void *__boxer_thread_new(void), *__boxer_thread_switch(void *);
 extern void __boxer_thread_free(void *);
@@ -35,6 +38,27 @@ struct started {
 
 static struct started *first, **last = &first;
 static int nested;
+static struct timespec noted; // when the last one was started
+
+static int run_another(void);
+
+static long milliseconds_since_noted(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (now.tv_sec - noted.tv_sec) * 1000 + (now.tv_nsec - noted.tv_nsec) / 1000000;
+}
+
+// Between two instructions of the main thread. It has not waited for a while: perhaps it never
+// will, and looks again and again for what a thread has to do first.
+static int run_if_nobody_waits(void *unused) {
+    (void)unused;
+    if (first && milliseconds_since_noted() >= PATIENCE_MS) {
+        PyThreadState *state = PyEval_SaveThread();
+        run_another();
+        PyEval_RestoreThread(state);
+    }
+    return first ? Py_AddPendingCall(run_if_nobody_waits, NULL) : 0;
+}
 
 static int note(void (*function)(void *), void *argument, void **thread) {
     struct started *started = malloc(sizeof *started);
@@ -46,7 +70,8 @@ static int note(void (*function)(void *), void *argument, void **thread) {
     *started = (struct started){function, argument, *thread, NULL};
     *last = started;
     last = &started->next;
-    return 0;
+    clock_gettime(CLOCK_MONOTONIC, &noted);
+    return started == first ? Py_AddPendingCall(run_if_nobody_waits, NULL) : 0;
 }
 
 // Runs the thread that was started first. 0: there is none, or it cannot run now.

@@ -6,6 +6,7 @@ program is the last one that was begun.
 
 from __future__ import annotations
 
+import importlib
 import sys
 import traceback
 import unittest
@@ -66,21 +67,18 @@ def last_line(err) -> str:  # type: ignore[no-untyped-def]
 
 def tell(outcome: str, name: str, detail: str = "") -> None:
     text = " ".join(detail.split())[:300]
-    sys.__stdout__.write(f"{outcome} {name} {text}\n".encode("ascii", "replace").decode())
-    sys.__stdout__.flush()
+    stream = sys.__stdout__
+    assert stream is not None
+    stream.write(f"{outcome} {name} {text}\n".encode("ascii", "replace").decode())
+    stream.flush()
 
 
 def main() -> None:
-    from test import support
-    from test.libregrtest.setup import setup_process
-
+    support = importlib.import_module("test.support")
+    setup = importlib.import_module("test.libregrtest.setup")
     support.use_resources = []
     sys.stdout = sys.stderr
-    setup = setup_process
-    try:
-        setup()
-    except Exception:
-        traceback.print_exc()
+    setup.setup_process()
     suite = unittest.defaultTestLoader.loadTestsFromName(f"test.{sys.argv[1]}")
     suite.run(Telling())
     tell("done", sys.argv[1])

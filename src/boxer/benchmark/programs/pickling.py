@@ -1,0 +1,28 @@
+"""Pickle both ways, objects and shared references included."""
+
+from __future__ import annotations
+
+import pickle
+
+SIZE = 1_500
+
+
+class Record:
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.name = f"record {number}"
+        self.values = (number / 3, number * 3, None)
+        self.links: list[Record] = []
+
+
+def run(size: int) -> object:
+    records = [Record(n) for n in range(size)]
+    for n, record in enumerate(records):
+        record.links = [records[(n + 1) % size], records[n // 2]]
+    plain = {n: [n, str(n), {"half": n / 2}, (n,) * 3] for n in range(size)}
+    length = 0
+    for _ in range(6):
+        text = pickle.dumps((records, plain), protocol=5)
+        copy, again = pickle.loads(text)
+        length += len(text) + copy[-1].links[1].number + len(again)
+    return length

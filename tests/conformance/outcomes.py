@@ -1,0 +1,76 @@
+"""What CPython's own tests came to, and what was expected.
+
+Belongs here: reading a module's outcomes, judging them against expected_failures.toml. Does not:
+running anything (`running`).
+
+Invariant: a failure that is not expected is bad, and so is an expected one that passes.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).parent
+BAD = ("fail", "error")
+# Stands for a module that does not come to its end.
+WHOLE = "*"
+
+
+@dataclass
+class Outcome:
+    """A module's tests by what they came to. ended: empty, or why the module did not end."""
+
+    module: str
+    passed: set[str] = field(default_factory=set)
+    skipped: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    ended: str = ""
+    seconds: float = 0.0
+
+
+def read_outcome(module: str, lines: list[str], ending: str) -> Outcome:
+    """Reads what inside.py said. ending: why the run ended, where it did not say `done`."""
+    outcome, running, done = Outcome(module), "", False
+    for line in lines:
+        word, name, detail = [*line.split(" ", 2), "", ""][:3]
+        if word == "begin":
+            running = name
+        elif word == "ok":
+            outcome.passed.add(name)
+        elif word == "skip":
+            outcome.skipped[name] = detail
+        elif word in BAD:
+            outcome.failed.setdefault(name, detail)
+        elif word == "done":
+            done = True
+    outcome.passed -= outcome.failed.keys()
+    if not done:
+        outcome.ended = f"{ending} in {running or 'its import'}"
+    return outcome
+
+
+def expected_failures() -> dict[str, dict[str, str]]:
+    """Reasons by module and test."""
+    with (HERE / "expected_failures.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+def surprises(outcome: Outcome, expected: Mapping[str, str]) -> list[str]:
+    """What is not as expected, a line each; none is well."""
+    found = [
+        f"{name} failed: {detail}"
+        for name, detail in sorted(outcome.failed.items())
+        if name not in expected
+    ]
+    found += [
+        f"{name} passed, though it is expected to fail"
+        for name in sorted(expected.keys() & outcome.passed)
+    ]
+    if outcome.ended and WHOLE not in expected:
+        found.append(f"{outcome.module} did not end: {outcome.ended}")
+    if not outcome.ended and WHOLE in expected:
+        found.append(f"{outcome.module} ended, though it is expected not to")
+    return found

@@ -1,0 +1,54 @@
+"""CPython's test package in a box.
+
+Belongs here: the box with the tests, and a module's run in it. Does not: what outcomes mean.
+
+The package comes from the sources the recipes fetched; it lies in a box of its own, not in a base.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from functools import cache
+from pathlib import Path
+
+from outcomes import Outcome, read_outcome
+
+import boxer
+from recipes.sources import load_sources, unpacked
+
+INSIDE = (Path(__file__).parent / "inside.py").read_text()
+DOCKERFILE = """\
+FROM python:3.13
+COPY test /usr/local/lib/python3.13/test
+LABEL boxer.preimport="none"
+WORKDIR /tmp
+CMD ["python"]
+"""
+LIMITS = boxer.Limits(time=240, cpu=240, memory="3GiB", output="200MB", storage="1GiB")
+
+
+@cache
+def box() -> boxer.Box:
+    """A box with the test package, built once."""
+    source = unpacked(load_sources()["cpython"]) / "Lib" / "test"
+    with tempfile.TemporaryDirectory() as folder:
+        context = Path(folder)
+        (context / "Dockerfile").write_text(DOCKERFILE)
+        shutil.copytree(
+            source, context / "test", ignore=shutil.ignore_patterns("__pycache__"), symlinks=True
+        )
+        return boxer.build(context)
+
+
+def run(module: str, limits: boxer.Limits = LIMITS) -> Outcome:
+    """Runs one module in a machine of its own."""
+    began = time.monotonic()
+    result = box().run(["python", "-c", INSIDE, module], limits=limits)
+    lines = result.stdout.decode("ascii", "replace").splitlines()
+    last = result.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+    ending = result.limit or result.crash or f"status {result.exit_code} {''.join(last)}"
+    outcome = read_outcome(module, lines, ending)
+    outcome.seconds = time.monotonic() - began
+    return outcome
