@@ -68,6 +68,14 @@ def test_a_base_is_read_once_in_a_process(tmp_path: Path) -> None:
     assert folder.load(PYTHON) is folder.load(PYTHON)
 
 
+def test_a_pointer_that_cannot_be_read_is_damage(tmp_path: Path) -> None:
+    pointer = _base(tmp_path).parent / "current"
+    pointer.unlink()
+    pointer.mkdir()
+    with pytest.raises(BaseDamagedError, match="current` cannot be read: Is a directory"):
+        BaseFolder(tmp_path).load(PYTHON)
+
+
 def test_scratch_needs_no_folder(tmp_path: Path) -> None:
     base = BaseFolder(tmp_path / "absent").load(BaseReference("scratch"))
     assert base.module == b""

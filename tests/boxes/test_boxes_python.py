@@ -54,6 +54,8 @@ SNIPPETS = {
     "decimal": "import decimal; print(decimal.Decimal(1) / 7)",
     "xml": "import xml.etree.ElementTree as e; print(e.fromstring('<a><b/></a>').find('b').tag)",
     "tempfile": "import tempfile; print(open(tempfile.mkstemp()[1]).read() == '')",
+    "help": "import io, pydoc; out = io.StringIO(); pydoc.Helper(output=out).help('len')\n"
+    "print('number of items' in out.getvalue())",
     "tty": "import sys; print(sys.stdout.isatty())",
 }
 EXPECTED = {
@@ -70,6 +72,7 @@ EXPECTED = {
     "decimal": "0.1428571428571428571428571429",
     "xml": "b",
     "tempfile": "True",
+    "help": "True",
     "tty": "False",
 }
 

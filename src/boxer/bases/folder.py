@@ -85,6 +85,8 @@ class BaseFolder:
                 f"The base {name} {variant} has not been made on this machine.",
                 hint="Make it once: `make bases`.",
             ) from None
+        except OSError as error:
+            raise _unreadable(folder / "current", error) from error
         if not _DIGEST.fullmatch(digest):
             raise _damaged(f"`{folder / 'current'}` does not name a base.")
         return folder / digest
@@ -151,7 +153,11 @@ def _read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise _damaged(f"`{path}` cannot be read: {error.strerror}.") from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> BaseDamagedError:
+    return _damaged(f"`{path}` cannot be read: {error.strerror}.")
 
 
 def _damaged(message: str) -> BaseDamagedError:

@@ -17,7 +17,8 @@ from e2b_dockerfile_utils import DockerfileInstruction, parse_dockerfile_ast
 from e2b_dockerfile_utils import DockerfileSyntaxError as AstError
 
 from boxer.dockerfile.instructions import Arg, From, Instruction
-from boxer.dockerfile.reading import READERS, Line
+from boxer.dockerfile.line import Line
+from boxer.dockerfile.reading import READERS
 from boxer.errors import BoxerError, DockerfileSyntaxError, Where
 
 _UNKNOWN = re.compile(r"unknown instruction: (\S*)")

@@ -1,18 +1,17 @@
 """One instruction's own rules: arguments and flags (BuildKit, frontend/dockerfile/instructions).
 
+Belongs here: what each instruction makes of its line. Does not: flags as such (`line`).
+
 Each reader takes a `Line` and returns the typed instruction, or raises ValueError with a sentence's
 worth of what is wrong; `parse` adds the place.
 """
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypedDict
 
-from e2b_dockerfile_utils import DockerfileInstruction, chomp_heredoc_content
+from e2b_dockerfile_utils import chomp_heredoc_content
 
 from boxer.dockerfile.instructions import (
     Add,
@@ -38,77 +37,13 @@ from boxer.dockerfile.instructions import (
     Volume,
     Workdir,
 )
-from boxer.errors import Where
+from boxer.dockerfile.line import Line, last, switch
 
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9._-]*")
-_FLAG = re.compile(r"--([a-z][a-z-]*)(?:=(.*))?", re.DOTALL)
-_TRUE, _FALSE = ("true", "1", "t", ""), ("false", "0", "f")
-
-
-class _Head(TypedDict):
-    where: Where
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """An instruction as BuildKit's parser left it."""
-
-    entry: DockerfileInstruction
-    escape: str
-    where: Where
-
-    @property
-    def head(self) -> _Head:
-        return {"where": self.where, "text": self.entry.original}
-
-    @property
-    def args(self) -> list[str]:
-        return self.entry.args
-
-    def flags(self, *known: str) -> dict[str, list[str]]:
-        """Values by flag name. Raises ValueError for a flag the instruction has not."""
-        found: dict[str, list[str]] = {}
-        for flag in self.entry.flags:
-            match = _FLAG.fullmatch(flag)
-            name = match[1] if match else flag
-            if match is None or name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                also = f", did you mean `--{near[0]}`" if near else ""
-                raise ValueError(f"there is no flag `{flag.partition('=')[0]}`{also}")
-            found.setdefault(name, []).append(match[2] or "")
-        return found
-
-    def one(self, what: str) -> str:
-        """The only argument."""
-        if len(self.args) != 1 or not self.args[0]:
-            raise ValueError(f"{what} is missing" if not self.args else "exactly one is needed")
-        return self.args[0]
-
-    def some(self, what: str) -> tuple[str, ...]:
-        if not self.args:
-            raise ValueError(f"{what} is missing")
-        return tuple(self.args)
-
-
-def _last(flags: dict[str, list[str]], name: str) -> str | None:
-    values = flags.get(name)
-    if values is not None and len(values) > 1:
-        raise ValueError(f"`--{name}` is given twice")
-    return values[0] if values else None
-
-
-def _switch(flags: dict[str, list[str]], name: str) -> bool:
-    value = _last(flags, name)
-    if value is None:
-        return False
-    if value.lower() not in (*_TRUE, *_FALSE):
-        raise ValueError(f"`--{name}={value}`: the value is `true` or `false`")
-    return value.lower() in _TRUE
 
 
 def _from(line: Line) -> From:
-    platform = _last(line.flags("platform"), "platform")
+    platform = last(line.flags("platform"), "platform")
     args = line.args
     if len(args) == 3 and args[1].lower() == "as":
         name = args[2].lower()
@@ -145,8 +80,8 @@ def _run(line: Line) -> Run:
         **line.head,
         command=command,
         mounts=tuple(flags.get("mount", ())),
-        network=_last(flags, "network"),
-        security=_last(flags, "security"),
+        network=last(flags, "network"),
+        security=last(flags, "security"),
     )
 
 
@@ -181,11 +116,11 @@ def _copy(line: Line) -> Copy:
         sources=sources,
         destination=destination,
         heredocs=_documents(line),
-        from_stage=_last(flags, "from"),
-        chown=_last(flags, "chown"),
-        chmod=_last(flags, "chmod"),
-        link=_switch(flags, "link"),
-        parents=_switch(flags, "parents"),
+        from_stage=last(flags, "from"),
+        chown=last(flags, "chown"),
+        chmod=last(flags, "chmod"),
+        link=switch(flags, "link"),
+        parents=switch(flags, "parents"),
         exclude=tuple(flags.get("exclude", ())),
     )
 
@@ -198,13 +133,13 @@ def _add(line: Line) -> Add:
         sources=sources,
         destination=destination,
         heredocs=_documents(line),
-        chown=_last(flags, "chown"),
-        chmod=_last(flags, "chmod"),
-        link=_switch(flags, "link"),
+        chown=last(flags, "chown"),
+        chmod=last(flags, "chmod"),
+        link=switch(flags, "link"),
         exclude=tuple(flags.get("exclude", ())),
-        checksum=_last(flags, "checksum"),
-        keep_git_dir=_switch(flags, "keep-git-dir"),
-        unpack=_switch(flags, "unpack") if "unpack" in flags else None,
+        checksum=last(flags, "checksum"),
+        keep_git_dir=switch(flags, "keep-git-dir"),
+        unpack=switch(flags, "unpack") if "unpack" in flags else None,
     )
 
 

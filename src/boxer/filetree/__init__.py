@@ -15,7 +15,8 @@ from boxer.filetree.accounts import (
     users,
 )
 from boxer.filetree.node import Device, Directory, File, Node, Symlink, name_bytes, name_text
-from boxer.filetree.tarball import Limits, is_tar, read_tar, write_tar
+from boxer.filetree.tarreading import Limits, is_tar, read_tar
+from boxer.filetree.tarwriting import write_tar
 from boxer.filetree.tree import MAX_SYMLINKS, Tree
 
 __all__ = [

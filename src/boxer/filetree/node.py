@@ -1,6 +1,6 @@
 """What a file tree is made of: files, directories, symbolic links, devices.
 
-Belongs here: the values. Does not: paths and their walk (`tree`), archives (`tarball`).
+Belongs here: the values. Does not: paths and their walk (`tree`), archives (`tarreading`).
 
 Invariants
 1. `mode` holds permission bits only (0..0o7777); the kind of a node is its class.

@@ -1,7 +1,7 @@
 """A file system as a value: paths, their walk, and the changes that mkdir, ln, mv and rm make.
 
 Belongs here: one tree and the operations on its names. Does not: the host's disk (nothing here
-touches it), archives (`tarball`), the meaning of user names (`accounts`).
+touches it), archives (`tarreading`, `tarwriting`), the meaning of user names (`accounts`).
 
 Invariants
 1. A path is absolute or is taken from the root; no path and no symbolic link leads out of the

@@ -202,4 +202,7 @@ def _outside(source: str, link: bool = False) -> ContextEscapeError:
 
 def _unreadable(path: str, source: str, error: Exception) -> CopySourceError:
     reason = error.strerror if isinstance(error, OSError) else str(error)
-    return CopySourceError(f"`{path or source}` cannot be read: {reason}.")
+    return CopySourceError(
+        f"`{path or source}` cannot be read: {reason}.",
+        hint=f"Make it readable, or leave it out: add `{path or source}` to `.dockerignore`.",
+    )

@@ -1,6 +1,6 @@
 """tar in a RUN.
 
-Belongs here: tar's options as Dockerfiles use them, over `filetree.tarball`. Does not: the reading
+Belongs here: tar's options as Dockerfiles use them, over `filetree`. Does not: the reading
 and writing of archives itself, gzip and unzip (the shell has them).
 """
 

@@ -1,31 +1,30 @@
-"""Tar archives into a tree and out of it.
+"""Tar archives into a tree.
 
-Belongs here: ustar, GNU and pax archives, plain or compressed (gzip, bzip2, xz, zstd), read from
-and written to a file object. Does not: the decision that a file is to be unpacked (`steps`).
+Belongs here: ustar, GNU and pax archives, plain or compressed (gzip, bzip2, xz, zstd), read from a
+file object. Does not: writing them (`tarwriting`), the decision that a file is to be unpacked
+(`steps`).
 
 Invariants
 1. An archive changes nothing outside the directory it is read into: `..` is refused, absolute names
    are taken from that directory, a name that a symbolic link leads elsewhere is refused.
 2. No archive makes us hold more than `Limits` says, whatever its headers claim.
 3. A foreign error never leaves this module: a bad archive is `ArchiveError`, nothing else.
-4. The same tree is always written as the same bytes: order of the walk, no user names, no clock.
 """
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import io
 import lzma
 import posixpath
 import tarfile
 import zlib
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol, cast
+from typing import BinaryIO, cast
 
 import zstandard
 
 from boxer.errors import ArchiveError, ArchiveLimitError, TreeError
+from boxer.filetree.compression import Counted, decompressed, too_large
 from boxer.filetree.node import (
     Device,
     Directory,
@@ -56,10 +55,6 @@ class Limits:
     entries: int = 200_000
 
 
-class _Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
-
-
 def read_tar(
     tree: Tree,
     fileobj: BinaryIO,
@@ -80,7 +75,7 @@ def read_tar(
     """
     unpacking = _Unpacking(tree, at, limits, newest, owner, top)
     try:
-        stream = _Counted(_decompressed(fileobj), limits.total_bytes)
+        stream = Counted(decompressed(fileobj), limits.total_bytes)
         with tarfile.open(fileobj=cast(BinaryIO, stream), mode="r|", errorlevel=2) as archive:
             for member in archive:
                 unpacking.add(archive, member)
@@ -92,27 +87,11 @@ def read_tar(
 def is_tar(data: bytes) -> bool:
     """Whether the bytes are a tar archive, compressed or not: its first header can be read."""
     try:
-        stream = _Counted(_decompressed(io.BytesIO(data)), 1 << 20)
+        stream = Counted(decompressed(io.BytesIO(data)), 1 << 20)
         with tarfile.open(fileobj=cast(BinaryIO, stream), mode="r|") as archive:
             return archive.next() is not None
     except (*_FOREIGN_ERRORS, ArchiveError):
         return False
-
-
-def write_tar(tree: Tree, fileobj: BinaryIO, top: bool = True) -> None:
-    """Writes the whole tree as a pax archive, root first, names without a leading slash.
-
-    top: the root itself has an entry (`.`).
-    """
-    first_names: dict[int, str] = {}
-    with tarfile.open(fileobj=fileobj, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for path, node in tree.walk():
-            name = path.lstrip("/") or "."
-            if name == "." and not top:
-                continue
-            first = first_names.setdefault(id(node), name)
-            data = node.data if isinstance(node, File) and first == name else b""
-            archive.addfile(_header(name, node, first, len(data)), io.BytesIO(data))
 
 
 class _Unpacking:
@@ -160,7 +139,7 @@ class _Unpacking:
                 hint="Unpack it outside and COPY only what the box needs.",
             )
         if self._bytes > self.limits.total_bytes:
-            raise _too_large(self.limits.total_bytes)
+            raise too_large(self.limits.total_bytes)
 
     def _destination(self, name: str) -> str:
         """The path of an entry in the tree, with the links on its way followed."""
@@ -217,38 +196,6 @@ class _Unpacking:
             self.tree.put(path, node)
 
 
-class _Counted:
-    """A reader that gives out no more than `limit` bytes in all."""
-
-    def __init__(self, inner: _Readable, limit: int) -> None:
-        self._inner = inner
-        # Headers and padding come on top of the data they describe.
-        self._left = limit + (limit >> 2) + (1 << 20)
-        self._limit = limit
-
-    def read(self, size: int) -> bytes:
-        data = self._inner.read(min(size, self._left + 1))
-        self._left -= len(data)
-        if self._left < 0:
-            raise _too_large(self._limit)
-        return data
-
-
-def _decompressed(fileobj: BinaryIO) -> _Readable:
-    """The archive's bytes, by the compression its first bytes show."""
-    head = fileobj.read(6)
-    fileobj.seek(-len(head), io.SEEK_CUR)
-    if head.startswith(b"\x1f\x8b"):
-        return gzip.GzipFile(fileobj=fileobj)
-    if head.startswith(b"BZh"):
-        return bz2.BZ2File(fileobj)
-    if head.startswith(b"\xfd7zXZ\x00"):
-        return lzma.LZMAFile(fileobj)
-    if head.startswith(b"\x28\xb5\x2f\xfd"):
-        return zstandard.ZstdDecompressor().stream_reader(fileobj, read_across_frames=True)
-    return fileobj
-
-
 def _inner_parts(name: str, entry: str) -> list[str]:
     """The parts of a name within an archive, `..` taken lexically as BuildKit does.
 
@@ -281,28 +228,3 @@ def _bare_node(member: tarfile.TarInfo) -> Node:
     if member.isfifo():
         return Device(mode=mode, kind="fifo")
     raise ArchiveError(f"The archive's entry `{member.name}` is of an unknown kind.")
-
-
-def _header(name: str, node: Node, first: str, size: int) -> tarfile.TarInfo:
-    header = tarfile.TarInfo(name)
-    header.mode, header.uid, header.gid = node.mode, node.uid, node.gid
-    header.mtime, header.size = node.mtime, size
-    match node:
-        case Directory():
-            header.type = tarfile.DIRTYPE
-        case Symlink():
-            header.type, header.linkname = tarfile.SYMTYPE, node.target
-        case Device():
-            types = {"char": tarfile.CHRTYPE, "block": tarfile.BLKTYPE, "fifo": tarfile.FIFOTYPE}
-            header.type = types[node.kind]
-            header.devmajor, header.devminor = node.major, node.minor
-        case _ if first != name:
-            header.type, header.linkname = tarfile.LNKTYPE, first
-    return header
-
-
-def _too_large(limit: int) -> ArchiveLimitError:
-    return ArchiveLimitError(
-        f"The archive unpacks to more than {limit >> 20} MiB.",
-        hint="Unpack it outside and COPY only what the box needs.",
-    )
