@@ -47,13 +47,20 @@ def build_kit(progress: Progress) -> Path:
     zlib = libraries(root, progress)[0]
     inputs = link_inputs(machine(root, zlib, progress), zlib)
     jumps = _jumps(root)
-    digest = digest_of([*map(str, (root, *inputs, jumps)), *map(Path, (__file__, driver.__file__, programcc.__file__))])
+    digest = digest_of(
+        [
+            *map(str, (root, *inputs, jumps)),
+            *map(Path, (__file__, driver.__file__, programcc.__file__)),
+        ]
+    )
     final = kit_root() / digest
     if not (final / "bin" / "cc").is_file():
         draft = kit_root() / f"draft.{os.getpid()}"
         shutil.rmtree(draft, ignore_errors=True)
         (draft / "bin").mkdir(parents=True)
-        programcc.write_program_cc(draft / "bin" / "cc", root, JUMPS, [*inputs, jumps / "libjumps.a"])
+        programcc.write_program_cc(
+            draft / "bin" / "cc", root, JUMPS, [*inputs, jumps / "libjumps.a"]
+        )
         for tool in ("ar", "ranlib"):
             driver.write_tool(draft / "bin" / tool, tool)
         shutil.rmtree(final, ignore_errors=True)

@@ -26,7 +26,7 @@ foreign() {
     case $1 in
     -march=* | -mtune=* | -m32 | -m64 | -msse* | -mavx* | -mfpmath=* | -fPI[CE] | -fpi[ce]) ;;
     -pthread | -flto* | -fstack-protector* | -fcf-protection* | -fstack-clash-protection) ;;
-    -static | -static-libgcc | -rdynamic | -pie | -no-pie | -s | -mcpu=* | -no-canonical-prefixes) ;;
+    -static | -static-libgcc | -rdynamic | -pie | -no-pie | -s | -mcpu=*) ;;
     *) return 1 ;;
     esac
 }

@@ -111,7 +111,9 @@ def _is_linux(name: str) -> bool:
 
 def _linux(reference: str, tag: str) -> BaseReference:
     base = next(base for base in _BASES if base.name == "linux")
-    notice = f"`{reference}` means the base linux: a file tree for C programs, and no other program."
+    notice = (
+        f"`{reference}` means the base linux: a file tree for C programs, and no other program."
+    )
     return BaseReference(base.name, base.variant, tag, None if reference == "linux" else notice)
 
 

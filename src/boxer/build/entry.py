@@ -45,7 +45,7 @@ def find_entry(config: ImageConfig, tree: Tree) -> Entry | None:
 
 
 def command_file(config: ImageConfig, tree: Tree) -> str | None:
-    """The file the box's command names, links followed, behind a shell's `-c` where it is simple."""
+    """The file the box's command names, links followed; a simple command behind `sh -c` counts."""
     words = [*(config.entrypoint or ()), *(config.cmd or ())]
     try:
         for _ in range(_SCRIPTS):
