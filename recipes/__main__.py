@@ -24,12 +24,15 @@ def main() -> int:
         install_launcher(options.file)
         return 0
     # Imported late: the usage text should not need the compiler.
-    from recipes.base import build_python
+    from recipes.base import bases_root, build_python
+    from recipes.ckit import build_kit, build_linux
     from recipes.native import build_native
 
     progress = Progress()
     try:
         build_native(progress)
+        build_kit(progress)
+        build_linux(bases_root(), progress)
         folder = build_python(progress)
     except RecipeError as error:
         print(f"error: {error}", file=sys.stderr)

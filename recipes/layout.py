@@ -36,9 +36,8 @@ LINKS = {
     "var/lock": "/run/lock",
     "etc/mtab": "/proc/self/mounts",
     "etc/localtime": "/usr/share/zoneinfo/Etc/UTC",
-    "usr/local/bin/python": "python3",
-    "usr/local/bin/python3": "python3.13",
 }
+PYTHON_LINKS = {"usr/local/bin/python": "python3", "usr/local/bin/python3": "python3.13"}
 
 
 def python_tree(source: Path, built: Path, version: str, table: dict[str, Any]) -> bytes:
@@ -47,6 +46,7 @@ def python_tree(source: Path, built: Path, version: str, table: dict[str, Any]) 
     library = f"usr/local/lib/python{variant}"
     members = [
         *_skeleton(),
+        *(_link(name, target) for name, target in PYTHON_LINKS.items()),
         *_standard_library(source / "Lib", library, table["stdlib"]["exclude"]),
         _file(f"{library}/{_sysconfig_name(built)}.py", _sysconfig_data(source, built).encode()),
         _file(f"{library}/LICENSE.txt", (source / "LICENSE").read_bytes()),
@@ -58,10 +58,14 @@ def python_tree(source: Path, built: Path, version: str, table: dict[str, Any]) 
         _folder(f"{library}/site-packages"),
         *_files_below(GUEST / "python" / "boxer", f"{library}/site-packages/boxer"),
         _file(f"usr/local/bin/python{variant}", b"#!boxer python\n", 0o755),
-        _file("usr/bin/sh", b"#!boxer sh\n", 0o755),
         *_zoneinfo(),
     ]
     return tar_bytes(_with_parents(members))
+
+
+def linux_tree() -> list[Member]:
+    """The tree C programs find: no programs but the shell."""
+    return _with_parents(list(_skeleton()))
 
 
 def bundled_components(source: Path) -> list[dict[str, str]]:
@@ -88,6 +92,7 @@ def _skeleton() -> Iterator[Member]:
         yield _link(name, target)
     for file in sorted(ETC.iterdir()):
         yield _file(f"etc/{file.name}", file.read_bytes())
+    yield _file("usr/bin/sh", b"#!boxer sh\n", 0o755)
 
 
 def _standard_library(lib: Path, library: str, exclude: list[str]) -> Iterator[Member]:

@@ -23,6 +23,11 @@ def libraries(sysroot: Path, progress: Progress) -> list[Path]:
     return [_library(sources[name], table[name], sysroot, progress) for name in table]
 
 
+def library(name: str, sysroot: Path, progress: Progress) -> Path:
+    """The folder of one library; built on first use."""
+    return _library(load_sources()[name], tomllib.loads(TABLE.read_text())[name], sysroot, progress)
+
+
 def _library(source: Source, recipe: dict[str, Any], sysroot: Path, progress: Progress) -> Path:
     digest = digest_of([repr(source), repr(recipe), sysroot.name, Path(__file__)])
 

@@ -65,9 +65,7 @@ static ssize_t read_head(const char *path, char head[static HEAD_SIZE + 1]) {
 }
 
 static const struct program *built_in(const char *name) {
-    if (!programs)
-        return NULL;
-    for (const struct program *program = programs; program->name; program++)
+    for (const struct program *program = program_table(); program->name; program++)
         if (strcmp(program->name, name) == 0)
             return program;
     return NULL;

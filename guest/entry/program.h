@@ -25,6 +25,9 @@ struct program {
 // Ends with a null name. Weak: a module without a table is one plain C program.
 extern const struct program programs[] __attribute__((weak));
 
+// The programs of this module, at least one.
+const struct program *program_table(void);
+
 struct invocation {
     const struct program *program;
     char *path; // the executable's path in the tree

@@ -79,10 +79,17 @@ static int call_main(int argc, char **argv, char **environment) {
     __builtin_trap();
 }
 
+// A module without a table of programs is one plain C program: what "#!boxer main" means.
+static const struct program only_main[] = {{.name = "main", .main = call_main}, {0}};
+
+const struct program *program_table(void) {
+    return programs ? programs : only_main;
+}
+
 // Starts the program the box will run, or the base's own when that is none of the built-in ones.
 static int freeze_program(void) {
     struct invocation start;
-    if (!programs || !machine.program)
+    if (!machine.program)
         return 0;
     __environ = machine_environment(&machine, NULL);
     if (enter_directory() < 0)
@@ -118,7 +125,7 @@ static int run(int frozen) {
     size_t host_count;
     char **host = kernel_host_arguments(&host_count);
     __environ = machine_environment(&machine, kernel_host_environment(&(size_t){0}));
-    if (!programs) {
+    if (!boxer_boot.config) { // a C program as the linker left it, in no box
         become(host_count ? host[0] : "", host, __environ);
         return call_main(host_count, host, __environ);
     }

@@ -365,6 +365,12 @@ class EpochError(BoxerError):
     reference = "bad-epoch"
 
 
+class ForeignProgramError(BoxerError):
+    """The command of a box is a program of another machine."""
+
+    reference = "foreign-program"
+
+
 class WarmupError(BoxerError):
     """A label or option that says what to do before the freeze makes no sense."""
 

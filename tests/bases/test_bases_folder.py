@@ -89,10 +89,10 @@ def test_a_base_that_was_not_made_says_how_to_make_it(tmp_path: Path) -> None:
 
 
 def test_the_list_has_bases_that_were_not_made(tmp_path: Path) -> None:
-    (entry,) = BaseFolder(tmp_path).list()
+    (entry, _) = BaseFolder(tmp_path).list()
     assert (entry.name, entry.variant, entry.version) == ("python", "3.13", None)
     _base(tmp_path)
-    (entry,) = BaseFolder(tmp_path).list()
+    (entry, _) = BaseFolder(tmp_path).list()
     assert entry.version == "3.13.5"
     assert entry.digest == DIGEST
 

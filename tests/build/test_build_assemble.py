@@ -95,7 +95,7 @@ def test_compressed_files_of_the_base_are_the_same_with_and_without_a_cache(
 
 def test_scratch_has_nothing_to_run(finished: Finished) -> None:
     empty = replace(finished, base=replace(finished.base, module=b""))
-    with pytest.raises(UnsupportedModuleError, match="scratch"):
+    with pytest.raises(UnsupportedModuleError, match="no program"):
         assemble(empty, ignore)
 
 

@@ -45,7 +45,14 @@ class BaseReference:
         return self.name == SCRATCH
 
 
-_BASES = (KnownBase("python", "3.13"),)
+_BASES = (KnownBase("python", "3.13"), KnownBase("linux", "1"))
+
+# Images of distributions and compilers: what a C program made by `boxer cc` is put on.
+_LINUX = frozenset(
+    ("alpine", "busybox", "buildpack-deps", "debian", "fedora", "gcc", "linux", "ubuntu")
+)
+# Google's distroless images, by the start of their names.
+_DISTROLESS = ("distroless/static", "distroless/base", "distroless/cc")
 
 _REFERENCE = re.compile(
     r"""(?P<path>[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?::[0-9]+(?=/))?
@@ -78,6 +85,8 @@ def resolve(reference: str) -> BaseReference:
             hint="Write NAME[:TAG], for example `FROM python:3.13-slim`.",
         )
     registry, name = _split_registry(match["path"])
+    if _is_linux(name):
+        return _linux(reference, match["tag"] or "")
     base = _known(name, reference)
     version, flavour = _read_tag(match["tag"] or "latest", reference)
     notices = [_version_notice(reference, version, base), _origin_notice(registry, name, base)]
@@ -92,6 +101,20 @@ def _split_registry(path: str) -> tuple[str, str]:
     if slash and ("." in first or ":" in first or first == "localhost"):
         return first, rest
     return "", path
+
+
+def _is_linux(name: str) -> bool:
+    namespace, _, short = name.rpartition("/")
+    official = namespace in ("", "library") or namespace.endswith("/library")
+    return (official and short in _LINUX) or name.startswith(_DISTROLESS)
+
+
+def _linux(reference: str, tag: str) -> BaseReference:
+    base = next(base for base in _BASES if base.name == "linux")
+    notice = (
+        f"`{reference}` means the base linux: a file tree for C programs, and no other program."
+    )
+    return BaseReference(base.name, base.variant, tag, None if reference == "linux" else notice)
 
 
 def _known(name: str, reference: str) -> KnownBase:

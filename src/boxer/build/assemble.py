@@ -45,8 +45,8 @@ def assemble(finished: Finished, events: Listener) -> tuple[bytes, BoxInfo]:
     """
     if not finished.base.module:
         raise UnsupportedModuleError(
-            "The box has no program: its last stage is built on scratch.",
-            hint="Begin the last stage with `FROM python:3.13`.",
+            "The box has no program: neither the base of its last stage nor its command is one.",
+            hint="Begin it with `FROM python:3.13`, or COPY a program that `boxer cc` made.",
         )
     module = Module.parse(finished.base.module)
     code = Code.of(module)

@@ -44,6 +44,20 @@ def find_entry(config: ImageConfig, tree: Tree) -> Entry | None:
         return None
 
 
+def command_file(config: ImageConfig, tree: Tree) -> str | None:
+    """The file the box's command names, links followed; a simple command behind `sh -c` counts."""
+    words = [*(config.entrypoint or ()), *(config.cmd or ())]
+    try:
+        for _ in range(_SCRIPTS):
+            if posixpath.basename(words[0]) not in _SHELLS or words[1:2] != ["-c"]:
+                break
+            words = [word for word in shlex.split(words[2]) if word != "exec"]
+        found = _program(words[0], config, tree)
+    except (TreeError, ValueError, IndexError):
+        return None
+    return found[0] if found else None
+
+
 def _of_words(words: list[str], config: ImageConfig, tree: Tree, depth: int) -> Entry | None:
     if not words or not depth:
         return None

@@ -16,6 +16,7 @@ from boxer.bases import BaseFolder, BaseSource, bases_folder
 from boxer.blobstore import write_atomically
 from boxer.boxfile import BoxInfo
 from boxer.build.assemble import Finished, assemble
+from boxer.build.cprogram import find_cprogram, with_program
 from boxer.build.events import BuildFinished, BuildStarted, Listener, Notice, ignore
 from boxer.build.imports import program_imports
 from boxer.build.sources import Sources, find_sources
@@ -100,7 +101,10 @@ def _announce(sources: Sources, parsed: Dockerfile, planned: Plan, events: Liste
 
 
 def _finished(built: Built, epoch: int, init: str | None) -> Finished:
-    """What is frozen: the base's own modules, and those the program will import."""
+    """What is frozen: a C program, or the base's own modules and those its program will import."""
+    program_file = find_cprogram(built.config, built.tree, bool(built.base.module))
+    if program_file is not None:
+        return Finished(*with_program(built.base, built.tree, program_file), built.config, epoch)
     base = built.base.info
     library = f"/usr/local/lib/{base.name}{base.variant}"
     program = program_imports(built.config, built.tree, library)

@@ -1,0 +1,120 @@
+"""Programs compiled by `boxer cc` as boxes."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.base
+
+Boxer = Callable[..., subprocess.CompletedProcess[str]]
+
+SHOW = r"""
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+int main(int argc, char **argv) {
+    char folder[100];
+    printf("%s %d %s %s %d\n", argv[0], argc, getcwd(folder, sizeof folder), getenv("X"), getuid());
+    return argc > 1 ? atoi(argv[1]) : 0;
+}
+"""
+JUMP = r"""
+#include <setjmp.h>
+#include <stdio.h>
+static jmp_buf out, in;
+static void deep(int n) { if (n == 0) longjmp(in, 7); deep(n - 1); puts("never"); }
+int main(void) {
+    volatile int seen = 0;
+    if (setjmp(out)) { printf("out %d\n", seen); return 0; }
+    seen = setjmp(in);
+    if (!seen) deep(3);
+    sigjmp_buf third;
+    if (!sigsetjmp(third, 1)) siglongjmp(third, 1);
+    longjmp(out, 1);
+}
+"""
+
+
+def _compile(boxer: Boxer, folder: Path, source: str, *options: str) -> Path:
+    (folder / "a.c").write_text(source)
+    done = boxer("cc", *options, "-o", folder / "a.out", folder / "a.c")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    return folder / "a.out"
+
+
+def _build(boxer: Boxer, folder: Path, dockerfile: str) -> Path:
+    (folder / "Dockerfile").write_text(dockerfile)
+    box = folder / "x.wasm"
+    done = boxer("build", "-q", "-o", box, folder)
+    assert done.returncode == 0, done.stderr
+    return box
+
+
+@pytest.mark.parametrize(
+    "base", ["ubuntu:latest", "debian:bookworm-slim", "alpine:3.20", "scratch"]
+)
+def test_a_program_on_the_image_of_a_distribution(boxer: Boxer, tmp_path: Path, base: str) -> None:
+    _compile(boxer, tmp_path, SHOW)
+    folder = "RUN mkdir -p /app\n" if base != "scratch" else ""
+    steps = 'COPY a.out /app/\nWORKDIR /app\nENV X=y\nCMD ["/app/a.out"]\n'
+    box = _build(boxer, tmp_path, f"FROM {base}\n{folder}{steps}")
+    assert boxer("run", box).stdout == "/app/a.out 1 /app y 0\n"
+    done = boxer("run", "-e", "X=z", box, "./a.out", "7")
+    assert (done.returncode, done.stdout) == (7, "./a.out 2 /app z 0\n")
+
+
+def test_a_program_found_by_path_with_a_user(boxer: Boxer, tmp_path: Path) -> None:
+    _compile(boxer, tmp_path, SHOW, "-O1", "-Wall", "-march=native", "-lm")
+    box = _build(
+        boxer,
+        tmp_path,
+        'FROM gcc\nCOPY a.out /usr/local/bin/show\nUSER 5\nENTRYPOINT ["show"]\nCMD ["3"]\n',
+    )
+    done = boxer("run", "-e", "X=", box)
+    assert (done.returncode, done.stdout) == (3, "show 2 /  5\n")
+
+
+def test_longjmp_goes_back_to_its_setjmp(boxer: Boxer, tmp_path: Path) -> None:
+    _compile(boxer, tmp_path, JUMP)
+    box = _build(boxer, tmp_path, 'FROM scratch\nCOPY a.out /a\nCMD ["/a"]\n')
+    assert boxer("run", box).stdout == "out 7\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [(b"\x7fELF\2\1\1", "another processor (ELF)"), (b"\0asm\1\0\0\0", "`boxer cc` made")],
+)
+def test_a_program_of_another_machine_is_refused(
+    boxer: Boxer, tmp_path: Path, data: bytes, message: str
+) -> None:
+    (tmp_path / "a.out").write_bytes(data)
+    (tmp_path / "a.out").chmod(0o755)
+    (tmp_path / "Dockerfile").write_text('FROM debian\nCOPY a.out /\nCMD ["/a.out"]\n')
+    done = boxer("build", "-q", tmp_path)
+    assert done.returncode == 1
+    assert "error[foreign-program]" in done.stderr
+    assert message in done.stderr
+    assert "boxer cc -o" in done.stderr
+
+
+def test_a_shared_library_is_refused_as_configure_expects(boxer: Boxer, tmp_path: Path) -> None:
+    (tmp_path / "a.c").write_text("int f(void) { return 1; }\n")
+    done = boxer("cc", "-shared", "-fPIC", "-o", tmp_path / "a.so", tmp_path / "a.c")
+    assert done.returncode == 1
+    assert "--disable-shared" in done.stderr
+
+
+def test_objects_and_archives_link_in_their_order(boxer: Boxer, tmp_path: Path) -> None:
+    (tmp_path / "f.c").write_text("int f(void) { return N; }\n")
+    (tmp_path / "m.c").write_text("int f(void); int main(void) { return f(); }\n")
+    for name, options in (("f", ["-DN=4"]), ("m", [])):
+        source, target = tmp_path / f"{name}.c", tmp_path / f"{name}.o"
+        assert boxer("cc", *options, "-c", source, "-o", target).returncode == 0
+    done = boxer("cc", tmp_path / "m.o", tmp_path / "f.o", "-o", tmp_path / "a.out")
+    assert done.returncode == 0, done.stderr
+    box = _build(boxer, tmp_path, 'FROM scratch\nCOPY a.out /a\nCMD ["/a"]\n')
+    assert boxer("run", box).returncode == 4
