@@ -92,7 +92,9 @@ def _skeleton() -> Iterator[Member]:
         yield _link(name, target)
     for file in sorted(ETC.iterdir()):
         yield _file(f"etc/{file.name}", file.read_bytes())
-    yield _file("usr/bin/sh", b"#!boxer sh\n", 0o755)
+    for shell in ("sh", "dash", "ash", "bash"):
+        yield _file(f"usr/bin/{shell}", b"#!boxer sh\n", 0o755)
+    yield _file("usr/bin/env", b"#!boxer env\n", 0o755)
 
 
 def _standard_library(lib: Path, library: str, exclude: list[str]) -> Iterator[Member]:

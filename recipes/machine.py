@@ -1,4 +1,4 @@
-"""The machine under every program: guest/kernel and guest/entry, compiled."""
+"""The machine under every program: guest/kernel, guest/entry and guest/shell, compiled."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def machine(sysroot: Path, zlib: Path, progress: Progress) -> Path:
     inputs: list[str | bytes | Path] = [
         GUEST / "kernel",
         GUEST / "entry",
+        GUEST / "shell",
         GUEST / "include",
         sysroot.name,
         zlib.name,
@@ -37,6 +38,7 @@ def machine(sysroot: Path, zlib: Path, progress: Progress) -> Path:
         units = [
             *_units(GUEST / "kernel", folder, [*flags, "-I", str(GUEST / "kernel")]),
             *_units(GUEST / "entry", folder, flags),
+            *_units(GUEST / "shell", folder, [*flags, "-I", str(GUEST / "entry")]),
         ]
         objects = toolchain.compile_all(units, progress, "the kernel")
         start = folder / "obj" / "entry-start.o"

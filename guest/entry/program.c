@@ -1,8 +1,6 @@
 // From a command's name to a built-in program: PATH, then "#!" lines, as execvp(3) and Linux do.
 #include "program.h"
 
-#include "shell.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -119,13 +117,6 @@ int program_resolve(char **argv, struct invocation *found) {
         if (why)
             return refuse(found, 126, path, why);
         head[strcspn(head, "\r\n")] = 0;
-        if (strcmp(head, "#!boxer sh") == 0) {
-            char problem[256];
-            argv = shell_command(argv, problem, sizeof problem);
-            if (!argv)
-                return refuse(found, 2, path, problem);
-            continue;
-        }
         if (strncmp(head, "#!boxer ", 8) == 0) {
             found->program = built_in(head + 8);
             if (!found->program)

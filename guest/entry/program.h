@@ -28,6 +28,18 @@ extern const struct program programs[] __attribute__((weak));
 // The programs of this module, at least one.
 const struct program *program_table(void);
 
+// The shell, in every table (guest/shell).
+int psh_main(int argc, char **argv, char **environment);
+int psh_env_main(int argc, char **argv, char **environment);
+#define SHELL_PROGRAMS                                                                             \
+    {.name = "sh", .main = psh_main}, {                                                            \
+        .name = "env", .main = psh_env_main                                                        \
+    }
+
+// Set by a program's main that returns for another to take its place: argv, with its environment
+// in __environ.
+extern char **program_next;
+
 struct invocation {
     const struct program *program;
     char *path; // the executable's path in the tree

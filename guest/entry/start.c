@@ -80,7 +80,8 @@ static int call_main(int argc, char **argv, char **environment) {
 }
 
 // A module without a table of programs is one plain C program: what "#!boxer main" means.
-static const struct program only_main[] = {{.name = "main", .main = call_main}, {0}};
+static const struct program only_main[] = {
+    {.name = "main", .main = call_main}, SHELL_PROGRAMS, {0}};
 
 const struct program *program_table(void) {
     return programs ? programs : only_main;
@@ -96,7 +97,9 @@ static int freeze_program(void) {
         return 126;
     char **arguments = machine_arguments(&machine, NULL, 0);
     char *fallback[] = {machine.program, NULL};
-    if (program_resolve(arguments, &start) && program_resolve(fallback, &start))
+    // A script is not a start: the program it ends in is, most likely the base's own.
+    if ((program_resolve(arguments, &start) || !start.program->freeze) &&
+        program_resolve(fallback, &start))
         return complain(start.problem, 126);
     frozen_program = start.program;
     return start.program->freeze ? start.program->freeze(start.path, machine.imports.items) : 0;
@@ -121,6 +124,25 @@ __attribute__((export_name("boxer_refreeze"))) int boxer_refreeze(void) {
     return freeze(frozen_program && frozen_program->rest ? frozen_program->rest() : 0);
 }
 
+char **program_next;
+
+// One program after the other, each in the place of the last.
+static int run_programs(int frozen) {
+    for (;;) {
+        struct invocation start;
+        int status = program_resolve(program_next, &start);
+        if (status)
+            return complain(start.problem, status);
+        program_next = NULL;
+        become(start.path, start.argv, __environ);
+        if (frozen && start.program->thaw)
+            return start.program->thaw(start.path, start.argc, start.argv, machine.call_depth);
+        status = start.program->main(start.argc, start.argv, __environ);
+        if (!program_next)
+            return status;
+    }
+}
+
 static int run(int frozen) {
     size_t host_count;
     char **host = kernel_host_arguments(&host_count);
@@ -129,16 +151,10 @@ static int run(int frozen) {
         become(host_count ? host[0] : "", host, __environ);
         return call_main(host_count, host, __environ);
     }
-    struct invocation start;
     if (enter_directory() < 0)
         return 126;
-    int status = program_resolve(machine_arguments(&machine, host, host_count), &start);
-    if (status)
-        return complain(start.problem, status);
-    become(start.path, start.argv, __environ);
-    if (frozen && start.program->thaw)
-        return start.program->thaw(start.path, start.argc, start.argv, machine.call_depth);
-    return start.program->main(start.argc, start.argv, __environ);
+    program_next = machine_arguments(&machine, host, host_count);
+    return run_programs(frozen);
 }
 
 // Begins a life that answers requests.

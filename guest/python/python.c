@@ -394,5 +394,6 @@ const struct program programs[] = {
      .wake = python_wake,
      .serve = python_serve,
      .rest = python_rest},
+    SHELL_PROGRAMS,
     {0},
 };

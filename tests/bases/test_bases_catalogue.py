@@ -81,9 +81,15 @@ def test_what_is_no_base_is_an_error_with_a_next_move(reference: str, says: str)
 
 @pytest.mark.parametrize(
     "reference",
-    ["ubuntu:latest", "debian:bookworm-slim", "alpine:3.20", "gcc:14", "registry.example/library/gcc",
-     "registry.example/distroless/static-debian12:nonroot"],
-)  # fmt: skip
+    [
+        "ubuntu:latest",
+        "debian:bookworm-slim",
+        "alpine:3.20",
+        "gcc:14",
+        "registry.example/library/gcc",
+        "registry.example/distroless/static-debian12:nonroot",
+    ],
+)
 def test_an_image_of_a_distribution_is_the_base_of_c_programs(reference: str) -> None:
     found = resolve(reference)
     assert (found.name, found.variant) == ("linux", "1")

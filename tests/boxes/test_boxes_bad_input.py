@@ -25,7 +25,7 @@ BUILDS = [
     ("FROM windows\n", "unknown-base", 1, "windows"),
     ("FROM python:3.13\nRUN apt-get install -y nginx\n", "unsupported-command", 2, "nginx"),
     ("FROM python:3.13\nRUN false\n", "run-failed", 2, "status 1"),
-    ("FROM scratch\n", "unsupported-module", None, "scratch"),
+    ("FROM scratch\n", "unsupported-module", None, "no program"),
 ]
 
 

@@ -1,0 +1,119 @@
+// `sh` and `env` as programs of a box.
+#include "shell.h"
+
+#include "program.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+extern char **__environ;
+int psh_set_options(char ***words);
+char *psh_file(const char *path);
+
+// What an argument vector asks for: options, then -c SCRIPT, a file, or standard input.
+static char *script_of(char **argv) {
+    char **words = argv + 1, *script = NULL;
+    int from_argument = 0;
+    for (; *words && (**words == '-' || **words == '+') && (*words)[1]; words++) {
+        if (strcmp(*words, "--") == 0) {
+            words++;
+            break;
+        }
+        if ((*words)[1] == '-') // --login, --norc: bash's
+            continue;
+        char *c = **words == '-' ? strchr(*words, 'c') : NULL;
+        if (c) {
+            from_argument = 1;
+            memmove(c, c + 1, strlen(c));
+            if (!(*words)[1])
+                continue;
+        }
+        char **option = words;
+        if (psh_set_options(&option))
+            return NULL;
+        words = option - 1;
+    }
+    if (from_argument) {
+        if (!*words) {
+            psh_fail(2, "-c requires an argument");
+            return NULL;
+        }
+        script = *words++;
+        if (*words)
+            psh.name = *words++;
+    } else if (*words) {
+        script = psh_file(*words);
+        if (!script) {
+            psh_fail(errno == ENOENT ? 127 : 126, "cannot open %s: %s", *words, strerror(errno));
+            return NULL;
+        }
+        psh.name = *words++;
+    } else {
+        script = psh_file("/dev/stdin");
+    }
+    for (; *words; words++)
+        psh_add(&psh.arguments, *words);
+    return script;
+}
+
+static void run_exit_trap(void) {
+    char *trap = psh.exit_trap;
+    int status = psh.status;
+    if (!trap || psh.leaving == PSH_EXEC)
+        return;
+    psh.exit_trap = NULL;
+    psh.leaving = PSH_STAY;
+    psh_run_text(trap, 0);
+    if (psh.leaving != PSH_EXIT)
+        psh.status = status;
+}
+
+// With a trap set for its end, a script has a last command of its own.
+static int program_comes_last(const char *script) {
+    return !strstr(script, "trap ") || !(strstr(script, "EXIT") || strstr(script, " 0"));
+}
+
+int psh_main(int argc, char **argv, char **environment) {
+    (void)argc;
+    char folder[4096];
+    memset(&psh, 0, sizeof psh);
+    psh.name = argv[0];
+    psh.line = 1;
+    psh_import(environment);
+    psh_variable("IFS")->exported = 0;
+    psh_set("IFS", " \t\n");
+    psh_set("OPTIND", "1");
+    if (getcwd(folder, sizeof folder))
+        psh_set("PWD", folder);
+    char *script = script_of(argv);
+    if (script)
+        psh_run_text(script, program_comes_last(script));
+    run_exit_trap();
+    fflush(NULL);
+    if (psh.leaving == PSH_EXEC) {
+        __environ = psh_environment();
+        program_next = psh.next;
+    }
+    return psh.status;
+}
+
+int psh_env_main(int argc, char **argv, char **environment) {
+    (void)argc;
+    static char *empty[] = {NULL};
+    char **word = argv + 1;
+    if (*word && (strcmp(*word, "-i") == 0 || strcmp(*word, "-") == 0))
+        __environ = environment = empty, word++;
+    if (*word && strcmp(*word, "-S") == 0)
+        word++;
+    for (; *word && strchr(*word, '='); word++)
+        putenv(*word);
+    if (*word)
+        program_next = word;
+    else
+        for (char **variable = __environ; variable && *variable; variable++)
+            puts(*variable);
+    return 0;
+}

@@ -1,0 +1,212 @@
+// echo, printf and read.
+#include "shell.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+// Writes what a backslash (before `at`) means. octal_zero: \0ooo as in %b and echo.
+static const char *escape(const char *at, int octal_zero, int *stop) {
+    static const char names[] = "abfnrtv\\", values[] = "\a\b\f\n\r\t\v\\";
+    const char *found = *at ? strchr(names, *at) : NULL;
+    if (found) {
+        putchar(values[found - names]);
+        return at + 1;
+    }
+    if (*at == 'c' && octal_zero) {
+        *stop = 1;
+        return at + 1;
+    }
+    if (*at >= '0' && *at <= '7') {
+        int digits = octal_zero && *at == '0' ? 4 : 3, value = 0;
+        while (digits-- && *at >= '0' && *at <= '7')
+            value = value * 8 + *at++ - '0';
+        putchar(value);
+        return at;
+    }
+    putchar('\\');
+    return at;
+}
+
+static int put_escaped(const char *text) {
+    int stop = 0;
+    while (*text && !stop) {
+        if (*text == '\\')
+            text = escape(text + 1, 1, &stop);
+        else
+            putchar(*text++);
+    }
+    return stop;
+}
+
+int psh_echo(char **argv) {
+    int newline = 1;
+    if (argv[1] && strcmp(argv[1], "-n") == 0)
+        newline = 0, argv++;
+    for (int i = 1; argv[i]; i++) {
+        if (i > 1)
+            putchar(' ');
+        if (put_escaped(argv[i]))
+            return 0;
+    }
+    if (newline)
+        putchar('\n');
+    return 0;
+}
+
+static int failed;
+
+static long long number(const char *text) {
+    if (*text == '\'' || *text == '"')
+        return (unsigned char)text[1];
+    char *end;
+    long long value = strtoll(text, &end, 0);
+    if (*end || !*text) {
+        failed = *text != 0;
+        if (failed)
+            psh_warn("printf: %s: not a number", text);
+    }
+    return value;
+}
+
+static int width_of(char ***arguments) {
+    return **arguments ? (int)number(*(*arguments)++) : 0;
+}
+
+// One conversion: `at` is behind its `%`. Gives where the format goes on, null to stop.
+static const char *convert(const char *at, char ***arguments) {
+    char format[64] = "%";
+    size_t length = 1;
+    const char *text;
+    while (*at && strchr("-+ #0123456789.*", *at) && length < sizeof format - 28) {
+        if (*at == '*')
+            length += sprintf(format + length, "%d", width_of(arguments));
+        else
+            format[length++] = *at;
+        at++;
+    }
+    char kind = *at;
+    text = **arguments ? *(*arguments)++ : NULL;
+    if (kind == 'b') {
+        if (text && put_escaped(text))
+            return NULL;
+    } else if (kind == 's') {
+        strcpy(format + length, "s");
+        printf(format, text ? text : "");
+    } else if (kind == 'c') {
+        strcpy(format + length, "c");
+        if (text && *text)
+            printf(format, *text);
+    } else if (kind && strchr("diouxX", kind)) {
+        sprintf(format + length, "ll%c", kind);
+        printf(format, text ? number(text) : 0);
+    } else if (kind && strchr("eEfFgG", kind)) {
+        sprintf(format + length, "%c", kind);
+        printf(format, text ? strtod(text, NULL) : 0);
+    } else {
+        psh_warn("printf: %%%c: not a conversion", kind ? kind : ' ');
+        failed = 1;
+        return NULL;
+    }
+    return at + 1;
+}
+
+int psh_printf(char **argv) {
+    if (!argv[1]) {
+        psh_warn("printf: a format is missing");
+        return 2;
+    }
+    char **arguments = argv + 2, **before;
+    failed = 0;
+    do {
+        before = arguments;
+        for (const char *at = argv[1]; *at;) {
+            int stop = 0;
+            if (*at == '\\')
+                at = escape(at + 1, 0, &stop);
+            else if (*at == '%' && at[1] == '%')
+                putchar('%'), at += 2;
+            else if (*at == '%')
+                at = convert(at + 1, &arguments);
+            else
+                putchar(*at++);
+            if (!at)
+                return failed;
+        }
+    } while (*arguments && arguments != before);
+    return failed;
+}
+
+// Byte by byte: what is behind the line is for who reads next.
+static char *read_line(int raw, char **marks, int *ended) {
+    size_t length = 0, size = 64;
+    char *line = psh_room(size), *escaped = psh_room(size), character;
+    for (*ended = 0;;) {
+        if (read(0, &character, 1) != 1) {
+            *ended = 1;
+            break;
+        }
+        int quoted = 0;
+        if (character == '\\' && !raw) {
+            if (read(0, &character, 1) != 1)
+                break;
+            if (character == '\n')
+                continue;
+            quoted = 1;
+        } else if (character == '\n') {
+            break;
+        }
+        if (length + 1 == size) {
+            char *larger = psh_room(2 * size), *marked = psh_room(2 * size);
+            memcpy(larger, line, length);
+            memcpy(marked, escaped, length);
+            line = larger;
+            escaped = marked;
+            size *= 2;
+        }
+        escaped[length] = quoted;
+        line[length++] = character;
+    }
+    *marks = escaped;
+    return line;
+}
+
+static int is_separator(const char *ifs, char character, int quoted) {
+    return !quoted && character && strchr(ifs, character) != NULL;
+}
+
+int psh_read(char **argv) {
+    int raw = 0, ended;
+    for (argv++; *argv && **argv == '-'; argv++) {
+        if (strcmp(*argv, "-r") == 0) {
+            raw = 1;
+        } else {
+            psh_warn("read: %s: not an option", *argv);
+            return 2;
+        }
+    }
+    char *marks, *line = read_line(raw, &marks, &ended);
+    const char *ifs = psh_get("IFS");
+    ifs = ifs ? ifs : " \t\n";
+    size_t at = 0, end = strlen(line);
+    while (end && is_separator(ifs, line[end - 1], marks[end - 1]) && strchr(" \t", line[end - 1]))
+        end--;
+    for (; *argv; argv++) {
+        while (at < end && is_separator(ifs, line[at], marks[at]) && strchr(" \t", line[at]))
+            at++;
+        size_t stop = argv[1] ? at : end;
+        while (argv[1] && stop < end && !is_separator(ifs, line[stop], marks[stop]))
+            stop++;
+        if (psh_set(*argv, psh_copy(line + at, stop > at ? stop - at : 0)) < 0)
+            return 2;
+        at = stop;
+        while (at < end && is_separator(ifs, line[at], marks[at]) && strchr(" \t", line[at]))
+            at++;
+        if (at < end && at == stop)
+            at++;
+        else if (at < end && is_separator(ifs, line[at], marks[at]))
+            at++;
+    }
+    return ended;
+}

@@ -1,0 +1,111 @@
+// Redirections, and putting them back.
+#include "shell.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define OWN_DESCRIPTORS 10 // and up: a script may use the ones below
+
+int psh_move_up(int fd) {
+    if (fd < 0 || fd >= OWN_DESCRIPTORS)
+        return fd;
+    int moved = fcntl(fd, F_DUPFD_CLOEXEC, OWN_DESCRIPTORS);
+    close(fd);
+    return moved;
+}
+
+// A file nobody else has: what a pipe's text waits in.
+int psh_scratch_file(void) {
+    return psh_move_up(open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+}
+
+static int document(const struct psh_redirect *redirect) {
+    const char *text = redirect->literal ? redirect->word : psh_expand_document(redirect->word);
+    int fd = psh_scratch_file();
+    if (fd >= 0 && write(fd, text, strlen(text)) < 0)
+        psh_warn("cannot write a here-document: %s", strerror(errno));
+    lseek(fd, 0, SEEK_SET);
+    return fd;
+}
+
+static int open_file(const char *operator, const char *path) {
+    int flags = O_RDONLY;
+    if (strcmp(operator, ">") == 0 || strcmp(operator, ">|") == 0)
+        flags = O_WRONLY | O_CREAT | O_TRUNC;
+    else if (strcmp(operator, ">>") == 0)
+        flags = O_WRONLY | O_CREAT | O_APPEND;
+    else if (strcmp(operator, "<>") == 0)
+        flags = O_RDWR | O_CREAT;
+    int fd = open(path, flags | O_CLOEXEC, 0666);
+    if (fd < 0)
+        psh_warn("cannot %s %s: %s", flags & O_CREAT ? "create" : "open", path, strerror(errno));
+    return psh_move_up(fd);
+}
+
+static void save(int fd, struct psh_saved **saved) {
+    struct psh_saved *entry = psh_room(sizeof *entry);
+    entry->fd = fd;
+    entry->copy = fcntl(fd, F_DUPFD_CLOEXEC, OWN_DESCRIPTORS);
+    entry->next = *saved;
+    *saved = entry;
+}
+
+static int redirect_one(const struct psh_redirect *redirect, struct psh_saved **saved) {
+    int duplicate = redirect->operator[1] == '&', from;
+    if (strcmp(redirect->operator, "<<") == 0) {
+        from = document(redirect);
+    } else {
+        char *word = psh_expand_text(redirect->word);
+        if (psh.leaving)
+            return -1;
+        if (duplicate && strcmp(word, "-") == 0) {
+            if (saved)
+                save(redirect->fd, saved);
+            close(redirect->fd);
+            return 0;
+        }
+        if (duplicate) {
+            from = word[0] >= '0' && word[0] <= '9' ? atoi(word) : -1;
+            if (fcntl(from, F_GETFD) < 0) {
+                psh_warn("%s: bad descriptor", word);
+                return -1;
+            }
+        } else {
+            from = open_file(redirect->operator, word);
+        }
+    }
+    if (from < 0)
+        return -1;
+    if (saved)
+        save(redirect->fd, saved);
+    if (from != redirect->fd)
+        dup2(from, redirect->fd);
+    if (!duplicate)
+        close(from);
+    return 0;
+}
+
+// saved: null for what stays (`exec >file`). -1: said, with what was done kept in `saved`.
+int psh_redirect(struct psh_redirect *list, struct psh_saved **saved) {
+    fflush(NULL);
+    for (; list; list = list->next)
+        if (redirect_one(list, saved) < 0)
+            return -1;
+    return 0;
+}
+
+void psh_restore(struct psh_saved *saved) {
+    fflush(NULL);
+    for (; saved; saved = saved->next) {
+        if (saved->copy < 0) {
+            close(saved->fd);
+        } else {
+            dup2(saved->copy, saved->fd);
+            close(saved->copy);
+        }
+    }
+}

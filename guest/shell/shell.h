@@ -1,0 +1,169 @@
+// The shell's parts, and the tree a script is read into.
+//
+// Invariants
+// 1. Nothing is forked: a subshell is the same machine with its state put back afterwards.
+// 2. Nothing is freed: a script ends in its program, and its memory with it.
+// 3. A script that is refused says so before the first command has run (syntax), or ends there and
+//    then (what needs a second process); it never goes on as if it had worked.
+#ifndef SHELL_SHELL_H
+#define SHELL_SHELL_H
+
+#include <stddef.h>
+
+enum psh_kind {
+    PSH_SIMPLE,
+    PSH_PIPE,
+    PSH_AND,
+    PSH_OR,
+    PSH_NOT,
+    PSH_SEQUENCE,
+    PSH_BACKGROUND,
+    PSH_SUBSHELL,
+    PSH_GROUP,
+    PSH_IF,
+    PSH_WHILE,
+    PSH_UNTIL,
+    PSH_FOR,
+    PSH_CASE,
+    PSH_FUNCTION,
+};
+
+struct psh_words {
+    char **items; // null-terminated
+    size_t count;
+};
+
+struct psh_redirect {
+    struct psh_redirect *next;
+    int fd;
+    const char *operator; // "<", ">", ">>", "<>", ">|", "<&", ">&", "<<"
+    char *word;           // raw; of a here-document the text
+    int literal;          // a here-document whose delimiter was quoted
+};
+
+struct psh_node {
+    enum psh_kind kind;
+    struct psh_node *first, *second, *third; // condition, then, else; or the two sides
+    struct psh_words words;                  // raw words: command, for's list, a case's patterns
+    char *name;                              // for's variable, a function's name, case's word
+    int has_list;                            // for has `in`
+    struct psh_redirect *redirects;
+    int line;
+};
+
+// What the evaluator is leaving, and how far.
+enum psh_leaving { PSH_STAY, PSH_BREAK, PSH_CONTINUE, PSH_RETURN, PSH_EXIT, PSH_EXEC };
+
+struct psh_variable {
+    struct psh_variable *next;
+    char *name, *value; // value null: not set, only marked
+    int exported, readonly;
+};
+
+struct psh_function {
+    struct psh_function *next;
+    char *name;
+    struct psh_node *body;
+};
+
+// What a function has made its own, to be put back.
+struct psh_local {
+    struct psh_local *next;
+    struct psh_variable *variable, old;
+};
+
+struct psh_state {
+    struct psh_variable *variables;
+    struct psh_function *functions;
+    struct psh_local *locals;
+    struct psh_words arguments; // $1 and on
+    char *name;                 // $0
+    int errexit, nounset, xtrace, noglob, pipefail, allexport;
+    char *exit_trap;
+    int status, line;
+    enum psh_leaving leaving;
+    int levels;      // of loops still to leave
+    int loops;       // around this command
+    int calls;       // of functions and sourced files around this command
+    int tested;      // the status is asked for: errexit does not apply
+    char **next;     // the program that takes over, with leaving == PSH_EXEC
+    int refused;     // something needed a second process: subshells end with the script
+    int substituted; // the status of this command's last command substitution, plus one
+};
+
+extern struct psh_state psh;
+
+// memory.c
+void *psh_room(size_t size);
+char *psh_copy(const char *text, size_t length);
+void psh_add(struct psh_words *words, char *item);
+void psh_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void psh_refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void psh_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+// parse.c: null with a message printed where the text is no script.
+struct psh_node *psh_parse(const char *text, int *failed);
+const char *psh_skip_dollar(const char *at); // behind what begins with `$` or a backquote
+const char *psh_skip_quotes(const char *at); // behind what begins with a quote
+
+// variables.c
+const char *psh_get(const char *name);
+int psh_set(const char *name, const char *value); // -1: readonly, said
+struct psh_variable *psh_variable(const char *name);
+void psh_unset(const char *name);
+size_t psh_name_length(const char *text);
+char **psh_environment(void);
+void psh_import(char **environment);
+
+// expand.c
+void psh_expand_word(const char *word, struct psh_words *fields);
+char *psh_expand_text(const char *word); // one text: no splitting, no patterns
+char *psh_expand_document(const char *text);
+char *psh_expand_pattern(const char *word); // quoted characters escaped for fnmatch
+const char *psh_parameter(const char *name);
+
+// arithmetic.c
+long long psh_arithmetic(const char *text);
+
+// run.c
+void psh_run(struct psh_node *node, int last);
+int psh_run_text(const char *text, int last);
+char *psh_output_of(const char *script); // of a command substitution
+int psh_call(char **argv, int last, int functions);
+
+// redirect.c
+struct psh_saved {
+    struct psh_saved *next;
+    int fd, copy; // -1: it was closed
+};
+int psh_redirect(struct psh_redirect *list, struct psh_saved **saved);
+void psh_restore(struct psh_saved *saved);
+int psh_move_up(int fd);
+int psh_scratch_file(void);
+
+// builtins.c, test.c, print.c, tools.c: status
+struct psh_builtin {
+    const char *name;
+    int (*run)(char **argv);
+    int special; // XCU 2.14: assignments stay, errors end the script
+};
+extern const struct psh_builtin psh_builtins[];
+const struct psh_builtin *psh_builtin(const char *name);
+int psh_test(char **argv);
+int psh_echo(char **argv);
+int psh_printf(char **argv);
+int psh_read(char **argv);
+int psh_cat(char **argv);
+int psh_mkdir(char **argv);
+int psh_remove(char **argv);
+int psh_touch(char **argv);
+int psh_sleep(char **argv);
+int psh_basename(char **argv);
+int psh_dirname(char **argv);
+int psh_exec(char **argv);
+
+// The program `sh`, and `env`.
+int psh_main(int argc, char **argv, char **environment);
+int psh_env_main(int argc, char **argv, char **environment);
+
+#endif
