@@ -30,7 +30,7 @@ leaks: bases
 
 # CPython's own tests in the box: about 8 minutes.
 conformance: bases
-	PYTHONPATH=. $(BIN)/python tests/conformance
+	$(BIN)/python -m tests.conformance
 
 bench: bases
 	$(BIN)/python -m bench

@@ -1,4 +1,4 @@
-"""`PYTHONPATH=. python tests/conformance [--json FILE] [TIER-OR-MODULE ...]`: CPython's own tests in the box.
+"""`python -m tests.conformance [--json FILE] [TIER-OR-MODULE ...]`: CPython's own tests in a box.
 
 A table by module, then what is not as expected. Exit status 1 if there is any.
 """
@@ -12,14 +12,14 @@ import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from outcomes import HERE, Outcome, expected_failures, surprises
-from running import box, run
+from tests.conformance.outcomes import HERE, Outcome, expected_failures, surprises
+from tests.conformance.running import box, run
 
 TIERS = ("files", "system", "language")
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="tests/conformance", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("names", nargs="*", default=list(TIERS))
     options = parser.parse_args()

@@ -76,7 +76,7 @@ def tell(outcome: str, name: str, detail: str = "") -> None:
 def main() -> None:
     support = importlib.import_module("test.support")
     setup = importlib.import_module("test.libregrtest.setup")
-    support.use_resources = []
+    vars(support)["use_resources"] = []
     sys.stdout = sys.stderr
     setup.setup_process()
     suite = unittest.defaultTestLoader.loadTestsFromName(f"test.{sys.argv[1]}")

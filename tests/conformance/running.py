@@ -13,10 +13,9 @@ import time
 from functools import cache
 from pathlib import Path
 
-from outcomes import Outcome, read_outcome
-
 import boxer
 from recipes.sources import load_sources, unpacked
+from tests.conformance.outcomes import Outcome, read_outcome
 
 INSIDE = (Path(__file__).parent / "inside.py").read_text()
 DOCKERFILE = """\
