@@ -18,6 +18,13 @@ static void tell(char *message, wasmtime_error_t *error) {
     wasmtime.wasmtime_error_delete(error);
 }
 
+static void module_range(const wasmtime_module_t *module, uintptr_t *start, uintptr_t *end) {
+    void *first, *last;
+    wasmtime.wasmtime_module_image_range(module, &first, &last);
+    *start = (uintptr_t)first;
+    *end = (uintptr_t)last;
+}
+
 struct boxer_code *boxer_code_new(const char *library, wasm_engine_t *engine,
                                   const wasmtime_module_t *module, uint64_t stack, char *message) {
     const char *problem = wasmtime_load(library);
@@ -28,7 +35,13 @@ struct boxer_code *boxer_code_new(const char *library, wasm_engine_t *engine,
     }
     code->engine = engine;
     code->stack = stack;
+    module_range(module, &code->start, &code->end);
     tracking_install();
+    if (interrupting_install() < 0) {
+        snprintf(message, 256, "this process has a handler for every real-time signal");
+        free(code);
+        return NULL;
+    }
     // Lives as long as the process: instances keep pointing to its functions.
     wasmtime_linker_t *linker = wasmtime.wasmtime_linker_new(engine);
     wasmtime_error_t *error = preview1_define(linker);
@@ -40,6 +53,37 @@ struct boxer_code *boxer_code_new(const char *library, wasm_engine_t *engine,
         return NULL;
     }
     return code;
+}
+
+struct watched *boxer_watched_new(const char *library, const wasmtime_module_t *module,
+                                  int (*check)(struct watched *), char *message) {
+    const char *problem = wasmtime_load(library);
+    if (!problem && interrupting_install() < 0)
+        problem = "this process has a handler for every real-time signal";
+    struct watched *watched = problem ? NULL : calloc(1, sizeof *watched);
+    if (!watched) {
+        snprintf(message, 256, "%s", problem ? problem : "no memory");
+        return NULL;
+    }
+    watched->until_ns = watched->cpu_until_ns = UINT64_MAX;
+    watched->check = check;
+    module_range(module, &watched->code_start, &watched->code_end);
+    return watched;
+}
+
+int boxer_watched_begin(struct watched *watched, wasm_engine_t *engine) {
+    if (is_interrupting())
+        return -1;
+    watching_begin(watched, engine);
+    return 0;
+}
+
+void boxer_watched_end(struct watched *watched) {
+    watching_end(watched);
+}
+
+void boxer_watched_free(struct watched *watched) {
+    free(watched);
 }
 
 void boxer_code_free(struct boxer_code *code) {

@@ -36,7 +36,6 @@ static wasm_engine_t *new_engine(size_t *needed) {
     wasm_config_t *config = wasmtime.wasm_config_new();
     wasmtime.wasmtime_config_async_stack_size_set(config, stack + share);
     wasmtime.wasmtime_config_max_wasm_stack_set(config, stack);
-    wasmtime.wasmtime_config_epoch_interruption_set(config, true);
     wasmtime.wasmtime_config_memory_reservation_set(config, 1ull << 32);
     wasmtime.wasmtime_config_memory_may_move_set(config, false);
     return wasmtime.wasm_engine_new_with_config(config);

@@ -137,8 +137,6 @@ static struct boxer_machine *new_machine(struct boxer_code *code, struct boxer_i
     machine->context = wasmtime.wasmtime_store_context(machine->store);
     wasmtime.wasmtime_store_limiter(machine->store, (int64_t)memory_limit, MOST_TABLE_ENTRIES, 1, 1,
                                     1);
-    wasmtime.wasmtime_context_set_epoch_deadline(machine->context, 1);
-    wasmtime.wasmtime_store_epoch_deadline_callback(machine->store, watch_tick, NULL, NULL);
     if (instantiate(machine, message) < 0 || find_exports(machine, message) < 0 ||
         fill_memory(machine, message) < 0) {
         boxer_machine_free(machine);
@@ -196,7 +194,7 @@ static void begin(struct boxer_machine *machine, const struct boxer_run *run,
     *ending = (struct boxer_ending){.kind = BOXER_RETURNED};
     machine->run = run;
     machine->ending = ending;
-    machine->began_ns = machine->attended_ns = now_ns();
+    machine->began_ns = now_ns();
     machine->cpu_began_ns = cpu_now_ns();
     machine->born_ns = machine->born_ns ? machine->born_ns : machine->began_ns;
     machine->input_at = 0;
@@ -205,37 +203,22 @@ static void begin(struct boxer_machine *machine, const struct boxer_run *run,
     kept_forget(&machine->errors);
     kept_forget(&machine->reply);
     machine->outer = tracking_enter(machine);
-    ticking_begin(machine->code->engine);
-}
-
-// The lowest address of this thread's stack.
-static uintptr_t stack_end(void) {
-    static __thread uintptr_t end __attribute__((tls_model("initial-exec")));
-    pthread_attr_t attributes;
-    if (!end && pthread_getattr_np(pthread_self(), &attributes) == 0) {
-        void *lowest = NULL;
-        size_t size = 0, guard = 0;
-        pthread_attr_getstack(&attributes, &lowest, &size);
-        pthread_attr_getguardsize(&attributes, &guard);
-        pthread_attr_destroy(&attributes);
-        end = (uintptr_t)lowest + guard;
-    }
-    return end;
+    watch_begin(machine);
 }
 
 // A guest that recurses beyond what its engine allows traps; beyond what the thread has it would
 // end this process.
 static int has_stack(struct boxer_machine *machine) {
-    return (uintptr_t)__builtin_frame_address(0) - stack_end() >= machine->code->stack;
+    return (uintptr_t)__builtin_frame_address(0) - stack_bounds().end >= machine->code->stack;
 }
 
 static void enter(struct boxer_machine *machine, const wasmtime_func_t *function) {
     struct boxer_ending *ending = machine->ending;
     wasmtime_val_raw_t value = {0};
     wasm_trap_t *trap = NULL;
-    if (!has_stack(machine)) {
+    if (is_interrupting() || !has_stack(machine)) {
         ending->kind = BOXER_REFUSED;
-        complain(ending->message, "its thread has too little stack left");
+        ending->status = is_interrupting() ? BOXER_IN_SIGNAL_HANDLER : BOXER_TOO_LITTLE_STACK;
         return;
     }
     wasmtime_error_t *error =
@@ -258,7 +241,7 @@ static void enter(struct boxer_machine *machine, const wasmtime_func_t *function
 
 static void finish(struct boxer_machine *machine) {
     struct boxer_ending *ending = machine->ending;
-    ticking_end();
+    watching_end(&machine->watched);
     tracking_enter(machine->outer);
     ending->reached =
         machine->boot && boot_field(machine, BOOT_REACHED) ? *boot_field(machine, BOOT_REACHED) : 0;

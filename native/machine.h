@@ -17,7 +17,7 @@
 
 #include <sys/types.h>
 
-#define BOXER_NATIVE_ABI 1
+#define BOXER_NATIVE_ABI 2
 
 enum boxer_kind {
     BOXER_RETURNED,    // status: the function's result
@@ -26,10 +26,11 @@ enum boxer_kind {
     BOXER_LIMIT,       // status: a boxer_limit
     BOXER_INTERRUPTED, // by `attend`
     BOXER_FAILED,      // message says what the engine said
-    BOXER_REFUSED,     // not entered: message says why
+    BOXER_REFUSED,     // not entered; status: a boxer_refusal
 };
 
 enum boxer_limit { BOXER_LIMIT_TIME, BOXER_LIMIT_CPU, BOXER_LIMIT_OUTPUT };
+enum boxer_refusal { BOXER_TOO_LITTLE_STACK, BOXER_IN_SIGNAL_HANDLER };
 
 struct boxer_ending;
 
@@ -107,6 +108,14 @@ void boxer_machine_enter(struct boxer_machine *, const char *name, const struct 
 const uint8_t *boxer_machine_memory(struct boxer_machine *, uint64_t *size);
 // 1: equal to the image byte for byte.
 int boxer_machine_is_pristine(struct boxer_machine *);
+
+// For machines of others: `check` is asked every 10 ms on the thread between begin and end, and
+// ends the guest with 1; it says nowhere why. begin: 0, or -1 inside of a signal handler that
+// interrupted another guest.
+struct watched *boxer_watched_new(const char *library, const wasmtime_module_t *,
+                                  int (*check)(struct watched *), char *message);
+int boxer_watched_begin(struct watched *, wasm_engine_t *);
+void boxer_watched_end(struct watched *), boxer_watched_free(struct watched *);
 
 // For `attend` in a Python process: runs the handlers of signals that have arrived.
 int boxer_attend_python(struct boxer_ending *);

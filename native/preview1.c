@@ -278,6 +278,10 @@ static wasm_trap_t *answer(void *environment, wasmtime_caller_t *caller, wasmtim
     wasmtime_context_t *context = wasmtime.wasmtime_caller_context(caller);
     struct boxer_machine *machine = wasmtime.wasmtime_context_get_data(context);
     int result = function->answer(machine, values);
+    if (result != OVER && machine->watched.asked) {
+        machine->watched.asked = 0;
+        result = watch_check(machine) ? OVER : result;
+    }
     if (result == OVER)
         return wasmtime.wasmtime_trap_new("ended by the host", 17);
     values[0].i32 = result;

@@ -4,6 +4,9 @@
 
 #include "machine.h"
 
+#include <pthread.h>
+#include <signal.h>
+
 struct range {
     uint64_t offset, size;
 };
@@ -18,7 +21,9 @@ struct boxer_image {
     int is_expected; // `expected` may be read
 };
 
+// start, end: of the compiled code.
 struct boxer_code {
+    uintptr_t start, end;
     wasm_engine_t *engine;
     wasmtime_instance_pre_t *blueprint;
     uint64_t stack;
@@ -41,9 +46,23 @@ struct tracking {
     int learned, armed, changed;
 };
 
+// A guest that runs on a thread, as the ticker sees it. Times are of CLOCK_MONOTONIC and of the
+// thread's CPU clock; UINT64_MAX: never.
+struct watched {
+    struct watched *next, *previous; // of all that run
+    struct watched *outer;           // the one this thread is in meanwhile, too
+    pthread_t thread;
+    clockid_t cpu_clock;
+    uint64_t until_ns, cpu_until_ns, attend_ns;
+    uintptr_t code_start, code_end, stack_top;
+    int (*check)(struct watched *); // 1: the run is over
+    volatile sig_atomic_t asked;    // to look, when it was in no position to
+};
+
 struct layer;
 
 struct boxer_machine {
+    struct watched watched;
     struct layer *layer; // mapped over the image since a fork; null: none
     struct tracking tracking;
     struct boxer_code *code;
@@ -64,7 +83,7 @@ struct boxer_machine {
     const struct boxer_run *run;
     struct boxer_ending *ending;
     uint64_t born_ns; // 0: the clock has not been started
-    uint64_t began_ns, cpu_began_ns, attended_ns;
+    uint64_t began_ns, cpu_began_ns;
     uint64_t input_at, output_left;
     struct kept output, errors, reply;
 };
@@ -102,9 +121,23 @@ wasmtime_error_t *preview1_define(wasmtime_linker_t *);
 // watch.c. 0: go on. 1: the run is over, its ending says why.
 int watch_check(struct boxer_machine *);
 uint64_t now_ns(void), cpu_now_ns(void), real_now_ns(void);
-wasmtime_error_t *watch_tick(wasmtime_context_t *, void *, uint64_t *, uint8_t *);
-// Ticks the engine while somebody runs.
-void ticking_begin(wasm_engine_t *), ticking_end(void);
+void watch_begin(struct boxer_machine *);
+// Between the two it is looked at every 10 ms.
+void watching_begin(struct watched *, wasm_engine_t *), watching_end(struct watched *);
+
+// interrupt.c. Both: 0, or -1. Learning takes a millisecond, once a process.
+int interrupting_install(void), interrupting_learn(wasm_engine_t *);
+void interrupting_begin(struct watched *), interrupting_end(struct watched *);
+struct watched *interrupting_innermost(void);
+// Has its thread look at it.
+void interrupting_ask(const struct watched *);
+int is_interrupting(void);
+
+// stack.c. Of this thread's stack, the guard left out.
+struct stack_bounds {
+    uintptr_t end, top;
+};
+struct stack_bounds stack_bounds(void);
 
 // streams.c. WASI errno; moved: bytes. STREAM_OVER: the run has ended.
 enum { STREAM_OVER = -1 };

@@ -64,7 +64,6 @@ typedef struct {
 
 enum { WASMTIME_EXTERN_FUNC = 0, WASMTIME_EXTERN_GLOBAL = 1, WASMTIME_EXTERN_MEMORY = 3 };
 enum { WASM_I32 = 0, WASM_I64 = 1 };
-enum { WASMTIME_UPDATE_DEADLINE_CONTINUE = 0 };
 
 typedef struct {
     uint8_t kind;
@@ -87,18 +86,21 @@ typedef struct {
 
 typedef wasm_trap_t *(*wasmtime_callback)(void *, wasmtime_caller_t *, wasmtime_val_raw_t *,
                                           size_t);
-typedef wasmtime_error_t *(*wasmtime_tick)(wasmtime_context_t *, void *, uint64_t *, uint8_t *);
 
 // X(result, name, parameters)
 #define WASMTIME_FUNCTIONS(X)                                                                      \
     X(wasm_config_t *, wasm_config_new, (void))                                                    \
     X(void, wasmtime_config_max_wasm_stack_set, (wasm_config_t *, size_t))                         \
     X(void, wasmtime_config_async_stack_size_set, (wasm_config_t *, uint64_t))                     \
-    X(void, wasmtime_config_epoch_interruption_set, (wasm_config_t *, bool))                       \
     X(void, wasmtime_config_memory_reservation_set, (wasm_config_t *, uint64_t))                   \
     X(void, wasmtime_config_memory_may_move_set, (wasm_config_t *, bool))                          \
     X(wasm_engine_t *, wasm_engine_new_with_config, (wasm_config_t *))                             \
-    X(void, wasmtime_engine_increment_epoch, (wasm_engine_t *))                                    \
+    X(wasmtime_error_t *, wasmtime_module_new,                                                     \
+      (wasm_engine_t *, const uint8_t *, size_t, wasmtime_module_t **))                            \
+    X(void, wasmtime_module_image_range, (const wasmtime_module_t *, void **, void **))            \
+    X(wasmtime_error_t *, wasmtime_instance_new,                                                   \
+      (wasmtime_context_t *, const wasmtime_module_t *, const wasmtime_extern_t *, size_t,         \
+       wasmtime_instance_t *, wasm_trap_t **))                                                     \
     X(wasmtime_error_t *, wasmtime_module_deserialize_file,                                        \
       (wasm_engine_t *, const char *, wasmtime_module_t **))                                       \
     X(wasmtime_linker_t *, wasmtime_linker_new, (wasm_engine_t *))                                 \
@@ -119,9 +121,6 @@ typedef wasmtime_error_t *(*wasmtime_tick)(wasmtime_context_t *, void *, uint64_
     X(void, wasmtime_store_delete, (wasmtime_store_t *))                                           \
     X(void, wasmtime_store_limiter,                                                                \
       (wasmtime_store_t *, int64_t, int64_t, int64_t, int64_t, int64_t))                           \
-    X(void, wasmtime_store_epoch_deadline_callback,                                                \
-      (wasmtime_store_t *, wasmtime_tick, void *, void (*)(void *)))                               \
-    X(void, wasmtime_context_set_epoch_deadline, (wasmtime_context_t *, uint64_t))                 \
     X(void *, wasmtime_context_get_data, (const wasmtime_context_t *))                             \
     X(wasmtime_context_t *, wasmtime_caller_context, (wasmtime_caller_t *))                        \
     X(wasmtime_error_t *, wasmtime_func_call_unchecked,                                            \

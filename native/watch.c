@@ -1,14 +1,17 @@
-// Whether a run may go on: wall time, CPU time, and the caller's own wish; and the engine's tick.
+// Whether a run may go on: wall time, CPU time, and the caller's own wish; and the tick.
 //
-// Limits are looked at when the engine ticks (10 ms) and around every wait, so they are exact to a
-// tick. One thread ticks for all machines of the process, and sleeps while none runs.
+// One thread looks at all machines of the process every 10 ms, and sleeps while none runs. Where a
+// limit is reached, or it is time to ask the caller, it has the machine's own thread look
+// (`interrupt.c`); that one looks around every wait, too. So limits are exact to a tick.
 #define _GNU_SOURCE
 #include "state.h"
 
 #include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
 #include <time.h>
 
-enum { TICK_NS = 10000000, ATTEND_NS = 50000000 };
+enum { TICK_NS = 10000000, SOON_NS = 100000, ATTEND_NS = 50000000 };
 
 static uint64_t read_clock(clockid_t clock) {
     struct timespec time;
@@ -41,80 +44,140 @@ int watch_check(struct boxer_machine *machine) {
         return over(machine, BOXER_LIMIT, BOXER_LIMIT_TIME);
     if (run->cpu_ns != UINT64_MAX && cpu_now_ns() - machine->cpu_began_ns >= run->cpu_ns)
         return over(machine, BOXER_LIMIT, BOXER_LIMIT_CPU);
-    if (run->attend && now - machine->attended_ns >= ATTEND_NS) {
-        machine->attended_ns = now;
+    if (run->attend && now >= machine->watched.attend_ns) {
+        __atomic_store_n(&machine->watched.attend_ns, now + ATTEND_NS, __ATOMIC_RELAXED);
         if (run->attend(machine->ending))
             return over(machine, BOXER_INTERRUPTED, 0);
     }
     return 0;
 }
 
-wasmtime_error_t *watch_tick(wasmtime_context_t *context, void *data, uint64_t *delta,
-                             uint8_t *kind) {
-    (void)data;
-    struct boxer_machine *machine = wasmtime.wasmtime_context_get_data(context);
-    if (watch_check(machine))
-        return wasmtime.wasmtime_error_new("ended by the host");
-    *delta = 1;
-    *kind = WASMTIME_UPDATE_DEADLINE_CONTINUE;
-    return NULL;
+static int check_machine(struct watched *watched) {
+    return watch_check(
+        (struct boxer_machine *)((char *)watched - offsetof(struct boxer_machine, watched)));
+}
+
+static uint64_t end_of(uint64_t began, uint64_t length) {
+    return length > UINT64_MAX - began ? UINT64_MAX : began + length;
+}
+
+void watch_begin(struct boxer_machine *machine) {
+    struct watched *watched = &machine->watched;
+    const struct boxer_run *run = machine->run;
+    watched->until_ns = end_of(machine->began_ns, run->time_ns);
+    watched->cpu_until_ns = end_of(machine->cpu_began_ns, run->cpu_ns);
+    watched->attend_ns = run->attend ? machine->began_ns + ATTEND_NS : UINT64_MAX;
+    watched->code_start = machine->code->start;
+    watched->code_end = machine->code->end;
+    watched->check = check_machine;
+    watching_begin(watched, machine->code->engine);
 }
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wanted = PTHREAD_COND_INITIALIZER;
-static wasm_engine_t *ticked;
-static int running, parked, begun;
+static struct watched *first; // of those that run
+static wasm_engine_t *own_engine;
+static int parked, begun;
+
+enum { NOT_DUE, TO_ATTEND, IS_OVER };
+
+static int what_is_due(const struct watched *watched, uint64_t now) {
+    if (now >= watched->until_ns || (watched->cpu_until_ns != UINT64_MAX &&
+                                     read_clock(watched->cpu_clock) >= watched->cpu_until_ns))
+        return IS_OVER;
+    return now >= __atomic_load_n(&watched->attend_ns, __ATOMIC_RELAXED) ? TO_ATTEND : NOT_DUE;
+}
+
+// Holding the lock: none of them can leave meanwhile. The most that is due.
+static int ask_those_due(int can_end) {
+    int most = NOT_DUE;
+    uint64_t now = now_ns();
+    for (struct watched *watched = first; watched; watched = watched->next) {
+        int due = what_is_due(watched, now);
+        if (due != NOT_DUE && can_end)
+            interrupting_ask(watched);
+        most = due > most ? due : most;
+    }
+    return most;
+}
 
 static void *tick(void *unused) {
     (void)unused;
-    for (;;) {
+    for (int can_end = 0;;) {
         pthread_mutex_lock(&lock);
-        while (__atomic_load_n(&running, __ATOMIC_SEQ_CST) == 0) {
-            __atomic_store_n(&parked, 1, __ATOMIC_SEQ_CST);
-            // Looked at again after parking: a run that began in between did not see it parked.
-            if (__atomic_load_n(&running, __ATOMIC_SEQ_CST) == 0)
-                pthread_cond_wait(&wanted, &lock);
-            __atomic_store_n(&parked, 0, __ATOMIC_SEQ_CST);
+        while (!first) {
+            parked = 1;
+            pthread_cond_wait(&wanted, &lock);
         }
-        wasm_engine_t *engine = ticked;
+        parked = 0;
+        int due = ask_those_due(can_end);
         pthread_mutex_unlock(&lock);
-        nanosleep(&(struct timespec){.tv_nsec = TICK_NS}, NULL);
-        wasmtime.wasmtime_engine_increment_epoch(engine);
+        if (due && !can_end && (can_end = interrupting_learn(own_engine) == 0))
+            continue;
+        // Who is over and goes on was met outside of its own code: in a copy of much memory, say.
+        nanosleep(&(struct timespec){.tv_nsec = due == IS_OVER ? SOON_NS : TICK_NS}, NULL);
     }
     return NULL;
 }
 
+// The ticker must not take the signals that the process's own threads wait for.
 static void begin_thread(wasm_engine_t *engine) {
-    pthread_mutex_lock(&lock);
-    ticked = engine; // a process has one
+    sigset_t all, kept;
     pthread_t thread;
-    if (!begun && pthread_create(&thread, NULL, tick, NULL) == 0) {
+    own_engine = engine; // a process has one
+    sigfillset(&all);
+    sigdelset(&all, SIGILL); // of `interrupting_learn`
+    pthread_sigmask(SIG_SETMASK, &all, &kept);
+    begun = pthread_create(&thread, NULL, tick, NULL) == 0;
+    if (begun)
         pthread_detach(thread);
-        __atomic_store_n(&begun, 1, __ATOMIC_SEQ_CST);
-    }
-    pthread_mutex_unlock(&lock);
+    pthread_sigmask(SIG_SETMASK, &kept, NULL);
 }
 
-// In a forked child, which has no such thread.
+// In a forked child, which has no such thread, and of the others only the one that forked.
 static void forget_thread(void) {
-    begun = running = parked = 0;
+    begun = parked = 0;
+    first = NULL;
+    for (struct watched *watched = interrupting_innermost(); watched; watched = watched->outer) {
+        pthread_getcpuclockid(watched->thread, &watched->cpu_clock);
+        watched->next = first;
+        watched->previous = NULL;
+        if (first)
+            first->previous = watched;
+        first = watched;
+    }
     pthread_mutex_init(&lock, NULL);
     pthread_cond_init(&wanted, NULL);
 }
 
-void ticking_begin(wasm_engine_t *engine) {
-    __atomic_add_fetch(&running, 1, __ATOMIC_SEQ_CST);
-    if (!__atomic_load_n(&begun, __ATOMIC_SEQ_CST))
+void watching_begin(struct watched *watched, wasm_engine_t *engine) {
+    watched->thread = pthread_self();
+    watched->stack_top = stack_bounds().top;
+    pthread_getcpuclockid(watched->thread, &watched->cpu_clock);
+    interrupting_begin(watched);
+    pthread_mutex_lock(&lock);
+    watched->previous = NULL;
+    watched->next = first;
+    if (first)
+        first->previous = watched;
+    first = watched;
+    if (!begun)
         begin_thread(engine);
-    if (__atomic_load_n(&parked, __ATOMIC_SEQ_CST)) {
-        pthread_mutex_lock(&lock);
+    if (parked)
         pthread_cond_signal(&wanted);
-        pthread_mutex_unlock(&lock);
-    }
+    pthread_mutex_unlock(&lock);
 }
 
-void ticking_end(void) {
-    __atomic_sub_fetch(&running, 1, __ATOMIC_SEQ_CST);
+void watching_end(struct watched *watched) {
+    pthread_mutex_lock(&lock);
+    if (watched->previous)
+        watched->previous->next = watched->next;
+    else
+        first = watched->next;
+    if (watched->next)
+        watched->next->previous = watched->previous;
+    pthread_mutex_unlock(&lock);
+    interrupting_end(watched);
 }
 
 __attribute__((constructor)) static void survive_fork(void) {

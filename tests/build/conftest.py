@@ -38,11 +38,6 @@ WAT = r"""
 """
 
 
-@pytest.fixture(scope="session")
-def cache_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.fixture(autouse=True)
 def own_cache(
     cache_of_tests: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest

@@ -1,7 +1,7 @@
 """Runs in the box: one module of CPython's test package, each outcome said as it comes.
 
-`python inside.py test_os`: lines `OUTCOME TEST-ID`, then `done`. A test that hangs or ends the
-program is the last one that was begun.
+`python inside.py test_os [LEFT-OUT ...]`: lines `OUTCOME TEST-ID`, then `done`. A test that hangs
+or ends the program is the last one that was begun. Left out are tests or classes, by their names.
 """
 
 from __future__ import annotations
@@ -73,6 +73,17 @@ def tell(outcome: str, name: str, detail: str = "") -> None:
     stream.flush()
 
 
+def without(suite: unittest.TestSuite, names: frozenset[str]) -> unittest.TestSuite:
+    """The same suite, but for tests and classes of these names."""
+    kept = unittest.TestSuite()
+    for test in suite:
+        if isinstance(test, unittest.TestSuite):
+            kept.addTest(without(test, names))
+        elif not {test.id(), test.id().rpartition(".")[0]} & names:
+            kept.addTest(test)
+    return kept
+
+
 def main() -> None:
     support = importlib.import_module("test.support")
     setup = importlib.import_module("test.libregrtest.setup")
@@ -80,7 +91,8 @@ def main() -> None:
     sys.stdout = sys.stderr
     setup.setup_process()
     suite = unittest.defaultTestLoader.loadTestsFromName(f"test.{sys.argv[1]}")
-    suite.run(Telling())
+    omitted = frozenset(sys.argv[2:])
+    (without(suite, omitted) if omitted else suite).run(Telling())
     tell("done", sys.argv[1])
 
 

@@ -3,7 +3,8 @@
 Belongs here: reading a module's outcomes, judging them against expected_failures.toml. Does not:
 running anything (`running`).
 
-Invariant: a failure that is not expected is bad, and so is an expected one that passes.
+Invariant: a failure that is not expected is bad, and so is an expected one that passes. A test that
+would not come to an end, or would take the others with it, is left out: its reason begins so.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ HERE = Path(__file__).parent
 BAD = ("fail", "error")
 # Stands for a module that does not come to its end.
 WHOLE = "*"
+LEFT_OUT = "left out: "
 
 
 @dataclass
@@ -56,6 +58,11 @@ def expected_failures() -> dict[str, dict[str, str]]:
     """Reasons by module and test."""
     with (HERE / "expected_failures.toml").open("rb") as file:
         return tomllib.load(file)
+
+
+def left_out(expected: Mapping[str, str]) -> list[str]:
+    """The tests and classes that are not run, for what they would do to the others."""
+    return [name for name, reason in expected.items() if reason.startswith(LEFT_OUT)]
 
 
 def surprises(outcome: Outcome, expected: Mapping[str, str]) -> list[str]:

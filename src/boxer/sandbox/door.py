@@ -32,17 +32,9 @@ from boxer.wasmformat import HOST
 
 Function = Callable[..., int]
 
-_NO_FINALIZER = ctypes.cast(0, ctypes.CFUNCTYPE(None, ctypes.c_void_p))
-_TICK_CALLBACK = ctypes.CFUNCTYPE(
-    ctypes.c_size_t,
-    ctypes.POINTER(ffi.wasmtime_context_t),
-    ctypes.c_void_p,
-    ctypes.POINTER(ctypes.c_uint64),
-    ctypes.POINTER(ffi.wasmtime_update_deadline_kind_t),
-)
+NO_FINALIZER = ctypes.cast(0, ctypes.CFUNCTYPE(None, ctypes.c_void_p))
 # A trap's code and text are never seen: the failure kept in the guest takes their place.
-_TRAP_TEXT = b"ended by the host"
-_CONTINUE = 0  # WASMTIME_UPDATE_DEADLINE_CONTINUE
+TRAP_TEXT = b"ended by the host"
 
 
 class Guest:
@@ -154,7 +146,7 @@ def define(linker: wasmtime.Linker, name: str, function: Function) -> None:
         kind.ptr(),
         callback,
         None,
-        _NO_FINALIZER,
+        NO_FINALIZER,
     )
     if error:
         raise wasmtime.WasmtimeError._from_ptr(error)
@@ -172,44 +164,25 @@ def function_type(name: str) -> wasmtime.FuncType:
     return wasmtime.FuncType([types[kind]() for kind in SIGNATURES[name]], results)
 
 
-def watch_ticks(store: wasmtime.Store) -> None:
-    """Makes the store look at its guest's watch at every tick of the engine."""
-    store.set_epoch_deadline(1)
-    ffi.wasmtime_store_epoch_deadline_callback(store.ptr(), on_tick, None, _NO_FINALIZER)
-
-
 def _callback(kinds: str, function: Function) -> Callable[..., int]:
     fields = tuple((place, "i32" if kind == "i" else "i64") for place, kind in enumerate(kinds))
 
     def call(environment: Any, caller: Any, values: Any, count: int) -> int:
         guest = current()
         try:
+            # A guest that does little else than call is seldom met in its own code by a tick.
+            guest.host.watch.check()
             arguments = [getattr(values[place], name) for place, name in fields]
             values[0].i32 = function(guest.host, *arguments)
         except BadAddressError:
             values[0].i32 = Errno.FAULT
         except BaseException as failure:
             guest.failure = failure
-            return _address(ffi.wasmtime_trap_new(_TRAP_TEXT, len(_TRAP_TEXT)))
+            return address_of(ffi.wasmtime_trap_new(TRAP_TEXT, len(TRAP_TEXT)))
         return 0
 
     return call
 
 
-def _on_tick(context: Any, data: Any, delta: Any, kind: Any) -> int:
-    guest = current()
-    try:
-        guest.host.watch.check()
-    except BaseException as failure:
-        guest.failure = failure
-        return _address(ffi.wasmtime_error_new(_TRAP_TEXT))
-    delta[0] = 1
-    kind[0] = _CONTINUE
-    return 0
-
-
-on_tick = _TICK_CALLBACK(_on_tick)
-
-
-def _address(pointer: Any) -> int:
+def address_of(pointer: Any) -> int:
     return ctypes.cast(pointer, ctypes.c_void_p).value or 0

@@ -1,12 +1,9 @@
-"""The one WebAssembly engine of this process, and its clock tick.
+"""The one WebAssembly engine of this process.
 
 Belongs here: how the engine is set up, and why. Does not: compiled modules (`code`), stores
-(`machine`).
+(`machine`), the clock tick (`ticking`).
 
-Invariants
-1. All machines of a process share one engine, so that compiled code is shared.
-2. There is one ticking thread, and it ticks only while a run wants it: never a thread per run.
-3. A tick reaches a running guest as a call of `door.on_tick` on the guest's own thread.
+Invariant: all machines of a process share one engine, so that compiled code is shared.
 """
 
 from __future__ import annotations
@@ -14,14 +11,13 @@ from __future__ import annotations
 import functools
 import resource
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import wasmtime
 from wasmtime import _ffi as ffi
 
 from boxer.errors import EngineError
+from boxer.sandbox import native
 
 # Room for deep recursion in C: CPython's parser needs 1.9 MB for what it accepts elsewhere.
 LARGEST_WASM_STACK = 6 << 20
@@ -65,6 +61,19 @@ def too_little_stack() -> EngineError:
     )
 
 
+def entered_from_handler() -> EngineError:
+    return EngineError(
+        "A machine was used in the handler of a signal that had interrupted another machine.",
+        hint="Note in the handler what is to be done, and do it outside of it.",
+    )
+
+
+def ticks_by_epochs() -> bool:
+    """Whether the engine compiles a look at a counter into the guest's loops: only where the native
+    library, which does without (native/interrupt.c), is missing."""
+    return native.library() is None
+
+
 @functools.cache
 def engine() -> wasmtime.Engine:
     config = wasmtime.Config()
@@ -72,7 +81,7 @@ def engine() -> wasmtime.Engine:
     # Never used, since nothing here is async; wasmtime aborts if it is not the larger one.
     ffi.wasmtime_config_async_stack_size_set(config.ptr(), stack + HOST_SHARE)
     config.max_wasm_stack = stack
-    config.epoch_interruption = True
+    config.epoch_interruption = ticks_by_epochs()
     # The whole range of a 32-bit memory, so that its base address never changes (`memory`).
     config.memory_reservation = 1 << 32
     config.memory_may_move = False
@@ -85,40 +94,5 @@ def engine_tag() -> str:
     itself refuses code of another version, configuration or processor."""
     package = Path(wasmtime.__file__).parent
     found = sorted(entry.name for entry in package.parent.glob("wasmtime-*.dist-info"))
-    return (found[0].removesuffix(".dist-info") if found else "wasmtime") + "-1"
-
-
-class Ticker:
-    """Advances the engine's epoch while somebody is inside `ticking`."""
-
-    def __init__(self) -> None:
-        self._condition = threading.Condition()
-        self._users = 0
-        self._thread: threading.Thread | None = None
-
-    @contextmanager
-    def ticking(self) -> Iterator[None]:
-        with self._condition:
-            self._users += 1
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._tick, name="boxer-tick", daemon=True)
-                self._thread.start()
-            self._condition.notify()
-        try:
-            yield
-        finally:
-            with self._condition:
-                self._users -= 1
-
-    def _tick(self) -> None:
-        running = engine()
-        pause = threading.Event()
-        while True:
-            with self._condition:
-                while not self._users:
-                    self._condition.wait()
-            pause.wait(TICK)
-            running.increment_epoch()
-
-
-ticker = Ticker()
+    name = found[0].removesuffix(".dist-info") if found else "wasmtime"
+    return name + ("-epochs-1" if ticks_by_epochs() else "-2")

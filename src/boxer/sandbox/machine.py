@@ -22,11 +22,12 @@ from boxer.boxfile import MemoryImage
 from boxer.errors import LimitValueError, UnsupportedModuleError
 from boxer.sandbox import mounts as mounting
 from boxer.sandbox.code import Code
-from boxer.sandbox.door import Guest, define_preview1, enter, watch_ticks
-from boxer.sandbox.engine import check_stack, engine, ticker
+from boxer.sandbox.door import Guest, define_preview1, enter
+from boxer.sandbox.engine import check_stack, engine
 from boxer.sandbox.memory import GuestMemory
 from boxer.sandbox.mounts import Mount
 from boxer.sandbox.preview1 import Host
+from boxer.sandbox.ticking import Ticking
 from boxer.wasmformat import PAGE
 
 
@@ -47,7 +48,7 @@ class Machine:
         self._limit = memory_limit
         self._store = wasmtime.Store(engine())
         self._store.set_limits(memory_size=memory_limit)
-        watch_ticks(self._store)
+        self._ticking = Ticking(self._store, code)
         if mounts:
             mounting.configure(self._store, mounts)
         self._exports = self._instantiate(code, mounting.linker() if mounts else _linker())
@@ -95,7 +96,7 @@ class Machine:
         if not isinstance(function, wasmtime.Func):
             raise UnsupportedModuleError(f"The module exports no function `{name}`.")
         check_stack()
-        with ticker.ticking(), self.guest.host.watch.interruptible():
+        with self._ticking.around(), self.guest.host.watch.interruptible():
             return enter(self._store, self.guest, function)
 
     def global_value(self, name: str) -> int:

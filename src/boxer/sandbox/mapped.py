@@ -20,7 +20,13 @@ from boxer.errors import EngineError, LimitValueError, UnsupportedModuleError
 from boxer.sandbox import native
 from boxer.sandbox.code import Code
 from boxer.sandbox.ending import Ending
-from boxer.sandbox.engine import HOST_SHARE, engine, too_little_stack, wasm_stack
+from boxer.sandbox.engine import (
+    HOST_SHARE,
+    engine,
+    entered_from_handler,
+    too_little_stack,
+    wasm_stack,
+)
 from boxer.sandbox.entry import Given, Outcome, Usage, reached_limit
 from boxer.sandbox.imagefile import nameless_file, write_image
 from boxer.sandbox.native import NativeEnding, Run
@@ -238,7 +244,8 @@ def outcome_of(native_ending: NativeEnding) -> Outcome:
     if native_ending.kind == native.INTERRUPTED:
         raise _raised(native_ending)
     if native_ending.kind == native.REFUSED:
-        raise too_little_stack()
+        in_handler = native_ending.status == native.IN_SIGNAL_HANDLER
+        raise entered_from_handler() if in_handler else too_little_stack()
     returned = native_ending.kind == native.RETURNED
     reply = _bytes(native_ending.reply, native_ending.reply_size) if native_ending.reply else None
     return Outcome(

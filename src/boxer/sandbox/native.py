@@ -22,12 +22,13 @@ from wasmtime import _ffi as ffi
 
 from boxer.sandbox.private import boxer_cache, is_private
 
-ABI = 1
+ABI = 2
 NO_LIMIT = (1 << 64) - 1
 MESSAGE = 256
 
 RETURNED, EXITED, TRAPPED, LIMIT, INTERRUPTED, FAILED, REFUSED = range(7)
 LIMITS = ("time", "cpu", "output")
+TOO_LITTLE_STACK, IN_SIGNAL_HANDLER = range(2)
 
 
 class Run(ctypes.Structure):
@@ -98,6 +99,10 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "boxer_machine_fork": (c_void_p, (c_void_p, c_uint64, c_int, c_char_p)),
     "boxer_machine_memory": (c_void_p, (c_void_p, POINTER(c_uint64))),
     "boxer_machine_is_pristine": (c_int, (c_void_p,)),
+    "boxer_watched_new": (c_void_p, (c_char_p, c_void_p, c_void_p, c_char_p)),
+    "boxer_watched_begin": (c_int, (c_void_p, c_void_p)),
+    "boxer_watched_end": (None, (c_void_p,)),
+    "boxer_watched_free": (None, (c_void_p,)),
 }
 
 

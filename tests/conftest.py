@@ -1,0 +1,20 @@
+"""What tests of several rooms are given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from boxer.sandbox.private import boxer_cache
+
+
+@pytest.fixture(scope="session")
+def cache_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder with nothing in it but the native parts."""
+    native = boxer_cache() / "native"
+    cache = tmp_path_factory.mktemp("cache")
+    (cache / "boxer").mkdir(mode=0o700)
+    if native.exists():
+        (cache / "boxer" / "native").symlink_to(native)
+    return cache
