@@ -288,6 +288,12 @@ class EngineError(BoxerError):
     exit_status = 3
 
 
+class BenchmarkError(BoxerError):
+    """A benchmark's program failed, or the sides that are compared do not agree."""
+
+    reference = "benchmark-failed"
+
+
 class GuestError(BoxerError):
     """A function in a box raised an exception, or the box crashed.
 

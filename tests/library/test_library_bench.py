@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
-from boxer.benchmark import KINDS, Figure, percentile, plot, sampled
+from boxer.benchmark import KINDS, Figure, percentile, plot, sampled, subject
+from boxer.benchmark.cpu import cpu
 from boxer.cli import main
 from boxer.cli.commands.bench import KINDS as NAMES
+from boxer.errors import BenchmarkError
 
 
 def test_percentiles_are_samples() -> None:
@@ -40,6 +43,21 @@ def test_a_plot_is_a_picture_of_all_figures() -> None:
 
 def test_the_command_knows_all_kinds() -> None:
     assert set(NAMES) == set(KINDS)
+
+
+@pytest.mark.base
+def test_programs_in_a_box_are_compared_with_a_native_python() -> None:
+    figures = cpu(subject(None), sys.executable, ["loops"], rounds=1)
+    assert figures[0].name == "loops"
+    assert "native Python 3." in figures[1].name
+    assert figures[0].p50 > 0
+    assert figures[1].p50 == pytest.approx(figures[0].p50)
+
+
+@pytest.mark.base
+def test_a_program_that_fails_is_told() -> None:
+    with pytest.raises(BenchmarkError, match="did not run"):
+        cpu(subject(None), "/no/such/python", ["loops"], rounds=1)
 
 
 @pytest.mark.base

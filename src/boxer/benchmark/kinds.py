@@ -8,10 +8,12 @@ All functions called are the standard library's, so that any Python box can be m
 from __future__ import annotations
 
 import gzip
+import sys
 import threading
 import time
 from collections.abc import Callable
 
+from boxer.benchmark.cpu import cpu
 from boxer.benchmark.figures import Figure, sampled
 from boxer.benchmark.memory import private_bytes
 from boxer.boxfile import write_box
@@ -129,9 +131,13 @@ KINDS: dict[str, Callable[[Box], list[Figure]]] = {
     "throughput": throughput,
     "memory": memory,
     "size": size,
+    "cpu": lambda box: cpu(box, sys.executable),
 }
 
 
-def measure(kind: str, box: Box) -> list[Figure]:
-    """Runs one kind of benchmark, a name of `KINDS`."""
+def measure(kind: str, box: Box, python: str | None = None) -> list[Figure]:
+    """Runs one kind of benchmark, a name of `KINDS`. python: what `cpu` compares with, a path;
+    default: the Python that runs Boxer."""
+    if kind == "cpu" and python:
+        return cpu(box, python)
     return KINDS[kind](box)

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
+    from boxer.benchmark import Figure
+
 # As boxer.benchmark.KINDS, which is not imported for a usage text; a test compares the two.
-KINDS = ("startup", "throughput", "memory", "size")
+KINDS = ("startup", "throughput", "memory", "size", "cpu")
 
 
 def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -22,6 +24,11 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("box", nargs="?", metavar="BOX", help="default: the smallest Python box")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the figures, too")
+    parser.add_argument(
+        "--python",
+        metavar="PYTHON",
+        help="cpu: the native Python to compare with (default: the one that runs boxer)",
+    )
     parser.set_defaults(run=run)
 
 
@@ -29,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     from boxer.benchmark import measure, plot, subject
     from boxer.blobstore import write_atomically
 
-    figures = measure(options.kind, subject(options.box))
+    figures = measure(options.kind, subject(options.box), options.python)
     if options.plot:
         write_atomically(options.plot, plot(f"boxer bench {options.kind}", figures).encode())
     if options.json:
@@ -39,7 +46,12 @@ def run(options: argparse.Namespace) -> int:
     for figure in figures:
         spread = "" if figure.p99 is None else f"   p99 {figure.p99:>10,.1f}"
         sys.stdout.write(
-            f"{figure.name:<{wide}}  {figure.p50:>10,.1f} {figure.unit:<3}{spread}"
+            f"{figure.name:<{wide}}  {_digits(figure)} {figure.unit:<3}{spread}"
             f"   of {figure.samples}\n"
         )
     return 0
+
+
+def _digits(figure: Figure) -> str:
+    # Shares of one need more than a decimal.
+    return f"{figure.p50:>10,.2f}" if figure.unit == "x" else f"{figure.p50:>10,.1f}"
