@@ -41,15 +41,14 @@ static wasm_engine_t *new_engine(size_t *needed) {
     return wasmtime.wasm_engine_new_with_config(config);
 }
 
-static struct boxer_machine *machine_of(const struct plan *plan, char *message) {
+static struct boxer_machine *machine_of(const struct plan *plan, size_t *stack, char *message) {
     if (wasmtime_load(plan->library))
         return NULL;
-    size_t stack;
-    wasm_engine_t *engine = new_engine(&stack);
+    wasm_engine_t *engine = new_engine(stack);
     wasmtime_module_t *module;
     if (!engine || wasmtime.wasmtime_module_deserialize_file(engine, plan->code, &module))
         return NULL;
-    struct boxer_code *code = boxer_code_new(plan->library, engine, module, stack, message);
+    struct boxer_code *code = boxer_code_new(plan->library, engine, module, *stack, message);
     int descriptor = open(plan->image, O_RDONLY | O_CLOEXEC);
     struct boxer_image *image =
         code && descriptor >= 0 ? boxer_image_new(descriptor, plan->size, message) : NULL;
@@ -164,13 +163,16 @@ static int finish(const struct boxer_ending *ending) {
     return 125;
 }
 
-static void run(struct boxer_machine *machine, const struct plan *plan, struct options *options) {
+static void run(struct boxer_machine *machine, const struct plan *plan, struct options *options,
+                size_t stack) {
     struct strings arguments = {0};
     struct boxer_ending ending;
     add(&arguments, "", "box");
     for (char **argument = options->arguments; *argument; argument++)
         add(&arguments, "", *argument);
-    add(&options->environment, "", plan->limits);
+    char limits[sizeof plan->limits + 24];
+    snprintf(limits, sizeof limits, "%s,%zu", plan->limits, stack);
+    add(&options->environment, "", limits);
     struct boxer_run run = {
         .arguments = arguments.bytes,
         .argument_count = arguments.count,
@@ -193,9 +195,10 @@ int main(int argc, char **argv) {
     char message[256];
     if (argc > 2 && strcmp(argv[1], "run") == 0 && read_options(argv + 2, &options) == 0 &&
         plan_find(options.box, &plan) == 0) {
-        struct boxer_machine *machine = machine_of(&plan, message);
+        size_t stack;
+        struct boxer_machine *machine = machine_of(&plan, &stack, message);
         if (machine)
-            run(machine, &plan, &options);
+            run(machine, &plan, &options, stack);
     }
     become_python(argv + 1, (size_t)argc - 1, "boxer");
 }

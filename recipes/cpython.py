@@ -20,7 +20,7 @@ from pathlib import Path
 from recipes import driver, toolchain
 from recipes.failures import RecipeError
 from recipes.progress import Progress
-from recipes.sources import load_sources, unpacked
+from recipes.sources import PATCHES, load_sources, unpacked
 from recipes.workshop import ROOT, digest_of, product
 
 FOLDER = Path(__file__).with_name("python")
@@ -51,7 +51,7 @@ def objects(sysroot: Path, libraries: list[Path], machine: list[Path], progress:
     source = load_sources()["cpython"]
     names = [repr(source), sysroot.name, *(path.name for path in libraries)]
     site = FOLDER / "config.site"
-    digest = digest_of([*names, site, Path(__file__), Path(driver.__file__)])
+    digest = digest_of([*names, PATCHES, site, Path(__file__), Path(driver.__file__)])
 
     def make(folder: Path) -> None:
         tree = unpacked(source)

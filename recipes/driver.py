@@ -12,11 +12,12 @@ from pathlib import Path
 
 from recipes import toolchain
 
-# 1 MiB of shadow stack: CPython's C recursion limits fit (see docs/decisions on the stack).
+# 4 MiB of shadow stack: as much as C code gets to use with the stack of our own runtime
+# (guest/python/depth.c).
 LINK_FLAGS = (
     "--stack-first",
     "-z",
-    "stack-size=1048576",
+    "stack-size=4194304",
     "--export=boxer_boot",
     "--export=__heap_base",
     "--no-entry",

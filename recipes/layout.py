@@ -52,7 +52,7 @@ def python_tree(source: Path, built: Path, version: str, table: dict[str, Any]) 
         _file(f"{library}/LICENSE.txt", (source / "LICENSE").read_bytes()),
         *(
             _file(f"{library}/{name}", (GUEST / "python" / name).read_bytes())
-            for name in ("_boxer.py", "_boxer_calls.py")
+            for name in ("_boxer.py", "_boxer_calls.py", "_boxer_processes.py")
         ),
         _folder(f"{library}/lib-dynload"),
         _folder(f"{library}/site-packages"),

@@ -20,6 +20,8 @@ from recipes import debian
 from recipes.failures import RecipeError
 from recipes.workshop import cache_root, digest_of, product
 
+PATCHES = Path(__file__).with_name("patches")
+
 
 @dataclass(frozen=True)
 class Archive:
@@ -59,14 +61,27 @@ def load_sources() -> dict[str, Source]:
 
 
 def unpacked(source: Source) -> Path:
-    """The source tree of `source`, fetched and unpacked on first use."""
-    digest = digest_of([repr(source)])
+    """The source tree of `source` with our changes, fetched and unpacked on first use."""
+    changes = PATCHES / f"{source.name}.toml"
+    digest = digest_of([repr(source), *([changes] if changes.exists() else [])])
 
     def make(folder: Path) -> None:
         with tarfile.open(fetch(source)) as archive:
             archive.extractall(folder, filter="data")
+        if changes.exists():
+            _apply(changes, folder / source.strip)
 
     return product(f"source-{source.name}", digest, make) / source.strip
+
+
+def _apply(changes: Path, tree: Path) -> None:
+    """Makes each change of the file, which must fit exactly once."""
+    for change in tomllib.loads(changes.read_text())["change"]:
+        file, line = tree / change["file"], change["old"] + "\n"
+        text = file.read_text()
+        if text.count(line) != 1:
+            raise RecipeError(f"{changes.name}: `{change['old']}` is not once in {change['file']}.")
+        file.write_text(text.replace(line, change["new"].lstrip("\n")))
 
 
 def fetch(source: Source) -> Path:

@@ -4,12 +4,15 @@
 // 1. Strings of the config stay where the linker put them; only pointers are collected.
 // 2. A record this version does not know is passed over: an older kernel serves a newer builder.
 #include "machine.h"
+#include "program.h"
 
 #include <boxer/kernel.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+uint32_t program_stack;
 
 int list_add(struct list *list, char *item) {
     char **items = realloc(list->items, (list->count + 2) * sizeof *items);
@@ -60,11 +63,11 @@ void machine_read(struct machine *machine) {
     }
 }
 
-// FILES,STORAGE,DEPTH; nothing between the commas: no limit.
+// FILES,STORAGE,DEPTH,STACK; nothing between the commas: no limit, or not known.
 static void take_limits(struct machine *machine, const char *text) {
     char *end;
-    uint64_t values[3];
-    for (int i = 0; i < 3; i++) {
+    uint64_t values[4];
+    for (int i = 0; i < 4; i++) {
         values[i] = strtoull(text, &end, 10);
         if (end == text)
             values[i] = UINT64_MAX;
@@ -72,6 +75,7 @@ static void take_limits(struct machine *machine, const char *text) {
     }
     kernel_set_limits(values[0] < UINT32_MAX ? values[0] : UINT32_MAX, values[1]);
     machine->call_depth = values[2] < INT32_MAX ? values[2] : 0;
+    program_stack = values[3] < INT32_MAX ? values[3] : 0;
 }
 
 static int take_reserved(struct machine *machine, char *variable) {

@@ -3,6 +3,7 @@
 #define ENTRY_PROGRAM_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 // A program of this module. A file of the tree that holds "#!boxer NAME\n" is its executable.
 struct program {
@@ -39,6 +40,9 @@ int psh_env_main(int argc, char **argv, char **environment);
 // Set by a program's main that returns for another to take its place: argv, with its environment
 // in __environ.
 extern char **program_next;
+
+// How much stack the host gives this module's code, in bytes. 0: it has not said.
+extern uint32_t program_stack;
 
 struct invocation {
     const struct program *program;

@@ -9,6 +9,8 @@ import os
 import posix
 import sys
 
+import _boxer_processes
+
 hooks = []
 failed_imports = {}
 frozen_modules = set()
@@ -20,6 +22,7 @@ def prepare(modules, _):
     A module that cannot be imported now is left for the program to import: it fails there as it
     would without us. A callable that fails ends the freeze.
     """
+    _boxer_processes.install()
     for name in modules:
         if ":" in name:
             call_init(name)

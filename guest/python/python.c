@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "depth.h"
 #include "program.h"
 #include "threads.h"
 
@@ -29,6 +30,7 @@ static char *started_path; // and was started as this
 static int python_main(int argc, char **argv, char **envp) {
     (void)envp;
     threads_begin();
+    depth_fit();
     return Py_BytesMain(argc, argv);
 }
 
@@ -318,6 +320,7 @@ int __wrap_Py_FinalizeEx(void) {
 }
 
 static int python_thaw(const char *path, int argc, char **argv, unsigned depth) {
+    depth_fit();
     if (!started)
         return Py_BytesMain(argc, argv);
     PyOS_BeforeFork(); // a thaw is a fork whose parent is the image
@@ -350,6 +353,7 @@ static int python_thaw(const char *path, int argc, char **argv, unsigned depth) 
 }
 
 static int python_wake(unsigned depth) {
+    depth_fit();
     PyOS_BeforeFork();
     PyOS_AfterFork_Child();
     if (depth)

@@ -14,6 +14,7 @@ from boxer.boxfile import MemoryImage
 from boxer.errors import UnsupportedModuleError
 from boxer.sandbox.code import Code
 from boxer.sandbox.ending import Ending, ending_of
+from boxer.sandbox.engine import wasm_stack
 from boxer.sandbox.entry import Given, Outcome, Usage, reached_limit
 from boxer.sandbox.machine import Machine
 from boxer.sandbox.mapped import MappedImage
@@ -115,7 +116,7 @@ class CopiedMachine:
         host.stdin = InheritedDescriptor(0) if isinstance(stdin, Stream) else BytesSource(stdin)
         host.stdout, host.stderr = out, err
         host.arguments = given.arguments
-        host.environment = (*given.environment, limits.for_the_guest())
+        host.environment = (*given.environment, limits.for_the_guest(wasm_stack()))
         host.watch = Watch(limits.time, limits.cpu)
         began, cpu_began = time.perf_counter(), time.thread_time()
         status, ending = None, Ending(0)

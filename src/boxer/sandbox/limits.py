@@ -73,10 +73,12 @@ class Limits:
     def storage_bytes(self) -> int | None:
         return None if self.storage is None else parse_size(self.storage)
 
-    def for_the_guest(self) -> bytes:
-        """The limits that the box's own kernel keeps, as the variable it reads them from."""
+    def for_the_guest(self, stack: int | None = None) -> bytes:
+        """The limits that the box keeps itself, as the variable it reads them from. stack: bytes
+        its code may use; None: the launcher adds them, which knows its own."""
         storage = "" if self.storage is None else self.storage_bytes
-        return f"BOXER_LIMITS={self.files},{storage},{self.call_depth}".encode()
+        given = "" if stack is None else f",{stack}"
+        return f"BOXER_LIMITS={self.files},{storage},{self.call_depth}{given}".encode()
 
 
 # For `boxer run`: a person watches, and ends what takes too long.

@@ -118,7 +118,7 @@ def is_resettable(digest: str, code: bytes) -> bool:
 def prepared(given: Given) -> Run:
     """The C form of what a machine is given; may be used again and by several threads at once."""
     limits = given.limits
-    environment = (*given.environment, limits.for_the_guest())
+    environment = (*given.environment, limits.for_the_guest(wasm_stack()))
     arguments = b"".join(text + b"\0" for text in given.arguments)
     variables = b"".join(text + b"\0" for text in environment)
     stdin = given.stdin if isinstance(given.stdin, bytes) else b""
