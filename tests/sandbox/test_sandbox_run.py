@@ -12,12 +12,13 @@ from wasmtime import wat2wasm
 from boxer.boxfile import Box, BoxInfo, MemoryImage, read_box, write_box
 from boxer.errors import LimitValueError, UnsupportedModuleError
 from boxer.sandbox import Limits, RunResult, is_compiled, load_code, mapped, run
+from boxer.sandbox.engine import wasm_stack
 from boxer.sandbox.traps import CRASHES
 from boxer.wasmformat import Module
 
 MakeBox = Callable[..., Box]
 # What every guest is told; a base takes it out of the environment before its program begins.
-LIMITS = Limits().for_the_guest() + b"\0"
+LIMITS = Limits().for_the_guest(wasm_stack()) + b"\0"
 
 SAY_IMAGE = "(drop (call $say (i32.const 64) (i32.const {size}) (i32.const {fd})))"
 
