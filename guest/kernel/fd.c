@@ -25,6 +25,7 @@ struct file *file_new(const struct file_ops *ops, uint32_t flags) {
     file->ops = ops;
     file->flags = flags;
     file->refs = 1;
+    file->opener = process.credentials;
     return file;
 }
 

@@ -43,6 +43,7 @@ struct file {
     uint32_t refs;
     uint32_t watchers; // epoll items on it; with refs 0, file_put calls epoll_forget first
     uint32_t flags;    // O_ACCMODE and status flags of open(2)
+    uint32_t opener;   // process.credentials when it was opened
     int64_t pos;
     struct inode *inode; // referenced; null for anonymous files (pipe, eventfd, socket ..)
     void *entry;         // the dentry it was opened through, for fchdir, /proc/self/fd; may be null

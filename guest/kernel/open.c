@@ -154,7 +154,7 @@ static int open_tmpfile(struct dentry *dir, uint32_t flags, uint32_t mode, struc
     inode_put(inode);
     if (!entry)
         return -ENOMEM;
-    error = make_file(entry, flags & ~(O_TMPFILE & ~O_DIRECTORY) & ~O_DIRECTORY, opened);
+    error = make_file(entry, flags, opened);
     dentry_put(entry);
     return error;
 }

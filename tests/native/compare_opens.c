@@ -117,6 +117,8 @@ static void compare_record_lock(struct pair file) {
     if (kernel.type == F_UNLCK)
         return;
     same("pid", kernel.pid, host.pid);
+    same("start", kernel.start, host.start);
+    same("length", kernel.length, host.length);
 }
 
 static void compare_advice(struct pair file) {
