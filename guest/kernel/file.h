@@ -57,7 +57,7 @@ void file_put(struct file *);
 // The descriptor table.
 int fd_install(struct file *, int lowest,
                int close_on_exec); // takes over the reference; or -EMFILE
-int fd_room(void);                 // 0, or -EMFILE: fd_install would find none
+int fd_room(void);                 // 0, or why fd_install(file, 0, ..) would fail
 struct file *fd_file(int fd);      // borrowed; null: bad descriptor
 int fd_close(int fd);
 void fd_close_from(int first);
