@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types bases setup bench leaks conformance clean format
+.PHONY: demo test lint types bases setup bench leaks compare conformance clean format
 
 demo: bases
 	$(BIN)/boxer build -t hello examples/hello
@@ -27,6 +27,10 @@ bases: setup
 
 leaks: bases
 	BOXER_LEAK_SECONDS=180 $(BIN)/python -m pytest tests/library/test_library_leaks.py
+
+# A million file system calls, in the kernel and on the host's tmpfs; as root.
+compare: setup
+	BOXER_COMPARE_CALLS=1000000 $(BIN)/python -m pytest tests/native/test_native_compare.py
 
 # CPython's own tests in the box: about 8 minutes.
 conformance: bases

@@ -34,6 +34,7 @@ static struct ids groups(void) {
 static void set_users(struct ids ids) {
     int had_root = process.ruid == 0 || process.euid == 0 || process.suid == 0;
     uint32_t was = process.euid;
+    process.credentials++;
     process.ruid = ids.real;
     process.euid = process.fsuid = ids.effective;
     process.suid = ids.saved;
@@ -45,6 +46,7 @@ static void set_users(struct ids ids) {
 }
 
 static void set_groups(struct ids ids) {
+    process.credentials++;
     process.rgid = ids.real;
     process.egid = process.fsgid = ids.effective;
     process.sgid = ids.saved;
@@ -190,6 +192,7 @@ long sys_setfsuid(uint32_t uid) {
     uint32_t old = process.fsuid;
     if (may(CAP_SETUID) || (uid != UNCHANGED && is_one_of(users(), uid)) || uid == old)
         process.fsuid = uid == UNCHANGED ? old : uid;
+    process.credentials += process.fsuid != old;
     return (long)old;
 }
 
@@ -197,6 +200,7 @@ long sys_setfsgid(uint32_t gid) {
     uint32_t old = process.fsgid;
     if (may(CAP_SETGID) || (gid != UNCHANGED && is_one_of(groups(), gid)) || gid == old)
         process.fsgid = gid == UNCHANGED ? old : gid;
+    process.credentials += process.fsgid != old;
     return (long)old;
 }
 
@@ -224,6 +228,7 @@ long sys_setgroups(size_t count, const uint32_t *list) {
         return -ENOMEM; // difference from Linux: 64 are kept, not 65,536
     if (count && !user_range(list, count * sizeof *list))
         return -EFAULT;
+    process.credentials++;
     process.group_count = (uint32_t)count;
     if (count)
         memcpy(process.groups, list, count * sizeof *list);

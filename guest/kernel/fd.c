@@ -25,6 +25,7 @@ struct file *file_new(const struct file_ops *ops, uint32_t flags) {
     file->ops = ops;
     file->flags = flags;
     file->refs = 1;
+    file->opener = process.credentials;
     return file;
 }
 
@@ -80,7 +81,7 @@ int fd_room(void) {
     while (fd < slot_count && slots[fd].file)
         fd++;
     if ((uint64_t)fd < process.nofile)
-        return 0;
+        return fd < slot_count ? 0 : grow(fd);
     limit_reached(BOXER_REACHED_FILES);
     return -EMFILE;
 }

@@ -43,6 +43,7 @@ struct file {
     uint32_t refs;
     uint32_t watchers; // epoll items on it; with refs 0, file_put calls epoll_forget first
     uint32_t flags;    // O_ACCMODE and status flags of open(2)
+    uint32_t opener;   // process.credentials when it was opened
     int64_t pos;
     struct inode *inode; // referenced; null for anonymous files (pipe, eventfd, socket ..)
     void *entry;         // the dentry it was opened through, for fchdir, /proc/self/fd; may be null
@@ -56,7 +57,7 @@ void file_put(struct file *);
 // The descriptor table.
 int fd_install(struct file *, int lowest,
                int close_on_exec); // takes over the reference; or -EMFILE
-int fd_room(void);                 // 0, or -EMFILE: fd_install would find none
+int fd_room(void);                 // 0, or why fd_install(file, 0, ..) would fail
 struct file *fd_file(int fd);      // borrowed; null: bad descriptor
 int fd_close(int fd);
 void fd_close_from(int first);

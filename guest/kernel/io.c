@@ -124,29 +124,52 @@ static long move_vector(struct file *file, int direction, const struct linux_iov
     return total;
 }
 
-static long transfer_vector(int fd, int direction, const struct linux_iovec *vector, int count) {
-    struct file *file;
-    long error = file_for(fd, direction, 0, &file);
-    if (!error)
-        error = check_vector(vector, count);
-    return error ? error : move_vector(file, direction, vector, count, &file->pos);
+// As if the file had been opened with O_APPEND, without it, or with O_NONBLOCK: preadv2(2).
+static long move_as(struct file *file, int direction, const struct linux_iovec *vector, int count,
+                    int64_t *pos, int flags) {
+    uint32_t kept = file->flags;
+    if (flags & RWF_APPEND && flags & RWF_NOAPPEND)
+        return -EINVAL;
+    if (flags & RWF_NOAPPEND)
+        file->flags &= ~(uint32_t)O_APPEND;
+    if (flags & RWF_APPEND)
+        file->flags |= O_APPEND;
+    if (flags & RWF_NOWAIT)
+        file->flags |= O_NONBLOCK;
+    file_get(file);
+    long result = move_vector(file, direction, vector, count, pos);
+    file->flags = kept;
+    file_put(file);
+    return result;
 }
 
-static long transfer_vector_at(int fd, int direction, const struct linux_iovec *vector, int count,
-                               int64_t offset, int flags) {
+static int is_empty(const struct linux_iovec *vector, int count) {
+    for (int i = 0; i < count; i++)
+        if (vector[i].size)
+            return 0;
+    return 1;
+}
+
+// offset -1: where the file stands.
+static long transfer_vector(int fd, int direction, const struct linux_iovec *vector, int count,
+                            int64_t offset, int flags) {
     struct file *file;
-    if (flags & ~0x1f)
-        return -EOPNOTSUPP;
-    if (offset == -1)
-        return transfer_vector(fd, direction, vector, count);
-    if (offset < 0)
+    if (offset < -1)
         return -EINVAL;
-    long error = file_for(fd, direction, 1, &file);
-    if (!error)
-        error = check_vector(vector, count);
+    long error = file_for(fd, direction, offset != -1, &file);
+    int is_folder = error == -EISDIR;
+    if (error && !is_folder)
+        return error;
+    long wrong = check_vector(vector, count);
+    if (wrong || is_empty(vector, count))
+        return wrong;
+    if ((flags & ~RWF_KNOWN) || (is_folder && flags & ~RWF_HIPRI))
+        return -EOPNOTSUPP;
+    if (!error && flags & RWF_NOWAIT && file->inode)
+        return -EOPNOTSUPP; // as on tmpfs; pipes and sockets know it
     if (error)
         return error;
-    return move_vector(file, direction, vector, count, &offset);
+    return move_as(file, direction, vector, count, offset == -1 ? &file->pos : &offset, flags);
 }
 
 long sys_read(int fd, void *buffer, size_t size) {
@@ -158,11 +181,11 @@ long sys_write(int fd, const void *buffer, size_t size) {
 }
 
 long sys_readv(int fd, const struct linux_iovec *vector, int count) {
-    return transfer_vector(fd, READING, vector, count);
+    return transfer_vector(fd, READING, vector, count, -1, 0);
 }
 
 long sys_writev(int fd, const struct linux_iovec *vector, int count) {
-    return transfer_vector(fd, WRITING, vector, count);
+    return transfer_vector(fd, WRITING, vector, count, -1, 0);
 }
 
 long sys_pread64(int fd, void *buffer, size_t size, int64_t offset) {
@@ -174,11 +197,11 @@ long sys_pwrite64(int fd, const void *buffer, size_t size, int64_t offset) {
 }
 
 long sys_preadv2(int fd, const struct linux_iovec *vector, int count, int64_t offset, int flags) {
-    return transfer_vector_at(fd, READING, vector, count, offset, flags);
+    return transfer_vector(fd, READING, vector, count, offset, flags);
 }
 
 long sys_pwritev2(int fd, const struct linux_iovec *vector, int count, int64_t offset, int flags) {
-    return transfer_vector_at(fd, WRITING, vector, count, offset, flags);
+    return transfer_vector(fd, WRITING, vector, count, offset, flags);
 }
 
 long sys_lseek64(int fd, int64_t offset, int64_t *result, int whence) {

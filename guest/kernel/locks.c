@@ -3,7 +3,9 @@
 // Invariants
 // 1. A lock's owner is a description (flock, OFD locks) or the process (POSIX locks: owner null).
 //    An owner never conflicts with itself; flock and fcntl locks do not see each other.
-// 2. Ranges of one owner never overlap: a new range replaces, splits or shortens the old ones.
+// 2. Ranges of one owner never overlap, lie one behind the other in the order of their starts, and
+//    touching ones of one type are one: a new range replaces, splits, shortens or widens the old
+//    ones.
 // 3. A lock that would wait, waits for an owner in this same, only thread: -EDEADLK.
 #include "locks.h"
 #include "memory.h"
@@ -33,13 +35,26 @@ static struct lock *find_conflict(struct inode *inode, struct file *owner, int w
     return NULL;
 }
 
+static int owned(const struct lock *lock, struct file *owner, int whole) {
+    return lock->whole == whole && lock->owner == owner;
+}
+
+static void place(struct inode *inode, struct lock *lock) {
+    struct lock **at = &inode->locks;
+    while (*at && !owned(*at, lock->owner, lock->whole))
+        at = &(*at)->next;
+    while (*at && owned(*at, lock->owner, lock->whole) && (*at)->start < lock->start)
+        at = &(*at)->next;
+    lock->next = *at;
+    *at = lock;
+}
+
 static int add(struct inode *inode, struct lock value) {
     struct lock *lock = kmalloc(sizeof *lock);
     if (!lock)
         return -ENOLCK;
     *lock = value;
-    lock->next = inode->locks;
-    inode->locks = lock;
+    place(inode, lock);
     return 0;
 }
 
@@ -48,8 +63,7 @@ static int remove_range(struct inode *inode, struct file *owner, int whole, int6
                         int64_t end) {
     for (struct lock **at = &inode->locks; *at;) {
         struct lock *lock = *at;
-        if (lock->whole != whole || lock->owner != owner || lock->end < start ||
-            lock->start > end) {
+        if (!owned(lock, owner, whole) || lock->end < start || lock->start > end) {
             at = &lock->next;
             continue;
         }
@@ -76,6 +90,17 @@ static int remove_range(struct inode *inode, struct file *owner, int whole, int6
     return 0;
 }
 
+// Over the owner's locks of the same type that touch the range.
+static void widen(struct inode *inode, struct lock *range) {
+    for (struct lock *lock = inode->locks; lock; lock = lock->next) {
+        if (!owned(lock, range->owner, range->whole) || lock->type != range->type ||
+            lock->start - 1 > range->end || range->start - 1 > lock->end)
+            continue;
+        range->start = lock->start < range->start ? lock->start : range->start;
+        range->end = lock->end > range->end ? lock->end : range->end;
+    }
+}
+
 // The new lock is allocated before the old ones give way.
 static long apply(struct inode *inode, struct file *owner, int whole, int type, int64_t start,
                   int64_t end, int wait) {
@@ -84,13 +109,15 @@ static long apply(struct inode *inode, struct file *owner, int whole, int type, 
     struct lock *lock = type == F_UNLCK ? NULL : kmalloc(sizeof *lock);
     if (type != F_UNLCK && !lock)
         return -ENOLCK;
-    int error = remove_range(inode, owner, whole, start, end);
+    struct lock range = {NULL, owner, whole, type, start, end};
+    widen(inode, &range);
+    int error = remove_range(inode, owner, whole, range.start, range.end);
     if (error || !lock) {
         kfree(lock);
         return error;
     }
-    *lock = (struct lock){inode->locks, owner, whole, type, start, end};
-    inode->locks = lock;
+    *lock = range;
+    place(inode, lock);
     return 0;
 }
 
@@ -126,11 +153,39 @@ static int range_of(struct file *file, const struct linux_flock64 *request, int6
     return *start < 0 ? -EINVAL : 0;
 }
 
+// F_UNLCK asks for the owner's own locks: F_OFD_GETLK of Linux 6.6 and later.
+static struct lock *find_asked(struct inode *inode, struct file *owner, int type, int64_t start,
+                               int64_t end) {
+    if (type != F_UNLCK)
+        return find_conflict(inode, owner, 0, type, start, end);
+    for (struct lock *lock = inode->locks; lock; lock = lock->next)
+        if (owned(lock, owner, 0) && lock->start <= end && start <= lock->end)
+            return lock;
+    return NULL;
+}
+
+static void tell(struct file *file, struct file *owner, struct linux_flock64 *request,
+                 int64_t start, int64_t end) {
+    struct lock *lock =
+        file->inode ? find_asked(file->inode, owner, request->type, start, end) : NULL;
+    if (!lock) {
+        request->type = F_UNLCK;
+        return;
+    }
+    *request = (struct linux_flock64){
+        .type = (int16_t)lock->type,
+        .start = lock->start,
+        .length = lock->end == INT64_MAX ? 0 : lock->end - lock->start + 1,
+        .pid = lock->owner ? -1 : (int32_t)process.pid,
+    };
+}
+
 long lock_range(struct file *file, int command, struct linux_flock64 *request) {
     int ofd = command >= F_OFD_GETLK;
     struct file *owner = ofd ? file : NULL;
     int64_t start, end;
-    if (request->type != F_RDLCK && request->type != F_WRLCK && request->type != F_UNLCK)
+    if (request->type != F_RDLCK && request->type != F_WRLCK &&
+        (request->type != F_UNLCK || command == F_GETLK64))
         return -EINVAL;
     if (ofd && request->pid)
         return -EINVAL;
@@ -138,18 +193,7 @@ long lock_range(struct file *file, int command, struct linux_flock64 *request) {
     if (error)
         return error;
     if (command == F_GETLK64 || command == F_OFD_GETLK) {
-        struct lock *lock =
-            file->inode ? find_conflict(file->inode, owner, 0, request->type, start, end) : NULL;
-        if (!lock || request->type == F_UNLCK) {
-            request->type = F_UNLCK;
-            return 0;
-        }
-        *request = (struct linux_flock64){
-            .type = (int16_t)lock->type,
-            .start = lock->start,
-            .length = lock->end == INT64_MAX ? 0 : lock->end - lock->start + 1,
-            .pid = lock->owner ? -1 : (int32_t)process.pid,
-        };
+        tell(file, owner, request, start, end);
         return 0;
     }
     uint32_t access = file->flags & O_ACCMODE;

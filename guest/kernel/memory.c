@@ -287,6 +287,8 @@ void memory_limit(size_t pages) {
     most = pages ? first + pages : 0;
 }
 
-void memory_fail_at(uint64_t allocation) {
+uint64_t memory_fail_at(uint64_t allocation) {
+    uint64_t left = countdown;
     countdown = allocation;
+    return left;
 }

@@ -52,8 +52,9 @@ int user_range(const void *address, size_t size);
 
 // Tests: pages beyond this many are refused as if the host had no more. 0: no limit.
 void memory_limit(size_t pages);
-// Tests and fault injection: the n-th allocation from now fails, once. 0: none.
-void memory_fail_at(uint64_t allocation);
+// Tests and fault injection: the n-th allocation from now fails, once. 0: none. Answers how many
+// were to come before the failure ordered earlier; 0: it happened.
+uint64_t memory_fail_at(uint64_t allocation);
 int memory_refuses(void); // counts one allocation
 
 #endif

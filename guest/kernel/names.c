@@ -18,9 +18,12 @@ static int may_remove(struct dentry *dir, struct dentry *victim) {
 }
 
 // A removed folder takes no more names, though it can still be somebody's working directory.
+static int is_removed(const struct dentry *dir) {
+    return !dir->linked && dir->parent != dir;
+}
+
 int entry_may_add(struct dentry *dir) {
-    int error = inode_permission(dir->inode, MAY_WRITE | MAY_EXEC);
-    return error ? error : dir->linked || dir->parent == dir ? 0 : -ENOENT;
+    return is_removed(dir) ? -ENOENT : inode_permission(dir->inode, MAY_WRITE | MAY_EXEC);
 }
 
 static int make_node(int dirfd, const char *path, uint32_t mode, uint32_t dev) {
@@ -126,7 +129,7 @@ static int add_link(struct dentry *old, struct place *place) {
     struct inode *inode = old->inode;
     if (place->entry)
         return -EEXIST;
-    if (place->trailing)
+    if (place->trailing || is_removed(place->dir))
         return -ENOENT;
     if (inode->fs != place->dir->inode->fs)
         return -EXDEV;
@@ -162,8 +165,12 @@ long sys_linkat(int old_dirfd, const char *old, int dirfd, const char *path, int
     int error = path_or_fd(old_dirfd, old, (flags & AT_EMPTY_PATH) | follow, &source, &file);
     if (error)
         return error;
-    if (!source)
+    // A descriptor got from somebody else gives its file no name: linkat(2), AT_EMPTY_PATH.
+    if (!source || (file && process.fsuid && file->opener != process.credentials)) {
+        if (source)
+            dentry_put(source);
         return -ENOENT;
+    }
     error = path_place(dirfd, path, PATH_NAME, 0, &place);
     if (!error) {
         error = add_link(source, &place);

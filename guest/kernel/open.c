@@ -154,7 +154,7 @@ static int open_tmpfile(struct dentry *dir, uint32_t flags, uint32_t mode, struc
     inode_put(inode);
     if (!entry)
         return -ENOMEM;
-    error = make_file(entry, flags & ~(O_TMPFILE & ~O_DIRECTORY) & ~O_DIRECTORY, opened);
+    error = make_file(entry, flags, opened);
     dentry_put(entry);
     return error;
 }
@@ -185,6 +185,8 @@ static int open_place(struct place *place, uint32_t flags, uint32_t mode, struct
     if (error)
         return error;
     error = open_entry(entry, flags & ~O_TRUNC, 1, opened);
+    if (error && (!entry->inode->ops->unlink || entry->inode->ops->unlink(entry) == 0))
+        entry_remove(entry); // without a description the name is not wanted
     dentry_put(entry);
     return error;
 }

@@ -244,7 +244,7 @@ int pipe_open_fifo(struct inode *inode, uint32_t flags, struct file **out) {
     int fresh = !pipe;
     if (fresh && !(pipe = pipe_new(inode)))
         return -ENOMEM;
-    *out = pipe_file(pipe, flags);
+    *out = pipe_file(pipe, flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC));
     if (!*out && fresh)
         pipe_free(pipe);
     return *out ? 0 : -ENOMEM;

@@ -23,6 +23,7 @@ struct process {
     uint32_t ruid, euid, suid, fsuid;
     uint32_t rgid, egid, sgid, fsgid;
     uint32_t groups[NGROUPS_KEPT], group_count;
+    uint32_t credentials; // how often they were set: who opened a file is known by it
     uint32_t umask;
     uint64_t nofile; // RLIMIT_NOFILE, soft
     uint64_t fsize;  // RLIMIT_FSIZE, soft

@@ -48,14 +48,25 @@ static int has_prefix(const char *name, const char *prefix) {
     return strncmp(name, prefix, strlen(prefix)) == 0;
 }
 
-// The name's length with its NUL, or -errno.
+// What a call says of itself is looked at before the file is looked for.
 static int check_name(const char *name) {
     size_t len = 0;
     if (!user_range(name, 1))
         return -EFAULT;
     while (len <= XATTR_NAME_MAX && name[len])
         len++;
-    return len == 0 || len > XATTR_NAME_MAX ? -ERANGE : (int)len + 1;
+    return len == 0 || len > XATTR_NAME_MAX ? -ERANGE : 0;
+}
+
+static int check_value(const char *name, const void *value, size_t size, int flags) {
+    if (flags & ~(XATTR_CREATE | XATTR_REPLACE))
+        return -EINVAL;
+    int error = check_name(name);
+    if (error)
+        return error;
+    if (size > XATTR_SIZE_MAX)
+        return -E2BIG;
+    return size && !user_range(value, size) ? -EFAULT : 0;
 }
 
 // xattr(7): the permission is asked before the name is known to be supported.
@@ -89,15 +100,7 @@ static int may_use(const struct inode *inode, const char *name, int changes) {
 }
 
 static long set(struct inode *inode, const char *name, const void *value, size_t size, int flags) {
-    int name_size = check_name(name);
-    if (flags & ~(XATTR_CREATE | XATTR_REPLACE))
-        return -EINVAL;
-    if (name_size < 0)
-        return name_size;
-    if (size > XATTR_SIZE_MAX)
-        return -E2BIG;
-    if (size && !user_range(value, size))
-        return -EFAULT;
+    size_t name_size = strlen(name) + 1;
     int error = may_use(inode, name, CHANGES);
     if (error)
         return error;
@@ -105,13 +108,13 @@ static long set(struct inode *inode, const char *name, const void *value, size_t
     if (old ? flags & XATTR_CREATE : flags & XATTR_REPLACE)
         return old ? -EEXIST : -ENODATA;
     size_t others = total_size(inode) - (old ? old->name_size + old->value_size : 0);
-    if (others + (size_t)name_size + size > XATTR_TOTAL)
+    if (others + name_size + size > XATTR_TOTAL)
         return -ENOSPC;
-    struct xattr *made = kmalloc(sizeof *made + (size_t)name_size + size);
+    struct xattr *made = kmalloc(sizeof *made + name_size + size);
     if (!made)
         return -ENOMEM;
-    *made = (struct xattr){old ? old->next : NULL, (size_t)name_size, size};
-    memcpy(made->bytes, name, (size_t)name_size);
+    *made = (struct xattr){old ? old->next : NULL, name_size, size};
+    memcpy(made->bytes, name, name_size);
     if (size)
         memcpy(made->bytes + name_size, value, size);
     *at = made;
@@ -121,9 +124,6 @@ static long set(struct inode *inode, const char *name, const void *value, size_t
 }
 
 static long get(struct inode *inode, const char *name, void *value, size_t size) {
-    int name_size = check_name(name);
-    if (name_size < 0)
-        return name_size;
     int error = may_use(inode, name, READS);
     if (error)
         return error;
@@ -160,9 +160,6 @@ static long list(struct inode *inode, char *names, size_t size) {
 }
 
 static long take_away(struct inode *inode, const char *name) {
-    int name_size = check_name(name);
-    if (name_size < 0)
-        return name_size;
     int error = may_use(inode, name, CHANGES);
     if (error)
         return error;
@@ -189,10 +186,12 @@ static long at_descriptor(int fd, struct inode **inode) {
     return 0;
 }
 
-#define ON_PATH(path, flags, call)                                                                 \
+#define ON_PATH(check, path, flags, call)                                                          \
     do {                                                                                           \
         struct dentry *entry;                                                                      \
-        long result = at_path(path, flags, &entry);                                                \
+        long result = check;                                                                       \
+        if (!result)                                                                               \
+            result = at_path(path, flags, &entry);                                                 \
         if (result)                                                                                \
             return result;                                                                         \
         struct inode *inode = entry->inode;                                                        \
@@ -201,57 +200,60 @@ static long at_descriptor(int fd, struct inode **inode) {
         return result;                                                                             \
     } while (0)
 
-#define ON_DESCRIPTOR(fd, call)                                                                    \
+#define ON_DESCRIPTOR(check, fd, call)                                                             \
     do {                                                                                           \
         struct inode *inode;                                                                       \
-        long result = at_descriptor(fd, &inode);                                                   \
+        long result = check;                                                                       \
+        if (!result)                                                                               \
+            result = at_descriptor(fd, &inode);                                                    \
         return result ? result : call;                                                             \
     } while (0)
 
 long sys_setxattr(const char *path, const char *name, const void *value, size_t size, int flags) {
-    ON_PATH(path, PATH_FOLLOW, set(inode, name, value, size, flags));
+    ON_PATH(check_value(name, value, size, flags), path, PATH_FOLLOW,
+            set(inode, name, value, size, flags));
 }
 
 long sys_lsetxattr(const char *path, const char *name, const void *value, size_t size, int flags) {
-    ON_PATH(path, 0, set(inode, name, value, size, flags));
+    ON_PATH(check_value(name, value, size, flags), path, 0, set(inode, name, value, size, flags));
 }
 
 long sys_fsetxattr(int fd, const char *name, const void *value, size_t size, int flags) {
-    ON_DESCRIPTOR(fd, set(inode, name, value, size, flags));
+    ON_DESCRIPTOR(check_value(name, value, size, flags), fd, set(inode, name, value, size, flags));
 }
 
 long sys_getxattr(const char *path, const char *name, void *value, size_t size) {
-    ON_PATH(path, PATH_FOLLOW, get(inode, name, value, size));
+    ON_PATH(check_name(name), path, PATH_FOLLOW, get(inode, name, value, size));
 }
 
 long sys_lgetxattr(const char *path, const char *name, void *value, size_t size) {
-    ON_PATH(path, 0, get(inode, name, value, size));
+    ON_PATH(check_name(name), path, 0, get(inode, name, value, size));
 }
 
 long sys_fgetxattr(int fd, const char *name, void *value, size_t size) {
-    ON_DESCRIPTOR(fd, get(inode, name, value, size));
+    ON_DESCRIPTOR(check_name(name), fd, get(inode, name, value, size));
 }
 
 long sys_listxattr(const char *path, char *names, size_t size) {
-    ON_PATH(path, PATH_FOLLOW, list(inode, names, size));
+    ON_PATH(0, path, PATH_FOLLOW, list(inode, names, size));
 }
 
 long sys_llistxattr(const char *path, char *names, size_t size) {
-    ON_PATH(path, 0, list(inode, names, size));
+    ON_PATH(0, path, 0, list(inode, names, size));
 }
 
 long sys_flistxattr(int fd, char *names, size_t size) {
-    ON_DESCRIPTOR(fd, list(inode, names, size));
+    ON_DESCRIPTOR(0, fd, list(inode, names, size));
 }
 
 long sys_removexattr(const char *path, const char *name) {
-    ON_PATH(path, PATH_FOLLOW, take_away(inode, name));
+    ON_PATH(check_name(name), path, PATH_FOLLOW, take_away(inode, name));
 }
 
 long sys_lremovexattr(const char *path, const char *name) {
-    ON_PATH(path, 0, take_away(inode, name));
+    ON_PATH(check_name(name), path, 0, take_away(inode, name));
 }
 
 long sys_fremovexattr(int fd, const char *name) {
-    ON_DESCRIPTOR(fd, take_away(inode, name));
+    ON_DESCRIPTOR(check_name(name), fd, take_away(inode, name));
 }

@@ -117,6 +117,23 @@ static void a_process_never_stands_in_its_own_way(void) {
     CHECK_EQUAL(lock(b, F_OFD_SETLK, F_RDLCK, 0, 1), 0);
 }
 
+static void who_asks_without_a_type_hears_of_its_own_locks(void) {
+    put("/f", "0123456789");
+    int a = (int)opened("/f", O_RDWR), b = (int)opened("/f", O_RDWR);
+    CHECK_EQUAL(lock(a, F_OFD_SETLK, F_WRLCK, 10, 10), 0);
+    CHECK_EQUAL(lock(a, F_OFD_SETLK, F_WRLCK, 20, 5), 0); // touches the first: one lock
+    CHECK_EQUAL(lock(a, F_OFD_SETLK, F_RDLCK, 2, 3), 0);
+    struct linux_flock64 mine = range(F_UNLCK, 5, 100), theirs = mine;
+    CHECK_EQUAL(sys_fcntl(a, F_OFD_GETLK, (uintptr_t)&mine), 0);
+    CHECK_EQUAL(mine.type, F_WRLCK);
+    CHECK_EQUAL(mine.start, 10);
+    CHECK_EQUAL(mine.length, 15);
+    CHECK_EQUAL(mine.pid, -1);
+    CHECK_EQUAL(sys_fcntl(b, F_OFD_GETLK, (uintptr_t)&theirs), 0);
+    CHECK_EQUAL(theirs.type, F_UNLCK);
+    CHECK_EQUAL(lock(a, F_GETLK64, F_UNLCK, 0, 0), -EINVAL);
+}
+
 static void descriptions_lock_each_other_out(void) {
     put("/f", "0123456789");
     int a = (int)opened("/f", O_RDWR), b = (int)opened("/f", O_RDWR);
@@ -197,6 +214,7 @@ int main(void) {
     RUN(name_spaces_have_their_owners);
     RUN(attributes_go_with_the_file);
     RUN(a_process_never_stands_in_its_own_way);
+    RUN(who_asks_without_a_type_hears_of_its_own_locks);
     RUN(descriptions_lock_each_other_out);
     RUN(wrong_locks_answer_as_on_linux);
     RUN(flock_is_of_the_description);

@@ -36,6 +36,6 @@ struct pair any_folder(void); // AT_FDCWD mostly
 
 // One family of calls each; they draw what they do.
 void compare_names(void), compare_attributes(void), compare_opens(void), compare_contents(void);
-void compare_descriptors(void);
+void compare_descriptors(void), compare_named_attributes(void), compare_duplicates(void);
 
 #endif

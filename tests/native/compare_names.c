@@ -32,6 +32,11 @@ static void compare_rename(const char *path, const char *other) {
 static void compare_link(const char *path, const char *other) {
     int flags = draw(3) ? 0 : AT_SYMLINK_FOLLOW;
     struct pair in = any_folder(), to = any_folder();
+    if (draw(6) == 0) { // what a descriptor stands for, nameless files of O_TMPFILE too
+        in = pairs[draw(DESCRIPTORS)];
+        path = "";
+        flags |= AT_EMPTY_PATH;
+    }
     doing("linkat %d %s %d %s %x", in.host, path, to.host, other, flags);
     same("result", sys_linkat(in.kernel, path, to.kernel, other, flags),
          HOST(SYS_linkat, in.host, path, to.host, other, flags));

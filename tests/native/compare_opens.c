@@ -116,7 +116,9 @@ static void compare_record_lock(struct pair file) {
     same("type", kernel.type, host.type);
     if (kernel.type == F_UNLCK)
         return;
-    same("pid", kernel.pid, host.pid);
+    same("is a description's", kernel.pid == -1, host.pid == -1);
+    same("start", kernel.start, host.start);
+    same("length", kernel.length, host.length);
 }
 
 static void compare_advice(struct pair file) {

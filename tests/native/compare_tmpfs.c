@@ -7,6 +7,7 @@
 
 #include <boxer/linux_file.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +75,7 @@ static void change_user(void) {
     process.ruid = process.euid = process.suid = process.fsuid = user;
     process.rgid = process.egid = process.sgid = process.fsgid = user;
     process.group_count = 0;
+    process.credentials++;
     HOST(SYS_setresgid, -1, 0, -1);
     HOST(SYS_setresuid, -1, 0, -1);
     HOST(SYS_setgroups, 0, 0);
@@ -101,8 +103,10 @@ static int prepare(const char *folder) {
 
 static void compare_something(void) {
     static void (*const families[])(void) = {
-        compare_names,    compare_names,    compare_attributes, compare_opens,
-        compare_contents, compare_contents, compare_descriptors};
+        compare_names,       compare_names,    compare_attributes,
+        compare_opens,       compare_contents, compare_contents,
+        compare_descriptors, compare_names,    compare_named_attributes,
+        compare_opens,       compare_contents, compare_duplicates};
     if (strangers && draw(15) == 0)
         change_user();
     families[draw(sizeof families / sizeof *families)]();
@@ -117,6 +121,7 @@ int main(int count, char **arguments) {
         strangers = strangers && strcmp(arguments[i], "root") != 0;
         sticky = sticky && strcmp(arguments[i], "plain") != 0;
     }
+    signal(SIGPIPE, SIG_IGN);
     if (prepare(arguments[3]) < 0)
         return 3;
     for (int i = 0; i < DESCRIPTORS; i++)

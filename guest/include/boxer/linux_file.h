@@ -136,6 +136,13 @@
 #define PATH_MAX 4096u
 #define SYMLINK_LIMIT 40
 #define IOV_MAX 1024
+#define RWF_HIPRI 1
+#define RWF_DSYNC 2
+#define RWF_SYNC 4
+#define RWF_NOWAIT 8
+#define RWF_APPEND 16
+#define RWF_NOAPPEND 32
+#define RWF_KNOWN 63
 #define RW_MAX 0x7ffff000u // the most one read or write moves (read(2), notes)
 
 struct linux_statx_stamp {

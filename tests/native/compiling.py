@@ -1,0 +1,48 @@
+"""How the native test programs are compiled: the whole kernel, gcc, sanitizers, host_posix.c."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+HERE = Path(__file__).parent
+GUEST = HERE.parents[1] / "guest"
+COMPILER = shutil.which("gcc")
+SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+FLAGS = ["-std=c17", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-fno-omit-frame-pointer"]
+INCLUDES = [f"-I{HERE}", f"-I{GUEST / 'include'}", f"-I{GUEST / 'kernel'}"]
+SUPPORT = ["check", "double_host", "host_posix"]
+# host_write goes to both doubles; lower.c needs zlib.
+LINKING = ["-Wl,--wrap=host_write", "-lz"]
+# What speaks to the host's own libc: gcc's -ffreestanding is for the rest.
+HOSTED = {"host_posix": ["-ffreestanding", "-D_GNU_SOURCE"]}
+
+
+def run(command: Sequence[str], within: Path, seconds: float = 300) -> str:
+    """The standard output of a program that must end with status 0."""
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=seconds, cwd=within
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def compile_object(source: Path, into: Path) -> Path:
+    target = into / f"{source.stem}.o"
+    own = HOSTED.get(source.stem, ["-ffreestanding"])
+    if source.stem.startswith("compare_"):
+        own = ["-D_DEFAULT_SOURCE"]
+    options = [*FLAGS, *SANITIZERS, *own, *INCLUDES]
+    run([str(COMPILER), *options, "-c", str(source), "-o", str(target)], into)
+    return target
+
+
+def link(
+    objects: Sequence[Path], executable: Path, options: Sequence[str] = tuple(LINKING)
+) -> Path:
+    parts = [str(path) for path in objects]
+    command = [str(COMPILER), *FLAGS, *SANITIZERS, *parts, *options, "-o", str(executable)]
+    run(command, executable.parent)
+    return executable
