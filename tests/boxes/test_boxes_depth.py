@@ -99,9 +99,16 @@ def test_recursion_is_an_error_in_our_runtime(
 def test_recursion_is_an_error_with_512_kb_of_stack(example: Example, recursion_limit: int) -> None:
     box = example("hello")
     wasmtime = Path(sys.executable).with_name("wasmtime")
-    command = [wasmtime, "run", "-W", "max-wasm-stack=524288", "--env", "BOXER_ENTRYPOINT=python"]
+    command = [
+        str(wasmtime),
+        "run",
+        "-W",
+        "max-wasm-stack=524288",
+        "--env",
+        "BOXER_ENTRYPOINT=python",
+    ]
     done = subprocess.run(
-        [*command, box, "-c", script(recursion_limit)],
+        [*command, str(box), "-c", script(recursion_limit)],
         capture_output=True,
         text=True,
         timeout=PATIENCE,

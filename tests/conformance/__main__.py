@@ -1,6 +1,8 @@
-"""`python -m tests.conformance [--json FILE] [TIER-OR-MODULE ...]`: CPython's own tests in a box.
+"""`python -m tests.conformance [--json FILE] [--native PYTHON] [TIER-OR-MODULE ...]`: CPython's own
+tests in a box.
 
-A table by module, then what is not as expected. Exit status 1 if there is any.
+A table by module: passed, failed, skipped, and the same of a native Python of the same version
+where one is named; then what is not as expected. Exit status 1 if there is any.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.conformance.outcomes import HERE, Outcome, expected_failures, surprises
-from tests.conformance.running import box, run
+from tests.conformance.running import box, run, run_natively
 
 TIERS = ("files", "system", "language")
 
@@ -21,6 +23,7 @@ TIERS = ("files", "system", "language")
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--native", metavar="PYTHON")
     parser.add_argument("names", nargs="*", default=list(TIERS))
     options = parser.parse_args()
     listed = tomllib.loads((HERE / "modules.toml").read_text())
@@ -28,28 +31,36 @@ def main() -> int:
     expected = expected_failures()
     box()
     outcomes, found = [], []
+
+    def both(module: str) -> tuple[Outcome, Outcome | None]:
+        return run(module), run_natively(options.native, module) if options.native else None
+
     with ThreadPoolExecutor(2) as pool:
-        for outcome in pool.map(run, modules):
-            outcomes.append(outcome)
-            tell(outcome)
+        for outcome, native in pool.map(both, modules):
+            outcomes.append((outcome, native))
+            tell(outcome, native)
             found += surprises(outcome, expected.get(outcome.module, {}))
     if options.json:
-        options.json.write_text(json.dumps([as_json(outcome) for outcome in outcomes], indent=1))
-    total = [
-        sum(len(getattr(o, kind)) for o in outcomes) for kind in ("passed", "failed", "skipped")
-    ]
+        options.json.write_text(json.dumps([as_json(*pair) for pair in outcomes], indent=1))
+    total = [sum(counts) for counts in zip(*(counts_of(box) for box, _ in outcomes), strict=True)]
     print(f"{len(outcomes)} modules: {total[0]} passed, {total[1]} failed, {total[2]} skipped")
     print("\n".join(found) or "all as expected")
     return bool(found)
 
 
-def tell(outcome: Outcome) -> None:
-    counts = f"{len(outcome.passed):6} {len(outcome.failed):5} {len(outcome.skipped):5}"
-    print(f"{outcome.module:<30}{counts} {outcome.seconds:7.1f} s  {outcome.ended}", flush=True)
+def counts_of(outcome: Outcome) -> tuple[int, int, int]:
+    return len(outcome.passed), len(outcome.failed), len(outcome.skipped)
 
 
-def as_json(outcome: Outcome) -> dict[str, object]:
-    return {
+def tell(outcome: Outcome, native: Outcome | None) -> None:
+    counts = "{:6} {:5} {:5}".format(*counts_of(outcome))
+    beside = "   native {:6} {:5} {:5}".format(*counts_of(native)) if native else ""
+    line = f"{outcome.module:<30}{counts}{beside} {outcome.seconds:7.1f} s  {outcome.ended}"
+    print(line, flush=True)
+
+
+def as_json(outcome: Outcome, native: Outcome | None) -> dict[str, object]:
+    told: dict[str, object] = {
         "module": outcome.module,
         "passed": len(outcome.passed),
         "failed": outcome.failed,
@@ -57,6 +68,11 @@ def as_json(outcome: Outcome) -> dict[str, object]:
         "ended": outcome.ended,
         "seconds": round(outcome.seconds, 1),
     }
+    if native:
+        skipped = outcome.skipped.keys() - native.skipped.keys()
+        told["native"] = counts_of(native)
+        told["skipped_but_not_natively"] = {name: outcome.skipped[name] for name in skipped}
+    return told
 
 
 if __name__ == "__main__":

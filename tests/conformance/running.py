@@ -1,13 +1,15 @@
-"""CPython's test package in a box.
+"""CPython's test package in a box, and natively beside it.
 
-Belongs here: the box with the tests, and a module's run in it. Does not: what outcomes mean.
+Belongs here: the box with the tests, and a module's run. Does not: what outcomes mean.
 
 The package comes from the sources the recipes fetched; it lies in a box of its own, not in a base.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import tempfile
 import time
 from functools import cache
@@ -52,3 +54,23 @@ def run(module: str, limits: boxer.Limits = LIMITS) -> Outcome:
     outcome = read_outcome(module, lines, ending)
     outcome.seconds = time.monotonic() - began
     return outcome
+
+
+def run_natively(python: str, module: str) -> Outcome:
+    """Runs one module in a native interpreter, which has CPython's tests. python: its path."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            done = subprocess.run(
+                [python, "-c", INSIDE, module],
+                cwd=folder,
+                env={**os.environ, "TMPDIR": folder, "HOME": folder},
+                capture_output=True,
+                stdin=subprocess.DEVNULL,
+                timeout=LIMITS.time,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as expired:
+            lines = (expired.stdout or b"").decode("ascii", "replace").splitlines()
+            return read_outcome(module, lines, "time")
+    lines = done.stdout.decode("ascii", "replace").splitlines()
+    return read_outcome(module, lines, f"status {done.returncode}")
