@@ -17,11 +17,13 @@ REASON = (
 )
 
 
-def refusal(name):
+def refusal(name, original):
     def refuse(*arguments, **options):
         raise OSError(errno.ENOSYS, f"{name}: {REASON}")
 
-    refuse.__name__ = name
+    refuse.__name__ = original.__name__
+    refuse.__doc__ = original.__doc__
+    refuse.__text_signature__ = original.__text_signature__
     return refuse
 
 
@@ -33,8 +35,11 @@ def system(command):
 
 
 def install():
+    if os.system is system:
+        return
     for name in ("fork", "forkpty", "posix_spawn", "posix_spawnp"):
-        setattr(posix, name, refusal(name))
+        setattr(posix, name, refusal(name, getattr(posix, name)))
         setattr(os, name, getattr(posix, name))
+    system.__text_signature__ = posix.system.__text_signature__
     posix.system = os.system = system
-    _posixsubprocess.fork_exec = refusal("subprocess")
+    _posixsubprocess.fork_exec = refusal("subprocess", _posixsubprocess.fork_exec)
