@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from recipes import cpython, driver, layout, toolchain
+from recipes import cpython, driver, interpreter, layout, toolchain
 from recipes.libraries import libraries
 from recipes.machine import link_inputs, machine
 from recipes.musl import sysroot
@@ -71,15 +71,23 @@ def _package(folder: Path, progress: Progress) -> None:
     zlib = libs[0]
     inputs = link_inputs(machine(root, zlib, progress), zlib)
     built = cpython.objects(root, libs, inputs, progress)
+    optimised = interpreter.optimised(built, root, libs, progress)
     progress.step("linking")
-    _link(folder, built, root, libs, inputs)
+    _link(folder, built, [optimised, *cpython.link_libraries(built)], root, libs, inputs)
     progress.step("packing the standard library")
     tree = layout.python_tree(unpacked(source), built, source.version, table)
     (folder / "tree.tar").write_bytes(tree)
     _describe(folder, table, source)
 
 
-def _link(folder: Path, built: Path, root: Path, libs: list[Path], inputs: list[Path]) -> None:
+def _link(
+    folder: Path,
+    built: Path,
+    interpreter: list[str | Path],
+    root: Path,
+    libs: list[Path],
+    inputs: list[Path],
+) -> None:
     """Links python.o's replacement, the interpreter and the machine into module.wasm."""
     tree = unpacked(load_sources()["cpython"])
     programs = []
@@ -96,7 +104,6 @@ def _link(folder: Path, built: Path, root: Path, libs: list[Path], inputs: list[
                 *("-c", source, "-o", programs[-1]),
             ]
         )
-    interpreter = cpython.link_arguments(built)
     toolchain.run(
         [
             *(str(toolchain.zig()), "wasm-ld", *driver.LINK_FLAGS, "--fatal-warnings"),
@@ -112,7 +119,6 @@ def _link(folder: Path, built: Path, root: Path, libs: list[Path], inputs: list[
             *(root / "lib" / "libc.a", root / "lib" / "libcompiler_rt.a"),
             *("-o", folder / "module.wasm"),
         ],
-        cwd=built / "build",
     )
     for program in programs:
         program.unlink()

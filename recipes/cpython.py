@@ -1,8 +1,11 @@
-"""CPython for the guest: configure, make, and its frozen modules made by the interpreter itself.
+"""CPython for the guest, instrumented: configure, make, and the frozen modules it makes itself.
 
 A cross build of CPython asks for a native Python of the same version, which few machines have. It
 is only used to freeze modules; we build upstream's own freezing program for the guest and run it in
 our sandbox instead.
+
+What is compiled here counts how often each of its branches is taken. It is run once to be counted
+(`training`), and compiled anew with what that showed (`interpreter`).
 
 Invariant: the product does not depend on the kernel. It is compiled against a stub and linked with
 the kernel later (base.py), so that a change of the kernel costs a link.
@@ -11,8 +14,8 @@ the kernel later (base.py), so that a change of the kernel costs a link.
 from __future__ import annotations
 
 import os
+import re
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,10 +24,22 @@ from recipes import driver, toolchain
 from recipes.failures import RecipeError
 from recipes.progress import Progress
 from recipes.sources import PATCHES, load_sources, unpacked
-from recipes.workshop import ROOT, digest_of, product
+from recipes.workshop import GUEST, ROOT, digest_of, product
 
 FOLDER = Path(__file__).with_name("python")
 HOST = "wasm32-unknown-linux-musl"
+# CPython asks for -fno-strict-overflow, of which it needs that signed numbers wrap. That pointers
+# wrap, too, keeps the compiler from putting fields' offsets into loads and stores: 5 % slower.
+FLAGS = ("-fno-wrapv-pointer",)
+INSTRUMENTED = ("-Xclang", "-fprofile-instrument=llvm")
+LIBRARIES = ("-lz", "-lbz2", "-llzma", "-lsqlite3")
+# Which objects lie in the libraries that CPython's makefile makes on its way.
+MEMBERS = {
+    "Modules/_decimal/libmpdec/libmpdec.a": "Modules/_decimal/libmpdec/",
+    "Modules/_hacl/libHacl_Hash_SHA2.a": "Modules/_hacl/Hacl_Hash_SHA2",
+    "Modules/expat/libexpat.a": "Modules/expat/",
+}
+COUNTERS = GUEST / "training" / "counters.c"
 
 # Enough of a machine for configure's programs to link. It refers to main by every name clang gives
 # it: what nothing refers to is dropped before its undefined symbols are looked at.
@@ -44,14 +59,20 @@ int _start(void) {
 
 
 def objects(sysroot: Path, libraries: list[Path], machine: list[Path], progress: Progress) -> Path:
-    """The folder with build/ (objects, libraries, link.log) and stdlib sources; built on first use.
+    """The folder with build/ (objects, Makefile, headers) and its logs; built on first use.
 
     machine: crt and kernel, to run the freezing program with.
     """
     source = load_sources()["cpython"]
     names = [repr(source), sysroot.name, *(path.name for path in libraries)]
-    site = FOLDER / "config.site"
-    digest = digest_of([*names, PATCHES, site, Path(__file__), Path(driver.__file__)])
+    files = [
+        PATCHES,
+        FOLDER / "config.site",
+        Path(__file__),
+        Path(driver.__file__),
+        COUNTERS.parent,
+    ]
+    digest = digest_of([*names, *files])
 
     def make(folder: Path) -> None:
         tree = unpacked(source)
@@ -59,7 +80,8 @@ def objects(sysroot: Path, libraries: list[Path], machine: list[Path], progress:
         build.mkdir()
         probe = _probe(folder, sysroot)
         driver.write_cc(folder / "cc", sysroot, [probe])
-        driver.write_cc(folder / "cc-machine", sysroot, machine)
+        driver.write_cc(folder / "cc-machine", sysroot, [_counters(folder, sysroot), *machine])
+        driver.write_note(folder / "cc-note", folder / "link.log")
         for tool in ("ar", "ranlib"):
             driver.write_tool(folder / tool, tool)
         _write_build_python(folder, tree)
@@ -75,6 +97,13 @@ def _probe(folder: Path, sysroot: Path) -> Path:
     command = [*driver.compile_command(sysroot), "-w", "-c", str(folder / "probe.c")]
     toolchain.run([*command, "-o", str(folder / "probe.o")])
     return folder / "probe.o"
+
+
+def _counters(folder: Path, sysroot: Path) -> Path:
+    """What instrumented code calls, for the freezing program; nothing reads what it counts."""
+    command = [*driver.compile_command(sysroot), "-c", str(COUNTERS)]
+    toolchain.run([*command, "-o", str(folder / "counters.o")])
+    return folder / "counters.o"
 
 
 def _write_build_python(folder: Path, tree: Path) -> None:
@@ -106,7 +135,6 @@ def _environment(folder: Path) -> dict[str, str]:
         "CONFIG_SITE": str(FOLDER / "config.site"),
         "PKG_CONFIG": "false",
         "PKG_CONFIG_LIBDIR": str(folder),
-        "BOXER_LINK_LOG": str(folder / "link.log"),
         "SOURCE_DATE_EPOCH": "0",
     }
 
@@ -145,13 +173,13 @@ def _make(folder: Path, progress: Progress) -> None:
     progress.step("compiling CPython")
     environment = _environment(folder)
     machine = f"LINKCC={folder / 'cc-machine'}"
-    common = ["make", jobs, "LINKFORSHARED=", "PYTHON_FOR_BUILD=false"]
+    flags = f"EXTRA_CFLAGS={' '.join((*FLAGS, *INSTRUMENTED))}"
+    common = ["make", jobs, "LINKFORSHARED=", "PYTHON_FOR_BUILD=false", flags]
     _run([*common, machine, "Programs/_freeze_module"], folder, environment, "make-freezer")
     progress.step("compiling CPython: the interpreter")
-    shutil.rmtree(folder / "link.log", ignore_errors=True)
-    (folder / "link.log").unlink(missing_ok=True)
     frozen = [f"FREEZE_MODULE_BOOTSTRAP={freeze}", f"FREEZE_MODULE={freeze}"]
-    _run([*common, *frozen, "python"], folder, environment, "make")
+    note = f"LINKCC={folder / 'cc-note'}"
+    _run([*common, *frozen, note, "python"], folder, environment, "make")
 
 
 def _run(command: list[str], folder: Path, environment: dict[str, str], name: str) -> None:
@@ -171,8 +199,34 @@ def _run(command: list[str], folder: Path, environment: dict[str, str], name: st
         raise RecipeError(f"CPython: `{name}` failed with status {done.returncode}:\n{tail}")
 
 
-def link_arguments(built: Path) -> list[str]:
-    """Objects and libraries of the interpreter, relative to built/build, without its own main."""
+def _link_words(built: Path) -> list[str]:
     lines = (built / "link.log").read_text().splitlines()
-    words = next(line for line in reversed(lines) if line.startswith("python ")).split()[1:]
-    return [word for word in words if word != "Programs/python.o" and not word.startswith("-L")]
+    return next(line for line in reversed(lines) if line.startswith("-o python ")).split()
+
+
+def link_libraries(built: Path) -> list[str]:
+    """The libraries the interpreter is linked with, as `-l` options."""
+    return [word for word in _link_words(built) if word in LIBRARIES]
+
+
+def objects_of(built: Path) -> list[str]:
+    """Objects of the interpreter without its own main, members of CPython's own libraries among
+    them, relative to built/build and in the linker's order."""
+    compiled = compilations(built)
+    found: list[str] = []
+    for word in _link_words(built):
+        if word.endswith(".a"):
+            found += [name for name in compiled if name.startswith(MEMBERS[word])]
+        elif word.endswith(".o") and word != "Programs/python.o":
+            found.append(word)
+    return list(dict.fromkeys(found))
+
+
+def compilations(built: Path) -> dict[str, str]:
+    """By object, the arguments that make compiled it with: text for a shell in built/build."""
+    found: dict[str, str] = {}
+    for log in ("make-freezer", "make"):
+        text = (built / f"{log}.log").read_text(errors="replace").replace("\\\n", " ")
+        for line in re.findall(r"(?m)^\S+/cc (.* -c .*|-c .*)$", text):
+            found[re.findall(r"\s-o (\S+)", line)[-1]] = line
+    return dict(sorted(found.items()))

@@ -27,7 +27,7 @@ LINK_FLAGS = (
 )
 
 SCRIPT = """#!/bin/sh
-# Made by recipes/driver.py. BOXER_LINK_LOG: a file to note the arguments of each link in.
+# Made by recipes/driver.py.
 for argument; do
     case $argument in
     -c | -S | -E | -M | -MM | --version | -v | -dumpversion | -dumpmachine | -print-*)
@@ -53,7 +53,6 @@ for source in $sources; do
     eval "{compile} -c \\"\\$source\\" -o \\"\\$work/$count.o\\" $options" || exit 1
     objects="$work/$count.o $objects"
 done
-[ -z "$BOXER_LINK_LOG" ] || echo "$output $objects" >> "$BOXER_LINK_LOG"
 {link} $objects {libraries} -o "$output"
 """
 
@@ -80,4 +79,10 @@ def write_cc(path: Path, sysroot: Path, machine: list[Path]) -> None:
 def write_tool(path: Path, tool: str) -> None:
     """Writes a script that runs one of zig's tools (ar, ranlib)."""
     path.write_text(f'#!/bin/sh\nexec {shlex.quote(str(toolchain.zig()))} {tool} "$@"\n')
+    path.chmod(0o755)
+
+
+def write_note(path: Path, file: Path) -> None:
+    """Writes a script that does nothing but note its arguments in a file."""
+    path.write_text(f'#!/bin/sh\necho "$@" >> {shlex.quote(str(file))}\n')
     path.chmod(0o755)

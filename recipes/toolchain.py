@@ -10,9 +10,10 @@ import importlib.metadata
 import importlib.util
 import os
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from recipes.failures import RecipeError
@@ -51,6 +52,7 @@ def run(command: Sequence[str | Path], cwd: Path | None = None, log: Path | None
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,
+        env={**os.environ, "SOURCE_DATE_EPOCH": "0"},
         text=True,
         errors="replace",
         check=False,
@@ -77,12 +79,17 @@ def compile_all(units: Iterable[Unit], progress: Progress, what: str) -> list[Pa
     """Compiles all units, as many at once as there are processors; returns the objects in order."""
     todo = list(units)
     progress.step(f"compiling {what}")
+    run_all([partial(_compile, unit) for unit in todo], progress)
+    return [unit.object for unit in todo]
+
+
+def run_all(jobs: Sequence[Callable[[], object]], progress: Progress) -> None:
+    """Runs jobs that wait for programs, as many at once as there are processors."""
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        waiting = [pool.submit(_compile, unit) for unit in todo]
+        waiting = [pool.submit(job) for job in jobs]
         for done, future in enumerate(as_completed(waiting), 1):
             future.result()
-            progress.count(done, len(todo))
-    return [unit.object for unit in todo]
+            progress.count(done, len(jobs))
 
 
 def _compile(unit: Unit) -> None:

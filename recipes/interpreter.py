@@ -1,0 +1,81 @@
+"""The interpreter as one object: compiled with the profile of its training, optimised as a whole.
+
+Belongs here: the order of instrumented objects, training, compiling, optimising. Does not: how
+CPython is configured and what it is made of (`cpython`), how it is trained (`training`).
+
+Invariant: the product does not depend on the kernel, as `cpython`'s does not: a change of the
+kernel costs a link.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+import shutil
+from functools import partial
+from pathlib import Path
+
+from recipes import cpython, driver, profile, toolchain, training
+from recipes.progress import Progress
+from recipes.sources import load_sources, unpacked
+from recipes.workshop import digest_of, product
+
+# Of which code the inliner is generous: what nine tenths of all steps are spent in. LLVM's own 99 %
+# are made for longer training; they triple the time and memory of the link, for nothing.
+HOT = "-profile-summary-cutoff-hot=900000"
+# A function that has no profile was never called: that is worth no warning.
+QUIET = ("-w", "-Wno-error")
+
+
+def optimised(built: Path, sysroot: Path, libraries: list[Path], progress: Progress) -> Path:
+    """The object of the whole interpreter. built: the product of `cpython.objects`."""
+    modules = (__file__, cpython.__file__, profile.__file__, training.__file__)
+    digest = digest_of(
+        [built.name, training.MACHINE, training.PROGRAMS, *(Path(name) for name in modules)]
+    )
+
+    def make(folder: Path) -> None:
+        counts = _profile(folder, built, sysroot, libraries, progress)
+        objects = _compiled(folder, built, sysroot, counts, progress)
+        progress.step("optimising the interpreter as a whole (about a minute)")
+        linker = (str(toolchain.zig()), "wasm-ld", "-r", f"--mllvm={HOT}")
+        toolchain.run([*linker, *objects, "-o", folder / "python.o"])
+        shutil.rmtree(folder / "objects")
+
+    return product("interpreter", digest, make) / "python.o"
+
+
+def _profile(
+    folder: Path, built: Path, sysroot: Path, libraries: list[Path], progress: Progress
+) -> Path:
+    progress.step("training the interpreter")
+    objects = [built / "build" / name for name in cpython.objects_of(built)]
+    options = [f"-L{library / 'lib'}" for library in libraries] + cpython.link_libraries(built)
+    source = unpacked(load_sources()["cpython"])
+    counted = training.train(folder, objects, options, sysroot, source)
+    data = profile.indexed_profile(profile.read_counts(counted))
+    # zig's cache looks at the name of a profile, not at what is in it.
+    file = folder / f"{hashlib.sha256(data).hexdigest()[:16]}.profile"
+    file.write_bytes(data)
+    return file
+
+
+def _compiled(
+    folder: Path, built: Path, sysroot: Path, counts: Path, progress: Progress
+) -> list[Path]:
+    """The same files as `cpython` compiled, with the same arguments, to LLVM's code."""
+    use = ("-fprofile-instrument-use=llvm", f"-fprofile-instrument-use-path={counts}")
+    profiled = [part for flag in use for part in ("-Xclang", flag)]
+    flags = shlex.join([*QUIET, "-flto", *profiled, "-mllvm", HOT])
+    compiler = shlex.join(driver.compile_command(sysroot))
+    compiled = cpython.compilations(built)
+    objects = {name: folder / "objects" / name for name in cpython.objects_of(built)}
+    progress.step("compiling the interpreter with what its training showed")
+    jobs = []
+    for name, file in objects.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        arguments = compiled[name].replace(shlex.join(cpython.INSTRUMENTED), "")
+        command = f"{compiler} {arguments} {flags} -o {shlex.quote(str(file))}"
+        jobs.append(partial(toolchain.run, ["sh", "-c", command], cwd=built / "build"))
+    toolchain.run_all(jobs, progress)
+    return list(objects.values())

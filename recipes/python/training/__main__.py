@@ -1,0 +1,15 @@
+"""Runs all programs, each by its `run()`."""
+
+from __future__ import annotations
+
+from . import arithmetic, classes, compiling, containers, flows, formats, numeric, texts
+
+
+def main() -> None:
+    for program in (arithmetic, classes, compiling, containers, flows, formats, numeric, texts):
+        program.run()
+        print(program.__name__, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""Training: the instrumented interpreter runs programs of ours, and what it counted is read.
+
+Belongs here: the machine this happens in, and its one file. Does not: the programs
+(recipes/python/training), the kernel they run on (guest/training), the formats (`profile`).
+
+Invariant: a run is a function of the machine's memory alone: it imports nothing. So the same
+sources give the same counts, whatever day it is, and on whichever computer.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from pathlib import Path
+
+import wasmtime
+from wasmtime import _ffi as ffi
+
+from recipes import driver, toolchain
+from recipes.failures import RecipeError
+from recipes.profile import Counted
+from recipes.workshop import GUEST
+
+MACHINE = GUEST / "training"
+PROGRAMS = Path(__file__).with_name("python") / "training"
+# What no program of ours imports.
+LEFT_OUT = ("test", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3")
+WASM_STACK = 4 << 20
+HOST_SHARE = 1 << 20
+PAGE = 65536
+# struct training (guest/training/training.h).
+TRAINING = struct.Struct("<12Ii")
+RUNS = -1
+
+
+def train(
+    folder: Path, objects: list[Path], libraries: list[str], sysroot: Path, source: Path
+) -> Counted:
+    """What the interpreter of these instrumented objects counts. folder: for its program.
+
+    libraries: options for the linker. Raises RecipeError where a training program fails.
+    """
+    program = folder / "training.wasm"
+    _link(program, objects, libraries, sysroot)
+    return _run(program.read_bytes(), _archive(source))
+
+
+def _link(program: Path, objects: list[Path], libraries: list[str], sysroot: Path) -> None:
+    own = []
+    for file in sorted(MACHINE.glob("*.c")):
+        own.append(program.with_name(f"training-{file.stem}.o"))
+        flags = ("-Wall", "-Wextra", "-Werror", "-std=gnu17", "-D_GNU_SOURCE")
+        compiler = driver.compile_command(sysroot)
+        toolchain.run([*compiler, *flags, "-c", file, "-o", own[-1]])
+    libc = (sysroot / "lib" / "libc.a", sysroot / "lib" / "libcompiler_rt.a")
+    linker = (str(toolchain.zig()), "wasm-ld", *driver.LINK_FLAGS)
+    toolchain.run([*linker, *own, *objects, *libraries, *libc, "-o", program])
+
+
+def _archive(source: Path) -> bytes:
+    """The standard library and the programs, as a zip file that is always the same."""
+    library = source / "Lib"
+    files = {
+        str(file.relative_to(library)): file
+        for file in library.rglob("*.py")
+        if file.relative_to(library).parts[0] not in LEFT_OUT
+    }
+    files |= {f"{PROGRAMS.name}/{file.name}": file for file in PROGRAMS.glob("*.py")}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, file in sorted(files.items()):
+            archive.writestr(zipfile.ZipInfo(name), file.read_bytes())
+    return buffer.getvalue()
+
+
+def _run(program: bytes, archive: bytes) -> Counted:
+    engine = wasmtime.Engine(_config())
+    store = wasmtime.Store(engine)
+    exports = wasmtime.Instance(store, wasmtime.Module(engine, program), []).exports(store)
+    memory, start, place = exports["memory"], exports["_start"], exports["training_place"]
+    assert isinstance(memory, wasmtime.Memory)
+    assert isinstance(start, wasmtime.Func)
+    assert isinstance(place, wasmtime.Func)
+    # Behind everything there is; what the program asks for comes behind the archive.
+    archive_at = memory.data_len(store)
+    memory.grow(store, -(-len(archive) // PAGE))
+    memory.write(store, archive, archive_at)
+    training = place(store)
+    ends = struct.pack("<2I", archive_at, archive_at + len(archive))
+    memory.write(store, ends, training)
+    problem = ""
+    try:
+        start(store)
+    except wasmtime.Trap as trap:
+        problem = str(trap)
+
+    def read(begin: int, end: int) -> bytes:
+        return bytes(memory.read(store, begin, end))
+
+    found = TRAINING.unpack(read(training, training + TRAINING.size))
+    _, _, said, said_end, data, data_end, counts, counts_end, names, names_end, *rest = found
+    values, values_end, status = rest
+    if status != 0:
+        last = read(said, said_end).decode(errors="replace")[-2000:]
+        ended = problem if status == RUNS else f"status {status}"
+        raise RecipeError(f"the training of the interpreter failed: {ended}\n{last}")
+    return Counted(
+        data,
+        read(data, data_end),
+        counts,
+        read(counts, counts_end),
+        read(names, names_end),
+        read(values, values_end),
+    )
+
+
+def _config() -> wasmtime.Config:
+    config = wasmtime.Config()
+    # Never used, since nothing here is async; wasmtime aborts if it is not the larger one.
+    ffi.wasmtime_config_async_stack_size_set(config.ptr(), WASM_STACK + HOST_SHARE)
+    config.max_wasm_stack = WASM_STACK
+    return config
