@@ -65,15 +65,17 @@ struct watched *boxer_watched_new(const char *library, const wasmtime_module_t *
         snprintf(message, 256, "%s", problem ? problem : "no memory");
         return NULL;
     }
-    watched->until_ns = watched->cpu_until_ns = UINT64_MAX;
     watched->check = check;
     module_range(module, &watched->code_start, &watched->code_end);
     return watched;
 }
 
-int boxer_watched_begin(struct watched *watched, wasm_engine_t *engine) {
+int boxer_watched_begin(struct watched *watched, wasm_engine_t *engine, uint64_t until_ns,
+                        uint64_t cpu_until_ns) {
     if (is_interrupting())
         return -1;
+    watched->until_ns = until_ns;
+    watched->cpu_until_ns = cpu_until_ns;
     watching_begin(watched, engine);
     return 0;
 }

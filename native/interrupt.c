@@ -12,7 +12,7 @@
 //    call is under way. Elsewhere the handler takes a note; host functions read it at their end,
 //    and the ticker comes again.
 // 2. While a handler looks (it may run Python's signal handlers), this thread enters no machine.
-// 3. The signal is never left blocked in a thread that runs a machine.
+// 3. The signal is never left blocked in a thread that runs a machine, nor are those of traps.
 #define _GNU_SOURCE
 #include "state.h"
 
@@ -95,9 +95,12 @@ int interrupting_install(void) {
 }
 
 void interrupting_begin(struct watched *watched) {
+    // The engine's own too: a trap whose signal is blocked would end the process.
+    const int needed[] = {number, SIGILL, SIGSEGV, SIGBUS, SIGFPE};
     sigset_t signals;
     sigemptyset(&signals);
-    sigaddset(&signals, number);
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        sigaddset(&signals, needed[i]);
     pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
     watched->asked = 0;
     watched->outer = innermost;

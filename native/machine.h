@@ -110,11 +110,13 @@ const uint8_t *boxer_machine_memory(struct boxer_machine *, uint64_t *size);
 int boxer_machine_is_pristine(struct boxer_machine *);
 
 // For machines of others: `check` is asked every 10 ms on the thread between begin and end, and
-// ends the guest with 1; it says nowhere why. begin: 0, or -1 inside of a signal handler that
+// ends the guest with 1; it says nowhere why. until: of CLOCK_MONOTONIC and of the thread's CPU
+// clock; past them it is asked more often. begin: 0, or -1 inside of a signal handler that
 // interrupted another guest.
 struct watched *boxer_watched_new(const char *library, const wasmtime_module_t *,
                                   int (*check)(struct watched *), char *message);
-int boxer_watched_begin(struct watched *, wasm_engine_t *);
+int boxer_watched_begin(struct watched *, wasm_engine_t *, uint64_t until_ns,
+                        uint64_t cpu_until_ns);
 void boxer_watched_end(struct watched *), boxer_watched_free(struct watched *);
 
 // For `attend` in a Python process: runs the handlers of signals that have arrived.

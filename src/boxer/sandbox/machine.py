@@ -96,7 +96,8 @@ class Machine:
         if not isinstance(function, wasmtime.Func):
             raise UnsupportedModuleError(f"The module exports no function `{name}`.")
         check_stack()
-        with self._ticking.around(), self.guest.host.watch.interruptible():
+        watch = self.guest.host.watch
+        with self._ticking.around(watch), watch.interruptible():
             return enter(self._store, self.guest, function)
 
     def global_value(self, name: str) -> int:

@@ -100,7 +100,7 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "boxer_machine_memory": (c_void_p, (c_void_p, POINTER(c_uint64))),
     "boxer_machine_is_pristine": (c_int, (c_void_p,)),
     "boxer_watched_new": (c_void_p, (c_char_p, c_void_p, c_void_p, c_char_p)),
-    "boxer_watched_begin": (c_int, (c_void_p, c_void_p)),
+    "boxer_watched_begin": (c_int, (c_void_p, c_void_p, c_uint64, c_uint64)),
     "boxer_watched_end": (None, (c_void_p,)),
     "boxer_watched_free": (None, (c_void_p,)),
 }

@@ -23,7 +23,9 @@ from boxer.sandbox import native
 from boxer.sandbox.code import Code
 from boxer.sandbox.door import NO_FINALIZER, TRAP_TEXT, address_of, current
 from boxer.sandbox.engine import TICK, engine, entered_from_handler, ticks_by_epochs
+from boxer.sandbox.watch import Watch
 
+SECOND = 1_000_000_000
 _CONTINUE = 0  # WASMTIME_UPDATE_DEADLINE_CONTINUE
 _EPOCH_CALLBACK = ctypes.CFUNCTYPE(
     ctypes.c_size_t,
@@ -59,7 +61,7 @@ _check_callback = _CHECK_CALLBACK(lambda watched: int(_is_over()))
 
 
 class Ticking:
-    """Of one store. Used around each entry: `with ticking.around(): ...`."""
+    """Of one store. Used around each entry: `with ticking.around(watch): ...`."""
 
     def __init__(self, store: wasmtime.Store, code: Code) -> None:
         self._watched = 0
@@ -71,14 +73,16 @@ class Ticking:
         else:
             self._watched = _new_watched(code)
 
-    def around(self) -> AbstractContextManager[None]:
-        return self._watching() if self._watched else ticker.ticking()
+    def around(self, watch: Watch) -> AbstractContextManager[None]:
+        return self._watching(watch) if self._watched else ticker.ticking()
 
     @contextmanager
-    def _watching(self) -> Iterator[None]:
+    def _watching(self, watch: Watch) -> Iterator[None]:
         library = native.library()
         assert library is not None
-        if library.boxer_watched_begin(self._watched, ctypes.cast(engine().ptr(), ctypes.c_void_p)):
+        own_engine = ctypes.cast(engine().ptr(), ctypes.c_void_p)
+        ends = (native.NO_LIMIT if end is None else int(end * SECOND) for end in watch.ends)
+        if library.boxer_watched_begin(self._watched, own_engine, *ends):
             raise entered_from_handler()
         try:
             yield

@@ -43,6 +43,11 @@ class Watch:
         self._blocked = False
         self._interrupted = False
 
+    @property
+    def ends(self) -> tuple[float | None, float | None]:
+        """When it is over: of `time.monotonic` and of `time.thread_time`."""
+        return self._end, self._cpu_end
+
     def check(self) -> None:
         """Raises `LimitHit` when time is over, KeyboardInterrupt after Ctrl-C."""
         if self._interrupted:
