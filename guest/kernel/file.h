@@ -33,6 +33,8 @@ struct file_ops {
     uint32_t (*activity)(struct file *);
     // When on the monotonic clock it becomes readable by itself (timers). Null: never.
     int64_t (*wakes_at)(struct file *);
+    // When on the monotonic clock a read or write gives up waiting. Null: never.
+    int64_t (*patience)(struct file *, int writing);
     // The host descriptor whose readiness decides poll(), or -1. Null: -1.
     int (*host_descriptor)(struct file *);
     void (*release)(struct file *); // null: nothing to do

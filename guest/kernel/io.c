@@ -32,28 +32,45 @@ static long file_for(int fd, int direction, int positioned, struct file **found)
     return 0;
 }
 
+static unsigned event_of(int direction) {
+    return direction == READING ? LINUX_POLLIN : LINUX_POLLOUT;
+}
+
 static long move_once(struct file *file, int direction, void *buffer, size_t size, int64_t *pos) {
     return direction == READING ? file->ops->read(file, buffer, size, pos)
                                 : file->ops->write(file, buffer, size, pos);
 }
 
-// One buffer; the file is kept alive while it waits (a handler may close it).
+// One buffer; the file is kept alive while it waits (a handler may close it). A write goes on until
+// all is in, as into pipes and streams on Linux; once some is, it never ends with an error.
 static long move_waiting(struct file *file, int direction, void *buffer, size_t size, int64_t *pos,
                          int may_wait) {
+    size_t done = 0;
+    int64_t deadline = INT64_MAX;
+    int waits = may_wait && !(file->flags & O_NONBLOCK), first = 1;
+    int whole = waits && direction == WRITING && file->ops->poll;
     long result;
     file_get(file);
     for (;;) {
-        result = move_once(file, direction, buffer, size, pos);
-        if (result != -EAGAIN || !may_wait || (file->flags & O_NONBLOCK))
+        result = move_once(file, direction, (char *)buffer + done, size - done, pos);
+        if (result > 0 && whole && (size_t)result < size - done) {
+            done += (size_t)result;
+            continue;
+        }
+        if (result != -EAGAIN || !waits)
             break;
-        int error = wait_file(file, direction == READING ? LINUX_POLLIN : LINUX_POLLOUT);
+        if (first && file->ops->patience)
+            deadline = file->ops->patience(file, direction == WRITING);
+        first = 0;
+        int error = done ? wait_more(file, event_of(direction), deadline)
+                         : wait_file_until(file, event_of(direction), deadline);
         if (error) {
             result = error;
             break;
         }
     }
     file_put(file);
-    return result;
+    return result < 0 && done ? (long)done : result < 0 ? result : (long)done + result;
 }
 
 static long move(struct file *file, int direction, void *buffer, size_t size, int64_t *pos) {
@@ -111,8 +128,7 @@ static long move_vector(struct file *file, int direction, const struct linux_iov
         if (!vector[i].size && (count > 1 || i))
             continue;
         // After the first bytes, what would wait ends the call.
-        if (total && file->ops->poll &&
-            !(wait_poll(file, direction == READING ? LINUX_POLLIN : LINUX_POLLOUT)))
+        if (total && file->ops->poll && !wait_poll(file, event_of(direction)))
             break;
         long result = move(file, direction, vector[i].base, vector[i].size, pos);
         if (result < 0)

@@ -3,6 +3,7 @@
 #include "descriptor.h"
 #include "memory.h"
 #include "process.h"
+#include "timer.h"
 
 #include <boxer/linux_poll.h>
 #include <string.h>
@@ -137,6 +138,12 @@ static uint32_t file_mode(struct file *file) {
     return S_IFSOCK | 0777;
 }
 
+static int64_t file_patience(struct file *file, int writing) {
+    const struct socket *socket = file->private_data;
+    int64_t timeout = writing ? socket->send_timeout : socket->receive_timeout;
+    return timeout ? add_ns(clock_monotonic(), timeout) : INT64_MAX;
+}
+
 static uint32_t file_activity(struct file *file) {
     struct socket *socket = file->private_data;
     return socket->came + socket->left;
@@ -154,5 +161,6 @@ const struct file_ops socket_ops = {
     .poll = file_poll,
     .mode = file_mode,
     .activity = file_activity,
+    .patience = file_patience,
     .release = file_release,
 };

@@ -36,17 +36,33 @@ static int waits(const struct file *file, const struct message *message) {
     return !(file->flags & O_NONBLOCK) && !(message->flags & LINUX_MSG_DONTWAIT);
 }
 
+// One vector into a stream goes on until all is in; once some is, the call does not fail.
 static long send_waiting(struct file *file, struct socket *socket, struct message *message) {
     int64_t deadline = INT64_MAX;
+    struct linux_iovec rest;
+    long done = 0;
+    int whole = waits(file, message) && socket_is_stream(socket) && message->count == 1 &&
+                message->file_count == 0;
+    if (whole) {
+        rest = message->vectors[0];
+        message->vectors = &rest;
+    }
     for (int first = 1;; first = 0) {
         long result = socket_send(socket, message);
+        if (whole && result > 0 && (size_t)result < rest.size) {
+            done += result;
+            rest = (struct linux_iovec){(char *)rest.base + result, rest.size - (size_t)result};
+            message->size = rest.size;
+            continue;
+        }
         if (result != -EAGAIN || !waits(file, message))
-            return result;
+            return result < 0 && done ? done : result < 0 ? result : done + result;
         if (first)
             deadline = deadline_after(socket->send_timeout);
-        int error = wait_file_until(file, LINUX_POLLOUT, deadline);
+        int error = done ? wait_more(file, LINUX_POLLOUT, deadline)
+                         : wait_file_until(file, LINUX_POLLOUT, deadline);
         if (error)
-            return error;
+            return done ? done : error;
     }
 }
 

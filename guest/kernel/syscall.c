@@ -38,6 +38,8 @@ static int never_restarted(long number) {
 long boxer_syscall(long number, long a, long b, long c, long d, long e, long f) {
     long result;
     timers_run();
+    if (boxer_trace && (number == NR_exit_group || number == NR_exit))
+        boxer_trace(number, (long[]){a, b, c, d, e, f}, 0); // it does not come back
     for (;;) {
         result = syscall_dispatch(number, (long[]){a, b, c, d, e, f});
         if (!signal_pending())

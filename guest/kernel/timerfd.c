@@ -96,6 +96,12 @@ int timer_set(struct timer *timer, int absolute, const struct linux_itimerspec *
     return 0;
 }
 
+// Unlike other timers it shows the interval it was last given, armed or not.
+static void show(const struct timer *timer, struct linux_itimerspec *current) {
+    timer_show(timer, current);
+    ns_timespec(timer->interval, &current->interval);
+}
+
 long sys_timerfd_settime(int fd, int flags, const struct linux_itimerspec *new,
                          struct linux_itimerspec *old) {
     int error;
@@ -108,9 +114,11 @@ long sys_timerfd_settime(int fd, int flags, const struct linux_itimerspec *new,
         return error;
     struct linux_itimerspec before;
     timers_run();
-    timer_show(&self->timer, &before);
+    show(&self->timer, &before);
     if ((error = timer_set(&self->timer, flags & LINUX_TIMER_ABSTIME, new)))
         return error;
+    if (!self->timer.armed)
+        timespec_ns(&new->interval, &self->timer.interval);
     self->expired = 0;
     if (old)
         *old = before;
@@ -125,6 +133,6 @@ long sys_timerfd_gettime(int fd, struct linux_itimerspec *current) {
     if (!current || !user_range(current, sizeof *current))
         return -EFAULT;
     timers_run();
-    timer_show(&self->timer, current);
+    show(&self->timer, current);
     return 0;
 }

@@ -47,8 +47,11 @@ unsigned wait_poll(struct file *file, unsigned events) {
 
 // Whether the wait is a futex's, whose program can be told by an interruption.
 static int may_interrupt;
+static int may_give_up; // wait_more
 
 static int refuse(void) {
+    if (may_give_up)
+        return -EAGAIN;
     static const char told[] =
         "boxer: the program waits for something that nothing in this box can "
         "bring about (one thread, no timer, no host descriptor)\n";
@@ -168,6 +171,13 @@ int wait_file_until(struct file *file, unsigned events, int64_t deadline_ns) {
         return error ? error : -EBADF;
     timers_run();
     return signal_pending() && !wait_poll(file, events) ? -EINTR : 0;
+}
+
+int wait_more(struct file *file, unsigned events, int64_t deadline_ns) {
+    may_give_up = 1;
+    int result = wait_file_until(file, events, deadline_ns);
+    may_give_up = 0;
+    return result;
 }
 
 int wait_file(struct file *file, unsigned events) {

@@ -20,6 +20,9 @@ struct file;
 int wait_file(struct file *, unsigned events);
 // The same with a deadline on the monotonic clock: -EAGAIN when it passes.
 int wait_file_until(struct file *, unsigned events, int64_t deadline_ns);
+// The same where something has been done already: with nothing that could end the wait -EAGAIN, and
+// nobody is told.
+int wait_more(struct file *, unsigned events, int64_t deadline_ns);
 
 // Sleeps until deadline_ns of the monotonic clock (INT64_MAX: for ever). 0, -EINTR or -EDEADLK.
 int wait_until(int64_t deadline_ns);

@@ -4,12 +4,11 @@ Belongs here: the refusals of fork, posix_spawn, subprocess and os.system. Does 
 replaces the program and works.
 """
 
+import _posixsubprocess
 import errno
 import os
 import posix
 import sys
-
-import _posixsubprocess
 
 REASON = (
     "a box is one process and cannot start another one: call the code as a function"

@@ -102,6 +102,7 @@ OTHERS = {
     "a mount": ["run", "-v", "/tmp:/data", "BOX"],
     "a user": ["run", "-u", "5", "BOX"],
     "an unknown option": ["run", "--what", "BOX"],
+    "a trace": ["run", "--strace", "BOX"],
     "no box": ["run"],
     "a missing box": ["run", "missing.wasm"],
     "a missing name": ["run", "no-such-box"],

@@ -23,6 +23,44 @@ static unsigned poll_now(int fd) {
     return (unsigned)poll.revents;
 }
 
+static int alarms;
+
+static void rang(int signo) {
+    alarms += signo == LINUX_SIGALRM;
+}
+
+static int takes_out(void) { // another thread of the program
+    static char taken[30000];
+    return CALL(read, in, taken, sizeof taken) > 0;
+}
+
+static int nothing_more(void) {
+    return 0;
+}
+
+static void a_write_waits_until_all_is_in(void) {
+    static char data[200000];
+    struct linux_sigaction action = {.handler = (uintptr_t)rang};
+    struct linux_itimerval soon = {.value = {1, 0}};
+    make_pipe(0);
+    CALL(rt_sigaction, LINUX_SIGALRM, &action, 0, 8);
+    CALL(setitimer, LINUX_ITIMER_REAL, &soon, 0);
+    CHECK_EQUAL(CALL(write, out, data, sizeof data), 65536); // interrupted: what is in counts
+    CHECK_EQUAL(alarms, 1);
+    kernel_on_wait(takes_out, nothing_more);
+    CHECK_EQUAL(CALL(write, out, data, sizeof data), sizeof data);
+    kernel_on_wait(NULL, NULL);
+    CHECK_EQUAL(host_output_size[2], 0);
+}
+
+static void a_write_that_nobody_will_read_ends_where_the_pipe_is_full(void) {
+    static char data[200000];
+    make_pipe(0);
+    CHECK_EQUAL(CALL(write, out, data, sizeof data), 65536);
+    CHECK_EQUAL(host_output_size[2], 0);
+    CHECK_EQUAL(CALL(write, out, data, 1), -EDEADLK);
+}
+
 static void bytes_come_out_as_they_went_in(void) {
     static char data[100000], back[100000];
     make_pipe(04000);
@@ -255,6 +293,8 @@ static void epoll_wakes_for_a_timer(void) {
 }
 
 int main(void) {
+    RUN(a_write_waits_until_all_is_in);
+    RUN(a_write_that_nobody_will_read_ends_where_the_pipe_is_full);
     RUN(bytes_come_out_as_they_went_in);
     RUN(a_full_pipe_takes_no_more);
     RUN(closing_ends_is_seen);

@@ -5,6 +5,7 @@
 #include "process.h"
 #include "trace.h"
 
+#include <boxer/linux_file.h>
 #include <string.h>
 
 static void become(uint32_t uid) {
@@ -197,14 +198,25 @@ static void freezing_drops_what_belongs_to_the_host(void) {
 static void a_trace_shows_calls_as_strace_does(void) {
     trace_start();
     host_output_size[2] = 0;
-    CALL(write, 1, "a\n\x1b[", 4);
+    CALL(write, 1, "a\n\x1b\t", 4);
     CALL(openat, -100, "/none", 0, 0);
     CALL(getpid, 0);
     CALL(sysinfo, 0);
-    static const char expected[] = "write(1, \"a\\n\\x1b[\", 4) = 4\n"
-                                   "openat(AT_FDCWD, \"/none\", 0, 0) = -1 ENOENT\n"
-                                   "getpid() = 7\n"
-                                   "sysinfo(0, 0, 0, 0, 0, 0) = -1 EFAULT\n";
+    CALL(openat, -100, "/new", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    CALL(faccessat, 3, "/new", 4 | 2);
+    CALL(kill, 7, 0);
+    CALL(unlinkat, 40, "new", 0x200);
+    CALL(fcntl64, 3, F_GETFL, 0);
+    static const char expected[] =
+        "write(1, \"a\\n\\x1b\\t\", 4) = 4\n"
+        "openat(AT_FDCWD, \"/none\", O_RDONLY) = -1 ENOENT (No such file or directory)\n"
+        "getpid() = 7\n"
+        "sysinfo(0, 0, 0, 0, 0, 0) = -1 EFAULT (Bad address)\n"
+        "openat(AT_FDCWD, \"/new\", O_RDWR|O_CREAT|O_CLOEXEC, 0644) = 3\n"
+        "faccessat(3, \"/new\", R_OK|W_OK) = 0\n"
+        "kill(7, 0) = 0\n"
+        "unlinkat(40, \"new\", AT_REMOVEDIR) = -1 EBADF (Bad file descriptor)\n"
+        "fcntl64(3, F_GETFL, 0) = 2\n";
     CHECK_EQUAL(host_output_size[2], sizeof expected - 1);
     CHECK_EQUAL(memcmp(host_output[2], expected, sizeof expected - 1), 0);
     trace_stop();

@@ -287,6 +287,8 @@ static void timeouts_end_a_wait(void) {
     int64_t before = clock_monotonic();
     CHECK_EQUAL(CALL(recvfrom, a, &byte, 1, 0, 0, 0), -EAGAIN);
     CHECK_EQUAL(clock_monotonic() - before, 2000000000);
+    CHECK_EQUAL(CALL(read, a, &byte, 1), -EAGAIN);
+    CHECK_EQUAL(clock_monotonic() - before, 4000000000);
     timeout.usec = 1000000;
     CHECK_EQUAL(CALL(setsockopt, a, 1, LINUX_SO_RCVTIMEO, &timeout, sizeof timeout), -EDOM);
 }

@@ -15,7 +15,7 @@ import pytest
 
 from tests.native.compiling import COMPILER, HERE, compile_object, link, run
 
-TMPFS = Path("/dev/shm")  # noqa: S108: the tmpfs is what is compared with
+TMPFS = Path("/dev/shm")
 CALLS = int(os.environ.get("BOXER_COMPARE_CALLS", "120000"))
 SEEDS = (1, 2, 3)
 # root: nobody else acts. plain: no folder is sticky.

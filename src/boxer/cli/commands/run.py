@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # docker run's status for its own failures.
 OWN_FAILURE = 125
+# Heard by the guest's kernel (guest/kernel/trace.h); the program does not see it.
+TRACED = {"BOXER_STRACE": "1"}
 
 
 def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,6 +29,9 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("-w", "--workdir", metavar="DIR")
     parser.add_argument("-u", "--user", metavar="UID[:GID]")
     parser.add_argument("--entrypoint", metavar="E")
+    parser.add_argument(
+        "--strace", action="store_true", help="show each system call on standard error"
+    )
     parser.add_argument("box", metavar="BOX", help="a file, or NAME[:TAG]")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARG")
     parser.set_defaults(run=run, own_failure=OWN_FAILURE)
@@ -44,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     result = run_box(
         frozen,
         options.arguments,
-        env=_environment(options.env),
+        env=_environment(options.env) | (TRACED if options.strace else {}),
         mounts=[parse_mount(text) for text in options.volume],
         stdin=Stream.INHERIT,
         stdout=Stream.INHERIT,
