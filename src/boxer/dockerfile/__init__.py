@@ -24,7 +24,7 @@ from boxer.dockerfile.instructions import (
     Volume,
     Workdir,
 )
-from boxer.dockerfile.parse import Dockerfile, ParseWarning, parse
+from boxer.dockerfile.parse import Dockerfile, ParseWarning, parse, parse_trigger
 
 __all__ = [
     "Add",
@@ -52,4 +52,5 @@ __all__ = [
     "Volume",
     "Workdir",
     "parse",
+    "parse_trigger",
 ]

@@ -6,6 +6,8 @@ Does not: reading Dockerfiles (`dockerfile`), stages and variables (`plan`), the
 
 from boxer.steps.apply import apply
 from boxer.steps.context import Context, Excludes
+from boxer.steps.images import add_uv, known_image
+from boxer.steps.mounts import mount_sources
 from boxer.steps.ports import (
     CommandRequest,
     CommandResult,
@@ -28,5 +30,8 @@ __all__ = [
     "Silent",
     "StageState",
     "Stream",
+    "add_uv",
     "apply",
+    "known_image",
+    "mount_sources",
 ]

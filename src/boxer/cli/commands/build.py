@@ -26,6 +26,7 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--init", metavar="MODULE:CALLABLE", help="call this before the machine is frozen"
     )
+    parser.add_argument("--no-cache", action="store_true", help="run every instruction anew")
     parser.add_argument("-q", "--quiet", action="store_true", help="print the result only")
     parser.add_argument("context", type=Path, metavar="CONTEXT")
     parser.set_defaults(run=run)
@@ -49,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
         target=options.target,
         output=output,
         init=options.init,
+        cache=not options.no_cache,
         events=Progress(sys.stderr, options.quiet),
     )
     store = ImageStore()

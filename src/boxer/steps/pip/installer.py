@@ -43,6 +43,8 @@ from boxer.steps.pip.wheel import Wheel, read_wheel
 
 # The installers themselves: a box has no use for a newer one.
 _INSTALLERS = ("pip", "setuptools", "wheel", "uv")
+# Whatever version is asked for, a RUN has its own.
+_OURS = ("pip", "uv", "poetry", "virtualenv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +120,11 @@ def _read(target: Target, options: InstallOptions, outcome: Outcome) -> Reader:
     names = [normalize(requirement_name(package)) for package in options.packages]
     for package, name in zip(options.packages, names, strict=True):
         tools_only = set(names) <= set(_INSTALLERS)
-        if name == "pip" or (name in _INSTALLERS and upgrading and tools_only):
+        if name in _OURS or (name in _INSTALLERS and upgrading and tools_only):
             outcome.skipped.append(name)
         else:
             reader.add(package)
+    reader.found.constraints += options.pinned
     for project in options.editable:
         reader.add(project, editable=True)
     return reader
