@@ -127,6 +127,13 @@ def _linux(reference: str, tag: str) -> BaseReference:
     return BaseReference(base.name, base.variant, tag, None if reference == "linux" else notice)
 
 
+def with_python(reference: str) -> str | None:
+    """The base of Python in the place of a distribution's image, None for any other reference."""
+    name = _split_registry(reference.partition("@")[0].partition(":")[0])[1]
+    python = next(base for base in _BASES if base.name == "python")
+    return f"{python.name}:{python.variant}" if _is_linux(name) else None
+
+
 def _python_like(reference: str, name: str, tag: str) -> BaseReference:
     base = next(base for base in _BASES if base.name == "python")
     notice = f"`{reference}` is taken to be the official {base.name} image"

@@ -17,6 +17,7 @@ from boxer.blobstore import write_atomically
 from boxer.boxfile import BoxInfo
 from boxer.build.assemble import Finished, assemble
 from boxer.build.cprogram import find_cprogram, with_program
+from boxer.build.distribution import with_python_bases
 from boxer.build.events import BuildFinished, BuildStarted, Listener, Notice, ignore
 from boxer.build.imports import program_imports
 from boxer.build.sources import Sources, find_sources
@@ -70,7 +71,7 @@ def build(
     began = time.monotonic()
     moment = source_date_epoch() if epoch is None else epoch
     sources = find_sources(context, dockerfile)
-    parsed = parse(sources.text, str(sources.path))
+    parsed = with_python_bases(parse(sources.text, str(sources.path)), events)
     known = Bases(bases or BaseFolder(bases_folder()), events)
     planned = plan(parsed, build_args or {}, target, known.environment)
     _announce(sources, parsed, planned, events)

@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     result = build(
         options.context,
         dockerfile=options.file,
-        build_args=_build_arguments(options.build_arg),
+        build_args=build_arguments(options.build_arg),
         target=options.target,
         output=output,
         init=options.init,
@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _build_arguments(texts: list[str]) -> dict[str, str]:
+def build_arguments(texts: list[str]) -> dict[str, str]:
     """K=V pairs; K alone takes its value from the environment, as docker does."""
     found = {}
     for text in texts:

@@ -91,6 +91,12 @@ def target_of(call: Invocation, prefix: Prefix) -> Target:
 def announce(call: Invocation, prefix: Prefix, outcome: Outcome) -> None:
     for name in outcome.skipped:
         call.print(f"Requirement already satisfied: {name} (the build's own)")
+    if outcome.left_out:
+        listed = ", ".join(f"`{name}`" for name in outcome.left_out)
+        call.notice(
+            f"{listed}: not installed, since native code; what asks for it does without it.",
+            "It is slower, and lacks nothing else.",
+        )
     for name, version in outcome.satisfied:
         call.print(f"Requirement already satisfied: {name} in {prefix.site_packages} ({version})")
     for name, version in outcome.uninstalled:

@@ -74,7 +74,7 @@ def _interpreter(call: Invocation, words: tuple[str, ...]) -> list[str]:
 
 
 def _python_at(call: Invocation, path: str, arguments: list[str]) -> int:
-    ours = _module(arguments)
+    ours = _module(arguments) or _setup(arguments)
     if ours is not None:
         module, rest = ours
         call.arguments = rest
@@ -105,6 +105,23 @@ def _python_at(call: Invocation, path: str, arguments: list[str]) -> int:
     call.out += result.stdout
     call.err += result.stderr
     return result.status
+
+
+# What setup.py's commands are to pip.
+_SETUP = {
+    "install": ["install", "."],
+    "develop": ["install", "-e", "."],
+    "bdist_wheel": ["wheel", "--no-deps", "-w", "dist", "."],
+}
+
+
+def _setup(arguments: list[str]) -> tuple[str, list[str]] | None:
+    """`python setup.py install`, which setuptools itself hands to pip; `python -m build`."""
+    if arguments[:2] == ["-m", "build"]:
+        return "pip", _SETUP["bdist_wheel"]
+    if len(arguments) > 1 and arguments[0] == "setup.py" and arguments[1] in _SETUP:
+        return "pip", _SETUP[arguments[1]]
+    return None
 
 
 def _module(arguments: list[str]) -> tuple[str, list[str]] | None:
