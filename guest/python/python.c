@@ -15,6 +15,7 @@
 #include <internal/pycore_initconfig.h>
 #include <internal/pycore_interp.h>
 #include <internal/pycore_moduleobject.h>
+#include <internal/pycore_pathconfig.h>
 #include <internal/pycore_pylifecycle.h>
 #include <internal/pycore_pystate.h>
 #include <stdlib.h>
@@ -222,8 +223,15 @@ static int adopt(const PyConfig *run, const char *path) {
     config->buffered_stdio = run->buffered_stdio;
     int computed = config->module_search_paths_set;
     config->module_search_paths_set = 0; // keep sys.path: site has already added to it
+    // site has set both in a virtual environment (PEP 405); the configuration has the base's
+    PyObject *prefix = Py_XNewRef(PySys_GetObject("prefix"));
+    PyObject *exec_prefix = Py_XNewRef(PySys_GetObject("exec_prefix"));
     int result = _PySys_UpdateConfig(_PyThreadState_GET());
     config->module_search_paths_set = computed;
+    if (PySys_SetObject("prefix", prefix) < 0 || PySys_SetObject("exec_prefix", exec_prefix) < 0)
+        result = -1;
+    Py_XDECREF(prefix);
+    Py_XDECREF(exec_prefix);
     PyObject *executable = result < 0 ? NULL : PyUnicode_DecodeFSDefault(path);
     if (!executable || PySys_SetObject("executable", executable) < 0 ||
         PySys_SetObject("_base_executable", executable) < 0)
@@ -340,6 +348,7 @@ static int python_thaw(const char *path, int argc, char **argv, unsigned depth) 
     if (!same_start(&config, frozen) || !same_folder(started_path, path)) {
         PyConfig_Clear(&config);
         Py_FinalizeEx();
+        _PyPathConfig_ClearGlobal(); // else the frozen one's executable would be this one's too
         return Py_BytesMain(argc, argv);
     }
     int adopted = adopt(&config, path), unbuffered = !config.buffered_stdio;

@@ -31,10 +31,11 @@ static char *script_of(char **argv) {
             if (!(*words)[1])
                 continue;
         }
-        char **option = words;
+        // One word at a time, since -c may follow it; -o has its name in the next.
+        char *one[] = {words[0], strchr(words[0], 'o') ? words[1] : NULL, NULL}, **option = one;
         if (psh_set_options(&option))
             return NULL;
-        words = option - 1;
+        words += option - one - 1;
     }
     if (from_argument) {
         if (!*words) {

@@ -64,7 +64,7 @@ def test_scratch_is_a_base_without_a_variant() -> None:
         ("node:22", "boxer bases"),
         ("python:2.7", "FROM python:3.13"),
         ("python:3.13-windowsservercore-ltsc2022", "3.13-slim"),
-        ("bitnami/python:3.13", "Did you mean `python`?"),
+        ("mine/python:3.13", "Did you mean `python`?"),
         ("python:-bad", "NAME[:TAG]"),
         ("Python:3", "NAME[:TAG]"),
         ("", "NAME[:TAG]"),

@@ -70,6 +70,7 @@ class Project:
         target: str | None = None,
         output: Path | None = None,
         epoch: int | None = None,
+        cache: bool = True,
     ) -> BuildResult:
         self.write({"Dockerfile": dockerfile})
         return build(
@@ -78,6 +79,7 @@ class Project:
             target=target,
             output=output,
             epoch=epoch,
+            cache=cache,
             bases=self.bases,
             events=self.events.append,
         )
@@ -239,3 +241,53 @@ def test_full_disk_leaves_no_box(
         project.build("FROM python:3.13\n", output=folder / "app.wasm")
     monkeypatch.undo()
     assert list(folder.iterdir()) == []
+
+
+RUNS = """FROM python:3.13
+ARG WHO=me
+COPY a.txt /
+RUN cat /a.txt > /made && echo $WHO >> /made && touch /touched
+COPY b.txt /
+RUN cat /b.txt >> /made
+CMD ["tiny"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "cached"),
+    [
+        ({}, [True, True]),
+        ({"b.txt": "other"}, [True, False]),
+        ({"a.txt": "other"}, [False, False]),
+        ({"unused.txt": "other"}, [True, True]),
+    ],
+)
+def test_a_run_is_taken_from_the_cache_where_nothing_before_it_changed(
+    project: Project, change: dict[str, str], cached: list[bool]
+) -> None:
+    project.write({"a.txt": "a", "b.txt": "b", "unused.txt": "u"})
+    project.build(RUNS)
+    project.write(change)
+    project.events.clear()
+    found = project.build(RUNS)
+    steps = [event for event in project.events if isinstance(event, StepFinished)]
+    assert [steps[1].cached, steps[3].cached] == cached
+    assert found.digest == project.build(RUNS, cache=False).digest
+
+
+def test_a_build_argument_is_part_of_what_a_run_depends_on(project: Project) -> None:
+    project.write({"a.txt": "a", "b.txt": "b"})
+    project.build(RUNS)
+    project.events.clear()
+    project.build(RUNS, build_args={"WHO": "you"})
+    steps = [event for event in project.events if isinstance(event, StepFinished)]
+    assert not any(step.cached for step in steps)
+
+
+def test_nothing_is_taken_from_the_cache_without_it(project: Project) -> None:
+    project.write({"a.txt": "a", "b.txt": "b"})
+    project.build(RUNS)
+    project.events.clear()
+    project.build(RUNS, cache=False)
+    steps = [event for event in project.events if isinstance(event, StepFinished)]
+    assert not any(step.cached for step in steps)

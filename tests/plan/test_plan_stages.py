@@ -139,3 +139,11 @@ def test_expose_of_an_unset_variable_is_nothing_and_workdir_is_expanded() -> Non
     assert expose.ports == ("80",)
     assert isinstance(workdir, Workdir)
     assert workdir.path == "/srv/app"
+
+
+def test_triggers_of_the_stage_below_come_first() -> None:
+    text = "FROM python AS a\nONBUILD LABEL x=$A\nFROM a\nARG A=no\nLABEL x=2 y=2\n"
+    (*_, stage) = _plan(text).stages
+    labels = [s.instruction for s in stage.steps if isinstance(s.instruction, Label)]
+    assert [label.pairs for label in labels] == [(("x", ""),), (("x", "2"), ("y", "2"))]
+    assert labels[0].where == Where("Dockerfile", 3, 3)

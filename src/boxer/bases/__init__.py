@@ -5,7 +5,7 @@ and checking it. Does not: making a base (`recipes/`), which stage uses which (`
 """
 
 from boxer.bases.artifact import Base, BaseComponent, BaseInfo, BaseSource
-from boxer.bases.catalogue import BaseReference, KnownBase, known_bases, resolve
+from boxer.bases.catalogue import BaseReference, KnownBase, known_bases, resolve, with_python
 from boxer.bases.folder import BaseFolder, BaseListing, bases_folder, list_bases, load
 from boxer.bases.kit import kit_program
 
@@ -24,4 +24,5 @@ __all__ = [
     "list_bases",
     "load",
     "resolve",
+    "with_python",
 ]

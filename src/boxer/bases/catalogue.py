@@ -54,6 +54,14 @@ _LINUX = frozenset(
 # Google's distroless images, by the start of their names.
 _DISTROLESS = ("distroless/static", "distroless/base", "distroless/cc")
 
+# Images that are Python's official one with something more, by the end of their names, and the
+# version in their tags or names.
+_PYTHONS = re.compile(
+    r"(?:^|/)(?:astral-sh/uv|bitnami/python|chainguard/python|devcontainers/python"
+    r"|python-?3\d{1,2}|vscode/devcontainers/python|dockerhub/python)$"
+)
+_PYTHON_TAG = re.compile(r"(?:^|[-.])(?:python|py)?(3\.\d+)|-(3\d{1,2})(?:$|[/:])")
+
 _REFERENCE = re.compile(
     r"""(?P<path>[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?::[0-9]+(?=/))?
             (?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)
@@ -87,6 +95,8 @@ def resolve(reference: str) -> BaseReference:
     registry, name = _split_registry(match["path"])
     if _is_linux(name):
         return _linux(reference, match["tag"] or "")
+    if _PYTHONS.search(name):
+        return _python_like(reference, name, match["tag"] or "")
     base = _known(name, reference)
     version, flavour = _read_tag(match["tag"] or "latest", reference)
     notices = [_version_notice(reference, version, base), _origin_notice(registry, name, base)]
@@ -115,6 +125,24 @@ def _linux(reference: str, tag: str) -> BaseReference:
         f"`{reference}` means the base linux: a file tree for C programs, and no other program."
     )
     return BaseReference(base.name, base.variant, tag, None if reference == "linux" else notice)
+
+
+def with_python(reference: str) -> str | None:
+    """The base of Python in the place of a distribution's image, None for any other reference."""
+    name = _split_registry(reference.partition("@")[0].partition(":")[0])[1]
+    python = next(base for base in _BASES if base.name == "python")
+    return f"{python.name}:{python.variant}" if _is_linux(name) else None
+
+
+def _python_like(reference: str, name: str, tag: str) -> BaseReference:
+    base = next(base for base in _BASES if base.name == "python")
+    notice = f"`{reference}` is taken to be the official {base.name} image"
+    if name.endswith("astral-sh/uv"):
+        notice += " with uv"
+    asked = _PYTHON_TAG.search(tag)
+    if asked and asked[1] and asked[1] != base.variant:
+        notice += f"; it asks for {base.name} {asked[1]}, the box gets {base.name} {base.variant}"
+    return BaseReference(base.name, base.variant, tag, f"{notice}.")
 
 
 def _known(name: str, reference: str) -> KnownBase:

@@ -1,6 +1,20 @@
 """The pipeline from a Dockerfile to a box; the only room that knows its order."""
 
+from boxer.build.checking import check
+from boxer.build.doctor import Line, examine
 from boxer.build.events import Event, Listener
 from boxer.build.pipeline import BuildResult, build
+from boxer.build.stepcache import entries as cached_steps
+from boxer.build.stepcache import prune as prune_steps
 
-__all__ = ["BuildResult", "Event", "Listener", "build"]
+__all__ = [
+    "BuildResult",
+    "Event",
+    "Line",
+    "Listener",
+    "build",
+    "cached_steps",
+    "check",
+    "examine",
+    "prune_steps",
+]

@@ -17,6 +17,7 @@ from boxer.blobstore import write_atomically
 from boxer.boxfile import BoxInfo
 from boxer.build.assemble import Finished, assemble
 from boxer.build.cprogram import find_cprogram, with_program
+from boxer.build.distribution import with_python_bases
 from boxer.build.events import BuildFinished, BuildStarted, Listener, Notice, ignore
 from boxer.build.imports import program_imports
 from boxer.build.sources import Sources, find_sources
@@ -53,6 +54,7 @@ def build(
     output: Path | None = None,
     init: str | None = None,
     epoch: int | None = None,
+    cache: bool = True,
     bases: BaseSource | None = None,
     events: Listener = ignore,
 ) -> BuildResult:
@@ -61,18 +63,19 @@ def build(
     dockerfile: default CONTEXT/Dockerfile. target: the stage to build, default the last. output:
     where to write the box; without it the box is in the result only. init: `module:callable` that
     is called before the freeze, default the label `boxer.init`. epoch: the time of everything
-    in the box, seconds since 1970, default SOURCE_DATE_EPOCH, else 1980-01-01. bases: default the
-    ones on this machine.
+    in the box, seconds since 1970, default SOURCE_DATE_EPOCH, else 1980-01-01. cache: whether an
+    unchanged RUN on unchanged input is taken from earlier builds, and kept for later ones. bases:
+    default the ones on this machine.
     Raises a `BoxerError` for whatever is wrong with the input; nothing is left of the output then.
     """
     began = time.monotonic()
     moment = source_date_epoch() if epoch is None else epoch
     sources = find_sources(context, dockerfile)
-    parsed = parse(sources.text, str(sources.path))
+    parsed = with_python_bases(parse(sources.text, str(sources.path)), events)
     known = Bases(bases or BaseFolder(bases_folder()), events)
     planned = plan(parsed, build_args or {}, target, known.environment)
     _announce(sources, parsed, planned, events)
-    stages = StageBuilder(known, Context(context, sources.ignore), moment, events)
+    stages = StageBuilder(known, Context(context, sources.ignore), moment, events, cache)
     data, info = assemble(_finished(stages.build(planned), moment, init), events)
     digest = hashlib.sha256(data).hexdigest()
     if output is not None:

@@ -11,13 +11,14 @@ Invariants
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Literal
 
 from boxer.bases import Base, BaseReference, BaseSource
 from boxer.boxfile import ImageConfig
+from boxer.build.cachekeys import first_key, step_keys
 from boxer.build.commands import Commands
 from boxer.build.events import (
     Listener,
@@ -28,10 +29,12 @@ from boxer.build.events import (
     StepOutput,
     StepStarted,
 )
+from boxer.build.stepcache import Kept, StepCache
+from boxer.dockerfile import Run
 from boxer.errors import BoxerError, UnknownBaseError, Where
 from boxer.filetree import Tree
 from boxer.plan import BaseImage, Plan, StagePlan, Step
-from boxer.steps import Context, Ports, StageState, apply
+from boxer.steps import Context, Ports, StageState, add_uv, apply, known_image
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +74,16 @@ class Bases:
 class StageBuilder:
     """Builds the stages of a plan in its order."""
 
-    def __init__(self, bases: Bases, context: Context, epoch: int, events: Listener) -> None:
+    def __init__(
+        self, bases: Bases, context: Context, epoch: int, events: Listener, cached: bool = True
+    ) -> None:
         self._bases = bases
         self._context = context
         self._epoch = epoch
         self._events = events
         self._done: dict[int, Built] = {}
+        self._cached = cached
+        self._keys: dict[int, str | None] = {}
 
     def build(self, plan: Plan) -> Built:
         """The last stage of the plan. Raises what its steps raise."""
@@ -90,22 +97,80 @@ class StageBuilder:
         self._events(StageStarted(number, stage.name, shown, len(stage.steps), stage.where))
         began = time.monotonic()
         state = StageState(below.tree.copy(), below.config, epoch=self._epoch)
+        keys = self._step_keys(stage, below)
+        cache = StepCache(below.base.tree) if self._cached and _runs(stage) else None
+        done = self._restore(number, stage, keys, cache, state)
         for place, step in zip(count(1), stage.steps, strict=False):
-            self._step(number, place, step, state, below.base)
+            if place > done:
+                listener = _StepListener(number, place, self._events)
+                self._step(listener, step, state, below.base)
+                key = keys[place - 1]
+                if cache and key and isinstance(step.instruction, Run):
+                    kept = Kept(
+                        state.tree, state.config, state.command_set, tuple(listener.notices)
+                    )
+                    cache.put(key, step.instruction.text, kept)
         self._events(StageFinished(number, time.monotonic() - began))
         return replace(below, tree=state.tree, config=state.config)
+
+    def _step_keys(self, stage: StagePlan, below: Built) -> list[str | None]:
+        if isinstance(stage.base, BaseImage):
+            first: str | None = first_key(below.base.digest, stage.base.reference, self._epoch)
+        else:
+            first = self._keys[stage.base]
+        keys: list[str | None] = [None] * len(stage.steps)
+        if self._cached and first is not None:
+            keys = step_keys(first, stage.steps, self._context, self._epoch, self._stage_key)
+        self._keys[stage.index] = keys[-1] if keys else first
+        return keys
+
+    def _stage_key(self, name: str) -> str | None:
+        return self._keys.get(int(name)) if name.isdecimal() else None
+
+    def _restore(
+        self,
+        number: int,
+        stage: StagePlan,
+        keys: list[str | None],
+        cache: StepCache | None,
+        state: StageState,
+    ) -> int:
+        """Takes over the last result that is kept; how many of the stage's steps it has done."""
+        for place in range(len(stage.steps), 0, -1):
+            key, instruction = keys[place - 1], stage.steps[place - 1].instruction
+            if cache is None or key is None or not isinstance(instruction, Run):
+                continue
+            kept = cache.get(key)
+            if kept is not None:
+                state.tree, state.config = kept.tree, kept.config
+                state.command_set = kept.command_set
+                self._announce_kept(number, stage.steps[:place], kept)
+                return place
+        return 0
+
+    def _announce_kept(self, stage: int, steps: Sequence[Step], kept: Kept) -> None:
+        for place, step in zip(count(1), steps, strict=False):
+            instruction = step.instruction
+            self._events(StepStarted(stage, place, instruction.text, instruction.where))
+            self._events(StepFinished(stage, place, 0.0, cached=True))
+        for message, hint in kept.notices:
+            self._events(Notice(message, steps[-1].instruction.where, hint))
 
     def _below(self, stage: StagePlan) -> Built:
         if not isinstance(stage.base, BaseImage):
             return self._done[stage.base]
         base = self._bases.load(stage.base.reference, stage.where)
-        return Built(base, base.tree, ImageConfig.from_oci(base.info.config))
+        tree = base.tree
+        if base.module and known_image(stage.base.reference) is not None:
+            tree = tree.copy()
+            add_uv(tree, "/usr/local/bin", self._epoch)
+        return Built(base, tree, ImageConfig.from_oci(base.info.config))
 
-    def _step(self, stage: int, place: int, step: Step, state: StageState, base: Base) -> None:
+    def _step(self, listener: _StepListener, step: Step, state: StageState, base: Base) -> None:
         instruction = step.instruction
+        stage, place = listener.stage, listener.number
         self._events(StepStarted(stage, place, instruction.text, instruction.where))
         began = time.monotonic()
-        listener = _StepListener(stage, place, self._events)
         commands = Commands(base) if base.module else None
         apply(step, state, self._context, Ports(listener, commands, self._tree_of))
         self._events(StepFinished(stage, place, time.monotonic() - began))
@@ -115,10 +180,16 @@ class StageBuilder:
         if name.isdecimal():
             built = self._done.get(int(name))
             return None if built is None else built.tree
+        if known_image(name) is not None:
+            return None  # `steps` knows what it holds
         try:
             return self._bases.load(name).tree
         except UnknownBaseError:
             return None
+
+
+def _runs(stage: StagePlan) -> bool:
+    return any(isinstance(step.instruction, Run) for step in stage.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +199,11 @@ class _StepListener:
     stage: int
     number: int
     events: Listener
+    notices: list[tuple[str, str | None]] = field(default_factory=list)
 
     def output(self, stream: Literal["stdout", "stderr"], data: bytes) -> None:
         self.events(StepOutput(self.stage, self.number, stream, data))
 
     def notice(self, message: str, where: Where | None, hint: str | None) -> None:
+        self.notices.append((message, hint))
         self.events(Notice(message, where, hint))

@@ -15,10 +15,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from boxer.cli.commands import bases, bench, build, cc, images, inspect, run
+from boxer.cli.commands import bases, bench, build, cache, cc, check, doctor, images, inspect, run
 from boxer.errors import BoxerError, WriteError
 
-_COMMANDS = (build, run, inspect, images, bases, bench, cc)
+_COMMANDS = (build, check, doctor, run, inspect, images, bases, cache, bench, cc)
 
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 

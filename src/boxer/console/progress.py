@@ -47,6 +47,8 @@ class Progress:
             case StepOutput():
                 for line in event.data.decode("utf-8", "replace").splitlines():
                     self._line(f"    {self._grey}{escape(line)}{self._plain}", safe=True)
+            case StepFinished(cached=True):
+                self._line("    cached")
             case StepFinished() if event.seconds >= 1:
                 self._line(f"    {event.seconds:.1f} s")
             case PhaseStarted():

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from boxer.boxfile import BoxInfo
+from boxer.boxfile import BoxInfo, Healthcheck
 
 
 def describe_box(info: BoxInfo, size: int) -> list[tuple[str, str]]:
@@ -27,10 +27,25 @@ def describe_box(info: BoxInfo, size: int) -> list[tuple[str, str]]:
         ("environment", "\n".join(config.env)),
         ("ports", ", ".join(config.exposed_ports)),
         ("volumes", ", ".join(config.volumes)),
+        ("healthcheck", _healthcheck(config.healthcheck)),
         ("labels", "\n".join(f"{name}={value}" for name, value in config.labels)),
         ("packages", packages),
     ]
     return [(name, value) for name, value in rows if value]
+
+
+def _healthcheck(check: Healthcheck | None) -> str:
+    if check is None:
+        return ""
+    times = {
+        "interval": check.interval,
+        "timeout": check.timeout,
+        "start period": check.start_period,
+        "start interval": check.start_interval,
+    }
+    said = [f"{name} {value / 1e9:g} s" for name, value in times.items() if value]
+    said += [f"retries {check.retries}"] if check.retries else []
+    return _command(check.test) + (f" ({', '.join(said)})" if said else "")
 
 
 def _command(words: Sequence[str] | None) -> str:

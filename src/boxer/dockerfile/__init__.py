@@ -24,7 +24,8 @@ from boxer.dockerfile.instructions import (
     Volume,
     Workdir,
 )
-from boxer.dockerfile.parse import Dockerfile, ParseWarning, parse
+from boxer.dockerfile.lint import Finding, lint
+from boxer.dockerfile.parse import Dockerfile, ParseWarning, parse, parse_trigger
 
 __all__ = [
     "Add",
@@ -36,6 +37,7 @@ __all__ = [
     "Entrypoint",
     "Env",
     "Expose",
+    "Finding",
     "From",
     "HealthCheck",
     "Heredoc",
@@ -51,5 +53,7 @@ __all__ = [
     "User",
     "Volume",
     "Workdir",
+    "lint",
     "parse",
+    "parse_trigger",
 ]

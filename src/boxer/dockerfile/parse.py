@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from e2b_dockerfile_utils import DockerfileInstruction, parse_dockerfile_ast
 from e2b_dockerfile_utils import DockerfileSyntaxError as AstError
@@ -61,7 +61,7 @@ def parse_trigger(text: str, escape: str, where: Where) -> Instruction:
     """The instruction behind an ONBUILD. Raises `DockerfileSyntaxError` at the ONBUILD's place."""
     try:
         ast = parse_dockerfile_ast(text)
-        return _read(ast.instructions[0], escape, where.file)
+        return replace(_read(ast.instructions[0], escape, where.file), where=where)
     except (ValueError, IndexError, RecursionError) as error:
         raise DockerfileSyntaxError(f"ONBUILD: {error}.", where=where) from None
 

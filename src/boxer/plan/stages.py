@@ -14,7 +14,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from boxer.dockerfile import Arg, Copy, Dockerfile, Env, From, Instruction, Run
+from boxer.dockerfile import (
+    Arg,
+    Copy,
+    Dockerfile,
+    Env,
+    From,
+    Instruction,
+    OnBuild,
+    Run,
+    parse_trigger,
+)
 from boxer.errors import StageError, Where
 from boxer.plan.expand import Expander
 
@@ -150,9 +160,18 @@ class _Planner:
             base = self._earlier(stage.image, stage.index)
             if base is not None:
                 stage.needs.add(base)
+                stage.body = self._triggers(self._stages[base], stage) + stage.body
             for entry in stage.body:
                 for name in _sources(entry):
                     self._need(stage, name, entry.where)
+
+    def _triggers(self, base: _Stage, stage: _Stage) -> list[Instruction]:
+        """What the ONBUILDs of the stage below ask for, before the stage's own instructions."""
+        return [
+            parse_trigger(entry.trigger, self._escape, stage.source.where)
+            for entry in base.body
+            if isinstance(entry, OnBuild)
+        ]
 
     def _need(self, stage: _Stage, name: str, where: Where) -> None:
         index = self._earlier(name, stage.index)

@@ -6,6 +6,9 @@ Does not: reading Dockerfiles (`dockerfile`), stages and variables (`plan`), the
 
 from boxer.steps.apply import apply
 from boxer.steps.context import Context, Excludes
+from boxer.steps.forecast import Forecast, Verdict, forecast_packages, forecast_run
+from boxer.steps.images import add_uv, known_image
+from boxer.steps.mounts import mount_sources
 from boxer.steps.ports import (
     CommandRequest,
     CommandResult,
@@ -23,10 +26,17 @@ __all__ = [
     "CommandRunner",
     "Context",
     "Excludes",
+    "Forecast",
     "Listener",
     "Ports",
     "Silent",
     "StageState",
     "Stream",
+    "Verdict",
+    "add_uv",
     "apply",
+    "forecast_packages",
+    "forecast_run",
+    "known_image",
+    "mount_sources",
 ]

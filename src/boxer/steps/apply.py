@@ -101,7 +101,7 @@ def _apply(instruction: Instruction, state: StageState, context: Context, ports:
             check = _healthcheck(instruction)
             state.config = settings.with_healthcheck(config, check)
         case OnBuild():
-            ports.listener.notice("ONBUILD has no effect: nothing is built on a box.", where, None)
+            return  # `plan` puts it into the stages built on this one
         case Arg() | Maintainer():
             return  # an ARG is in every later step's args; a maintainer is no setting of a box
         case _:

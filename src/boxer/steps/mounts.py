@@ -94,6 +94,16 @@ def parse_mount(flag: str, working_dir: str, where: Where) -> Mount | None:
     )
 
 
+def mount_sources(flags: Sequence[str], where: Where) -> list[tuple[str | None, str]]:
+    """The stage, None for the context, and the path that each mount with a source shows."""
+    mounts = filter(None, (parse_mount(flag, "/", where) for flag in flags))
+    return [
+        (mount.stage, mount.source or ".")
+        for mount in mounts
+        if mount.kind == "bind" or mount.source or mount.stage
+    ]
+
+
 def _fields(flag: str, where: Where) -> dict[str, str]:
     fields: dict[str, str] = {}
     for word in next(csv.reader([flag]), []):

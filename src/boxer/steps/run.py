@@ -17,7 +17,7 @@ from boxer.steps.mounts import placed
 from boxer.steps.ports import Ports, StageState
 from boxer.steps.shell import Finished, Session, Setting
 from boxer.steps.shell.commands import ALL
-from boxer.steps.shell.commands.python import run_executable
+from boxer.steps.shell.commands.executable import run_executable
 
 DEFAULT_SHELL = ("/bin/sh", "-c")
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # BuildKit's
@@ -30,6 +30,7 @@ _DASH_ECHO = (
     'echo() { case ${1-} in -n) shift; printf %b "$*";; '
     "-e) shift; printf '%b\\n' \"$*\";; *) printf '%b\\n' \"$*\";; esac; }; "
 )
+_DOCUMENT = "/.run/EOF"
 _TAIL_LINES = 20
 _SHOWN = 120
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]|\x1b\[[0-9;]*[A-Za-z]")
@@ -45,10 +46,11 @@ def run_shell_form(script: str, state: StageState, ports: Ports, where: Where | 
 
 
 def _run_document(script: str, state: StageState, ports: Ports, where: Where | None) -> None:
-    """A here-document that begins with `#!` is run as the file it is (BuildKit: /dev/pipes/EOF)."""
+    """A here-document that begins with `#!` is run as the file it is. BuildKit has it at
+    /dev/pipes/EOF; a machine's /dev is the kernel's own."""
     file = File(mode=0o755, data=script.encode("utf-8", "surrogateescape"))
-    with placed(state.tree, "/dev/pipes/EOF", file):
-        _run("/dev/pipes/EOF", script, state, ports, where)
+    with placed(state.tree, _DOCUMENT, file):
+        _run(_DOCUMENT, script, state, ports, where)
 
 
 def run_exec_form(

@@ -26,6 +26,7 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--init", metavar="MODULE:CALLABLE", help="call this before the machine is frozen"
     )
+    parser.add_argument("--no-cache", action="store_true", help="run every instruction anew")
     parser.add_argument("-q", "--quiet", action="store_true", help="print the result only")
     parser.add_argument("context", type=Path, metavar="CONTEXT")
     parser.set_defaults(run=run)
@@ -45,10 +46,11 @@ def run(options: argparse.Namespace) -> int:
     result = build(
         options.context,
         dockerfile=options.file,
-        build_args=_build_arguments(options.build_arg),
+        build_args=build_arguments(options.build_arg),
         target=options.target,
         output=output,
         init=options.init,
+        cache=not options.no_cache,
         events=Progress(sys.stderr, options.quiet),
     )
     store = ImageStore()
@@ -62,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _build_arguments(texts: list[str]) -> dict[str, str]:
+def build_arguments(texts: list[str]) -> dict[str, str]:
     """K=V pairs; K alone takes its value from the environment, as docker does."""
     found = {}
     for text in texts:

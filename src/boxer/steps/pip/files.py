@@ -47,12 +47,13 @@ def choose(package: Locked, where: Where | None, python_version: str = "3.13") -
     pure = [wheel for wheel in package.wheels if is_pure_wheel(wheel.name, python_version)]
     if pure:
         return max(pure, key=_build_number)
-    known = _known_native().get(package.key)
+    known = why_native(package.key)
     if known is not None:
+        why, instead = known
         raise NativePackageError(
-            f"`{package.name} {package.version}` cannot run in a box: {known['why']}.",
+            f"`{package.name} {package.version}` cannot run in a box: {why}.",
             where=where,
-            hint=known["instead"],
+            hint=instead,
         )
     if package.sdist is not None:
         return package.sdist
@@ -66,6 +67,19 @@ def choose(package: Locked, where: Where | None, python_version: str = "3.13") -
         f"`{package.name} {package.version}` has files for other machines only, and no source.",
         where=where,
         hint="Use a version or a package that has a pure wheel (`-py3-none-any.whl`).",
+    )
+
+
+def why_native(name: str) -> tuple[str, str] | None:
+    """Why a package is known to be native, and what to use instead. name: normalised."""
+    known = _known_native().get(name)
+    return None if known is None else (str(known["why"]), str(known["instead"]))
+
+
+def is_optional(package: Locked) -> bool:
+    """Whether a native package is one that its dependents do without (`uvicorn[standard]`)."""
+    return bool(_known_native().get(package.key, {}).get("optional")) and not has_pure_wheel(
+        package
     )
 
 
@@ -87,7 +101,7 @@ def _build_number(wheel: RemoteFile) -> tuple[int, str]:
 
 
 @functools.cache
-def _known_native() -> Mapping[str, Mapping[str, str]]:
+def _known_native() -> Mapping[str, Mapping[str, str | bool]]:
     text = resources.files(__package__).joinpath("native.toml").read_text("utf-8")
-    table: dict[str, dict[str, str]] = tomllib.loads(text)
+    table: dict[str, dict[str, str | bool]] = tomllib.loads(text)
     return {normalize(name): entry for name, entry in table.items()}

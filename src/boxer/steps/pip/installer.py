@@ -19,7 +19,7 @@ from boxer.errors import BadWheelError, PipUsageError, Where
 from boxer.filetree import Directory, File, Tree
 from boxer.steps.pip.editable import as_editable
 from boxer.steps.pip.fetch import Fetcher
-from boxer.steps.pip.files import choose, has_pure_wheel, with_allowed_files
+from boxer.steps.pip.files import choose, has_pure_wheel, is_optional, with_allowed_files
 from boxer.steps.pip.options import InstallOptions
 from boxer.steps.pip.placement import install, uninstall
 from boxer.steps.pip.prefix import Installed, Prefix, installed, normalize
@@ -43,6 +43,8 @@ from boxer.steps.pip.wheel import Wheel, read_wheel
 
 # The installers themselves: a box has no use for a newer one.
 _INSTALLERS = ("pip", "setuptools", "wheel", "uv")
+# Whatever version is asked for, a RUN has its own.
+_OURS = ("pip", "uv", "poetry", "virtualenv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Outcome:
     installed: list[tuple[str, str]] = field(default_factory=list)
     uninstalled: list[tuple[str, str]] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
 
 def install_packages(target: Target, options: InstallOptions) -> Outcome:
@@ -88,6 +91,8 @@ def install_packages(target: Target, options: InstallOptions) -> Outcome:
         missing = _missing(locked, local, present, options, outcome)
         if "dry-run" in options.switches:
             return outcome
+        asked = {normalize(requirement_name(line)) for line in found.lines}
+        missing = _without_optional(missing, asked, outcome)
         allowed = stated_hashes(found.lines)
         missing = _with_pure_files(missing, environment, target.prefix.version)
         missing = [with_allowed_files(package, allowed) for package in missing]
@@ -118,10 +123,11 @@ def _read(target: Target, options: InstallOptions, outcome: Outcome) -> Reader:
     names = [normalize(requirement_name(package)) for package in options.packages]
     for package, name in zip(options.packages, names, strict=True):
         tools_only = set(names) <= set(_INSTALLERS)
-        if name == "pip" or (name in _INSTALLERS and upgrading and tools_only):
+        if name in _OURS or (name in _INSTALLERS and upgrading and tools_only):
             outcome.skipped.append(name)
         else:
             reader.add(package)
+    reader.found.constraints += options.pinned
     for project in options.editable:
         reader.add(project, editable=True)
     return reader
@@ -247,6 +253,17 @@ def _missing(
         else:
             missing.append(package)
     return missing
+
+
+def _without_optional(missing: list[Locked], asked: set[str], outcome: Outcome) -> list[Locked]:
+    """Leaves out what only an extra of another package brings, and that one does without."""
+    kept = []
+    for package in missing:
+        if is_optional(package) and package.key not in asked:
+            outcome.left_out.append(package.name)
+        else:
+            kept.append(package)
+    return kept
 
 
 def _with_pure_files(

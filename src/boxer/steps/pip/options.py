@@ -123,6 +123,7 @@ class InstallOptions:
     packages: list[str] = field(default_factory=list)
     requirement: list[str] = field(default_factory=list)
     constraint: list[str] = field(default_factory=list)
+    pinned: list[str] = field(default_factory=list)  # constraints as they are, from a lock file
     editable: list[str] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
     upgrade_package: list[str] = field(default_factory=list)

@@ -20,8 +20,11 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 @dataclass(frozen=True, slots=True)
 class UvResult:
+    """message: both streams, for a person. output: standard output alone."""
+
     status: int
     message: str
+    output: str = ""
 
 
 def run_uv(arguments: Sequence[str], environment: Mapping[str, str], timeout: float) -> UvResult:
@@ -43,7 +46,8 @@ def run_uv(arguments: Sequence[str], environment: Mapping[str, str], timeout: fl
         except subprocess.TimeoutExpired:
             return UvResult(124, f"it was not done after {timeout:.0f} seconds")
     text = (done.stderr + done.stdout).decode("utf-8", "replace")
-    return UvResult(done.returncode, _ANSI.sub("", text).strip())
+    output = done.stdout.decode("utf-8", "replace")
+    return UvResult(done.returncode, _ANSI.sub("", text).strip(), output)
 
 
 def explain(message: str, folder: Path) -> str:

@@ -16,6 +16,8 @@ from boxer.filetree import File, Symlink, Tree
 
 _SHELLS = frozenset(("sh", "bash", "dash", "ash"))
 BUILT_IN = b"#!boxer "
+# A program that is the build's own in a RUN, and a script of the shell when the box runs.
+OURS = b"#!/bin/sh\n# boxer: "
 
 
 class Kind(Enum):
@@ -56,7 +58,7 @@ def find_program(tree: Tree, name: str, path: str, cwd: str) -> str | None:
 
 def classify(path: str, data: bytes) -> Executable:
     """What an executable file is, by its first bytes (execve(2), binfmt_script)."""
-    if data.startswith(BUILT_IN):
+    if data.startswith((BUILT_IN, OURS)):
         return Executable(path, Kind.BOX_PROGRAM)
     if data.startswith(b"#!"):
         line = data[2:].split(b"\n", 1)[0].decode("utf-8", "replace").strip()

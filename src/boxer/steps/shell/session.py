@@ -5,8 +5,9 @@ became of it. Does not: the RUN instruction and its flags (`boxer.steps.run`).
 
 Invariants
 1. The shell has no network, no file of this machine and no clock that reaches the tree.
-2. A `BoxerError` of a command stops the shell and is raised, whatever the script would do with an
-   exit status: what cannot work in a box is never passed over in silence.
+2. A `BoxerError` of a command stops the shell and is raised. Two kinds the script may deal with,
+   and the user is told: a package that cannot be installed, and a command that cannot work in a
+   build where the script has an alternative (`git describe || echo 0`).
 3. Every executable of the tree that is no shell script is a command of ours, by its name if it is
    on PATH and by its path; the shell would read it as shell.
 """
@@ -14,13 +15,23 @@ Invariants
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import bashkit
 from bashkit import CommandContext
 
-from boxer.errors import BoxerError, ShellSyntaxError, TreeError, Where
+from boxer.errors import (
+    BoxerError,
+    NativePackageError,
+    PackageBuildError,
+    ResolutionError,
+    ShellSyntaxError,
+    TreeError,
+    UnsupportedCommandError,
+    Where,
+)
 from boxer.filetree import Ids, Tree
 from boxer.steps.ports import Ports, Stream
 from boxer.steps.shell.abi import Export
@@ -33,6 +44,8 @@ _MAX_COMMANDS = 10_000_000
 _MAX_LOOPS = 10_000_000
 _TIMEOUT_SECONDS = 3600.0
 _TAIL_BYTES = 16_384
+
+_SURVIVABLE = (NativePackageError, PackageBuildError, ResolutionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +89,23 @@ class Session:
         self._known: set[str] = set()
         self._add_executables()
         self._failure: Exception | None = None
+        self._passed_over: list[BoxerError] = []
+        self._script = ""
         self._tail = bytearray()
 
     def run(self, script: str) -> Finished:
         """Runs a script to its end. Raises ShellSyntaxError before anything is run, and whatever
         a command of ours raises."""
         self._check(script)
+        self._script = script
         status = asyncio.run(self._execute(script))
         if self._failure is not None:
             raise self._failure
+        for failure in self._passed_over:
+            if status != 0:
+                raise failure
+            hint = "The RUN went on, as it would with any program that fails."
+            self._setting.ports.listener.notice(failure.message, self._setting.where, hint)
         if self._volume.random_was_read:
             self._setting.ports.listener.notice(
                 "The random numbers of a build are the same in every build.",
@@ -194,10 +215,22 @@ class Session:
             invocation.warn(failure.message)
             return 1
         except BoxerError as failure:
-            self._stop(failure)
+            if not self._survivable(failure, invocation):
+                self._stop(failure)
         except Exception as failure:  # a mistake of ours must not become a command's exit status
             self._stop(failure)
         return 1
+
+    def _survivable(self, failure: BoxerError, invocation: Invocation) -> bool:
+        """Whether the script is told of a failure as of any program's (invariant 2)."""
+        if not isinstance(failure, _SURVIVABLE):
+            name = re.escape(invocation.name)
+            alternative = re.search(rf"\b{name}\b(?:[^;&|\n]|\\\n)*\|\|", self._script)
+            if not alternative or not isinstance(failure, UnsupportedCommandError):
+                return False
+        self._passed_over.append(failure)
+        invocation.warn(failure.message)
+        return True
 
     def _stop(self, failure: Exception) -> None:
         self._failure = self._failure or failure

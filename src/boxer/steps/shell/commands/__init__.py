@@ -6,14 +6,17 @@ never hides a command that works.
 
 from boxer.steps.shell.commands import (
     accounts,
+    administration,
     archives,
     copies,
     files,
     information,
     pip,
+    poetry,
     python,
     refused,
     systempackages,
+    uv,
     venv,
 )
 from boxer.steps.shell.invocation import Command
@@ -22,12 +25,15 @@ ALL: dict[str, Command] = {
     **refused.COMMANDS,
     **systempackages.COMMANDS,
     **accounts.COMMANDS,
+    **administration.COMMANDS,
     **archives.COMMANDS,
     **copies.COMMANDS,
     **files.COMMANDS,
     **information.COMMANDS,
     **pip.COMMANDS,
+    **poetry.COMMANDS,
     **python.COMMANDS,
+    **uv.COMMANDS,
     **venv.COMMANDS,
 }
 

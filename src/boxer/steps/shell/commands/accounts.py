@@ -203,10 +203,11 @@ def _create(
         uid = _free({user.uid for user in known}, system)
     if gid is None:
         present = next((group.gid for group in groups(call.tree) if group.name == name), None)
-        if present is not None:
+        if present is not None and not system:
             raise CommandFailedError(f"group {name} exists; give it with -g", 9)
+        # `addgroup --system app && adduser --system --group app` is one of Debian's idioms.
         free = all(group.gid != uid for group in groups(call.tree))
-        gid = _add_group(call, name, uid if free else None, system)
+        gid = present or _add_group(call, name, uid if free else None, system)
     user = User(name, uid, gid, comment.rstrip(","), home or f"/home/{name}", shell or "/bin/sh")
     _write_users(call, [*known, user])
     _append(call, "/etc/shadow", f"{name}:!:0:0:99999:7:::\n", 0o640)

@@ -1,4 +1,4 @@
-"""pip, pip3, `python -m pip` and `uv pip` in a RUN.
+"""pip, pip3 and `python -m pip` in a RUN.
 
 Belongs here: pip's subcommands and what it says. Does not: how packages get in (`boxer.steps.pip`).
 """
@@ -10,16 +10,19 @@ import posixpath
 
 from boxer.errors import PipUsageError, UnsupportedCommandError
 from boxer.filetree import File, home_of
+from boxer.steps.images import add_uv
+from boxer.steps.pip.check import broken_requirements
 from boxer.steps.pip.installer import Outcome, Target, install_packages
 from boxer.steps.pip.options import InstallOptions, parse_install
 from boxer.steps.pip.placement import uninstall
 from boxer.steps.pip.prefix import BASE_PREFIX, Installed, Prefix, installed, license_of, normalize
+from boxer.steps.pip.requirements import Reader, requirement_name
 from boxer.steps.shell.invocation import Command, CommandFailedError, Invocation
 from boxer.steps.shell.programs import find_program
 from boxer.steps.shell.volume import WRITE, permitted
 
 VERSION = "25.1"  # what pip would say it is; scripts only ever show it
-_UNSUPPORTED = ("hash", "search", "index", "lock", "check")
+_UNSUPPORTED = ("hash", "search", "index", "lock")
 
 
 def pip(call: Invocation) -> int:
@@ -49,30 +52,15 @@ def pip(call: Invocation) -> int:
     raise PipUsageError(f"`pip {action}` is no pip command.", where=call.where)
 
 
-def uv(call: Invocation) -> int:
-    """uv: its pip part, and venv."""
-    words = [word for word in call.arguments if word not in ("--no-cache", "-q", "--quiet")]
-    if words[:1] == ["pip"]:
-        call.arguments = words[1:]
-        return pip(call)
-    if words[:1] in (["--version"], ["version"], ["-V"]):
-        call.print("uv 0.0.0 (in a box's build)")
-        return 0
-    if words[:1] in (["cache"], ["self"]):
-        return 0
-    raise UnsupportedCommandError(
-        f"`uv {' '.join(words[:1])}` cannot work in a RUN yet.",
-        where=call.where,
-        hint="Export the lock (`uv export -o requirements.txt`) and use `uv pip install -r`.",
-    )
-
-
 def _install(call: Invocation, arguments: list[str]) -> int:
     options = parse_install(arguments, call.where)
     if not (options.packages or options.requirement or options.editable):
         raise CommandFailedError("You must give at least one requirement to install")
-    prefix = _chosen_prefix(call, options)
-    _say(call, prefix, install_packages(_target(call, prefix), options))
+    prefix = chosen_prefix(call, options)
+    outcome = install_packages(target_of(call, prefix), options)
+    announce(call, prefix, outcome)
+    if "uv" in outcome.skipped:
+        add_uv(call.tree, prefix.scripts, call.epoch)
     return 0
 
 
@@ -82,13 +70,13 @@ def _wheel(call: Invocation, arguments: list[str]) -> int:
     options.wheel_folder = call.path(options.wheel_folder or ".")
     prefix = _prefix(call)
     nothing = Prefix(f"{options.wheel_folder}/.none", prefix.version, prefix.python, flat=True)
-    outcome = install_packages(_target(call, nothing), options)
+    outcome = install_packages(target_of(call, nothing), options)
     for name, version in outcome.installed:
         call.print(f"Saved {options.wheel_folder}/{name}-{version}")
     return 0
 
 
-def _target(call: Invocation, prefix: Prefix) -> Target:
+def target_of(call: Invocation, prefix: Prefix) -> Target:
     return Target(
         tree=call.tree,
         prefix=prefix,
@@ -100,9 +88,15 @@ def _target(call: Invocation, prefix: Prefix) -> Target:
     )
 
 
-def _say(call: Invocation, prefix: Prefix, outcome: Outcome) -> None:
+def announce(call: Invocation, prefix: Prefix, outcome: Outcome) -> None:
     for name in outcome.skipped:
         call.print(f"Requirement already satisfied: {name} (the build's own)")
+    if outcome.left_out:
+        listed = ", ".join(f"`{name}`" for name in outcome.left_out)
+        call.notice(
+            f"{listed}: not installed, since native code; what asks for it does without it.",
+            "It is slower, and lacks nothing else.",
+        )
     for name, version in outcome.satisfied:
         call.print(f"Requirement already satisfied: {name} in {prefix.site_packages} ({version})")
     for name, version in outcome.uninstalled:
@@ -112,7 +106,7 @@ def _say(call: Invocation, prefix: Prefix, outcome: Outcome) -> None:
         call.print(f"Successfully installed {listed}")
 
 
-def _chosen_prefix(call: Invocation, options: InstallOptions) -> Prefix:
+def chosen_prefix(call: Invocation, options: InstallOptions) -> Prefix:
     prefix = _prefix(call)
     if options.target is not None:
         return Prefix(call.path(options.target), prefix.version, prefix.python, flat=True)
@@ -120,9 +114,7 @@ def _chosen_prefix(call: Invocation, options: InstallOptions) -> Prefix:
         return Prefix(call.path(options.prefix), prefix.version, prefix.python)
     in_base = prefix.root == BASE_PREFIX
     if in_base and ("user" in options.switches or not _writable(call, prefix)):
-        home = call.env.get("HOME") or home_of(call.tree, call.user.uid)
-        root = posixpath.join(home, ".local")
-        return Prefix(root, prefix.version, prefix.python, sees_base=True)
+        return _user_prefix(call, prefix)
     if not _writable(call, prefix):
         raise CommandFailedError(f"Permission denied: '{prefix.site_packages}'")
     return prefix
@@ -157,18 +149,65 @@ def _prefix(call: Invocation) -> Prefix:
     return Prefix(root, python=f"{root}/bin/python", sees_base=shared)
 
 
+def _places(call: Invocation) -> list[Prefix]:
+    """Where the packages that can be imported lie, the first found first: ~/.local, the prefix."""
+    prefix = _prefix(call)
+    places = [prefix]
+    if prefix.root == BASE_PREFIX or prefix.sees_base:
+        places.insert(0, _user_prefix(call, prefix))
+    if prefix.sees_base and prefix.root != BASE_PREFIX:
+        places.append(Prefix())
+    return places
+
+
+def _present(call: Invocation) -> dict[str, Installed]:
+    found: dict[str, Installed] = {}
+    for place in reversed(_places(call)):
+        found.update(installed(call.tree, place))
+    return found
+
+
+def _user_prefix(call: Invocation, prefix: Prefix) -> Prefix:
+    home = call.env.get("HOME") or home_of(call.tree, call.user.uid)
+    root = call.env.get("PYTHONUSERBASE") or posixpath.join(home, ".local")
+    return Prefix(root, prefix.version, prefix.python, sees_base=True)
+
+
 def _uninstall(call: Invocation, arguments: list[str]) -> int:
     options = parse_install(arguments, call.where)
-    prefix = _prefix(call)
-    present = installed(call.tree, prefix)
-    for name in options.packages:
-        found = present.get(normalize(name))
-        if found is None:
+    names = list(options.packages)
+    for path in options.requirement:
+        names += _named_in(call, path)
+    for name in names:
+        place, found = _installed_at(call, name)
+        if place is None or found is None:
             call.err += f"WARNING: Skipping {name} as it is not installed.\n".encode()
             continue
-        uninstall(call.tree, prefix, found)
+        uninstall(call.tree, place, found)
         call.print(f"Successfully uninstalled {found.name}-{found.version}")
     return 0
+
+
+def _installed_at(call: Invocation, name: str) -> tuple[Prefix | None, Installed | None]:
+    for place in _places(call):
+        found = installed(call.tree, place).get(normalize(requirement_name(name)))
+        if found is not None:
+            return place, found
+    return None, None
+
+
+def _named_in(call: Invocation, path: str) -> list[str]:
+    reader = Reader(call.tree, call.cwd, call.env, call.where)
+    reader.add_file(path)
+    return reader.found.lines
+
+
+def _check(call: Invocation, arguments: list[str]) -> int:
+    """`pip check`: requirements that are missing or of another version."""
+    broken = broken_requirements(_present(call))
+    for line in broken or ["No broken requirements found."]:
+        call.print(line)
+    return 1 if broken else 0
 
 
 def _list(call: Invocation, arguments: list[str]) -> int:
@@ -188,12 +227,13 @@ def _list(call: Invocation, arguments: list[str]) -> int:
 
 def _freeze(call: Invocation, arguments: list[str]) -> int:
     for entry in _sorted(call):
-        call.print(f"{entry.name}=={entry.version}")
+        if "--all" in arguments or entry.key not in ("pip", "setuptools", "wheel"):
+            call.print(f"{entry.name}=={entry.version}")
     return 0
 
 
 def _show(call: Invocation, arguments: list[str]) -> int:
-    present = installed(call.tree, _prefix(call))
+    present = _present(call)
     status = 0
     for name in [word for word in arguments if not word.startswith("-")]:
         entry = present.get(normalize(name))
@@ -210,7 +250,7 @@ def _show(call: Invocation, arguments: list[str]) -> int:
 
 
 def _sorted(call: Invocation) -> list[Installed]:
-    present = installed(call.tree, _prefix(call))
+    present = _present(call)
     return [present[key] for key in sorted(present)]
 
 
@@ -223,11 +263,11 @@ _ACTIONS = {
     "list": _list,
     "freeze": _freeze,
     "show": _show,
+    "check": _check,
 }
 
 COMMANDS = {
     "pip": Command(pip, makes_programs=True),
     "pip3": Command(pip, makes_programs=True),
     "pip3.13": Command(pip, makes_programs=True),
-    "uv": Command(uv, makes_programs=True),
 }

@@ -11,7 +11,7 @@ import posixpath
 from boxer.errors import UnsupportedCommandError
 from boxer.filetree import File
 from boxer.steps.ports import CommandRequest
-from boxer.steps.shell.commands.pip import pip, uv
+from boxer.steps.shell.commands.pip import pip
 from boxer.steps.shell.commands.venv import venv
 from boxer.steps.shell.invocation import Command, CommandFailedError, Invocation
 from boxer.steps.shell.programs import BUILT_IN, Kind, classify, find_program
@@ -29,7 +29,7 @@ def python(call: Invocation) -> int:
     return _python_at(call, path, call.arguments)
 
 
-def run_executable(call: Invocation) -> int:
+def run_program(call: Invocation) -> int:
     """An executable of the tree that is no shell script, by its name or path."""
     path = find_program(call.tree, call.name, call.env.get("PATH", ""), call.cwd)
     if path is None:
@@ -50,9 +50,6 @@ def _run(call: Invocation, path: str, arguments: list[str], depth: int) -> int:
     if executable.kind is Kind.SHELL_SCRIPT or depth == _MAX_INTERPRETERS:
         raise CommandFailedError("several programs have this name; call it by its whole path", 126)
     name = path.rpartition("/")[2]
-    if call.tree.file(path).data.startswith(BUILT_IN + b"uv"):
-        call.arguments = arguments
-        return uv(call)
     if call.tree.file(path).data.startswith(BUILT_IN):
         return _python_at(call, path, arguments)
     if name in ("pip", "pip3", "pip3.13"):
@@ -77,7 +74,7 @@ def _interpreter(call: Invocation, words: tuple[str, ...]) -> list[str]:
 
 
 def _python_at(call: Invocation, path: str, arguments: list[str]) -> int:
-    ours = _module(arguments)
+    ours = _module(arguments) or _setup(arguments)
     if ours is not None:
         module, rest = ours
         call.arguments = rest
@@ -108,6 +105,23 @@ def _python_at(call: Invocation, path: str, arguments: list[str]) -> int:
     call.out += result.stdout
     call.err += result.stderr
     return result.status
+
+
+# What setup.py's commands are to pip.
+_SETUP = {
+    "install": ["install", "."],
+    "develop": ["install", "-e", "."],
+    "bdist_wheel": ["wheel", "--no-deps", "-w", "dist", "."],
+}
+
+
+def _setup(arguments: list[str]) -> tuple[str, list[str]] | None:
+    """`python setup.py install`, which setuptools itself hands to pip; `python -m build`."""
+    if arguments[:2] == ["-m", "build"]:
+        return "pip", _SETUP["bdist_wheel"]
+    if len(arguments) > 1 and arguments[0] == "setup.py" and arguments[1] in _SETUP:
+        return "pip", _SETUP[arguments[1]]
+    return None
 
 
 def _module(arguments: list[str]) -> tuple[str, list[str]] | None:

@@ -39,10 +39,10 @@ _REFUSED: dict[str, tuple[str, str]] = {
         ("its packages are machine code", "Use `pip install` with pure packages."),
     ),
     **dict.fromkeys(
-        ("poetry", "pipenv", "pdm", "hatch"),
+        ("pipenv", "pdm", "hatch", "pipx"),
         (
             "it drives programs that a build does not have",
-            "Export a requirements.txt (`poetry export`, `pipenv requirements`) and install it "
+            "Export a requirements.txt (`pipenv requirements`, `pdm export`) and install it "
             "with `pip install -r`.",
         ),
     ),
@@ -50,6 +50,12 @@ _REFUSED: dict[str, tuple[str, str]] = {
         ("docker", "podman", "buildah"),
         ("a box cannot hold containers", "Remove it from the RUN."),
     ),
+    **dict.fromkeys(
+        ("su", "gosu", "su-exec", "runuser"),
+        ("a RUN has one user", "Put `USER name` before a RUN of its own."),
+    ),
+    **dict.fromkeys(("crontab", "supervisorctl"), (_DAEMON, _SERVICE)),
+    "uvx": ("it installs what it runs", "Use `uv pip install` and call the program."),
     "mount": ("a build cannot mount", "COPY the files, or `boxer run -v` when it runs."),
     "mknod": ("a box makes its devices itself", "Remove it from the RUN."),
     "setcap": ("a box has no capabilities", "Remove it from the RUN."),

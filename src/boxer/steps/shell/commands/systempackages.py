@@ -20,6 +20,13 @@ from boxer.steps.shell.invocation import Command, Invocation
 
 _HARMLESS = frozenset(
     [
+        "list",
+        "show",
+        "policy",
+        "search",
+        "info",
+        "config-manager",
+        "build-dep",
         "update",
         "clean",
         "autoclean",
@@ -41,6 +48,9 @@ _INSTALL = frozenset(("install", "add", "reinstall"))
 _WITH_VALUE = frozenset(
     ("-o", "-t", "-c", "--option", "--target-release", "--virtual", "--repository", "-X")
 )
+# Libraries, headers, fonts, debug symbols: nothing but native code asks for them.
+_SERVES_COMPILING = re.compile(r"^lib|^fonts?-|^py3-|-(?:dev|devel|libs|headers|doc|dbg)$")
+_PYTHON = re.compile(r"python3(?:\.\d+|\d+)?(?:-(?:pip|venv|distutils|minimal|setuptools|wheel))?")
 _VERSION = re.compile(r"[=<>~/].*$|:[a-z0-9]+$")
 
 
@@ -68,9 +78,11 @@ def _install(call: Invocation, packages: list[str]) -> None:
         name = _VERSION.sub("", package)
         if name.startswith((".", "/")):
             raise _unknown(call, package)
-        if name in catalogue["present"]:
+        if name in catalogue["present"] or _PYTHON.fullmatch(name):
             continue
-        if name in catalogue["ignored"] or name.endswith(("-dev", "-devel")):
+        if name not in catalogue["refused"] and (
+            name in catalogue["ignored"] or _SERVES_COMPILING.search(name)
+        ):
             ignored.append(name)
         else:
             raise _unknown(call, name)
@@ -111,5 +123,5 @@ def _catalogue() -> Mapping[str, Mapping[str, str]]:
     return tables
 
 
-_NAMES = ("apt-get", "apt", "apk", "dnf", "yum", "microdnf", "aptitude")
+_NAMES = ("apt-get", "apt", "apk", "dnf", "yum", "microdnf", "aptitude", "apt-cache")
 COMMANDS = {name: Command(system_packages) for name in _NAMES}

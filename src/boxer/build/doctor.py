@@ -1,0 +1,138 @@
+"""What a build will come to, line by line, before anything is run.
+
+Belongs here: the forecast of a whole Dockerfile: bases, RUNs, requirements files of the context.
+Does not: what a command comes to (`steps.forecast`), BuildKit's lint rules (`dockerfile.lint`).
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from pathlib import Path
+
+from boxer.bases import resolve
+from boxer.build.distribution import with_python_bases
+from boxer.build.events import Event, Notice
+from boxer.build.sources import Sources, find_sources
+from boxer.dockerfile import Add, Cmd, Copy, Dockerfile, Entrypoint, From, Instruction, Run, parse
+from boxer.errors import BoxerError, UnknownBaseError, Where
+from boxer.steps import Forecast, Verdict, forecast_packages, forecast_run, known_image
+
+_REMOTE = ("http://", "https://", "git@", "git://", "ssh://")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the report. text: the instruction's first line, or a requirement."""
+
+    where: Where
+    text: str
+    verdict: Verdict
+    why: str = ""
+    hint: str | None = None
+
+
+def examine(context: Path, dockerfile: Path | None = None) -> list[Line]:
+    """The report, in the order of the lines. Raises what reading the Dockerfile raises."""
+    sources = find_sources(context, dockerfile)
+    notices: dict[Where, str] = {}
+
+    def hear(event: Event) -> None:
+        if isinstance(event, Notice) and event.where is not None:
+            notices[event.where] = event.message
+
+    parsed = with_python_bases(parse(sources.text, str(sources.path)), hear)
+    stages = {entry.stage_name for entry in parsed.instructions if isinstance(entry, From)}
+    lines: list[Line] = []
+    for entry in parsed.instructions:
+        found = _forecasts(entry, stages, parsed, sources)
+        if entry.where in notices:
+            found.insert(0, Forecast("changed", notices[entry.where]))
+        text = " ".join(entry.text.split("\n", 1)[0].split())
+        lines += [
+            Line(entry.where, text, forecast.verdict, forecast.why, forecast.hint)
+            for forecast in found or [Forecast("works")]
+        ]
+    return lines + _requirement_lines(sources)
+
+
+def _forecasts(
+    entry: Instruction, stages: set[str | None], parsed: Dockerfile, sources: Sources
+) -> list[Forecast]:
+    match entry:
+        case From():
+            return _base(entry, stages)
+        case Run():
+            return forecast_run(entry)
+        case Copy():
+            return _copy(entry, stages, sources)
+        case Cmd() | Entrypoint():
+            return _command(entry)
+        case _:
+            return []
+
+
+def _base(entry: From, stages: set[str | None]) -> list[Forecast]:
+    if entry.image.lower() in stages or "$" in entry.image:
+        return []
+    try:
+        notice = resolve(entry.image).notice
+    except UnknownBaseError as error:
+        return [Forecast("fails", error.message, error.hint)]
+    return [Forecast("changed", notice)] if notice else []
+
+
+def _copy(entry: Copy, stages: set[str | None], sources: Sources) -> list[Forecast]:
+    if entry.from_stage is not None:
+        name = entry.from_stage
+        known = name.isdecimal() or name.lower() in stages or known_image(name) is not None
+        if known or "$" in name:
+            return []
+        try:
+            resolve(name)
+        except BoxerError as error:
+            return [Forecast("fails", error.message, "Boxer fetches no images.")]
+        return []
+    found = []
+    for source in entry.sources:
+        if source.startswith(_REMOTE):
+            if isinstance(entry, Add):
+                why = f"`{source}` is fetched by nobody: a build gets packages only."
+                found.append(Forecast("fails", why, "Download it before the build."))
+        elif not any(character in source for character in "*?[$"):
+            path = sources.context / source.strip("/")
+            if not path.exists():
+                why = f"`{source}` is not in the build context."
+                found.append(Forecast("fails", why, "Make it, or correct the path."))
+    return found
+
+
+def _command(entry: Cmd | Entrypoint) -> list[Forecast]:
+    words = entry.command.words
+    script = entry.command.script or ""
+    if words and posixpath.basename(words[0]) in ("sh", "bash") and words[1:2] == ("-c",):
+        script = words[2] if len(words) > 2 else ""
+    program = words[0] if words and not script else script.removeprefix("exec ").split(" ")[0]
+    name = posixpath.basename(program)
+    if "&&" in script or ";" in script or "|" in script:
+        why = "Only the last program of a script can be started when a box runs."
+        return [Forecast("unknown", why, "Do what comes before it in a RUN, or in the program.")]
+    if name in ("gunicorn", "celery", "supervisord", "uwsgi", "nginx"):
+        why = f"`{name}` starts processes of its own; a box is one process."
+        return [Forecast("fails", why, "Start the application itself, or run it with one process.")]
+    return []
+
+
+def _requirement_lines(sources: Sources) -> list[Line]:
+    found = []
+    for path in sorted(sources.context.glob("requirements*.txt")):
+        for number, text in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
+            requirement = text.split("#")[0].strip()
+            if not requirement or requirement.startswith("-"):
+                continue
+            found += [
+                Line(Where(str(path), number), requirement, forecast.verdict, forecast.why,
+                     forecast.hint)
+                for forecast in forecast_packages([requirement])
+            ]  # fmt: skip
+    return found

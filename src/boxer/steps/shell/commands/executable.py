@@ -1,0 +1,24 @@
+"""An executable file of the tree, called by its name or path in a RUN.
+
+Belongs here: which of the build's own programs a file is. Does not: what they do.
+"""
+
+from __future__ import annotations
+
+import posixpath
+
+from boxer.filetree import File
+from boxer.steps.shell.commands.python import run_program
+from boxer.steps.shell.commands.uv import uv
+from boxer.steps.shell.invocation import Invocation
+from boxer.steps.shell.programs import OURS, find_program
+
+
+def run_executable(call: Invocation) -> int:
+    """Runs what a call's name means: uv, or a program of the box."""
+    path = find_program(call.tree, call.name, call.env.get("PATH", ""), call.cwd)
+    node = call.tree.get(path) if path is not None else None
+    if isinstance(node, File) and node.data.startswith(OURS):
+        call.name = posixpath.basename(path or call.name)
+        return uv(call)
+    return run_program(call)
