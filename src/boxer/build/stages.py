@@ -29,6 +29,7 @@ from boxer.build.events import (
     StepStarted,
 )
 from boxer.errors import BoxerError, UnknownBaseError, Where
+from boxer.extensions import find_builder
 from boxer.filetree import Tree
 from boxer.plan import BaseImage, Plan, StagePlan, Step
 from boxer.steps import Context, Ports, StageState, apply
@@ -107,7 +108,8 @@ class StageBuilder:
         began = time.monotonic()
         listener = _StepListener(stage, place, self._events)
         commands = Commands(base) if base.module else None
-        apply(step, state, self._context, Ports(listener, commands, self._tree_of))
+        wheels = find_builder(base)
+        apply(step, state, self._context, Ports(listener, commands, self._tree_of, wheels))
         self._events(StepFinished(stage, place, time.monotonic() - began))
 
     def _tree_of(self, name: str) -> Tree | None:

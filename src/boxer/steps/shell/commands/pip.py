@@ -97,6 +97,8 @@ def _target(call: Invocation, prefix: Prefix) -> Target:
         epoch=call.epoch,
         variables=call.env,
         where=call.where,
+        wheels=call.ports.wheels,
+        listener=call.ports.listener,
     )
 
 
