@@ -12,6 +12,7 @@ from typing import Any
 
 from recipes import cpython, driver, extensionkit, interpreter, layout, toolchain
 from recipes.ckit import JUMPS, setjmp_library
+from recipes.cxx import cxx_libraries
 from recipes.libraries import libraries
 from recipes.machine import link_inputs, machine
 from recipes.musl import sysroot
@@ -84,7 +85,7 @@ def _package(folder: Path, progress: Progress) -> None:
     progress.step("linking")
     _link(folder, built, [optimised, *cpython.link_libraries(built)], root, libs, inputs)
     progress.step("laying out the kit for extension modules")
-    _write_kit(folder, built, optimised, root, libs, inputs)
+    _write_kit(folder, built, optimised, root, libs, inputs, progress)
     progress.step("packing the standard library")
     tree = layout.python_tree(unpacked(source), built, source.version, table)
     (folder / "tree.tar").write_bytes(tree)
@@ -129,7 +130,13 @@ def _link(
 
 
 def _write_kit(
-    folder: Path, built: Path, optimised: Path, root: Path, libs: list[Path], inputs: list[Path]
+    folder: Path,
+    built: Path,
+    optimised: Path,
+    root: Path,
+    libs: list[Path],
+    inputs: list[Path],
+    progress: Progress,
 ) -> None:
     """Moves the programs' objects into the kit, beside all else that module.wasm is linked from."""
     tree = unpacked(load_sources()["cpython"])
@@ -143,6 +150,7 @@ def _write_kit(
         libraries=libs,
         machine=inputs,
         jumps=setjmp_library(root),
+        cxx=cxx_libraries(root, progress),
         jump_flags=JUMPS,
         module_flags=MODULE_FLAGS,
         sysconfig_data=layout.sysconfig_data(tree, built),

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from recipes import driver, toolchain
+from recipes import cxx, driver, toolchain
 
 SUFFIX = ".cpython-313-wasm32-linux-musl.so"
 SYSCONFIG = "_sysconfigdata__linux_wasm32-linux-musl"
@@ -36,6 +36,7 @@ class Parts:
     libraries: Sequence[Path]
     machine: Sequence[Path]
     jumps: Path
+    cxx: Path
     jump_flags: Sequence[str]
     module_flags: Sequence[str]
     sysconfig_data: str
@@ -52,6 +53,8 @@ def write_kit(folder: Path, parts: Parts) -> None:
     shutil.copy(parts.interpreter, lib / "interpreter.o")
     for part in [*parts.machine, parts.jumps / "libjumps.a"]:
         shutil.copy(part, lib)
+    (lib / "c++").mkdir()
+    shutil.copy(parts.cxx / "libc++.a", lib / "c++")
     for name in ("libc.a", "libcompiler_rt.a"):
         shutil.copy(parts.sysroot / "lib" / name, lib)
     for library in parts.libraries:
@@ -77,6 +80,8 @@ def _write_headers(folder: Path, parts: Parts) -> None:
     for library in parts.libraries:
         shutil.copytree(library / "include", folder, dirs_exist_ok=True)
     shutil.copytree(parts.sysroot / "include", folder / "machine")
+    for headers in cxx.headers(toolchain.zig().parent / "lib"):
+        shutil.copytree(headers, folder / "c++", dirs_exist_ok=True)
 
 
 def _write_settings(folder: Path, parts: Parts) -> None:
@@ -86,7 +91,10 @@ def _write_settings(folder: Path, parts: Parts) -> None:
     settings = {
         "zig": [str(toolchain.zig())],
         "flags": flags,
-        "cxx_flags": ["-nostdinc++", "-fno-rtti", "-fignore-exceptions"],
+        "cxx_flags": [
+            *("-nostdinc++", "-I", "{kit}/include/c++"),
+            *("-mllvm", "-wasm-enable-eh", *cxx.definitions()),
+        ],
         "link_flags": list(driver.LINK_FLAGS),
         "module_flags": list(parts.module_flags),
     }

@@ -2,5 +2,6 @@
 
 from boxer.build.events import Event, Listener
 from boxer.build.pipeline import BuildResult, build
+from boxer.build.wheels import BuiltWheel, build_wheel
 
-__all__ = ["BuildResult", "Event", "Listener", "build"]
+__all__ = ["BuildResult", "BuiltWheel", "Event", "Listener", "build", "build_wheel"]

@@ -15,10 +15,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from boxer.cli.commands import bases, bench, build, cc, images, inspect, run
+from boxer.cli.commands import bases, bench, build, cc, images, inspect, run, wheel
 from boxer.errors import BoxerError, WriteError
 
-_COMMANDS = (build, run, inspect, images, bases, bench, cc)
+_COMMANDS = (build, run, inspect, images, bases, bench, cc, wheel)
 
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 

@@ -9,6 +9,20 @@ would have. A box has no dynamic linker: the objects are linked with the interpr
 box is built, and the interpreter finds them among its built-in modules by their dotted names.
 """
 
-from boxer.extensions.joining import Builder, find_builder, linked_base, with_extensions
+from boxer.extensions.confined import is_confining
+from boxer.extensions.joining import (
+    Builder,
+    find_builder,
+    linked_base,
+    module_names,
+    with_extensions,
+)
 
-__all__ = ["Builder", "find_builder", "linked_base", "with_extensions"]
+__all__ = [
+    "Builder",
+    "find_builder",
+    "is_confining",
+    "linked_base",
+    "module_names",
+    "with_extensions",
+]

@@ -57,7 +57,9 @@ def build_wheel(
     source = archive if archive.is_dir() else _unpacked(archive, folder / "source")
     system = _build_system(source)
     python = folder / "env" / "bin" / "python"
-    status, said = run_uv(["venv", "--python", str(host_python()), str(folder / "env")], environment)
+    status, said = run_uv(
+        ["venv", "--python", str(host_python()), str(folder / "env")], environment
+    )
     if status:
         return SourceBuild(None, said)
     write_tool_files(kit, folder)
@@ -76,9 +78,7 @@ def build_wheel(
     log = ""
     for hook in ("get_requires_for_build_wheel", "build_wheel"):
         if wanted:
-            status, said = run_uv(
-                ["pip", "install", "--python", str(python), *wanted], environment
-            )
+            status, said = run_uv(["pip", "install", "--python", str(python), *wanted], environment)
             if status:
                 return SourceBuild(None, log + said)
         status, said = _hook(python, {**job, "hook": hook}, folder, cross)
@@ -136,5 +136,3 @@ def _build_system(source: Path) -> dict[str, Any]:
     table = tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
     system: dict[str, Any] = table.get("build-system", _LEGACY)
     return {**system, "build-backend": system.get("build-backend", _LEGACY["build-backend"])}
-
-

@@ -66,14 +66,19 @@ def with_extensions(base: Base, tree: Tree) -> tuple[Base, Tree]:
     return _linked(base, modules), with_stand_ins(tree, modules)
 
 
+def module_names(tree: Tree) -> tuple[str, ...]:
+    """The dotted names of a tree's extension modules."""
+    return tuple(module.name for module in extension_modules(tree))
+
+
 def _linked(base: Base, modules: Sequence[ExtensionModule]) -> Base:
     if not modules or not base.module:
         return base
     kit = _kit_of(base)
     if kit is None:
         raise NativePackageError(
-            f"`{modules[0].path}` is to be linked with the interpreter, and the base {base.info.name} "
-            f"{base.info.variant} came without what that takes.",
+            f"`{modules[0].path}` is to be linked with the interpreter, and the base "
+            f"{base.info.name} {base.info.variant} came without what that takes.",
             hint="Make the base on this machine: `make bases`.",
         )
     return replace(base, module=link(kit, modules, cache_folder()).module)
@@ -88,7 +93,12 @@ def _kit_key(folder: Path) -> str:
     """What wheels depend on: compiler, headers and settings, not the kernel or the interpreter."""
     total = hashlib.sha256(f"{GENERATION}".encode() + table_text())
     settings = sorted((folder / "sysconfig").glob("*.py"))
-    for path in (folder / "kit.json", folder / "driver.py", folder / "include/pyconfig.h", *settings):
+    for path in (
+        folder / "kit.json",
+        folder / "driver.py",
+        folder / "include/pyconfig.h",
+        *settings,
+    ):
         total.update(hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()
 

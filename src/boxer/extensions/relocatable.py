@@ -113,7 +113,8 @@ class Relocatable:
     def emit(self) -> bytes:
         table = unsigned(len(self.symbols)) + b"".join(map(_symbol_bytes, self.symbols))
         body = unsigned(VERSION)
-        for kind, contents in [*self.others, (SYMBOL_TABLE, table)]:
+        # Init functions are checked against the symbols, so these come first.
+        for kind, contents in [(SYMBOL_TABLE, table), *self.others]:
             body += bytes([kind]) + unsigned(len(contents)) + contents
         # Linkers want `linking` and the relocations before all other custom sections.
         plain = [section for section in self.sections if section.id != SectionId.CUSTOM]

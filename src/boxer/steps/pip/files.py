@@ -47,13 +47,7 @@ def choose(package: Locked, where: Where | None, python_version: str = "3.13") -
     pure = [wheel for wheel in package.wheels if is_pure_wheel(wheel.name, python_version)]
     if pure:
         return max(pure, key=_build_number)
-    known = _known_native().get(package.key)
-    if known is not None:
-        raise NativePackageError(
-            f"`{package.name} {package.version}` cannot run in a box: {known['why']}.",
-            where=where,
-            hint=known["instead"],
-        )
+    refuse_known(package, where)
     if package.sdist is not None:
         return package.sdist
     if package.other:
@@ -67,6 +61,17 @@ def choose(package: Locked, where: Where | None, python_version: str = "3.13") -
         where=where,
         hint="Use a version or a package that has a pure wheel (`-py3-none-any.whl`).",
     )
+
+
+def refuse_known(package: Locked, where: Where | None) -> None:
+    """Raises NativePackageError for a package that is known not to work in a box."""
+    known = _known_native().get(package.key)
+    if known is not None:
+        raise NativePackageError(
+            f"`{package.name} {package.version}` cannot run in a box: {known['why']}.",
+            where=where,
+            hint=known["instead"],
+        )
 
 
 def with_allowed_files(package: Locked, hashes: Mapping[str, Set[str]]) -> Locked:
