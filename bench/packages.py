@@ -2,7 +2,7 @@
 
 `python -m bench.packages [NAME..] [--write]`: all of packages.toml, or those named; --write puts
 docs/reference/packages.md. Method: `boxer wheel` once for the time and the size, then a box whose
-RUN installs the package and whose command is the test. A wheel that was kept has no time: its line
+RUN installs that wheel and whose command is the test. A wheel that was kept has no time: its line
 keeps the one that is there.
 """
 
@@ -66,33 +66,30 @@ def main() -> int:
 
 
 def _measured(name: str, test: str, before: Row | None) -> Row:
-    built = _run([*BOXER, "wheel", name])
-    found = _LINE.search(built.stdout)
-    if built.returncode or found is None:
-        return Row(name, "", _reason(built), "", "")
+    with tempfile.TemporaryDirectory(prefix="boxer-packages-") as folder:
+        built = _run([*BOXER, "wheel", "-o", folder, name])
+        found = _LINE.search(built.stdout)
+        if built.returncode or found is None:
+            return Row(name, "", _reason(built), "", "")
+        result = _tried(Path(folder), test)
     version = found[1].split("-")[1]
     seconds = f"{float(found[2]):.0f} s" if found[2] else before.time if before else ""
-    return Row(
-        name, version, _tried(name, version, test), f"{int(found[3]) / 1000:.0f} kB", seconds
+    return Row(name, version, result, f"{int(found[3]) / 1000:.0f} kB", seconds)
+
+
+def _tried(context: Path, test: str) -> str:
+    """Installs the wheel, which a pure one of the same version would be taken before, and tests."""
+    (context / "main.py").write_text(test + "\nprint('ok')\n", "utf-8")
+    (context / "Dockerfile").write_text(
+        "FROM python:3.13\nCOPY *.whl /wheels/\nRUN pip install /wheels/*.whl\n"
+        'COPY main.py /\nCMD ["python", "/main.py"]\n'
     )
-
-
-def _tried(name: str, version: str, test: str) -> str:
-    with tempfile.TemporaryDirectory(prefix="boxer-packages-") as folder:
-        context = Path(folder)
-        (context / "main.py").write_text(test + "\nprint('ok')\n", "utf-8")
-        (context / "Dockerfile").write_text(
-            f"FROM python:3.13\nRUN pip install {name}=={version}\nCOPY main.py /\n"
-            'CMD ["python", "/main.py"]\n'
-        )
-        box = context / "box.wasm"
-        made = _run([*BOXER, "build", "-q", "-o", str(box), folder])
-        if made.returncode:
-            return _reason(made)
-        ran = _run([*BOXER, "run", str(box)])
-        return (
-            "works" if ran.stdout.rstrip().endswith("ok") and not ran.returncode else _reason(ran)
-        )
+    box = context / "box.wasm"
+    made = _run([*BOXER, "build", "-q", "-o", str(box), str(context)])
+    if made.returncode:
+        return _reason(made)
+    ran = _run([*BOXER, "run", str(box)])
+    return "works" if ran.stdout.rstrip().endswith("ok") and not ran.returncode else _reason(ran)
 
 
 def _reason(done: subprocess.CompletedProcess[str]) -> str:
