@@ -36,6 +36,10 @@ compare: setup
 conformance: bases
 	$(BIN)/python -m tests.conformance
 
+# Packages with native code, built and tried one after the other: about 20 minutes, less when kept.
+packages: bases
+	$(BIN)/python -m bench.packages --write
+
 bench: bases
 	$(BIN)/python -m bench
 

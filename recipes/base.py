@@ -10,7 +10,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from recipes import cpython, driver, interpreter, layout, toolchain
+from recipes import cpython, driver, extensionkit, interpreter, layout, toolchain
+from recipes.ckit import JUMPS, setjmp_library
+from recipes.cxx import cxx_libraries
 from recipes.libraries import libraries
 from recipes.machine import link_inputs, machine
 from recipes.musl import sysroot
@@ -28,6 +30,14 @@ WRAPPED = (
     "PyThread_start_new_thread",
     "PyThread_join_thread",
     "PyThread_detach_thread",
+)
+MODULE_FLAGS = (
+    *driver.LINK_FLAGS,
+    # Numbers of functions and addresses in as few bytes as they need: 15 % less code.
+    *("-O2", "--compress-relocations"),
+    *("--export=_start", "--export=boxer_freeze", "--export=__stack_pointer"),
+    # guest/python/python.c ends runs of its own, threads.c starts threads of its own.
+    *(f"--wrap={name}" for name in WRAPPED),
 )
 
 
@@ -74,6 +84,8 @@ def _package(folder: Path, progress: Progress) -> None:
     optimised = interpreter.optimised(built, root, libs, progress)
     progress.step("linking")
     _link(folder, built, [optimised, *cpython.link_libraries(built)], root, libs, inputs)
+    progress.step("laying out the kit for extension modules")
+    _write_kit(folder, built, optimised, root, libs, inputs, progress)
     progress.step("packing the standard library")
     tree = layout.python_tree(unpacked(source), built, source.version, table)
     (folder / "tree.tar").write_bytes(tree)
@@ -106,12 +118,7 @@ def _link(
         )
     toolchain.run(
         [
-            *(str(toolchain.zig()), "wasm-ld", *driver.LINK_FLAGS, "--fatal-warnings"),
-            # Numbers of functions and addresses in as few bytes as they need: 15 % less code.
-            *("-O2", "--compress-relocations"),
-            *("--export=_start", "--export=boxer_freeze", "--export=__stack_pointer"),
-            # guest/python/python.c ends runs of its own, threads.c starts threads of its own.
-            *(f"--wrap={name}" for name in WRAPPED),
+            *(str(toolchain.zig()), "wasm-ld", *MODULE_FLAGS, "--fatal-warnings"),
             *programs,
             *interpreter,
             *(part for lib in libs for part in ("-L", lib / "lib")),
@@ -120,6 +127,35 @@ def _link(
             *("-o", folder / "module.wasm"),
         ],
     )
+
+
+def _write_kit(
+    folder: Path,
+    built: Path,
+    optimised: Path,
+    root: Path,
+    libs: list[Path],
+    inputs: list[Path],
+    progress: Progress,
+) -> None:
+    """Moves the programs' objects into the kit, beside all else that module.wasm is linked from."""
+    tree = unpacked(load_sources()["cpython"])
+    programs = sorted(folder.glob("*.o"))
+    parts = extensionkit.Parts(
+        sysroot=root,
+        source=tree,
+        built=built,
+        programs=programs,
+        interpreter=optimised,
+        libraries=libs,
+        machine=inputs,
+        jumps=setjmp_library(root),
+        cxx=cxx_libraries(root, progress),
+        jump_flags=JUMPS,
+        module_flags=MODULE_FLAGS,
+        sysconfig_data=layout.sysconfig_data(tree, built),
+    )
+    extensionkit.write_kit(folder / "kit", parts)
     for program in programs:
         program.unlink()
 

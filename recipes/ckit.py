@@ -46,7 +46,7 @@ def build_kit(progress: Progress) -> Path:
     root = sysroot(progress)
     zlib = libraries(root, progress)[0]
     inputs = link_inputs(machine(root, zlib, progress), zlib)
-    jumps = _jumps(root)
+    jumps = setjmp_library(root)
     digest = digest_of(
         [
             *map(str, (root, *inputs, jumps)),
@@ -69,7 +69,7 @@ def build_kit(progress: Progress) -> Path:
     return final
 
 
-def _jumps(root: Path) -> Path:
+def setjmp_library(root: Path) -> Path:
     """The folder with libjumps.a: the few functions LLVM's setjmp calls."""
     source = GUEST / "jumps"
     digest = digest_of([source, root.name, toolchain.zig_version(), repr(JUMPS)])

@@ -48,7 +48,7 @@ def python_tree(source: Path, built: Path, version: str, table: dict[str, Any]) 
         *_skeleton(),
         *(_link(name, target) for name, target in PYTHON_LINKS.items()),
         *_standard_library(source / "Lib", library, table["stdlib"]["exclude"]),
-        _file(f"{library}/{_sysconfig_name(built)}.py", _sysconfig_data(source, built).encode()),
+        _file(f"{library}/{_sysconfig_name(built)}.py", sysconfig_data(source, built).encode()),
         _file(f"{library}/LICENSE.txt", (source / "LICENSE").read_bytes()),
         *(
             _file(f"{library}/{name}", (GUEST / "python" / name).read_bytes())
@@ -135,7 +135,7 @@ def _sysconfig_name(built: Path) -> str:
     return f"_sysconfigdata__linux_{multiarch[1] if multiarch else ''}"
 
 
-def _sysconfig_data(source: Path, built: Path) -> str:
+def sysconfig_data(source: Path, built: Path) -> str:
     """What `python -m sysconfig --generate-posix-vars` would write, free of our paths."""
     build = built / "build"
     values: dict[str, Any] = {}

@@ -6,13 +6,16 @@ from boxer.build.events import Event, Listener
 from boxer.build.pipeline import BuildResult, build
 from boxer.build.stepcache import entries as cached_steps
 from boxer.build.stepcache import prune as prune_steps
+from boxer.build.wheels import BuiltWheel, build_wheel
 
 __all__ = [
     "BuildResult",
+    "BuiltWheel",
     "Event",
     "Line",
     "Listener",
     "build",
+    "build_wheel",
     "cached_steps",
     "check",
     "examine",

@@ -20,6 +20,7 @@ from boxer.bases import Base
 from boxer.boxfile import ImageConfig
 from boxer.build.deflated import Deflated
 from boxer.errors import StoppedError
+from boxer.extensions import linked_base
 from boxer.filetree import Directory, Tree
 from boxer.link import Start, machine, machine_config, read_tree, tree_image
 from boxer.preinit import restore
@@ -41,7 +42,7 @@ class Commands:
 
     def run(self, request: CommandRequest) -> CommandResult:
         """Runs the program to its end; the request's tree has its files then."""
-        module = Module.parse(self.base.module)
+        module = Module.parse(linked_base(self.base, request.tree).module)
         code = load_code(code_only(module), code_digest(module))
         with Instance(code, request.epoch, request.stdin) as instance:
             restore(instance, machine(module, self._files(request), self._config(request)))

@@ -25,6 +25,7 @@ from boxer.build.stages import Bases, Built, StageBuilder
 from boxer.build.warmup import warmup
 from boxer.dockerfile import Dockerfile, parse
 from boxer.errors import EpochError
+from boxer.extensions import with_extensions
 from boxer.plan import Plan, plan
 from boxer.steps import Context
 
@@ -112,4 +113,4 @@ def _finished(built: Built, epoch: int, init: str | None) -> Finished:
     library = f"/usr/local/lib/{base.name}{base.variant}"
     program = program_imports(built.config, built.tree, library)
     steps = warmup(built.config, tuple(base.preimport), program, init)
-    return Finished(built.base, built.tree, built.config, epoch, steps)
+    return Finished(*with_extensions(built.base, built.tree), built.config, epoch, steps)

@@ -32,6 +32,7 @@ from boxer.build.events import (
 from boxer.build.stepcache import Kept, StepCache
 from boxer.dockerfile import Run
 from boxer.errors import BoxerError, UnknownBaseError, Where
+from boxer.extensions import find_builder
 from boxer.filetree import Tree
 from boxer.plan import BaseImage, Plan, StagePlan, Step
 from boxer.steps import Context, Ports, StageState, add_uv, apply, known_image
@@ -172,7 +173,8 @@ class StageBuilder:
         self._events(StepStarted(stage, place, instruction.text, instruction.where))
         began = time.monotonic()
         commands = Commands(base) if base.module else None
-        apply(step, state, self._context, Ports(listener, commands, self._tree_of))
+        wheels = find_builder(base)
+        apply(step, state, self._context, Ports(listener, commands, self._tree_of, wheels))
         self._events(StepFinished(stage, place, time.monotonic() - began))
 
     def _tree_of(self, name: str) -> Tree | None:

@@ -15,10 +15,22 @@ import os
 import sys
 from collections.abc import Sequence
 
-from boxer.cli.commands import bases, bench, build, cache, cc, check, doctor, images, inspect, run
+from boxer.cli.commands import (
+    bases,
+    bench,
+    build,
+    cache,
+    cc,
+    check,
+    doctor,
+    images,
+    inspect,
+    run,
+    wheel,
+)
 from boxer.errors import BoxerError, WriteError
 
-_COMMANDS = (build, check, doctor, run, inspect, images, bases, cache, bench, cc)
+_COMMANDS = (build, check, doctor, run, inspect, images, bases, cache, bench, cc, wheel)
 
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol
 
 from boxer.boxfile import ImageConfig
@@ -65,6 +66,22 @@ class CommandRunner(Protocol):
     def run(self, request: CommandRequest) -> CommandResult: ...
 
 
+class WheelBuilder(Protocol):
+    """Builds packages with native parts for the box.
+
+    key: names what they are built with; a wheel that was kept under another key is not taken.
+    """
+
+    @property
+    def key(self) -> str: ...
+
+    def build(
+        self, source: Path, folder: Path, environment: Mapping[str, str]
+    ) -> tuple[Path | None, str]:
+        """A wheel from a source archive or a project's folder, in an empty folder, and what the
+        build said. None where the build failed."""
+
+
 class Listener(Protocol):
     """Who watches the steps."""
 
@@ -94,9 +111,11 @@ class Ports:
     """What the instructions need from outside.
 
     stage_tree: the tree that `COPY --from=NAME` and `RUN --mount=from=NAME` mean, None if there is
-    none; it is not changed. commands: None where no machine can be run.
+    none; it is not changed. commands: None where no machine can be run. wheels: None where nothing
+    native can be built.
     """
 
     listener: Listener = field(default_factory=Silent)
     commands: CommandRunner | None = None
     stage_tree: Callable[[str], Tree | None] = _no_stage
+    wheels: WheelBuilder | None = None

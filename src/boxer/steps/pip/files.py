@@ -47,14 +47,7 @@ def choose(package: Locked, where: Where | None, python_version: str = "3.13") -
     pure = [wheel for wheel in package.wheels if is_pure_wheel(wheel.name, python_version)]
     if pure:
         return max(pure, key=_build_number)
-    known = why_native(package.key)
-    if known is not None:
-        why, instead = known
-        raise NativePackageError(
-            f"`{package.name} {package.version}` cannot run in a box: {why}.",
-            where=where,
-            hint=instead,
-        )
+    refuse_known(package, where)
     if package.sdist is not None:
         return package.sdist
     if package.other:
@@ -81,6 +74,18 @@ def is_optional(package: Locked) -> bool:
     return bool(_known_native().get(package.key, {}).get("optional")) and not has_pure_wheel(
         package
     )
+
+
+def refuse_known(package: Locked, where: Where | None) -> None:
+    """Raises NativePackageError for a package that is known not to work in a box."""
+    known = why_native(package.key)
+    if known is not None:
+        why, instead = known
+        raise NativePackageError(
+            f"`{package.name} {package.version}` cannot run in a box: {why}.",
+            where=where,
+            hint=instead,
+        )
 
 
 def with_allowed_files(package: Locked, hashes: Mapping[str, Set[str]]) -> Locked:

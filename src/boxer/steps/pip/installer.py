@@ -34,12 +34,14 @@ from boxer.steps.pip.resolve import Locked, Question, resolve, with_files_elsewh
 from boxer.steps.pip.sdist import (
     build_folder,
     build_sdist,
+    is_kept,
     native_switches,
     require_pure,
     write_folder,
 )
 from boxer.steps.pip.settings import index_environment
 from boxer.steps.pip.wheel import Wheel, read_wheel
+from boxer.steps.ports import Listener, Silent, WheelBuilder
 
 # The installers themselves: a box has no use for a newer one.
 _INSTALLERS = ("pip", "setuptools", "wheel", "uv")
@@ -58,6 +60,8 @@ class Target:
     epoch: int
     variables: Mapping[str, str]
     where: Where | None
+    wheels: WheelBuilder | None = None
+    listener: Listener = field(default_factory=Silent)
 
 
 @dataclass(slots=True)
@@ -191,12 +195,12 @@ def _local_wheel(
     node = target.tree.get(requirement.path)
     name = requirement.path.rpartition("/")[2]
     if isinstance(node, Directory):
-        wheel = build_folder(node, name, environment, target.where)
+        wheel = build_folder(node, name, environment, target.where, target.wheels)
     elif isinstance(node, File) and name.endswith(".whl"):
         wheel = _checked_wheel(node.data, name, target.where)
         require_pure(wheel, name, target.where)
     elif isinstance(node, File):
-        wheel = build_sdist(node.data, name, environment, target.where)
+        wheel = _built(target, node.data, name, environment)
     else:
         raise PipUsageError(f"`{requirement.path}` is no project.", where=target.where)
     return wheel
@@ -283,8 +287,17 @@ def _wheels(target: Target, missing: list[Locked], environment: Mapping[str, str
         if file.name.endswith(".whl"):
             wheels.append(_checked_wheel(data, file.name, target.where))
         else:
-            wheels.append(build_sdist(data, file.name, environment, target.where))
+            wheels.append(_built(target, data, file.name, environment))
     return wheels
+
+
+def _built(target: Target, data: bytes, name: str, environment: Mapping[str, str]) -> Wheel:
+    """A wheel from a source archive; one that has to be built now is told of."""
+    if not is_kept(data, target.wheels):
+        target.listener.notice(
+            f"`{name}` is built from source: its build runs on this machine.", target.where, None
+        )
+    return build_sdist(data, name, environment, target.where, target.wheels)
 
 
 def _checked_wheel(data: bytes, name: str, where: Where | None) -> Wheel:

@@ -1,14 +1,17 @@
-"""Wheels built from source, without native code.
+"""Wheels built from source.
 
-Belongs here: building a source archive or a project folder through its own back end, in an isolated
-environment, with everything switched off that would compile; keeping what came out. Does not:
-judging packages by name (`native`).
+Belongs here: building a source archive or a project folder through its own back end: with its
+native parts for the box where there is a `WheelBuilder`, else, or if that fails, with everything
+switched off that would compile; keeping what came out. Does not: judging packages by name
+(`files`), the compiler (`boxer.extensions`).
 
 A build runs the project's own code on this machine, as `pip install` of it does.
 
 Invariants
-1. No compiler is found by a build: what would be native fails or is left out by the project itself.
-2. A wheel is accepted by what is in it: if it holds no native file it is pure, whatever its name.
+1. No compiler of this machine is used: what would be native is built for the box, fails, or is left
+   out by the project itself.
+2. A wheel is accepted by what is in it: if it holds no native file of another machine it can be
+   installed, whatever its name.
 3. A wheel is kept under the sha256 of its source and of what it was built with.
 """
 
@@ -37,6 +40,7 @@ from boxer.steps.pip.fetch import cache_folder
 from boxer.steps.pip.settings import uv_options
 from boxer.steps.pip.uv import run_uv
 from boxer.steps.pip.wheel import Wheel, read_wheel
+from boxer.steps.ports import WheelBuilder
 
 _TIMEOUT_SECONDS = 600.0
 _MAX_SDIST_BYTES = 1 << 30
@@ -47,29 +51,53 @@ _COMPILES = re.compile(r"(?m)^\s*false -|'false'|\bcargo\b|\brustc\b|Unknown com
 
 
 def build_sdist(
-    data: bytes, filename: str, environment: Mapping[str, str], where: Where | None
+    data: bytes,
+    filename: str,
+    environment: Mapping[str, str],
+    where: Where | None,
+    native: WheelBuilder | None = None,
 ) -> Wheel:
-    """A pure wheel from a source archive. Raises PackageBuildError, NativePackageError."""
-    key = hashlib.sha256(hashlib.sha256(data).digest() + _switches_digest()).hexdigest()
+    """A wheel from a source archive. Raises PackageBuildError, NativePackageError."""
+    key = _key(data, native)
     kept = _kept(key)
     if kept is not None:
         return kept
     with tempfile.TemporaryDirectory(prefix="boxer-sdist-") as name:
         source = Path(name) / Path(filename).name
         source.write_bytes(data)
-        wheel, built = _build(source, Path(name), filename, environment, where)
+        wheel, built = _best(source, Path(name), filename, environment, where, native)
     _keep(key, wheel.filename, built)
     return wheel
 
 
+def is_kept(data: bytes, native: WheelBuilder | None = None) -> bool:
+    """Whether the wheel of a source archive was built before."""
+    return _kept(_key(data, native)) is not None
+
+
+def _key(data: bytes, native: WheelBuilder | None) -> str:
+    parts = hashlib.sha256(data).digest() + _switches_digest()
+    return hashlib.sha256(parts + (native.key.encode() if native else b"")).hexdigest()
+
+
 def build_folder(
-    project: Directory, name: str, environment: Mapping[str, str], where: Where | None
+    project: Directory,
+    name: str,
+    environment: Mapping[str, str],
+    where: Where | None,
+    native: WheelBuilder | None = None,
 ) -> Wheel:
-    """A pure wheel from a project folder of the tree. Raises as `build_sdist`."""
+    """A wheel from a project folder of the tree. Raises as `build_sdist`."""
     with tempfile.TemporaryDirectory(prefix="boxer-project-") as folder:
         source = Path(folder) / (name or "project")
         write_folder(project, source)
-        return _build(source, Path(folder), name or "the project", environment, where)[0]
+        label = name or "the project"
+        try:  # most projects are pure, which is quicker
+            return _build(source, Path(folder), label, environment, where)[0]
+        except (NativePackageError, PackageBuildError):
+            if native is None:
+                raise
+        return _best(source, Path(folder), label, environment, where, native)[0]
 
 
 def write_folder(node: Directory, path: Path) -> None:
@@ -94,6 +122,34 @@ def _stays_inside(target: str) -> bool:
     return not target.startswith("/") and ".." not in target.split("/")
 
 
+def _best(
+    source: Path,
+    folder: Path,
+    label: str,
+    environment: Mapping[str, str],
+    where: Where | None,
+    native: WheelBuilder | None,
+) -> tuple[Wheel, bytes]:
+    """The wheel with its native parts, else the one without, else why there is none."""
+    if native is None:
+        return _build(source, folder, label, environment, where)
+    (folder / "native").mkdir()
+    path, said = native.build(source, folder / "native", environment)
+    if path is not None:
+        data = path.read_bytes()
+        wheel = _read(data, path.name, where)
+        require_pure(wheel, label, where)
+        return wheel, data
+    try:
+        return _build(source, folder, label, environment, where)
+    except (NativePackageError, PackageBuildError):
+        raise PackageBuildError(
+            f"`{label}` cannot be built for a box:\n{_tail(said)}",
+            where=where,
+            hint="Use another version, or a package that is pure Python.",
+        ) from None
+
+
 def _build(
     source: Path, folder: Path, label: str, environment: Mapping[str, str], where: Where | None
 ) -> tuple[Wheel, bytes]:
@@ -106,12 +162,16 @@ def _build(
     if result.status != 0 or not built:
         raise _failed(label, result.message, where)
     data = built[0].read_bytes()
-    try:
-        wheel = read_wheel(data, built[0].name)
-    except BadWheelError as error:
-        raise error.at(where) if where else error from None
+    wheel = _read(data, built[0].name, where)
     require_pure(wheel, label, where)
     return wheel, data
+
+
+def _read(data: bytes, filename: str, where: Where | None) -> Wheel:
+    try:
+        return read_wheel(data, filename)
+    except BadWheelError as error:
+        raise error.at(where) if where else error from None
 
 
 def require_pure(wheel: Wheel, label: str, where: Where | None) -> None:
@@ -132,13 +192,16 @@ def _failed(label: str, message: str, where: Where | None) -> BoxerError:
             where=where,
             hint="Use a version or a package that is pure Python.",
         )
-    lines = [line.rstrip()[:_LONGEST_LINE] for line in message.splitlines() if line.strip()]
-    tail = "\n".join(f"  {line}" for line in lines[-_TAIL_LINES:])
     return PackageBuildError(
-        f"`{label}` has no pure wheel, and cannot be built without a compiler:\n{tail}",
+        f"`{label}` has no pure wheel, and cannot be built without a compiler:\n{_tail(message)}",
         where=where,
         hint="Use a version or a package that is pure Python.",
     )
+
+
+def _tail(message: str) -> str:
+    lines = [line.rstrip()[:_LONGEST_LINE] for line in message.splitlines() if line.strip()]
+    return "\n".join(f"  {line}" for line in lines[-_TAIL_LINES:])
 
 
 @functools.cache

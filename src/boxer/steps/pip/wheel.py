@@ -30,6 +30,8 @@ MAX_BYTES = 1 << 30  # a box has 4 GiB of memory in all
 
 # What only one kind of machine can run, by name or by its first bytes.
 _NATIVE_SUFFIX = re.compile(r"\.(so|pyd|dylib|dll|a|lib|o)(\.\d+)*$")
+# A box's own: a relocatable object, which is linked with its interpreter (boxer.extensions).
+_BOX_MAGIC = b"\0asm"
 _NATIVE_MAGIC = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"MZ\x90\0")
 
 
@@ -70,11 +72,12 @@ class Wheel:
         return data.decode("utf-8", "replace")
 
     def native_files(self) -> list[str]:
-        """The files that only one kind of machine can run."""
+        """The files that only one kind of machine can run, if it is no box."""
         return [
             member.name
             for member in self.members
-            if _NATIVE_SUFFIX.search(member.name) or member.data.startswith(_NATIVE_MAGIC)
+            if (_NATIVE_SUFFIX.search(member.name) or member.data.startswith(_NATIVE_MAGIC))
+            and not member.data.startswith(_BOX_MAGIC)
         ]
 
 

@@ -85,6 +85,8 @@ def target_of(call: Invocation, prefix: Prefix) -> Target:
         epoch=call.epoch,
         variables=call.env,
         where=call.where,
+        wheels=call.ports.wheels,
+        listener=call.ports.listener,
     )
 
 

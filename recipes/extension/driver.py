@@ -1,0 +1,200 @@
+"""The compiler that a Python package's build sees: cc, c++, ar, ranlib, and the linker of a set.
+
+Belongs here: what a compiler's and linker's words mean for an extension module. Does not: making
+the kit this is laid into (`recipes/extensionkit.py`), building packages (`src/boxer/extensions`).
+
+A program of its own, run from the kit's folder by the scripts beside it: it imports nothing of
+ours. `-shared` answers with `wasm-ld -r`: a wheel's `.so` is one relocatable object, which is
+linked with the interpreter later. An executable is really linked, since configure asks by linking.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+KIT = Path(__file__).resolve().parent
+
+SOURCES = (".c", ".i", ".cc", ".cpp", ".cxx", ".C", ".S", ".s")
+CXX_SOURCES = (".cc", ".cpp", ".cxx", ".C")
+VALUED = ("-I", "-D", "-U", "-include", "-imacros", "-isystem", "-iquote", "-idirafter", "-x",
+          "-MF", "-MT", "-MQ")  # fmt: skip
+LINKER_VALUED = ("-Xlinker", "-T", "-u", "-z", "-e", "-rpath", "-soname", "-h")
+# What means another machine, or nothing for one object that is linked statically.
+FOREIGN = re.compile(
+    r"-(march|mtune|mfpmath|mcpu|mabi)=.*|-m(32|64|sse.*|avx.*|fma|f16c|popcnt)|-fPI[CE]|-fpi[ce]"
+    r"|-pthread|-flto.*|-fno-lto|-f(no-)?stack-protector.*|-fcf-protection.*"
+    r"|-fstack-clash-protection|-static(-lib\w+)?|-rdynamic|-(no-)?pie|-s|-g\d*|-ggdb\d*"
+    r"|-fno-plt|-fuse-ld=.*|-fno-semantic-interposition|-Wl,.*|-Wp,-D_FORTIFY.*|-specs=.*"
+)
+# Libraries of the machine itself; the interpreter brings the last ones.
+OWN_LIBRARIES = (
+    "m", "c", "pthread", "dl", "rt", "util", "gcc", "gcc_s", "gcc_eh", "stdc++", "c++", "c++abi",
+    "unwind", "atomic", "python3", "python3.13", "z", "bz2", "lzma", "sqlite3",
+)  # fmt: skip
+QUESTIONS = re.compile(r"--version|-v|-V|-qversion|-dump\w+|--?print-.*|-###|--help")
+# A Python's headers that are not this kit's: the host's, which has another pyconfig.h.
+HOST_HEADERS = re.compile(r".*/include/python3\.\d+t?/?$")
+
+
+@dataclass
+class Words:
+    """A command line, parted."""
+
+    options: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    linked: list[str] = field(default_factory=list)
+    output: str | None = None
+
+
+def expanded(words: list[str]) -> list[str]:
+    """The words with those of response files in their place."""
+    found: list[str] = []
+    for word in words:
+        if word.startswith("@") and Path(word[1:]).is_file():
+            found += expanded(shlex.split(Path(word[1:]).read_text()))
+        else:
+            found.append(word)
+    return found
+
+
+def parted(words: list[str]) -> Words:
+    found = Words()
+    rest = iter(words)
+    for word in rest:
+        if word == "-o":
+            found.output = next(rest, "a.out")
+        elif word in VALUED:
+            value = next(rest, "")
+            if not (word in ("-I", "-isystem") and HOST_HEADERS.match(value)):
+                found.options += [word, value]
+        elif word in LINKER_VALUED:
+            next(rest, "")
+        elif word in ("-L", "-l"):
+            found.linked.append(word + next(rest, ""))
+        elif word.startswith(("-L", "-l")) or word in ("-Wl,--whole-archive",):
+            found.linked.append(word)
+        elif word.startswith("-I") and HOST_HEADERS.match(word[2:]):
+            continue
+        elif word.startswith("-") and word != "-":
+            found.options += [] if FOREIGN.fullmatch(word) else [word]
+        elif word.endswith(SOURCES):
+            found.sources.append(word)
+        elif word == "-":
+            found.options.append(word)
+        else:
+            found.linked.append(word)
+    return found
+
+
+class Tools:
+    """The kit's settings: kit.json."""
+
+    def __init__(self, kit: Path) -> None:
+        table: dict[str, list[str]] = json.loads((kit / "kit.json").read_text())
+        self.kit = kit
+        self.zig = table["zig"][0]
+        self.flags = [word.replace("{kit}", str(kit)) for word in table["flags"]]
+        self.cxx_flags = [word.replace("{kit}", str(kit)) for word in table["cxx_flags"]]
+        self.link_flags = table["link_flags"]
+        self.module_flags = table["module_flags"]
+
+    def compiler(self, is_cxx: bool) -> list[str]:
+        extra = self.cxx_flags if is_cxx else []
+        own = ["-isystem", str(self.kit / "include")]
+        return [self.zig, "c++" if is_cxx else "cc", *extra, *self.flags, *own]
+
+    def library(self, name: str) -> Path:
+        return self.kit / "lib" / name
+
+
+def run(command: list[str]) -> int:
+    return subprocess.run(command, check=False).returncode
+
+
+def compile_objects(tools: Tools, words: Words, is_cxx: bool, folder: Path) -> list[str] | int:
+    objects = []
+    for number, source in enumerate(words.sources):
+        target = str(folder / f"{number}.o")
+        cxx = is_cxx or source.endswith(CXX_SOURCES)
+        options = [word for word in words.options if word != "-shared"]
+        status = run([*tools.compiler(cxx), *options, "-c", source, "-o", target])
+        if status:
+            return status
+        objects.append(target)
+    return objects
+
+
+def linked_words(words: Words) -> list[str]:
+    return [w for w in words.linked if not (w.startswith("-l") and w[2:] in OWN_LIBRARIES)]
+
+
+def link(tools: Tools, words: Words, objects: list[str]) -> int:
+    """One relocatable object for `-shared`, else a program."""
+    output = words.output or "a.out"
+    inputs = [*objects, *linked_words(words)]
+    if not inputs:
+        print("boxer's cc: no input files", file=sys.stderr)
+        return 1
+    if "-shared" in words.options or "-r" in words.options:
+        return run([tools.zig, "wasm-ld", "-r", *inputs, "-o", output])
+    machine = [str(tools.library(name)) for name in ("start.o", "libmachine.a", "libz.a")]
+    ends = [str(path) for path in sorted(tools.kit.glob("lib/c++/*.a"))]
+    ends += [str(tools.library(name)) for name in ("libjumps.a", "libc.a", "libcompiler_rt.a")]
+    command = [tools.zig, "wasm-ld", *tools.link_flags, *inputs, *machine, *ends, "-o", output]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.stderr.write(done.stderr)
+    return done.returncode
+
+
+def compiler(tools: Tools, is_cxx: bool, arguments: list[str]) -> int:
+    arguments = expanded(arguments)
+    if "-Wl,--version" in arguments:
+        return run([tools.zig, "wasm-ld", "--version"])
+    words = parted(arguments)
+    only = {"-c", "-S", "-E", "-M", "-MM", "-fsyntax-only"} & set(words.options)
+    asked = not words.sources and not words.linked
+    if only or (asked and any(QUESTIONS.fullmatch(word) for word in words.options)):
+        output = ["-o", words.output] if words.output else []
+        cxx = is_cxx or any(source.endswith(CXX_SOURCES) for source in words.sources)
+        options = [word for word in words.options if word != "-shared"]
+        inputs = [word for word in words.linked if not word.startswith("-")]
+        return run([*tools.compiler(cxx), *options, *words.sources, *inputs, *output])
+    with tempfile.TemporaryDirectory(prefix="boxer-cc-") as name:
+        objects = compile_objects(tools, words, is_cxx, Path(name))
+        return objects if isinstance(objects, int) else link(tools, words, objects)
+
+
+def link_set(tools: Tools, arguments: list[str]) -> int:
+    """`link OUTPUT OBJECT...`: the interpreter with a set of extension modules."""
+    output, *objects = arguments
+    interpreter = [str(tools.library("interpreter.o"))]
+    programs = [str(path) for path in sorted((tools.kit / "lib" / "programs").glob("*.o"))]
+    cxx = [str(path) for path in sorted((tools.kit / "lib" / "c++").glob("*.a"))]
+    libraries = [str(path) for path in sorted((tools.kit / "lib" / "libraries").glob("*.a"))]
+    names = ("start.o", "libmachine.a", "libz.a", "libjumps.a", "libc.a", "libcompiler_rt.a")
+    machine = [str(tools.library(name)) for name in names]
+    command = [tools.zig, "wasm-ld", *tools.module_flags, *programs, *objects]
+    return run([*command, *interpreter, *libraries, *cxx, *machine, "-o", output])
+
+
+def main(arguments: list[str]) -> int:
+    tool, *words = arguments
+    tools = Tools(KIT)
+    if tool == "link":
+        return link_set(tools, words)
+    if tool in ("ar", "ranlib"):
+        os.execv(tools.zig, [tools.zig, tool, *words])
+    return compiler(tools, tool == "c++", words)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,121 @@
+"""The kit of a Python base: what extension modules are compiled with, and the interpreter's parts.
+
+Belongs here: the folder `kit` of a base: headers, settings for sysconfig, the parts of module.wasm
+to link again. Does not: what a compiler's words mean (`extension/driver.py`), building packages
+(`src/boxer/extensions`).
+
+    kit.json driver.py bin/{cc,c++,ar,ranlib,link} include/ lib/ sysconfig/
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from recipes import cxx, driver, toolchain
+
+SUFFIX = ".cpython-313-wasm32-linux-musl.so"
+SYSCONFIG = "_sysconfigdata__linux_wasm32-linux-musl"
+TOOLS = ("cc", "c++", "ar", "ranlib", "link")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a base was linked from. module_flags: those of its link; interpreter: its object."""
+
+    sysroot: Path
+    source: Path
+    built: Path
+    programs: Sequence[Path]
+    interpreter: Path
+    libraries: Sequence[Path]
+    machine: Sequence[Path]
+    jumps: Path
+    cxx: Path
+    jump_flags: Sequence[str]
+    module_flags: Sequence[str]
+    sysconfig_data: str
+
+
+def write_kit(folder: Path, parts: Parts) -> None:
+    """Makes the kit in a folder that is not there yet."""
+    lib = folder / "lib"
+    (folder / "bin").mkdir(parents=True)
+    (lib / "programs").mkdir(parents=True)
+    (lib / "libraries").mkdir()
+    for program in parts.programs:
+        shutil.copy(program, lib / "programs")
+    shutil.copy(parts.interpreter, lib / "interpreter.o")
+    for part in [*parts.machine, parts.jumps / "libjumps.a"]:
+        shutil.copy(part, lib)
+    (lib / "c++").mkdir()
+    shutil.copy(parts.cxx / "libc++.a", lib / "c++")
+    for name in ("libc.a", "libcompiler_rt.a"):
+        shutil.copy(parts.sysroot / "lib" / name, lib)
+    for library in parts.libraries:
+        for archive in sorted((library / "lib").glob("*.a")):
+            shutil.copy(archive, lib / "libraries")
+    _write_headers(folder / "include", parts)
+    _write_settings(folder, parts)
+    shutil.copy(Path(__file__).with_name("extension") / "driver.py", folder)
+    for tool in TOOLS:
+        script = folder / "bin" / tool
+        python = shlex.quote(sys.executable)
+        script.write_text(
+            "#!/bin/sh\n"
+            'here=$(dirname "$(readlink -f "$0")")\n'
+            f'exec {python} -IS "$here/../driver.py" {tool} "$@"\n'
+        )
+        script.chmod(0o755)
+
+
+def _write_headers(folder: Path, parts: Parts) -> None:
+    shutil.copytree(parts.source / "Include", folder)
+    shutil.copy(parts.built / "build" / "pyconfig.h", folder)
+    for library in parts.libraries:
+        shutil.copytree(library / "include", folder, dirs_exist_ok=True)
+    shutil.copytree(parts.sysroot / "include", folder / "machine")
+    for headers in cxx.headers(toolchain.zig().parent / "lib"):
+        shutil.copytree(headers, folder / "c++", dirs_exist_ok=True)
+
+
+def _write_settings(folder: Path, parts: Parts) -> None:
+    flags = [*toolchain.TARGET, *toolchain.HABITS, *parts.jump_flags]
+    for include in ("{kit}/include/machine", str(toolchain.zig().parent / "lib" / "include")):
+        flags += ["-isystem", include]
+    settings = {
+        "zig": [str(toolchain.zig())],
+        "flags": flags,
+        "cxx_flags": [
+            *("-nostdinc++", "-I", "{kit}/include/c++"),
+            *("-mllvm", "-wasm-enable-eh", *cxx.definitions()),
+        ],
+        "link_flags": list(driver.LINK_FLAGS),
+        "module_flags": list(parts.module_flags),
+    }
+    (folder / "kit.json").write_text(json.dumps(settings, indent=1) + "\n")
+    (folder / "sysconfig").mkdir()
+    (folder / "sysconfig" / f"{SYSCONFIG}.py").write_text(parts.sysconfig_data + _CROSS)
+
+
+# Laid behind the box's own settings: the build runs on this machine, with the kit's tools.
+_CROSS = f"""
+import os
+_kit = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_bin = os.path.join(_kit, "bin")
+_cc, _cxx = os.path.join(_bin, "cc"), os.path.join(_bin, "c++")
+_include = os.path.join(_kit, "include")
+build_time_vars.update(
+    CC=_cc, CXX=_cxx, CPP=_cc + " -E", AR=os.path.join(_bin, "ar"), ARFLAGS="rcs",
+    RANLIB=os.path.join(_bin, "ranlib"), LDSHARED=_cc + " -shared", LDCXXSHARED=_cxx + " -shared",
+    BLDSHARED=_cc + " -shared", CCSHARED="", OPT="-DNDEBUG", CFLAGS="-DNDEBUG -O2",
+    PY_CFLAGS="-DNDEBUG -O2", BASECFLAGS="", CONFIGURE_CFLAGS="", LDFLAGS="", PY_LDFLAGS="",
+    INCLUDEPY=_include, CONFINCLUDEPY=_include, EXT_SUFFIX="{SUFFIX}", SHLIB_SUFFIX=".so",
+    SOABI="{SUFFIX[1:-3]}", MULTIARCH="wasm32-linux-musl", Py_ENABLE_SHARED=0, LIBPYTHON="",
+)
+"""

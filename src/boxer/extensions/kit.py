@@ -1,0 +1,28 @@
+"""The kit of a base: what its extension modules are compiled and linked with.
+
+Belongs here: where `recipes/` leaves it. Does not: what is in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from boxer.bases import bases_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """folder: the kit. digest: of the base it belongs to."""
+
+    folder: Path
+    digest: str
+
+    def program(self, name: str) -> Path:
+        return self.folder / "bin" / name
+
+
+def find_kit(name: str, variant: str, digest: str) -> Kit | None:
+    """The kit of a base on this machine; None where the base came without one."""
+    folder = bases_folder() / f"{name}-{variant}" / digest / "kit"
+    return Kit(folder, digest) if (folder / "kit.json").is_file() else None

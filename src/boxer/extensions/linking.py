@@ -1,0 +1,116 @@
+"""The interpreter linked with a set of extension modules, kept by what it was made from.
+
+Belongs here: the link and its cache. Does not: what is done to one object (`isolate`).
+
+    CACHE/extensions/DIGEST          text: the sha256 of the module
+    CACHE/extensions/sha256/SHA256   the module
+
+Invariants
+1. The module's digest follows from the base and the objects alone, so one set is compiled once.
+2. What the interpreter does not have is an error here, with its names, never a trap later.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from boxer.blobstore import Blobs, make_folder, write_atomically
+from boxer.errors import NativePackageError, WriteError
+from boxer.extensions.isolate import init_name, isolate
+from boxer.extensions.kit import Kit
+from boxer.extensions.modules import ExtensionModule
+
+# Part of the cache's key: raised when the same objects are linked otherwise.
+GENERATION = 1
+_TIMEOUT_SECONDS = 300
+_UNDEFINED = re.compile(r"undefined symbol: (\S+)")
+_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """module: the interpreter with the extensions. cached: whether it was there already."""
+
+    module: bytes
+    cached: bool
+
+
+def link(kit: Kit, modules: Sequence[ExtensionModule], cache: Path) -> Linked:
+    """Links the modules with the kit's interpreter. cache: boxer below the user's cache folder.
+
+    Raises `NativePackageError` for a module that needs what a box does not have.
+    """
+    key = _key(kit, modules)
+    folder = cache / "extensions"
+    blobs = Blobs(folder)
+    with contextlib.suppress(OSError, ValueError):
+        kept = blobs.get((folder / key).read_text("ascii").strip())
+        if kept is not None:
+            return Linked(bytes(kept), True)
+    with tempfile.TemporaryDirectory(prefix="boxer-link-") as name:
+        module = _link(kit, modules, Path(name))
+    # A full disk must not keep a box from being built.
+    with contextlib.suppress(WriteError):
+        make_folder(folder)
+        write_atomically(folder / key, blobs.put(module).encode())
+    return Linked(module, False)
+
+
+def _key(kit: Kit, modules: Sequence[ExtensionModule]) -> str:
+    lines = [f"{GENERATION} {kit.digest}"]
+    lines += [f"{m.name} {hashlib.sha256(m.data).hexdigest()}" for m in modules]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _link(kit: Kit, modules: Sequence[ExtensionModule], folder: Path) -> bytes:
+    objects = []
+    for number, module in enumerate(modules):
+        path = folder / f"{number}.o"
+        path.write_bytes(isolate(module.data, module.name))
+        objects.append(path)
+    source = folder / "inittab.c"
+    source.write_text(inittab([module.name for module in modules]))
+    _run([kit.program("cc"), "-c", source, "-o", folder / "inittab.o"], modules)
+    output = folder / "module.wasm"
+    _run([kit.program("link"), output, folder / "inittab.o", *objects], modules)
+    return output.read_bytes()
+
+
+def inittab(names: Sequence[str]) -> str:
+    """C that tells the interpreter of its new built-in modules, before it starts."""
+    lines = ["extern int PyImport_AppendInittab(const char *, void *(*)(void));"]
+    lines += [f"extern void *{init_name(name)}(void);" for name in names]
+    lines += ["__attribute__((constructor)) static void boxer_extensions(void) {"]
+    lines += [f'    PyImport_AppendInittab("{name}", {init_name(name)});' for name in names]
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _run(command: list[Path | str], modules: Sequence[ExtensionModule]) -> None:
+    done = subprocess.run(
+        [str(word) for word in command],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=_TIMEOUT_SECONDS,
+        check=False,
+    )
+    if done.returncode == 0:
+        return
+    missing = sorted(set(_UNDEFINED.findall(done.stderr)))
+    named = ", ".join(f"`{module.name}`" for module in modules[:_SHOWN])
+    if missing:
+        what = ", ".join(missing[:_SHOWN]) + (" ..." if len(missing) > _SHOWN else "")
+        reason = f"they call what a box does not have: {what}"
+    else:
+        reason = "\n  ".join(done.stderr.strip().splitlines()[-_SHOWN:]) or "the linker failed"
+    raise NativePackageError(
+        f"The extension modules {named} cannot be linked: {reason}.",
+        hint="Leave out the package they belong to, or take a version of it without them.",
+    )

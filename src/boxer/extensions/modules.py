@@ -1,0 +1,71 @@
+"""The extension modules in a tree.
+
+Belongs here: which files they are and their dotted names. Does not: linking them.
+
+Invariants
+1. A file counts by what it is, a relocatable object with an extension module's name; wherever it
+   was copied to, it is found again.
+2. Finding changes nothing: a box's own tree gets stand-ins, a stage's keeps the objects.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from boxer.filetree import Directory, File, Tree
+
+SUFFIX = ".so"
+_NAME = re.compile(r"(?P<stem>\w+)(\.[-\w]+)*\.so")
+_MAGIC = b"\0asm"
+_SITES = ("site-packages", "dist-packages")
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionModule:
+    """path: in the tree. name: dotted. data: the object."""
+
+    path: str
+    name: str
+    data: bytes
+
+
+def extension_modules(tree: Tree) -> tuple[ExtensionModule, ...]:
+    """The tree's extension modules by name; of two with one name the first path's."""
+    found: dict[str, ExtensionModule] = {}
+    for path, node in sorted(tree.walk(), key=lambda entry: entry[0]):
+        if path.endswith(SUFFIX) and isinstance(node, File) and node.data[:4] == _MAGIC:
+            match = _NAME.fullmatch(path.rpartition("/")[2])
+            if match:
+                name = _dotted(tree, path, match["stem"])
+                found.setdefault(name, ExtensionModule(path, name, bytes(node.data)))
+    return tuple(found[name] for name in sorted(found))
+
+
+def with_stand_ins(tree: Tree, modules: Sequence[ExtensionModule]) -> Tree:
+    """A copy of the tree in which each object's place is taken by a line that names it: the code
+    is the interpreter's."""
+    own = tree.copy()
+    for module in modules:
+        node = own.file(module.path)
+        own.put(module.path, replace(node, data=f"#!boxer extension {module.name}\n".encode()))
+    return own
+
+
+def _dotted(tree: Tree, path: str, stem: str) -> str:
+    """The name a module at this path is imported by: from the folder of packages it lies in, else
+    from the folders above that are packages."""
+    parents = path.strip("/").split("/")[:-1]
+    for place in range(len(parents) - 1, -1, -1):
+        if parents[place] in _SITES:
+            return ".".join([*parents[place + 1 :], stem])
+    package: list[str] = []
+    while parents and _is_package(tree, "/" + "/".join(parents)):
+        package.insert(0, parents.pop())
+    return ".".join([*package, stem])
+
+
+def _is_package(tree: Tree, folder: str) -> bool:
+    node = tree.get(folder)
+    return isinstance(node, Directory) and "__init__.py" in node.entries

@@ -1,0 +1,44 @@
+"""What single packages are told when they are built for a box.
+
+Belongs here: reading `packages.toml`. Most packages need no entry.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """variables: of the build's environment. settings: config settings of the back end, words."""
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, list[str]] = field(default_factory=dict)
+
+
+def settings_of(filename: str) -> Settings:
+    """The settings of the package whose source archive has this name."""
+    return _table().get(_package(filename), Settings())
+
+
+def _package(filename: str) -> str:
+    return re.sub(r"[-_.]+", "-", filename.rpartition("-")[0]).lower()
+
+
+@functools.cache
+def _table() -> dict[str, Settings]:
+    text = resources.files(__package__).joinpath("packages.toml").read_text("utf-8")
+    return {
+        name: Settings(entry.get("variables", {}), entry.get("settings", {}))
+        for name, entry in tomllib.loads(text).items()
+    }
+
+
+def table_text() -> bytes:
+    """The whole table: part of what a wheel was built with."""
+    return resources.files(__package__).joinpath("packages.toml").read_bytes()

@@ -1,0 +1,52 @@
+"""Packages with C in them, from their source archives into a box, through the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.boxes.conftest import Boxer
+
+pytestmark = [pytest.mark.base, pytest.mark.network]
+
+USES = {
+    "markupsafe": "import markupsafe._speedups; from markupsafe import escape; print(escape('<'))",
+    "msgpack": "import msgpack._cmsgpack, msgpack; print(msgpack.unpackb(msgpack.packb([1, 'a'])))",
+    "xxhash": "import xxhash; print(xxhash.xxh64(b'a').hexdigest())",
+}
+PRINTED = "&lt;\n[1, 'a']\nd24ec4f1a98c6e5b\n"
+
+
+def test_packages_with_c_are_built_from_source_and_used_while_building_and_in_the_box(
+    boxer: Boxer, tmp_path: Path
+) -> None:
+    (tmp_path / "main.py").write_text("\n".join(USES.values()) + "\n")
+    (tmp_path / "Dockerfile").write_text(
+        "FROM python:3.13 AS builder\n"
+        f"RUN python -m venv /venv && /venv/bin/pip install {' '.join(USES)}\n"
+        'RUN /venv/bin/python -c "import markupsafe._speedups"\n'
+        "FROM python:3.13-slim\n"
+        "COPY --from=builder /venv /venv\n"
+        "COPY main.py /\n"
+        'CMD ["/venv/bin/python", "/main.py"]\n'
+    )
+    box = tmp_path / "box.wasm"
+    built = boxer("build", "-o", box, tmp_path)
+    assert built.returncode == 0, built.stderr
+    assert boxer("run", box).stdout == PRINTED
+
+
+def test_a_wheel_says_what_is_in_it_and_is_kept(boxer: Boxer, tmp_path: Path) -> None:
+    first = boxer("wheel", "-o", tmp_path, "markupsafe")
+    assert first.returncode == 0, first.stderr
+    assert "markupsafe._speedups" in first.stdout
+    assert "kept" in boxer("wheel", "markupsafe").stdout
+    assert [file.suffix for file in tmp_path.iterdir()] == [".whl"]
+
+
+def test_a_package_that_cannot_work_is_refused_with_what_works_instead(boxer: Boxer) -> None:
+    refused = boxer("wheel", "greenlet")
+    assert refused.returncode == 1
+    assert "error[native-package]" in refused.stderr
+    assert "hint:" in refused.stderr
