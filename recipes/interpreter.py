@@ -23,6 +23,9 @@ from recipes.workshop import digest_of, product
 # Of which code the inliner is generous: what nine tenths of all steps are spent in. LLVM's own 99 %
 # are made for longer training; they triple the time and memory of the link, for nothing.
 HOT = "-profile-summary-cutoff-hot=900000"
+# What defines the functions that guest/python wraps (base.WRAPPED): compiled to machine code at
+# once, so that nothing of it is inlined where the linker shall put another function.
+APART = ("Python/ceval_gil.o", "Python/pylifecycle.o", "Python/thread.o")
 # A function that has no profile was never called: that is worth no warning.
 QUIET = ("-w", "-Wno-error")
 
@@ -63,10 +66,11 @@ def _profile(
 def _compiled(
     folder: Path, built: Path, sysroot: Path, counts: Path, progress: Progress
 ) -> list[Path]:
-    """The same files as `cpython` compiled, with the same arguments, to LLVM's code."""
+    """The same files as `cpython` compiled, with the same arguments; to LLVM's code, but for what
+    stands apart."""
     use = ("-fprofile-instrument-use=llvm", f"-fprofile-instrument-use-path={counts}")
     profiled = [part for flag in use for part in ("-Xclang", flag)]
-    flags = shlex.join([*QUIET, "-flto", *profiled, "-mllvm", HOT])
+    flags = [*QUIET, *profiled, "-mllvm", HOT]
     compiler = shlex.join(driver.compile_command(sysroot))
     compiled = cpython.compilations(built)
     objects = {name: folder / "objects" / name for name in cpython.objects_of(built)}
@@ -75,7 +79,9 @@ def _compiled(
     for name, file in objects.items():
         file.parent.mkdir(parents=True, exist_ok=True)
         arguments = compiled[name].replace(shlex.join(cpython.INSTRUMENTED), "")
-        command = f"{compiler} {arguments} {flags} -o {shlex.quote(str(file))}"
+        kind = [] if name in APART else ["-flto"]
+        options = shlex.join([*flags, *kind, "-o", str(file)])
+        command = f"{compiler} {arguments} {options}"
         jobs.append(partial(toolchain.run, ["sh", "-c", command], cwd=built / "build"))
     toolchain.run_all(jobs, progress)
     return list(objects.values())
