@@ -162,7 +162,7 @@ def _configure(folder: Path, tree: Path, libraries: list[Path]) -> None:
         f"AR={folder / 'ar'}",
         f"RANLIB={folder / 'ranlib'}",
         "READELF=true",
-        "CFLAGS=-g0",
+        "CFLAGS=-g0 -DNODEV=-1",  # of glibc's sys/param.h: os.major(-1) is -1
     ]
     _run(command, folder, {**_environment(folder), **found}, "configure")
 

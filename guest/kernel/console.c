@@ -9,6 +9,7 @@
 #include "host.h"
 #include "memory.h"
 #include "process.h"
+#include "terminal.h"
 #include "timer.h"
 
 #include <boxer/linux_errno.h>
@@ -18,34 +19,13 @@
 
 #define STDIO 3
 
-enum { TCGETS = 0x5401, TCSETS, TCSETSW, TCSETSF };
-enum { TIOCGPGRP = 0x540f, TIOCSPGRP = 0x5410, TIOCGWINSZ = 0x5413, TIOCSWINSZ = 0x5414 };
-enum { TIOCGSID = 0x5429 };
-
-// The kernel's termios (NCCS 19), not libc's longer one.
-struct termios {
-    uint32_t iflag, oflag, cflag, lflag;
-    uint8_t line, characters[19];
-};
-
-struct window {
-    uint16_t rows, columns, width, height;
-};
-
 struct console {
     int known;
     enum host_kind kind;
 };
 
-// ICRNL IXON IUTF8; OPOST ONLCR; B38400 CS8 CREAD; ISIG ICANON ECHO ECHOE ECHOK ECHOCTL ECHOKE
-// IEXTEN: a fresh Linux pseudo-terminal. The line is edited by the host's terminal, never here.
-static const struct termios fresh = {
-    .iflag = 042400,
-    .oflag = 05,
-    .cflag = 0277,
-    .lflag = 0105073,
-    .characters = {3, 28, 127, 21, 4, 0, 1, 0, 17, 19, 26, 0, 18, 15, 23, 22},
-};
+// The line is edited by the host's terminal, never here.
+static const struct termios fresh = TERMIOS_FRESH;
 
 static struct console consoles[STDIO];
 static struct termios termios;
@@ -99,43 +79,29 @@ static long console_write(struct file *file, const void *buffer, size_t size, in
     return written;
 }
 
-static int copy_out(uintptr_t argument, const void *from, size_t size) {
-    if (!argument || !user_range((void *)argument, size))
-        return -EFAULT;
-    memcpy((void *)argument, from, size);
-    return 0;
-}
-
-static int copy_in(uintptr_t argument, void *to, size_t size) {
-    if (!argument || !user_range((void *)argument, size))
-        return -EFAULT;
-    memcpy(to, (void *)argument, size);
-    return 0;
-}
-
 static int console_ioctl(struct file *file, unsigned request, uintptr_t argument) {
     uint32_t group;
     if (!console_is_terminal(number_of(file)))
         return -ENOTTY;
     switch (request) {
     case TCGETS:
-        return copy_out(argument, &termios, sizeof termios);
+        return terminal_copy_out(argument, &termios, sizeof termios);
     case TCSETS:
     case TCSETSW:
     case TCSETSF:
-        return copy_in(argument, &termios, sizeof termios);
+        return terminal_copy_in(argument, &termios, sizeof termios);
     case TIOCGWINSZ:
-        return copy_out(argument, &window, sizeof window);
+        return terminal_copy_out(argument, &window, sizeof window);
     case TIOCSWINSZ:
-        return copy_in(argument, &window, sizeof window);
+        return terminal_copy_in(argument, &window, sizeof window);
     case TIOCGPGRP:
-        return copy_out(argument, &process.pgid, sizeof process.pgid);
+        return terminal_copy_out(argument, &process.pgid, sizeof process.pgid);
     case TIOCSPGRP:
-        if (copy_in(argument, &group, sizeof group))
+        if (terminal_copy_in(argument, &group, sizeof group))
             return -EFAULT;
         return group == process.pgid ? 0 : -EPERM;
     case TIOCGSID:
-        return copy_out(argument, &process.sid, sizeof process.sid);
+        return terminal_copy_out(argument, &process.sid, sizeof process.sid);
     default:
         return -ENOTTY;
     }

@@ -4,13 +4,15 @@
 // 1. A device is a tmpfs inode with file operations of its own; it holds no state.
 // 2. /dev/stdin, stdout, stderr and fd lead into /proc/self/fd, as on Linux: opening one is opening
 //    another description of what the descriptor has open.
-// 3. There is no pts and no console: the only terminal is the host's, /dev/tty when there is one.
+// 3. There is no console. /dev/tty is the host's terminal when there is one; others are made by
+//    /dev/ptmx.
 #include "console.h"
 #include "fs.h"
 #include "host.h"
 #include "memory.h"
 #include "mountpoint.h"
 #include "process.h"
+#include "pty.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>
@@ -86,6 +88,7 @@ static const struct device {
     {"random", DEVICE(1, 8), 0666, &random_ops, NULL},
     {"urandom", DEVICE(1, 9), 0666, &random_ops, NULL},
     {"tty", DEVICE(5, 0), 0666, NULL, &terminal_ops},
+    {"ptmx", DEVICE(5, 2), 0666, &ptmx_file_ops, &ptmx_ops},
 };
 
 static const struct {
@@ -127,6 +130,10 @@ static int fill(struct filesystem *fs) {
     for (size_t i = 0; !error && i < sizeof links / sizeof *links; i++)
         error = add(fs->root, links[i].name,
                     tmpfs_symlink(fs, links[i].target, strlen(links[i].target)));
+    if (!error)
+        error = add(fs->root, "pts", tmpfs_inode(fs, S_IFDIR | 0755));
+    if (!error)
+        pty_boot(dentry_child(fs->root, "pts", 3));
     return error ? error : add(fs->root, "shm", tmpfs_inode(fs, S_IFDIR | S_ISVTX | 0777));
 }
 

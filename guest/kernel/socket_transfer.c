@@ -66,18 +66,33 @@ static long send_waiting(struct file *file, struct socket *socket, struct messag
     }
 }
 
+// MSG_WAITALL: one vector from a stream is filled, up to the end, descriptors or an error.
 static long receive_waiting(struct file *file, struct socket *socket, struct message *message) {
     int64_t deadline = INT64_MAX;
+    struct linux_iovec rest;
+    long done = 0;
+    int whole = (message->flags & LINUX_MSG_WAITALL) && !(message->flags & LINUX_MSG_PEEK) &&
+                waits(file, message) && socket_is_stream(socket) && message->count == 1;
+    if (whole) {
+        rest = message->vectors[0];
+        message->vectors = &rest;
+    }
     for (int first = 1;; first = 0) {
         long result = socket_receive(socket, message);
-        // MSG_WAITALL answers what is there: with one thread nobody would send the rest.
+        if (whole && result > 0 && (size_t)result < rest.size && !message->file_count) {
+            done += result;
+            rest = (struct linux_iovec){(char *)rest.base + result, rest.size - (size_t)result};
+            message->size = rest.size;
+            continue;
+        }
         if (result != -EAGAIN || !waits(file, message))
-            return result;
+            return result < 0 && done ? done : result < 0 ? result : done + result;
         if (first)
             deadline = deadline_after(socket->receive_timeout);
-        int error = wait_file_until(file, LINUX_POLLIN, deadline);
+        int error = done ? wait_more(file, LINUX_POLLIN, deadline)
+                         : wait_file_until(file, LINUX_POLLIN, deadline);
         if (error)
-            return error;
+            return done ? done : error;
     }
 }
 

@@ -1,10 +1,4 @@
 // Prints system calls.
-//
-// A call's arguments are described by letters, one each:
-//   d decimal  x hexadecimal  o octal  p pointer  s string  a directory descriptor  n size
-//   w bytes going in (the next argument is their size)  r bytes coming out (the result is their
-//   size) l L the halves of a 64-bit number  v vectors going in  i two descriptors coming out
-//   Capitals: names of trace_names.c.
 #include "trace.h"
 #include "trace_names.h"
 #include "host.h"
@@ -18,108 +12,6 @@
 #include <string.h>
 
 #define SHOWN 32 // bytes of a string or buffer, as strace -s 32
-
-struct call {
-    int number;
-    const char *name, *arguments;
-};
-
-static const struct call known[] = {
-    {NR_openat, "openat", "asOo"},
-    {NR_openat2, "openat2", "aspn"},
-    {NR_close, "close", "d"},
-    {NR_close_range, "close_range", "ddx"},
-    {NR_read, "read", "drn"},
-    {NR_write, "write", "dwn"},
-    {NR_pread64, "pread64", "drnlL"},
-    {NR_pwrite64, "pwrite64", "dwnlL"},
-    {NR_readv, "readv", "dpd"},
-    {NR_writev, "writev", "dvd"},
-    {NR__llseek, "_llseek", "dddpW"},
-    {NR_sendfile64, "sendfile64", "ddpn"},
-    {NR_copy_file_range, "copy_file_range", "dpdpnx"},
-    {NR_statx, "statx", "asTxp"},
-    {NR_statfs64, "statfs64", "snp"},
-    {NR_getdents64, "getdents64", "dpn"},
-    {NR_getcwd, "getcwd", "rn"},
-    {NR_chdir, "chdir", "s"},
-    {NR_fchdir, "fchdir", "d"},
-    {NR_mkdirat, "mkdirat", "aso"},
-    {NR_mknodat, "mknodat", "asox"},
-    {NR_unlinkat, "unlinkat", "asT"},
-    {NR_renameat2, "renameat2", "asasx"},
-    {NR_linkat, "linkat", "asasT"},
-    {NR_symlinkat, "symlinkat", "sas"},
-    {NR_readlinkat, "readlinkat", "asrn"},
-    {NR_faccessat, "faccessat", "asA"},
-    {NR_faccessat2, "faccessat2", "asAT"},
-    {NR_fchmodat, "fchmodat", "aso"},
-    {NR_fchmod, "fchmod", "do"},
-    {NR_fchownat, "fchownat", "asddT"},
-    {NR_fchown, "fchown", "ddd"},
-    {NR_utimensat_time64, "utimensat_time64", "aspT"},
-    {NR_truncate64, "truncate64", "slL"},
-    {NR_ftruncate64, "ftruncate64", "dlL"},
-    {NR_fallocate, "fallocate", "dxlLlL"},
-    {NR_fsync, "fsync", "d"},
-    {NR_flock, "flock", "dx"},
-    {NR_fcntl64, "fcntl64", "dCx"},
-    {NR_ioctl, "ioctl", "dxp"},
-    {NR_dup, "dup", "d"},
-    {NR_dup3, "dup3", "ddO"},
-    {NR_pipe2, "pipe2", "iO"},
-    {NR_mmap2, "mmap2", "pnPMdx"},
-    {NR_munmap, "munmap", "pn"},
-    {NR_mremap, "mremap", "pnnxp"},
-    {NR_mprotect, "mprotect", "pnP"},
-    {NR_madvise, "madvise", "pnd"},
-    {NR_brk, "brk", "p"},
-    {NR_socket, "socket", "DYd"},
-    {NR_socketpair, "socketpair", "DYdi"},
-    {NR_bind, "bind", "dpd"},
-    {NR_connect, "connect", "dpd"},
-    {NR_listen, "listen", "dd"},
-    {NR_accept4, "accept4", "dppY"},
-    {NR_sendto, "sendto", "dwnxpd"},
-    {NR_recvfrom, "recvfrom", "drnxpp"},
-    {NR_shutdown, "shutdown", "dd"},
-    {NR_setsockopt, "setsockopt", "dddpd"},
-    {NR_getsockopt, "getsockopt", "dddpp"},
-    {NR_ppoll_time64, "ppoll_time64", "pdppd"},
-    {NR_pselect6_time64, "pselect6_time64", "dppppp"},
-    {NR_epoll_create1, "epoll_create1", "O"},
-    {NR_epoll_ctl, "epoll_ctl", "dEdp"},
-    {NR_epoll_pwait, "epoll_pwait", "dpddpd"},
-    {NR_eventfd2, "eventfd2", "dO"},
-    {NR_timerfd_create, "timerfd_create", "KO"},
-    {NR_memfd_create, "memfd_create", "sx"},
-    {NR_getxattr, "getxattr", "ssrn"},
-    {NR_setxattr, "setxattr", "sswnx"},
-    {NR_listxattr, "listxattr", "srn"},
-    {NR_clock_gettime64, "clock_gettime64", "Kp"},
-    {NR_clock_nanosleep_time64, "clock_nanosleep_time64", "Kxpp"},
-    {NR_rt_sigaction, "rt_sigaction", "Gppd"},
-    {NR_rt_sigprocmask, "rt_sigprocmask", "Qppd"},
-    {NR_kill, "kill", "dG"},
-    {NR_tkill, "tkill", "dG"},
-    {NR_tgkill, "tgkill", "ddG"},
-    {NR_getrandom, "getrandom", "pnx"},
-    {NR_futex_time64, "futex_time64", "pxdp"},
-    {NR_umask, "umask", "o"},
-    {NR_uname, "uname", "p"},
-    {NR_prlimit64, "prlimit64", "ddpp"},
-    {NR_setuid, "setuid", "d"},
-    {NR_setgid, "setgid", "d"},
-    {NR_getpid, "getpid", ""},
-    {NR_getppid, "getppid", ""},
-    {NR_gettid, "gettid", ""},
-    {NR_getuid, "getuid", ""},
-    {NR_geteuid, "geteuid", ""},
-    {NR_getgid, "getgid", ""},
-    {NR_getegid, "getegid", ""},
-    {NR_exit, "exit", "d"},
-    {NR_exit_group, "exit_group", "d"},
-};
 
 static void put_signed(struct line *line, int64_t value) {
     line_number(line, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, 10, value < 0);
@@ -257,7 +149,7 @@ static const char *error_name(long error) {
     }
 }
 
-static void put_result(struct line *line, const struct call *call, long result) {
+static void put_result(struct line *line, const struct trace_call *call, long result) {
     line_put(line, ") = ");
     if (call && (call->number == NR_exit_group || call->number == NR_exit)) {
         line_put(line, "?");
@@ -282,10 +174,7 @@ static int makes(long flags) {
 
 static void show(long number, const long arguments[6], long result) {
     struct line line = {.size = 0};
-    const struct call *call = NULL;
-    for (size_t i = 0; !call && i < sizeof known / sizeof *known; i++)
-        if (known[i].number == number)
-            call = &known[i];
+    const struct trace_call *call = trace_call(number);
     line_put(&line, call ? call->name : any_name(number));
     line_put(&line, "(");
     const char *kinds = call ? call->arguments : "xxxxxx";

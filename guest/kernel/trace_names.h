@@ -1,4 +1,4 @@
-// A line of a trace, and the names of flags in it.
+// A line of a trace, the names of flags in it, and what the calls' arguments are.
 #ifndef KERNEL_TRACE_NAMES_H
 #define KERNEL_TRACE_NAMES_H
 
@@ -22,5 +22,16 @@ void line_number(struct line *, uint64_t value, unsigned base, int negative);
 //   Y socket types  E epoll_ctl(2)
 // 0: no such kind.
 int line_names(struct line *, char kind, uint32_t value);
+
+// A call's arguments are described by letters, one each:
+//   d decimal  x hexadecimal  o octal  p pointer  s string  a directory descriptor  n size
+//   w bytes going in (the next argument is their size)  r bytes coming out (the result is their
+//   size) l L the halves of a 64-bit number  v vectors going in  i two descriptors coming out
+//   Capitals: names of trace_names.c.
+struct trace_call {
+    int number;
+    const char *name, *arguments;
+};
+const struct trace_call *trace_call(long number); // null: its arguments are not known
 
 #endif

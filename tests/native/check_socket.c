@@ -293,6 +293,31 @@ static void timeouts_end_a_wait(void) {
     CHECK_EQUAL(CALL(setsockopt, a, 1, LINUX_SO_RCVTIMEO, &timeout, sizeof timeout), -EDOM);
 }
 
+static int sends_more(void) { // another thread of the program
+    static int left = 3;
+    return left-- > 0 && CALL(write, b, "more", 4) == 4;
+}
+
+static int nothing_more(void) {
+    return 0;
+}
+
+static void a_stream_is_filled_where_all_is_wanted(void) {
+    static char much[500000];
+    char got[16] = {0};
+    pair(STREAM);
+    CHECK_EQUAL(CALL(write, b, "some", 4), 4);
+    CHECK_EQUAL(CALL(recvfrom, a, got, 16, 0, 0, 0), 4);
+    kernel_on_wait(sends_more, nothing_more);
+    CHECK_EQUAL(CALL(recvfrom, a, got, 10, LINUX_MSG_WAITALL, 0, 0), 10);
+    CHECK_EQUAL(memcmp(got, "moremoremo", 10), 0);
+    kernel_on_wait(NULL, NULL);
+    CHECK_EQUAL(CALL(recvfrom, a, got, 10, LINUX_MSG_WAITALL, 0, 0), 2); // nobody sends the rest
+    long sent = CALL(sendto, b, much, sizeof much, 0, 0, 0);             // nobody makes room
+    CHECK(sent > 0 && sent < (long)sizeof much);
+    CHECK_EQUAL(host_output_size[2], 0);
+}
+
 static void options_are_shown_again(void) {
     int value = 1;
     uint32_t size = sizeof value;
@@ -371,6 +396,7 @@ int main(void) {
     RUN(packets_are_whole);
     RUN(descriptors_travel_in_messages);
     RUN(timeouts_end_a_wait);
+    RUN(a_stream_is_filled_where_all_is_wanted);
     RUN(options_are_shown_again);
     return finish();
 }

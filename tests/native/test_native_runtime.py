@@ -14,7 +14,7 @@ from tests.native.compiling import COMPILER, HERE, compile_object, link, run
 
 # All of the kernel but its host door, which the doubles are, and zlib.
 LEFT_OUT = {"lower.o", "host_posix.o"}
-SUBJECTS = "faults mapping memory poll process random signal socket time"
+SUBJECTS = "faults mapping memory poll process pty random signal socket time"
 PROGRAMS = [f"check_{subject}" for subject in SUBJECTS.split(" ")]
 
 pytestmark = pytest.mark.skipif(COMPILER is None, reason="gcc is not installed")
