@@ -27,7 +27,7 @@ from boxer.plan import Step
 from boxer.steps import Context, mount_sources
 
 _NOWHERE = Where("")
-_ROOMS = ("boxer.steps", "boxer.filetree", "boxer.link", "boxer.build")
+_ROOMS = ("boxer.steps", "boxer.extensions", "boxer.filetree", "boxer.link", "boxer.build")
 
 StageKey = Callable[[str], str | None]
 

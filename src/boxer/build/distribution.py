@@ -16,7 +16,9 @@ from boxer.dockerfile import Dockerfile, From, Instruction, Run
 
 _INSTALLS_PYTHON = re.compile(
     r"\b(?:apt-get|apt|apk|dnf|yum|microdnf)\b[^;|&]*\b(?:install|add)\b[^;|&]*"
-    r"\s(?:python3?(?:\.\d+|\d+)?|python3?-pip|py3-pip|python-is-python3)(?=[\s=~]|$)"
+    r"\s(?:python3?(?:\.\d+|\d+)?(?:-[a-z0-9-]+)?|py3-pip|python-is-python3)(?=[\s=~]|$)"
+    # uv would bring a Python of its own.
+    r"|\buv\s+(?:sync|run|venv|python\s+install)\b"
 )
 
 

@@ -46,7 +46,7 @@ from boxer.steps.ports import Listener, Silent, WheelBuilder
 # The installers themselves: a box has no use for a newer one.
 _INSTALLERS = ("pip", "setuptools", "wheel", "uv")
 # Whatever version is asked for, a RUN has its own.
-_OURS = ("pip", "uv", "poetry", "virtualenv")
+_OURS = ("pip", "uv", "poetry", "pipenv", "virtualenv")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,12 @@ from boxer.steps.shell.commands import (
     files,
     information,
     pip,
+    pipenv,
     poetry,
     python,
     refused,
     systempackages,
+    unzip,
     uv,
     venv,
 )
@@ -31,8 +33,10 @@ ALL: dict[str, Command] = {
     **files.COMMANDS,
     **information.COMMANDS,
     **pip.COMMANDS,
+    **pipenv.COMMANDS,
     **poetry.COMMANDS,
     **python.COMMANDS,
+    **unzip.COMMANDS,
     **uv.COMMANDS,
     **venv.COMMANDS,
 }

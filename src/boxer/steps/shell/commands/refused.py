@@ -39,11 +39,10 @@ _REFUSED: dict[str, tuple[str, str]] = {
         ("its packages are machine code", "Use `pip install` with pure packages."),
     ),
     **dict.fromkeys(
-        ("pipenv", "pdm", "hatch", "pipx"),
+        ("pdm", "hatch", "pipx"),
         (
             "it drives programs that a build does not have",
-            "Export a requirements.txt (`pipenv requirements`, `pdm export`) and install it "
-            "with `pip install -r`.",
+            "Export a requirements.txt (`pdm export`) and install it with `pip install -r`.",
         ),
     ),
     **dict.fromkeys(

@@ -1,0 +1,2 @@
+import sys,os
+print("args:", *sys.argv[1:], os.environ["PORT"])

@@ -1,0 +1,1 @@
+print(open("lines").read().split())

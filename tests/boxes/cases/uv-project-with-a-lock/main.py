@@ -1,0 +1,2 @@
+import click; from importlib.metadata import version
+print("LOCKED", version("click"))
