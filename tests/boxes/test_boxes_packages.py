@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.boxes.conftest import Boxer
+from tests.extensions.test_extensions_objects import CASTS
 
 pytestmark = [pytest.mark.base, pytest.mark.network]
 
@@ -50,3 +51,50 @@ def test_a_package_that_cannot_work_is_refused_with_what_works_instead(boxer: Bo
     assert refused.returncode == 1
     assert "error[native-package]" in refused.stderr
     assert "hint:" in refused.stderr
+
+
+THROWS = """
+#include <Python.h>
+#include <stdexcept>
+#include <string>
+static int depth(int n) {
+    if (!n)
+        throw std::runtime_error("deep " + std::to_string(42));
+    return depth(n - 1) + 1;
+}
+static PyObject *caught(PyObject *self, PyObject *unused) {
+    try { return PyLong_FromLong(depth(5)); }
+    catch (const std::exception &error) { return PyUnicode_FromString(error.what()); }
+}
+static PyMethodDef methods[] = {{"caught", caught, METH_NOARGS, nullptr}, {}};
+static PyModuleDef module = {PyModuleDef_HEAD_INIT, "throws", nullptr, 0, methods};
+PyMODINIT_FUNC PyInit_throws() { return PyModule_Create(&module); }
+"""
+SETUP = """
+from setuptools import Extension, setup
+setup(name="mine", version="1", py_modules=[], ext_modules=[
+    Extension("casts", ["casts.c"]), Extension("throws", ["throws.cpp"])])
+"""
+
+
+def test_a_project_of_the_context_with_casts_in_c_and_exceptions_in_cxx_works_in_the_box(
+    boxer: Boxer, tmp_path: Path
+) -> None:
+    project = tmp_path / "mine"
+    project.mkdir()
+    (project / "setup.py").write_text(SETUP)
+    (project / "casts.c").write_text(CASTS)
+    (project / "throws.cpp").write_text(THROWS)
+    (tmp_path / "main.py").write_text(
+        "import casts, throws\n"
+        "thing = casts.Thing()\n"
+        "print(casts.none(), thing.seven, len(thing), throws.caught())\n"
+    )
+    (tmp_path / "Dockerfile").write_text(
+        "FROM python:3.13\nCOPY mine /mine\nRUN pip install /mine\nCOPY main.py /\n"
+        'CMD ["python", "/main.py"]\n'
+    )
+    box = tmp_path / "box.wasm"
+    built = boxer("build", "-o", box, tmp_path)
+    assert built.returncode == 0, built.stderr
+    assert boxer("run", box).stdout == "1 7 3 deep 42\n"

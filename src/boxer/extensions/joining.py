@@ -13,6 +13,7 @@ from pathlib import Path
 
 from boxer.bases import Base
 from boxer.errors import NativePackageError
+from boxer.extensions import toolfiles
 from boxer.extensions.crossbuild import build_wheel
 from boxer.extensions.kit import Kit, find_kit
 from boxer.extensions.linking import link
@@ -91,7 +92,8 @@ def _kit_of(base: Base) -> Kit | None:
 @functools.cache
 def _kit_key(folder: Path) -> str:
     """What wheels depend on: compiler, headers and settings, not the kernel or the interpreter."""
-    total = hashlib.sha256(f"{GENERATION}".encode() + table_text())
+    told = Path(toolfiles.__file__).read_bytes()
+    total = hashlib.sha256(f"{GENERATION}".encode() + table_text() + told)
     settings = sorted((folder / "sysconfig").glob("*.py"))
     for path in (
         folder / "kit.json",

@@ -36,7 +36,6 @@ longdouble_format = 'IEEE_QUAD_LE'
 [built-in options]
 b_lto = false
 b_pie = false
-b_staticpic = false
 b_lundef = false
 """
 _CMAKE = """set(CMAKE_SYSTEM_NAME Linux)

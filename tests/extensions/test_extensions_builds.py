@@ -1,0 +1,54 @@
+"""What a build of a package is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from boxer.extensions.crossbuild import build_wheel
+from boxer.extensions.kit import Kit
+from boxer.extensions.packages import settings_of
+from boxer.extensions.toolfiles import build_settings, cross_environment, write_tool_files
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Kit:
+    settings = tmp_path / "kit" / "sysconfig"
+    settings.mkdir(parents=True)
+    (settings / "_sysconfigdata__linux_box.py").write_text("build_time_vars = {}\n")
+    return Kit(tmp_path / "kit", "0" * 64)
+
+
+def test_a_build_gets_nothing_of_the_users_environment(
+    kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_TOKEN", "hidden")
+    environment = cross_environment(kit, tmp_path)
+    assert "SECRET_TOKEN" not in environment
+    assert environment["HOME"] == str(tmp_path / "home")
+    assert environment["_PYTHON_SYSCONFIGDATA_NAME"] == "_sysconfigdata__linux_box"
+
+
+def test_back_ends_are_told_of_the_compiler(kit: Kit, tmp_path: Path) -> None:
+    write_tool_files(kit, tmp_path)
+    for name in ("cross.ini", "toolchain.cmake"):
+        assert f"{kit.folder}/bin/cc" in (tmp_path / name).read_text()
+    assert build_settings(tmp_path, "setuptools.build_meta") == {}
+    assert str(tmp_path / "cross.ini") in build_settings(tmp_path, "mesonpy")["setup-args"]
+
+
+def test_a_package_without_an_entry_is_told_nothing() -> None:
+    assert settings_of("unheard_of-1.0.tar.gz").settings == {}
+    assert "setup-args" in settings_of("numpy-2.5.5.tar.gz").settings
+
+
+def test_a_build_whose_requirements_cannot_be_had_fails_with_what_was_said(
+    kit: Kit, tmp_path: Path
+) -> None:
+    source = tmp_path / "project"
+    source.mkdir()
+    folder = tmp_path / "build"
+    folder.mkdir()
+    done = build_wheel(kit, source, folder, {}, lambda words, environment: (1, "no such index"))
+    assert (done.wheel, done.log) == (None, "no such index")
