@@ -95,6 +95,8 @@ def _write_settings(folder: Path, parts: Parts) -> None:
             *("-nostdinc++", "-I", "{kit}/include/c++"),
             *("-mllvm", "-wasm-enable-eh", *cxx.definitions()),
         ],
+        # The headers C code sees: what was compiled with others is built again.
+        "sysroot": [parts.sysroot.name],
         "link_flags": list(driver.LINK_FLAGS),
         "module_flags": list(parts.module_flags),
     }

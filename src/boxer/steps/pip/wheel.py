@@ -32,6 +32,8 @@ MAX_BYTES = 1 << 30  # a box has 4 GiB of memory in all
 _NATIVE_SUFFIX = re.compile(r"\.(so|pyd|dylib|dll|a|lib|o)(\.\d+)*$")
 # A box's own: a relocatable object, which is linked with its interpreter (boxer.extensions).
 _BOX_MAGIC = b"\0asm"
+# A static library, for compiling against: numpy has some. Nothing loads it.
+_ARCHIVE_MAGIC = b"!<arch>\n"
 _NATIVE_MAGIC = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"MZ\x90\0")
 
 
@@ -77,7 +79,7 @@ class Wheel:
             member.name
             for member in self.members
             if (_NATIVE_SUFFIX.search(member.name) or member.data.startswith(_NATIVE_MAGIC))
-            and not member.data.startswith(_BOX_MAGIC)
+            and not member.data.startswith((_BOX_MAGIC, _ARCHIVE_MAGIC))
         ]
 
 
