@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit status."""
     own_failure = None
     try:
-        options = _parser().parse_args(arguments)
+        options = _options(arguments)
         own_failure = getattr(options, "own_failure", None)
         return _finished(int(options.run(options)))
     except BoxerError as error:
@@ -52,6 +52,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 141
     except Exception as error:
         return _failed(error, own_failure)
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    try:
+        return _parser().parse_args(arguments)
+    except SystemExit:  # a usage text or the version
+        sys.stdout.flush()
+        raise
 
 
 def _finished(status: int) -> int:
