@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 
-SIZE = 1_500
+SIZE = 600
 
 
 class Record:
@@ -21,7 +21,7 @@ def run(size: int) -> object:
         record.links = [records[(n + 1) % size], records[n // 2]]
     plain = {n: [n, str(n), {"half": n / 2}, (n,) * 3] for n in range(size)}
     length = 0
-    for _ in range(6):
+    for _ in range(15):
         text = pickle.dumps((records, plain), protocol=5)
         copy, again = pickle.loads(text)
         length += len(text) + copy[-1].links[1].number + len(again)
