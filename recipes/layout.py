@@ -37,6 +37,16 @@ LINKS = {
     "etc/mtab": "/proc/self/mounts",
     "etc/localtime": "/usr/share/zoneinfo/Etc/UTC",
 }
+# Ours, beside the standard library.
+OWN_MODULES = (
+    "_boxer.py",
+    "_boxer_calls.py",
+    "_boxer_packages.py",
+    "_boxer_portals.py",
+    "_boxer_processes.py",
+    "_boxer_servers.py",
+    "_ssl.py",
+)
 PYTHON_LINKS = {"usr/local/bin/python": "python3", "usr/local/bin/python3": "python3.13"}
 
 
@@ -52,7 +62,7 @@ def python_tree(source: Path, built: Path, version: str, table: dict[str, Any]) 
         _file(f"{library}/LICENSE.txt", (source / "LICENSE").read_bytes()),
         *(
             _file(f"{library}/{name}", (GUEST / "python" / name).read_bytes())
-            for name in ("_boxer.py", "_boxer_calls.py", "_boxer_processes.py")
+            for name in OWN_MODULES
         ),
         _folder(f"{library}/lib-dynload"),
         _folder(f"{library}/site-packages"),

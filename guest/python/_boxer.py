@@ -9,6 +9,7 @@ import os
 import posix
 import sys
 
+import _boxer_packages
 import _boxer_processes
 
 hooks = []
@@ -23,6 +24,7 @@ def prepare(modules, _):
     would without us. A callable that fails ends the freeze.
     """
     _boxer_processes.install()
+    _boxer_packages.install()
     for name in modules:
         if ":" in name:
             call_init(name)

@@ -5,7 +5,8 @@ A case is a folder of `cases`: a context with a Dockerfile, and `case.toml`:
     network    whether packages of the index are needed
     says       texts that the build writes, to either stream
     fails      the reference of the error the build stops with; then nothing is run
-    [[run]]    arguments, environment, stdin; status (0), stdout: lines that must be there, in order
+    [[run]]    arguments, environment, stdin; status (0), stdout: lines that must be there, in
+               order, stderr: texts in it
 
 Adding a case needs no code.
 """
@@ -66,3 +67,5 @@ def _check_run(boxer: Boxer, box: Path, run: dict[str, Any]) -> None:
     lines = iter(done.stdout.splitlines())
     for wanted in run["stdout"]:
         assert wanted in lines, done.stdout + done.stderr
+    for text in run.get("stderr", []):
+        assert text in done.stderr
