@@ -112,6 +112,7 @@ def _link(
                 *("-I", tree / "Include", "-I", built / "build"),
                 *("-I", tree / "Include" / "internal"),
                 *("-I", tree / "Include" / "internal" / "mimalloc"),
+                *("-I", tree / "Modules" / "_hacl", "-I", tree / "Modules" / "_hacl" / "include"),
                 *("-I", GUEST / "include", "-I", GUEST / "entry"),
                 *("-c", source, "-o", programs[-1]),
             ]

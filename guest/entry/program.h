@@ -41,6 +41,13 @@ int psh_env_main(int argc, char **argv, char **environment);
 // in __environ.
 extern char **program_next;
 
+// How many programs wait for this one to end: it is not to end the process.
+extern int program_nested;
+
+// Runs argv with this environment to its end while the caller waits, and puts everything that is
+// the caller's back (kernel_suspend). The exit status, or -1 with errno.
+int program_run(char **argv, char **environment);
+
 // How much stack the host gives this module's code, in bytes. 0: it has not said.
 extern uint32_t program_stack;
 

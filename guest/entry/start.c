@@ -9,6 +9,7 @@
 
 #include <boxer/kernel.h>
 #include <elf.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,9 +126,11 @@ __attribute__((export_name("boxer_refreeze"))) int boxer_refreeze(void) {
 }
 
 char **program_next;
+int program_nested;
+static int is_frozen; // this life began with a thaw
 
 // One program after the other, each in the place of the last.
-static int run_programs(int frozen) {
+static int run_programs(void) {
     for (;;) {
         struct invocation start;
         int status = program_resolve(program_next, &start);
@@ -135,7 +138,7 @@ static int run_programs(int frozen) {
             return complain(start.problem, status);
         program_next = NULL;
         become(start.path, start.argv, __environ);
-        if (frozen && start.program->thaw)
+        if (is_frozen && start.program->thaw)
             return start.program->thaw(start.path, start.argc, start.argv, machine.call_depth);
         status = start.program->main(start.argc, start.argv, __environ);
         if (!program_next)
@@ -154,7 +157,27 @@ static int run(int frozen) {
     if (enter_directory() < 0)
         return 126;
     program_next = machine_arguments(&machine, host, host_count);
-    return run_programs(frozen);
+    is_frozen = frozen;
+    return run_programs();
+}
+
+extern void __funcs_on_exit(void); // musl's: what atexit(3) was told
+
+int program_run(char **argv, char **environment) {
+    fflush(NULL);
+    int error = kernel_suspend();
+    if (error) {
+        errno = -error;
+        return -1;
+    }
+    program_nested++;
+    program_next = argv;
+    __environ = environment;
+    int status = run_programs();
+    __funcs_on_exit();
+    fflush(NULL);
+    kernel_resume();
+    return status & 0xff;
 }
 
 // Begins a life that answers requests.

@@ -10,11 +10,12 @@
 #include "process.h"
 #include "syscalls_runtime.h"
 #include "wait.h"
+#include "state.h"
 
 #include <boxer/linux_errno.h>
 
-static int64_t offset; // of the monotonic clock from the host's
-static int64_t started, slept, frozen_at;
+static KERNEL_STATE int64_t offset; // of the monotonic clock from the host's
+static KERNEL_STATE int64_t started, slept, frozen_at;
 
 int64_t add_ns(int64_t a, int64_t b) {
     int64_t sum;

@@ -11,6 +11,7 @@
 #include "process.h"
 #include "terminal.h"
 #include "timer.h"
+#include "state.h"
 
 #include <boxer/linux_errno.h>
 #include <boxer/linux_file.h>
@@ -27,9 +28,9 @@ struct console {
 // The line is edited by the host's terminal, never here.
 static const struct termios fresh = TERMIOS_FRESH;
 
-static struct console consoles[STDIO];
-static struct termios termios;
-static struct window window;
+static KERNEL_STATE struct console consoles[STDIO];
+static KERNEL_STATE struct termios termios;
+static KERNEL_STATE struct window window;
 
 static int number_of(const struct file *file) {
     return (int)(intptr_t)file->private_data;

@@ -5,6 +5,7 @@
 #include "inode.h"
 #include "memory.h"
 #include "path.h"
+#include "state.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>
@@ -12,8 +13,8 @@
 #define FIRST_BUCKETS 1024u
 #define ENTRY_SIZE 20 // what an entry adds to its folder's size (tmpfs.c)
 
-static struct dentry **buckets;
-static uint32_t bucket_count, linked_count;
+static KERNEL_STATE struct dentry **buckets;
+static KERNEL_STATE uint32_t bucket_count, linked_count;
 
 static uint32_t hash_name(const struct dentry *dir, const char *name, size_t len) {
     uint32_t hash = 2166136261u ^ (uint32_t)((uintptr_t)dir >> 3); // FNV-1a

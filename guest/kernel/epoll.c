@@ -14,6 +14,7 @@
 #include "syscalls_runtime.h"
 #include "timer.h"
 #include "wait.h"
+#include "state.h"
 
 #include <string.h>
 
@@ -38,7 +39,7 @@ struct epoll {
     int out_count;
 };
 
-static struct epoll *epolls;
+static KERNEL_STATE struct epoll *epolls;
 static const struct file_ops epoll_ops;
 
 static uint32_t activity_of(struct file *file) {

@@ -4,6 +4,7 @@
 #include "memory.h"
 #include "process.h"
 #include "locks.h"
+#include "state.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>
@@ -15,8 +16,8 @@ struct slot {
     int close_on_exec;
 };
 
-static struct slot *slots;
-static int slot_count;
+static KERNEL_STATE struct slot *slots;
+static KERNEL_STATE int slot_count;
 
 struct file *file_new(const struct file_ops *ops, uint32_t flags) {
     struct file *file = kzalloc(sizeof *file);
@@ -125,6 +126,30 @@ void fd_close_from(int first) {
     for (int fd = first; fd < slot_count; fd++)
         if (slots[fd].file)
             fd_close(fd);
+}
+
+int fd_suspend(struct descriptors_kept *kept) {
+    kept->slots = kmalloc((size_t)slot_count * sizeof *slots);
+    kept->count = slot_count;
+    if (!kept->slots)
+        return -ENOMEM;
+    memcpy(kept->slots, slots, (size_t)slot_count * sizeof *slots);
+    for (int fd = 0; fd < slot_count; fd++) {
+        if (!slots[fd].file)
+            continue;
+        if (slots[fd].close_on_exec)
+            slots[fd].file = NULL; // its reference is the kept one's
+        else
+            file_get(slots[fd].file);
+    }
+    return 0;
+}
+
+void fd_resume(struct descriptors_kept *kept) {
+    fd_close_from(0);
+    kfree(slots);
+    slots = kept->slots;
+    slot_count = kept->count;
 }
 
 int fd_next(int fd) {

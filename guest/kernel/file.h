@@ -66,6 +66,13 @@ void fd_close_from(int first);
 int fd_replace(struct file *, int fd, int close_on_exec); // dup2: takes over the reference
 int fd_cloexec(int fd);
 void fd_set_cloexec(int fd, int on);
+// suspend.c: the table as it is, and what execve(2) leaves of it; and back.
+struct descriptors_kept {
+    struct slot *slots;
+    int count;
+};
+int fd_suspend(struct descriptors_kept *); // 0 or -ENOMEM
+void fd_resume(struct descriptors_kept *);
 int fd_next(int fd); // the first open descriptor >= fd, or -1
 
 #endif

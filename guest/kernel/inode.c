@@ -3,13 +3,15 @@
 #include "fs.h"
 #include "memory.h"
 #include "process.h"
+#include "state.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>
 
-struct fs_usage fs_usage = {.pages_max = 1u << 18, .inodes_max = 1u << 20}; // 1 GiB of content
+KERNEL_STATE struct fs_usage fs_usage = {.pages_max = 1u << 18,
+                                         .inodes_max = 1u << 20}; // 1 GiB of content
 
-static uint64_t next_ino = 1;
+static KERNEL_STATE uint64_t next_ino = 1;
 
 struct stamp stamp_now(void) {
     int64_t now = clock_realtime();

@@ -9,7 +9,10 @@
 #include "memory.h"
 #include "host.h"
 #include "process.h"
+#include "shared_mapping.h"
+#include "state.h"
 
+#include <boxer/linux_errno.h>
 #include <string.h>
 
 // Bitmaps for all of a 4 GiB linear memory: 3 x 128 KiB of zeros, touched only as far as used.
@@ -22,11 +25,12 @@
 #define GROW_PAGES 64u // 256 KiB at a time: few memory.grow calls, little slack
 
 static uint64_t used[WORDS], dirty[WORDS], given[WORDS];
-static uintptr_t base; // address of page 0
-static size_t first, limit, in_use, most;
-static size_t search; // where first fit begins: first + MEMORY_BRK_PAGES
-static size_t lowest;
-static uint64_t countdown;
+static KERNEL_STATE uintptr_t base; // address of page 0
+static KERNEL_STATE size_t first, limit, in_use, most;
+static KERNEL_STATE size_t search; // where first fit begins: first + MEMORY_BRK_PAGES
+static KERNEL_STATE size_t lowest;
+static KERNEL_STATE uint64_t countdown;
+static KERNEL_STATE struct memory_kept *kept; // of the program suspended last
 
 #ifdef __wasm__
 
@@ -172,6 +176,19 @@ void memory_boot(uintptr_t heap) {
     reach(search + 1);
 }
 
+// Between the program's pages and their copy; back: the pages are the program's again.
+static void copy_kept(const struct memory_kept *memory, int back) {
+    uint8_t *copy = memory->contents;
+    for (size_t page = next_bit(memory->pages, 0, memory->end, 1); page < memory->end;) {
+        size_t end = next_bit(memory->pages, page, memory->end, 0), size = (end - page) * PAGE_SIZE;
+        if (back)
+            set_bits(given, page, end, 1);
+        memcpy(back ? address_of(page) : copy, back ? copy : address_of(page), size);
+        copy += size;
+        page = next_bit(memory->pages, end, memory->end, 1);
+    }
+}
+
 void *pages_alloc(size_t count, int zeroed) {
     if (count == 0 || count > MAX_PAGES || memory_refuses())
         return NULL;
@@ -189,16 +206,24 @@ void *pages_alloc(size_t count, int zeroed) {
     return address_of(page);
 }
 
+static void release(size_t from, size_t to) {
+    set_bits(used, from, to, 0);
+    in_use -= to - from;
+    if (from < lowest)
+        lowest = from < search ? search : from;
+}
+
 void pages_free(void *pages, size_t count) {
     size_t page = page_of(pages);
     if (page < first || count > limit - page ||
         next_bit(used, page, page + count, 0) != page + count)
         host_abort();
-    set_bits(used, page, page + count, 0);
     set_bits(given, page, page + count, 0);
-    in_use -= count;
-    if (page < lowest)
-        lowest = page < search ? search : page;
+    if (!kept)
+        release(page, page + count);
+    for (size_t at = page; kept && at < page + count; at++)
+        if (at >= kept->end || !bit(kept->pages, at))
+            release(at, at + 1);
 }
 
 int pages_claim(uintptr_t address, size_t count, int zeroed) {
@@ -253,6 +278,54 @@ void pages_scrub(void) {
         set_bits(dirty, page, end, 0);
         page = next_bit(used, end, limit, 0);
     }
+}
+
+int memory_suspend(struct memory_kept *now) {
+    size_t words = (limit + 63) / 64, count = 0;
+    now->pages = kmalloc(words * sizeof *now->pages);
+    if (!now->pages)
+        return -ENOMEM;
+    memcpy(now->pages, given, words * sizeof *now->pages);
+    now->end = limit;
+    for (size_t page = next_bit(given, first, limit, 1); page < limit;
+         page = next_bit(given, page + 1, limit, 1))
+        if (mapping_covers((uintptr_t)address_of(page), 1)) // a file's, which stays mapped
+            set_bits(now->pages, page, page + 1, 0);
+    for (size_t word = 0; word < words; word++)
+        count += (size_t)__builtin_popcountll(now->pages[word]);
+    now->contents = count ? pages_alloc(count, 0) : NULL;
+    if (count && !now->contents) {
+        kfree(now->pages);
+        return -ENOMEM;
+    }
+    now->count = count;
+    now->outer = kept;
+    kept = now;
+    copy_kept(now, 0);
+    return 0;
+}
+
+void memory_resume(struct memory_kept *then) {
+    kept = then->outer;
+    for (size_t page = next_bit(given, first, limit, 1); page < limit;) {
+        size_t end = next_bit(given, page, limit, 0);
+        for (; page < end; page++)
+            if ((page >= then->end || !bit(then->pages, page)) &&
+                !mapping_covers((uintptr_t)address_of(page), 1))
+                pages_free(address_of(page), 1);
+        page = next_bit(given, end, limit, 1);
+    }
+    copy_kept(then, 1);
+    if (then->count)
+        pages_free(then->contents, then->count);
+    kfree(then->pages);
+}
+
+void memory_bitmaps(uintptr_t from[3], size_t *size) {
+    from[0] = (uintptr_t)used;
+    from[1] = (uintptr_t)dirty;
+    from[2] = (uintptr_t)given;
+    *size = sizeof used;
 }
 
 size_t pages_total(void) {

@@ -46,6 +46,20 @@ uintptr_t memory_end(void);   // end of linear memory as grown so far
 // not grow can be put back to its image. Without memory nothing happens.
 void memory_reserve(size_t count);
 
+// suspend.c: the program's memory as it is now, kept until it is put back. Until then none of its
+// pages is used for anything else, though the program that runs meanwhile gives it up.
+struct memory_kept {
+    struct memory_kept *outer;
+    uint64_t *pages; // a bit for each page below `end`
+    uint8_t *contents;
+    size_t end, count;
+};
+int memory_suspend(struct memory_kept *); // 0 or -ENOMEM
+void memory_resume(struct memory_kept *); // the one suspended last
+void memory_bitmaps(uintptr_t from[3], size_t *size);
+uintptr_t brk_place(void); // mmap.c
+void brk_put_back(uintptr_t);
+
 // Whether a caller's range may be touched at all: not null, inside linear memory. A false answer is
 // -EFAULT; natively only null is caught here, the sanitizers catch the rest.
 int user_range(const void *address, size_t size);

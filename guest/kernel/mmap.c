@@ -11,6 +11,7 @@
 #include "memory.h"
 #include "shared_mapping.h"
 #include "syscalls_runtime.h"
+#include "state.h"
 
 #include <boxer/linux_errno.h>
 #include <boxer/linux_file.h>
@@ -20,7 +21,7 @@
 #define FIXED (LINUX_MAP_FIXED | LINUX_MAP_FIXED_NOREPLACE)
 #define DEV_ZERO 0x105u // major 1, minor 5
 
-static uintptr_t brk_end; // 0: never moved, it is at memory_floor()
+static KERNEL_STATE uintptr_t brk_end; // 0: never moved, it is at memory_floor()
 
 // Addresses in the upper half of linear memory are negative as a long.
 static int is_error(long result) {
@@ -236,4 +237,12 @@ long sys_brk(uintptr_t end) {
     }
     brk_end = end;
     return (long)brk_end;
+}
+
+uintptr_t brk_place(void) {
+    return brk_end;
+}
+
+void brk_put_back(uintptr_t end) {
+    brk_end = end;
 }

@@ -2,11 +2,12 @@
 #include "fs.h"
 #include "memory.h"
 #include "path.h"
+#include "state.h"
 
 #include <boxer/linux_errno.h>
 
-struct filesystem *filesystems; // in order of mounting, the root first
-static uint32_t next_dev = 1;
+KERNEL_STATE struct filesystem *filesystems; // in order of mounting, the root first
+static KERNEL_STATE uint32_t next_dev = 1;
 
 struct dentry *fs_root(void) {
     return filesystems->root;

@@ -11,11 +11,12 @@
 #include "fs.h"
 #include "memory.h"
 #include "process.h"
+#include "state.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>
 
-static struct dentry *cwd, *root;
+static KERNEL_STATE struct dentry *cwd, *root;
 
 struct walk {
     struct dentry *at;   // referenced

@@ -10,6 +10,7 @@
 #include "process.h"
 #include "syscalls_runtime.h"
 #include "wait.h"
+#include "state.h"
 
 #include <boxer/linux_errno.h>
 #include <boxer/linux_file.h>
@@ -28,7 +29,7 @@ struct pipe {
     uint32_t came, left; // edges for readers and writers
 };
 
-static struct pipe *fifos;
+static KERNEL_STATE struct pipe *fifos;
 
 static int may_read(const struct file *file) {
     return (file->flags & O_ACCMODE) != O_WRONLY;

@@ -6,6 +6,7 @@
 #include "process.h"
 #include "syscalls_runtime.h"
 #include "timer.h"
+#include "state.h"
 
 #include <boxer/linux_errno.h>
 
@@ -17,7 +18,7 @@ struct posix_timer {
     union linux_sigval value;
 };
 
-static struct posix_timer timers[TIMERS];
+static KERNEL_STATE struct posix_timer timers[TIMERS];
 
 static void fire(struct timer *timer, uint64_t times) {
     struct posix_timer *self = (struct posix_timer *)timer;
@@ -95,6 +96,11 @@ long sys_timer_gettime(int id, struct linux_itimerspec *current) {
 long sys_timer_getoverrun(int id) {
     struct posix_timer *self = find(id);
     return self ? self->overrun : -EINVAL;
+}
+
+void posix_timers_forget(void) {
+    for (int i = 0; i < TIMERS; i++)
+        timers[i].used = 0;
 }
 
 long sys_timer_delete(int id) {

@@ -8,6 +8,7 @@
 #include "memory.h"
 #include "proc.h"
 #include "process.h"
+#include "state.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 #define ANONYMOUS_DEV 0xfu // as attributes.c says of files without an inode
 
 static const struct inode_ops link_ops, opened_ops;
-static struct filesystem anonymous = {
+static KERNEL_STATE struct filesystem anonymous = {
     .type = "anon_inodefs", .source = "none", .dev = ANONYMOUS_DEV};
 
 static int fd_of(const struct dentry *link) {

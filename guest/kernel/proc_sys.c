@@ -5,9 +5,10 @@
 #include "proc.h"
 #include "process.h"
 #include "syscalls_runtime.h"
+#include "state.h"
 
-static uint8_t boot_id[16];
-static int boot_id_known;
+static KERNEL_STATE uint8_t boot_id[16];
+static KERNEL_STATE int boot_id_known;
 
 void proc_thaw(void) {
     boot_id_known = 0; // each run is a boot of its own

@@ -9,6 +9,7 @@
 #include "syscalls_runtime.h"
 #include "timer.h"
 #include "wait.h"
+#include "state.h"
 
 #include <boxer/kernel.h>
 #include <boxer/linux_errno.h>
@@ -21,7 +22,7 @@
 #define STACK_SOFT (8u << 20)
 #define SIGNALS_QUEUED 4096u
 
-struct process process;
+KERNEL_STATE struct process process;
 
 void process_boot(void) {
     process = (struct process){.pid = PROCESS_PID,
@@ -50,6 +51,7 @@ void process_boot(void) {
 }
 
 void process_exit(int status) {
+    suspend_tell();
     mapping_sync_all();
     host_exit(status & 0xff);
 }

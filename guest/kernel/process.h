@@ -62,6 +62,15 @@ int signal_take(uint64_t set, struct linux_siginfo *info);
 uint64_t signal_pending_set(void);
 uint64_t signal_wakeable(void); // signals that end a wait when they are raised
 
+void suspend_tell(void); // a program ends that another one waits for: nobody can go on
+// suspend.c: what a suspended program's signals were.
+struct signal_state;
+struct signals_kept {
+    struct signal_state *state;
+};
+int signal_suspend(struct signals_kept *);
+void signal_resume(struct signals_kept *);
+
 int64_t clock_monotonic(void), clock_realtime(void); // nanoseconds
 int64_t clock_cpu(void);                             // time awake since the start of this life
 

@@ -9,6 +9,7 @@
 #include "path.h"
 #include "process.h"
 #include "syscalls_fs.h"
+#include "state.h"
 
 #include <boxer/linux_errno.h>
 #include <boxer/linux_poll.h>
@@ -19,8 +20,8 @@
 #define READABLE (LINUX_POLLIN | LINUX_POLLRDNORM)
 #define WRITABLE (LINUX_POLLOUT | LINUX_POLLWRNORM)
 
-static struct pty *all;
-static struct dentry *folder;
+static KERNEL_STATE struct pty *all;
+static KERNEL_STATE struct dentry *folder;
 
 int terminal_copy_out(uintptr_t argument, const void *from, size_t size) {
     if (!argument || !user_range((void *)argument, size))

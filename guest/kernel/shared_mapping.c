@@ -12,6 +12,7 @@
 #include "fs.h"
 #include "memory.h"
 #include "tmpfs_data.h"
+#include "state.h"
 
 #include <boxer/linux_errno.h>
 #include <boxer/linux_file.h>
@@ -28,12 +29,13 @@ struct mapping {
     struct file *file;   // COPY: referenced, to write back through
     enum kind kind;
     int writable;
+    int held; // by how many suspended programs: not to be ended
     uintptr_t address;
     size_t pages, index; // index: of the file's page at `address`
     uint8_t *pristine;   // COPY and writable
 };
 
-static struct mapping *mappings;
+static KERNEL_STATE struct mapping *mappings;
 
 static uint8_t *page_at(const struct mapping *mapping, size_t i) {
     return (uint8_t *)(mapping->address + i * PAGE_SIZE);
@@ -368,6 +370,8 @@ int mapping_forget(uintptr_t address, size_t pages) {
             i++;
             continue;
         }
+        if (mapping->held)
+            return -ENOMEM;
         overlap_with(mapping, address + i * PAGE_SIZE, pages - i, &from, &to);
         int error = cut(mapping, from, to);
         if (error)
@@ -375,6 +379,26 @@ int mapping_forget(uintptr_t address, size_t pages) {
         i += to - from;
     }
     return 0;
+}
+
+void mapping_suspend(void) {
+    for (struct mapping *mapping = mappings; mapping; mapping = mapping->next)
+        mapping->held++;
+}
+
+static struct mapping *not_held(void) {
+    struct mapping *mapping = mappings;
+    while (mapping && mapping->held)
+        mapping = mapping->next;
+    return mapping;
+}
+
+void mapping_resume(void) {
+    mapping_sync_all();
+    for (struct mapping *mapping; (mapping = not_held());)
+        cut(mapping, 0, mapping->pages); // a whole one needs no memory
+    for (struct mapping *mapping = mappings; mapping; mapping = mapping->next)
+        mapping->held--;
 }
 
 // The record and its pages to a new, longer run; nobody else may know the old address.
@@ -401,7 +425,8 @@ static long move_record(struct mapping *mapping, size_t pages) {
 // mremap(2) of exactly one record, covered by no other.
 long mapping_resize(uintptr_t address, size_t old, size_t pages, int flags) {
     struct mapping *mapping = covering(address);
-    if (!mapping || mapping->address != address || mapping->pages != old || mapping->kind == COPY)
+    if (!mapping || mapping->address != address || mapping->pages != old || mapping->kind == COPY ||
+        mapping->held)
         return -EINVAL;
     if (flags & (LINUX_MREMAP_FIXED | LINUX_MREMAP_DONTUNMAP))
         return -EINVAL;

@@ -23,6 +23,8 @@ long mapping_share(struct file *, uintptr_t address, size_t pages, int prot, int
 // Ends what shared mappings lie in this range; what is not to be freed belongs to the kernel then,
 // or stays covered. -ENOMEM when a mapping would have to be split without memory for it.
 int mapping_forget(uintptr_t address, size_t pages);
+// suspend.c: what is mapped now stays mapped, and later mappings end.
+void mapping_suspend(void), mapping_resume(void);
 int mapping_covers(uintptr_t address, size_t pages); // any page of it
 long mapping_resize(uintptr_t address, size_t old, size_t pages, int flags);
 int mapping_sync(uintptr_t address, size_t pages);

@@ -12,6 +12,7 @@
 #include "host.h"
 #include "memory.h"
 #include "signal_state.h"
+#include "state.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>
@@ -28,10 +29,10 @@ struct queued {
     struct linux_siginfo info;
 };
 
-static struct signal_state state;
-static struct linux_siginfo standard[LINUX_SIGRTMIN];
-static struct queued *queue; // real-time signals, oldest first
-static size_t queue_length;
+static KERNEL_STATE struct signal_state state;
+static KERNEL_STATE struct linux_siginfo standard[LINUX_SIGRTMIN];
+static KERNEL_STATE struct queued *queue; // real-time signals, oldest first
+static KERNEL_STATE size_t queue_length;
 
 struct signal_state *signal_state(void) {
     return &state;
@@ -45,6 +46,26 @@ void signal_thaw(void) {
     struct linux_siginfo dropped;
     while (signal_take(~0ull, &dropped))
         ;
+}
+
+int signal_suspend(struct signals_kept *kept) {
+    kept->state = kmalloc(sizeof state);
+    if (!kept->state)
+        return -ENOMEM;
+    *kept->state = state;
+    state.pending = 0;
+    for (int signo = 1; signo <= LINUX_NSIG; signo++) // execve(2): what is ignored stays ignored
+        if (state.actions[signo].handler != LINUX_SIG_IGN)
+            state.actions[signo] = (struct linux_sigaction){0};
+    state.alternate = (struct linux_sigaltstack){.flags = LINUX_SS_DISABLE};
+    return 0;
+}
+
+void signal_resume(struct signals_kept *kept) {
+    signal_thaw();
+    state = *kept->state;
+    state.pending = 0;
+    kfree(kept->state);
 }
 
 static int ignored(int signo) {
@@ -181,7 +202,7 @@ int signal_take(uint64_t set, struct linux_siginfo *info) {
 
 static void call_handler(int signo, struct linux_siginfo *info, struct linux_sigaction action) {
     // A ucontext of any layout reads as zeros: the machine has no registers to show.
-    static _Alignas(16) unsigned char context[1024];
+    static KERNEL_STATE _Alignas(16) unsigned char context[1024];
     uint64_t old = state.blocked, mask;
     memcpy(&mask, action.mask, sizeof mask);
     if (!(action.flags & LINUX_SA_NODEFER))

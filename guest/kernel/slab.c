@@ -9,6 +9,7 @@
 // 3. Free objects are linked through their first word; nothing else in them means anything.
 #include "memory.h"
 #include "host.h"
+#include "state.h"
 
 #include <string.h>
 
@@ -44,7 +45,7 @@ static const uint16_t sizes[] = {16,  32,  48,  64,  80,  96,  112,  128,  160,
                                  192, 256, 320, 400, 496, 672, 1008, 1344, 2016};
 #define CLASSES (sizeof sizes / sizeof sizes[0])
 
-static struct slab *partial[CLASSES];
+static KERNEL_STATE struct slab *partial[CLASSES];
 
 static size_t class_of(size_t size) {
     size_t class = 0;

@@ -4,6 +4,7 @@
 #include "memory.h"
 #include "process.h"
 #include "timer.h"
+#include "state.h"
 
 #include <boxer/linux_poll.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 #define FIONREAD 0x541bu
 #define SIOCOUTQ 0x5411u
 
-struct socket *all_sockets;
+KERNEL_STATE struct socket *all_sockets;
 
 struct socket *socket_new(int family, int type, int protocol) {
     struct socket *socket = kzalloc(sizeof *socket);

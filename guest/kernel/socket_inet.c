@@ -8,6 +8,7 @@
 //    unreachable until the host grants network.
 // 3. Ports below 1024 need no privilege: what container engines set (ip_unprivileged_port_start=0).
 #include "socket.h"
+#include "state.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>
@@ -22,7 +23,7 @@ struct endpoint {
 
 static const uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 static const uint8_t loopback6[16] = {[15] = 1};
-static uint16_t next_port = EPHEMERAL_FIRST;
+static KERNEL_STATE uint16_t next_port = EPHEMERAL_FIRST;
 
 static uint16_t swap(uint16_t value) {
     return (uint16_t)(value << 8 | value >> 8);

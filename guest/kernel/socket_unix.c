@@ -7,13 +7,14 @@
 // 2. Abstract names are compared as bytes with their length.
 #include "socket.h"
 #include "syscalls_fs.h"
+#include "state.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>
 
 #define HEAD offsetof(struct linux_sockaddr_un, path)
 
-static uint32_t next_auto;
+static KERNEL_STATE uint32_t next_auto;
 
 static int is_path(const struct name *name) {
     return name->size > HEAD && name->un.path[0];

@@ -11,12 +11,13 @@
 #include "syscall.h"
 #include "process.h"
 #include "timer.h"
+#include "state.h"
 
 #include <boxer/kernel.h>
 #include <boxer/linux_errno.h>
 #include <boxer/linux_syscalls.h>
 
-syscall_trace boxer_trace;
+KERNEL_STATE syscall_trace boxer_trace;
 
 // signal(7): these answer EINTR whatever SA_RESTART says.
 static int never_restarted(long number) {

@@ -3,10 +3,11 @@
 #include "memory.h"
 #include "process.h"
 #include "syscalls_runtime.h"
+#include "state.h"
 
 #include <boxer/linux_errno.h>
 
-static struct timer *armed;
+static KERNEL_STATE struct timer *armed;
 
 int64_t timer_now(const struct timer *timer) {
     return timer->clock == TIMER_REALTIME ? clock_realtime()
@@ -86,9 +87,14 @@ void timers_thaw(void) {
         timer_disarm(armed);
 }
 
+void timers_forget(void) {
+    timers_thaw();
+    posix_timers_forget();
+}
+
 // ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF.
 static void itimer_fire(struct timer *timer, uint64_t times);
-static struct timer itimers[] = {
+static KERNEL_STATE struct timer itimers[] = {
     {.clock = TIMER_MONOTONIC, .fire = itimer_fire, .signo = LINUX_SIGALRM},
     {.clock = TIMER_CPU, .fire = itimer_fire, .signo = LINUX_SIGVTALRM},
     {.clock = TIMER_CPU, .fire = itimer_fire, .signo = LINUX_SIGPROF},

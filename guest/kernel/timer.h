@@ -36,6 +36,8 @@ void timers_run(void);
 int64_t timers_next(uint64_t signals);
 int64_t timer_wakes_at(const struct timer *); // the same of one timer
 void timers_thaw(void);                       // all timers of the first life are disarmed
+void timers_forget(void);                     // and those of timer_create(2) are gone
+void posix_timers_forget(void);
 
 // -EINVAL for clocks that have no timers.
 int timer_clock_of(int clockid, enum timer_clock *clock);

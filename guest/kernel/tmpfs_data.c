@@ -10,13 +10,14 @@
 #include "memory.h"
 #include "process.h"
 #include "shared_mapping.h"
+#include "state.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>
 
 #define SIZE_LIMIT ((int64_t)1 << 40) // a page table of 1 GiB would be behind it: no box has that
 
-static struct content *inflated_list;
+static KERNEL_STATE struct content *inflated_list;
 
 static size_t pages_for(uint64_t size) {
     return (size_t)((size + PAGE_SIZE - 1) / PAGE_SIZE);

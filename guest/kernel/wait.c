@@ -10,6 +10,7 @@
 #include "host.h"
 #include "process.h"
 #include "timer.h"
+#include "state.h"
 
 #include <boxer/linux_errno.h>
 #include <boxer/linux_poll.h>
@@ -19,9 +20,9 @@
 #define HOST_WATCHED 16
 #define READABLE (LINUX_POLLIN | LINUX_POLLRDNORM)
 
-static int (*run_another)(void), (*nothing_left)(void);
-static int deadlock_told;
-static unsigned deadlocks;
+static KERNEL_STATE int (*run_another)(void), (*nothing_left)(void);
+static KERNEL_STATE int deadlock_told;
+static KERNEL_STATE unsigned deadlocks;
 
 void wait_thaw(void) {
     deadlock_told = 0;
@@ -46,8 +47,8 @@ unsigned wait_poll(struct file *file, unsigned events) {
 }
 
 // Whether the wait is a futex's, whose program can be told by an interruption.
-static int may_interrupt;
-static int may_give_up; // wait_more
+static KERNEL_STATE int may_interrupt;
+static KERNEL_STATE int may_give_up; // wait_more
 
 static int refuse(void) {
     if (may_give_up)

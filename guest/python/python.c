@@ -22,17 +22,40 @@
 #include <string.h>
 
 #include "depth.h"
+#include "kdf.h"
 #include "program.h"
 #include "threads.h"
 
 static int started;        // the frozen interpreter is there
 static char *started_path; // and was started as this
 
+// sys.exit() where exit(3) would end more than this program (patches/cpython.toml).
+extern int (*boxer_leave)(int status);
+static int left, left_with;
+
+static int leave(int status) {
+    left = 1;
+    left_with = status;
+    return 1;
+}
+
+// The status of a run, however it ended.
+static int status_of(int status) {
+    return left && status == 1 ? left_with : status;
+}
+
+static void begin_leaving(void) {
+    boxer_leave = program_nested ? leave : NULL;
+    left = 0;
+}
+
 static int python_main(int argc, char **argv, char **envp) {
     (void)envp;
     threads_begin();
+    kdf_begin();
     depth_fit();
-    return Py_BytesMain(argc, argv);
+    begin_leaving();
+    return status_of(Py_BytesMain(argc, argv));
 }
 
 static PyObject *string_list(char **items) {
@@ -135,6 +158,7 @@ static void fill_pools(void) {
 
 static int python_freeze(char *path, char **modules) {
     threads_begin();
+    kdf_begin();
     PyConfig config;
     PyConfig_InitPythonConfig(&config);
     PyStatus status = PyConfig_SetBytesArgv(&config, 1, &path);
@@ -329,8 +353,9 @@ int __wrap_Py_FinalizeEx(void) {
 
 static int python_thaw(const char *path, int argc, char **argv, unsigned depth) {
     depth_fit();
+    begin_leaving();
     if (!started)
-        return Py_BytesMain(argc, argv);
+        return status_of(Py_BytesMain(argc, argv));
     PyOS_BeforeFork(); // a thaw is a fork whose parent is the image
     PyOS_AfterFork_Child();
     if (depth)
@@ -342,6 +367,8 @@ static int python_thaw(const char *path, int argc, char **argv, unsigned depth) 
         status = _PyConfig_Read(&config, 0);
     if (PyStatus_Exception(status)) {
         PyConfig_Clear(&config);
+        if (program_nested && PyStatus_IsExit(status))
+            return status.exitcode;
         Py_ExitStatusException(status); // also for -h and -V: they have printed
     }
     const PyConfig *frozen = _PyInterpreterState_GetConfig(_PyInterpreterState_GET());
@@ -349,7 +376,7 @@ static int python_thaw(const char *path, int argc, char **argv, unsigned depth) 
         PyConfig_Clear(&config);
         Py_FinalizeEx();
         _PyPathConfig_ClearGlobal(); // else the frozen one's executable would be this one's too
-        return Py_BytesMain(argc, argv);
+        return status_of(Py_BytesMain(argc, argv));
     }
     int adopted = adopt(&config, path), unbuffered = !config.buffered_stdio;
     PyConfig_Clear(&config);
@@ -358,7 +385,7 @@ static int python_thaw(const char *path, int argc, char **argv, unsigned depth) 
     if (adopted < 0 || call_boxer("thaw", environment(), unbuffered) < 0)
         return 1;
     ends_a_run = 1;
-    return Py_RunMain();
+    return status_of(Py_RunMain());
 }
 
 static int python_wake(unsigned depth) {

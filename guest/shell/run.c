@@ -255,10 +255,10 @@ static int run_program(char **argv, int last) {
         return status;
     }
     if (!last) {
-        psh_refuse("%s: a box is one process, so the program has to be the last command of the "
-                   "script; do what comes before it when the box is built (RUN), or in the program",
-                   argv[0]);
-        return 126;
+        status = program_run(argv, psh_environment());
+        if (status < 0)
+            psh_warn("%s: cannot run before the script's end: %s", argv[0], strerror(errno));
+        return status < 0 ? 126 : status;
     }
     psh.next = argv;
     psh.leaving = PSH_EXEC;

@@ -20,13 +20,50 @@ DASH = shutil.which("dash")
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/root"}
 
 REFUSED = [
-    ("echo a; python -c 'print(1)'; echo b", "a\n", "the last command of the script"),
-    ("x=$(python -c 'print(1)'); echo b", "", "the last command of the script"),
-    ("(python -c 'print(1)'); echo b", "", "the last command of the script"),
-    ("python -c 'print(1)' | cat", "", "the last command of the script"),
     ("echo a & echo b", "", "in the background"),
     ("[[ a = a ]]; echo b", "", "POSIX shell"),
 ]
+# Programs before the end of a script: the script, its output, its status.
+RUNS_BEFORE_THE_END = [
+    ("echo a; python -c 'print(1)'; echo b", "a\n1\nb\n", 0),
+    ("x=$(python -c 'print(1)'); echo \"<$x>\"", "<1>\n", 0),
+    ("(cd /tmp; python -c 'import os; print(os.getcwd())'); pwd", "/tmp\n/\n", 0),
+    ("python -c 'print(2 * 3)' | cat | cat", "6\n", 0),
+    ("echo text | python -c 'print(input()[::-1])' | cat; echo $?", "txet\n0\n", 0),
+    ("python -c 'import sys; sys.exit(3)'; echo $?", "3\n", 0),
+    ("python -c 'import sys; sys.exit()'; echo $?", "0\n", 0),
+    ("python -c 'raise SystemExit(\"no\")' 2>&1; echo $?", "no\n1\n", 0),
+    ("python -c 1/0 2>/dev/null || echo $?", "1\n", 0),
+    ("echo 'import sys; sys.exit(4)' > /tmp/f.py; python /tmp/f.py || echo $?", "4\n", 0),
+    ("echo 'exit(5)' | python -; echo $?", "5\n", 0),
+    ("set -e; python -c 'raise SystemExit(2)'; echo no", "", 2),
+    ("python -V; python -m no.such.module 2>/dev/null; echo $?", "Python 3.13.5\n1\n", 0),
+    ("python -c 'open(\"/tmp/x\", \"w\").write(\"kept\")'; cat /tmp/x; rm /tmp/x", "kept", 0),
+    ("python -c 'import json; json.mark = 1; import json'\n"
+     "python -c 'import json; print(hasattr(json, \"mark\"))'; :", "False\n", 0),
+    ("python -c 'import os; os.chdir(\"/tmp\"); os.umask(0); os.environ[\"A\"] = \"1\"'\n"
+     "pwd; umask; python -c 'import os; print(os.environ.get(\"A\"))'; :", "/\n0022\nNone\n", 0),
+    ("python -c 'import os; os.dup2(1, 9); os.closerange(0, 3)'; echo >&9 2>/dev/null; echo $?",
+     "2\n", 0),
+    ("python -c 'import signal; signal.alarm(1); signal.signal(2, signal.SIG_IGN)'\n"
+     "python -c 'import signal; print(signal.alarm(0), signal.getsignal(2).__name__)'; :",
+     "0 default_int_handler\n", 0),
+    ("for i in 1 2 3 4 5 6 7 8; do python -c 'x = bytearray(40 << 20)'; done; echo ok", "ok\n", 0),
+    ("python -c 'import atexit; atexit.register(print, \"last\"); print(\"first\")'; echo end",
+     "first\nlast\nend\n", 0),
+    ("trap 'echo bye' EXIT; python -c 'print(1)'", "1\nbye\n", 0),
+    ("python - <<E\nprint('here')\nE\necho there", "here\nthere\n", 0),
+    ("cat > /tmp/inner.sh <<E\npython -c 'print(1)'\npython -c 'print(2)'\nexit 7\nE\n"
+     "sh /tmp/inner.sh; echo $?", "1\n2\n7\n", 0),
+    ("f() { python -c 'print(input())' < /tmp/in; }; echo one > /tmp/in; f; f", "one\none\n", 0),
+    ("printf 'aaaa' > /tmp/m; python -c 'import mmap; f = open(\"/tmp/m\", \"r+b\")\n"
+     "m = mmap.mmap(f.fileno(), 4); m[:2] = b\"bb\"'; cat /tmp/m", "bbaa", 0),
+    ("python -c 'import uuid; print(uuid.uuid4())' > /tmp/a\n"
+     "python -c 'import uuid; print(uuid.uuid4())' > /tmp/b\n"
+     "[ \"$(cat /tmp/a)\" = \"$(cat /tmp/b)\" ]; echo $?", "1\n", 0),
+    ("python -I -c 'import sys; print(sys.flags.isolated)'; echo end", "1\nend\n", 0),
+    ("env X=1 python -c 'import os; print(os.environ[\"X\"])'; echo $X.", "1\n.\n", 0),
+]  # fmt: skip
 TAKES_OVER = [
     ("exec python -c \"$P\" b", "['b'] /"),
     ("cd /tmp; python -c \"$P\" b", "['b'] /tmp"),
@@ -70,6 +107,23 @@ def test_what_needs_a_second_process_ends_the_script(
     done = boxer("run", example("hello"), "sh", "-c", script)
     assert (done.returncode, done.stdout) == (126, stdout)
     assert message in done.stderr
+
+
+@pytest.mark.parametrize(("script", "stdout", "status"), RUNS_BEFORE_THE_END)
+def test_a_program_before_the_end_runs_and_the_script_goes_on(
+    boxer: Boxer, example: Example, script: str, stdout: str, status: int
+) -> None:
+    done = boxer("run", "-w", "/", example("hello"), "sh", "-c", script)
+    assert (done.returncode, done.stdout) == (status, stdout), done.stderr
+
+
+def test_a_program_that_ends_the_process_itself_ends_the_script(
+    boxer: Boxer, example: Example
+) -> None:
+    script = "python -c 'import os; print(1, flush=True); os._exit(3)'; echo no"
+    done = boxer("run", example("hello"), "sh", "-c", script)
+    assert (done.returncode, done.stdout) == (3, "1\n")
+    assert "the script ends with it" in done.stderr
 
 
 @pytest.mark.parametrize(("script", "stdout"), TAKES_OVER)

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.native.compiling import COMPILER, HERE, compile_object, link, run
+from tests.native.compiling import COMPILER, GUEST, HERE, INCLUDES, compile_object, link, run
 
 # All of the kernel but its host door, which the doubles are, and zlib.
 LEFT_OUT = {"lower.o", "host_posix.o"}
-SUBJECTS = "faults mapping memory poll process pty random signal socket time"
+SUBJECTS = "faults mapping memory poll process pty random signal socket suspend time"
 PROGRAMS = [f"check_{subject}" for subject in SUBJECTS.split(" ")]
+
+PLAIN = ["-std=gnu17", "-ffreestanding", "-O1", *INCLUDES]
 
 pytestmark = pytest.mark.skipif(COMPILER is None, reason="gcc is not installed")
 
@@ -35,3 +37,22 @@ def test_runtime_checks_pass_under_sanitizers(
     own = compile_object(HERE / f"{program}.c", tmp_path)
     executable = link([own, *runtime_objects], tmp_path / program, [])
     run([str(executable)], tmp_path, 120)
+
+
+def test_every_variable_of_the_kernel_is_left_alone_by_a_resume(tmp_path: Path) -> None:
+    """suspend.c puts data back: the kernel's lies apart, but for bitmaps that it knows."""
+    known = {"used", "dirty", "given", "arena", "arena_size"}
+    misplaced = []
+    for source in sorted((GUEST / "kernel").glob("*.c")):
+        compiled = tmp_path / f"{source.stem}.o"
+        run([str(COMPILER), *PLAIN, "-c", str(source), "-o", str(compiled)], tmp_path)
+        for line in run(["objdump", "-t", str(compiled)], tmp_path).splitlines():
+            words = line.split()
+            section = next((word for word in words if word.startswith((".bss", ".data"))), "")
+            if (
+                section
+                and not section.startswith(".data.rel.ro")
+                and words[-1] not in {*known, section}
+            ):
+                misplaced.append(f"{source.name}: {words[-1]}")
+    assert misplaced == []

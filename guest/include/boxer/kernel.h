@@ -43,6 +43,14 @@ void kernel_set_hostname(const char *name);
 // one is the program's EMFILE or ENOSPC, and is noted in boxer_boot.reached.
 void kernel_set_limits(uint32_t files, uint64_t storage);
 
+// Another program in the place of this one, to its end, and then this one again: what vfork(2),
+// execve(2) and wait4(2) are where there are processes. Between the two calls anything may happen
+// to this program's memory (but its stack), descriptors, signals, timers, directory, limits and
+// credentials: all are put back. What the other program did to files stays. They nest.
+// 0 or -ENOMEM.
+int kernel_suspend(void);
+void kernel_resume(void);
+
 // What /proc/self/{exe,cmdline,environ,comm} show; strings are copied.
 void kernel_set_program(const char *exe, char *const argv[], char *const envp[]);
 

@@ -7,36 +7,35 @@
 
 volatile int __thread_list_lock;
 
-int __init_tp(void *p)
-{
-	pthread_t td = p;
-	td->self = td;
-	int r = __set_thread_area(TP_ADJ(p));
-	if (r < 0) return -1;
-	libc.can_do_threads = 1;
-	td->detach_state = DT_JOINABLE;
-	td->tid = __syscall(SYS_set_tid_address, &__thread_list_lock);
-	td->locale = &libc.global_locale;
-	td->robust_list.head = &td->robust_list.head;
-	td->sysinfo = __sysinfo;
-	td->next = td->prev = td;
-	return 0;
+int __init_tp(void *p) {
+    pthread_t td = p;
+    td->self = td;
+    int r = __set_thread_area(TP_ADJ(p));
+    if (r < 0)
+        return -1;
+    libc.can_do_threads = 1;
+    td->detach_state = DT_JOINABLE;
+    td->tid = __syscall(SYS_set_tid_address, &__thread_list_lock);
+    td->locale = &libc.global_locale;
+    td->robust_list.head = &td->robust_list.head;
+    td->sysinfo = __sysinfo;
+    td->next = td->prev = td;
+    return 0;
 }
 
 static struct pthread main_thread;
 
-void *__copy_tls(unsigned char *mem)
-{
-	pthread_t td = (pthread_t)(((uintptr_t)mem + 15) & -16);
-	td->dtv = 0;
-	return td;
+void *__copy_tls(unsigned char *mem) {
+    pthread_t td = (pthread_t)(((uintptr_t)mem + 15) & -16);
+    td->dtv = 0;
+    return td;
 }
 
-static void static_init_tls(size_t *aux)
-{
-	libc.tls_align = 16;
-	libc.tls_size = (sizeof(struct pthread) + 31) & -16;
-	if (__init_tp(&main_thread) < 0) a_crash();
+static void static_init_tls(size_t *aux) {
+    libc.tls_align = 16;
+    libc.tls_size = (sizeof(struct pthread) + 31) & -16;
+    if (__init_tp(&main_thread) < 0)
+        a_crash();
 }
 
 weak_alias(static_init_tls, __init_tls);

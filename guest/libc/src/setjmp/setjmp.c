@@ -5,16 +5,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-int setjmp(jmp_buf env)
-{
-	return 0;
+int setjmp(jmp_buf env) {
+    return 0;
 }
 
 weak_alias(setjmp, _setjmp);
 
-int sigsetjmp(sigjmp_buf env, int save)
-{
-	return 0;
+int sigsetjmp(sigjmp_buf env, int save) {
+    return 0;
 }
 
 weak_alias(sigsetjmp, __sigsetjmp);

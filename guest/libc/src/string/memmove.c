@@ -1,6 +1,5 @@
 #include <string.h>
 
-void *memmove(void *dest, const void *src, size_t n)
-{
-	return __builtin_memmove(dest, src, n);
+void *memmove(void *dest, const void *src, size_t n) {
+    return __builtin_memmove(dest, src, n);
 }

@@ -2,8 +2,7 @@
 
 uintptr_t __boxer_thread_pointer;
 
-int __set_thread_area(void *p)
-{
-	__boxer_thread_pointer = (uintptr_t)p;
-	return 0;
+int __set_thread_area(void *p) {
+    __boxer_thread_pointer = (uintptr_t)p;
+    return 0;
 }
