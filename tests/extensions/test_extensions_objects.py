@@ -44,6 +44,21 @@ RIGHT = CASTS.replace("(PyObject *self)", "(PyObject *self, void *unused)").repl
     "length(void)", "length(PyObject *self)"
 )
 
+# What only looks like a table: the middle of a type (documentation, traverse, clear), slots of a
+# kind that is not CPython's, addresses of functions among those of data.
+LOOKALIKES = """
+#include <Python.h>
+static int traverse(PyObject *self, visitproc visit, void *data) { return visit(self, data); }
+static int clear(PyObject *self) { return 0; }
+PyTypeObject type = {.tp_name = "a.B", .tp_doc = "doc", .tp_traverse = traverse, .tp_clear = clear};
+static int five(int a, int b, int c, int d, int e) { return a + b + c + d + e; }
+PyType_Slot loops[] = {{1, (void *)five}, {3, (void *)five}, {0, NULL}};
+static int none(void) { return 0; }
+void *api[] = {&type, (void *)none, (void *)five, NULL, &type, (void *)none, (void *)five, NULL};
+void *getters[] = {"name", (void *)none, (void *)five, "doc", NULL};
+PyMODINIT_FUNC PyInit_casts(void) { return (PyObject *)loops + (int)api[0] + (int)getters[0]; }
+"""
+
 
 @pytest.fixture(scope="module")
 def kit(base_digest: str) -> Kit:
@@ -80,6 +95,13 @@ def compiled(kit: Kit, folder: Path, text: str, name: str = "casts") -> bytes:
     return output.read_bytes()
 
 
+def adapters(data: bytes) -> int:
+    """How many functions of an object got one."""
+    parsed = Relocatable.parse(isolate(data, "casts"))
+    names = [s.name for s in parsed.symbols if s.kind == SymbolKind.FUNCTION]
+    return sum(name.startswith("boxer_adapter_") for name in names)
+
+
 @pytest.mark.base
 def test_an_object_read_and_written_has_the_same_symbols_and_relocations(
     kit: Kit, tmp_path: Path
@@ -104,13 +126,13 @@ def test_only_the_init_function_is_seen_by_others(kit: Kit, tmp_path: Path) -> N
 def test_pointers_of_the_wrong_type_get_adapters_and_right_ones_none(
     kit: Kit, tmp_path: Path
 ) -> None:
-    def adapters(text: str) -> int:
-        parsed = Relocatable.parse(isolate(compiled(kit, tmp_path, text), "casts"))
-        names = [s.name for s in parsed.symbols if s.kind == SymbolKind.FUNCTION]
-        return sum(name.startswith("boxer_adapter_") for name in names)
+    assert adapters(compiled(kit, tmp_path, CASTS)) == 3
+    assert adapters(compiled(kit, tmp_path, RIGHT)) == 0
 
-    assert adapters(CASTS) == 3
-    assert adapters(RIGHT) == 0
+
+@pytest.mark.base
+def test_what_only_looks_like_a_table_is_left_alone(kit: Kit, tmp_path: Path) -> None:
+    assert adapters(compiled(kit, tmp_path, LOOKALIKES)) == 0
 
 
 @pytest.mark.base

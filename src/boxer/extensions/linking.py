@@ -28,7 +28,7 @@ from boxer.extensions.kit import Kit
 from boxer.extensions.modules import ExtensionModule
 
 # Part of the cache's key: raised when the same objects are linked otherwise.
-GENERATION = 1
+GENERATION = 2
 _TIMEOUT_SECONDS = 300
 _UNDEFINED = re.compile(r"undefined symbol: (\S+)")
 _SHOWN = 12

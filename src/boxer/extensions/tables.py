@@ -1,12 +1,15 @@
 """CPython's tables of function pointers in static data, and by which type each is called.
 
-Belongs here: the layouts of PyMethodDef, PyGetSetDef, slots and PyTypeObject of CPython 3.13 on a
-machine with pointers of 4 bytes, and recognising them. Does not: what follows (`adapters`).
+Belongs here: the layouts of PyMethodDef, PyGetSetDef, PyType_Spec, PyModuleDef and PyTypeObject of
+CPython 3.13 on a machine with pointers of 4 bytes, and recognising them. Does not: what follows
+(`adapters`).
 
-A table is recognised by its shape: which of its words are addresses of data, of functions, or plain
-numbers.
+Invariant: a table is recognised as a whole, from the start of a symbol to its end: the size, and
+which of its words are addresses of data, of functions, or plain numbers. An array of slots is one
+only where a type's or a module's description points at it: other libraries have arrays like it.
 
-Source: CPython 3.13, Include/methodobject.h, descrobject.h, typeslots.h, cpython/object.h.
+Source: CPython 3.13, Include/methodobject.h, descrobject.h, moduleobject.h, typeslots.h,
+cpython/object.h.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ Promise = tuple[Relocation, int, int]
 # METH_VARARGS, KEYWORDS, NOARGS, O, FASTCALL, METHOD; without CLASS, STATIC and COEXIST.
 _METHODS = {0x01: 2, 0x03: 3, 0x04: 2, 0x08: 2, 0x80: 3, 0x82: 4, 0x282: 5}
 _METHOD_EXTRAS = 0x10 | 0x20 | 0x40
+_METHOD_BYTES, _GETSET_BYTES, _SPEC_BYTES = 4 * 4, 5 * 4, 5 * 4
 
 
 def _table(text: str) -> dict[int, Signature]:
@@ -57,6 +61,10 @@ _SUITES = {
     20: _table("3>1: 0\n2>0: 1"),
 }
 _NAME_WORD, _FLAGS_WORD = 3, 21
+# PyModuleDef: its head is five words; name, documentation, size, methods, slots and what follows.
+_MODULE_BYTES = 13 * 4
+_MODULE = _table("3>1: 10\n1>1: 11\n1>0: 12")
+_MODULE_NAME_WORD, _MODULE_SLOTS_WORD = 5, 9
 # PyType_Slot and PyModuleDef_Slot, by slot number.
 _TYPE_SLOTS = _table("""
 1>0: 52 53 74 80
@@ -66,7 +74,7 @@ _TYPE_SLOTS = _table("""
 3>1: 1 3 20 33 39 50 54 55 60 65 67-69 71 81
 """)
 _MODULE_SLOTS: dict[int, Signature] = {1: (2, 1), 2: (1, 1)}
-_LAST_SLOT = 81
+_MOST_SLOTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +100,19 @@ class _Data:
         entry = self.at.get(place)
         return entry if entry and entry.kind == RelocationKind.MEMORY_ADDR_I32 else None
 
+    def text(self, place: int) -> bool:
+        """Whether a pointer to data or none is here."""
+        return self.address(place) is not None or self.number(place) == 0
+
+    def target(self, place: int) -> int | None:
+        """Where the address that stands here leads to; None where none does."""
+        entry = self.address(place)
+        below = self.place(self.symbols[entry.symbol]) if entry else None
+        return below + entry.addend if entry and below is not None else None
+
+    def is_zero(self, place: int, size: int) -> bool:
+        return all(self.number(word) == 0 for word in range(place, place + size, 4))
+
     def place(self, symbol: Symbol) -> int | None:
         if symbol.kind != SymbolKind.DATA or not symbol.defined or symbol.index >= len(self.starts):
             return None
@@ -101,16 +122,19 @@ class _Data:
 def promised(parsed: Relocatable, section: int) -> Iterator[Promise]:
     """The relocations of function pointers CPython calls, with parameters and results."""
     data = _read(parsed, section)
-    for place, entry in data.at.items():
-        if entry.kind == RelocationKind.TABLE_INDEX_I32:
-            signature = _method(data, place) or _getter_or_setter(data, place)
-            if signature:
-                yield entry, *signature
     for symbol in parsed.symbols:
         start = data.place(symbol)
-        if start is not None and symbol.size >= 8:
-            yield from _type(data, start, symbol.size)
-            yield from _slots(data, start, symbol.size)
+        if start is None:
+            continue
+        if symbol.size == _TYPE_BYTES:
+            yield from _type(data, start)
+        elif symbol.size == _MODULE_BYTES:
+            yield from _module(data, start)
+        if symbol.size and symbol.size % _METHOD_BYTES == 0:
+            yield from _methods(data, start, symbol.size)
+        if symbol.size and symbol.size % _GETSET_BYTES == 0:
+            yield from _attributes(data, start, symbol.size)
+            yield from _specs(data, start, symbol.size)
 
 
 def _read(parsed: Relocatable, section: int) -> _Data:
@@ -137,43 +161,77 @@ def _skip_expression(reader: Reader) -> None:
             reader.unsigned()
 
 
-def _method(data: _Data, place: int) -> Signature | None:
-    """PyMethodDef: name, function, flags, documentation."""
-    flags = data.number(place + 4)
-    if not data.address(place - 4) or not flags:
-        return None
-    if data.number(place + 8) not in (None, 0) or data.function(place + 8):
-        return None
-    parameters = _METHODS.get(flags & ~_METHOD_EXTRAS)
-    return (parameters, 1) if parameters else None
+def _methods(data: _Data, start: int, size: int) -> list[Promise]:
+    """PyMethodDef: name, function, flags, documentation. One alone, or an array that zeroes end."""
+    found: list[Promise] = []
+    places = range(start, start + size, _METHOD_BYTES)
+    for place in places:
+        if place == places[-1] and place > start and data.is_zero(place, _METHOD_BYTES):
+            return found
+        function, flags = data.function(place + 4), data.number(place + 8)
+        parameters = _METHODS.get(flags & ~_METHOD_EXTRAS) if flags else None
+        if not (data.address(place) and function and parameters and data.text(place + 12)):
+            return []
+        found.append((function, parameters, 1))
+    return found if size == _METHOD_BYTES else []
 
 
-def _getter_or_setter(data: _Data, place: int) -> Signature | None:
-    """PyGetSetDef: name, getter, setter, documentation, closure."""
-    if data.address(place - 4) and _ends_getset(data, place + 4):
-        return (2, 1)
-    getter = data.function(place - 4) is not None or data.number(place - 4) == 0
-    if getter and data.address(place - 8) and _ends_getset(data, place):
-        return (3, 1)
-    return None
+def _attributes(data: _Data, start: int, size: int) -> list[Promise]:
+    """An array of PyGetSetDef: name, getter, setter, documentation, closure; zeroes end it."""
+    found: list[Promise] = []
+    *places, last = range(start, start + size, _GETSET_BYTES)
+    if not data.is_zero(last, _GETSET_BYTES):
+        return []
+    for place in places:
+        getter, setter = data.function(place + 4), data.function(place + 8)
+        absent = [word for word in (4, 8) if data.number(place + word) == 0]
+        known = (getter is not None) + (setter is not None) + len(absent) == 2
+        if not (data.address(place) and known and data.text(place + 12)):
+            return []
+        found += [(getter, 2, 1)] if getter else []
+        found += [(setter, 3, 1)] if setter else []
+    return found
 
 
-def _ends_getset(data: _Data, setter: int) -> bool:
-    """Whether a setter or none is here, and behind it a documentation or none."""
-    is_setter = data.function(setter) is not None or data.number(setter) == 0
-    return is_setter and (bool(data.address(setter + 4)) or data.number(setter + 4) == 0)
+def _specs(data: _Data, start: int, size: int) -> Iterator[Promise]:
+    """PyType_Spec, one or several: name, size, size of items, flags, slots."""
+    for place in range(start, start + size, _SPEC_BYTES):
+        numbers = [data.number(place + word) for word in (4, 8, 12)]
+        if not data.address(place) or None in numbers:
+            return
+        yield from _slots(data, data.target(place + 16), _TYPE_SLOTS)
 
 
-def _type(data: _Data, start: int, size: int) -> Iterator[Promise]:
+def _module(data: _Data, start: int) -> Iterator[Promise]:
+    if data.address(start + 4 * _MODULE_NAME_WORD):
+        yield from _words(data, start, _MODULE)
+        yield from _slots(data, data.target(start + 4 * _MODULE_SLOTS_WORD), _MODULE_SLOTS)
+
+
+def _slots(data: _Data, start: int | None, table: Mapping[int, Signature]) -> list[Promise]:
+    """An array of pairs of a number and an address, ended by zeroes."""
+    found: list[Promise] = []
+    for place in range(start, start + 8 * _MOST_SLOTS, 8) if start is not None else ():
+        number = data.number(place)
+        if number is None:
+            return []
+        if number == 0:
+            return found
+        function = data.function(place + 4)
+        if function and number in table:
+            found.append((function, *table[number]))
+    return []
+
+
+def _type(data: _Data, start: int) -> Iterator[Promise]:
     named = data.address(start + 4 * _NAME_WORD) and not data.function(start + 4 * _FLAGS_WORD)
-    if size != _TYPE_BYTES or not named or data.number(start) is None:
+    if not named or data.number(start) is None:
         return
     yield from _words(data, start, _TYPE)
     for word, suite in _SUITES.items():
-        pointer = data.address(start + 4 * word)
-        below = data.place(data.symbols[pointer.symbol]) if pointer else None
-        if pointer and below is not None:
-            yield from _words(data, below + pointer.addend, suite)
+        below = data.target(start + 4 * word)
+        if below is not None:
+            yield from _words(data, below, suite)
 
 
 def _words(data: _Data, start: int, table: Mapping[int, Signature]) -> Iterator[Promise]:
@@ -181,18 +239,3 @@ def _words(data: _Data, start: int, table: Mapping[int, Signature]) -> Iterator[
         entry = data.function(start + 4 * word)
         if entry:
             yield entry, *signature
-
-
-def _slots(data: _Data, start: int, size: int) -> Iterator[Promise]:
-    """An array of pairs of a number and an address, ended by zeroes."""
-    numbers = [data.number(place) for place in range(start, start + size - 7, 8)]
-    known = [number for number in numbers if number is not None]
-    if size % 8 or len(known) != len(numbers) or not known or known[-1] != 0:
-        return
-    if data.number(start + size - 4) != 0 or max(known) > _LAST_SLOT or 0 in known[:-1]:
-        return
-    table = _MODULE_SLOTS if max(known) <= 4 else _TYPE_SLOTS
-    for place, number in zip(range(start, start + size, 8), known, strict=True):
-        entry = data.function(place + 4)
-        if entry and number in table:
-            yield entry, *table[number]
