@@ -13,7 +13,9 @@ from typing import Any
 from recipes import cpython, driver, extensionkit, interpreter, layout, toolchain
 from recipes.ckit import JUMPS, setjmp_library
 from recipes.cxx import cxx_libraries
-from recipes.libraries import libraries
+from recipes.extensionlibraries import extension_libraries
+from recipes.foreign import ffi_library
+from recipes.libraries import library_table
 from recipes.machine import link_inputs, machine
 from recipes.musl import sysroot
 from recipes.progress import Progress
@@ -77,15 +79,15 @@ def _package(folder: Path, progress: Progress) -> None:
     table = tomllib.loads((FOLDER / "base.toml").read_text())
     source = load_sources()["cpython"]
     root = sysroot(progress)
-    libs = libraries(root, progress)
-    zlib = libs[0]
+    named = {**library_table(root, progress), "ffi": ffi_library(root, progress)}
+    libs, zlib = list(named.values()), named["zlib"]
     inputs = link_inputs(machine(root, zlib, progress), zlib)
     built = cpython.objects(root, libs, inputs, progress)
     optimised = interpreter.optimised(built, root, libs, progress)
     progress.step("linking")
     _link(folder, built, [optimised, *cpython.link_libraries(built)], root, libs, inputs)
     progress.step("laying out the kit for extension modules")
-    _write_kit(folder, built, optimised, root, libs, inputs, progress)
+    _write_kit(folder, built, optimised, root, named, inputs, progress)
     progress.step("packing the standard library")
     tree = layout.python_tree(unpacked(source), built, source.version, table)
     (folder / "tree.tar").write_bytes(tree)
@@ -135,7 +137,7 @@ def _write_kit(
     built: Path,
     optimised: Path,
     root: Path,
-    libs: list[Path],
+    libs: dict[str, Path],
     inputs: list[Path],
     progress: Progress,
 ) -> None:
@@ -148,7 +150,8 @@ def _write_kit(
         built=built,
         programs=programs,
         interpreter=optimised,
-        libraries=libs,
+        libraries=list(libs.values()),
+        extras=extension_libraries(root, libs, progress),
         machine=inputs,
         jumps=setjmp_library(root),
         cxx=cxx_libraries(root, progress),

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from recipes import driver, layout, programcc, toolchain
 from recipes.archive import tar_bytes
-from recipes.libraries import libraries
+from recipes.libraries import library
 from recipes.machine import link_inputs, machine
 from recipes.musl import sysroot
 from recipes.progress import Progress
@@ -44,7 +44,7 @@ def kit_root() -> Path:
 def build_kit(progress: Progress) -> Path:
     """Makes the kit unless it is there, makes it the current one, returns its folder."""
     root = sysroot(progress)
-    zlib = libraries(root, progress)[0]
+    zlib = library("zlib", root, progress)
     inputs = link_inputs(machine(root, zlib, progress), zlib)
     jumps = setjmp_library(root)
     digest = digest_of(

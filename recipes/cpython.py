@@ -32,7 +32,15 @@ HOST = "wasm32-unknown-linux-musl"
 # wrap, too, keeps the compiler from putting fields' offsets into loads and stores: 5 % slower.
 FLAGS = ("-fno-wrapv-pointer",)
 INSTRUMENTED = ("-Xclang", "-fprofile-instrument=llvm")
-LIBRARIES = ("-lz", "-lbz2", "-llzma", "-lsqlite3")
+LIBRARIES = ("-lz", "-lbz2", "-llzma", "-lsqlite3", "-lffi")
+# By library, the beginning of the variables that tell configure of it.
+VARIABLES = {
+    "z": "ZLIB",
+    "bz2": "BZIP2",
+    "lzma": "LIBLZMA",
+    "sqlite3": "LIBSQLITE3",
+    "ffi": "LIBFFI",
+}
 # Which objects lie in the libraries that CPython's makefile makes on its way.
 MEMBERS = {
     "Modules/_decimal/libmpdec/libmpdec.a": "Modules/_decimal/libmpdec/",
@@ -141,10 +149,9 @@ def _environment(folder: Path) -> dict[str, str]:
 
 def _configure(folder: Path, tree: Path, libraries: list[Path]) -> None:
     found: dict[str, str] = {}
-    variables = {"z": "ZLIB", "bz2": "BZIP2", "lzma": "LIBLZMA", "sqlite3": "LIBSQLITE3"}
     for library in libraries:
         archive = next((library / "lib").glob("*.a"))
-        name = variables[archive.stem.removeprefix("lib")]
+        name = VARIABLES[archive.stem.removeprefix("lib")]
         found[f"{name}_CFLAGS"] = f"-I{library / 'include'}"
         found[f"{name}_LIBS"] = f"-L{library / 'lib'} -l{archive.stem.removeprefix('lib')}"
     command = [

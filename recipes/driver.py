@@ -42,7 +42,7 @@ for argument; do
     case $argument in
     -o) want_output=1 ;;
     *.c) count=$((count + 1)); sources="$sources $argument" ;;
-    *.o | *.a | -L* | -lz | -lbz2 | -llzma | -lsqlite3) objects="$objects $argument" ;;
+    *.o | *.a | -L* | -lz | -lbz2 | -llzma | -lsqlite3 | -lffi) objects="$objects $argument" ;;
     -l* | -Wl,* | -pthread | -rdynamic | -static | -shared | -s) ;;
     *) options="$options '$(printf %s "$argument" | sed "s/'/'\\\\\\\\''/g")'" ;;
     esac

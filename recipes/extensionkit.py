@@ -4,7 +4,7 @@ Belongs here: the folder `kit` of a base: headers, settings for sysconfig, the p
 to link again. Does not: what a compiler's words mean (`extension/driver.py`), building packages
 (`src/boxer/extensions`).
 
-    kit.json driver.py bin/{cc,c++,ar,ranlib,link} include/ lib/ sysconfig/
+    kit.json driver.py pkgconfig.py bin/{cc,c++,ar,ranlib,link,pkg-config} include/ lib/ sysconfig/
 """
 
 from __future__ import annotations
@@ -17,16 +17,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from recipes import cxx, driver, toolchain
+from recipes import cxx, driver, foreign, toolchain
+from recipes.extensionlibraries import ExtensionLibrary, Package
+from recipes.sources import load_sources
 
 SUFFIX = ".cpython-313-wasm32-linux-musl.so"
 SYSCONFIG = "_sysconfigdata__linux_wasm32-linux-musl"
-TOOLS = ("cc", "c++", "ar", "ranlib", "link")
+# Each tool's program, and what of it is called.
+TOOLS = {
+    **{tool: f"driver.py {tool}" for tool in ("cc", "c++", "ar", "ranlib", "link")},
+    "pkg-config": "pkgconfig.py",
+}
+# The base's own libraries by the names pkg-config knows them by: source, words of -l.
+BASE_PACKAGES = {
+    "zlib": ("zlib", ("z",)),
+    "bzip2": ("bzip2", ("bz2",)),
+    "liblzma": ("xz", ("lzma",)),
+    "sqlite3": ("sqlite", ("sqlite3",)),
+}
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What a base was linked from. module_flags: those of its link; interpreter: its object."""
+    """What a base was linked from. extras: what packages are built against, and it is not.
+
+    module_flags: those of its link; interpreter: its object.
+    """
 
     sysroot: Path
     source: Path
@@ -34,6 +50,7 @@ class Parts:
     programs: Sequence[Path]
     interpreter: Path
     libraries: Sequence[Path]
+    extras: Sequence[ExtensionLibrary]
     machine: Sequence[Path]
     jumps: Path
     cxx: Path
@@ -57,19 +74,19 @@ def write_kit(folder: Path, parts: Parts) -> None:
     shutil.copy(parts.cxx / "libc++.a", lib / "c++")
     for name in ("libc.a", "libcompiler_rt.a"):
         shutil.copy(parts.sysroot / "lib" / name, lib)
-    for library in parts.libraries:
+    for library in (*parts.libraries, *(extra.folder for extra in parts.extras)):
         for archive in sorted((library / "lib").glob("*.a")):
             shutil.copy(archive, lib / "libraries")
     _write_headers(folder / "include", parts)
     _write_settings(folder, parts)
-    shutil.copy(Path(__file__).with_name("extension") / "driver.py", folder)
-    for tool in TOOLS:
+    for tool, words in TOOLS.items():
+        shutil.copy(Path(__file__).with_name("extension") / words.split()[0], folder)
         script = folder / "bin" / tool
         python = shlex.quote(sys.executable)
         script.write_text(
             "#!/bin/sh\n"
             'here=$(dirname "$(readlink -f "$0")")\n'
-            f'exec {python} -IS "$here/../driver.py" {tool} "$@"\n'
+            f'exec {python} -IS "$here/../"{words} "$@"\n'
         )
         script.chmod(0o755)
 
@@ -77,7 +94,7 @@ def write_kit(folder: Path, parts: Parts) -> None:
 def _write_headers(folder: Path, parts: Parts) -> None:
     shutil.copytree(parts.source / "Include", folder)
     shutil.copy(parts.built / "build" / "pyconfig.h", folder)
-    for library in parts.libraries:
+    for library in (*parts.libraries, *(extra.folder for extra in parts.extras)):
         shutil.copytree(library / "include", folder, dirs_exist_ok=True)
     shutil.copytree(parts.sysroot / "include", folder / "machine")
     for headers in cxx.headers(toolchain.zig().parent / "lib"):
@@ -97,12 +114,31 @@ def _write_settings(folder: Path, parts: Parts) -> None:
         ],
         # The headers C code sees: what was compiled with others is built again.
         "sysroot": [parts.sysroot.name],
+        "libraries": [extra.folder.name for extra in parts.extras],
+        "packages": _packages(parts.extras),
         "link_flags": list(driver.LINK_FLAGS),
         "module_flags": list(parts.module_flags),
     }
     (folder / "kit.json").write_text(json.dumps(settings, indent=1) + "\n")
     (folder / "sysconfig").mkdir()
     (folder / "sysconfig" / f"{SYSCONFIG}.py").write_text(parts.sysconfig_data + _CROSS)
+
+
+def _packages(extras: Sequence[ExtensionLibrary]) -> dict[str, dict[str, object]]:
+    """What pkg-config answers, by package."""
+    sources = load_sources()
+    found = {
+        **{
+            name: Package(sources[key].version, libs) for name, (key, libs) in BASE_PACKAGES.items()
+        },
+        "libffi": Package(foreign.VERSION, ("ffi",)),
+    }
+    for extra in extras:
+        found |= extra.packages
+    return {
+        name: {"version": package.version, "libs": package.libs, "include": package.include}
+        for name, package in found.items()
+    }
 
 
 # Laid behind the box's own settings: the build runs on this machine, with the kit's tools.

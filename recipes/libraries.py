@@ -16,11 +16,11 @@ from recipes.workshop import digest_of, product
 TABLE = Path(__file__).with_name("libraries.toml")
 
 
-def libraries(sysroot: Path, progress: Progress) -> list[Path]:
-    """One folder a library, with include/ and lib/; built on first use."""
+def library_table(sysroot: Path, progress: Progress) -> dict[str, Path]:
+    """By name, each library's folder, with include/ and lib/; built on first use."""
     sources = load_sources()
     table = tomllib.loads(TABLE.read_text())
-    return [_library(sources[name], table[name], sysroot, progress) for name in table]
+    return {name: _library(sources[name], table[name], sysroot, progress) for name in table}
 
 
 def library(name: str, sysroot: Path, progress: Progress) -> Path:
@@ -39,16 +39,28 @@ def _library(source: Source, recipe: dict[str, Any], sysroot: Path, progress: Pr
             "-w",
             *(part for i in recipe.get("include", ["."]) for part in ("-I", str(tree / i))),
         ]
-        units = [
-            toolchain.Unit(file, folder / "obj" / f"{number}-{file.stem}.o", tuple(flags))
-            for number, file in enumerate(_files(tree, recipe))
-        ]
-        objects = toolchain.compile_all(units, progress, f"{source.name} {source.version}")
-        toolchain.archive(folder / "lib" / recipe["archive"], objects)
-        _copy_headers(tree, recipe["headers"], folder / "include")
-        shutil.rmtree(folder / "obj")
+        compile_library(source, tree, recipe, flags, folder, progress)
+        copy_headers(tree, recipe["headers"], folder / "include")
 
     return product(f"lib-{source.name}", digest, make)
+
+
+def compile_library(
+    source: Source,
+    tree: Path,
+    recipe: dict[str, Any],
+    flags: list[str],
+    folder: Path,
+    progress: Progress,
+) -> None:
+    """Compiles the recipe's files into `folder`/lib."""
+    units = [
+        toolchain.Unit(file, folder / "obj" / f"{number}-{file.stem}.o", tuple(flags))
+        for number, file in enumerate(_files(tree, recipe))
+    ]
+    objects = toolchain.compile_all(units, progress, f"{source.name} {source.version}")
+    toolchain.archive(folder / "lib" / recipe["archive"], objects)
+    shutil.rmtree(folder / "obj")
 
 
 def _files(tree: Path, recipe: dict[str, Any]) -> list[Path]:
@@ -57,8 +69,9 @@ def _files(tree: Path, recipe: dict[str, Any]) -> list[Path]:
     return [f for f in found if not any(fnmatch.fnmatch(f.name, x) for x in exclude)]
 
 
-def _copy_headers(tree: Path, patterns: list[str], include: Path) -> None:
-    include.mkdir(parents=True)
+def copy_headers(tree: Path, patterns: list[str], include: Path) -> None:
+    """Copies the headers that fit a pattern, and whole folders, into `include`."""
+    include.mkdir(parents=True, exist_ok=True)
     for pattern in patterns:
         for path in sorted(tree.glob(pattern)):
             if path.is_dir():

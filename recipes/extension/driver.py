@@ -19,6 +19,7 @@ import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 KIT = Path(__file__).resolve().parent
 
@@ -34,10 +35,10 @@ FOREIGN = re.compile(
     r"|-fstack-clash-protection|-static(-lib\w+)?|-rdynamic|-(no-)?pie|-s|-g\d*|-ggdb\d*"
     r"|-fno-plt|-fuse-ld=.*|-fno-semantic-interposition|-Wl,.*|-Wp,-D_FORTIFY.*|-specs=.*"
 )
-# Libraries of the machine itself; the interpreter brings the last ones.
+# Libraries of the machine itself, and the interpreter; those of the kit are beside them.
 OWN_LIBRARIES = (
     "m", "c", "pthread", "dl", "rt", "util", "gcc", "gcc_s", "gcc_eh", "stdc++", "c++", "c++abi",
-    "unwind", "atomic", "python3", "python3.13", "z", "bz2", "lzma", "sqlite3",
+    "unwind", "atomic", "python3", "python3.13",
 )  # fmt: skip
 QUESTIONS = re.compile(r"--version|-v|-V|-qversion|-dump\w+|--?print-.*|-###|--help")
 # A Python's headers that are not this kit's: the host's, which has another pyconfig.h.
@@ -98,13 +99,14 @@ class Tools:
     """The kit's settings: kit.json."""
 
     def __init__(self, kit: Path) -> None:
-        table: dict[str, list[str]] = json.loads((kit / "kit.json").read_text())
+        table: dict[str, Any] = json.loads((kit / "kit.json").read_text())
         self.kit = kit
         self.zig = table["zig"][0]
         self.flags = [word.replace("{kit}", str(kit)) for word in table["flags"]]
         self.cxx_flags = [word.replace("{kit}", str(kit)) for word in table["cxx_flags"]]
         self.link_flags = table["link_flags"]
         self.module_flags = table["module_flags"]
+        self.libraries = [str(path) for path in sorted(kit.glob("lib/libraries/*.a"))]
 
     def compiler(self, is_cxx: bool) -> list[str]:
         extra = self.cxx_flags if is_cxx else []
@@ -132,14 +134,17 @@ def compile_objects(tools: Tools, words: Words, is_cxx: bool, folder: Path) -> l
     return objects
 
 
-def linked_words(words: Words) -> list[str]:
-    return [w for w in words.linked if not (w.startswith("-l") and w[2:] in OWN_LIBRARIES)]
+def linked_words(tools: Tools, words: Words) -> list[str]:
+    """What is linked now: the machine's libraries and the kit's come with the interpreter."""
+    own = {f"-l{name}" for name in OWN_LIBRARIES} | set(tools.libraries)
+    own |= {f"-l{Path(path).stem.removeprefix('lib')}" for path in tools.libraries}
+    return [word for word in words.linked if word not in own]
 
 
 def link(tools: Tools, words: Words, objects: list[str]) -> int:
     """One relocatable object for `-shared`, else a program."""
     output = words.output or "a.out"
-    inputs = [*objects, *linked_words(words)]
+    inputs = [*objects, *linked_words(tools, words)]
     if not inputs:
         print("boxer's cc: no input files", file=sys.stderr)
         return 1
@@ -148,7 +153,8 @@ def link(tools: Tools, words: Words, objects: list[str]) -> int:
     machine = [str(tools.library(name)) for name in ("start.o", "libmachine.a", "libz.a")]
     ends = [str(path) for path in sorted(tools.kit.glob("lib/c++/*.a"))]
     ends += [str(tools.library(name)) for name in ("libjumps.a", "libc.a", "libcompiler_rt.a")]
-    command = [tools.zig, "wasm-ld", *tools.link_flags, *inputs, *machine, *ends, "-o", output]
+    machine = [*tools.libraries, *machine, *ends]
+    command = [tools.zig, "wasm-ld", *tools.link_flags, *inputs, *machine, "-o", output]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.stderr.write(done.stderr)
@@ -179,11 +185,10 @@ def link_set(tools: Tools, arguments: list[str]) -> int:
     interpreter = [str(tools.library("interpreter.o"))]
     programs = [str(path) for path in sorted((tools.kit / "lib" / "programs").glob("*.o"))]
     cxx = [str(path) for path in sorted((tools.kit / "lib" / "c++").glob("*.a"))]
-    libraries = [str(path) for path in sorted((tools.kit / "lib" / "libraries").glob("*.a"))]
     names = ("start.o", "libmachine.a", "libz.a", "libjumps.a", "libc.a", "libcompiler_rt.a")
     machine = [str(tools.library(name)) for name in names]
     command = [tools.zig, "wasm-ld", *tools.module_flags, *programs, *objects]
-    return run([*command, *interpreter, *libraries, *cxx, *machine, "-o", output])
+    return run([*command, *interpreter, *tools.libraries, *cxx, *machine, "-o", output])
 
 
 def main(arguments: list[str]) -> int:

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from recipes.extension.driver import expanded, linked_words, parted
+from recipes.extension import pkgconfig
+from recipes.extension.driver import Tools, expanded, linked_words, parted
+
+KIT = {
+    **{name: [] for name in ("zig", "flags", "cxx_flags", "link_flags", "module_flags")},
+    "zig": ["zig"],
+    "packages": {
+        "libxml-2.0": {"version": "2.9.14", "libs": ["xml2"], "include": "libxml2"},
+        "zlib": {"version": "1.3.1", "libs": ["z"], "include": ""},
+    },
+}
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Path:
+    (tmp_path / "lib" / "libraries").mkdir(parents=True)
+    (tmp_path / "lib" / "libraries" / "libxml2.a").touch()
+    (tmp_path / "kit.json").write_text(json.dumps(KIT))
+    return tmp_path
 
 
 @pytest.mark.parametrize(
@@ -35,9 +54,13 @@ def test_headers_of_the_hosts_python_are_not_seen() -> None:
     assert words.options == ["-Iown"]
 
 
-def test_libraries_of_the_machine_are_dropped_and_others_linked() -> None:
-    words = parted(["a.o", "-L", "there", "-lm", "-lpthread", "-lother", "-o", "b.so", "-shared"])
-    assert linked_words(words) == ["a.o", "-Lthere", "-lother"]
+def test_libraries_of_the_machine_and_the_kit_are_dropped_and_others_linked(
+    kit: Path,
+) -> None:
+    own = str(kit / "lib" / "libraries" / "libxml2.a")
+    line = ["a.o", "-L", "there", "-lm", "-lxml2", own, "-lother", "-o", "b.so", "-shared"]
+    words = parted(line)
+    assert linked_words(Tools(kit), words) == ["a.o", "-Lthere", "-lother"]
     assert words.output == "b.so"
 
 
@@ -45,3 +68,33 @@ def test_a_response_file_is_read_in_its_place(tmp_path: Path) -> None:
     file = tmp_path / "words.rsp"
     file.write_text("a.o 'with space.o'\n")
     assert expanded(["-shared", f"@{file}", "b.o"]) == ["-shared", "a.o", "with space.o", "b.o"]
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (["--modversion", "zlib"], "1.3.1"),
+        (["--libs", "libxml-2.0 >= 2.9.2"], "-L{kit}/lib/libraries -lxml2"),
+        (["--cflags-only-I", "libxml-2.0"], "-I{kit}/include/libxml2"),
+        (["--exists", "zlib", "libxml-2.0"], ""),
+        (["--variable=libdir", "zlib"], "{kit}/lib/libraries"),
+    ],
+)
+def test_pkg_config_tells_of_the_kits_libraries(
+    kit: Path,
+    words: list[str],
+    answer: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(pkgconfig, "KIT", kit)
+    assert pkgconfig.main(words) == 0
+    assert capsys.readouterr().out.strip() == answer.replace("{kit}", str(kit))
+
+
+@pytest.mark.parametrize("asked", ["absent", "zlib >= 1.4", "zlib < 1", "zlib = 1.3"])
+def test_pkg_config_knows_no_library_of_the_host_and_no_newer_one(
+    kit: Path, asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pkgconfig, "KIT", kit)
+    assert pkgconfig.main(["--exists", asked]) == 1

@@ -25,7 +25,7 @@ cpp = '{bin}/c++'
 ar = '{bin}/ar'
 ranlib = '{bin}/ranlib'
 strip = 'true'
-pkg-config = 'false'
+pkg-config = '{bin}/pkg-config'
 python = '{python}'
 
 [properties]
@@ -50,6 +50,7 @@ set(CMAKE_SKIP_RPATH ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE OFF)
 set(CMAKE_INTERPROCEDURAL_OPTIMIZATION OFF CACHE BOOL "" FORCE)
 set(CMAKE_FIND_ROOT_PATH "{kit}")
+set(CMAKE_LIBRARY_PATH "{kit}/lib/libraries")
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE BOTH)
@@ -93,7 +94,7 @@ def cross_environment(kit: Kit, folder: Path) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "_PYTHON_SYSCONFIGDATA_NAME": settings_module(kit),
         "_PYTHON_HOST_PLATFORM": PLATFORM,
-        "PKG_CONFIG": "false",
+        "PKG_CONFIG": str(tools / "pkg-config"),
         "PKG_CONFIG_LIBDIR": str(folder / "home"),
         "CMAKE_TOOLCHAIN_FILE": str(folder / "toolchain.cmake"),
         "SETUPTOOLS_USE_DISTUTILS": "local",

@@ -1,0 +1,1 @@
+// Beside dlopen, whose handles it takes.
