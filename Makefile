@@ -18,7 +18,7 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/clang-format --dry-run --Werror $$(git ls-files 'guest/entry/*.[ch]' 'guest/shell/*.c' 'guest/shell/*.h' 'guest/jumps/*.c' 'guest/kernel/*.[ch]' 'guest/kernel/**/*.[ch]' 'guest/include/**/*.h' 'guest/python/*.c' 'guest/training/*.[ch]' 'native/*.[ch]')
+	$(BIN)/clang-format --dry-run --Werror $$(git ls-files 'guest/entry/*.[ch]' 'guest/shell/*.c' 'guest/shell/*.h' 'guest/jumps/*.c' 'guest/ffi/*.[ch]' 'guest/kernel/*.[ch]' 'guest/kernel/**/*.[ch]' 'guest/include/**/*.h' 'guest/python/*.c' 'guest/training/*.[ch]' 'native/*.[ch]')
 	$(BIN)/mypy
 
 bases: setup
@@ -55,7 +55,7 @@ $(INSTALLED): pyproject.toml
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	$(BIN)/clang-format -i $$(git ls-files 'guest/entry/*.[ch]' 'guest/shell/*.c' 'guest/shell/*.h' 'guest/jumps/*.c' 'guest/kernel/*.[ch]' 'guest/kernel/**/*.[ch]' 'guest/include/**/*.h' 'guest/python/*.c' 'guest/training/*.[ch]' 'native/*.[ch]')
+	$(BIN)/clang-format -i $$(git ls-files 'guest/entry/*.[ch]' 'guest/shell/*.c' 'guest/shell/*.h' 'guest/jumps/*.c' 'guest/ffi/*.[ch]' 'guest/kernel/*.[ch]' 'guest/kernel/**/*.[ch]' 'guest/include/**/*.h' 'guest/python/*.c' 'guest/training/*.[ch]' 'native/*.[ch]')
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
