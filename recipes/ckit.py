@@ -1,7 +1,10 @@
-"""The C kit: what `boxer cc` compiles programs of boxes with, and the base they run on.
+"""The C kit: what C and C++ programs of boxes are compiled with, and the base they run on.
 
-Belongs here: the folder with bin/cc and what it links, the base `linux` (a file tree without a
-module: the module is the program). Does not: the command line of a compiler (`programcc`).
+Belongs here: the folder with the compilers and what they link, the base `linux` (a file tree
+without a module: the module is the program). Does not: what a compiler's words mean
+(`extension/driver.py`), compiling in a RUN (`src/boxer/compiler`).
+
+    kit.json driver.py bin/{cc,c++,ar,ranlib,strip} include/{c++,machine} lib/ lib/c++/
 """
 
 from __future__ import annotations
@@ -12,8 +15,9 @@ import os
 import shutil
 from pathlib import Path
 
-from recipes import driver, layout, programcc, toolchain
+from recipes import cxx, driver, extensionkit, layout, toolchain
 from recipes.archive import tar_bytes
+from recipes.cxx import cxx_libraries
 from recipes.libraries import library
 from recipes.machine import link_inputs, machine
 from recipes.musl import sysroot
@@ -24,6 +28,8 @@ from recipes.workshop import GUEST, ROOT, cache_root, digest_of, product
 KERNEL_ABI = 1
 FORMAT = 1
 VARIANT = "1"
+TOOLS = {tool: f"driver.py {tool}" for tool in ("cc", "c++", "ar", "ranlib", "strip")}
+DRIVER = Path(__file__).with_name("extension") / "driver.py"
 COMPONENTS = ("musl", "zlib")
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # LLVM's setjmp and longjmp: exceptions of WebAssembly, in functions that call setjmp only.
@@ -47,26 +53,54 @@ def build_kit(progress: Progress) -> Path:
     zlib = library("zlib", root, progress)
     inputs = link_inputs(machine(root, zlib, progress), zlib)
     jumps = setjmp_library(root)
+    plus = cxx_libraries(root, progress)
     digest = digest_of(
         [
-            *map(str, (root, *inputs, jumps)),
-            *map(Path, (__file__, driver.__file__, programcc.__file__)),
+            *map(str, (root, *inputs, jumps, plus)),
+            *map(Path, (__file__, driver.__file__, cxx.__file__, extensionkit.__file__)),
+            DRIVER,
         ]
     )
     final = kit_root() / digest
     if not (final / "bin" / "cc").is_file():
         draft = kit_root() / f"draft.{os.getpid()}"
         shutil.rmtree(draft, ignore_errors=True)
-        (draft / "bin").mkdir(parents=True)
-        programcc.write_program_cc(
-            draft / "bin" / "cc", root, JUMPS, [*inputs, jumps / "libjumps.a"]
-        )
-        for tool in ("ar", "ranlib"):
-            driver.write_tool(draft / "bin" / tool, tool)
+        (draft / "lib" / "c++").mkdir(parents=True)
+        for part in (*inputs, jumps / "libjumps.a", *sorted((root / "lib").glob("lib*.a"))):
+            shutil.copy(part, draft / "lib")
+        shutil.copy(plus / "libc++.a", draft / "lib" / "c++")
+        _write_headers(draft / "include", root, zlib)
+        _write_settings(draft)
+        extensionkit.write_tools(draft, TOOLS)
         shutil.rmtree(final, ignore_errors=True)
         draft.rename(final)
     _point(kit_root() / "current", final.name)
     return final
+
+
+def _write_headers(folder: Path, root: Path, zlib: Path) -> None:
+    shutil.copytree(root / "include", folder / "machine")
+    shutil.copytree(zlib / "include", folder / "machine", dirs_exist_ok=True)
+    zig = toolchain.zig().parent / "lib"
+    shutil.copytree(zig / "include", folder / "compiler")
+    for headers in cxx.headers(zig):
+        shutil.copytree(headers, folder / "c++", dirs_exist_ok=True)
+
+
+def _write_settings(folder: Path) -> None:
+    flags = [*toolchain.TARGET, *toolchain.HABITS, *JUMPS]
+    for name in ("machine", "compiler"):
+        flags += ["-isystem", f"{{kit}}/include/{name}"]
+    settings = {
+        "name": ["boxer cc"],
+        "shared": False,
+        "own_libraries": [],
+        "zig": [str(toolchain.zig())],
+        "flags": flags,
+        "cxx_flags": extensionkit.cxx_flags(),
+        "link_flags": [*driver.LINK_FLAGS, "--export-if-defined=boxer_tree"],
+    }
+    (folder / "kit.json").write_text(json.dumps(settings, indent=1) + "\n")
 
 
 def setjmp_library(root: Path) -> Path:

@@ -13,7 +13,7 @@ import json
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,7 +79,13 @@ def write_kit(folder: Path, parts: Parts) -> None:
             shutil.copy(archive, lib / "libraries")
     _write_headers(folder / "include", parts)
     _write_settings(folder, parts)
-    for tool, words in TOOLS.items():
+    write_tools(folder, TOOLS)
+
+
+def write_tools(folder: Path, tools: Mapping[str, str]) -> None:
+    """Writes a kit's programs, each a script that calls one of `recipes/extension` for it."""
+    (folder / "bin").mkdir(exist_ok=True)
+    for tool, words in tools.items():
         shutil.copy(Path(__file__).with_name("extension") / words.split()[0], folder)
         script = folder / "bin" / tool
         python = shlex.quote(sys.executable)
@@ -89,6 +95,14 @@ def write_kit(folder: Path, parts: Parts) -> None:
             f'exec {python} -IS "$here/../"{words} "$@"\n'
         )
         script.chmod(0o755)
+
+
+def cxx_flags() -> list[str]:
+    """What C++ has beside C's flags: its headers, which stand before C's, and exceptions."""
+    return [
+        *("-nostdinc++", "-I", "{kit}/include/c++"),
+        *("-mllvm", "-wasm-enable-eh", *cxx.definitions()),
+    ]
 
 
 def _write_headers(folder: Path, parts: Parts) -> None:
@@ -106,12 +120,13 @@ def _write_settings(folder: Path, parts: Parts) -> None:
     for include in ("{kit}/include/machine", str(toolchain.zig().parent / "lib" / "include")):
         flags += ["-isystem", include]
     settings = {
+        "name": ["boxer's cc"],
+        "shared": True,
+        # The interpreter brings them.
+        "own_libraries": ["python3", "python3.13", "bz2", "lzma", "sqlite3"],
         "zig": [str(toolchain.zig())],
         "flags": flags,
-        "cxx_flags": [
-            *("-nostdinc++", "-I", "{kit}/include/c++"),
-            *("-mllvm", "-wasm-enable-eh", *cxx.definitions()),
-        ],
+        "cxx_flags": cxx_flags(),
         # The headers C code sees: what was compiled with others is built again.
         "sysroot": [parts.sysroot.name],
         "libraries": [extra.folder.name for extra in parts.extras],

@@ -1,11 +1,13 @@
-"""The compiler that a Python package's build sees: cc, c++, ar, ranlib, and the linker of a set.
+"""The compiler of a kit: cc, c++, ar, ranlib, and the linker of a set of extension modules.
 
-Belongs here: what a compiler's and linker's words mean for an extension module. Does not: making
-the kit this is laid into (`recipes/extensionkit.py`), building packages (`src/boxer/extensions`).
+Belongs here: what a compiler's and linker's words mean for a box's program and for an extension
+module. Does not: making the kits this is laid into (`recipes/ckit.py` for `boxer cc`,
+`recipes/extensionkit.py` for Python packages), building packages (`src/boxer/extensions`).
 
 A program of its own, run from the kit's folder by the scripts beside it: it imports nothing of
-ours. `-shared` answers with `wasm-ld -r`: a wheel's `.so` is one relocatable object, which is
-linked with the interpreter later. An executable is really linked, since configure asks by linking.
+ours. In the kit of extensions `-shared` answers with `wasm-ld -r`: a wheel's `.so` is one
+relocatable object, which is linked with the interpreter later. In the kit of programs it is
+refused. An executable is really linked, since configure asks by linking.
 """
 
 from __future__ import annotations
@@ -35,11 +37,14 @@ FOREIGN = re.compile(
     r"|-fstack-clash-protection|-static(-lib\w+)?|-rdynamic|-(no-)?pie|-s|-g\d*|-ggdb\d*"
     r"|-fno-plt|-fuse-ld=.*|-fno-semantic-interposition|-Wl,.*|-Wp,-D_FORTIFY.*|-specs=.*"
 )
-# Libraries of the machine itself, and the interpreter; those of the kit are beside them.
+# Libraries that every program is linked with; kit.json names more.
 OWN_LIBRARIES = (
     "m", "c", "pthread", "dl", "rt", "util", "gcc", "gcc_s", "gcc_eh", "stdc++", "c++", "c++abi",
-    "unwind", "atomic", "python3", "python3.13",
+    "unwind", "atomic", "z", "crypt", "resolv", "xnet",
 )  # fmt: skip
+# A main of two parameters and the weak one of three are both known to the start code.
+MISMATCH = re.compile(r"[^\n]*function signature mismatch: main\n(?:>>>[^\n]*\n){2}")
+NOT_SHARED = "a box has no shared libraries: link statically (--disable-shared)"
 QUESTIONS = re.compile(r"--version|-v|-V|-qversion|-dump\w+|--?print-.*|-###|--help")
 # A Python's headers that are not this kit's: the host's, which has another pyconfig.h.
 HOST_HEADERS = re.compile(r".*/include/python3\.\d+t?/?$")
@@ -80,8 +85,10 @@ def parted(words: list[str]) -> Words:
             next(rest, "")
         elif word in ("-L", "-l"):
             found.linked.append(word + next(rest, ""))
-        elif word.startswith(("-L", "-l")) or word in ("-Wl,--whole-archive",):
+        elif word.startswith(("-L", "-l")):
             found.linked.append(word)
+        elif word in ("-Wl,--whole-archive", "-Wl,--no-whole-archive"):
+            found.linked.append(word.removeprefix("-Wl,"))
         elif word.startswith("-I") and HOST_HEADERS.match(word[2:]):
             continue
         elif word.startswith("-") and word != "-":
@@ -101,12 +108,16 @@ class Tools:
     def __init__(self, kit: Path) -> None:
         table: dict[str, Any] = json.loads((kit / "kit.json").read_text())
         self.kit = kit
+        self.name = table["name"][0]
+        self.shares = bool(table["shared"])
+        self.own_libraries = {*OWN_LIBRARIES, *table["own_libraries"]}
         self.zig = table["zig"][0]
         self.flags = [word.replace("{kit}", str(kit)) for word in table["flags"]]
         self.cxx_flags = [word.replace("{kit}", str(kit)) for word in table["cxx_flags"]]
         self.link_flags = table["link_flags"]
-        self.module_flags = table["module_flags"]
+        self.module_flags = table.get("module_flags", [])
         self.libraries = [str(path) for path in sorted(kit.glob("lib/libraries/*.a"))]
+        self.own_libraries |= {Path(path).stem.removeprefix("lib") for path in self.libraries}
 
     def compiler(self, is_cxx: bool) -> list[str]:
         extra = self.cxx_flags if is_cxx else []
@@ -136,8 +147,7 @@ def compile_objects(tools: Tools, words: Words, is_cxx: bool, folder: Path) -> l
 
 def linked_words(tools: Tools, words: Words) -> list[str]:
     """What is linked now: the machine's libraries and the kit's come with the interpreter."""
-    own = {f"-l{name}" for name in OWN_LIBRARIES} | set(tools.libraries)
-    own |= {f"-l{Path(path).stem.removeprefix('lib')}" for path in tools.libraries}
+    own = {f"-l{name}" for name in tools.own_libraries} | set(tools.libraries)
     return [word for word in words.linked if word not in own]
 
 
@@ -146,7 +156,10 @@ def link(tools: Tools, words: Words, objects: list[str]) -> int:
     output = words.output or "a.out"
     inputs = [*objects, *linked_words(tools, words)]
     if not inputs:
-        print("boxer's cc: no input files", file=sys.stderr)
+        print(f"{tools.name}: no input files", file=sys.stderr)
+        return 1
+    if "-shared" in words.options and not tools.shares:
+        print(f"{tools.name}: {NOT_SHARED}", file=sys.stderr)
         return 1
     if "-shared" in words.options or "-r" in words.options:
         return run([tools.zig, "wasm-ld", "-r", *inputs, "-o", output])
@@ -156,8 +169,7 @@ def link(tools: Tools, words: Words, objects: list[str]) -> int:
     machine = [*tools.libraries, *machine, *ends]
     command = [tools.zig, "wasm-ld", *tools.link_flags, *inputs, *machine, "-o", output]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.stderr.write(done.stderr)
+    sys.stderr.write(MISMATCH.sub("", done.stderr))
     return done.returncode
 
 
@@ -196,6 +208,8 @@ def main(arguments: list[str]) -> int:
     tools = Tools(KIT)
     if tool == "link":
         return link_set(tools, words)
+    if tool == "strip":
+        return 0  # what is linked here has no symbols left
     if tool in ("ar", "ranlib"):
         os.execv(tools.zig, [tools.zig, tool, *words])
     return compiler(tools, tool == "c++", words)

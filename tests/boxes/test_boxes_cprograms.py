@@ -118,3 +118,28 @@ def test_objects_and_archives_link_in_their_order(boxer: Boxer, tmp_path: Path) 
     assert done.returncode == 0, done.stderr
     box = _build(boxer, tmp_path, 'FROM scratch\nCOPY a.out /a\nCMD ["/a"]\n')
     assert boxer("run", box).returncode == 4
+
+
+CXX = r"""
+#include <iostream>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+struct Note { std::string s; ~Note() { std::cout << "left " << s << "\n"; } };
+static int risky(int n) { Note note{"f"}; if (n > 2) throw std::runtime_error("much"); return n; }
+int main(int argc, char **) {
+    std::map<std::string, std::vector<int>> m{{"b", {1, 2}}, {"a", {3}}};
+    for (auto &[k, v] : m) std::cout << k << v.size() << "\n";
+    try { risky(argc + 3); } catch (const std::exception &e) { std::cout << e.what() << "\n"; }
+    try { (void)m.at("z"); } catch (const std::out_of_range &) { std::cout << "range\n"; }
+}
+"""
+
+
+def test_cxx_with_exceptions_and_streams(boxer: Boxer, tmp_path: Path) -> None:
+    (tmp_path / "a.cpp").write_text(CXX)
+    done = boxer("c++", "-std=c++20", "-O1", tmp_path / "a.cpp", "-o", tmp_path / "a.out")
+    assert (done.returncode, done.stderr) == (0, "")
+    box = _build(boxer, tmp_path, 'FROM scratch\nCOPY a.out /a\nCMD ["/a"]\n')
+    assert boxer("run", box).stdout == "a1\nb2\nleft f\nmuch\nrange\n"

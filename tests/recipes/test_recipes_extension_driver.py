@@ -12,6 +12,9 @@ from recipes.extension.driver import Tools, expanded, linked_words, parted
 
 KIT = {
     **{name: [] for name in ("zig", "flags", "cxx_flags", "link_flags", "module_flags")},
+    "name": ["cc"],
+    "shared": True,
+    "own_libraries": [],
     "zig": ["zig"],
     "packages": {
         "libxml-2.0": {"version": "2.9.14", "libs": ["xml2"], "include": "libxml2"},

@@ -1,4 +1,5 @@
-"""`boxer cc`: a C compiler, in the place of any other (`CC="boxer cc"`)."""
+"""`boxer cc`, `boxer c++`: compilers, in the place of any other (`CC="boxer cc"`), and the
+programs makefiles call beside them: `boxer ar`, `boxer ranlib`, `boxer strip`."""
 
 from __future__ import annotations
 
@@ -10,17 +11,25 @@ if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
 
+_PROGRAMS = {
+    "cc": "compile C programs for boxes",
+    "c++": "compile C++ programs for boxes",
+    "ar": "make libraries of what cc and c++ compile",
+    "ranlib": "index such a library",
+    "strip": "do nothing: programs for boxes have no symbols",
+}
+
+
 def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     # No word is an option of ours: they are the compiler's, `-h` and `--version` too.
-    parser = subparsers.add_parser(
-        "cc", help="compile C programs for boxes", add_help=False, prefix_chars="\0"
-    )
-    parser.add_argument("words", nargs=argparse.REMAINDER)
-    parser.set_defaults(run=run)
+    for name, what in _PROGRAMS.items():
+        parser = subparsers.add_parser(name, help=what, add_help=False, prefix_chars="\0")
+        parser.add_argument("words", nargs=argparse.REMAINDER)
+        parser.set_defaults(run=run, program=name)
 
 
 def run(options: argparse.Namespace) -> int:
     from boxer.bases import kit_program
 
-    program = kit_program("cc")
+    program = kit_program(options.program)
     os.execv(program, [str(program), *options.words])
