@@ -4,7 +4,8 @@ Belongs here: the `CommandRunner` of `steps`, over a machine of the stage. Does 
 calls it, and pip (`steps`).
 
 A machine is made of the stage's base and its tree as it stands, the program runs in it from a cold
-start, and the kernel hands the files over that it left. Nothing is kept but those files.
+start, and the kernel hands the files over that it left. Nothing is kept but those files. A C
+program, as `gcc` in a RUN makes them, is a machine of its own, whatever the base.
 
 Invariants
 1. The program sees what a box sees, and nothing of the host: no files, no network, no clock.
@@ -18,10 +19,11 @@ from dataclasses import dataclass
 
 from boxer.bases import Base
 from boxer.boxfile import ImageConfig
+from boxer.build.cprogram import STAND_IN, is_program, with_program
 from boxer.build.deflated import Deflated
-from boxer.errors import StoppedError
+from boxer.errors import StoppedError, UnsupportedModuleError
 from boxer.extensions import linked_base
-from boxer.filetree import Directory, Tree
+from boxer.filetree import Directory, File, Tree
 from boxer.link import Start, machine, machine_config, read_tree, tree_image
 from boxer.preinit import restore
 from boxer.sandbox import Ending, Instance, load_code
@@ -41,29 +43,50 @@ class Commands:
     base: Base
 
     def run(self, request: CommandRequest) -> CommandResult:
-        """Runs the program to its end; the request's tree has its files then."""
-        module = Module.parse(linked_base(self.base, request.tree).module)
+        """Runs the program to its end; the request's tree has its files then.
+
+        Raises `UnsupportedModuleError` where the base has no program of its own to run.
+        """
+        path = request.tree.resolve(request.argv[0])
+        own = is_program(request.tree, path)
+        base, tree = linked_base(self.base, request.tree), request.tree
+        if own:
+            base, tree = with_program(self.base, request.tree, path)
+        if not base.module:
+            raise UnsupportedModuleError(
+                f"Nothing on this base can run `{request.argv[0]}`.",
+                hint="Begin the stage with `FROM python:3.13`.",
+            )
+        module = Module.parse(base.module)
         code = load_code(code_only(module), code_digest(module))
         with Instance(code, request.epoch, request.stdin) as instance:
-            restore(instance, machine(module, self._files(request), self._config(request)))
+            files = tree_image(tree, Deflated(self.base.digest, self.base.tree))
+            restore(instance, machine(module, files, _config(request, tree, base)))
             ending = instance.run_to_end(START)
+            program = request.tree.file(path)
             _take_files(instance, request.tree)
+            if own:
+                _put_back(request.tree, path, program)
             return CommandResult(
                 ending.exit_code, instance.stdout, instance.stderr + _explained(ending)
             )
 
-    def _files(self, request: CommandRequest) -> bytes:
-        return tree_image(request.tree, Deflated(self.base.digest, self.base.tree))
 
-    def _config(self, request: CommandRequest) -> bytes:
-        config = ImageConfig(
-            env=_variables(request.env),
-            entrypoint=request.argv,
-            working_dir=request.cwd,
-            user=f"{request.user.uid}:{request.user.gid}",
-        )
-        start = Start(self.base.info.program, epoch=request.epoch)
-        return machine_config(config, request.tree, start)
+def _config(request: CommandRequest, tree: Tree, base: Base) -> bytes:
+    config = ImageConfig(
+        env=_variables(request.env),
+        entrypoint=request.argv,
+        working_dir=request.cwd,
+        user=f"{request.user.uid}:{request.user.gid}",
+    )
+    return machine_config(config, tree, Start(base.info.program, epoch=request.epoch))
+
+
+def _put_back(tree: Tree, path: str, program: File) -> None:
+    """The program itself in the place of the line that stood for it, unless it removed it."""
+    left = tree.get(path, follow=False)
+    if isinstance(left, File) and left.data == STAND_IN:
+        left.data = program.data
 
 
 def _variables(env: Mapping[str, str]) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ def find_cprogram(config: ImageConfig, tree: Tree, has_module: bool) -> str | No
     one there is. Raises `ForeignProgramError` for a program of another machine.
     """
     path = command_file(config, tree)
-    if path is not None and _is_program(tree, path):
+    if path is not None and is_program(tree, path):
         return path
     if has_module:
         return None
@@ -46,7 +46,7 @@ def find_cprogram(config: ImageConfig, tree: Tree, has_module: bool) -> str | No
         for found, node in tree.walk()
         if isinstance(node, File) and node.data[:4] == _WASM and node.mode & 0o111
     ]
-    if len(programs) == 1 and _is_program(tree, programs[0]):
+    if len(programs) == 1 and is_program(tree, programs[0]):
         return programs[0]
     return None
 
@@ -60,7 +60,9 @@ def with_program(base: Base, tree: Tree, path: str) -> tuple[Base, Tree]:
     return replace(base, info=info, module=bytes(file.data)), own
 
 
-def _is_program(tree: Tree, path: str) -> bool:
+def is_program(tree: Tree, path: str) -> bool:
+    """Whether a file is a program that `boxer cc` made. Raises `ForeignProgramError` for a program
+    of another machine."""
     data = tree.file(path).data
     for magic, what in _OTHERS.items():
         if data.startswith(magic):

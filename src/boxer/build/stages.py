@@ -30,6 +30,7 @@ from boxer.build.events import (
     StepStarted,
 )
 from boxer.build.stepcache import Kept, StepCache
+from boxer.compiler import KitCompiler
 from boxer.dockerfile import Run
 from boxer.errors import BoxerError, UnknownBaseError, Where
 from boxer.extensions import find_builder
@@ -172,9 +173,14 @@ class StageBuilder:
         stage, place = listener.stage, listener.number
         self._events(StepStarted(stage, place, instruction.text, instruction.where))
         began = time.monotonic()
-        commands = Commands(base) if base.module else None
-        wheels = find_builder(base)
-        apply(step, state, self._context, Ports(listener, commands, self._tree_of, wheels))
+        ports = Ports(
+            listener,
+            commands=Commands(base),
+            stage_tree=self._tree_of,
+            wheels=find_builder(base),
+            compiler=KitCompiler(),
+        )
+        apply(step, state, self._context, ports)
         self._events(StepFinished(stage, place, time.monotonic() - began))
 
     def _tree_of(self, name: str) -> Tree | None:

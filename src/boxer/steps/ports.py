@@ -66,6 +66,22 @@ class CommandRunner(Protocol):
     def run(self, request: CommandRequest) -> CommandResult: ...
 
 
+@dataclass(frozen=True, slots=True)
+class CompilerResult:
+    """files: what a compiler leaves, by names relative to its folder, with their modes."""
+
+    status: int
+    stdout: bytes = b""
+    stderr: bytes = b""
+    files: Mapping[str, tuple[bytes, int]] = field(default_factory=dict)
+
+
+class Compiler(Protocol):
+    """Compiles C and C++ of a stage: argv[0] is `cc`, `c++` or `ar`. The tree is not changed."""
+
+    def run(self, request: CommandRequest) -> CompilerResult: ...
+
+
 class WheelBuilder(Protocol):
     """Builds packages with native parts for the box.
 
@@ -112,10 +128,11 @@ class Ports:
 
     stage_tree: the tree that `COPY --from=NAME` and `RUN --mount=from=NAME` mean, None if there is
     none; it is not changed. commands: None where no machine can be run. wheels: None where nothing
-    native can be built.
+    native can be built. compiler: None where nothing is compiled.
     """
 
     listener: Listener = field(default_factory=Silent)
     commands: CommandRunner | None = None
     stage_tree: Callable[[str], Tree | None] = _no_stage
     wheels: WheelBuilder | None = None
+    compiler: Compiler | None = None

@@ -5,5 +5,6 @@ instruction (`boxer.steps.run`), Python packages (`boxer.steps.pip`).
 """
 
 from boxer.steps.shell.session import Finished, Session, Setting
+from boxer.steps.shell.volume import READ, permitted
 
-__all__ = ["Finished", "Session", "Setting"]
+__all__ = ["READ", "Finished", "Session", "Setting", "permitted"]

@@ -23,6 +23,7 @@ OURS = b"#!/bin/sh\n# boxer: "
 class Kind(Enum):
     SHELL_SCRIPT = "a script of the shell"
     BOX_PROGRAM = "a program of the box, or a script for one"
+    WASM = "a program of its own"
     FOREIGN = "machine code"
 
 
@@ -66,7 +67,9 @@ def classify(path: str, data: bytes) -> Executable:
         program = _interpreter_name(line)
         kind = Kind.SHELL_SCRIPT if program in _SHELLS else Kind.BOX_PROGRAM
         return Executable(path, kind, words)
-    if data.startswith((b"\x7fELF", b"\0asm", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")):
+    if data.startswith(b"\0asm"):
+        return Executable(path, Kind.WASM)
+    if data.startswith((b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")):
         return Executable(path, Kind.FOREIGN)
     return Executable(path, Kind.SHELL_SCRIPT)
 

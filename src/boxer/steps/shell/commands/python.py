@@ -45,8 +45,10 @@ def _run(call: Invocation, path: str, arguments: list[str], depth: int) -> int:
         raise UnsupportedCommandError(
             f"`{path}` is machine code for another kind of machine.",
             where=call.where,
-            hint="A box runs what its base runs: Python here. Use a pure-Python tool instead.",
+            hint="Compile it for the box, `gcc` in a RUN or `boxer cc`, or use a tool in Python.",
         )
+    if executable.kind is Kind.WASM:
+        return _in_machine(call, path, arguments)
     if executable.kind is Kind.SHELL_SCRIPT or depth == _MAX_INTERPRETERS:
         raise CommandFailedError("several programs have this name; call it by its whole path", 126)
     name = path.rpartition("/")[2]
@@ -84,9 +86,13 @@ def _python_at(call: Invocation, path: str, arguments: list[str]) -> int:
         if module == "venv":
             venv(call)
         return 0  # ensurepip: the build's pip is always there
+    return _in_machine(call, path, arguments)
+
+
+def _in_machine(call: Invocation, path: str, arguments: list[str]) -> int:
     runner = call.ports.commands
     if runner is None:
-        shown = " ".join(["python", *arguments[:3]])
+        shown = " ".join([posixpath.basename(path), *arguments[:3]])
         raise UnsupportedCommandError(
             f"`{shown}` would have to run in a machine of this stage, which this build has not.",
             where=call.where,

@@ -16,8 +16,8 @@ _DAEMON = "a box runs one program and no services"
 
 _FETCH = "Fetch it before the build and COPY it."
 _COMPILE = "Use packages that come as pure Python, or COPY what was built elsewhere."
-_NO_COMPILER = "a build runs no compiler"
-_BOXER_CC = "Compile before the build, `boxer cc -o app app.c`, and COPY the program."
+_GENERATE = "Use a Makefile and `make`, or build it before with `boxer cc` and COPY the program."
+_CC = "Call `cc`, which compiles and links."
 _NODE = "Build the front end outside, or in another image, and COPY the result."
 _SERVICE = "Run that service in a container of its own."
 
@@ -25,10 +25,24 @@ _REFUSED: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("curl", "wget", "git", "ssh", "scp", "rsync", "svn"), (_NETWORK, _FETCH)),
     **dict.fromkeys(("npm", "npx", "node", "yarn", "pnpm", "bun"), (_NATIVE, _NODE)),
     **dict.fromkeys(
-        ("g++", "c++", "cmake", "cargo", "rustc", "go", "rustup"),
+        ("cargo", "rustc", "go", "rustup"),
         (_NATIVE, _COMPILE),
     ),
-    **dict.fromkeys(("gcc", "cc", "clang", "tcc", "make"), (_NO_COMPILER, _BOXER_CC)),
+    **dict.fromkeys(
+        (
+            "cmake",
+            "ninja",
+            "meson",
+            "autoconf",
+            "automake",
+            "autoreconf",
+            "libtool",
+            "bison",
+            "flex",
+        ),
+        (_NATIVE, _GENERATE),
+    ),
+    **dict.fromkeys(("as", "ld", "nasm", "yasm", "tcc"), ("it is for another machine", _CC)),
     **dict.fromkeys(
         ("dpkg", "apt-key", "add-apt-repository", "gpg", "update-alternatives"),
         ("a box has no system packages", "Remove it from the RUN."),
