@@ -186,7 +186,6 @@ class _Call:
         if question == "-dumpmachine":
             said = f"{TARGET}\n"
         elif question.startswith(("-dump", "--version")):
-            word = "-dumpversion" if question.startswith("-dump") else "--version"
             done = run_zig(self._kit, ["clang", "--version"], self._folder, self._request.epoch)
             line = done.out.partition("\n")[0]
             version = line.rpartition(" ")[2]

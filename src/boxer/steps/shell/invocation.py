@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from boxer.errors import Where
 from boxer.filetree import Directory, Ids, Node, Tree
@@ -23,11 +24,24 @@ class CommandFailedError(Exception):
         self.status = status
 
 
+class SubShell(Protocol):
+    """Runs a script in a shell of its own, over the same tree, as the same user."""
+
+    def __call__(
+        self, script: str, cwd: str, env: Mapping[str, str]
+    ) -> tuple[int, bytes, bytes]: ...
+
+
+def _no_shell(script: str, cwd: str, env: Mapping[str, str]) -> tuple[int, bytes, bytes]:
+    raise CommandFailedError("there is no shell", 126)
+
+
 @dataclass(slots=True)
 class Invocation:
     """A call. arguments: without the command's name. cwd: absolute. epoch: the step's time.
 
     What is written to out and err reaches the shell when the command returns. where: the RUN.
+    shell: for a command that runs commands; its status, standard output and error.
     """
 
     name: str
@@ -42,6 +56,7 @@ class Invocation:
     stdin: bytes = b""
     out: bytearray = field(default_factory=bytearray)
     err: bytearray = field(default_factory=bytearray)
+    shell: SubShell = _no_shell
 
     def path(self, path: str) -> str:
         """An argument as an absolute path, `..` taken lexically as the shell's own commands do."""

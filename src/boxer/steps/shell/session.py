@@ -17,7 +17,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 
 import bashkit
 from bashkit import CommandContext
@@ -33,7 +34,7 @@ from boxer.errors import (
     Where,
 )
 from boxer.filetree import Ids, Tree
-from boxer.steps.ports import Ports, Stream
+from boxer.steps.ports import Listener, Ports, Stream
 from boxer.steps.shell.abi import Export
 from boxer.steps.shell.invocation import Command, CommandFailedError, Function, Invocation
 from boxer.steps.shell.programs import executables, shell_programs
@@ -203,7 +204,18 @@ class Session:
             ports=setting.ports,
             where=setting.where,
             stdin=stdin,
+            shell=self._sub_shell,
         )
+
+    def _sub_shell(self, script: str, cwd: str, env: Mapping[str, str]) -> tuple[int, bytes, bytes]:
+        """A `SubShell`: in a thread, since this one's event loop waits for the command."""
+        heard = _Heard(self._setting.ports.listener)
+        ports = replace(self._setting.ports, listener=heard)
+        setting = replace(self._setting, cwd=cwd, env=env, ports=ports)
+        session = Session(setting, self._commands, self._run_executable)
+        with ThreadPoolExecutor(1) as pool:
+            finished = pool.submit(session.run, script).result()
+        return finished.status, bytes(heard.stdout), bytes(heard.stderr)
 
     def _invoke(self, command: Command, invocation: Invocation) -> int:
         try:
@@ -235,6 +247,21 @@ class Session:
     def _stop(self, failure: Exception) -> None:
         self._failure = self._failure or failure
         self._shell.cancel()
+
+
+@dataclass(slots=True)
+class _Heard:
+    """A listener that keeps what is written for the command that called a shell."""
+
+    outer: Listener
+    stdout: bytearray = field(default_factory=bytearray)
+    stderr: bytearray = field(default_factory=bytearray)
+
+    def output(self, stream: Stream, data: bytes) -> None:
+        (self.stdout if stream == "stdout" else self.stderr).extend(data)
+
+    def notice(self, message: str, where: Where | None, hint: str | None) -> None:
+        self.outer.notice(message, where, hint)
 
 
 def _spellings(path: str) -> list[str]:
