@@ -80,7 +80,8 @@ CASES: dict[str, tuple[str, list[str]]] = {
         "L = c b a b\nall:\n"
         "\t@echo $(sort $L) $(filter-out b,$L) $(filter a% c,$L) $(word 2,$L) $(wordlist 2,3,$L)\n"
         "\t@echo $(firstword $L) $(lastword $L) $(subst a,x,banana) $(patsubst %.c,%.o,x.c y.h)\n"
-        "\t@echo $(dir a/b c) $(notdir a/b c) $(basename a/b.c d) $(suffix a/b.c d) $(join a b,1 2)\n"
+        "\t@echo $(dir a/b c) $(notdir a/b c) $(basename a/b.c d) $(suffix a/b.c d) "
+        "$(join a b,1 2)\n"
         "\t@echo $(addprefix p-,$L) $(addsuffix .s,$L) $(findstring an,banana) '$(strip  a   b )'\n"
         "\t@echo $(if ,yes,no) $(if x,yes) $(or ,,z) $(and a,b) $(foreach v,1 2,<$v>)\n",
         [],
