@@ -3,7 +3,7 @@
 `python -m bench.packages [NAME..] [--write]`: all of packages.toml, or those named; --write puts
 docs/reference/packages.md. Method: `boxer wheel` once for the time and the size, then a box whose
 RUN installs that wheel and whose command is the test. A wheel that was kept has no time: its line
-keeps the one that is there.
+keeps the one that is there. Exit status 1 if one of them does not work.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.__main__ import BOXER, ROOT
 
 LIST = Path(__file__).with_name("packages.toml")
 PAGE = ROOT / "docs" / "reference" / "packages.md"
+NATIVE = ROOT / "src" / "boxer" / "steps" / "pip" / "native.toml"
 PATIENCE = 3600
 HEAD = """# Packages with native code
 
@@ -32,6 +34,16 @@ on a machine with 2 cores, its requirements included.
 
 | package | version | result | size | time |
 |---|---|---|---|---|
+"""
+REFUSED = """
+## Refused by name
+
+What cannot work is refused before anything is fetched or built (`src/boxer/steps/pip/native.toml`).
+A version that has a pure wheel is installed all the same. An optional one is left out with a note
+where only an extra of another package brings it.
+
+| package | why | instead |
+|---|---|---|
 """
 _LINE = re.compile(r"(?m)^(\S+\.whl): .*\((?:built in ([\d.]+) s|kept), (\d+) bytes of code\)")
 
@@ -54,15 +66,26 @@ def main() -> int:
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     table: dict[str, dict[str, str]] = tomllib.loads(LIST.read_text("utf-8"))
-    rows = _known_rows()
+    rows = {name: row for name, row in _known_rows().items() if name in table}
     for name in options.names or table:
         row = _measured(name, table[name]["test"], rows.get(name))
         print(row.line(), flush=True)
         rows[name] = row
     if options.write:
         lines = [rows[name].line() for name in table if name in rows]
-        PAGE.write_text(HEAD + "\n".join(lines) + "\n", "utf-8")
+        text = HEAD + "\n".join(lines) + "\n" + REFUSED + "\n".join(_refused()) + "\n"
+        PAGE.write_text(text, "utf-8")
     return 0 if all(row.result.startswith("works") for row in rows.values()) else 1
+
+
+def _refused() -> list[str]:
+    """The lines of what is refused by name."""
+    table: dict[str, dict[str, Any]] = tomllib.loads(NATIVE.read_text("utf-8"))
+    return [
+        f"| {name}{', optional' if entry.get('optional') else ''} "
+        f"| {entry['why']} | {entry['instead']} |"
+        for name, entry in sorted(table.items())
+    ]
 
 
 def _measured(name: str, test: str, before: Row | None) -> Row:

@@ -22,7 +22,6 @@ HERE = Path(__file__).parent
 DOCKERFILE = """\
 FROM python:3.13
 RUN pip install numpy==2.5.5 'pytest<10' 'hypothesis<6.156'
-LABEL boxer.preimport="none"
 WORKDIR /tmp
 COPY inside.py list.py /
 CMD ["python", "/list.py"]
