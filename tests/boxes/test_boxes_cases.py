@@ -3,6 +3,7 @@
 A case is a folder of `cases`: a context with a Dockerfile, and `case.toml`:
 
     network    whether packages of the index are needed
+    patience   seconds that the build may take (120): packages that are compiled take longer
     says       texts that the build writes, to either stream
     fails      the reference of the error the build stops with; then nothing is run
     [[run]]    arguments, environment, stdin; status (0), stdout: lines that must be there, in
@@ -46,7 +47,7 @@ def test_case_does_what_its_author_expects(
     context = tmp_path / folder.name
     shutil.copytree(folder, context, ignore=shutil.ignore_patterns("case.toml"))
     box = tmp_path / "box.wasm"
-    built = boxer("build", "-o", box, context)
+    built = boxer("build", "-o", box, context, patience=case.get("patience", 120))
     for text in case.get("says", []):
         assert text in built.stderr
     if "fails" in case:

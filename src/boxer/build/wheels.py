@@ -18,7 +18,7 @@ from boxer.steps.pip.fetch import Fetcher
 from boxer.steps.pip.files import refuse_known
 from boxer.steps.pip.placement import install
 from boxer.steps.pip.prefix import Prefix
-from boxer.steps.pip.resolve import Question, resolve
+from boxer.steps.pip.resolve import Question, resolve, with_files_elsewhere
 from boxer.steps.pip.sdist import build_sdist, is_kept
 from boxer.steps.pip.settings import index_environment
 
@@ -55,7 +55,7 @@ def build_wheel(
             hint="Make the base on this machine: `make bases`.",
         )
     environment = index_environment({}, {})
-    filename, data = _archive(package, environment)
+    filename, data = _archive(package, environment, found.info.variant)
     kept = is_kept(data, builder)
     began = time.monotonic()
     wheel = build_sdist(data, filename, environment, None, builder)
@@ -73,7 +73,7 @@ def build_wheel(
     )
 
 
-def _archive(package: str, environment: dict[str, str]) -> tuple[str, bytes]:
+def _archive(package: str, environment: dict[str, str], python_version: str) -> tuple[str, bytes]:
     path = Path(package)
     if package.endswith(_ARCHIVES):
         if not path.is_file():
@@ -81,6 +81,10 @@ def _archive(package: str, environment: dict[str, str]) -> tuple[str, bytes]:
         return path.name, path.read_bytes()
     locked = resolve(Question([package], options=["--no-deps"]), environment, None)[0]
     refuse_known(locked, None)
+    if locked.sdist is None:
+        # An index that was looked at first may have wheels only.
+        elsewhere = with_files_elsewhere([locked], environment, python_version)
+        locked = next(iter(elsewhere), locked)
     if locked.sdist is None:
         raise PackageFetchError(
             f"`{locked.name} {locked.version}` has no source archive in the index.",
