@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from boxer.extensions.crossbuild import build_wheel
+from boxer.extensions.headers import tell_of_the_box
 from boxer.extensions.kit import Kit
 from boxer.extensions.packages import settings_of
 from boxer.extensions.toolfiles import build_settings, cross_environment, write_tool_files
@@ -52,3 +53,17 @@ def test_a_build_whose_requirements_cannot_be_had_fails_with_what_was_said(
     folder.mkdir()
     done = build_wheel(kit, source, folder, {}, lambda words, environment: (1, "no such index"))
     assert (done.wheel, done.log) == (None, "no such index")
+
+
+def test_headers_of_numpy_state_the_boxs_sizes(tmp_path: Path) -> None:
+    folder = tmp_path / "lib/python3.13/site-packages/numpy/_core/include/numpy"
+    folder.mkdir(parents=True)
+    header = folder / "_numpyconfig.h"
+    header.write_text("#define NPY_SIZEOF_LONG 8\n#define NPY_SIZEOF_LONGLONG 8\n/* 8 */\n")
+    kept = tmp_path / "cached"
+    kept.hardlink_to(header)
+    assert tell_of_the_box(tmp_path) == ["numpy/_core/include/numpy/_numpyconfig.h"]
+    assert header.read_text() == (
+        "#define NPY_SIZEOF_LONG 4\n#define NPY_SIZEOF_LONGLONG 8\n/* 8 */\n"
+    )
+    assert "NPY_SIZEOF_LONG 8" in kept.read_text()

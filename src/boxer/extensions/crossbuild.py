@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from boxer.extensions.confined import confined
+from boxer.extensions.headers import tell_of_the_box
 from boxer.extensions.hostpython import host_python
 from boxer.extensions.kit import Kit
 from boxer.extensions.packages import Settings, settings_of
@@ -81,6 +82,7 @@ def build_wheel(
             status, said = run_uv(["pip", "install", "--python", str(python), *wanted], environment)
             if status:
                 return SourceBuild(None, log + said)
+            tell_of_the_box(folder / "env")
         status, said = _hook(python, {**job, "hook": hook}, folder, cross)
         log += said
         if status:

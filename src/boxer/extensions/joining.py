@@ -15,6 +15,7 @@ from boxer.bases import Base
 from boxer.errors import NativePackageError
 from boxer.extensions import toolfiles
 from boxer.extensions.crossbuild import build_wheel
+from boxer.extensions.headers import headers_text
 from boxer.extensions.kit import Kit, find_kit
 from boxer.extensions.linking import link
 from boxer.extensions.modules import ExtensionModule, extension_modules, with_stand_ins
@@ -93,7 +94,7 @@ def _kit_of(base: Base) -> Kit | None:
 def _kit_key(folder: Path) -> str:
     """What wheels depend on: compiler, headers and settings, not the kernel or the interpreter."""
     told = Path(toolfiles.__file__).read_bytes()
-    total = hashlib.sha256(f"{GENERATION}".encode() + table_text() + told)
+    total = hashlib.sha256(f"{GENERATION}".encode() + table_text() + headers_text() + told)
     settings = sorted((folder / "sysconfig").glob("*.py"))
     for path in (
         folder / "kit.json",
