@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 from recipes import cxx, driver, extensionkit, layout, toolchain
@@ -96,6 +97,7 @@ def _write_settings(folder: Path) -> None:
         "shared": False,
         "own_libraries": [],
         "zig": [str(toolchain.zig())],
+        "python": [sys.executable],
         "flags": flags,
         "cxx_flags": extensionkit.cxx_flags(),
         "link_flags": [*driver.LINK_FLAGS, "--export-if-defined=boxer_tree"],
