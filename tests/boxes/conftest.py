@@ -19,13 +19,15 @@ PATIENCE = 120
 Boxer = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def run_boxer(*arguments: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
+def run_boxer(
+    *arguments: str | Path, stdin: str = "", patience: float = PATIENCE
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "boxer.cli", *(str(word) for word in arguments)],
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=patience,
         check=False,
     )
 
