@@ -89,7 +89,8 @@ def _write_headers(folder: Path, root: Path, zlib: Path) -> None:
 
 
 def _write_settings(folder: Path) -> None:
-    flags = [*toolchain.TARGET, *toolchain.HABITS, *JUMPS]
+    # zig takes -O2 for the end of assertions, which gcc and clang do not.
+    flags = [*toolchain.TARGET, *toolchain.HABITS, *JUMPS, "-UNDEBUG"]
     for name in ("machine", "compiler"):
         flags += ["-isystem", f"{{kit}}/include/{name}"]
     settings = {
