@@ -18,7 +18,7 @@ def verdicts(folder: Path, text: str) -> list[tuple[int | None, str, str]]:
 @pytest.mark.parametrize(
     ("line", "verdict", "says"),
     [
-        ("RUN apt-get update && apt-get install -y gcc", "changed", "`gcc`: not installed"),
+        ("RUN apt-get update && apt-get install -y git gcc", "changed", "`git`: not installed"),
         ("RUN apt-get install -y ffmpeg", "fails", "`ffmpeg`"),
         ("RUN true && V=$(git describe)", "fails", "`git`"),
         ("RUN frobnicate now", "unknown", "`frobnicate`"),
