@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 from recipes import cxx, driver, extensionkit, layout, toolchain
@@ -88,7 +89,8 @@ def _write_headers(folder: Path, root: Path, zlib: Path) -> None:
 
 
 def _write_settings(folder: Path) -> None:
-    flags = [*toolchain.TARGET, *toolchain.HABITS, *JUMPS]
+    # zig takes -O2 for the end of assertions, which gcc and clang do not.
+    flags = [*toolchain.TARGET, *toolchain.HABITS, *JUMPS, "-UNDEBUG"]
     for name in ("machine", "compiler"):
         flags += ["-isystem", f"{{kit}}/include/{name}"]
     settings = {
@@ -96,6 +98,7 @@ def _write_settings(folder: Path) -> None:
         "shared": False,
         "own_libraries": [],
         "zig": [str(toolchain.zig())],
+        "python": [sys.executable],
         "flags": flags,
         "cxx_flags": extensionkit.cxx_flags(),
         "link_flags": [*driver.LINK_FLAGS, "--export-if-defined=boxer_tree"],

@@ -44,6 +44,13 @@ OWN_LIBRARIES = (
 )  # fmt: skip
 # A main of two parameters and the weak one of three are both known to the start code.
 MISMATCH = re.compile(r"[^\n]*function signature mismatch: main\n(?:>>>[^\n]*\n){2}")
+# What configure calls a program that it links to run it (autoconf's _AC_RUN_IFELSE). It is run in
+# a box that sees this folder, so that configure needs no --host.
+PROBE = "conftest"
+RUN_PROBE = """#!/bin/sh
+# A configure's question to a program of a box: the program is beside this.
+exec {python} -m boxer.cli run -v "$PWD:$PWD" -w "$PWD" "$0.wasm" "$@"
+"""
 NOT_SHARED = "a box has no shared libraries: link statically (--disable-shared)"
 QUESTIONS = re.compile(r"--version|-v|-V|-qversion|-dump\w+|--?print-.*|-###|--help")
 # A Python's headers that are not this kit's: the host's, which has another pyconfig.h.
@@ -112,6 +119,7 @@ class Tools:
         self.shares = bool(table["shared"])
         self.own_libraries = {*OWN_LIBRARIES, *table["own_libraries"]}
         self.zig = table["zig"][0]
+        self.python = table.get("python", [""])[0]
         self.flags = [word.replace("{kit}", str(kit)) for word in table["flags"]]
         self.cxx_flags = [word.replace("{kit}", str(kit)) for word in table["cxx_flags"]]
         self.link_flags = table["link_flags"]
@@ -167,9 +175,14 @@ def link(tools: Tools, words: Words, objects: list[str]) -> int:
     ends = [str(path) for path in sorted(tools.kit.glob("lib/c++/*.a"))]
     ends += [str(tools.library(name)) for name in ("libjumps.a", "libc.a", "libcompiler_rt.a")]
     machine = [*tools.libraries, *machine, *ends]
-    command = [tools.zig, "wasm-ld", *tools.link_flags, *inputs, *machine, "-o", output]
+    probes = Path(output).name == PROBE and not tools.shares
+    target = f"{output}.wasm" if probes else output
+    command = [tools.zig, "wasm-ld", *tools.link_flags, *inputs, *machine, "-o", target]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     sys.stderr.write(MISMATCH.sub("", done.stderr))
+    if probes and not done.returncode:
+        Path(output).write_text(RUN_PROBE.format(python=shlex.quote(tools.python)))
+        Path(output).chmod(0o755)
     return done.returncode
 
 

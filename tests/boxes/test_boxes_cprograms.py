@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -143,3 +144,41 @@ def test_cxx_with_exceptions_and_streams(boxer: Boxer, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     box = _build(boxer, tmp_path, 'FROM scratch\nCOPY a.out /a\nCMD ["/a"]\n')
     assert boxer("run", box).stdout == "a1\nb2\nleft f\nmuch\nrange\n"
+
+
+TALK = """FROM ubuntu:latest
+RUN mkdir -p /app
+COPY a.out /app
+WORKDIR /app
+CMD ["/app/a.out"]
+"""
+
+
+def test_the_talks_example_word_for_word(boxer: Boxer, tmp_path: Path) -> None:
+    (tmp_path / "a.c").write_text('#include <stdio.h>\nint main(void) { puts("Hello"); }\n')
+    compiled = subprocess.run(
+        [sys.executable, "-m", "boxer.cli", "cc", "a.c"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (compiled.returncode, compiled.stdout + compiled.stderr) == (0, "")
+    assert boxer("run", _build(boxer, tmp_path, TALK)).stdout == "Hello\n"
+
+
+def test_a_program_runs_without_a_dockerfile(boxer: Boxer, tmp_path: Path) -> None:
+    program = _compile(boxer, tmp_path, SHOW)
+    done = boxer("run", "-e", "X=y", program, "4")
+    assert (done.returncode, done.stdout) == (4, "/a.out 2 / y 0\n")
+
+
+def test_configure_runs_what_it_links(boxer: Boxer, tmp_path: Path) -> None:
+    (tmp_path / "conftest.c").write_text(
+        '#include <stdio.h>\nint main(void) { fputs("4", fopen("conftest.val", "w")); }\n'
+    )
+    done = boxer("cc", "-o", tmp_path / "conftest", tmp_path / "conftest.c")
+    assert (done.returncode, done.stderr) == (0, "")
+    ran = subprocess.run([tmp_path / "conftest"], cwd=tmp_path, timeout=60, check=False)
+    assert ran.returncode == 0
+    assert (tmp_path / "conftest.val").read_text() == "4"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -11,11 +13,14 @@ from pathlib import Path
 import pytest
 
 from recipes import debian
+from recipes.sources import load_sources, unpacked
 
 pytestmark = [pytest.mark.base, pytest.mark.network]
 
 Boxer = Callable[..., subprocess.CompletedProcess[str]]
 
+GPERF = "gperf_3.2.1.orig.tar.gz"
+GPERF_SHA256 = "ed5ad317858e0a9badbbada70df40194002e16e8834ac24491307c88f96f9702"
 LUA = "lua5.4_5.4.7.orig.tar.gz"
 SCRIPT = """
 local ok, message = pcall(function() error({code = 5}) end)
@@ -59,3 +64,65 @@ def test_lua_runs_errors_coroutines_and_files(boxer: Boxer, tmp_path: Path) -> N
         "true\ttrue",
     ], done.stderr
     assert done.returncode == 3
+
+
+def test_sqlites_shell_is_compiled_in_a_run(boxer: Boxer, tmp_path: Path) -> None:
+    source = unpacked(load_sources()["sqlite"]) / "extsrc"
+    for name in ("shell.c", "sqlite3.c", "sqlite3.h"):
+        shutil.copy(source / name, tmp_path)
+    (tmp_path / "Dockerfile").write_text(
+        "FROM debian:bookworm AS build\nRUN apt-get update && apt-get install -y gcc libc6-dev\n"
+        "WORKDIR /src\nCOPY shell.c sqlite3.c sqlite3.h ./\n"
+        "RUN gcc -O1 -DSQLITE_THREADSAFE=0 -DSQLITE_OMIT_LOAD_EXTENSION shell.c sqlite3.c "
+        "-lm -ldl -lpthread -o /usr/local/bin/sqlite3\n"
+        "FROM debian:bookworm-slim\nCOPY --from=build /usr/local/bin/sqlite3 /usr/local/bin/\n"
+        'ENTRYPOINT ["sqlite3", ":memory:"]\n'
+    )
+    box = tmp_path / "sqlite3.wasm"
+    built = boxer("build", "-q", "-o", box, tmp_path, patience=600)
+    assert built.returncode == 0, built.stderr
+    question = "create table t(a, b); insert into t values (1, 'x'), (2, 'y');"
+    done = boxer("run", box, stdin=f"{question} select sum(a), group_concat(b) from t;")
+    assert (done.returncode, done.stdout) == (0, "3|x,y\n"), done.stderr
+
+
+def test_gperf_of_cxx_is_configured_and_made(boxer: Boxer, tmp_path: Path) -> None:
+    archive, why = debian.fetch("gperf", GPERF, tmp_path)
+    if archive is None:
+        pytest.skip(why)
+    assert hashlib.sha256(archive.read_bytes()).hexdigest() == GPERF_SHA256
+    with tarfile.open(archive) as packed:
+        packed.extractall(tmp_path, filter="data")
+    folder = tmp_path / "gperf-3.2.1"
+    compilers = {name: f"{sys.executable} -m boxer.cli {name}" for name in ("cc", "c++")}
+    for command in (
+        ["./configure", f"CC={compilers['cc']}", f"CXX={compilers['c++']}"],
+        ["make", "-C", "lib"],
+        ["make", "-C", "src"],
+    ):
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=500)
+    assert "cross_compiling='no'" in (folder / "src" / "config.log").read_text()
+    (tmp_path / "words").write_text("apple\npear\nquince\n")
+    done = boxer("run", "-v", f"{tmp_path}:/w:ro", "-w", "/w", folder / "src" / "gperf", "words")
+    assert done.returncode == 0, done.stderr
+    assert "#define TOTAL_KEYWORDS 3" in done.stdout
+
+
+def test_luas_own_makefile_runs_in_a_run(boxer: Boxer, tmp_path: Path) -> None:
+    archive, why = debian.fetch("lua5.4", LUA, tmp_path)
+    if archive is None:
+        pytest.skip(why)
+    with tarfile.open(archive) as packed:
+        packed.extractall(tmp_path, filter="data")
+    (tmp_path / "Dockerfile").write_text(
+        "FROM alpine:3.20 AS build\nRUN apk add --no-cache build-base\n"
+        "WORKDIR /src\nCOPY lua-5.4.7 .\n"
+        "RUN make -j4 posix && make install INSTALL_TOP=/opt/lua && /opt/lua/bin/lua -v\n"
+        "FROM scratch\nCOPY --from=build /opt/lua/bin/lua /lua\n"
+        'ENTRYPOINT ["/lua", "-e", "print(_VERSION, pcall(error, 5))"]\n'
+    )
+    box = tmp_path / "lua.wasm"
+    built = boxer("build", "-o", box, tmp_path, patience=400)
+    assert built.returncode == 0, built.stderr
+    assert "Lua 5.4.7  Copyright" in built.stderr
+    assert boxer("run", box).stdout == "Lua 5.4\tfalse\t5\n"

@@ -18,7 +18,7 @@ def verdicts(folder: Path, text: str) -> list[tuple[int | None, str, str]]:
 @pytest.mark.parametrize(
     ("line", "verdict", "says"),
     [
-        ("RUN apt-get update && apt-get install -y gcc", "changed", "`gcc`: not installed"),
+        ("RUN apt-get update && apt-get install -y git gcc", "changed", "`git`: not installed"),
         ("RUN apt-get install -y ffmpeg", "fails", "`ffmpeg`"),
         ("RUN true && V=$(git describe)", "fails", "`git`"),
         ("RUN frobnicate now", "unknown", "`frobnicate`"),
@@ -68,3 +68,14 @@ def test_check_plans_and_lints(tmp_path: Path) -> None:
     assert [finding.rule for finding in check(tmp_path)] == ["WorkdirRelativePath"]
     with pytest.raises(StageError):
         check(tmp_path, target="none")
+
+
+def test_files_that_are_ignored_and_yet_copied_are_told(tmp_path: Path) -> None:
+    (tmp_path / ".dockerignore").write_text("*.log\nbuild\n!build/keep\n")
+    (tmp_path / "build").mkdir()
+    text = "FROM scratch\nCOPY a.log build/x b.txt ./build/keep /\nCOPY --from=x c.log *.log /\n"
+    (tmp_path / "Dockerfile").write_text(text)
+    found = [(entry.rule, entry.message.split("`")[1]) for entry in check(tmp_path)]
+    assert found == [("CopyIgnoredFile", "a.log"), ("CopyIgnoredFile", "build/x")]
+    (tmp_path / "Dockerfile").write_text(f"# check=skip=CopyIgnoredFile\n{text}")
+    assert check(tmp_path) == []

@@ -174,6 +174,11 @@ CASES: dict[str, tuple[str, list[str]]] = {
     "dollar shell": ("all:\n\t@for i in 1 2; do echo $$i; done; echo \"$$$$\" | wc -l\n", []),
     "semicolon rule": ("all: ; @echo inline $@\n", []),
     "second recipe line target": ("a.c: common.h\nall: a.c\n\t@echo $< $^ $?\n", ["all"]),
+    "second expansion": (
+        ".SECONDEXPANSION:\na_WANTS = one two\nall: a\na: $$($$@_WANTS)\n\t@echo $@ of $^\n"
+        "one two:\n\t@echo $@\n",
+        [],
+    ),
     "several goals": ("a:\n\t@echo a\nb: a\n\t@echo b\n", ["b", "a"]),
 }  # fmt: skip
 

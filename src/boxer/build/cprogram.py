@@ -41,14 +41,19 @@ def find_cprogram(config: ImageConfig, tree: Tree, has_module: bool) -> str | No
         return path
     if has_module:
         return None
-    programs = [
-        found
-        for found, node in tree.walk()
-        if isinstance(node, File) and node.data[:4] == _WASM and node.mode & 0o111
-    ]
+    programs = idle_programs(tree)
     if len(programs) == 1 and is_program(tree, programs[0]):
         return programs[0]
     return None
+
+
+def idle_programs(tree: Tree) -> list[str]:
+    """Executable C programs in the tree of a box that runs another program."""
+    return [
+        path
+        for path, node in tree.walk()
+        if isinstance(node, File) and node.data[:4] == _WASM and node.mode & 0o111
+    ]
 
 
 def with_program(base: Base, tree: Tree, path: str) -> tuple[Base, Tree]:

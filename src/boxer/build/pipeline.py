@@ -16,7 +16,7 @@ from boxer.bases import BaseFolder, BaseSource, bases_folder
 from boxer.blobstore import write_atomically
 from boxer.boxfile import BoxInfo
 from boxer.build.assemble import Finished, assemble
-from boxer.build.cprogram import find_cprogram, with_program
+from boxer.build.cprogram import find_cprogram, idle_programs, with_program
 from boxer.build.distribution import with_python_bases
 from boxer.build.events import BuildFinished, BuildStarted, Listener, Notice, ignore
 from boxer.build.imports import program_imports
@@ -77,7 +77,7 @@ def build(
     planned = plan(parsed, build_args or {}, target, known.environment)
     _announce(sources, parsed, planned, events)
     stages = StageBuilder(known, Context(context, sources.ignore), moment, events, cache)
-    data, info = assemble(_finished(stages.build(planned), moment, init), events)
+    data, info = assemble(_finished(stages.build(planned), moment, init, events), events)
     digest = hashlib.sha256(data).hexdigest()
     if output is not None:
         write_atomically(output, data)
@@ -104,11 +104,14 @@ def _announce(sources: Sources, parsed: Dockerfile, planned: Plan, events: Liste
         events(Notice(warning.message, warning.where))
 
 
-def _finished(built: Built, epoch: int, init: str | None) -> Finished:
+def _finished(built: Built, epoch: int, init: str | None, events: Listener) -> Finished:
     """What is frozen: a C program, or the base's own modules and those its program will import."""
     program_file = find_cprogram(built.config, built.tree, bool(built.base.module))
     if program_file is not None:
         return Finished(*with_program(built.base, built.tree, program_file), built.config, epoch)
+    for path in idle_programs(built.tree):
+        message = f"`{path}` is a program of its own: a box runs one, and this one runs another."
+        events(Notice(message, None, "Run it in a RUN and keep what it writes, or name it as CMD."))
     base = built.base.info
     library = f"/usr/local/lib/{base.name}{base.variant}"
     program = program_imports(built.config, built.tree, library)

@@ -55,7 +55,7 @@ class Bench:
 def preprocess(bench: Bench, job: Job, source: Source) -> tuple[Done, bytes]:
     """The source after the preprocessor, or with -M the rule of its dependencies."""
     target = bench.folder / "preprocessed"
-    mode = ["-E"] if job.mode == "-E" else [_rule(job), *_targets(job)]
+    mode = ["-E"] if job.mode == "-E" else [_rule(job), *_targets(job, source)]
     done = _front_end(bench, job, source, [*mode, "-o", str(target)])
     return done, target.read_bytes() if target.is_file() else b""
 
@@ -117,19 +117,20 @@ def _folders(bench: Bench, source: Source) -> list[str]:
 def _dependencies(bench: Bench, job: Job, source: Source) -> list[str]:
     if not {"-MD", "-MMD"} & set(job.dependencies):
         return []
-    target = job.output if job.output and job.mode == "-c" else None
-    stem = posixpath.splitext(posixpath.basename(source.path))[0]
-    named = _targets(job) or ["-MT", target or f"{stem}.o"]
-    return [*job.dependencies, *named, "-MF", str(dependency_file(bench))]
+    return [*job.dependencies, *_targets(job, source), "-MF", str(dependency_file(bench))]
 
 
 def _rule(job: Job) -> str:
     return "-MM" if "-MM" in job.dependencies else "-M"
 
 
-def _targets(job: Job) -> list[str]:
+def _targets(job: Job, source: Source) -> list[str]:
+    """What the rule is for: what was asked, else the object by the source's name."""
     extra = ["-MP"] if "-MP" in job.dependencies and job.mode == "-M" else []
-    return [*extra, *(word for pair in job.dependency_targets for word in pair)]
+    stem = posixpath.splitext(posixpath.basename(source.path))[0]
+    target = job.output if job.output and job.mode == "-c" else f"{stem}.o"
+    named = job.dependency_targets or [("-MT", target)]
+    return [*extra, *(word for pair in named for word in pair)]
 
 
 def _refuse_assembly(text: bytes, source: Source) -> None:

@@ -1,5 +1,6 @@
 """A Dockerfile's text as typed instructions, each knowing its lines; `.dockerignore`."""
 
+from boxer.dockerfile.finding import Finding
 from boxer.dockerfile.ignore import Ignore
 from boxer.dockerfile.instructions import (
     Add,
@@ -24,7 +25,7 @@ from boxer.dockerfile.instructions import (
     Volume,
     Workdir,
 )
-from boxer.dockerfile.lint import Finding, lint
+from boxer.dockerfile.lint import lint, skipped_rules
 from boxer.dockerfile.parse import Dockerfile, ParseWarning, parse, parse_trigger
 
 __all__ = [
@@ -56,4 +57,5 @@ __all__ = [
     "lint",
     "parse",
     "parse_trigger",
+    "skipped_rules",
 ]

@@ -1,7 +1,8 @@
 """What BuildKit's linter says of a Dockerfile that can be built all the same.
 
-Belongs here: its rules, by their names, as far as the text alone tells. Does not: errors (`parse`),
-what a box cannot do (`boxer doctor`).
+Belongs here: its rules, by their names, as far as the text alone tells, and the comment that turns
+them off. Does not: variables (`lintvariables`), files of the context (`build.checking`), errors
+(`parse`), what a box cannot do (`boxer doctor`).
 
 Source: docs.docker.com/reference/build-checks.
 """
@@ -10,8 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from boxer.dockerfile.finding import Finding
 from boxer.dockerfile.instructions import (
     Arg,
     Cmd,
@@ -25,30 +26,40 @@ from boxer.dockerfile.instructions import (
     Shell,
     Workdir,
 )
+from boxer.dockerfile.lintvariables import variable_findings
 from boxer.dockerfile.parse import Dockerfile
-from boxer.errors import Where
 
 _SECRET = re.compile(
     r"(?i)(?:^|_)(?:apikey|auth|credentials?|key|password|pword|passwd|secret|token)(?:_|$)"
 )
 _PUBLIC = re.compile(r"(?i)(?:^|_)public(?:_|$)")
+_DIRECTIVE = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+)")
 _RESERVED = ("scratch", "context")
 _LEGACY = re.compile(r"\S+\s+[\w.-]+\s+[^=\s]")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """rule: BuildKit's name for it. message: one sentence."""
-
-    rule: str
-    message: str
-    where: Where
-
-
 def lint(dockerfile: Dockerfile) -> list[Finding]:
     """The findings in the order of their lines."""
-    found = [*_stages(dockerfile), *_each(dockerfile), *_casing(dockerfile)]
+    found = [
+        *_stages(dockerfile),
+        *_each(dockerfile),
+        *_casing(dockerfile),
+        *variable_findings(dockerfile),
+    ]
     return sorted(found, key=lambda finding: (finding.where.line or 0, finding.rule))
+
+
+def skipped_rules(text: str) -> frozenset[str]:
+    """The rules that a `# check=skip=` among the parser directives names; `all` means each."""
+    for line in text.removeprefix("\ufeff").splitlines():
+        found = _DIRECTIVE.fullmatch(line.strip())
+        if found is None:
+            break
+        if found[1].lower() == "check":
+            settings = (part.partition("=") for part in found[2].split(";"))
+            listed = (value for name, _, value in settings if name.strip().lower() == "skip")
+            return frozenset(rule.strip() for value in listed for rule in value.split(","))
+    return frozenset()
 
 
 def _each(dockerfile: Dockerfile) -> Iterator[Finding]:
@@ -81,7 +92,10 @@ def _each(dockerfile: Dockerfile) -> Iterator[Finding]:
                     yield Finding("LegacyKeyValueFormat", message, where)
             case Expose():
                 for port in entry.ports:
-                    if "/" in port and port != port.lower():
+                    if ":" in port and "$" not in port:
+                        message = f"`{port}` maps a port of the host, which EXPOSE does not do."
+                        yield Finding("ExposeInvalidFormat", message, where)
+                    elif "/" in port and port != port.lower() and "$" not in port:
                         message = f"The protocol in `{port}` should be in lower case."
                         yield Finding("ExposeProtoCasing", message, where)
 

@@ -33,6 +33,8 @@ _DASH_ECHO = (
 _DOCUMENT = "/.run/EOF"
 _TAIL_LINES = 20
 _SHOWN = 120
+# What `boxer.compiler` says of words and files it does not take; clang's own errors name a line.
+_REFUSED_BY_COMPILER = re.compile(r"^(?:cc|c\+\+|ar): error: ", re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]|\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -136,6 +138,8 @@ def _failed(shown: str, finished: Finished, where: Where | None) -> RunFailedErr
 def _hint(finished: Finished, text: str) -> str | None:
     if finished.status == 127:
         return "A box has no programs of a Linux distribution; look for a Python package instead."
+    if _REFUSED_BY_COMPILER.search(text):
+        return "docs/how-to/c-programs.md says what a compiler in a RUN takes and what it does not."
     if "Permission denied" in text:
         return "A USER instruction before this RUN may be why: go back to `USER root` for it."
     return None

@@ -7,11 +7,12 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from boxer.errors import AccountError, MountError, VariableError
+from boxer.errors import AccountError, MountError, NotABoxError, NotWasmError, VariableError
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
+    from boxer.boxfile import Box
     from boxer.sandbox import Mount
 
 # docker run's status for its own failures.
@@ -32,20 +33,18 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--strace", action="store_true", help="show each system call on standard error"
     )
-    parser.add_argument("box", metavar="BOX", help="a file, or NAME[:TAG]")
+    parser.add_argument(
+        "box", metavar="BOX", help="a file, or NAME[:TAG]; a program of `boxer cc` too"
+    )
     parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARG")
     parser.set_defaults(run=run, own_failure=OWN_FAILURE)
 
 
 def run(options: argparse.Namespace) -> int:
-    from boxer.boxfile import read_box
-    from boxer.describe import box_path, load_bytes
-    from boxer.sandbox import ATTENDED, Frozen, Stream, write_plan
+    from boxer.sandbox import ATTENDED, Frozen, Stream
     from boxer.sandbox import run as run_box
 
-    box = read_box(load_bytes(options.box))
-    frozen = Frozen.of(box)
-    write_plan(box_path(options.box), box)
+    frozen = Frozen.of(_box(options.box))
     result = run_box(
         frozen,
         options.arguments,
@@ -62,6 +61,27 @@ def run(options: argparse.Namespace) -> int:
     if result.crash:
         sys.stderr.write(f"boxer: {result.crash}\n")
     return result.exit_code
+
+
+def _box(name: str) -> Box:
+    """The box of a name; a program that `boxer cc` made is put into one. Raises what reading
+    raises."""
+    from boxer.boxfile import read_box
+    from boxer.describe import box_path, load_bytes
+    from boxer.sandbox import write_plan
+
+    data = load_bytes(name)
+    try:
+        box = read_box(data)
+    except (NotABoxError, NotWasmError):
+        from boxer.build import program_box
+
+        made = program_box(data, box_path(name).name)
+        if made is None:
+            raise
+        return read_box(made)
+    write_plan(box_path(name), box)
+    return box
 
 
 def parse_mount(text: str) -> Mount:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from boxer.steps.make.variables import find_outside
 
 _JOINED = re.compile(r"[ \t]*\\\n[ \t]*")
+_WORD = re.compile(r"\s*(\S+)\s*(.*)", re.DOTALL)
 _OPERATORS = ("::=", ":=", "?=", "+=", "!=", "=")
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)#.*", re.DOTALL)
 MODIFIERS = ("export", "override", "private")
@@ -56,6 +57,12 @@ def logical_lines(text: str) -> Iterator[Logical]:
 
 def _goes_on(line: str) -> bool:
     return (len(line) - len(line.rstrip("\\"))) % 2 == 1
+
+
+def first_word(text: str) -> tuple[str, str]:
+    """A line's first word, and what comes behind it."""
+    found = _WORD.match(text)
+    return (found[1], found[2]) if found else ("", "")
 
 
 def assignment(text: str) -> Assignment | None:

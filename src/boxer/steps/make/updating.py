@@ -114,7 +114,8 @@ class Updater:
 
     def _update(self, target: str, parent: str | None) -> _Made:
         if target in self._rules.double:
-            made = [self._by(target, self._of_rule(rule)) for rule in self._rules.double[target]]
+            rules = self._rules.double[target]
+            made = [self._by(target, self._of_rule(rule, target)) for rule in rules]
             return _Made(any(m.changed for m in made), any(m.failed for m in made))
         recipe = self._recipe_of(target)
         if recipe is None:
@@ -126,16 +127,19 @@ class Updater:
     def _recipe_of(self, target: str) -> _Recipe | None:
         rule = self._rules.explicit.get(target)
         if rule is not None and (rule.recipe is not None or self._is_phony(target)):
-            return self._of_rule(rule)
+            return self._of_rule(rule, target)
         found = self._implicit.find(target, rule)
         if found is not None:
             return self._of_pattern(found, rule)
-        return None if rule is None else self._of_rule(rule)
+        return None if rule is None else self._of_rule(rule, target)
 
-    def _of_rule(self, rule: Rule) -> _Recipe:
+    def _of_rule(self, rule: Rule, target: str) -> _Recipe:
         wanted = list(rule.prerequisites)
         if self._rules.has_special(".SECONDEXPANSION"):
-            wanted = self._variables.expand(" ".join(wanted)).split()
+            names = {"@": target, "*": rule.stem}
+            scope = {name: Variable(value, False, "automatic") for name, value in names.items()}
+            with self._variables.scope(scope):
+                wanted = self._variables.expand(" ".join(wanted)).split()
         return _Recipe(
             rule.recipe or (), rule.file, rule.stem, wanted, list(rule.order_only), rule.first
         )

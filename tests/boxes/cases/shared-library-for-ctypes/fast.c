@@ -1,0 +1,1 @@
+int fast(int n) { return n + 1; }
