@@ -94,19 +94,12 @@ def _package(folder: Path, progress: Progress) -> None:
     _describe(folder, table, source)
 
 
-def _link(
-    folder: Path,
-    built: Path,
-    interpreter: list[str | Path],
-    root: Path,
-    libs: list[Path],
-    inputs: list[Path],
-) -> None:
-    """Links python.o's replacement, the interpreter and the machine into module.wasm."""
+def _compiled(sources: Path, folder: Path, built: Path, root: Path) -> list[Path]:
+    """Objects in `folder` of C files that are written against the interpreter's headers."""
     tree = unpacked(load_sources()["cpython"])
-    programs = []
-    for source in sorted((GUEST / "python").glob("*.c")):
-        programs.append(folder / f"{source.stem}.o")
+    objects = []
+    for source in sorted(sources.glob("*.c")):
+        objects.append(folder / f"{source.stem}.o")
         toolchain.run(
             [
                 *driver.compile_command(root),
@@ -116,9 +109,22 @@ def _link(
                 *("-I", tree / "Include" / "internal" / "mimalloc"),
                 *("-I", tree / "Modules" / "_hacl", "-I", tree / "Modules" / "_hacl" / "include"),
                 *("-I", GUEST / "include", "-I", GUEST / "entry"),
-                *("-c", source, "-o", programs[-1]),
+                *("-c", source, "-o", objects[-1]),
             ]
         )
+    return objects
+
+
+def _link(
+    folder: Path,
+    built: Path,
+    interpreter: list[str | Path],
+    root: Path,
+    libs: list[Path],
+    inputs: list[Path],
+) -> None:
+    """Links python.o's replacement, the interpreter and the machine into module.wasm."""
+    programs = _compiled(GUEST / "python", folder, built, root)
     toolchain.run(
         [
             *(str(toolchain.zig()), "wasm-ld", *MODULE_FLAGS, "--fatal-warnings"),
@@ -162,6 +168,11 @@ def _write_kit(
     extensionkit.write_kit(folder / "kit", parts)
     for program in programs:
         program.unlink()
+    newer = folder / "newer"
+    newer.mkdir()
+    objects = _compiled(GUEST / "python" / "newer", newer, built, root)
+    toolchain.archive(folder / "kit" / "lib" / "libraries" / "libnewer.a", objects)
+    shutil.rmtree(newer)
 
 
 def _describe(folder: Path, table: dict[str, Any], source: Source) -> None:

@@ -75,13 +75,20 @@ def unpacked(source: Source) -> Path:
 
 
 def _apply(changes: Path, tree: Path) -> None:
-    """Makes each change of the file, which must fit exactly once."""
+    """Makes each change of the file. `file`: it must fit exactly once. `files`, a pattern: every
+    time it fits, at least once."""
     for change in tomllib.loads(changes.read_text())["change"]:
-        file, line = tree / change["file"], change["old"] + "\n"
-        text = file.read_text()
-        if text.count(line) != 1:
-            raise RecipeError(f"{changes.name}: `{change['old']}` is not once in {change['file']}.")
-        file.write_text(text.replace(line, change["new"].lstrip("\n")))
+        line, new = change["old"] + "\n", change["new"].lstrip("\n")
+        pattern = change.get("files")
+        paths = sorted(tree.glob(pattern)) if pattern else [tree / change["file"]]
+        fitting = 0
+        for path in paths:
+            text = path.read_bytes()
+            fitting += text.count(line.encode())
+            path.write_bytes(text.replace(line.encode(), new.encode()))
+        if not fitting or (not pattern and fitting > 1):
+            place = pattern or change["file"]
+            raise RecipeError(f"{changes.name}: `{change['old']}` is not once in {place}.")
 
 
 def fetch(source: Source) -> Path:

@@ -36,7 +36,7 @@ Type = tuple[tuple[int, ...], tuple[int, ...]]
 
 
 @dataclass(slots=True)
-class _Functions:
+class Functions:
     """types: of the object, in order. of: the type's number of every function, imports first."""
 
     types: list[Type] = field(default_factory=list)
@@ -55,7 +55,7 @@ def adapt(parsed: Relocatable) -> int:
     code = parsed.section(SectionId.CODE)
     if data is None or code is None or data not in parsed.relocations:
         return 0
-    functions = _functions(parsed)
+    functions = functions_of(parsed)
     made: dict[tuple[int, Type], int] = {}
     bodies: list[tuple[bytes, Relocation]] = []
     old_types = len(functions.types)
@@ -97,8 +97,9 @@ def _adapter(symbol: int, real: Type, wanted: Type) -> tuple[bytes, Relocation]:
     return body + b"\x0b", relocation
 
 
-def _functions(parsed: Relocatable) -> _Functions:
-    found = _Functions()
+def functions_of(parsed: Relocatable) -> Functions:
+    """The types of an object's functions."""
+    found = Functions()
     for section in parsed.sections:
         reader = section.reader()
         if section.id == SectionId.TYPE:
@@ -140,7 +141,7 @@ def _import(reader: Reader) -> int | None:
 
 def _write(
     parsed: Relocatable,
-    functions: _Functions,
+    functions: Functions,
     old_types: int,
     bodies: list[tuple[bytes, Relocation]],
     code: int,

@@ -25,7 +25,7 @@ from boxer.steps.pip.fetch import cache_folder
 from boxer.steps.pip.uv import run_uv
 
 # Raised when packages are built otherwise than before.
-GENERATION = 1
+GENERATION = 2
 _UV_SECONDS = 900.0
 
 

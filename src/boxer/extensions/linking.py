@@ -13,19 +13,29 @@ Invariants
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import re
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from boxer.blobstore import Blobs, make_folder, write_atomically
-from boxer.errors import NativePackageError, WriteError
+from boxer.errors import (
+    DamagedWasmError,
+    NativePackageError,
+    UnsupportedModuleError,
+    WriteError,
+)
+from boxer.extensions.adapters import functions_of
 from boxer.extensions.isolate import init_name, isolate
 from boxer.extensions.kit import Kit
 from boxer.extensions.modules import ExtensionModule
+from boxer.extensions.relocatable import Relocatable, SymbolKind
+from boxer.extensions.sidemodule import FunctionType, converted, is_side_module
 
 # Part of the cache's key: raised when the same objects are linked otherwise.
 GENERATION = 2
@@ -73,7 +83,7 @@ def _link(kit: Kit, modules: Sequence[ExtensionModule], folder: Path) -> bytes:
     objects = []
     for number, module in enumerate(modules):
         path = folder / f"{number}.o"
-        path.write_bytes(isolate(module.data, module.name))
+        path.write_bytes(isolate(_object(kit, module), module.name))
         objects.append(path)
     source = folder / "inittab.c"
     source.write_text(inittab([module.name for module in modules]))
@@ -81,6 +91,36 @@ def _link(kit: Kit, modules: Sequence[ExtensionModule], folder: Path) -> bytes:
     output = folder / "module.wasm"
     _run([kit.program("link"), output, folder / "inittab.o", *objects], modules)
     return output.read_bytes()
+
+
+def _object(kit: Kit, module: ExtensionModule) -> bytes:
+    """The module's object; one of a wheel for Pyodide is turned into one."""
+    if not is_side_module(module.data):
+        return module.data
+    try:
+        return converted(module.data, partial(_signature, kit.folder))
+    except (DamagedWasmError, UnsupportedModuleError) as error:
+        raise NativePackageError(
+            f"The extension module `{module.path}` cannot be used: {error.message}",
+            hint="Take another version of the package it belongs to.",
+        ) from error
+
+
+def _signature(kit: Path, name: str) -> FunctionType | None:
+    """The type of one of the interpreter's functions."""
+    return _signatures(kit).get(name)
+
+
+@functools.cache
+def _signatures(kit: Path) -> Mapping[str, FunctionType]:
+    data = (kit / "lib" / "interpreter.o").read_bytes()
+    parsed = Relocatable.parse(data, with_relocations=False)
+    functions = functions_of(parsed)
+    return {
+        symbol.name: functions.types[functions.of[symbol.index]]
+        for symbol in parsed.symbols
+        if symbol.kind == SymbolKind.FUNCTION and symbol.defined
+    }
 
 
 def inittab(names: Sequence[str]) -> str:

@@ -44,8 +44,13 @@ class Flag(IntFlag):
 
 class RelocationKind(IntEnum):
     FUNCTION_INDEX_LEB = 0
+    TABLE_INDEX_SLEB = 1
     TABLE_INDEX_I32 = 2
+    MEMORY_ADDR_SLEB = 4
     MEMORY_ADDR_I32 = 5
+    TYPE_INDEX_LEB = 6
+    GLOBAL_INDEX_LEB = 7
+    TAG_INDEX_LEB = 10
 
 
 # Relocations with an addend: of memory addresses, and of offsets in sections and functions.
@@ -86,7 +91,7 @@ class Relocatable:
     others: list[tuple[int, bytes]] = field(default_factory=list)
 
     @classmethod
-    def parse(cls, data: bytes) -> Relocatable:
+    def parse(cls, data: bytes, with_relocations: bool = True) -> Relocatable:
         """Raises `UnsupportedModuleError` for a module that is no relocatable object."""
         sections: list[Section] = []
         symbols: list[Symbol] | None = None
@@ -98,8 +103,9 @@ class Relocatable:
             if title == "linking":
                 symbols, others = _linking(reader)
             elif title.startswith("reloc."):
-                number, found = _relocations(reader)
-                relocations[number] = found
+                if with_relocations:
+                    number, found = _relocations(reader)
+                    relocations[number] = found
             else:
                 sections.append(section)
         if symbols is None:
