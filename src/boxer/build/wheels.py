@@ -14,13 +14,20 @@ from boxer.bases import BaseFolder, BaseSource, bases_folder
 from boxer.errors import BaseMissingError, MissingPathError, PackageFetchError
 from boxer.extensions import find_builder, is_confining, linked_base, module_names
 from boxer.filetree import Tree
+from boxer.steps.pip.emscripten import emscripten_wheel, has_emscripten_wheels
 from boxer.steps.pip.fetch import Fetcher
 from boxer.steps.pip.files import refuse_known
 from boxer.steps.pip.placement import install
 from boxer.steps.pip.prefix import Prefix
-from boxer.steps.pip.resolve import Question, resolve, with_files_elsewhere
+from boxer.steps.pip.resolve import (
+    Question,
+    resolve,
+    with_files_elsewhere,
+    with_files_for_all,
+)
 from boxer.steps.pip.sdist import build_sdist, is_kept
 from boxer.steps.pip.settings import index_environment
+from boxer.steps.pip.wheel import read_wheel
 
 _ARCHIVES = (".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz")
 
@@ -56,9 +63,13 @@ def build_wheel(
         )
     environment = index_environment({}, {})
     filename, data = _archive(package, environment, found.info.variant)
-    kept = is_kept(data, builder)
+    is_ready = filename.endswith(".whl")
+    kept = is_ready or is_kept(data, builder)
     began = time.monotonic()
-    wheel = build_sdist(data, filename, environment, None, builder)
+    if is_ready:
+        wheel = read_wheel(data, filename)
+    else:
+        wheel = build_sdist(data, filename, environment, None, builder)
     seconds = None if kept else time.monotonic() - began
     tree = Tree()
     install(tree, Prefix(version=found.info.variant), wheel, (0, 0), 0, requested=True)
@@ -80,7 +91,12 @@ def _archive(package: str, environment: dict[str, str], python_version: str) -> 
             raise MissingPathError(f"`{package}` is no file.")
         return path.name, path.read_bytes()
     locked = resolve(Question([package], options=["--no-deps"]), environment, None)[0]
+    if has_emscripten_wheels(locked.key):
+        locked = with_files_for_all(locked, environment, python_version)
     refuse_known(locked, None)
+    ready = emscripten_wheel(locked)
+    if ready is not None:
+        return ready.name, Fetcher(environment, None).get(ready)
     if locked.sdist is None:
         # An index that was looked at first may have wheels only.
         elsewhere = with_files_elsewhere([locked], environment, python_version)

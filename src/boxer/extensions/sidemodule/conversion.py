@@ -32,7 +32,7 @@ from boxer.extensions.sidemodule.code import Output, Reference, Surroundings, lo
 from boxer.extensions.sidemodule.exceptions import EXNREF, rewritten
 from boxer.extensions.sidemodule.instructions import Op, instructions, locals_of
 from boxer.extensions.sidemodule.reading import SECTION, FunctionType, SideModule, read
-from boxer.wasmformat import Module, Section, SectionId
+from boxer.wasmformat import Section, SectionId
 from boxer.wasmformat.writer import unsigned
 
 STARTERS = ("__wasm_apply_data_relocs", "__wasm_call_ctors")
@@ -85,9 +85,7 @@ class _Conversion:
         elements = self._elements(thunks)
         reads = self._reads(stack, memory, array, elements, pointed_at)
         pointer = next((n for n, (_, x) in enumerate(side.globals) if x == "__stack_pointer"), None)
-        about = Surroundings(
-            self.functions, reads, pointer, tags, side.types, self._number_of
-        )
+        about = Surroundings(self.functions, reads, pointer, tags, side.types, self._number_of)
         for number, body in enumerate(side.bodies):
             self._body(body, side.defined[number], about)
         for target in thunks:

@@ -18,7 +18,7 @@ from boxer.wasmformat.reader import Reader
 SECTION = "dylink.0"
 FUNCTION_TYPE = 0x60
 # More memory than this is no extension module's; a box has 4 GiB in all.
-MOST_MEMORY = 1 << 28
+MOST_MEMORY = 1 << 26
 _MEMORY_INFO, _NEEDED = 1, 2
 _GLOBAL_GET, _END = 0x23, 0x0B
 _REFUSED = {

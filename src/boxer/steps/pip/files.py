@@ -1,4 +1,4 @@
-"""Which of a distribution's files the box gets: a pure wheel, else its source.
+"""Which of a distribution's files the box gets: a pure wheel, one for Pyodide, else its source.
 
 Belongs here: reading wheel file names, the choice, and the refusal of what is known to be native.
 Does not: fetching (`fetch`), building (`sdist`).
@@ -14,6 +14,11 @@ from dataclasses import replace
 from importlib import resources
 
 from boxer.errors import NativePackageError, Where
+from boxer.steps.pip.emscripten import (
+    emscripten_wheel,
+    has_emscripten_wheels,
+    those_that_work,
+)
 from boxer.steps.pip.prefix import normalize
 from boxer.steps.pip.resolve import Locked, RemoteFile
 
@@ -47,6 +52,9 @@ def choose(package: Locked, where: Where | None, python_version: str = "3.13") -
     pure = [wheel for wheel in package.wheels if is_pure_wheel(wheel.name, python_version)]
     if pure:
         return max(pure, key=_build_number)
+    linked = emscripten_wheel(package)
+    if linked is not None:
+        return linked
     refuse_known(package, where)
     if package.sdist is not None:
         return package.sdist
@@ -78,6 +86,14 @@ def is_optional(package: Locked) -> bool:
 
 def refuse_known(package: Locked, where: Where | None) -> None:
     """Raises NativePackageError for a package that is known not to work in a box."""
+    if has_emscripten_wheels(package.key) and emscripten_wheel(package) is None:
+        versions, instead = those_that_work(package.key)
+        raise NativePackageError(
+            f"`{package.name} {package.version}` cannot run in a box: it is native code (Rust), and"
+            f" there are wheels for WebAssembly of the versions `{versions}` only.",
+            where=where,
+            hint=instead,
+        )
     known = why_native(package.key)
     if known is not None:
         why, instead = known

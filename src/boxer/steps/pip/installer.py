@@ -12,11 +12,12 @@ from __future__ import annotations
 import posixpath
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from boxer.errors import BadWheelError, PipUsageError, Where
+from boxer.errors import BadWheelError, PipUsageError, ResolutionError, Where
 from boxer.filetree import Directory, File, Tree
+from boxer.steps.pip import emscripten
 from boxer.steps.pip.editable import as_editable
 from boxer.steps.pip.fetch import Fetcher
 from boxer.steps.pip.files import choose, has_pure_wheel, is_optional, with_allowed_files
@@ -30,7 +31,13 @@ from boxer.steps.pip.requirements import (
     requirement_name,
     stated_hashes,
 )
-from boxer.steps.pip.resolve import Locked, Question, resolve, with_files_elsewhere
+from boxer.steps.pip.resolve import (
+    Locked,
+    Question,
+    resolve,
+    with_files_elsewhere,
+    with_files_for_all,
+)
 from boxer.steps.pip.sdist import (
     build_folder,
     build_sdist,
@@ -228,7 +235,11 @@ def _resolve(
         python_version=target.prefix.version,
         options=arguments,
     )
-    return resolve(question, environment, target.where)
+    known = replace(question, constraints=[*question.constraints, *emscripten.constraints()])
+    try:
+        return resolve(known, environment, target.where)
+    except ResolutionError:  # a version without a wheel is pinned, which `choose` says better
+        return resolve(question, environment, target.where)
 
 
 def _present(target: Target) -> dict[str, Installed]:
@@ -276,6 +287,9 @@ def _with_pure_files(
     """Looks in the default index too for those that have no pure wheel where they were found."""
     impure = [package for package in missing if not has_pure_wheel(package, python_version)]
     more = {p.key: p for p in with_files_elsewhere(impure, environment, python_version)}
+    for package in impure:
+        if emscripten.has_emscripten_wheels(package.key):
+            more[package.key] = with_files_for_all(package, environment, python_version)
     return [more.get(package.key, package) for package in missing]
 
 

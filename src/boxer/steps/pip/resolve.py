@@ -63,7 +63,8 @@ class Question:
     """What to resolve. lines: requirements as in a requirements file; constraints likewise.
 
     preferred: versions that are there already, kept where nothing forbids it. upgrade: names whose
-    present version does not count, `None` for none, or all where `upgrade_all`.
+    present version does not count, `None` for none, or all where `upgrade_all`. every_platform:
+    list the files for all machines, not those that a Linux machine could use.
     """
 
     lines: Sequence[str]
@@ -72,6 +73,7 @@ class Question:
     upgrade: Sequence[str] = ()
     python_version: str = "3.13"
     options: Sequence[str] = ()
+    every_platform: bool = False
 
 
 def resolve(
@@ -84,7 +86,8 @@ def resolve(
         requirements = folder / "requirements.in"
         requirements.write_text("\n".join(question.lines) + "\n", "utf-8")
         arguments = ["pip", "compile", "--quiet", "--no-header", "--format", "pylock.toml"]
-        arguments += ["--python-version", question.python_version, "--python-platform", "linux"]
+        arguments += ["--python-version", question.python_version]
+        arguments += ["--universal"] if question.every_platform else ["--python-platform", "linux"]
         arguments += ["--python", sys.executable, *uv_options(environment)]
         arguments += ["--output-file", str(lock), *question.options]
         if question.constraints:
@@ -127,6 +130,23 @@ def with_files_elsewhere(
         with contextlib.suppress(ResolutionError):  # it is not there; the first answer stands
             found.update((other.key, other) for other in resolve(question, plain, None))
     return [_merged(package, found.get(package.key)) for package in packages]
+
+
+def with_files_for_all(
+    package: Locked, environment: Mapping[str, str], python_version: str
+) -> Locked:
+    """The package with the files for other machines as well."""
+    question = Question(
+        lines=[f"{package.name}=={package.version}"],
+        python_version=python_version,
+        options=["--no-deps"],
+        every_platform=True,
+    )
+    try:
+        found = resolve(question, environment, None)
+    except ResolutionError:  # it came by its address
+        return package
+    return _merged(package, found[0] if found else None)
 
 
 def _merged(package: Locked, other: Locked | None) -> Locked:
