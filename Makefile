@@ -36,9 +36,10 @@ compare: setup
 conformance: bases
 	$(BIN)/python -m tests.conformance
 
-# Packages with native code, built and tried one after the other: about 20 minutes, less when kept.
+# Packages with native code, built and tried one after the other, then numpy's own tests: about half an hour, less when kept.
 packages: bases
 	$(BIN)/python -m bench.packages --write
+	$(BIN)/python -m tests.packages
 
 bench: bases
 	$(BIN)/python -m bench
