@@ -29,8 +29,8 @@ HEAD = """# Packages with native code
 
 Made by `make packages`. Every package was built from the newest source archive of the index by
 `boxer wheel`, unmodified, then installed into a box and used by a small test
-(`bench/packages.toml`). Size: what it adds to the box's module, uncompressed. Time: of the build
-on a machine with 2 cores, its requirements included.
+(`bench/packages.toml`); those in Rust come as WebAssembly wheels. Size: what it adds to the box's
+module, uncompressed. Time: of the build on a machine with 2 cores, its requirements included.
 
 | package | version | result | size | time |
 |---|---|---|---|---|

@@ -60,9 +60,10 @@ int PyUnicodeWriter_WriteUTF8(PyUnicodeWriter *writer, const char *bytes, Py_ssi
     return result;
 }
 
-// A macro of that name is in the headers.
+// The headers have an inline function of that name: calling it here would be calling this one.
 void *data_of(PyObject *text) __asm__("PyUnicode_DATA");
 
 void *data_of(PyObject *text) {
-    return PyUnicode_DATA(text);
+    return PyUnicode_IS_COMPACT(text) ? _PyUnicode_COMPACT_DATA(text)
+                                      : _PyUnicode_NONCOMPACT_DATA(text);
 }

@@ -48,11 +48,15 @@ def find_cprogram(config: ImageConfig, tree: Tree, has_module: bool) -> str | No
 
 
 def idle_programs(tree: Tree) -> list[str]:
-    """Executable C programs in the tree of a box that runs another program."""
+    """Executable C programs in the tree of a box that runs another program. Extension modules of
+    Python (`.so`) are none, whatever mode their wheel gives them."""
     return [
         path
         for path, node in tree.walk()
-        if isinstance(node, File) and node.data[:4] == _WASM and node.mode & 0o111
+        if isinstance(node, File)
+        and node.data[:4] == _WASM
+        and node.mode & 0o111
+        and not path.endswith(".so")
     ]
 
 

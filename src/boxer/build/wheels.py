@@ -1,7 +1,8 @@
-"""`boxer wheel`: one package from its source archive to a wheel that boxes can hold.
+"""`boxer wheel`: one package to a wheel that boxes can hold.
 
-Belongs here: the order: find the archive, build it, link it by itself, so that what a box does not
-have shows here and not when a box is built. Does not: any of the work.
+Belongs here: the order: find the archive and build it, or find a wheel that is ready; link it by
+itself, so that what a box does not have shows here and not when a box is built. Does not: any of
+the work.
 """
 
 from __future__ import annotations
