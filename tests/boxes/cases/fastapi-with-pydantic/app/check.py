@@ -21,6 +21,7 @@ for number in range(1, 20):
 part = Part.model_validate(deep)
 print(Part.model_validate_json(part.model_dump_json()) == part)
 print(TypeAdapter(list[int]).validate_json(b"[1, 2, 12345678901234567890123456789]"))
+print(TypeAdapter(dict[str, list[str]]).validate_json('{"names": ["one", "zwei", "drei\u00df"]}'))
 for _ in range(2000):
     try:
         Item.model_validate({"name": "bad", "price": None, "made": 0})
