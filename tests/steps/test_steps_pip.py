@@ -382,6 +382,48 @@ def test_a_package_known_to_be_native_is_refused_with_what_to_use(
     assert "pg8000" in (error.value.hint or "")
 
 
+EMSCRIPTEN = "cp314-cp314-pyemscripten_2026_0_wasm32"
+
+
+def test_a_package_in_rust_that_was_tried_comes_as_its_webassembly_wheel(
+    stage: Stage, publish: Publish
+) -> None:
+    publish("jiter", "0.19.0", tag=EMSCRIPTEN)
+    publish("jiter", "0.19.0", tag="cp313-cp313-manylinux_2_17_x86_64")
+    publish("jiter", "0.19.0", sdist="always")
+    stage.run("pip install jiter")
+    assert _version(stage.tree, "jiter") == "0.19.0"
+    assert stage.tree.get(f"{SITE}/jiter/_native.so") is None
+
+
+def test_a_version_with_a_webassembly_wheel_is_preferred(stage: Stage, publish: Publish) -> None:
+    publish("alpha", "1.0", requires=("pydantic_core==2.49.0",))
+    publish("alpha", "1.1", requires=("pydantic_core==2.50.3",))
+    publish("pydantic_core", "2.49.0", tag=EMSCRIPTEN)
+    publish("pydantic_core", "2.49.0", sdist="always")
+    publish("pydantic_core", "2.50.3", sdist="always")
+    written = stage.run("pip install alpha")
+    assert written == "Successfully installed alpha-1.0 pydantic_core-2.49.0\n"
+
+
+def test_a_version_without_one_is_refused_with_those_that_work(
+    stage: Stage, publish: Publish
+) -> None:
+    publish("pydantic_core", "2.14.1", sdist="always")
+    with pytest.raises(NativePackageError, match=r"`>=2\.47\.0,!=2\.50\.3` only") as error:
+        stage.run("pip install pydantic_core==2.14.1")
+    assert "pydantic>=2.14" in (error.value.hint or "")
+
+
+def test_a_webassembly_wheel_of_a_package_that_was_not_tried_is_not_taken(
+    stage: Stage, publish: Publish
+) -> None:
+    publish("alpha", "1.0", tag=EMSCRIPTEN)
+    publish("alpha", "1.0", sdist="always")
+    with pytest.raises(PackageBuildError):
+        stage.run("pip install alpha")
+
+
 @pytest.mark.parametrize("packages", ["missing", "'alpha>1'", "alpha beta"])
 def test_what_cannot_be_found_together_stops_with_the_resolvers_reason(
     stage: Stage, publish: Publish, packages: str
