@@ -11,11 +11,12 @@ from boxer.build.assemble import Finished, assemble
 from boxer.build.cprogram import is_program, with_program
 from boxer.build.events import ignore
 from boxer.build.pipeline import DEFAULT_EPOCH
+from boxer.errors import ForeignProgramError
 from boxer.filetree import Tree
 
 
 def program_box(data: bytes, name: str) -> bytes | None:
-    """The box of a program that `boxer cc` made; None for any other file. name: what it is called.
+    """The box of a program that `boxer cc` made; None for other files. name: what it is called.
 
     Raises `ForeignProgramError` for a program of another machine.
     """
@@ -27,8 +28,13 @@ def program_box(data: bytes, name: str) -> bytes | None:
     tree.make_directories("/tmp", 0o1777)
     path = f"/{name}"
     tree.add_file(path, data, mode=0o755)
-    if not is_program(tree, path):
-        return None
+    try:
+        if not is_program(tree, path):
+            return None
+    except ForeignProgramError:
+        if data.startswith(b"\0asm"):
+            return None  # any module of WebAssembly: it may be a box that was cut off
+        raise
     config = ImageConfig(entrypoint=(path,), env=("PATH=/",), working_dir="/")
     finished = Finished(*with_program(base, tree, path), config, DEFAULT_EPOCH)
     return assemble(finished, ignore)[0]
