@@ -14,6 +14,7 @@ from recipes import cpython, driver, extensionkit, interpreter, layout, toolchai
 from recipes.ckit import JUMPS, setjmp_library
 from recipes.cxx import cxx_libraries
 from recipes.extensionlibraries import extension_libraries
+from recipes.failures import RecipeError
 from recipes.foreign import ffi_library
 from recipes.libraries import library_table
 from recipes.machine import link_inputs, machine
@@ -55,16 +56,25 @@ def bases_root() -> Path:
 
 
 def build_python(progress: Progress) -> Path:
-    """Builds the Python base unless it is there, makes it the current one, returns its folder."""
+    """Builds the Python base unless it is there, makes it the current one, returns its folder.
+
+    Raises RecipeError when the recipes or the guest's sources change meanwhile.
+    """
     variant = load_sources()["cpython"].version.rpartition(".")[0]
     home = bases_root() / f"python-{variant}"
-    final = home / recipe_digest()
-    if not (final / "base.json").is_file():
+    digest = recipe_digest()
+    final = home / digest
+    if not _is_base(final):
         draft = home / f"draft.{os.getpid()}"
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True)
         try:
-            _package(draft, progress)
+            _package(draft, digest, progress)
+            if recipe_digest() != digest:
+                raise RecipeError(
+                    "Files in `recipes` or `guest` changed while the base was built from them.",
+                    hint="Build it again.",
+                )
             shutil.rmtree(final, ignore_errors=True)
             draft.rename(final)
         finally:
@@ -75,7 +85,16 @@ def build_python(progress: Progress) -> Path:
     return final
 
 
-def _package(folder: Path, progress: Progress) -> None:
+def _is_base(folder: Path) -> bool:
+    """Whether the folder holds the base its name says."""
+    try:
+        named = json.loads((folder / "base.json").read_text())["recipe_digest"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return bool(named == folder.name)
+
+
+def _package(folder: Path, digest: str, progress: Progress) -> None:
     table = tomllib.loads((FOLDER / "base.toml").read_text())
     source = load_sources()["cpython"]
     root = sysroot(progress)
@@ -91,7 +110,7 @@ def _package(folder: Path, progress: Progress) -> None:
     progress.step("packing the standard library")
     tree = layout.python_tree(unpacked(source), built, source.version, table)
     (folder / "tree.tar").write_bytes(tree)
-    _describe(folder, table, source)
+    _describe(folder, digest, table, source)
 
 
 def _compiled(sources: Path, folder: Path, built: Path, root: Path) -> list[Path]:
@@ -175,7 +194,7 @@ def _write_kit(
     shutil.rmtree(newer)
 
 
-def _describe(folder: Path, table: dict[str, Any], source: Source) -> None:
+def _describe(folder: Path, digest: str, table: dict[str, Any], source: Source) -> None:
     sources = load_sources()
     parts = [{"name": s.name, "version": s.version, "license": s.license} for s in sources.values()]
     parts += layout.bundled_components(unpacked(source))
@@ -193,7 +212,7 @@ def _describe(folder: Path, table: dict[str, Any], source: Source) -> None:
         "name": table["base"]["name"],
         "version": source.version,
         "variant": source.version.rpartition(".")[0],
-        "recipe_digest": recipe_digest(),
+        "recipe_digest": digest,
         "kernel_abi": KERNEL_ABI,
         "program": table["base"]["program"],
         "files": files,
