@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
 
 from boxer.sandbox.private import boxer_cache
+
+# A shell starts what it puts in the background with SIGINT ignored, and processes hand that on:
+# tests of ctrl-c would wait for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

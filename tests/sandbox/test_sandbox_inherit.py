@@ -7,7 +7,7 @@ import pty
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -46,8 +46,9 @@ Start = Callable[..., subprocess.Popen[bytes]]
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Start:
-    """Starts a run of a box in a process of its own."""
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts a run of a box in a process of its own, which ends with the test."""
+    started: list[subprocess.Popen[bytes]] = []
 
     def start(
         box: Box, *arguments: str, stdin: int | None = None, stdout: int | None = None
@@ -55,9 +56,13 @@ def start(tmp_path: Path) -> Start:
         path = tmp_path / "app.wasm"
         path.write_bytes(write_box(Module.parse(box.code), box.image, box.info))
         command = [sys.executable, "-c", PROGRAM, str(path), *arguments]
-        return subprocess.Popen(command, stdin=stdin, stdout=stdout)
+        started.append(subprocess.Popen(command, stdin=stdin, stdout=stdout))
+        return started[-1]
 
-    return start
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
 
 
 PIPES = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
