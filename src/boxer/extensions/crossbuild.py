@@ -25,7 +25,7 @@ from typing import Any
 
 from boxer.extensions.confined import confined
 from boxer.extensions.headers import tell_of_the_box
-from boxer.extensions.hostpython import host_python
+from boxer.extensions.hostpython import host_python, note_of_version
 from boxer.extensions.kit import Kit
 from boxer.extensions.packages import Settings, settings_of
 from boxer.extensions.toolfiles import build_settings, cross_environment, write_tool_files
@@ -81,12 +81,12 @@ def build_wheel(
         if wanted:
             status, said = run_uv(["pip", "install", "--python", str(python), *wanted], environment)
             if status:
-                return SourceBuild(None, log + said)
+                return SourceBuild(None, log + said + note_of_version())
             tell_of_the_box(folder / "env")
         status, said = _hook(python, {**job, "hook": hook}, folder, cross)
         log += said
         if status:
-            return SourceBuild(None, log)
+            return SourceBuild(None, log + note_of_version())
         answer = json.loads((folder / "answer.json").read_text("utf-8"))
         wanted = list(answer) if isinstance(answer, list) else []
     return SourceBuild(next((folder / "out").glob("*.whl"), None), log)

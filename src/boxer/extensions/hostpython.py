@@ -29,11 +29,31 @@ def host_python() -> Path:
     return next(filter(_runs, _candidates()), Path(sys.executable))
 
 
+def note_of_version() -> str:
+    """What to add to a failed build's log: a line, where it ran in another Python than the box's.
+
+    Many projects refuse a Python that is too old for them, before anything is compiled.
+    """
+    if _runs(host_python()):
+        return ""
+    wanted = ".".join(str(part) for part in VERSION)
+    return (
+        f"\nThere is no Python {wanted} on this machine, so the build ran in another version: "
+        f"install one, or name it in BOXER_BUILD_PYTHON.\n"
+    )
+
+
 def _candidates() -> Iterator[Path]:
-    for folder in os.environ.get("PATH", "").split(os.pathsep):
-        yield Path(folder or ".") / _NAME
-    home = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    yield from sorted(home.glob(f"versions/{VERSION[0]}.{VERSION[1]}.*/bin/{_NAME}"), reverse=True)
+    pyenvs = [Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")]
+    for name in os.environ.get("PATH", "").split(os.pathsep):
+        folder = Path(name or ".")
+        yield folder / _NAME
+        # Such a python3.13 starts nothing unless it was chosen for the current folder.
+        if folder.name == "shims":
+            pyenvs.append(folder.parent)
+    for home in pyenvs:
+        found = home.glob(f"versions/{VERSION[0]}.{VERSION[1]}.*/bin/{_NAME}")
+        yield from sorted(found, reverse=True)
     tools = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     yield from sorted(tools.glob(f"uv/python/*-{VERSION[0]}.{VERSION[1]}.*/bin/{_NAME}"))
 
