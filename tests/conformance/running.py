@@ -2,7 +2,8 @@
 
 Belongs here: the box with the tests, and a module's run. Does not: what outcomes mean.
 
-The package comes from the sources the recipes fetched; it lies in a box of its own, not in a base.
+The package and the modules written for it alone come from the sources the recipes fetched; they lie
+in a box of their own, not in a base.
 """
 
 from __future__ import annotations
@@ -22,25 +23,41 @@ from tests.conformance.outcomes import Outcome, expected_failures, left_out, rea
 INSIDE = (Path(__file__).parent / "inside.py").read_text()
 DOCKERFILE = """\
 FROM python:3.13
+COPY testmodules /src
+RUN pip install /src && rm -r /src
 COPY test /usr/local/lib/python3.13/test
 LABEL boxer.preimport="none"
 WORKDIR /tmp
 CMD ["python"]
 """
+# What testmodules/setup.py compiles, and what that includes.
+PARTS_OF_MODULES = ("_test*", "xx*", "Setup.stdlib.in", "clinic", "_ctypes")
 LIMITS = boxer.Limits(time=240, cpu=240, memory="3GiB", output="200MB", storage="1GiB")
 
 
 @cache
 def box() -> boxer.Box:
     """A box with the test package, built once."""
-    source = unpacked(load_sources()["cpython"]) / "Lib" / "test"
+    source = unpacked(load_sources()["cpython"])
     with tempfile.TemporaryDirectory() as folder:
         context = Path(folder)
         (context / "Dockerfile").write_text(DOCKERFILE)
-        shutil.copytree(
-            source, context / "test", ignore=shutil.ignore_patterns("__pycache__"), symlinks=True
-        )
+        _copy(source / "Lib" / "test", context / "test")
+        _copy(Path(__file__).parent / "testmodules", context / "testmodules")
+        _copy(source / "Include", context / "testmodules" / "Include")
+        for pattern in PARTS_OF_MODULES:
+            for path in (source / "Modules").glob(pattern):
+                _copy(path, context / "testmodules" / "Modules" / path.name)
         return boxer.build(context)
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(source, target, ignore=ignored, symlinks=True)
+    else:
+        target.parent.mkdir(exist_ok=True)
+        shutil.copy(source, target)
 
 
 def run(module: str, limits: boxer.Limits = LIMITS) -> Outcome:

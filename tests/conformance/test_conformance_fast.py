@@ -9,7 +9,8 @@ import pytest
 from tests.conformance.outcomes import HERE, expected_failures, surprises
 from tests.conformance.running import run
 
-pytestmark = pytest.mark.base
+# The modules made for tests are an extension package: setuptools builds it.
+pytestmark = [pytest.mark.base, pytest.mark.network]
 FAST = tomllib.loads((HERE / "modules.toml").read_text())["fast"]
 
 
