@@ -12,12 +12,11 @@ from pathlib import Path
 
 from recipes import toolchain
 
-# 4 MiB of shadow stack: as much as C code gets to use with the stack of our own runtime
-# (guest/python/depth.c).
+# 8 MiB of shadow stack, as much as a program has on Linux; guest/python/depth.c counts on it.
 LINK_FLAGS = (
     "--stack-first",
     "-z",
-    "stack-size=4194304",
+    "stack-size=8388608",
     "--export=boxer_boot",
     "--export=__heap_base",
     "--no-entry",

@@ -270,6 +270,13 @@ enum page_owner page_owner(uintptr_t address) {
     return bit(given, page) ? PAGE_PROGRAM : PAGE_KERNEL;
 }
 
+int pages_given(uintptr_t address, size_t count) {
+    size_t page = (address - base) / PAGE_SIZE;
+    if (address < base || page >= limit || count > limit - page)
+        return 0;
+    return next_bit(given, page, page + count, 0) == page + count;
+}
+
 void pages_scrub(void) {
     slabs_scrub();
     for (size_t page = next_bit(used, first, limit, 0); page < limit;) {

@@ -36,6 +36,7 @@ void slabs_scrub(void); // part of pages_scrub
 // The program's pages: what mmap gave out. Only these are ever unmapped or moved by it.
 enum page_owner { PAGE_FREE, PAGE_KERNEL, PAGE_PROGRAM };
 enum page_owner page_owner(uintptr_t address);
+int pages_given(uintptr_t address, size_t count); // whether all of them are the program's
 void pages_give(void *pages, size_t count, int to_program);
 // Takes exactly this run if all of it is free (growing memory when it lies just past the end).
 int pages_claim(uintptr_t address, size_t count, int zeroed);

@@ -170,13 +170,6 @@ long sys_munmap(uintptr_t address, size_t size) {
     return error;
 }
 
-static int all_given(uintptr_t address, size_t pages) {
-    for (size_t i = 0; i < pages; i++)
-        if (page_owner(address + i * PAGE_SIZE) != PAGE_PROGRAM)
-            return 0;
-    return 1;
-}
-
 static long move_to(uintptr_t address, size_t old, size_t pages, int flags, uintptr_t target) {
     size_t kept = old < pages ? old : pages;
     long result;
@@ -209,7 +202,7 @@ long sys_mremap(uintptr_t address, size_t old_size, size_t size, int flags, uint
         return -EINVAL;
     if (size > SIZE_MAX - PAGE_SIZE || old_size > SIZE_MAX - PAGE_SIZE)
         return -ENOMEM;
-    if (address + old * PAGE_SIZE < address || !all_given(address, old))
+    if (address + old * PAGE_SIZE < address || !pages_given(address, old))
         return -EFAULT;
     if (mapping_covers(address, old))
         return mapping_resize(address, old, pages, flags);

@@ -1,5 +1,5 @@
-"""`python -m tests.conformance [--json FILE] [--native PYTHON] [TIER-OR-MODULE ...]`: CPython's own
-tests in a box.
+"""CPython's own tests in a box:
+`python -m tests.conformance [--json FILE] [--native PYTHON [--write PAGE]] [TIER-OR-MODULE ...]`.
 
 A table by module: passed, failed, skipped, and the same of a native Python of the same version
 where one is named; then what is not as expected. Exit status 1 if there is any.
@@ -14,7 +14,8 @@ import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.conformance.outcomes import HERE, Outcome, expected_failures, surprises
+from tests.conformance.outcomes import HERE, Outcome, expected_failures, expected_skips, surprises
+from tests.conformance.report import page
 from tests.conformance.running import box, run, run_natively
 
 TIERS = ("files", "system", "language")
@@ -24,11 +25,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--native", metavar="PYTHON")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="the page of documentation")
     parser.add_argument("names", nargs="*", default=list(TIERS))
     options = parser.parse_args()
     listed = tomllib.loads((HERE / "modules.toml").read_text())
     modules = [module for name in options.names for module in listed.get(name, [name])]
-    expected = expected_failures()
+    expected, skips = expected_failures(), expected_skips()
     box()
     outcomes, found = [], []
 
@@ -39,9 +41,12 @@ def main() -> int:
         for outcome, native in pool.map(both, modules):
             outcomes.append((outcome, native))
             tell(outcome, native)
-            found += surprises(outcome, expected.get(outcome.module, {}))
+            found += surprises(outcome, expected.get(outcome.module, {}), skips)
     if options.json:
         options.json.write_text(json.dumps([as_json(*pair) for pair in outcomes], indent=1))
+    if options.write:
+        pairs = [(outcome, native) for outcome, native in outcomes if native]
+        options.write.write_text(page(pairs, expected))
     total = [sum(counts) for counts in zip(*(counts_of(box) for box, _ in outcomes), strict=True)]
     print(f"{len(outcomes)} modules: {total[0]} passed, {total[1]} failed, {total[2]} skipped")
     print("\n".join(found) or "all as expected")

@@ -67,6 +67,8 @@ def last_line(err) -> str:  # type: ignore[no-untyped-def]
 
 def tell(outcome: str, name: str, detail: str = "") -> None:
     text = " ".join(detail.split())[:300]
+    # A class that cannot be set up is `setUpClass (name)`.
+    name = name.replace(" ", ":")
     stream = sys.__stdout__
     assert stream is not None
     stream.write(f"{outcome} {name} {text}\n".encode("ascii", "replace").decode())
@@ -88,6 +90,8 @@ def main() -> None:
     support = importlib.import_module("test.support")
     setup = importlib.import_module("test.libregrtest.setup")
     vars(support)["use_resources"] = []
+    # Threads take turns here: what the other side has not done after this long it will never do.
+    vars(support)["LOOPBACK_TIMEOUT"] = 0.5
     sys.stdout = sys.stderr
     setup.setup_process()
     suite = unittest.defaultTestLoader.loadTestsFromName(f"test.{sys.argv[1]}")

@@ -3,15 +3,17 @@
 Belongs here: reading a module's outcomes, judging them against expected_failures.toml. Does not:
 running anything (`running`).
 
-Invariant: a failure that is not expected is bad, and so is an expected one that passes. A test that
-would not come to an end, or would take the others with it, is left out: its reason begins so.
+Invariant: a failure that is not expected is bad, and so is an expected one that passes, and so is a
+skip for a reason that nobody has looked at. A test that would not come to an end, or would take the
+others with it, is left out: its reason begins so.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -60,12 +62,19 @@ def expected_failures() -> dict[str, dict[str, str]]:
         return tomllib.load(file)
 
 
+def expected_skips() -> list[str]:
+    """Patterns (fnmatch) of the reasons for which tests may be skipped."""
+    with (HERE / "expected_skips.toml").open("rb") as file:
+        read = tomllib.load(file)
+    return [*read["natively"], *read["here"]]
+
+
 def left_out(expected: Mapping[str, str]) -> list[str]:
     """The tests and classes that are not run, for what they would do to the others."""
     return [name for name, reason in expected.items() if reason.startswith(LEFT_OUT)]
 
 
-def surprises(outcome: Outcome, expected: Mapping[str, str]) -> list[str]:
+def surprises(outcome: Outcome, expected: Mapping[str, str], skips: Collection[str]) -> list[str]:
     """What is not as expected, a line each; none is well."""
     found = [
         f"{name} failed: {detail}"
@@ -75,6 +84,11 @@ def surprises(outcome: Outcome, expected: Mapping[str, str]) -> list[str]:
     found += [
         f"{name} passed, though it is expected to fail"
         for name in sorted(expected.keys() & outcome.passed)
+    ]
+    found += [
+        f"{name} was skipped: {reason}"
+        for name, reason in sorted(outcome.skipped.items())
+        if not any(fnmatchcase(reason, pattern) for pattern in skips)
     ]
     if outcome.ended and WHOLE not in expected:
         found.append(f"{outcome.module} did not end: {outcome.ended}")

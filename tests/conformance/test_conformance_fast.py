@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from tests.conformance.outcomes import HERE, expected_failures, surprises
+from tests.conformance.outcomes import HERE, expected_failures, expected_skips, surprises
 from tests.conformance.running import run
 
 # The modules made for tests are an extension package: setuptools builds it.
@@ -18,4 +18,4 @@ FAST = tomllib.loads((HERE / "modules.toml").read_text())["fast"]
 def test_cpythons_own_tests_pass_as_expected(module: str) -> None:
     outcome = run(module)
     assert outcome.passed
-    assert not surprises(outcome, expected_failures().get(module, {}))
+    assert not surprises(outcome, expected_failures().get(module, {}), expected_skips())

@@ -100,6 +100,8 @@ static void fixed_mappings_replace_only_the_programs_pages(void) {
     CHECK_EQUAL(CALL(mmap2, kernel, PAGE_SIZE, RW, ANONYMOUS | LINUX_MAP_FIXED, -1, 0), -ENOMEM);
     CHECK_EQUAL(CALL(munmap, kernel, PAGE_SIZE), 0); // not the program's: left alone
     CHECK_EQUAL(page_owner((uintptr_t)kernel), PAGE_KERNEL);
+    CHECK_EQUAL(CALL(mremap, kernel, PAGE_SIZE, 2 * PAGE_SIZE, LINUX_MREMAP_MAYMOVE), -EFAULT);
+    CHECK_EQUAL(CALL(mremap, a, 64 * PAGE_SIZE, PAGE_SIZE, 0), -EFAULT); // more than is mapped
 }
 
 static void brk_moves_within_its_room(void) {

@@ -1,0 +1,74 @@
+"""The page of documentation that says what CPython's own tests come to, from outcomes.
+
+Belongs here: its text. Does not: running, judging.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from tests.conformance.outcomes import LEFT_OUT, Outcome, left_out
+
+Pair = tuple[Outcome, Outcome]
+
+HEAD = """\
+# CPython's own tests in a box
+
+Made by `python -m tests.conformance --native PYTHON --write FILE`, which runs the modules of
+`tests/conformance/modules.toml` from CPython's sources in a box and in a native Python of the same
+version, both without the tests' optional resources (network, large files, long waits).
+
+{modules} modules: {passed:,} tests passed, {failed:,} failed and {omitted:,} were left out, each
+for a reason below; {skipped:,} were skipped. Natively {native_passed:,} passed, {native_failed:,}
+failed, {native_skipped:,} were skipped. A test that fails and is not expected to, or passes and is
+not, fails the run; so does a skip for a reason that is not in `expected_skips.toml`.
+
+## By module
+
+| module | passed | failed | left out | skipped | natively passed | failed | skipped |
+|---|---:|---:|---:|---:|---:|---:|---:|
+"""
+
+
+def page(pairs: Iterable[Pair], expected: Mapping[str, Mapping[str, str]]) -> str:
+    """The page's text (Markdown). pairs: outcomes in the box and natively, by module."""
+    pairs = list(pairs)
+    omitted = {box.module: left_out(expected.get(box.module, {})) for box, _ in pairs}
+    total: Counter[str] = Counter()
+    rows = []
+    for box, native in pairs:
+        cells = {
+            "passed": len(box.passed),
+            "failed": len(box.failed),
+            "omitted": len(omitted[box.module]),
+            "skipped": len(box.skipped),
+            "native_passed": len(native.passed),
+            "native_failed": len(native.failed),
+            "native_skipped": len(native.skipped),
+        }
+        total.update(cells)
+        rows.append(f"| {box.module} | {' | '.join(f'{cell:,}' for cell in cells.values())} |")
+    reasons = Counter(
+        reason.removeprefix(LEFT_OUT)
+        for box, _ in pairs
+        for reason in expected.get(box.module, {}).values()
+    )
+    skips = Counter(
+        told
+        for box, native in pairs
+        for name, told in box.skipped.items()
+        if name not in native.skipped
+    )
+    parts = [
+        HEAD.format(modules=len(pairs), **total) + "\n".join(rows),
+        "## Why tests fail or are left out\n\n| tests | reason |\n|---:|---|\n" + _table(reasons),
+        "## What is skipped here and not natively\n\n| tests | CPython's words |\n|---:|---|\n"
+        + _table(skips),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(counts: Counter[str]) -> str:
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return "\n".join(f"| {count} | {text.replace('|', '/')} |" for text, count in ordered)
