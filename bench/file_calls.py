@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 MEGABYTES = 64
 BLOCK = b"x" * 65536
@@ -101,8 +102,7 @@ def names(folder: str) -> dict[str, list[float]]:
 
 def library() -> dict[str, list[float]]:
     """Modules of the standard library, read whole: in a box they lie compressed until then."""
-    home = os.path.dirname(os.__file__)
-    paths = [os.path.join(home, name) for name in sorted(os.listdir(home)) if name.endswith(".py")]
+    paths = sorted(Path(os.__file__).parent.glob("*.py"))
 
     def read() -> int:
         total = 0

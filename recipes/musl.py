@@ -26,7 +26,8 @@ OPTIMISED = ("-O3",)
 def sysroot(progress: Progress) -> Path:
     """The folder with include/ and lib/libc.a, lib/libcompiler_rt.a; built on first use."""
     source = load_sources()["musl"]
-    digest = digest_of([repr(source), toolchain.zig_version(), GUEST / "libc", Path(__file__)])
+    changed = unpacked(source).parent.name  # ends in a digest of the sources and their changes
+    digest = digest_of([changed, toolchain.zig_version(), GUEST / "libc", Path(__file__)])
 
     def make(folder: Path) -> None:
         tree = folder / "src"
