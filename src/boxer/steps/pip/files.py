@@ -77,14 +77,11 @@ def why_native(name: str) -> tuple[str, str] | None:
     return None if known is None else (str(known["why"]), str(known["instead"]))
 
 
-def is_optional(package: Locked, locked: Set[str], asked: Set[str]) -> bool:
-    """Whether a native package is one that its dependents do without: `uvicorn[standard]` brings
-    three. locked: the whole resolution; asked: what was named itself, which a dependent must be
-    there for. Normalised names."""
+def users_without(package: Locked) -> Set[str]:
+    """Which packages do without a native one, by normalised names: `uvicorn[standard]` brings three
+    of them. Empty for one that is not known so, or has a pure wheel."""
     users = _known_native().get(package.key, {}).get("optional_for")
-    if not isinstance(users, list) or has_pure_wheel(package):
-        return False
-    return package.key not in asked or not locked.isdisjoint(users)
+    return set(users) if isinstance(users, list) and not has_pure_wheel(package) else set()
 
 
 def what_is_lost(name: str) -> str:
