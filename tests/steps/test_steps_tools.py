@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boxer.errors import ResolutionError, RunFailedError, UnsupportedCommandError
+from boxer.errors import PipUsageError, ResolutionError, RunFailedError, UnsupportedCommandError
 from boxer.filetree import File
 from tests.steps.test_steps_pip import Publish, publish
 
@@ -189,3 +189,28 @@ def test_an_environment_has_the_paths_of_the_python_asked_for(stage: Stage) -> N
         "/venv/lib/python3.13/site-packages"
     )
     assert stage.tree.resolve("/venv/bin/python3.9") == "/usr/local/bin/python3.13"
+
+
+def test_a_project_stands_for_its_requirements_in_uv_pip(stage: Stage, publish: Publish) -> None:
+    for name in ("alpha", "beta", "gamma", "delta"):
+        publish(name, "1.0")
+    project = """
+[project]
+name = "p"
+version = "1"
+dependencies = ["alpha"]
+[project.optional-dependencies]
+web = ["beta"]
+[dependency-groups]
+dev = ["gamma"]
+"""
+    stage.tree.add_file("/srv/pyproject.toml", project.encode())
+    stage.tree.add_file("/srv/more.txt", b"delta\n")
+    stage.run("cd /srv && uv pip install --system -r pyproject.toml --extra web -r more.txt")
+    assert stage.run("pip freeze") == "alpha==1.0\nbeta==1.0\ndelta==1.0\n"
+    written = stage.run(
+        "cd /srv && uv pip compile pyproject.toml --group dev -o all.txt; cat all.txt"
+    )
+    assert written == "alpha\ngamma\n"
+    with pytest.raises(PipUsageError, match=r"no `other/pyproject\.toml` in the box"):
+        stage.run("uv pip install --system -r other/pyproject.toml")
