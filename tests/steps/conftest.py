@@ -78,6 +78,7 @@ class Stage:
         self.heard = Recorder()
         self.runner: CommandRunner | None = None
         self.stages: dict[str, Tree] = {}
+        self.secrets: dict[str, bytes] = {}
 
     @property
     def tree(self) -> Tree:
@@ -85,7 +86,7 @@ class Stage:
 
     @property
     def ports(self) -> Ports:
-        return Ports(self.heard, self.runner, self.stages.get)
+        return Ports(self.heard, self.runner, self.stages.get, secrets=self.secrets)
 
     def run(self, script: str) -> str:
         """RUN in shell form; gives what it wrote to its standard output."""

@@ -21,6 +21,7 @@ from boxer.steps.ports import (
     StageState,
     Stream,
 )
+from boxer.steps.settings import with_labels
 
 __all__ = [
     "CommandRequest",
@@ -43,4 +44,5 @@ __all__ = [
     "forecast_run",
     "known_image",
     "mount_sources",
+    "with_labels",
 ]

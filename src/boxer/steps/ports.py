@@ -128,7 +128,7 @@ class Ports:
 
     stage_tree: the tree that `COPY --from=NAME` and `RUN --mount=from=NAME` mean, None if there is
     none; it is not changed. commands: None where no machine can be run. wheels: None where nothing
-    native can be built. compiler: None where nothing is compiled.
+    native can be built. compiler: None where nothing is compiled. secrets: by their ids.
     """
 
     listener: Listener = field(default_factory=Silent)
@@ -136,3 +136,4 @@ class Ports:
     stage_tree: Callable[[str], Tree | None] = _no_stage
     wheels: WheelBuilder | None = None
     compiler: Compiler | None = None
+    secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
