@@ -65,7 +65,7 @@ def build_wheel(
     environment = index_environment({}, {})
     filename, data = _archive(package, environment, found.info.variant)
     is_ready = filename.endswith(".whl")
-    kept = is_ready or is_kept(data, builder)
+    kept = is_ready or is_kept(data, filename, builder)
     began = time.monotonic()
     if is_ready:
         wheel = read_wheel(data, filename)

@@ -19,7 +19,7 @@ from boxer.extensions.headers import headers_text
 from boxer.extensions.kit import Kit, find_kit
 from boxer.extensions.linking import link
 from boxer.extensions.modules import ExtensionModule, extension_modules, with_stand_ins
-from boxer.extensions.packages import table_text
+from boxer.extensions.packages import settings_of
 from boxer.filetree import Tree
 from boxer.steps.pip.fetch import cache_folder
 from boxer.steps.pip.uv import run_uv
@@ -35,9 +35,9 @@ class Builder:
 
     kit: Kit
 
-    @property
-    def key(self) -> str:
-        return _kit_key(self.kit.folder)
+    def key(self, filename: str) -> str:
+        told = settings_of(filename).digest
+        return hashlib.sha256(f"{_kit_key(self.kit.folder)} {told}".encode()).hexdigest()
 
     def build(
         self, source: Path, folder: Path, environment: Mapping[str, str]
@@ -94,7 +94,7 @@ def _kit_of(base: Base) -> Kit | None:
 def _kit_key(folder: Path) -> str:
     """What wheels depend on: compiler, headers and settings, not the kernel or the interpreter."""
     told = Path(toolfiles.__file__).read_bytes()
-    total = hashlib.sha256(f"{GENERATION}".encode() + table_text() + headers_text() + told)
+    total = hashlib.sha256(f"{GENERATION}".encode() + headers_text() + told)
     settings = sorted((folder / "sysconfig").glob("*.py"))
     for path in (
         folder / "kit.json",

@@ -6,6 +6,7 @@ Belongs here: reading `packages.toml`. Most packages need no entry.
 from __future__ import annotations
 
 import functools
+import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -19,6 +20,12 @@ class Settings:
 
     variables: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """Names these settings: part of what a wheel was built with."""
+        parts = [sorted(self.variables.items()), sorted(self.settings.items())]
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def settings_of(filename: str) -> Settings:
@@ -37,8 +44,3 @@ def _table() -> dict[str, Settings]:
         name: Settings(entry.get("variables", {}), entry.get("settings", {}))
         for name, entry in tomllib.loads(text).items()
     }
-
-
-def table_text() -> bytes:
-    """The whole table: part of what a wheel was built with."""
-    return resources.files(__package__).joinpath("packages.toml").read_bytes()

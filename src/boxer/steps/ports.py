@@ -83,13 +83,11 @@ class Compiler(Protocol):
 
 
 class WheelBuilder(Protocol):
-    """Builds packages with native parts for the box.
+    """Builds packages with native parts for the box."""
 
-    key: names what they are built with; a wheel that was kept under another key is not taken.
-    """
-
-    @property
-    def key(self) -> str: ...
+    def key(self, filename: str) -> str:
+        """Names what the source archive of this name is built with: a wheel that was kept under
+        another key is not taken."""
 
     def build(
         self, source: Path, folder: Path, environment: Mapping[str, str]

@@ -307,7 +307,7 @@ def _wheels(target: Target, missing: list[Locked], environment: Mapping[str, str
 
 def _built(target: Target, data: bytes, name: str, environment: Mapping[str, str]) -> Wheel:
     """A wheel from a source archive; one that has to be built now is told of."""
-    if not is_kept(data, target.wheels):
+    if not is_kept(data, name, target.wheels):
         target.listener.notice(
             f"`{name}` is built from source: its build runs on this machine.", target.where, None
         )
