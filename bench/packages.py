@@ -82,7 +82,7 @@ def _refused() -> list[str]:
     """The lines of what is refused by name."""
     table: dict[str, dict[str, Any]] = tomllib.loads(NATIVE.read_text("utf-8"))
     return [
-        f"| {name}{', optional' if entry.get('optional') else ''} "
+        f"| {name}{', optional' if entry.get('optional_for') else ''} "
         f"| {entry['why']} | {entry['instead']} |"
         for name, entry in sorted(table.items())
     ]

@@ -184,6 +184,7 @@ static void run(struct boxer_machine *machine, const struct plan *plan, struct o
     char limits[sizeof plan->limits + 24];
     snprintf(limits, sizeof limits, "%s,%zu", plan->limits, stack);
     add(&options->environment, "", limits);
+    add(&options->environment, "", "BOXER_ATTENDED=1");
     struct boxer_run run = {
         .arguments = arguments.bytes,
         .argument_count = arguments.count,

@@ -19,6 +19,8 @@ from boxer.build.assemble import Finished, assemble
 from boxer.build.cprogram import find_cprogram, idle_programs, with_program
 from boxer.build.distribution import with_python_bases
 from boxer.build.events import BuildFinished, BuildStarted, Listener, Notice, ignore
+from boxer.build.foreseen import foresee
+from boxer.build.images import with_known_images
 from boxer.build.imports import program_imports
 from boxer.build.sources import Sources, find_sources
 from boxer.build.stages import Bases, Built, StageBuilder
@@ -75,7 +77,8 @@ def build(
     began = time.monotonic()
     moment = source_date_epoch() if epoch is None else epoch
     sources = find_sources(context, dockerfile)
-    parsed = with_python_bases(parse(sources.text, str(sources.path)), events)
+    parsed = with_known_images(parse(sources.text, str(sources.path)), events)
+    parsed = with_python_bases(parsed, events)
     known = Bases(bases or BaseFolder(bases_folder()), events)
     planned = plan(parsed, build_args or {}, target, known.environment)
     _announce(sources, parsed, planned, events)
@@ -120,5 +123,6 @@ def _finished(built: Built, epoch: int, init: str | None, events: Listener) -> F
     base = built.base.info
     library = f"/usr/local/lib/{base.name}{base.variant}"
     program = program_imports(built.config, built.tree, library)
+    foresee(built.config, built.tree, program, built.python_asked, events)
     steps = warmup(built.config, tuple(base.preimport), program, init)
     return Finished(*with_extensions(built.base, built.tree), built.config, epoch, steps)

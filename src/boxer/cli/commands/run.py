@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 OWN_FAILURE = 125
 # Heard by the guest's kernel (guest/kernel/trace.h); the program does not see it.
 TRACED = {"BOXER_STRACE": "1"}
+# Heard likewise (guest/kernel/attended.h): a person looks at what the program does.
+LOOKED_AT = {"BOXER_ATTENDED": "1"}
 
 
 def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -71,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
     result = run_box(
         frozen,
         options.arguments,
-        env=env | (TRACED if options.strace else {}),
+        env=env | LOOKED_AT | (TRACED if options.strace else {}),
         mounts=mounts,
         stdin=Stream.INHERIT,
         stdout=Stream.INHERIT,

@@ -77,11 +77,20 @@ def why_native(name: str) -> tuple[str, str] | None:
     return None if known is None else (str(known["why"]), str(known["instead"]))
 
 
-def is_optional(package: Locked) -> bool:
-    """Whether a native package is one that its dependents do without (`uvicorn[standard]`)."""
-    return bool(_known_native().get(package.key, {}).get("optional")) and not has_pure_wheel(
-        package
-    )
+def is_optional(package: Locked, locked: Set[str], asked: Set[str]) -> bool:
+    """Whether a native package is one that its dependents do without: `uvicorn[standard]` brings
+    three. locked: the whole resolution; asked: what was named itself, which a dependent must be
+    there for. Normalised names."""
+    users = _known_native().get(package.key, {}).get("optional_for")
+    if not isinstance(users, list) or has_pure_wheel(package):
+        return False
+    return package.key not in asked or not locked.isdisjoint(users)
+
+
+def what_is_lost(name: str) -> str:
+    """What does not work without a package that is optional, as a sentence."""
+    lost = _known_native().get(normalize(name), {}).get("lost")
+    return str(lost) if lost else "It is slower, and lacks nothing else."
 
 
 def refuse_known(package: Locked, where: Where | None) -> None:
@@ -122,7 +131,7 @@ def _build_number(wheel: RemoteFile) -> tuple[int, str]:
 
 
 @functools.cache
-def _known_native() -> Mapping[str, Mapping[str, str | bool]]:
+def _known_native() -> Mapping[str, Mapping[str, str | list[str]]]:
     text = resources.files(__package__).joinpath("native.toml").read_text("utf-8")
-    table: dict[str, dict[str, str | bool]] = tomllib.loads(text)
+    table: dict[str, dict[str, str | list[str]]] = tomllib.loads(text)
     return {normalize(name): entry for name, entry in table.items()}
