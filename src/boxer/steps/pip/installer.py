@@ -12,15 +12,16 @@ from __future__ import annotations
 import posixpath
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from boxer.errors import BadWheelError, PipUsageError, ResolutionError, Where
+from boxer.errors import BadWheelError, PipUsageError, Where
 from boxer.filetree import Directory, File, Tree
 from boxer.steps.pip import emscripten
 from boxer.steps.pip.editable import as_editable
 from boxer.steps.pip.fetch import Fetcher
 from boxer.steps.pip.files import choose, has_pure_wheel, is_optional, with_allowed_files
+from boxer.steps.pip.known import resolve_what_works
 from boxer.steps.pip.options import InstallOptions
 from boxer.steps.pip.placement import install, uninstall
 from boxer.steps.pip.prefix import Installed, Prefix, installed, normalize
@@ -34,7 +35,6 @@ from boxer.steps.pip.requirements import (
 from boxer.steps.pip.resolve import (
     Locked,
     Question,
-    resolve,
     with_files_elsewhere,
     with_files_for_all,
 )
@@ -235,11 +235,12 @@ def _resolve(
         python_version=target.prefix.version,
         options=arguments,
     )
-    known = replace(question, constraints=[*question.constraints, *emscripten.constraints()])
-    try:
-        return resolve(known, environment, target.where)
-    except ResolutionError:  # a version without a wheel is pinned, which `choose` says better
-        return resolve(question, environment, target.where)
+    return resolve_what_works(
+        question,
+        environment,
+        target.where,
+        has_rust=target.wheels is not None and target.wheels.has_rust,
+    )
 
 
 def _present(target: Target) -> dict[str, Installed]:
