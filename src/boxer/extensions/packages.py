@@ -16,14 +16,16 @@ from importlib import resources
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """variables: of the build's environment. settings: config settings of the back end, words."""
+    """variables: of the build's environment. settings: config settings of the back end, words.
+    rust: whether it has Rust in it."""
 
     variables: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, list[str]] = field(default_factory=dict)
+    rust: bool = False
 
     @property
     def digest(self) -> str:
-        """Names these settings: part of what a wheel was built with."""
+        """Names what is told: part of what a wheel was built with."""
         parts = [sorted(self.variables.items()), sorted(self.settings.items())]
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
@@ -40,7 +42,4 @@ def _package(filename: str) -> str:
 @functools.cache
 def _table() -> dict[str, Settings]:
     text = resources.files(__package__).joinpath("packages.toml").read_text("utf-8")
-    return {
-        name: Settings(entry.get("variables", {}), entry.get("settings", {}))
-        for name, entry in tomllib.loads(text).items()
-    }
+    return {name: Settings(**entry) for name, entry in tomllib.loads(text).items()}

@@ -83,7 +83,10 @@ class Compiler(Protocol):
 
 
 class WheelBuilder(Protocol):
-    """Builds packages with native parts for the box."""
+    """Builds packages with native parts for the box. has_rust: also those with Rust in them."""
+
+    @property
+    def has_rust(self) -> bool: ...
 
     def key(self, filename: str) -> str:
         """Names what the source archive of this name is built with: a wheel that was kept under

@@ -6,12 +6,9 @@ Does not: fetching (`fetch`), building (`sdist`).
 
 from __future__ import annotations
 
-import functools
 import re
-import tomllib
 from collections.abc import Mapping, Set
 from dataclasses import replace
-from importlib import resources
 
 from boxer.errors import NativePackageError, Where
 from boxer.steps.pip.emscripten import (
@@ -19,6 +16,7 @@ from boxer.steps.pip.emscripten import (
     has_emscripten_wheels,
     those_that_work,
 )
+from boxer.steps.pip.known import known_native, why_native
 from boxer.steps.pip.prefix import normalize
 from boxer.steps.pip.resolve import Locked, RemoteFile
 
@@ -71,26 +69,20 @@ def choose(package: Locked, where: Where | None, python_version: str = "3.13") -
     )
 
 
-def why_native(name: str) -> tuple[str, str] | None:
-    """Why a package is known to be native, and what to use instead. name: normalised."""
-    known = _known_native().get(name)
-    return None if known is None else (str(known["why"]), str(known["instead"]))
-
-
 def is_optional(package: Locked, locked: Set[str], asked: Set[str]) -> bool:
     """Whether a native package is one that its dependents do without: `uvicorn[standard]` brings
     three. locked: the whole resolution; asked: what was named itself, which a dependent must be
     there for. Normalised names."""
-    users = _known_native().get(package.key, {}).get("optional_for")
-    if not isinstance(users, list) or has_pure_wheel(package):
+    known = known_native(package.key)
+    if known is None or not known.optional_for or has_pure_wheel(package):
         return False
-    return package.key not in asked or not locked.isdisjoint(users)
+    return package.key not in asked or not locked.isdisjoint(known.optional_for)
 
 
 def what_is_lost(name: str) -> str:
     """What does not work without a package that is optional, as a sentence."""
-    lost = _known_native().get(normalize(name), {}).get("lost")
-    return str(lost) if lost else "It is slower, and lacks nothing else."
+    known = known_native(normalize(name))
+    return (known and known.lost) or "It is slower, and lacks nothing else."
 
 
 def refuse_known(package: Locked, where: Where | None) -> None:
@@ -103,9 +95,9 @@ def refuse_known(package: Locked, where: Where | None) -> None:
             where=where,
             hint=instead,
         )
-    known = why_native(package.key)
-    if known is not None:
-        why, instead = known
+    reason = why_native(package.key, package.version)
+    if reason is not None:
+        why, instead = reason
         raise NativePackageError(
             f"`{package.name} {package.version}` cannot run in a box: {why}.",
             where=where,
@@ -128,10 +120,3 @@ def _build_number(wheel: RemoteFile) -> tuple[int, str]:
     build = (match["build"] if match else None) or ""
     digits = re.match(r"\d*", build)
     return (int(digits[0]) if digits and digits[0] else -1, wheel.name)
-
-
-@functools.cache
-def _known_native() -> Mapping[str, Mapping[str, str | list[str]]]:
-    text = resources.files(__package__).joinpath("native.toml").read_text("utf-8")
-    table: dict[str, dict[str, str | list[str]]] = tomllib.loads(text)
-    return {normalize(name): entry for name, entry in table.items()}

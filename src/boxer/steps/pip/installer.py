@@ -12,15 +12,14 @@ from __future__ import annotations
 import posixpath
 import tempfile
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
-from boxer.errors import PipUsageError, ResolutionError
+from boxer.errors import PipUsageError
 from boxer.filetree import Directory, File
-from boxer.steps.pip import emscripten
 from boxer.steps.pip.backports import bring_back
 from boxer.steps.pip.editable import as_editable
 from boxer.steps.pip.files import is_optional, with_allowed_files
+from boxer.steps.pip.known import resolve_what_works
 from boxer.steps.pip.obtain import built, checked_wheel, obtain, with_pure_files
 from boxer.steps.pip.options import InstallOptions
 from boxer.steps.pip.placement import install, uninstall
@@ -33,7 +32,7 @@ from boxer.steps.pip.requirements import (
     requirement_name,
     stated_hashes,
 )
-from boxer.steps.pip.resolve import Locked, Question, resolve
+from boxer.steps.pip.resolve import Locked, Question
 from boxer.steps.pip.sdist import (
     build_folder,
     native_switches,
@@ -209,13 +208,14 @@ def _question(
 def _resolve(
     target: Target, question: Question, environment: Mapping[str, str]
 ) -> tuple[list[Locked], Question]:
-    """The answer, and what it answers: if possible of versions that can be linked."""
-    more = (*emscripten.constraints(), *constraints_of(target.python_asked))
-    known = replace(question, constraints=[*question.constraints, *more])
-    try:
-        return resolve(known, environment, target.where), known
-    except ResolutionError:  # a version without a wheel is pinned, which `choose` says better
-        return resolve(question, environment, target.where), question
+    """The answer, and what it answers: if possible of versions that work in a box."""
+    return resolve_what_works(
+        question,
+        environment,
+        target.where,
+        has_rust=target.wheels is not None and target.wheels.has_rust,
+        more=constraints_of(target.python_asked),
+    )
 
 
 def _present(target: Target) -> dict[str, Installed]:
