@@ -6,7 +6,10 @@ Belongs here: a program for each, and the words it must be told. Does not: CPyth
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import boxer
 
@@ -73,8 +76,15 @@ REFUSALS = (
 )
 
 
-def told(box: boxer.Box, refusal: Refusal, *options: str) -> str:
+@cache
+def _plain_box() -> boxer.Box:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "Dockerfile").write_text('FROM python:3.13\nCMD ["python"]\n')
+        return boxer.build(Path(folder))
+
+
+def told(refusal: Refusal, *options: str) -> str:
     """The last line of what the program is told. options: the interpreter's."""
-    result = box.run(["python", *options, "-c", refusal.program], limits=LIMITS)
+    result = _plain_box().run(["python", *options, "-c", refusal.program], limits=LIMITS)
     lines = result.stderr.decode("utf-8", "replace").strip().splitlines()
     return lines[-1] if lines else f"(nothing; status {result.exit_code})"
