@@ -84,7 +84,7 @@ def _refused() -> list[str]:
     table: dict[str, dict[str, Any]] = tomllib.loads(NATIVE.read_text("utf-8"))
     return [
         f"| {name}{f' but `{works}`' if (works := entry.get('versions')) else ''}"
-        f"{', optional' if entry.get('optional') else ''} "
+        f"{', optional' if entry.get('optional_for') else ''} "
         f"| {entry['why']} | {entry['instead']} |"
         for name, entry in sorted(table.items())
     ]

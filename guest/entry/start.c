@@ -96,6 +96,8 @@ static int freeze_program(void) {
     __environ = machine_environment(&machine, NULL);
     if (enter_directory() < 0)
         return 126;
+    // What is imported now may ask who it runs as, and keep the answer.
+    kernel_set_credentials(machine.uid, machine.gid, machine.groups, machine.group_count);
     char **arguments = machine_arguments(&machine, NULL, 0);
     char *fallback[] = {machine.program, NULL};
     // A script is not a start: the program it ends in is, most likely the base's own.

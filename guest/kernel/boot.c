@@ -5,6 +5,7 @@
 // ones.
 // 2. A frozen machine holds nothing of the host it was made on: no descriptors above 2, no armed
 //    timers, no pending signals, no bytes in free memory.
+#include "attended.h"
 #include "console.h"
 #include "file.h"
 #include "host.h"
@@ -60,6 +61,7 @@ void kernel_thaw(const char *cwd) {
     wait_thaw();
     console_thaw();
     trace_stop();
+    attended_stop();
     fs_thaw(cwd);
 }
 
@@ -88,15 +90,15 @@ char **kernel_host_arguments(size_t *count) {
     return host_list(host_args_sizes, host_args, count);
 }
 
-// Takes the variable that asks for a trace out of the list.
-static void heed_trace(char **list, size_t *count) {
-    size_t length = strlen(TRACE_VARIABLE);
+// Takes a variable that is for the kernel out of the list, and does what it asks for.
+static void heed(char **list, size_t *count, const char *variable, void (*start)(void)) {
+    size_t length = strlen(variable);
     for (size_t i = 0; list && i < *count; i++) {
-        if (strncmp(list[i], TRACE_VARIABLE, length) != 0)
+        if (strncmp(list[i], variable, length) != 0)
             continue;
         const char *value = list[i] + length;
         if (*value && strcmp(value, "0") != 0)
-            trace_start();
+            start();
         for (size_t j = i--; j < *count; j++)
             list[j] = list[j + 1];
         --*count;
@@ -105,7 +107,8 @@ static void heed_trace(char **list, size_t *count) {
 
 char **kernel_host_environment(size_t *count) {
     char **list = host_list(host_environ_sizes, host_environ, count);
-    heed_trace(list, count);
+    heed(list, count, TRACE_VARIABLE, trace_start);
+    heed(list, count, ATTENDED_VARIABLE, attended_start);
     return list;
 }
 

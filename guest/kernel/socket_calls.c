@@ -1,4 +1,5 @@
 // socket(2), bind(2), listen(2), accept(2), connect(2), names, shutdown(2).
+#include "attended.h"
 #include "descriptor.h"
 #include "memory.h"
 #include "process.h"
@@ -166,6 +167,8 @@ long sys_listen(int fd, int backlog) {
     socket->listening = 1;
     socket->backlog = (uint32_t)backlog > BACKLOG_MOST ? BACKLOG_MOST : (uint32_t)backlog;
     socket->peer_credentials = (struct linux_ucred){process.pid, process.euid, process.egid};
+    if (socket->family != LINUX_AF_UNIX)
+        attended_listening(inet_port(socket));
     return 0;
 }
 

@@ -29,6 +29,10 @@ static uint16_t swap(uint16_t value) {
     return (uint16_t)(value << 8 | value >> 8);
 }
 
+uint16_t inet_port(const struct socket *socket) {
+    return swap(socket->local.in.port);
+}
+
 static struct endpoint endpoint_of(const struct name *name) {
     struct endpoint point = {.port = swap(name->in.port)};
     if (name->family == LINUX_AF_INET6) {

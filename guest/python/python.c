@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cold.h"
 #include "depth.h"
 #include "kdf.h"
 #include "program.h"
@@ -55,7 +56,7 @@ static int python_main(int argc, char **argv, char **envp) {
     kdf_begin();
     depth_fit();
     begin_leaving();
-    return status_of(Py_BytesMain(argc, argv));
+    return status_of(cold_main(argc, argv));
 }
 
 static PyObject *string_list(char **items) {
@@ -355,7 +356,7 @@ static int python_thaw(const char *path, int argc, char **argv, unsigned depth) 
     depth_fit();
     begin_leaving();
     if (!started)
-        return status_of(Py_BytesMain(argc, argv));
+        return status_of(cold_main(argc, argv));
     PyOS_BeforeFork(); // a thaw is a fork whose parent is the image
     PyOS_AfterFork_Child();
     if (depth)
@@ -376,7 +377,7 @@ static int python_thaw(const char *path, int argc, char **argv, unsigned depth) 
         PyConfig_Clear(&config);
         Py_FinalizeEx();
         _PyPathConfig_ClearGlobal(); // else the frozen one's executable would be this one's too
-        return status_of(Py_BytesMain(argc, argv));
+        return status_of(cold_main(argc, argv));
     }
     int adopted = adopt(&config, path), unbuffered = !config.buffered_stdio;
     PyConfig_Clear(&config);

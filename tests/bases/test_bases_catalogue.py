@@ -61,7 +61,11 @@ def test_scratch_is_a_base_without_a_variant() -> None:
     ("reference", "says"),
     [
         ("pyhton:3.13", "Did you mean `python`?"),
-        ("node:22", "boxer bases"),
+        ("node:22", "COPY frontend/dist"),
+        ("mine/own:1", "boxer bases"),
+        ("continuumio/miniconda3", "pip install"),
+        ("registry.example/nvidia/cuda:12.4.1-runtime-ubuntu22.04", "Run the model elsewhere"),
+        ("quay.io/jupyter/scipy-notebook:latest", "as a script"),
         ("python:2.7", "FROM python:3.13"),
         ("python:3.13-windowsservercore-ltsc2022", "3.13-slim"),
         ("mine/python:3.13", "Did you mean `python`?"),
@@ -80,9 +84,30 @@ def test_what_is_no_base_is_an_error_with_a_next_move(reference: str, says: str)
 
 
 @pytest.mark.parametrize(
+    ("reference", "asked"),
+    [
+        ("python:3.8-slim-buster", "3.8"),
+        ("python:3.13.1", ""),
+        ("python:3", ""),
+        ("ghcr.io/astral-sh/uv:0.9-python3.12-alpine", "3.12"),
+        ("ghcr.io/astral-sh/uv:latest", ""),
+        ("mcr.microsoft.com/devcontainers/python:1-3.11-bullseye", "3.11"),
+        ("registry.example/ubi9/python-39:1", "3.9"),
+        ("arm64v8/python:3.10-alpine", "3.10"),
+        ("pypy:3.9-slim", "3.9"),
+    ],
+)
+def test_the_python_of_an_image_is_known_where_it_is_another(reference: str, asked: str) -> None:
+    found = resolve(reference)
+    assert (found.name, found.asked) == ("python", asked)
+    assert not asked or asked in (found.notice or "")
+
+
+@pytest.mark.parametrize(
     "reference",
     [
         "ubuntu:latest",
+        "amazonlinux:2023",
         "debian:bookworm-slim",
         "alpine:3.20",
         "gcc:14",

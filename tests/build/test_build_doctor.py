@@ -27,8 +27,12 @@ def verdicts(folder: Path, text: str) -> list[tuple[int | None, str, str]]:
         ("COPY missing.txt /", "fails", "not in the build context"),
         ("COPY --from=nginx /a /b", "fails", "`nginx`"),
         ("ADD https://example.org/a /a", "fails", "https://example.org/a"),
-        ("CMD gunicorn app:app", "fails", "one process"),
-        ('CMD ["sh", "-c", "alembic upgrade head && uvicorn a:b"]', "unknown", "last program"),
+        ("CMD gunicorn app:app", "changed", "no port of the host"),
+        ('CMD ["sh", "-c", "alembic upgrade head && uvicorn a:b"]', "changed", "inside the box"),
+        ("CMD python manage.py runserver 0.0.0.0:8000", "changed", "inside the box"),
+        ('CMD ["bash", "-c", "nginx & gunicorn a:b"]', "fails", "background"),
+        ("CMD celery -A app worker 2>&1", "fails", "network"),
+        ('ENTRYPOINT ["supervisord"]', "fails", "one process"),
     ],
 )
 def test_a_line_is_told_what_it_will_come_to(
@@ -49,6 +53,7 @@ def test_a_line_is_told_what_it_will_come_to(
         "COPY Dockerfile *.py /app/",
         "COPY --from=ghcr.io/astral-sh/uv:latest /uv /bin/",
         'CMD ["python", "-m", "app"]',
+        "CMD python -m app >&2 && echo done 2>&1",
     ],
 )
 def test_what_works_is_told_to_work(tmp_path: Path, line: str) -> None:

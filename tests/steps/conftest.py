@@ -33,6 +33,7 @@ class Recorder:
         self.out = b""
         self.err = b""
         self.notices: list[str] = []
+        self.hints: list[str | None] = []
 
     def output(self, stream: Stream, data: bytes) -> None:
         if stream == "stdout":
@@ -42,6 +43,7 @@ class Recorder:
 
     def notice(self, message: str, where: Where | None, hint: str | None) -> None:
         self.notices.append(message)
+        self.hints.append(hint)
 
 
 class EchoRunner:
@@ -78,6 +80,8 @@ class Stage:
         self.heard = Recorder()
         self.runner: CommandRunner | None = None
         self.stages: dict[str, Tree] = {}
+        self.secrets: dict[str, bytes] = {}
+        self.python_asked = ""
 
     @property
     def tree(self) -> Tree:
@@ -85,7 +89,13 @@ class Stage:
 
     @property
     def ports(self) -> Ports:
-        return Ports(self.heard, self.runner, self.stages.get)
+        return Ports(
+            self.heard,
+            self.runner,
+            self.stages.get,
+            python_asked=self.python_asked,
+            secrets=self.secrets,
+        )
 
     def run(self, script: str) -> str:
         """RUN in shell form; gives what it wrote to its standard output."""

@@ -67,13 +67,17 @@ dependencies = [{dependencies}]
 
 
 def wheel_bytes(
-    name: str, version: str, requires: tuple[str, ...] = (), native: bool = False
+    name: str,
+    version: str,
+    requires: tuple[str, ...] = (),
+    native: bool = False,
+    code: str = "",
 ) -> bytes:
     info = f"{name}-{version}.dist-info"
     buffer = io.BytesIO()
     lines = "".join(f"Requires-Dist: {line}\n" for line in requires)
     with zipfile.ZipFile(buffer, "w") as wheel:
-        wheel.writestr(f"{name}/__init__.py", f"version = {version!r}\n")
+        wheel.writestr(f"{name}/__init__.py", f"version = {version!r}\n{code}")
         if native:
             wheel.writestr(f"{name}/_native.so", b"\x7fELF")
         wheel.writestr(
@@ -129,9 +133,10 @@ def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Publish:
         requires: tuple[str, ...] = (),
         tag: str = "py3-none-any",
         sdist: str | None = None,
+        code: str = "",
     ) -> None:
         if sdist is None:
-            data = wheel_bytes(name, version, requires, native="linux" in tag)
+            data = wheel_bytes(name, version, requires, native="linux" in tag, code=code)
             (index / f"{name}-{version}-{tag}.whl").write_bytes(data)
         else:
             (index / f"{name}-{version}.tar.gz").write_bytes(sdist_bytes(name, version, sdist))
@@ -385,6 +390,125 @@ def test_a_package_known_to_be_native_is_refused_with_what_to_use(
     assert "pg8000" in (error.value.hint or "")
 
 
+def test_all_that_is_refused_is_told_at_once_and_who_needs_it(
+    stage: Stage, publish: Publish
+) -> None:
+    publish("alpha", "1.0", requires=("beta",))
+    publish("beta", "1.0", requires=("psycopg2",))
+    publish("psycopg2", "2.9", sdist="always")
+    publish("tensorflow", "2.0", sdist="always")
+    with pytest.raises(NativePackageError) as error:
+        stage.run("pip install alpha tensorflow")
+    assert error.value.message == (
+        "`psycopg2 2.9` cannot run in a box: it is native code (C) over libpq."
+        " `alpha` needs `beta`, which needs it."
+    )
+    own, also = (error.value.hint or "").split("\n")
+    assert "pg8000" in own
+    assert also.startswith("Also: `tensorflow 2.0` cannot run in a box")
+
+
+def test_a_build_that_fails_names_the_next_version_made_for_this_python(
+    stage: Stage, publish: Publish
+) -> None:
+    publish("alpha", "1.0", sdist="always")
+    publish("alpha", "1.5", tag="cp39-cp39-manylinux_2_17_x86_64")
+    publish("alpha", "2.0", tag="cp313-cp313-manylinux_2_17_x86_64")
+    publish("alpha", "2.1", tag="cp313-cp313-manylinux_2_17_x86_64")
+    with pytest.raises(PackageBuildError) as error:
+        stage.run("pip install alpha==1.0")
+    assert "`alpha 2.0` is the next version" in (error.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("packages", "left_out"),
+    [
+        ("uvicorn", True),  # what another package brings
+        ("uvicorn uvloop==0.19", True),  # what a list of all that was installed names
+        ("uvloop", False),
+    ],
+)
+def test_a_native_package_that_another_does_without_is_left_out(
+    stage: Stage, publish: Publish, packages: str, left_out: bool
+) -> None:
+    publish("uvicorn", "1.0", requires=("uvloop",))
+    publish("uvloop", "0.19", sdist="always")
+    if not left_out:
+        with pytest.raises(NativePackageError, match=r"uvloop 0\.19"):
+            stage.run(f"pip install {packages}")
+        return
+    stage.run(f"pip install {packages}")
+    assert stage.tree.get(f"{SITE}/uvicorn") is not None
+    assert "`uvloop`: not installed" in stage.heard.notices[0]
+    assert stage.heard.hints[0] == "It is slower, and lacks nothing else."
+
+
+def test_what_is_lost_with_a_package_that_is_left_out_is_told(
+    stage: Stage, publish: Publish
+) -> None:
+    publish("sqlalchemy", "2.0", requires=("greenlet",))
+    publish("greenlet", "3.0", sdist="always")
+    stage.run("pip install sqlalchemy greenlet==3.0")
+    assert "sqlalchemy.ext.asyncio" in (stage.heard.hints[0] or "")
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "brought"),
+    [
+        ("3.9", "import cgi", "legacy-cgi"),
+        ("3.12", "from cgi import escape", "legacy-cgi"),
+        ("3.11", "import json, asyncore", "standard-asyncore"),
+        ("3.8", "import pkg_resources.extern", "setuptools"),
+        ("3.12", "import asyncore", None),  # 3.12 had not it either
+        ("", "import cgi", None),  # the Dockerfile asks for the box's own
+        ("3.9", "try:\n    import cgi\nexcept ImportError: cgi = None", None),
+        ("3.9", "def f():\n    import cgi", None),
+        ("3.9", "from . import cgi", None),
+        ("3.9", "import cgi_tools", None),
+        ("3.9", "import (", None),
+    ],
+)
+def test_what_only_an_older_python_has_is_installed_for_a_package_of_its_time(
+    stage: Stage, publish: Publish, asked: str, code: str, brought: str | None
+) -> None:
+    publish("alpha", "1.0", code=f"{code}\n")
+    for name, version in (
+        ("legacy_cgi", "2.6"),
+        ("standard_asyncore", "3.13"),
+        ("setuptools", "80.9"),
+    ):
+        publish(name, version)
+    publish("setuptools", "82.0")
+    stage.python_asked = asked
+    stage.run("pip install alpha")
+    found = {line for line in stage.run("pip freeze --all").split("\n") if line}
+    names = {line.partition("==")[0].replace("_", "-") for line in found}
+    assert names == {"alpha"} | ({brought} if brought else set())
+    assert "setuptools==82.0" not in found
+    assert bool(stage.heard.notices) == bool(brought)
+
+
+def test_a_package_that_brings_old_modules_by_itself_is_of_a_version_that_has_them(
+    stage: Stage, publish: Publish
+) -> None:
+    publish("alpha", "1.0", requires=("setuptools>=3",), code="import pkg_resources\n")
+    publish("setuptools", "80.9")
+    publish("setuptools", "82.0")
+    stage.python_asked = "3.9"
+    stage.run("pip install alpha")
+    assert "setuptools==80.9" in stage.run("pip freeze --all")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_requirements_of_any_encoding_with_a_mark_are_read(
+    stage: Stage, publish: Publish, encoding: str
+) -> None:
+    publish("alpha", "1.0")
+    stage.tree.add_file("/r.txt", "# \u00e4\r\nalpha==1.0\r\n".encode(encoding))
+    stage.run("pip install -r /r.txt")
+    assert _version(stage.tree, "alpha") == "1.0"
+
+
 EMSCRIPTEN = "cp314-cp314-pyemscripten_2026_0_wasm32"
 
 
@@ -559,5 +683,5 @@ def test_packages_in_rust_are_taken_where_they_can_be_built(
     for version in ("0.21.0", "0.30.0"):
         publish("rpds-py", version, sdist="always")
     environment = index_environment({}, {})
-    found = resolve_what_works(Question(["jsonschema"]), environment, None, has_rust=has_rust)
+    found, _ = resolve_what_works(Question(["jsonschema"]), environment, None, has_rust=has_rust)
     assert [f"{package.name} {package.version}" for package in found] == taken

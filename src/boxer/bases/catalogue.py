@@ -12,8 +12,13 @@ Invariants
 from __future__ import annotations
 
 import difflib
+import functools
 import re
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import resources
+from typing import Any
 
 from boxer.errors import UnknownBaseError
 
@@ -32,13 +37,15 @@ class KnownBase:
 class BaseReference:
     """What a `FROM` means. flavour: the rest of the tag, `slim` or `alpine3.20`, else empty.
 
-    notice: a sentence for the user when the base is not exactly what was asked for.
+    notice: a sentence for the user when the base is not exactly what was asked for. asked: the
+    `X.Y` that the image has, where it is another than the base's.
     """
 
     name: str
     variant: str = ""
     flavour: str = ""
     notice: str | None = None
+    asked: str = ""
 
     @property
     def is_scratch(self) -> bool:
@@ -48,19 +55,19 @@ class BaseReference:
 _BASES = (KnownBase("python", "3.13"), KnownBase("linux", "1"))
 
 # Images of distributions and compilers: what a C program made by `boxer cc` is put on.
+# fmt: off
 _LINUX = frozenset(
-    ("alpine", "busybox", "buildpack-deps", "debian", "fedora", "gcc", "linux", "ubuntu")
+    (
+        "almalinux", "alpine", "amazonlinux", "archlinux", "busybox", "buildpack-deps", "centos",
+        "debian", "fedora", "gcc", "linux", "oraclelinux", "rockylinux", "ubuntu",
+    )
 )
+# fmt: on
 # Google's distroless images, by the start of their names.
 _DISTROLESS = ("distroless/static", "distroless/base", "distroless/cc")
 
-# Images that are Python's official one with something more, by the end of their names, and the
-# version in their tags or names.
-_PYTHONS = re.compile(
-    r"(?:^|/)(?:astral-sh/uv|bitnami/python|chainguard/python|devcontainers/python"
-    r"|python-?3\d{1,2}|vscode/devcontainers/python|dockerhub/python)$"
-)
-_PYTHON_TAG = re.compile(r"(?:^|[-.])(?:python|py)?(3\.\d+)|-(3\d{1,2})(?:$|[/:])")
+# The version in the tag or the name of an image like Python's official one.
+_PYTHON_TAG = re.compile(r"(?:^|[-.])(?:python|py)?3\.(\d+)|python-?3(\d{1,2})$")
 
 _REFERENCE = re.compile(
     r"""(?P<path>[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?::[0-9]+(?=/))?
@@ -95,14 +102,15 @@ def resolve(reference: str) -> BaseReference:
     registry, name = _split_registry(match["path"])
     if _is_linux(name):
         return _linux(reference, match["tag"] or "")
-    if _PYTHONS.search(name):
+    if _is_python(name):
         return _python_like(reference, name, match["tag"] or "")
     base = _known(name, reference)
     version, flavour = _read_tag(match["tag"] or "latest", reference)
     notices = [_version_notice(reference, version, base), _origin_notice(registry, name, base)]
     if match["digest"]:
         notices.append(f"The digest of `{reference}` is not used: Boxer has its own base.")
-    return BaseReference(base.name, base.variant, flavour, " ".join(filter(None, notices)) or None)
+    notice = " ".join(filter(None, notices)) or None
+    return BaseReference(base.name, base.variant, flavour, notice, _asked(version, base))
 
 
 def _split_registry(path: str) -> tuple[str, str]:
@@ -117,6 +125,20 @@ def _is_linux(name: str) -> bool:
     namespace, _, short = name.rpartition("/")
     official = namespace in ("", "library") or namespace.endswith("/library")
     return (official and short in _LINUX) or name.startswith(_DISTROLESS)
+
+
+def _is_python(name: str) -> bool:
+    return any(_ends_with(name, known) for known in _images()["python"])
+
+
+def _ends_with(name: str, known: str) -> bool:
+    return re.search(rf"(?:^|/)(?:{known})$", name) is not None
+
+
+@functools.cache
+def _images() -> Mapping[str, Any]:
+    text = resources.files(__package__).joinpath("images.toml").read_text("utf-8")
+    return tomllib.loads(text)
 
 
 def _linux(reference: str, tag: str) -> BaseReference:
@@ -139,10 +161,12 @@ def _python_like(reference: str, name: str, tag: str) -> BaseReference:
     notice = f"`{reference}` is taken to be the official {base.name} image"
     if name.endswith("astral-sh/uv"):
         notice += " with uv"
-    asked = _PYTHON_TAG.search(tag)
-    if asked and asked[1] and asked[1] != base.variant:
-        notice += f"; it asks for {base.name} {asked[1]}, the box gets {base.name} {base.variant}"
-    return BaseReference(base.name, base.variant, tag, f"{notice}.")
+    found = _PYTHON_TAG.search(tag) or _PYTHON_TAG.search(name)
+    version = f"3.{found[1] or found[2]}" if found else base.variant
+    asked = "" if version == base.variant else version
+    if asked:
+        notice += f"; it asks for {base.name} {asked}, the box gets {base.name} {base.variant}"
+    return BaseReference(base.name, base.variant, tag, f"{notice}.", asked)
 
 
 def _known(name: str, reference: str) -> KnownBase:
@@ -153,12 +177,18 @@ def _known(name: str, reference: str) -> KnownBase:
         for base in _BASES:
             if base.name == short:
                 return base
+    for image in _images()["refused"]:
+        if _ends_with(name, image["match"]):
+            raise UnknownBaseError(
+                f"`{reference}` cannot be a box: {image['why']}.", hint=image["hint"]
+            )
     names = [base.name for base in _BASES] + [SCRATCH]
     near = difflib.get_close_matches(short, names, n=1, cutoff=0.6)
     wanted = f"Did you mean `{near[0]}`? " if near else ""
     raise UnknownBaseError(
         f"There is no base for `{reference}`; there are {', '.join(f'`{n}`' for n in names)}.",
-        hint=f"{wanted}`boxer bases` lists what can stand in a FROM.",
+        hint=f"{wanted}If it is Python with something more, write `FROM python:3.13-slim` and"
+        " install that in a RUN; `boxer bases` lists what can stand in a FROM.",
     )
 
 
@@ -188,10 +218,16 @@ def _version_notice(reference: str, version: tuple[int, ...], base: KnownBase) -
             f"There is no base for `{reference}`: Boxer has {base.name} {base.variant} only.",
             hint=f"Use `FROM {base.name}:{base.variant}` if the code runs on it.",
         )
-    if version[:2] in (ours, ours[:1], ()):
+    asked = _asked(version, base)
+    if not asked:
         return None
-    asked = ".".join(str(part) for part in version[:2])
     return f"`{reference}` asks for {base.name} {asked}; the box gets {base.name} {base.variant}."
+
+
+def _asked(version: tuple[int, ...], base: KnownBase) -> str:
+    """The `X.Y` of a version that is another than the base's, else empty."""
+    asked = ".".join(str(part) for part in version[:2])
+    return "" if len(version) < 2 or asked == base.variant else asked
 
 
 def _origin_notice(registry: str, name: str, base: KnownBase) -> str | None:

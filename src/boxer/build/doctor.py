@@ -7,18 +7,25 @@ Does not: what a command comes to (`steps.forecast`), BuildKit's lint rules (`do
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from boxer.bases import resolve
 from boxer.build.distribution import with_python_bases
 from boxer.build.events import Event, Notice
+from boxer.build.images import with_known_images
 from boxer.build.sources import Sources, find_sources
 from boxer.dockerfile import Add, Cmd, Copy, Dockerfile, Entrypoint, From, Instruction, Run, parse
 from boxer.errors import BoxerError, UnknownBaseError, Where
 from boxer.steps import Forecast, Verdict, forecast_packages, forecast_run, known_image
+from boxer.steps.pip.requirements import decoded
 
 _REMOTE = ("http://", "https://", "git@", "git://", "ssh://")
+_BACKGROUND = re.compile(r"(?<![&>|<])&(?![&>])")
+_STARTERS = frozenset(("supervisord", "uwsgi", "nginx", "cron", "crond", "honcho", "circusd"))
+_SERVERS = frozenset(("uvicorn", "gunicorn", "hypercorn", "waitress-serve", "fastapi", "flask",
+                      "runserver", "daphne", "granian", "streamlit", "mcpo"))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,8 @@ def examine(context: Path, dockerfile: Path | None = None) -> list[Line]:
         if isinstance(event, Notice) and event.where is not None:
             notices[event.where] = event.message
 
-    parsed = with_python_bases(parse(sources.text, str(sources.path)), hear)
+    parsed = with_known_images(parse(sources.text, str(sources.path)), hear)
+    parsed = with_python_bases(parsed, hear)
     stages = {entry.stage_name for entry in parsed.instructions if isinstance(entry, From)}
     lines: list[Line] = []
     for entry in parsed.instructions:
@@ -114,19 +122,30 @@ def _command(entry: Cmd | Entrypoint) -> list[Forecast]:
         script = words[2] if len(words) > 2 else ""
     program = words[0] if words and not script else script.removeprefix("exec ").split(" ")[0]
     name = posixpath.basename(program)
-    if "&&" in script or ";" in script or "|" in script:
-        why = "Only the last program of a script can be started when a box runs."
-        return [Forecast("unknown", why, "Do what comes before it in a RUN, or in the program.")]
-    if name in ("gunicorn", "celery", "supervisord", "uwsgi", "nginx"):
+    if _BACKGROUND.search(script):
+        why = "A box is one process: nothing can run in the background (`&`)."
+        return [
+            Forecast("fails", why, "Start one program; put the others into boxes of their own.")
+        ]
+    if name in _STARTERS:
         why = f"`{name}` starts processes of its own; a box is one process."
-        return [Forecast("fails", why, "Start the application itself, or run it with one process.")]
+        return [Forecast("fails", why, "Start the application itself.")]
+    if name == "celery":
+        why = "A worker fetches its tasks over the network, which a box has not."
+        return [Forecast("fails", why, "Call the tasks as functions: `boxer run` for each.")]
+    served = set(words or ()) | set(script.replace("&&", " ").replace(";", " ").split())
+    if served & _SERVERS:
+        why = "It serves inside the box; no port of the host is given to a box yet."
+        return [
+            Forecast("changed", why, "Call the application from inside, as a test client does.")
+        ]
     return []
 
 
 def _requirement_lines(sources: Sources) -> list[Line]:
     found = []
     for path in sorted(sources.context.glob("requirements*.txt")):
-        for number, text in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
+        for number, text in enumerate(decoded(path.read_bytes()).splitlines(), 1):
             requirement = text.split("#")[0].strip()
             if not requirement or requirement.startswith("-"):
                 continue

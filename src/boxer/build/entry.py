@@ -52,7 +52,7 @@ def command_file(config: ImageConfig, tree: Tree) -> str | None:
             if posixpath.basename(words[0]) not in _SHELLS or words[1:2] != ["-c"]:
                 break
             words = [word for word in shlex.split(words[2]) if word != "exec"]
-        found = _program(words[0], config, tree)
+        found = find_program(words[0], config, tree)
     except (TreeError, ValueError, IndexError):
         return None
     return found[0] if found else None
@@ -64,7 +64,7 @@ def _of_words(words: list[str], config: ImageConfig, tree: Tree, depth: int) -> 
     if posixpath.basename(words[0]) in _SHELLS and len(words) >= 3 and words[1] == "-c":
         command = [word for word in shlex.split(words[2]) if word != "exec"]
         return _of_words(command, config, tree, depth - 1)
-    program = _program(words[0], config, tree)
+    program = find_program(words[0], config, tree)
     if program is None:
         return None
     path, head = program
@@ -75,8 +75,9 @@ def _of_words(words: list[str], config: ImageConfig, tree: Tree, depth: int) -> 
     return None
 
 
-def _program(name: str, config: ImageConfig, tree: Tree) -> tuple[str, bytes] | None:
-    """The path of a command, links followed, and the first line of its file."""
+def find_program(name: str, config: ImageConfig, tree: Tree) -> tuple[str, bytes] | None:
+    """The path of a command, links followed, and the first line of its file; None where the box has
+    no such file. Raises `TreeError`."""
     if "/" in name:
         candidates = [posixpath.join(config.working_dir or "/", name)]
     else:

@@ -36,10 +36,12 @@ _BLOCKS = (ast.If, ast.Try, ast.With, ast.For, ast.While, ast.ClassDef)
 
 @dataclass(frozen=True, slots=True)
 class Imports:
-    """Names of modules the default command imports, at any depth, sorted."""
+    """Names of modules the default command imports, at any depth, sorted. own: the paths and
+    contents of the program's own files among them."""
 
     standard: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
+    own: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
 
 
 def program_imports(config: ImageConfig, tree: Tree, library: str) -> Imports:
@@ -51,7 +53,8 @@ def program_imports(config: ImageConfig, tree: Tree, library: str) -> Imports:
     own = [entry.folder, *config.environment().get("PYTHONPATH", "").split(":")]
     search = _Search(tree, library, [path for path in own if path], _site_packages(tree, library))
     search.follow(entry)
-    return Imports(tuple(sorted(search.found)), tuple(sorted(search.installed)))
+    found, installed = sorted(search.found), sorted(search.installed)
+    return Imports(tuple(found), tuple(installed), tuple(search.own_files))
 
 
 def _site_packages(tree: Tree, library: str) -> list[str]:
@@ -71,6 +74,7 @@ class _Search:
     sites: list[str]
     found: set[str] = field(default_factory=set)
     installed: set[str] = field(default_factory=set)
+    own_files: list[tuple[str, bytes]] = field(default_factory=list)
     _seen: set[str] = field(default_factory=set)
     _files: int = 0
 
@@ -82,6 +86,7 @@ class _Search:
         elif entry.script is not None:
             node = self._file(entry.script)
             if node is not None:
+                self.own_files.append((entry.script, node.data))
                 self._source(node.data, "")
 
     def _main(self, name: str) -> None:
@@ -94,6 +99,8 @@ class _Search:
                 package = self._file(f"{place}/__init__.py")
                 source = package or self._file(f"{place}.py")
                 if source is not None:
+                    if path in self.own:
+                        self.own_files.append((f"{place}.py", source.data))
                     self._source(source.data, module if package else module.rpartition(".")[0])
                     break
 
@@ -112,6 +119,8 @@ class _Search:
                 if node is not None:
                     if path in self.sites:
                         self.installed.add(name)
+                    else:
+                        self.own_files.append((f"{path}/{file}", node.data))
                     self._source(node.data, package)
                     return
         top = name.partition(".")[0]

@@ -9,7 +9,7 @@ import hashlib
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from boxer.bases import BaseFolder, BaseSource, bases_folder
@@ -19,6 +19,8 @@ from boxer.build.assemble import Finished, assemble
 from boxer.build.cprogram import find_cprogram, idle_programs, with_program
 from boxer.build.distribution import with_python_bases
 from boxer.build.events import BuildFinished, BuildStarted, Listener, Notice, ignore
+from boxer.build.foreseen import foresee
+from boxer.build.images import with_known_images
 from boxer.build.imports import program_imports
 from boxer.build.sources import Sources, find_sources
 from boxer.build.stages import Bases, Built, StageBuilder
@@ -27,7 +29,7 @@ from boxer.dockerfile import Dockerfile, parse
 from boxer.errors import EpochError
 from boxer.extensions import with_extensions
 from boxer.plan import Plan, plan
-from boxer.steps import Context
+from boxer.steps import Context, with_labels
 
 # Without SOURCE_DATE_EPOCH (reproducible-builds.org). Not 1970: a zip archive, and so Python's own
 # zipfile, cannot hold times before 1980-01-01.
@@ -56,6 +58,8 @@ def build(
     init: str | None = None,
     epoch: int | None = None,
     cache: bool = True,
+    labels: Mapping[str, str] | None = None,
+    secrets: Mapping[str, bytes] | None = None,
     bases: BaseSource | None = None,
     events: Listener = ignore,
 ) -> BuildResult:
@@ -65,19 +69,23 @@ def build(
     where to write the box; without it the box is in the result only. init: `module:callable` that
     is called before the freeze, default the label `boxer.init`. epoch: the time of everything
     in the box, seconds since 1970, default SOURCE_DATE_EPOCH, else 1980-01-01. cache: whether an
-    unchanged RUN on unchanged input is taken from earlier builds, and kept for later ones. bases:
-    default the ones on this machine.
+    unchanged RUN on unchanged input is taken from earlier builds, and kept for later ones. labels:
+    more of them. secrets: what `RUN --mount=type=secret` shows, by id; a change of one runs nothing
+    again, as in BuildKit. bases: default the ones on this machine.
     Raises a `BoxerError` for whatever is wrong with the input; nothing is left of the output then.
     """
     began = time.monotonic()
     moment = source_date_epoch() if epoch is None else epoch
     sources = find_sources(context, dockerfile)
-    parsed = with_python_bases(parse(sources.text, str(sources.path)), events)
+    parsed = with_known_images(parse(sources.text, str(sources.path)), events)
+    parsed = with_python_bases(parsed, events)
     known = Bases(bases or BaseFolder(bases_folder()), events)
     planned = plan(parsed, build_args or {}, target, known.environment)
     _announce(sources, parsed, planned, events)
-    stages = StageBuilder(known, Context(context, sources.ignore), moment, events, cache)
-    data, info = assemble(_finished(stages.build(planned), moment, init, events), events)
+    files = Context(context, sources.ignore)
+    built = StageBuilder(known, files, moment, events, cache, secrets).build(planned)
+    built = replace(built, config=with_labels(built.config, tuple((labels or {}).items())))
+    data, info = assemble(_finished(built, moment, init, events), events)
     digest = hashlib.sha256(data).hexdigest()
     if output is not None:
         write_atomically(output, data)
@@ -115,5 +123,6 @@ def _finished(built: Built, epoch: int, init: str | None, events: Listener) -> F
     base = built.base.info
     library = f"/usr/local/lib/{base.name}{base.variant}"
     program = program_imports(built.config, built.tree, library)
+    foresee(built.config, built.tree, program, built.python_asked, events)
     steps = warmup(built.config, tuple(base.preimport), program, init)
     return Finished(*with_extensions(built.base, built.tree), built.config, epoch, steps)

@@ -36,16 +36,18 @@ from boxer.errors import BoxerError, UnknownBaseError, Where
 from boxer.extensions import find_builder
 from boxer.filetree import Tree
 from boxer.plan import BaseImage, Plan, StagePlan, Step
-from boxer.steps import Context, Ports, StageState, add_uv, apply, known_image
+from boxer.steps import Context, Ports, StageState, add_tool, apply, known_image
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A stage that is done. base: the one at the root of its chain of FROMs."""
+    """A stage that is done. base: the one at the root of its chain of FROMs. python_asked: as
+    in `Ports`."""
 
     base: Base
     tree: Tree
     config: ImageConfig
+    python_asked: str = ""
 
 
 class Bases:
@@ -55,6 +57,7 @@ class Bases:
         self._source = source
         self._events = events
         self._known: dict[str, Base] = {}
+        self._asked: dict[str, str] = {}
 
     def load(self, reference: str, where: Where | None = None) -> Base:
         """Raises `unknown-base`, `base-missing`, `base-damaged`, with the place."""
@@ -62,11 +65,16 @@ class Bases:
             try:
                 found: BaseReference = self._source.resolve(reference)
                 self._known[reference] = self._source.load(found)
+                self._asked[reference] = found.asked
             except BoxerError as error:
                 raise (error if where is None else error.at(where)) from None
             if found.notice:
                 self._events(Notice(found.notice, where))
         return self._known[reference]
+
+    def python_asked(self, reference: str) -> str:
+        """The Python of the image that was named, where the base that was loaded has another."""
+        return self._asked.get(reference, "")
 
     def environment(self, reference: str, where: Where) -> Mapping[str, str]:
         """The variables a base brings; what `plan` asks for."""
@@ -77,7 +85,13 @@ class StageBuilder:
     """Builds the stages of a plan in its order."""
 
     def __init__(
-        self, bases: Bases, context: Context, epoch: int, events: Listener, cached: bool = True
+        self,
+        bases: Bases,
+        context: Context,
+        epoch: int,
+        events: Listener,
+        cached: bool = True,
+        secrets: Mapping[str, bytes] | None = None,
     ) -> None:
         self._bases = bases
         self._context = context
@@ -85,6 +99,7 @@ class StageBuilder:
         self._events = events
         self._done: dict[int, Built] = {}
         self._cached = cached
+        self._secrets = secrets or {}
         self._keys: dict[int, str | None] = {}
 
     def build(self, plan: Plan) -> Built:
@@ -105,7 +120,7 @@ class StageBuilder:
         for place, step in zip(count(1), stage.steps, strict=False):
             if place > done:
                 listener = _StepListener(number, place, self._events)
-                self._step(listener, step, state, below.base)
+                self._step(listener, step, state, below)
                 key = keys[place - 1]
                 if cache and key and isinstance(step.instruction, Run):
                     kept = Kept(
@@ -165,20 +180,23 @@ class StageBuilder:
         tree = base.tree
         if base.module and known_image(stage.base.reference) is not None:
             tree = tree.copy()
-            add_uv(tree, "/usr/local/bin", self._epoch)
-        return Built(base, tree, ImageConfig.from_oci(base.info.config))
+            add_tool(tree, "uv", "/usr/local/bin", self._epoch)
+        asked = self._bases.python_asked(stage.base.reference)
+        return Built(base, tree, ImageConfig.from_oci(base.info.config), asked)
 
-    def _step(self, listener: _StepListener, step: Step, state: StageState, base: Base) -> None:
+    def _step(self, listener: _StepListener, step: Step, state: StageState, below: Built) -> None:
         instruction = step.instruction
         stage, place = listener.stage, listener.number
         self._events(StepStarted(stage, place, instruction.text, instruction.where))
         began = time.monotonic()
         ports = Ports(
             listener,
-            commands=Commands(base),
+            commands=Commands(below.base),
             stage_tree=self._tree_of,
-            wheels=find_builder(base),
+            wheels=find_builder(below.base),
             compiler=KitCompiler(),
+            secrets=self._secrets,
+            python_asked=below.python_asked,
         )
         apply(step, state, self._context, ports)
         self._events(StepFinished(stage, place, time.monotonic() - began))

@@ -94,7 +94,7 @@ def _archive(
             raise MissingPathError(f"`{package}` is no file.")
         return path.name, path.read_bytes()
     question = Question([package], options=["--no-deps"])
-    locked = resolve_what_works(question, environment, None, has_rust=has_rust)[0]
+    (locked, *_), _ = resolve_what_works(question, environment, None, has_rust=has_rust)
     if has_emscripten_wheels(locked.key):
         locked = with_files_for_all(locked, environment, python_version)
     refuse_known(locked, None)

@@ -7,7 +7,7 @@ Does not: reading Dockerfiles (`dockerfile`), stages and variables (`plan`), the
 from boxer.steps.apply import apply
 from boxer.steps.context import Context, Excludes
 from boxer.steps.forecast import Forecast, Verdict, forecast_packages, forecast_run
-from boxer.steps.images import add_uv, known_image
+from boxer.steps.images import known_image
 from boxer.steps.mounts import mount_sources
 from boxer.steps.ports import (
     CommandRequest,
@@ -21,6 +21,8 @@ from boxer.steps.ports import (
     StageState,
     Stream,
 )
+from boxer.steps.settings import with_labels
+from boxer.steps.tools import add_tool
 
 __all__ = [
     "CommandRequest",
@@ -37,10 +39,11 @@ __all__ = [
     "StageState",
     "Stream",
     "Verdict",
-    "add_uv",
+    "add_tool",
     "apply",
     "forecast_packages",
     "forecast_run",
     "known_image",
     "mount_sources",
+    "with_labels",
 ]

@@ -20,7 +20,7 @@ from boxer.steps.pip.known import why_native
 from boxer.steps.pip.prefix import normalize
 from boxer.steps.pip.requirements import requirement_name
 from boxer.steps.ports import Ports, Stream
-from boxer.steps.shell.commands import ALL, refused, systempackages
+from boxer.steps.shell.commands import ALL, installers, refused, systempackages
 from boxer.steps.shell.invocation import Invocation
 from boxer.steps.shell.programs import shell_programs
 
@@ -80,7 +80,7 @@ def forecast_command(words: list[str]) -> list[Forecast]:
         return _installs(arguments[1:])
     if name in _PIPS:
         return _installs(arguments)
-    if name in systempackages.COMMANDS:
+    if name in systempackages.COMMANDS or name in installers.COMMANDS:
         return _tried(name, arguments)
     if name in refused.COMMANDS and ALL[name] is refused.COMMANDS[name]:
         return _tried(name, arguments)

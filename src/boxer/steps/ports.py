@@ -129,7 +129,9 @@ class Ports:
 
     stage_tree: the tree that `COPY --from=NAME` and `RUN --mount=from=NAME` mean, None if there is
     none; it is not changed. commands: None where no machine can be run. wheels: None where nothing
-    native can be built. compiler: None where nothing is compiled.
+    native can be built. compiler: None where nothing is compiled. python_asked: the Python of the
+    image that FROM names (`3.9`) where it is not the base's, else empty. secrets: by
+    their ids.
     """
 
     listener: Listener = field(default_factory=Silent)
@@ -137,3 +139,5 @@ class Ports:
     stage_tree: Callable[[str], Tree | None] = _no_stage
     wheels: WheelBuilder | None = None
     compiler: Compiler | None = None
+    secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    python_asked: str = ""

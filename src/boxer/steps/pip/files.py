@@ -17,6 +17,7 @@ from boxer.steps.pip.emscripten import (
     those_that_work,
 )
 from boxer.steps.pip.known import known_native, why_native
+from boxer.steps.pip.prefix import normalize
 from boxer.steps.pip.resolve import Locked, RemoteFile
 
 _WHEEL_NAME = re.compile(
@@ -68,10 +69,20 @@ def choose(package: Locked, where: Where | None, python_version: str = "3.13") -
     )
 
 
-def is_optional(package: Locked) -> bool:
-    """Whether a native package is one that its dependents do without (`uvicorn[standard]`)."""
+def is_optional(package: Locked, locked: Set[str], asked: Set[str]) -> bool:
+    """Whether a native package is one that its dependents do without: `uvicorn[standard]` brings
+    three. locked: the whole resolution; asked: what was named itself, which a dependent must be
+    there for. Normalised names."""
     known = known_native(package.key)
-    return known is not None and known.optional and not has_pure_wheel(package)
+    if known is None or not known.optional_for or has_pure_wheel(package):
+        return False
+    return package.key not in asked or not locked.isdisjoint(known.optional_for)
+
+
+def what_is_lost(name: str) -> str:
+    """What does not work without a package that is optional, as a sentence."""
+    known = known_native(normalize(name))
+    return (known and known.lost) or "It is slower, and lacks nothing else."
 
 
 def refuse_known(package: Locked, where: Where | None) -> None:

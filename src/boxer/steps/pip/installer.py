@@ -12,19 +12,19 @@ from __future__ import annotations
 import posixpath
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from boxer.errors import BadWheelError, PipUsageError, Where
-from boxer.filetree import Directory, File, Tree
-from boxer.steps.pip import emscripten
+from boxer.errors import PipUsageError
+from boxer.filetree import Directory, File
+from boxer.steps.pip.backports import bring_back
 from boxer.steps.pip.editable import as_editable
-from boxer.steps.pip.fetch import Fetcher
-from boxer.steps.pip.files import choose, has_pure_wheel, is_optional, with_allowed_files
+from boxer.steps.pip.files import is_optional, with_allowed_files
 from boxer.steps.pip.known import resolve_what_works
+from boxer.steps.pip.obtain import built, checked_wheel, obtain, with_pure_files
 from boxer.steps.pip.options import InstallOptions
 from boxer.steps.pip.placement import install, uninstall
 from boxer.steps.pip.prefix import Installed, Prefix, installed, normalize
+from boxer.steps.pip.removed import constraints_of
 from boxer.steps.pip.requirements import (
     LocalRequirement,
     Reader,
@@ -32,54 +32,21 @@ from boxer.steps.pip.requirements import (
     requirement_name,
     stated_hashes,
 )
-from boxer.steps.pip.resolve import (
-    Locked,
-    Question,
-    with_files_elsewhere,
-    with_files_for_all,
-)
+from boxer.steps.pip.resolve import Locked, Question
 from boxer.steps.pip.sdist import (
     build_folder,
-    build_sdist,
-    is_kept,
     native_switches,
     require_pure,
     write_folder,
 )
 from boxer.steps.pip.settings import index_environment
-from boxer.steps.pip.wheel import Wheel, read_wheel
-from boxer.steps.ports import Listener, Silent, WheelBuilder
+from boxer.steps.pip.target import Outcome, Target
+from boxer.steps.pip.wheel import Wheel
 
 # The installers themselves: a box has no use for a newer one.
 _INSTALLERS = ("pip", "setuptools", "wheel", "uv")
 # Whatever version is asked for, a RUN has its own.
 _OURS = ("pip", "uv", "poetry", "pipenv", "virtualenv")
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where and for whom is installed. variables: the RUN's environment."""
-
-    tree: Tree
-    prefix: Prefix
-    cwd: str
-    owner: tuple[int, int]
-    epoch: int
-    variables: Mapping[str, str]
-    where: Where | None
-    wheels: WheelBuilder | None = None
-    listener: Listener = field(default_factory=Silent)
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What an install came to, in pip's words."""
-
-    satisfied: list[tuple[str, str]] = field(default_factory=list)
-    installed: list[tuple[str, str]] = field(default_factory=list)
-    uninstalled: list[tuple[str, str]] = field(default_factory=list)
-    skipped: list[str] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
 
 
 def install_packages(target: Target, options: InstallOptions) -> Outcome:
@@ -98,17 +65,19 @@ def install_packages(target: Target, options: InstallOptions) -> Outcome:
         environment = {**index_environment(target.variables, found.options), **native_switches()}
         local = _build_local(target, found.local, environment, Path(folder))
         present = _present(target)
-        locked = _resolve(target, options, reader, local, present, environment)
+        question = _question(target, options, reader, local, present)
+        locked, question = _resolve(target, question, environment)
         missing = _missing(locked, local, present, options, outcome)
         if "dry-run" in options.switches:
             return outcome
         asked = {normalize(requirement_name(line)) for line in found.lines}
-        missing = _without_optional(missing, asked, outcome)
+        missing = _without_optional(missing, {package.key for package in locked}, asked, outcome)
         allowed = stated_hashes(found.lines)
-        missing = _with_pure_files(missing, environment, target.prefix.version)
+        missing = with_pure_files(missing, environment, target.prefix.version)
         missing = [with_allowed_files(package, allowed) for package in missing]
-        wheels = _wheels(target, missing, environment)
+        wheels = obtain(target, missing, question, environment)
         wheels += [wheel for wheel, _ in local.values()]
+        wheels += bring_back(target, wheels, set(present), environment)
     if options.wheel_folder is not None:
         _save(target, wheels, options.wheel_folder, outcome)
         return outcome
@@ -204,30 +173,29 @@ def _local_wheel(
     if isinstance(node, Directory):
         wheel = build_folder(node, name, environment, target.where, target.wheels)
     elif isinstance(node, File) and name.endswith(".whl"):
-        wheel = _checked_wheel(node.data, name, target.where)
+        wheel = checked_wheel(node.data, name, target.where)
         require_pure(wheel, name, target.where)
     elif isinstance(node, File):
-        wheel = _built(target, node.data, name, environment)
+        wheel = built(target, node.data, name, environment)
     else:
         raise PipUsageError(f"`{requirement.path}` is no project.", where=target.where)
     return wheel
 
 
-def _resolve(
+def _question(
     target: Target,
     options: InstallOptions,
     reader: Reader,
     local: Mapping[str, tuple[Wheel, str]],
     present: Mapping[str, Installed],
-    environment: Mapping[str, str],
-) -> list[Locked]:
+) -> Question:
     lines = [*reader.found.lines, *(line for _, line in local.values())]
     named = {normalize(requirement_name(line)) for line in reader.found.lines} - {""}
     upgrade = sorted(named) if "upgrade" in options.switches else []
     arguments = list(options.resolver)
     arguments += ["--no-deps"] if "no-deps" in options.switches else []
     arguments += ["--prerelease", "allow"] if "pre" in options.switches else []
-    question = Question(
+    return Question(
         lines=lines,
         constraints=reader.found.constraints,
         preferred={key: entry.version for key, entry in present.items() if key not in local},
@@ -235,11 +203,18 @@ def _resolve(
         python_version=target.prefix.version,
         options=arguments,
     )
+
+
+def _resolve(
+    target: Target, question: Question, environment: Mapping[str, str]
+) -> tuple[list[Locked], Question]:
+    """The answer, and what it answers: if possible of versions that work in a box."""
     return resolve_what_works(
         question,
         environment,
         target.where,
         has_rust=target.wheels is not None and target.wheels.has_rust,
+        more=constraints_of(target.python_asked),
     )
 
 
@@ -271,55 +246,18 @@ def _missing(
     return missing
 
 
-def _without_optional(missing: list[Locked], asked: set[str], outcome: Outcome) -> list[Locked]:
-    """Leaves out what only an extra of another package brings, and that one does without."""
+def _without_optional(
+    missing: list[Locked], locked: set[str], asked: set[str], outcome: Outcome
+) -> list[Locked]:
+    """Leaves out what another package uses where it is there, and does without where not: also
+    where a list of everything that was once installed names it."""
     kept = []
     for package in missing:
-        if is_optional(package) and package.key not in asked:
+        if is_optional(package, locked, asked):
             outcome.left_out.append(package.name)
         else:
             kept.append(package)
     return kept
-
-
-def _with_pure_files(
-    missing: list[Locked], environment: Mapping[str, str], python_version: str
-) -> list[Locked]:
-    """Looks in the default index too for those that have no pure wheel where they were found."""
-    impure = [package for package in missing if not has_pure_wheel(package, python_version)]
-    more = {p.key: p for p in with_files_elsewhere(impure, environment, python_version)}
-    for package in impure:
-        if emscripten.has_emscripten_wheels(package.key):
-            more[package.key] = with_files_for_all(package, environment, python_version)
-    return [more.get(package.key, package) for package in missing]
-
-
-def _wheels(target: Target, missing: list[Locked], environment: Mapping[str, str]) -> list[Wheel]:
-    files = [choose(package, target.where, target.prefix.version) for package in missing]
-    contents = Fetcher(environment, target.where).get_all(files)
-    wheels = []
-    for file, data in zip(files, contents, strict=True):
-        if file.name.endswith(".whl"):
-            wheels.append(_checked_wheel(data, file.name, target.where))
-        else:
-            wheels.append(_built(target, data, file.name, environment))
-    return wheels
-
-
-def _built(target: Target, data: bytes, name: str, environment: Mapping[str, str]) -> Wheel:
-    """A wheel from a source archive; one that has to be built now is told of."""
-    if not is_kept(data, name, target.wheels):
-        target.listener.notice(
-            f"`{name}` is built from source: its build runs on this machine.", target.where, None
-        )
-    return build_sdist(data, name, environment, target.where, target.wheels)
-
-
-def _checked_wheel(data: bytes, name: str, where: Where | None) -> Wheel:
-    try:
-        return read_wheel(data, name)
-    except BadWheelError as error:
-        raise (error.at(where) if where else error) from None
 
 
 def _change(

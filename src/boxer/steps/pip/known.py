@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 
@@ -22,13 +22,15 @@ from boxer.steps.pip.resolve import Locked, Question, resolve
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """One entry. versions: those that work all the same. optional: its dependents do without it.
+    """One entry. versions: those that work all the same. optional_for: dependents that do without
+    it; lost: what does not work then, as a sentence.
     avoided: its dependents have versions that do without it. rust: it takes the Rust compiler."""
 
     why: str
     instead: str
     versions: str = ""
-    optional: bool = False
+    optional_for: Sequence[str] = ()
+    lost: str = ""
     avoided: bool = False
     rust: bool = False
 
@@ -50,18 +52,24 @@ def why_native(name: str, version: str | None = None) -> tuple[str, str] | None:
 
 
 def resolve_what_works(
-    question: Question, environment: Mapping[str, str], where: Where | None, *, has_rust: bool
-) -> list[Locked]:
+    question: Question,
+    environment: Mapping[str, str],
+    where: Where | None,
+    *,
+    has_rust: bool,
+    more: Sequence[str] = (),
+) -> tuple[list[Locked], Question]:
     """As `resolve`; where the requirements leave the choice, with versions that work in a box.
 
-    has_rust: whether packages with Rust in them can be built.
+    has_rust: whether packages with Rust in them can be built. more: constraints of that kind.
+    Returns the question that was answered as well.
     """
-    working = [*emscripten.constraints(), *_constraints(has_rust)]
-    constraints = [*question.constraints, *working]
+    working = [*emscripten.constraints(), *_constraints(has_rust), *more]
+    known = replace(question, constraints=[*question.constraints, *working])
     try:
-        return resolve(replace(question, constraints=constraints), environment, where)
+        return resolve(known, environment, where), known
     except ResolutionError:  # a version that does not work is pinned, which `choose` says better
-        return resolve(question, environment, where)
+        return resolve(question, environment, where), question
 
 
 def _constraints(has_rust: bool) -> Iterator[str]:

@@ -9,6 +9,7 @@ Source: pip, "Requirements File Format".
 
 from __future__ import annotations
 
+import codecs
 import posixpath
 import re
 import shlex
@@ -28,6 +29,13 @@ _FETCHED = re.compile(r"^(?:[\w.\[\],-]+\s*@\s*)?(git|hg|svn|bzr)\+")
 _HASH = re.compile(r"--hash[= ]sha256:([0-9a-f]{64})")
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)")
 _MAX_DEPTH = 20
+# Byte order marks; that of UTF-32 begins with that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 # Options of a line that say where packages come from, and whether they have a value.
 _INDEX_OPTIONS = {
@@ -93,7 +101,7 @@ class Reader:
             )
         if depth > _MAX_DEPTH:
             raise self._error(f"`{path}` is included by itself.", "Remove one of its -r lines.")
-        for number, line in _logical_lines(node.data.decode("utf-8-sig", "replace")):
+        for number, line in _logical_lines(decoded(node.data)):
             self._line(self._expand(line), path, number, constraints, depth)
 
     def _line(self, line: str, path: str, number: int, constraints: bool, depth: int) -> None:
@@ -193,6 +201,14 @@ def stated_hashes(lines: Iterable[str]) -> dict[str, set[str]]:
         if allowed:
             found.setdefault(normalize(requirement_name(line)), set()).update(allowed)
     return found
+
+
+def decoded(data: bytes) -> str:
+    """The text of a requirements file: `pip freeze > file` of PowerShell writes UTF-16."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data.decode(encoding, "replace")
+    return data.decode("utf-8", "replace")
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:

@@ -24,8 +24,9 @@ from urllib.request import url2pathname
 from boxer.errors import ResolutionError, Where
 from boxer.steps.pip.prefix import normalize
 from boxer.steps.pip.settings import uv_options
-from boxer.steps.pip.uv import explain, run_uv
+from boxer.steps.pip.uv import UvResult, explain, run_uv
 
+ASKED = ""
 _TIMEOUT_SECONDS = 900.0
 _MORE_INDEXES = ("UV_EXTRA_INDEX_URL", "UV_INDEX", "UV_FIND_LINKS")
 
@@ -83,23 +84,10 @@ def resolve(
     with tempfile.TemporaryDirectory(prefix="boxer-resolve-") as name:
         folder = Path(name)
         lock = folder / "pylock.toml"
-        requirements = folder / "requirements.in"
-        requirements.write_text("\n".join(question.lines) + "\n", "utf-8")
-        arguments = ["pip", "compile", "--quiet", "--no-header", "--format", "pylock.toml"]
-        arguments += ["--python-version", question.python_version]
-        arguments += ["--universal"] if question.every_platform else ["--python-platform", "linux"]
-        arguments += ["--python", sys.executable, *uv_options(environment)]
-        arguments += ["--output-file", str(lock), *question.options]
-        if question.constraints:
-            (folder / "constraints.txt").write_text("\n".join(question.constraints) + "\n", "utf-8")
-            arguments += ["--constraint", str(folder / "constraints.txt")]
         if question.preferred:
             lock.write_text(_as_lock(question.preferred), "utf-8")
-        if environment.get("UV_CONSTRAINT"):
-            arguments += ["--constraint", environment["UV_CONSTRAINT"]]
-        for package in question.upgrade:
-            arguments += ["--upgrade-package", package]
-        result = run_uv([*arguments, str(requirements)], environment, _TIMEOUT_SECONDS)
+        form = ["--quiet", "--no-header", "--format", "pylock.toml", "--output-file", str(lock)]
+        result = _ask(question, environment, folder, form)
         if result.status != 0:
             raise ResolutionError(
                 f"The packages cannot be found together: {explain(result.message, folder)}",
@@ -107,6 +95,57 @@ def resolve(
                 hint="Check the names and versions; the index is the one your pip or uv uses.",
             )
         return _read_lock(lock.read_text("utf-8"), folder)
+
+
+def requirers(question: Question, environment: Mapping[str, str]) -> dict[str, list[str]]:
+    """Which distributions of the answer need each one, by normalised names; ASKED for those the
+    question itself names. Empty where that cannot be found out."""
+    with tempfile.TemporaryDirectory(prefix="boxer-resolve-") as name:
+        form = ["--no-header", "--annotation-style", "line"]
+        result = _ask(question, environment, Path(name), form)
+    found: dict[str, list[str]] = {}
+    for line in result.output.splitlines():
+        package, _, above = line.partition(" # via ")
+        if above:
+            names = (ASKED if "-r " in word else normalize(word) for word in above.split(", "))
+            found[normalize(package.partition("==")[0].partition("@")[0].strip())] = list(names)
+    return found
+
+
+def next_with_wheel(
+    package: Locked, environment: Mapping[str, str], python_version: str
+) -> str | None:
+    """The next version that has a wheel for a Python, which says that it was made for it; None if
+    there is none."""
+    question = Question(
+        lines=[f"{package.name}>{package.version}"],
+        python_version=python_version,
+        options=["--no-deps", "--only-binary", ":all:", "--resolution", "lowest"],
+    )
+    try:
+        found = resolve(question, environment, None)
+    except ResolutionError:
+        return None
+    return found[0].version if found else None
+
+
+def _ask(
+    question: Question, environment: Mapping[str, str], folder: Path, form: Sequence[str]
+) -> UvResult:
+    """uv's answer. folder: an empty one for its files; form: options that say how to answer."""
+    requirements = folder / "requirements.in"
+    requirements.write_text("\n".join(question.lines) + "\n", "utf-8")
+    arguments = ["pip", "compile", *form, "--python-version", question.python_version]
+    arguments += ["--universal"] if question.every_platform else ["--python-platform", "linux"]
+    arguments += ["--python", sys.executable, *uv_options(environment), *question.options]
+    if question.constraints:
+        (folder / "constraints.txt").write_text("\n".join(question.constraints) + "\n", "utf-8")
+        arguments += ["--constraint", str(folder / "constraints.txt")]
+    if environment.get("UV_CONSTRAINT"):
+        arguments += ["--constraint", environment["UV_CONSTRAINT"]]
+    for package in question.upgrade:
+        arguments += ["--upgrade-package", package]
+    return run_uv([*arguments, str(requirements)], environment, _TIMEOUT_SECONDS)
 
 
 def with_files_elsewhere(

@@ -10,16 +10,18 @@ import posixpath
 
 from boxer.errors import PipUsageError, UnsupportedCommandError
 from boxer.filetree import File, home_of
-from boxer.steps.images import add_uv
 from boxer.steps.pip.check import broken_requirements
-from boxer.steps.pip.installer import Outcome, Target, install_packages
+from boxer.steps.pip.files import what_is_lost
+from boxer.steps.pip.installer import install_packages
 from boxer.steps.pip.options import InstallOptions, parse_install
 from boxer.steps.pip.placement import uninstall
 from boxer.steps.pip.prefix import BASE_PREFIX, Installed, Prefix, installed, license_of, normalize
 from boxer.steps.pip.requirements import Reader, requirement_name
+from boxer.steps.pip.target import Outcome, Target
 from boxer.steps.shell.invocation import Command, CommandFailedError, Invocation
 from boxer.steps.shell.programs import find_program
 from boxer.steps.shell.volume import WRITE, permitted
+from boxer.steps.tools import TOOLS, add_tool
 
 VERSION = "25.1"  # what pip would say it is; scripts only ever show it
 _UNSUPPORTED = ("hash", "search", "index", "lock")
@@ -59,8 +61,8 @@ def _install(call: Invocation, arguments: list[str]) -> int:
     prefix = chosen_prefix(call, options)
     outcome = install_packages(target_of(call, prefix), options)
     announce(call, prefix, outcome)
-    if "uv" in outcome.skipped:
-        add_uv(call.tree, prefix.scripts, call.epoch)
+    for tool in TOOLS.keys() & set(outcome.skipped):
+        add_tool(call.tree, tool, prefix.scripts, call.epoch)
     return 0
 
 
@@ -87,6 +89,7 @@ def target_of(call: Invocation, prefix: Prefix) -> Target:
         where=call.where,
         wheels=call.ports.wheels,
         listener=call.ports.listener,
+        python_asked=call.ports.python_asked,
     )
 
 
@@ -97,7 +100,7 @@ def announce(call: Invocation, prefix: Prefix, outcome: Outcome) -> None:
         listed = ", ".join(f"`{name}`" for name in outcome.left_out)
         call.notice(
             f"{listed}: not installed, since native code; what asks for it does without it.",
-            "It is slower, and lacks nothing else.",
+            " ".join(dict.fromkeys(what_is_lost(name) for name in outcome.left_out)),
         )
     for name, version in outcome.satisfied:
         call.print(f"Requirement already satisfied: {name} in {prefix.site_packages} ({version})")

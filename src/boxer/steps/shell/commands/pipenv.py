@@ -1,11 +1,13 @@
-"""pipenv in a RUN: `pipenv install --system`, `pipenv sync`, `pipenv requirements`.
+"""pipenv in a RUN: `pipenv install`, `pipenv sync`, `pipenv run`, `pipenv requirements`.
 
-Belongs here: its command line and its lock file. Does not: installing (`boxer.steps.pip`).
+Belongs here: its command line, its lock file, and where its environment is. Does not: installing
+(`boxer.steps.pip`).
 """
 
 from __future__ import annotations
 
 import json
+import posixpath
 import tomllib
 from typing import Any
 
@@ -13,32 +15,98 @@ from boxer.errors import UnsupportedCommandError
 from boxer.filetree import File
 from boxer.steps.pip.installer import install_packages
 from boxer.steps.pip.options import InstallOptions
+from boxer.steps.pip.prefix import Prefix
 from boxer.steps.shell.commands.pip import announce, chosen_prefix, target_of
+from boxer.steps.shell.commands.python import run_program
+from boxer.steps.shell.commands.venv import venv
 from boxer.steps.shell.invocation import Command, CommandFailedError, Invocation
+
+_DEV = frozenset(("--dev", "-d"))
+_VALUED = frozenset(("--python", "--pypi-mirror", "-r", "--requirements", "-i", "--index", "-c"))
 
 
 def pipenv(call: Invocation) -> int:
     """One pipenv command. Raises what `install_packages` raises, UnsupportedCommandError."""
-    words = [word for word in call.arguments if not word.startswith("-")]
-    switches = {word for word in call.arguments if word.startswith("-")}
+    words: list[str] = []
+    switches: set[str] = set()
+    rest = iter(call.arguments)
+    for word in rest:
+        if words[:1] == ["run"]:
+            words.append(word)
+        elif word in _VALUED:
+            next(rest, None)
+        elif word.startswith("-"):
+            switches.add(word)
+        else:
+            words.append(word)
     action = words[0] if words else ""
     if action in ("requirements", "lock") and not (action == "lock" and "-r" not in switches):
-        for line in _requirements(call, bool(switches & {"--dev", "-d"})):
+        for line in _requirements(call, bool(switches & _DEV)):
             call.print(line)
         return 0
-    if action in ("install", "sync") and len(words) == 1 and "--system" in switches:
-        lines = _requirements(call, bool(switches & {"--dev", "-d"}))
-        options = InstallOptions(packages=lines)
-        prefix = chosen_prefix(call, options)
-        announce(call, prefix, install_packages(target_of(call, prefix), options))
-        return 0
-    if switches & {"--version"} or action in ("check", "verify", "lock"):
+    if action in ("install", "sync"):
+        return _install(call, words[1:], switches)
+    if action == "run" and len(words) > 1:
+        return _run(call, words[1:])
+    if "--version" in switches or action in ("check", "verify", "lock", "clean", "graph"):
         return 0
     raise UnsupportedCommandError(
         f"`pipenv {' '.join(call.arguments[:2])}` cannot work in a RUN.",
         where=call.where,
-        hint="A build has `pipenv install --system --deploy` and `pipenv requirements`.",
+        hint="A build has `pipenv install`, `pipenv sync`, `pipenv run`, `pipenv requirements`.",
     )
+
+
+def _install(call: Invocation, packages: list[str], switches: set[str]) -> int:
+    lines = packages or _requirements(call, bool(switches & _DEV))
+    options = InstallOptions(packages=lines)
+    if "--system" in switches:
+        prefix = chosen_prefix(call, options)
+    else:
+        root = _environment(call)
+        if not isinstance(call.tree.get(f"{root}/bin/python"), File):
+            venv(_invoked(call, "venv", [root]))
+        prefix = Prefix(root, python=f"{root}/bin/python")
+    announce(call, prefix, install_packages(target_of(call, prefix), options))
+    return 0
+
+
+def _environment(call: Invocation) -> str:
+    """In the project where pipenv is told so, or one lies there; else below the user's home."""
+    project = _project(call)
+    inside = call.env.get("PIPENV_VENV_IN_PROJECT", "").lower() in ("1", "true", "yes")
+    if inside or isinstance(call.tree.get(f"{project}/.venv/pyvenv.cfg"), File):
+        return f"{project}/.venv"
+    home = (
+        call.env.get("WORKON_HOME") or f"{call.env.get('HOME', '/root')}/.local/share/virtualenvs"
+    )
+    return f"{home}/{posixpath.basename(project)}"
+
+
+def _project(call: Invocation) -> str:
+    """The nearest folder upwards with a Pipfile, else the one the command is in."""
+    folder = call.cwd
+    while folder not in ("", "/"):
+        if call.tree.get(f"{folder}/Pipfile") or call.tree.get(f"{folder}/Pipfile.lock"):
+            return folder
+        folder = posixpath.dirname(folder)
+    return call.cwd
+
+
+def _run(call: Invocation, words: list[str]) -> int:
+    root = _environment(call)
+    if isinstance(call.tree.get(f"{root}/pyvenv.cfg"), File):
+        path = f"{root}/bin:{call.env.get('PATH', '')}"
+        call.env = {**call.env, "VIRTUAL_ENV": root, "PATH": path}
+    return run_program(_invoked(call, words[0], words[1:]))
+
+
+def _invoked(call: Invocation, name: str, arguments: list[str]) -> Invocation:
+    return Invocation(
+        name=name, arguments=arguments, cwd=call.cwd, env=call.env, tree=call.tree, user=call.user,
+        epoch=call.epoch, ports=call.ports, where=call.where, stdin=call.stdin,
+        out=call.out, err=call.err,
+    )  # fmt: skip
 
 
 def _requirements(call: Invocation, dev: bool) -> list[str]:
@@ -64,4 +132,4 @@ def _line(name: str, value: Any) -> str:
     return f"{name}{extras}{'' if version == '*' else version}{marker}"
 
 
-COMMANDS = {"pipenv": Command(pipenv, makes_programs=True)}
+COMMANDS = {"pipenv": Command(pipenv, reads_stdin=True, makes_programs=True)}

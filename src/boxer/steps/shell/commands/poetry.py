@@ -181,6 +181,16 @@ def _invoked(call: Invocation, name: str, arguments: list[str]) -> Invocation:
     )  # fmt: skip
 
 
-_ACTIONS = {"install": _install, "sync": _install, "export": _export, "run": _run}
+def _add(call: Invocation, words: list[str]) -> int:
+    """`poetry add`: installed at once; the project's file is read-only to a build."""
+    packages = [word.replace("@latest", "") for word in words if not word.startswith("-")]
+    options = InstallOptions(packages=packages)
+    prefix = _prefix(call, _project(call))
+    call.notice("`poetry add` in a RUN installs the packages; pyproject.toml stays as it is.")
+    announce(call, prefix, install_packages(target_of(call, prefix), options))
+    return 0
+
+
+_ACTIONS = {"add": _add, "install": _install, "sync": _install, "export": _export, "run": _run}
 
 COMMANDS = {"poetry": Command(poetry, reads_stdin=True, makes_programs=True)}

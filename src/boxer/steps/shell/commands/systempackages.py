@@ -51,6 +51,14 @@ _WITH_VALUE = frozenset(
 # Libraries, headers, fonts, debug symbols: nothing but native code asks for them.
 _SERVES_COMPILING = re.compile(r"^lib|^fonts?-|^py3-|-(?:dev|devel|libs|headers|doc|dbg)$")
 _PYTHON = re.compile(r"python3(?:\.\d+|\d+)?(?:-(?:pip|venv|distutils|minimal|setuptools|wheel))?")
+# Package -> its script, and the paths where Debian and Alpine have the program.
+_PROGRAMS = {
+    "tini": ("init.sh", ("/usr/bin/tini", "/sbin/tini")),
+    "dumb-init": ("init.sh", ("/usr/bin/dumb-init",)),
+    "catatonit": ("init.sh", ("/usr/bin/catatonit",)),
+    "gosu": ("gosu.py", ("/usr/sbin/gosu", "/usr/local/bin/gosu")),
+    "su-exec": ("gosu.py", ("/sbin/su-exec", "/usr/local/bin/su-exec")),
+}
 _VERSION = re.compile(r"[=<>~/].*$|:[a-z0-9]+$")
 
 
@@ -86,6 +94,8 @@ def _install(call: Invocation, packages: list[str]) -> None:
             ignored.append(name)
         else:
             raise _unknown(call, name)
+    for package in packages:
+        _add_programs(call, _VERSION.sub("", package))
     if ignored:
         listed = ", ".join(f"`{name}`" for name in ignored)
         call.notice(
@@ -93,6 +103,16 @@ def _install(call: Invocation, packages: list[str]) -> None:
             "Programs of theirs are not there when the box runs; Python packages that need them "
             "to be compiled stop the build by themselves.",
         )
+
+
+def _add_programs(call: Invocation, package: str) -> None:
+    """The programs of a package that entrypoints begin with, as scripts that do the same."""
+    script, names = _PROGRAMS.get(package, ("", ()))
+    if script and call.tree.get("/usr") is not None:
+        data = resources.files(__package__).joinpath("programs", script).read_bytes()
+        for name in names:
+            call.tree.make_directories(name.rpartition("/")[0], 0o755, 0, 0, call.epoch)
+            call.tree.add_file(name, data, 0o755, 0, 0, call.epoch)
 
 
 def _operands(arguments: list[str]) -> list[str]:
@@ -108,6 +128,12 @@ def _operands(arguments: list[str]) -> list[str]:
 
 def _unknown(call: Invocation, package: str) -> UnsupportedCommandError:
     reason = _catalogue()["refused"].get(package)
+    if reason is None and package.startswith("python3-"):
+        raise UnsupportedCommandError(
+            f"`{package}` is a Python package of the distribution, which a box has not.",
+            where=call.where,
+            hint=f"`pip install {package.removeprefix('python3-')}` in its place.",
+        )
     why = f": {reason}" if reason else ": it is machine code of a Linux distribution"
     return UnsupportedCommandError(
         f"The system package `{package}` cannot be installed in a box{why}.",
@@ -124,4 +150,4 @@ def _catalogue() -> Mapping[str, Mapping[str, str]]:
 
 
 _NAMES = ("apt-get", "apt", "apk", "dnf", "yum", "microdnf", "aptitude", "apt-cache")
-COMMANDS = {name: Command(system_packages) for name in _NAMES}
+COMMANDS = {name: Command(system_packages, makes_programs=True) for name in _NAMES}

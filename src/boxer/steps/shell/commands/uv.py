@@ -13,11 +13,13 @@ from boxer.errors import UnsupportedCommandError
 from boxer.filetree import File
 from boxer.steps.pip.installer import install_packages
 from boxer.steps.pip.options import InstallOptions
-from boxer.steps.pip.prefix import Prefix
+from boxer.steps.pip.prefix import Prefix, normalize
 from boxer.steps.pip.project import Selection, find_project, is_package, locked_requirements
+from boxer.steps.pip.requirements import requirement_name
 from boxer.steps.pip.settings import index_environment
 from boxer.steps.shell.commands.pip import announce, pip, target_of
 from boxer.steps.shell.commands.python import run_program
+from boxer.steps.shell.commands.uvtools import install_tool, read_tool, tool_environment
 from boxer.steps.shell.commands.venv import venv
 from boxer.steps.shell.invocation import Command, CommandFailedError, Invocation
 
@@ -36,6 +38,7 @@ _SELECTING = {
     "--no-extra": "no-extra",
 }  # fmt: skip
 _FOLDERS = ("--project", "--directory")
+_WITH_VALUE = (*_FOLDERS, "--with", "-w", "-r", "--requirements", "--requirement")
 
 
 def uv(call: Invocation) -> int:
@@ -58,7 +61,8 @@ def uv(call: Invocation) -> int:
     raise UnsupportedCommandError(
         f"`uv {action}` cannot work in a RUN.",
         where=call.where,
-        hint="A build has `uv sync`, `uv run`, `uv pip`, `uv venv`, `uv export` and `uv lock`.",
+        hint="A build has `uv sync`, `uv run`, `uv pip`, `uv venv`, `uv add`, `uv tool install`,"
+        " `uv export` and `uv lock`.",
     )
 
 
@@ -232,11 +236,13 @@ def _selection(call: Invocation, arguments: list[str]) -> tuple[Selection, list[
         if word == "--":
             break
         name, equals, value = word.partition("=")
-        valued = name in _VALUED or name in _SELECTING or name in (*_FOLDERS, "--with", "-w")
+        valued = name in _VALUED or name in _SELECTING or name in _WITH_VALUE
         if valued and not equals:
             value = words.pop(0) if words else ""
         if name in _FOLDERS:
             call.cwd = call.path(value)
+        elif name in ("-r", "--requirements", "--requirement"):
+            selection.chosen["requirements"].append(value)
         elif name in ("--with", "-w"):
             selection.chosen["with"].append(value)
         elif name in _SELECTING:
@@ -248,7 +254,29 @@ def _selection(call: Invocation, arguments: list[str]) -> tuple[Selection, list[
     return selection, words
 
 
+def _add(call: Invocation, arguments: list[str]) -> int:
+    """`uv add`: installed at once; the project's file is read-only to a build."""
+    selection, packages = _selection(call, arguments)
+    _synchronise(call, selection)
+    call.arguments = ["install", *(word for word in packages if not word.startswith("-"))]
+    files = selection.chosen["requirements"]
+    call.arguments += [word for path in files for word in ("-r", path)]
+    call.notice("`uv add` in a RUN installs the packages; pyproject.toml stays as it is.")
+    return pip(call)
+
+
+def _tool(call: Invocation, arguments: list[str]) -> int:
+    packages = read_tool(call, arguments)
+    root = tool_environment(call, normalize(requirement_name(packages[0])))
+    venv(_invoked(call, "venv", [root]))
+    prefix = Prefix(root, python=f"{root}/bin/python")
+    install_tool(call, target_of(call, prefix), packages)
+    return 0
+
+
 _ACTIONS = {
+    "add": _add,
+    "tool": _tool,
     "pip": _pip,
     "venv": _venv,
     "sync": _sync,

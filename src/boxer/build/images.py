@@ -1,0 +1,70 @@
+"""Images that are Python with something more: FROM such an image is a FROM of the base and the
+instructions that would make it.
+
+Belongs here: finding them in a Dockerfile, and putting the instructions (images.toml) behind the
+FROM. Does not: which images there are besides (`bases`).
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib import resources
+
+from boxer.build.events import Listener, Notice
+from boxer.dockerfile import Dockerfile, From, Instruction, parse
+from boxer.errors import Where
+
+BASE = "python"
+_VERSION = re.compile(r"(?:^|[^\d.])(3\.\d+)")
+# The user of these images without rights of its own, by the tag that asks for it.
+_NOBODY = re.compile(r"^(?:debug-)?nonroot\b")
+
+
+@dataclass(frozen=True, slots=True)
+class _Image:
+    match: re.Pattern[str]
+    says: str
+    instructions: str
+
+
+def with_known_images(parsed: Dockerfile, events: Listener) -> Dockerfile:
+    """The Dockerfile with each such image spelt out."""
+    found: list[Instruction] = []
+    for entry in parsed.instructions:
+        name, tag = _split(entry.image) if isinstance(entry, From) else ("", "")
+        image = next((image for image in _images() if image.match.search(name)), None)
+        if image is None or not isinstance(entry, From):
+            found.append(entry)
+            continue
+        version = _VERSION.search(tag)
+        reference = f"{BASE}:{version[1]}" if version else BASE
+        events(Notice(f"`{entry.image}` is taken to be {image.says}.", entry.where))
+        found += [replace(entry, image=reference), *_instructions(image, tag, entry.where)]
+    return replace(parsed, instructions=tuple(found))
+
+
+def _split(reference: str) -> tuple[str, str]:
+    """The name and the tag of an image."""
+    name, _, tag = reference.partition("@")[0].rpartition(":")
+    return (tag, "") if not name or "/" in tag else (name, tag)
+
+
+def _instructions(image: _Image, tag: str, where: Where) -> Sequence[Instruction]:
+    text = f"FROM {BASE}\n{image.instructions}"
+    if _NOBODY.match(tag):
+        text += "USER 65532:65532\n"
+    return [replace(entry, where=where) for entry in parse(text, where.file).instructions[1:]]
+
+
+@functools.cache
+def _images() -> tuple[_Image, ...]:
+    text = resources.files(__package__).joinpath("images.toml").read_text("utf-8")
+    table: list[dict[str, str]] = tomllib.loads(text)["image"]
+    return tuple(
+        _Image(re.compile(entry["match"] + "$"), entry["says"], entry["instructions"])
+        for entry in table
+    )

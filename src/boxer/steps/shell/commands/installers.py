@@ -1,0 +1,81 @@
+"""curl and wget in a RUN: there is no network, and what people fetch most are installers of tools
+that a build has anyway.
+
+Belongs here: seeing that from the address, and putting the tool where its installer would. Does
+not: any other address, which is refused (`refused`).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from boxer.steps.shell.commands import refused
+from boxer.steps.shell.invocation import Command, Invocation
+from boxer.steps.tools import add_tool
+
+# Nothing, for a shell and for Python: the installer's work is done when it has been fetched.
+_NOTHING = b"# boxer: this tool is the build's own\n"
+_INSTALLERS = (
+    (re.compile(r"get-pip\.py$"), ""),
+    (re.compile(r"/uv/(?:[\d.]+/)?(?:uv-)?install(?:er)?\.sh$"), "uv"),
+    (re.compile(r"/get-poetry\.py$|^https?://install\.[\w.-]*poetry[\w.-]*/?$|install-poetry\.py$"),
+     "poetry"),
+)  # fmt: skip
+_OUTPUT = ("-o", "--output", "-O", "--output-document")
+
+
+def fetch(call: Invocation) -> int | None:
+    """A fetch of installers. Raises UnsupportedCommandError for anything else."""
+    addresses = [word for word in call.arguments if "://" in word]
+    tools = [_tool(address) for address in addresses]
+    if not tools or None in tools:
+        return refused.COMMANDS[call.name].function(call)
+    for tool in tools:
+        if tool:
+            for folder in _folders(call, tool):
+                add_tool(call.tree, tool, folder, call.epoch, (call.user.uid, call.user.gid))
+    named = ", ".join(f"`{tool or 'pip'}`" for tool in tools)
+    call.notice(f"{named}: the build has its own, nothing is fetched.")
+    output = _output(call, addresses[-1])
+    if output is None:
+        call.out += _NOTHING
+    else:
+        uid, gid = call.user.uid, call.user.gid
+        call.tree.add_file(call.path(output), _NOTHING, 0o644, uid, gid, call.epoch)
+    return 0
+
+
+def _tool(address: str) -> str | None:
+    return next((tool for pattern, tool in _INSTALLERS if pattern.search(address)), None)
+
+
+def _folders(call: Invocation, tool: str) -> list[str]:
+    home = call.env.get("HOME", "/root")
+    if tool == "poetry":
+        own = call.env.get("POETRY_HOME")
+        return [f"{call.path(own)}/bin"] if own else [f"{home}/.local/bin", f"{home}/.poetry/bin"]
+    own = call.env.get("UV_INSTALL_DIR") or call.env.get("XDG_BIN_HOME")
+    return [call.path(own)] if own else [f"{home}/.local/bin", f"{home}/.cargo/bin"]
+
+
+def _output(call: Invocation, address: str) -> str | None:
+    """The file that is written; None for standard output."""
+    words = call.arguments
+    for place, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        if equals and name in _OUTPUT:
+            return None if value == "-" else value
+        if call.name == "curl" and (
+            word in ("-O", "--remote-name") or re.match(r"-[a-zA-Z]*O", word)
+        ):
+            return posixpath.basename(address)
+        if word in _OUTPUT or re.fullmatch(r"-[a-zA-Z]*[oO]", word):
+            value = words[place + 1] if place + 1 < len(words) else "-"
+            return None if value == "-" else value
+        if call.name == "wget" and re.fullmatch(r"-[a-zA-Z]*O-", word):
+            return None
+    return posixpath.basename(address) if call.name == "wget" else None
+
+
+COMMANDS = {name: Command(fetch, makes_programs=True) for name in ("curl", "wget")}

@@ -1,0 +1,134 @@
+"""Tools that are the build's own, where people install them from: curl, pip, apt-get, uv."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from boxer.errors import UnsupportedCommandError
+from boxer.filetree import File
+from tests.steps.test_steps_pip import Publish, publish
+
+if TYPE_CHECKING:
+    from tests.steps.conftest import Stage
+
+__all__ = ["publish"]  # a fixture
+
+
+def programs(stage: Stage, folder: str) -> list[str]:
+    node = stage.tree.get(folder)
+    return sorted(node.entries) if node is not None and hasattr(node, "entries") else []
+
+
+@pytest.mark.parametrize(
+    ("script", "file"),
+    [
+        (
+            "curl -sSL https://install.python-poetry.example | python3 - --version 1.8.2",
+            "/root/.local/bin/poetry",
+        ),
+        (
+            "export POETRY_HOME=/opt/p; curl -sSL https://example.org/get-poetry.py | python -",
+            "/opt/p/bin/poetry",
+        ),
+        ("curl -LsSf https://example.org/uv/install.sh | sh", "/root/.local/bin/uv"),
+        (
+            "wget -qO- https://example.org/uv/0.5.1/install.sh | env UV_INSTALL_DIR=/bin sh",
+            "/root/.local/bin/uvx",
+        ),
+        ("wget https://example.org/get-pip.py && rm get-pip.py", None),
+        ("curl -o /tmp/i.sh https://example.org/uv/install.sh && sh /tmp/i.sh", "/tmp/i.sh"),
+        ("curl -fsSLO https://example.org/uv/install.sh && sh install.sh", "/install.sh"),
+    ],
+)
+def test_an_installer_of_what_a_build_has_is_not_fetched(
+    stage: Stage, script: str, file: str | None
+) -> None:
+    from tests.steps.conftest import EchoRunner
+
+    stage.runner = EchoRunner()
+    stage.run(script)
+    assert "nothing is fetched" in stage.heard.notices[0]
+    assert file is None or isinstance(stage.tree.get(file), File)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "curl -sSL https://example.org/data.csv -o data.csv",
+        "wget https://example.org/poetry.tar.gz",
+        "curl https://example.org/get-pip.py https://example.org/data.csv",
+        "curl --version",
+    ],
+)
+def test_anything_else_is_not_fetched_and_says_so(stage: Stage, script: str) -> None:
+    with pytest.raises(UnsupportedCommandError, match="no network"):
+        stage.run(script)
+
+
+def test_tools_that_pip_installs_are_programs_of_the_box(stage: Stage, publish: Publish) -> None:
+    written = stage.run("pip install --upgrade pip poetry==1.8.3 pipenv uv")
+    assert "Requirement already satisfied: poetry" in written
+    assert {"pipenv", "poetry", "uv", "uvx"} <= set(programs(stage, "/usr/local/bin"))
+
+
+def test_the_first_process_of_containers_is_a_script_that_starts_what_follows(
+    stage: Stage,
+) -> None:
+    stage.run("apt-get install -y tini dumb-init gosu && apk add --no-cache su-exec")
+    for path in ("/usr/bin/tini", "/sbin/tini", "/usr/bin/dumb-init"):
+        node = stage.tree.file(path)
+        assert node.mode == 0o755
+        assert b'exec "$@"' in node.data
+    for path in ("/usr/sbin/gosu", "/sbin/su-exec"):
+        assert b"os.setuid" in stage.tree.file(path).data
+
+
+def test_a_distributions_python_package_names_the_way_to_install_it(stage: Stage) -> None:
+    with pytest.raises(
+        UnsupportedCommandError, match="Python package of the distribution"
+    ) as error:
+        stage.run("apt-get install -y python3-flask")
+    assert error.value.hint == "`pip install flask` in its place."
+
+
+def test_pipenv_makes_an_environment_of_its_own(stage: Stage, publish: Publish) -> None:
+    publish("alpha", "1.0")
+    publish("beta", "1.0")
+    stage.tree.add_file("/srv/Pipfile", b'[packages]\nalpha = "*"\n')
+    stage.run("cd /srv && pipenv install --deploy --ignore-pipfile && pipenv install beta")
+    site = "/root/.local/share/virtualenvs/srv/lib/python3.13/site-packages"
+    assert {"alpha", "beta"} <= set(programs(stage, site))
+    stage.run("cd /srv && PIPENV_VENV_IN_PROJECT=1 pipenv sync")
+    assert "alpha" in programs(stage, "/srv/.venv/lib/python3.13/site-packages")
+    assert "alpha" not in programs(stage, "/usr/local/lib/python3.13/site-packages")
+
+
+def test_a_tool_of_uv_is_linked_from_an_environment_of_its_own(
+    stage: Stage, publish: Publish
+) -> None:
+    publish("alpha", "1.0", sdist="pure")  # its wheel brings a program
+    publish("beta", "1.0")
+    written = stage.run("uv tool install alpha --with beta --python 3.12")
+    assert written.endswith("Installed 1 executables: alpha\n")
+    assert stage.tree.resolve("/root/.local/bin/alpha") == (
+        "/root/.local/share/uv/tools/alpha/bin/alpha"
+    )
+    site = "/root/.local/share/uv/tools/alpha/lib/python3.13/site-packages"
+    assert {"alpha", "beta"} <= set(programs(stage, site))
+    with pytest.raises(UnsupportedCommandError, match="uv tool run"):
+        stage.run("uv tool run alpha")
+
+
+def test_packages_are_added_to_a_project(stage: Stage, publish: Publish) -> None:
+    publish("alpha", "1.0")
+    publish("beta", "1.0")
+    stage.tree.add_file("/srv/pyproject.toml", b'[project]\nname = "p"\nversion = "1"\n')
+    stage.tree.add_file("/srv/more.txt", b"beta\n")
+    stage.run("cd /srv && uv add -r more.txt alpha")
+    assert {"alpha", "beta"} <= set(programs(stage, "/srv/.venv/lib/python3.13/site-packages"))
+    assert "stays as it is" in stage.heard.notices[-1]
+    stage.run("cd /srv && poetry config virtualenvs.create false && rm -r .venv")
+    stage.run("cd /srv && poetry add alpha@latest")
+    assert "alpha" in programs(stage, "/usr/local/lib/python3.13/site-packages")
