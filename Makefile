@@ -40,8 +40,8 @@ compare: setup
 conformance: bases
 	$(BIN)/python -m tests.conformance
 
-# Packages with native code, built and tried one after the other, then numpy's own tests: about half an hour, less when kept.
-packages: bases
+# Packages with native code, built and tried one after the other, then the own tests of numpy and pandas: about two hours, less when kept.
+packages: bases rust
 	$(BIN)/python -m bench.packages --write
 	$(BIN)/python -m tests.packages
 

@@ -3,8 +3,10 @@
 Belongs here: the folder `rust` of the cache. Does not: which packages there are (`rust.toml`),
 getting them (`debian`), compiling a Python package (`src/boxer/extensions/rust.py`).
 
-    DIGEST/rust.json root/ bin/{rustc,cargo,hostcc} lib/librust.a
+    DIGEST/rust.json root/ bin/{rustc,cargo,hostcc} lib/librust.a crates/
     current             the digest that is used
+
+crates/ has what takes the place of a crate that does not know a box.
 
 The compiler's own libc comes with it, so it runs on any Linux of the same processor.
 """
@@ -69,6 +71,8 @@ def _fill(folder: Path, digest: str, progress: Progress) -> None:
     for name in table["removed"]:
         shutil.rmtree(root / name, ignore_errors=True)
     _write_programs(folder)
+    for crate in sorted(SOURCES.glob("*/Cargo.toml")):
+        shutil.copytree(crate.parent, folder / "crates" / crate.parent.name)
     _compile(folder / "lib")
     told = toolchain.run([folder / "bin" / "rustc", "--version"]).split()
     described = {"digest": digest, "rustc": told[1], "packages": versions}

@@ -37,16 +37,20 @@ def test_cargo_is_told_of_the_kits_crates_and_linker(kit: Kit, tmp_path: Path) -
     assert "abi3=true" in Path(told["PYO3_CONFIG_FILE"]).read_text()
 
 
-def test_the_linker_leaves_rustcs_own_allocator_out(kit: Kit, tmp_path: Path) -> None:
+def test_the_linker_leaves_rustcs_own_allocator_and_libc_out(kit: Kit, tmp_path: Path) -> None:
     zig = tmp_path / "zig"
     zig.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/said\n')
     zig.chmod(0o755)
     for name, data in {"a.o": b"code", "glue.o": b"\0__rdl_alloc\0", "b.rlib": b""}.items():
         (tmp_path / name).write_bytes(data)
     inputs = [str(tmp_path / name) for name in ("a.o", "glue.o", "b.rlib")]
-    words = ["-flavor", "wasm", "--export", "PyInit_x", *inputs, "-l", "c", "-o", "out.wasm"]
+    places = ["-L", str(tmp_path), "-l", "own", "-L", f"{tmp_path}/rustlib/x", "-l", "c"]
+    for place in ("libown.a", "rustlib/x/libc.a"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).touch()
+    words = ["-flavor", "wasm", "--export", "PyInit_x", *inputs, *places, "-o", "out.wasm"]
     assert rustlink.main(str(kit.folder), "memory.a", words) == 0
-    kept = f"{inputs[0]} {inputs[2]} memory.a"
+    kept = f"{inputs[0]} {inputs[2]} {tmp_path}/libown.a memory.a"
     assert (tmp_path / "said").read_text() == f"wasm-ld -r --strip-debug {kept} -o out.wasm\n"
 
 

@@ -48,7 +48,7 @@ class Builder:
         settings = settings_of(filename)
         told = settings.digest
         if settings.rust and self.rust is not None:
-            told += self.rust.digest
+            told += self.rust.key
         return hashlib.sha256(f"{_kit_key(self.kit.folder)} {told}".encode()).hexdigest()
 
     def build(

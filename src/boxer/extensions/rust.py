@@ -14,6 +14,7 @@ Invariants
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shlex
 import sys
@@ -29,24 +30,35 @@ NOT_THERE = (
     "Make it once: `make rust`."
 )
 _LINKER = Path(__file__).with_name("rustlink.py")
+# Link-time optimisation would merge rustc's allocator with what is kept.
 _CARGO = """[build]
 target = "{target}"
 rustc = "{rust}/bin/rustc"
 [net]
 offline = true
+[profile.release]
+lto = "off"
 [source.crates-io]
 replace-with = "kit"
 [source.kit]
 directory = "{rust}/root/usr/share/cargo/registry"
+[patch.crates-io]
+getrandom = {{ path = "{rust}/crates/getrandom" }}
 [target.{target}]
 linker = "{folder}/rust-link"
 [target.{host}]
 linker = "{rust}/bin/hostcc"
 """
+# The kit's compiler has one target; crates with C in them name Rust's.
+_WITHOUT_TARGET = """for word do
+    shift
+    case $word in --target=*) ;; *) set -- "$@" "$word" ;; esac
+done
+"""
 _PYO3 = """implementation=CPython
 version=3.13
-shared=false
 abi3=true
+shared=false
 pointer_width=32
 ext_suffix=.cpython-313-wasm32-linux-musl.so
 suppress_build_script_link_lines=true
@@ -60,6 +72,12 @@ class RustKit:
     folder: Path
     digest: str
 
+    @property
+    def key(self) -> str:
+        """Names what a wheel was built with: the kit, and what cargo is told."""
+        told = Path(__file__).read_bytes() + _LINKER.read_bytes()
+        return hashlib.sha256(self.digest.encode() + told).hexdigest()
+
     def environment(self, kit: Kit, folder: Path) -> dict[str, str]:
         """The variables of a build in `folder`, and in it the files they name."""
         cargo = folder / "cargo"
@@ -67,12 +85,16 @@ class RustKit:
         words = {"target": TARGET, "rust": self.folder, "folder": cargo, "host": _host()}
         (cargo / "config.toml").write_text(_CARGO.format(**words), "utf-8")
         (cargo / "pyo3.txt").write_text(_PYO3, "utf-8")
-        linker = cargo / "rust-link"
-        command = [sys.executable, "-IS", _LINKER, kit.folder, self.folder / "lib" / "librust.a"]
-        linker.write_text(f'#!/bin/sh\nexec {shlex.join(map(str, command))} "$@"\n', "utf-8")
-        linker.chmod(0o755)
+        library = self.folder / "lib" / "librust.a"
+        _write_script(cargo / "rust-link", "", sys.executable, "-IS", _LINKER, kit.folder, library)
+        _write_script(cargo / "cc", _WITHOUT_TARGET, kit.program("cc"))
+        _write_script(cargo / "c++", _WITHOUT_TARGET, kit.program("c++"))
         tools = f"{folder / 'env' / 'bin'}{os.pathsep}{self.folder / 'bin'}"
+        target = TARGET.replace("-", "_")
         return {
+            f"CC_{target}": str(cargo / "cc"),
+            f"CXX_{target}": str(cargo / "c++"),
+            f"AR_{target}": str(kit.program("ar")),
             "PATH": f"{tools}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             "CARGO": str(self.folder / "bin" / "cargo"),
             "RUSTC": str(self.folder / "bin" / "rustc"),
@@ -82,6 +104,12 @@ class RustKit:
             # What a wheel's libraries need of a Linux cannot be asked of these.
             "MATURIN_PEP517_ARGS": "--compatibility linux --auditwheel skip",
         }
+
+
+def _write_script(path: Path, before: str, *command: str | Path) -> None:
+    words = shlex.join(str(word) for word in command)
+    path.write_text(f'#!/bin/sh\n{before}exec {words} "$@"\n', "utf-8")
+    path.chmod(0o755)
 
 
 def find_rust() -> RustKit | None:

@@ -7,6 +7,7 @@ Belongs here: which of the linker's words count. A program of its own: it import
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -21,8 +22,18 @@ def main(kit: str, library: str, words: list[str]) -> int:
     inputs = [word for word in words if word.endswith((".o", ".rlib")) and not _is_glue(word)]
     zig = json.loads((Path(kit) / "kit.json").read_text("utf-8"))["zig"][0]
     # std brings its debug information along, which a wheel has no use for.
-    command = [zig, "wasm-ld", "-r", "--strip-debug", *inputs, library, "-o", output]
+    inputs += [*_libraries(words), library]
+    command = [zig, "wasm-ld", "-r", "--strip-debug", *inputs, "-o", output]
     return subprocess.run(command, check=False).returncode
+
+
+def _libraries(words: list[str]) -> list[str]:
+    """The static libraries that crates brought. rustc's own folders hold WASI's C library."""
+    values = list(itertools.pairwise(words))
+    folders = [Path(value) for word, value in values if word == "-L" and "rustlib" not in value]
+    names = [f"lib{value}.a" for word, value in values if word == "-l"]
+    found = [next((f / name for f in folders if (f / name).is_file()), None) for name in names]
+    return [str(path) for path in found if path is not None]
 
 
 def _is_glue(word: str) -> bool:
