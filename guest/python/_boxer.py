@@ -9,6 +9,7 @@ import os
 import posix
 import sys
 
+import _boxer_exec
 import _boxer_packages
 import _boxer_processes
 
@@ -23,8 +24,7 @@ def prepare(modules, _):
     A module that cannot be imported now is left for the program to import: it fails there as it
     would without us. A callable that fails ends the freeze.
     """
-    _boxer_processes.install()
-    _boxer_packages.install()
+    adjust()
     for name in modules:
         if ":" in name:
             call_init(name)
@@ -40,6 +40,13 @@ def prepare(modules, _):
     sys.stderr.flush()
     frozen_modules.update(sys.modules)
     gc.collect()
+
+
+def adjust():
+    """What every interpreter of a box begins with, frozen or not."""
+    _boxer_processes.install()
+    _boxer_exec.install()
+    _boxer_packages.install()
 
 
 def call_init(name):

@@ -1,7 +1,7 @@
 """What a program is told when it wants a second process.
 
 Belongs here: the refusals of fork, posix_spawn, subprocess and os.system. Does not: exec, which
-replaces the program and works.
+replaces the program (_boxer_exec).
 """
 
 import _posixsubprocess

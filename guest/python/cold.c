@@ -8,9 +8,9 @@
 #include "program.h"
 
 // Without it (another standard library, by PYTHONHOME) the program meets the kernel's own answers.
-static void install(const char *name) {
-    PyObject *module = PyImport_ImportModule(name);
-    PyObject *done = module ? PyObject_CallMethod(module, "install", NULL) : NULL;
+static void adjust(void) {
+    PyObject *module = PyImport_ImportModule("_boxer");
+    PyObject *done = module ? PyObject_CallMethod(module, "adjust", NULL) : NULL;
     Py_XDECREF(module);
     Py_XDECREF(done);
     PyErr_Clear();
@@ -37,7 +37,6 @@ int cold_main(int argc, char **argv) {
         return status.exitcode;
     if (PyStatus_Exception(status))
         Py_ExitStatusException(status); // also for -h and -V: they have printed
-    install("_boxer_processes");
-    install("_boxer_packages");
+    adjust();
     return Py_RunMain();
 }

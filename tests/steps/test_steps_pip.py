@@ -27,6 +27,7 @@ from boxer.steps.pip.settings import index_environment
 if TYPE_CHECKING:
     from tests.steps.conftest import Stage
 
+EMSCRIPTEN = "cp314-cp314-pyemscripten_2026_0_wasm32"
 SITE = "/usr/local/lib/python3.13/site-packages"
 Publish = Callable[..., None]
 
@@ -499,6 +500,59 @@ def test_a_package_that_brings_old_modules_by_itself_is_of_a_version_that_has_th
     assert "setuptools==80.9" in stage.run("pip freeze --all")
 
 
+@pytest.mark.parametrize(
+    ("lines", "installed"),
+    [
+        ("six==1.15.0", {"six": "1.17.0"}),
+        ("six==1.16.0", {"six": "1.16.0"}),
+        ("six[x]~=1.12.0 ; sys_platform == 'linux'\nalpha", {"six": "1.17.0", "alpha": "1.0"}),
+        # what pins it, too, is asked for another version, and its own pins are let go
+        ("requests==2.24.0\nidna==2.10", {"requests": "2.25.1", "idna": "3.0"}),
+        (
+            "pydantic==2.9.2\npydantic_core==2.23.4",
+            {"pydantic": "2.14.0", "pydantic-core": "2.50.4"},
+        ),
+        # somebody else pins it
+        ("omega", {"omega": "1.0", "six": "1.15.0"}),
+    ],
+)
+def test_a_version_that_cannot_run_is_replaced_by_one_that_can(
+    stage: Stage, publish: Publish, lines: str, installed: dict[str, str]
+) -> None:
+    for version in ("1.12.0", "1.15.0", "1.16.0", "1.17.0"):
+        publish("six", version)
+    publish("alpha", "1.0", requires=("six",))
+    publish("omega", "1.0", requires=("six<1.16",))
+    publish("requests", "2.24.0", requires=("idna<3",))
+    publish("requests", "2.25.1", requires=("idna",))
+    publish("idna", "2.10")
+    publish("idna", "3.0")
+    publish("pydantic", "2.9.2", requires=("pydantic-core==2.23.4",))
+    publish("pydantic", "2.14.0", requires=("pydantic-core==2.50.4",))
+    publish("pydantic_core", "2.23.4", sdist="always")
+    publish("pydantic_core", "2.50.4", tag=EMSCRIPTEN)
+    publish("pydantic_core", "2.50.4", sdist="always")
+    stage.tree.add_file("/r.txt", lines.encode())
+    stage.run("pip install -r /r.txt")
+    found = dict(line.split("==") for line in stage.run("pip freeze").split())
+    assert {name.replace("_", "-"): version for name, version in found.items()} == installed
+    told = [note for note in stage.heard.notices if "in its place" in note]
+    assert bool(told) == ("1.16.0" not in lines and "omega" not in lines)
+
+
+def test_a_lock_of_all_versions_is_asked_for_what_a_replaced_one_needs(
+    stage: Stage, publish: Publish
+) -> None:
+    publish("six", "1.15.0")
+    publish("six", "1.17.0", requires=("beta",))
+    publish("beta", "1.0")
+    digest = hashlib.sha256(b"").hexdigest()
+    stage.tree.add_file("/r.txt", f"six==1.15.0 --hash=sha256:{digest}".encode())
+    stage.run("pip install --no-deps -r /r.txt")
+    assert _version(stage.tree, "six") == "1.17.0"
+    assert _version(stage.tree, "beta") == "1.0"
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_requirements_of_any_encoding_with_a_mark_are_read(
     stage: Stage, publish: Publish, encoding: str
@@ -507,9 +561,6 @@ def test_requirements_of_any_encoding_with_a_mark_are_read(
     stage.tree.add_file("/r.txt", "# \u00e4\r\nalpha==1.0\r\n".encode(encoding))
     stage.run("pip install -r /r.txt")
     assert _version(stage.tree, "alpha") == "1.0"
-
-
-EMSCRIPTEN = "cp314-cp314-pyemscripten_2026_0_wasm32"
 
 
 def test_a_package_in_rust_that_was_tried_comes_as_its_webassembly_wheel(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 
@@ -29,6 +29,12 @@ class _Image:
     match: re.Pattern[str]
     says: str
     instructions: str
+    pythons: Mapping[str, str]
+
+    def python(self, name: str, tag: str) -> str:
+        """The `3.11` of an image of this kind; empty where nothing says it."""
+        found = _VERSION.search(tag)
+        return found[1] if found else self.pythons.get(name.rpartition("-")[2], "")
 
 
 def with_known_images(parsed: Dockerfile, events: Listener) -> Dockerfile:
@@ -40,8 +46,8 @@ def with_known_images(parsed: Dockerfile, events: Listener) -> Dockerfile:
         if image is None or not isinstance(entry, From):
             found.append(entry)
             continue
-        version = _VERSION.search(tag)
-        reference = f"{BASE}:{version[1]}" if version else BASE
+        version = image.python(name, tag)
+        reference = f"{BASE}:{version}" if version else BASE
         events(Notice(f"`{entry.image}` is taken to be {image.says}.", entry.where))
         found += [replace(entry, image=reference), *_instructions(image, tag, entry.where)]
     return replace(parsed, instructions=tuple(found))
@@ -56,15 +62,19 @@ def _split(reference: str) -> tuple[str, str]:
 def _instructions(image: _Image, tag: str, where: Where) -> Sequence[Instruction]:
     text = f"FROM {BASE}\n{image.instructions}"
     if _NOBODY.match(tag):
-        text += "USER 65532:65532\n"
+        text += "USER nonroot\n"
     return [replace(entry, where=where) for entry in parse(text, where.file).instructions[1:]]
 
 
 @functools.cache
 def _images() -> tuple[_Image, ...]:
     text = resources.files(__package__).joinpath("images.toml").read_text("utf-8")
-    table: list[dict[str, str]] = tomllib.loads(text)["image"]
     return tuple(
-        _Image(re.compile(entry["match"] + "$"), entry["says"], entry["instructions"])
-        for entry in table
+        _Image(
+            re.compile(entry["match"] + "$"),
+            entry["says"],
+            entry["instructions"],
+            entry.get("pythons", {}),
+        )
+        for entry in tomllib.loads(text)["image"]
     )

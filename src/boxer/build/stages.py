@@ -178,10 +178,13 @@ class StageBuilder:
             return self._done[stage.base]
         base = self._bases.load(stage.base.reference, stage.where)
         tree = base.tree
-        if base.module and known_image(stage.base.reference) is not None:
-            tree = tree.copy()
-            add_tool(tree, "uv", "/usr/local/bin", self._epoch)
         asked = self._bases.python_asked(stage.base.reference)
+        if base.module and (asked or known_image(stage.base.reference) is not None):
+            tree = tree.copy()
+        if base.module and known_image(stage.base.reference) is not None:
+            add_tool(tree, "uv", "/usr/local/bin", self._epoch)
+        if base.module and asked:
+            _add_names(tree, base, asked, self._epoch)
         return Built(base, tree, ImageConfig.from_oci(base.info.config), asked)
 
     def _step(self, listener: _StepListener, step: Step, state: StageState, below: Built) -> None:
@@ -212,6 +215,15 @@ class StageBuilder:
             return self._bases.load(name).tree
         except UnknownBaseError:
             return None
+
+
+def _add_names(tree: Tree, base: Base, asked: str, epoch: int) -> None:
+    """The names of the Python that was asked for, which paths of a Dockerfile are written with:
+    `COPY --from=builder /usr/local/lib/python3.9/site-packages ..`."""
+    for name in (f"lib/python{asked}", f"bin/python{asked}"):
+        if tree.get(f"/usr/local/{name}", follow=False) is None:
+            there = f"python{base.info.variant}"
+            tree.add_symlink(f"/usr/local/{name}", there, 0, 0, epoch)
 
 
 def _runs(stage: StagePlan) -> bool:

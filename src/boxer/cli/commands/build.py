@@ -38,13 +38,16 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--no-cache", action="store_true", help="run every instruction anew")
     parser.add_argument("-q", "--quiet", action="store_true", help="print the result only")
     add_build_habits(parser)
-    parser.add_argument("context", type=Path, metavar="CONTEXT")
+    parser.add_argument(
+        "context", type=Path, metavar="CONTEXT", help="a folder; -: an archive on standard input"
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     from boxer.boxfile import read_box
     from boxer.build import build
+    from boxer.cli.contexts import context_folder
     from boxer.console import Progress
     from boxer.describe import ImageStore, parse_reference
     from boxer.sandbox import write_plan
@@ -52,19 +55,21 @@ def run(options: argparse.Namespace) -> int:
     tags = [parse_reference(text) for text in options.tag]
     output = options.output
     if output is None and not tags:
-        output = Path(f"{options.context.resolve().name or 'box'}.wasm")
-    result = build(
-        options.context,
-        dockerfile=options.file,
-        build_args=build_arguments(options.build_arg),
-        target=options.target,
-        output=output,
-        init=options.init,
-        cache=not options.no_cache,
-        labels=dict(map(label, options.label)),
-        secrets=dict(map(secret, options.secret)),
-        events=Progress(sys.stderr, options.quiet),
-    )
+        name = options.context.resolve().name if options.context != Path("-") else ""
+        output = Path(f"{name or 'box'}.wasm")
+    with context_folder(options.context, options.file) as (context, dockerfile):
+        result = build(
+            context,
+            dockerfile=dockerfile,
+            build_args=build_arguments(options.build_arg),
+            target=options.target,
+            output=output,
+            init=options.init,
+            cache=not options.no_cache,
+            labels=dict(map(label, options.label)),
+            secrets=dict(map(secret, options.secret)),
+            events=Progress(sys.stderr, options.quiet),
+        )
     store = ImageStore()
     for tag in tags:
         store.put(tag, result.data, result.info.created)

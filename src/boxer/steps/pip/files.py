@@ -69,14 +69,11 @@ def choose(package: Locked, where: Where | None, python_version: str = "3.13") -
     )
 
 
-def is_optional(package: Locked, locked: Set[str], asked: Set[str]) -> bool:
-    """Whether a native package is one that its dependents do without: `uvicorn[standard]` brings
-    three. locked: the whole resolution; asked: what was named itself, which a dependent must be
-    there for. Normalised names."""
+def users_without(package: Locked) -> Set[str]:
+    """Which packages do without a native one, by normalised names: `uvicorn[standard]` brings three
+    of them. Empty for one that is not known so, or has a pure wheel."""
     known = known_native(package.key)
-    if known is None or not known.optional_for or has_pure_wheel(package):
-        return False
-    return package.key not in asked or not locked.isdisjoint(known.optional_for)
+    return set(known.optional_for) if known and not has_pure_wheel(package) else set()
 
 
 def what_is_lost(name: str) -> str:

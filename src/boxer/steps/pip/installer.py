@@ -16,15 +16,14 @@ from pathlib import Path
 
 from boxer.errors import PipUsageError
 from boxer.filetree import Directory, File
+from boxer.steps.pip.answer import Answer, resolve_for_a_box
 from boxer.steps.pip.backports import bring_back
 from boxer.steps.pip.editable import as_editable
-from boxer.steps.pip.files import is_optional, with_allowed_files
-from boxer.steps.pip.known import resolve_what_works
+from boxer.steps.pip.files import users_without, with_allowed_files
 from boxer.steps.pip.obtain import built, checked_wheel, obtain, with_pure_files
 from boxer.steps.pip.options import InstallOptions
 from boxer.steps.pip.placement import install, uninstall
 from boxer.steps.pip.prefix import Installed, Prefix, installed, normalize
-from boxer.steps.pip.removed import constraints_of
 from boxer.steps.pip.requirements import (
     LocalRequirement,
     Reader,
@@ -32,7 +31,7 @@ from boxer.steps.pip.requirements import (
     requirement_name,
     stated_hashes,
 )
-from boxer.steps.pip.resolve import Locked, Question
+from boxer.steps.pip.resolve import ASKED, Locked, Question, requirers
 from boxer.steps.pip.sdist import (
     build_folder,
     native_switches,
@@ -66,16 +65,15 @@ def install_packages(target: Target, options: InstallOptions) -> Outcome:
         local = _build_local(target, found.local, environment, Path(folder))
         present = _present(target)
         question = _question(target, options, reader, local, present)
-        locked, question = _resolve(target, question, environment)
-        missing = _missing(locked, local, present, options, outcome)
+        answer = resolve_for_a_box(target, question, environment)
+        missing = _missing(answer.locked, local, present, options, outcome)
         if "dry-run" in options.switches:
             return outcome
-        asked = {normalize(requirement_name(line)) for line in found.lines}
-        missing = _without_optional(missing, {package.key for package in locked}, asked, outcome)
-        allowed = stated_hashes(found.lines)
+        missing = _without_optional(missing, answer, environment, outcome)
+        allowed = {k: v for k, v in stated_hashes(found.lines).items() if k not in answer.replaced}
         missing = with_pure_files(missing, environment, target.prefix.version)
         missing = [with_allowed_files(package, allowed) for package in missing]
-        wheels = obtain(target, missing, question, environment)
+        wheels = obtain(target, missing, answer.question, environment)
         wheels += [wheel for wheel, _ in local.values()]
         wheels += bring_back(target, wheels, set(present), environment)
     if options.wheel_folder is not None:
@@ -205,19 +203,6 @@ def _question(
     )
 
 
-def _resolve(
-    target: Target, question: Question, environment: Mapping[str, str]
-) -> tuple[list[Locked], Question]:
-    """The answer, and what it answers: if possible of versions that work in a box."""
-    return resolve_what_works(
-        question,
-        environment,
-        target.where,
-        has_rust=target.wheels is not None and target.wheels.has_rust,
-        more=constraints_of(target.python_asked),
-    )
-
-
 def _present(target: Target) -> dict[str, Installed]:
     """What is importable from the prefix; one that shadows the base sees the base's as well."""
     found = installed(target.tree, target.prefix)
@@ -247,13 +232,20 @@ def _missing(
 
 
 def _without_optional(
-    missing: list[Locked], locked: set[str], asked: set[str], outcome: Outcome
+    missing: list[Locked], answer: Answer, environment: Mapping[str, str], outcome: Outcome
 ) -> list[Locked]:
-    """Leaves out what another package uses where it is there, and does without where not: also
-    where a list of everything that was once installed names it."""
+    """Leaves out what other packages use where it is there, and do without where not: also where
+    a list of all that was once installed names it."""
+    optional = {package.key: users_without(package) for package in missing}
+    if not any(optional.values()):
+        return missing
+    needed_by = requirers(answer.question, environment)
+    locked = {package.key for package in answer.locked}
     kept = []
     for package in missing:
-        if is_optional(package, locked, asked):
+        users = optional[package.key]
+        above = set(needed_by.get(package.key, ())) - {ASKED}
+        if above <= users and not users.isdisjoint(above or locked):
             outcome.left_out.append(package.name)
         else:
             kept.append(package)

@@ -274,5 +274,6 @@ _ACTIONS = {
 COMMANDS = {
     "pip": Command(pip, makes_programs=True),
     "pip3": Command(pip, makes_programs=True),
-    "pip3.13": Command(pip, makes_programs=True),
+    # Whatever Python a Dockerfile was written for.
+    **{f"pip3.{minor}": Command(pip, makes_programs=True) for minor in range(6, 15)},
 }

@@ -7,9 +7,11 @@ Python; that is the `CommandRunner`'s, in a machine of the stage.
 from __future__ import annotations
 
 import posixpath
+import re
 
 from boxer.errors import UnsupportedCommandError
 from boxer.filetree import File
+from boxer.steps.pip.removed import removed_for
 from boxer.steps.ports import CommandRequest
 from boxer.steps.shell.commands.pip import pip
 from boxer.steps.shell.commands.venv import venv
@@ -18,6 +20,7 @@ from boxer.steps.shell.programs import BUILT_IN, Kind, classify, find_program
 
 NOT_FOUND = 127  # POSIX, Shell Command Language 2.8.2
 NOT_EXECUTABLE = 126
+_PIP = re.compile(r"pip(?:3(?:\.\d+)?)?")
 _MAX_INTERPRETERS = 4  # BINPRM_MAX_RECURSION of Linux
 
 
@@ -54,7 +57,7 @@ def _run(call: Invocation, path: str, arguments: list[str], depth: int) -> int:
     name = path.rpartition("/")[2]
     if call.tree.file(path).data.startswith(BUILT_IN):
         return _python_at(call, path, arguments)
-    if name in ("pip", "pip3", "pip3.13"):
+    if _PIP.fullmatch(name):
         call.arguments = arguments
         return pip(call)
     interpreter, *options = _interpreter(call, executable.interpreter)
@@ -86,7 +89,20 @@ def _python_at(call: Invocation, path: str, arguments: list[str]) -> int:
         if module == "venv":
             venv(call)
         return 0  # ensurepip: the build's pip is always there
+    if arguments and posixpath.basename(arguments[0]) == "setup.py":
+        _bring_setuptools(call, path)
     return _in_machine(call, path, arguments)
+
+
+def _bring_setuptools(call: Invocation, path: str) -> None:
+    """The setuptools that images of an older Python have, for a setup.py that is run itself."""
+    brought = removed_for(call.ports.python_asked).get("setuptools")
+    if brought is not None:
+        name, arguments, out = call.name, call.arguments, call.out
+        call.name, call.arguments = f"{posixpath.dirname(path)}/pip", ["install", "-q", brought]
+        call.out = bytearray()
+        pip(call)
+        call.name, call.arguments, call.out = name, arguments, out
 
 
 def _in_machine(call: Invocation, path: str, arguments: list[str]) -> int:

@@ -78,7 +78,11 @@ def _make(call: Invocation, root: str, python: str, shared: bool) -> None:
         f"executable = {python}\n"
     )
     call.tree.add_file(f"{root}/pyvenv.cfg", config.encode(), 0o644, uid, gid, epoch)
+    asked = call.ports.python_asked
+    if asked:  # paths of the Dockerfile are written with it
+        call.tree.add_symlink(f"{root}/lib/python{asked}", f"python{version}", uid, gid, epoch)
     links = {"python": python, "python3": "python", f"python{version}": "python"}
+    links |= {f"python{asked}": "python"} if asked else {}
     for name, target in links.items():
         if not isinstance(call.tree.get(f"{root}/bin/{name}", follow=False), File):
             call.tree.add_symlink(f"{root}/bin/{name}", target, uid, gid, epoch)

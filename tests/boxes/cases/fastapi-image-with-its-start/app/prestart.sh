@@ -1,0 +1,1 @@
+echo "prepared in $PWD"

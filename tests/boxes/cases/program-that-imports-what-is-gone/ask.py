@@ -1,0 +1,3 @@
+import telnetlib
+
+print(telnetlib.Telnet)
