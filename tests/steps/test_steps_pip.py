@@ -723,6 +723,17 @@ def test_a_dependent_that_does_without_a_refused_package_is_taken(
         stage.run("pip install -U 'jsonschema>=4.18'")
 
 
+def test_without_the_rust_compiler_what_cannot_be_avoided_says_how_it_is_made(
+    stage: Stage, publish: Publish
+) -> None:
+    publish("jsonschema", "4.25.1", requires=("rpds-py>=0.7",))
+    for version in ("0.21.0", "0.30.0"):
+        publish("rpds-py", version, sdist="always")
+    with pytest.raises(NativePackageError, match=r"`rpds-py 0\.21\.0` has Rust in it") as error:
+        stage.run("pip install jsonschema")
+    assert "`make rust`" in (error.value.hint or "")
+
+
 @pytest.mark.parametrize(
     ("has_rust", "taken"),
     [(True, ["jsonschema 4.25.1", "rpds-py 0.21.0"]), (False, ["jsonschema 4.17.3"])],

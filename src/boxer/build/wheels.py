@@ -17,7 +17,7 @@ from boxer.extensions import find_builder, is_confining, linked_base, module_nam
 from boxer.filetree import Tree
 from boxer.steps.pip.emscripten import emscripten_wheel, has_emscripten_wheels
 from boxer.steps.pip.fetch import Fetcher
-from boxer.steps.pip.files import refuse_known
+from boxer.steps.pip.files import refuse_known, refuse_without_compiler
 from boxer.steps.pip.known import resolve_what_works
 from boxer.steps.pip.placement import install
 from boxer.steps.pip.prefix import Prefix
@@ -98,6 +98,7 @@ def _archive(
     if has_emscripten_wheels(locked.key):
         locked = with_files_for_all(locked, environment, python_version)
     refuse_known(locked, None)
+    refuse_without_compiler(locked, None, has_rust=has_rust)
     ready = emscripten_wheel(locked)
     if ready is not None:
         return ready.name, Fetcher(environment, None).get(ready)

@@ -82,6 +82,18 @@ def what_is_lost(name: str) -> str:
     return (known and known.lost) or "It is slower, and lacks nothing else."
 
 
+def refuse_without_compiler(package: Locked, where: Where | None, *, has_rust: bool) -> None:
+    """Raises NativePackageError for a package that would have to be compiled, and cannot be yet."""
+    known = known_native(package.key)
+    if known is not None and known.rust and not has_rust:
+        raise NativePackageError(
+            f"`{package.name} {package.version}` has Rust in it, and the Rust compiler has not "
+            "been made on this machine.",
+            where=where,
+            hint=f"Make it once: `make rust`. Or: {known.instead}",
+        )
+
+
 def refuse_known(package: Locked, where: Where | None) -> None:
     """Raises NativePackageError for a package that is known not to work in a box."""
     if has_emscripten_wheels(package.key) and emscripten_wheel(package) is None:

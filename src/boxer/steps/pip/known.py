@@ -6,6 +6,7 @@ not: the wheels for Pyodide (`emscripten`), the choice of a file (`files`).
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -64,12 +65,14 @@ def resolve_what_works(
     has_rust: whether packages with Rust in them can be built. more: constraints of that kind.
     Returns the question that was answered as well.
     """
-    working = [*emscripten.constraints(), *_constraints(has_rust), *more]
-    known = replace(question, constraints=[*question.constraints, *working])
-    try:
-        return resolve(known, environment, where), known
-    except ResolutionError:  # a version that does not work is pinned, which `choose` says better
-        return resolve(question, environment, where), question
+    # Where a package in Rust cannot be avoided, its build says what it takes.
+    for rust in (True,) if has_rust else (False, True):
+        working = [*emscripten.constraints(), *_constraints(rust), *more]
+        known = replace(question, constraints=[*question.constraints, *working])
+        with contextlib.suppress(ResolutionError):
+            return resolve(known, environment, where), known
+    # A version that does not work is pinned, which `choose` says better.
+    return resolve(question, environment, where), question
 
 
 def _constraints(has_rust: bool) -> Iterator[str]:
