@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types bases setup bench leaks compare conformance clean format
+.PHONY: demo test lint types bases rust setup bench leaks compare conformance clean format
 
 demo: bases
 	$(BIN)/boxer build -t hello examples/hello
@@ -18,12 +18,16 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/clang-format --dry-run --Werror $$(git ls-files 'guest/entry/*.[ch]' 'guest/shell/*.c' 'guest/shell/*.h' 'guest/jumps/*.c' 'guest/ffi/*.[ch]' 'guest/kernel/*.[ch]' 'guest/kernel/**/*.[ch]' 'guest/include/**/*.h' 'guest/python/*.c' 'guest/training/*.[ch]' 'native/*.[ch]')
+	$(BIN)/clang-format --dry-run --Werror $$(git ls-files 'guest/entry/*.[ch]' 'guest/shell/*.c' 'guest/shell/*.h' 'guest/jumps/*.c' 'guest/rust/*.c' 'guest/ffi/*.[ch]' 'guest/kernel/*.[ch]' 'guest/kernel/**/*.[ch]' 'guest/include/**/*.h' 'guest/python/*.c' 'guest/training/*.[ch]' 'native/*.[ch]')
 	$(BIN)/mypy
 
 bases: setup
 	$(BIN)/python -m recipes build python-3.13 >/dev/null
 	$(BIN)/python -m recipes launcher $(BIN)/boxer
+
+# The compiler for packages with Rust in them, from Debian's packages: once, about 2 minutes.
+rust: setup
+	$(BIN)/python -m recipes rust >/dev/null
 
 leaks: bases
 	BOXER_LEAK_SECONDS=180 $(BIN)/python -m pytest tests/library/test_library_leaks.py
@@ -36,8 +40,8 @@ compare: setup
 conformance: bases
 	$(BIN)/python -m tests.conformance
 
-# Packages with native code, built and tried one after the other, then numpy's own tests: about half an hour, less when kept.
-packages: bases
+# Packages with native code, built and tried one after the other, then the own tests of numpy and pandas: about two hours, less when kept.
+packages: bases rust
 	$(BIN)/python -m bench.packages --write
 	$(BIN)/python -m tests.packages
 
@@ -56,7 +60,7 @@ $(INSTALLED): pyproject.toml
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	$(BIN)/clang-format -i $$(git ls-files 'guest/entry/*.[ch]' 'guest/shell/*.c' 'guest/shell/*.h' 'guest/jumps/*.c' 'guest/ffi/*.[ch]' 'guest/kernel/*.[ch]' 'guest/kernel/**/*.[ch]' 'guest/include/**/*.h' 'guest/python/*.c' 'guest/training/*.[ch]' 'native/*.[ch]')
+	$(BIN)/clang-format -i $$(git ls-files 'guest/entry/*.[ch]' 'guest/shell/*.c' 'guest/shell/*.h' 'guest/jumps/*.c' 'guest/rust/*.c' 'guest/ffi/*.[ch]' 'guest/kernel/*.[ch]' 'guest/kernel/**/*.[ch]' 'guest/include/**/*.h' 'guest/python/*.c' 'guest/training/*.[ch]' 'native/*.[ch]')
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

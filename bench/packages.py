@@ -29,8 +29,9 @@ HEAD = """# Packages with native code
 
 Made by `make packages`. Every package was built from the newest source archive of the index by
 `boxer wheel`, unmodified, then installed into a box and used by a small test
-(`bench/packages.toml`); those in Rust come as WebAssembly wheels. Size: what it adds to the box's
-module, uncompressed. Time: of the build on a machine with 2 cores, its requirements included.
+(`bench/packages.toml`); pydantic-core and jiter come as WebAssembly wheels, others in Rust take the
+compiler of `make rust`. Size: what it adds to the box's module, uncompressed. Time: of the build on
+a machine with 2 cores, which others use too, its requirements included.
 
 | package | version | result | size | time |
 |---|---|---|---|---|
@@ -82,7 +83,8 @@ def _refused() -> list[str]:
     """The lines of what is refused by name."""
     table: dict[str, dict[str, Any]] = tomllib.loads(NATIVE.read_text("utf-8"))
     return [
-        f"| {name}{', optional' if entry.get('optional_for') else ''} "
+        f"| {name}{f' but `{works}`' if (works := entry.get('versions')) else ''}"
+        f"{', optional' if entry.get('optional_for') else ''} "
         f"| {entry['why']} | {entry['instead']} |"
         for name, entry in sorted(table.items())
     ]

@@ -108,10 +108,21 @@ static const char *option_value(char ***at, const char *small, const char *large
     return (*at)[1] ? *++*at : NULL;
 }
 
+// What a box is anyway: src/boxer/cli/habits.py.
+static int is_habit(const char *word) {
+    static const char *const habits[] = {"--rm", "-i", "-t", "-it", "-ti", "--init"};
+    for (size_t i = 0; i < sizeof habits / sizeof *habits; i++)
+        if (strcmp(word, habits[i]) == 0)
+            return 1;
+    return 0;
+}
+
 // Reads what follows `run`. -1: for the Python program to understand, or to refuse.
 static int read_options(char **at, struct options *options) {
     const char *value;
     for (; *at && **at == '-'; at++) {
+        if (is_habit(*at))
+            continue;
         if ((value = option_value(&at, "-e", "--env"))) {
             if (!*value || *value == '=') // no name
                 return -1;

@@ -1,5 +1,6 @@
 """`python -m recipes build python-3.13`: makes a base and the native parts unless they are there.
-`python -m recipes launcher FILE`: puts the native launcher at FILE, where there is one."""
+`python -m recipes launcher FILE`: puts the native launcher at FILE, where there is one.
+`python -m recipes rust`: makes the compiler for packages with Rust in them."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("build").add_argument("base", choices=["python-3.13"])
     commands.add_parser("launcher").add_argument("file", type=Path)
+    commands.add_parser("rust")
     options = parser.parse_args()
     if options.command == "launcher":
         from recipes.native import install_launcher
@@ -27,9 +29,13 @@ def main() -> int:
     from recipes.base import bases_root, build_python
     from recipes.ckit import build_kit, build_linux
     from recipes.native import build_native
+    from recipes.rust import build_rust
 
     progress = Progress()
     try:
+        if options.command == "rust":
+            print(build_rust(progress))
+            return 0
         build_native(progress)
         build_kit(progress)
         build_linux(bases_root(), progress)

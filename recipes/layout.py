@@ -65,6 +65,7 @@ def python_tree(source: Path, built: Path, version: str, table: dict[str, Any]) 
             _file(f"{library}/{name}", (GUEST / "python" / name).read_bytes())
             for name in OWN_MODULES
         ),
+        _file(f"{library}/_boxer_left_out.py", _reasons(table["left_out"]).encode()),
         _folder(f"{library}/lib-dynload"),
         _folder(f"{library}/site-packages"),
         *_files_below(GUEST / "python" / "boxer", f"{library}/site-packages/boxer"),
@@ -160,6 +161,12 @@ def sysconfig_data(source: Path, built: Path) -> str:
     for path in (built, source):
         text = text.replace(str(path), "/usr/src/python")
     return f"# Settings this interpreter was built with.\nbuild_time_vars = {text}\n"
+
+
+def _reasons(left_out: dict[str, str]) -> str:
+    """A module of what is not in the box, for guest/python/appended/traceback.py."""
+    text = pprint.pformat(left_out, width=120)
+    return f"# Modules of the standard library that are not there, and why.\nREASONS = {text}\n"
 
 
 def _with_parents(members: list[Member]) -> list[Member]:

@@ -6,12 +6,17 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from boxer.sandbox.private import boxer_cache
 
 # A shell starts what it puts in the background with SIGINT ignored, and processes hand that on:
 # tests of ctrl-c would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# No test depends on time: how long an example takes on a busy machine says nothing of it.
+settings.register_profile("boxer", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("boxer")
 
 
 @pytest.fixture(scope="session")

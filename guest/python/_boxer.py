@@ -24,7 +24,7 @@ def prepare(modules, _):
     A module that cannot be imported now is left for the program to import: it fails there as it
     would without us. A callable that fails ends the freeze.
     """
-    adjust(None, 0)
+    adjust()
     for name in modules:
         if ":" in name:
             call_init(name)
@@ -42,7 +42,7 @@ def prepare(modules, _):
     gc.collect()
 
 
-def adjust(_, __):
+def adjust():
     """What every interpreter of a box begins with, frozen or not."""
     _boxer_processes.install()
     _boxer_exec.install()

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cold.h"
 #include "depth.h"
 #include "kdf.h"
 #include "program.h"
@@ -49,6 +50,15 @@ static void begin_leaving(void) {
     left = 0;
 }
 
+static int python_main(int argc, char **argv, char **envp) {
+    (void)envp;
+    threads_begin();
+    kdf_begin();
+    depth_fit();
+    begin_leaving();
+    return status_of(cold_main(argc, argv));
+}
+
 static PyObject *string_list(char **items) {
     PyObject *list = PyList_New(0);
     for (; list && items && *items; items++) {
@@ -71,31 +81,6 @@ static int call_boxer(const char *name, PyObject *argument, int flag) {
         return 0;
     PyErr_Print();
     return -1;
-}
-
-// Py_BytesMain, and between its two halves what a frozen interpreter has been given, too.
-static int cold_main(int argc, char **argv) {
-    PyConfig config;
-    PyConfig_InitPythonConfig(&config);
-    PyStatus status = PyConfig_SetBytesArgv(&config, argc, argv);
-    if (!PyStatus_Exception(status))
-        status = Py_InitializeFromConfig(&config);
-    PyConfig_Clear(&config);
-    if (PyStatus_IsExit(status)) // -h and -V have printed
-        return status.exitcode;
-    if (PyStatus_Exception(status))
-        Py_ExitStatusException(status);
-    call_boxer("adjust", PyList_New(0), 0); // without it the program meets the kernel's refusals
-    return status_of(Py_RunMain());
-}
-
-static int python_main(int argc, char **argv, char **envp) {
-    (void)envp;
-    threads_begin();
-    kdf_begin();
-    depth_fit();
-    begin_leaving();
-    return cold_main(argc, argv);
 }
 
 // What a frozen interpreter need not count references to, so that a run writes to fewer pages of
@@ -371,7 +356,7 @@ static int python_thaw(const char *path, int argc, char **argv, unsigned depth) 
     depth_fit();
     begin_leaving();
     if (!started)
-        return cold_main(argc, argv);
+        return status_of(cold_main(argc, argv));
     PyOS_BeforeFork(); // a thaw is a fork whose parent is the image
     PyOS_AfterFork_Child();
     if (depth)
@@ -392,7 +377,7 @@ static int python_thaw(const char *path, int argc, char **argv, unsigned depth) 
         PyConfig_Clear(&config);
         Py_FinalizeEx();
         _PyPathConfig_ClearGlobal(); // else the frozen one's executable would be this one's too
-        return cold_main(argc, argv);
+        return status_of(cold_main(argc, argv));
     }
     int adopted = adopt(&config, path), unbuffered = !config.buffered_stdio;
     PyConfig_Clear(&config);

@@ -11,7 +11,9 @@ line starts quickly.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -47,9 +49,23 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'boxer' has no attribute '{name}'")
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
+    return getattr(import_module(_HOMES[name]), name)
+
+
+class _Api(ModuleType):
+    """The room `boxer.build` has the name of the function people call, and importing a room puts it
+    into its package: the function is what stays."""
+
+    @property
+    def build(self) -> Any:
+        return __getattr__("build")
+
+    @build.setter
+    def build(self, room: ModuleType) -> None:
+        return None
+
+
+sys.modules[__name__].__class__ = _Api
 
 
 def __dir__() -> list[str]:

@@ -395,6 +395,12 @@ class BuildArgumentError(BoxerError):
     reference = "bad-build-arg"
 
 
+class SecretError(BoxerError):
+    """A `--secret` that names none, or one that cannot be read."""
+
+    reference = "bad-secret"
+
+
 class BadReferenceError(BoxerError):
     """A name for a box that is none."""
 
@@ -405,3 +411,16 @@ class ImageMissingError(BoxerError):
     """A box that is not there."""
 
     reference = "box-missing"
+
+
+class EnvironmentFileError(BoxerError):
+    """An `--env-file` that cannot be read, or a line of it that sets nothing."""
+
+    reference = "bad-env-file"
+
+
+class UnsupportedOptionError(BoxerError):
+    """An option of docker's that asks for what a box or a build has not."""
+
+    reference = "unsupported-option"
+    exit_status = 2

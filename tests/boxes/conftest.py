@@ -14,7 +14,7 @@ collect_ignore = ["cases"]
 
 ROOT = Path(__file__).parents[2]
 # A run that takes longer hangs: a bug in a libc stub spins for ever.
-PATIENCE = 120
+PATIENCE = 400
 
 Boxer = Callable[..., subprocess.CompletedProcess[str]]
 

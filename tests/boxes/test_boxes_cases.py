@@ -3,7 +3,7 @@
 A case is a folder of `cases`: a context with a Dockerfile, and `case.toml`:
 
     network    whether packages of the index are needed
-    patience   seconds that the build may take (120): packages that are compiled take longer
+    patience   seconds that the build may take (400): packages that are compiled take longer
     says       texts that the build writes, to either stream
     fails      the reference of the error the build stops with; then nothing is run
     [[run]]    arguments, environment, stdin; status (0), stdout: lines that must be there, in
@@ -22,6 +22,8 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
+
+from tests.boxes.conftest import PATIENCE
 
 pytestmark = pytest.mark.base
 
@@ -49,7 +51,7 @@ def test_case_does_what_its_author_expects(
     box = tmp_path / "box.wasm"
     # A RUN that is not run again says nothing.
     fresh = ["--no-cache"] if "says" in case else []
-    built = boxer("build", *fresh, "-o", box, context, patience=case.get("patience", 120))
+    built = boxer("build", *fresh, "-o", box, context, patience=case.get("patience", PATIENCE))
     for text in case.get("says", []):
         assert text in built.stderr
     if "fails" in case:

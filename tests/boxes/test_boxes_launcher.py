@@ -56,6 +56,7 @@ RUNS = {
     "environment": (["-e", "A=1", "-eB=2", "--env=C=3"], ["python", "-c", SCRIPT], b""),
     "passed on environment": (["--env", "HOME"], ["python", "-c", SCRIPT], b""),
     "working directory": (["-w", "/tmp"], ["python", "-c", SCRIPT], b""),
+    "habits": (["--rm", "-it", "-e", "A=1", "-i", "-t", "--init"], ["python", "-c", SCRIPT], b""),
     "entrypoint": (["--entrypoint", "python"], ["-c", SCRIPT], b""),
     "status": ([], ["python", "-c", "import sys; sys.exit(77)"], b""),
     "large status": ([], ["python", "-c", "import os; os._exit(200)"], b""),

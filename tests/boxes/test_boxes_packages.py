@@ -57,6 +57,16 @@ THROWS = """
 #include <Python.h>
 #include <stdexcept>
 #include <string>
+// Its constructor takes hold of Python, which is there when a module is loaded, and not before.
+struct Early {
+    PyObject *made;
+    Early() {
+        PyGILState_STATE state = PyGILState_Ensure();
+        made = PyUnicode_FromString("made at import");
+        PyGILState_Release(state);
+    }
+};
+static Early early;
 static int depth(int n) {
     if (!n)
         throw std::runtime_error("deep " + std::to_string(42));
@@ -66,7 +76,9 @@ static PyObject *caught(PyObject *self, PyObject *unused) {
     try { return PyLong_FromLong(depth(5)); }
     catch (const std::exception &error) { return PyUnicode_FromString(error.what()); }
 }
-static PyMethodDef methods[] = {{"caught", caught, METH_NOARGS, nullptr}, {}};
+static PyObject *made(PyObject *self, PyObject *unused) { return Py_NewRef(early.made); }
+static PyMethodDef methods[] = {
+    {"caught", caught, METH_NOARGS, nullptr}, {"made", made, METH_NOARGS, nullptr}, {}};
 static PyModuleDef module = {PyModuleDef_HEAD_INIT, "throws", nullptr, 0, methods};
 PyMODINIT_FUNC PyInit_throws() { return PyModule_Create(&module); }
 """
@@ -88,7 +100,7 @@ def test_a_project_of_the_context_with_casts_in_c_and_exceptions_in_cxx_works_in
     (tmp_path / "main.py").write_text(
         "import casts, throws\n"
         "thing = casts.Thing()\n"
-        "print(casts.none(), thing.seven, len(thing), throws.caught())\n"
+        "print(casts.none(), thing.seven, len(thing), throws.caught(), throws.made())\n"
     )
     (tmp_path / "Dockerfile").write_text(
         "FROM python:3.13\nCOPY mine /mine\nRUN pip install /mine\nCOPY main.py /\n"
@@ -97,4 +109,4 @@ def test_a_project_of_the_context_with_casts_in_c_and_exceptions_in_cxx_works_in
     box = tmp_path / "box.wasm"
     built = boxer("build", "-o", box, tmp_path)
     assert built.returncode == 0, built.stderr
-    assert boxer("run", box).stdout == "1 7 3 deep 42\n"
+    assert boxer("run", box).stdout == "1 7 3 deep 42 made at import\n"

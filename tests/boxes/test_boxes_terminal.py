@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -40,3 +44,21 @@ def test_a_terminal_edits_echoes_and_hangs_up(example: Example, boxer: Boxer) ->
         r"b'\x03'",
         "b'' []",
     ]
+
+
+def test_the_interpreter_is_interactive_on_a_terminal(example: Example) -> None:
+    head, tail = os.openpty()
+    program = [sys.executable, "-m", "boxer.cli", "run", "-it", str(example("hello")), "python"]
+    with subprocess.Popen(program, stdin=tail, stdout=tail, stderr=tail) as running:
+        os.close(tail)
+        os.write(head, b"x = 20\n2 * x + 2\n1 / 0\nraise SystemExit(5)\n")
+        shown = b""
+        with suppress(OSError):  # the terminal hangs up when the last program that has it ends
+            while data := os.read(head, 4096):
+                shown += data
+        assert running.wait(60) == 5
+    os.close(head)
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", shown.decode().replace("\r\n", "\n"))
+    assert lines.count(">>> ") == 4
+    assert "\n42\n" in lines.replace(">>> ", "\n")
+    assert "ZeroDivisionError: division by zero" in lines

@@ -71,6 +71,8 @@ class Project:
         output: Path | None = None,
         epoch: int | None = None,
         cache: bool = True,
+        labels: Mapping[str, str] | None = None,
+        secrets: Mapping[str, bytes] | None = None,
     ) -> BuildResult:
         self.write({"Dockerfile": dockerfile})
         return build(
@@ -80,6 +82,8 @@ class Project:
             output=output,
             epoch=epoch,
             cache=cache,
+            labels=labels,
+            secrets=secrets,
             bases=self.bases,
             events=self.events.append,
         )
@@ -160,6 +164,19 @@ def test_target_names_the_stage_to_build(project: Project) -> None:
 def test_build_argument_reaches_the_settings(project: Project) -> None:
     result = project.build("FROM python:3.13\nARG V=0\nENV VERSION=$V\n", build_args={"V": "7"})
     assert result.info.config.environment()["VERSION"] == "7"
+
+
+def test_labels_that_are_given_win(project: Project) -> None:
+    result = project.build("FROM python:3.13\nLABEL a=1 b=2\n", labels={"b": "3", "c": ""})
+    assert dict(result.info.config.labels) == {"a": "1", "b": "3", "c": ""}
+
+
+def test_secrets_do_not_get_into_the_box(project: Project) -> None:
+    text = "FROM python:3.13\nRUN --mount=type=secret,id=key wc -c < /run/secrets/key > /size\n"
+    with_key = project.build(text, secrets={"key": b"bd81e8f2-not-to-be-found"}, cache=False)
+    assert b"bd81e8f2" not in with_key.data
+    other = project.build(text, secrets={"key": b"bd81e8f2-not-to-be-seen."}, cache=False)
+    assert other.digest == with_key.digest
 
 
 def test_events_tell_the_whole_build_in_order(project: Project) -> None:

@@ -2,7 +2,8 @@
 `python -m tests.conformance [--json FILE] [--native PYTHON [--write PAGE]] [TIER-OR-MODULE ...]`.
 
 A table by module: passed, failed, skipped, and the same of a native Python of the same version
-where one is named; then what is not as expected. Exit status 1 if there is any.
+where one is named; then what is not as expected. Exit status 1 if there is any. For the page the
+modules of what a box does not have are run too, and what a program is told is asked for.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.conformance.outcomes import HERE, Outcome, expected_failures, expected_skips, surprises
-from tests.conformance.report import page
-from tests.conformance.running import box, run, run_natively
+from tests.conformance.refusals import REFUSALS, told
+from tests.conformance.report import lacking, page
+from tests.conformance.running import RECORDED, box, run, run_natively
 
 TIERS = ("files", "system", "language")
 
@@ -46,7 +48,9 @@ def main() -> int:
         options.json.write_text(json.dumps([as_json(*pair) for pair in outcomes], indent=1))
     if options.write:
         pairs = [(outcome, native) for outcome, native in outcomes if native]
-        options.write.write_text(page(pairs, expected))
+        outside = [run(module, RECORDED) for module in listed["unsupported"]]
+        words = {refusal.feature: told(refusal) for refusal in REFUSALS}
+        options.write.write_text(page(pairs, expected) + lacking(words, outside))
     total = [sum(counts) for counts in zip(*(counts_of(box) for box, _ in outcomes), strict=True)]
     print(f"{len(outcomes)} modules: {total[0]} passed, {total[1]} failed, {total[2]} skipped")
     print("\n".join(found) or "all as expected")

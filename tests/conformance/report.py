@@ -30,6 +30,21 @@ not, fails the run; so does a skip for a reason that is not in `expected_skips.t
 |---|---:|---:|---:|---:|---:|---:|---:|
 """
 
+LACKING = """\
+
+## What a box does not have
+
+| feature | what a program is told that wants it |
+|---|---|
+{told}
+
+CPython's tests of these are run for a minute each; what they come to is not judged.
+
+| module | passed | failed | skipped | ended early |
+|---|---:|---:|---:|---|
+{modules}
+"""
+
 
 def page(pairs: Iterable[Pair], expected: Mapping[str, Mapping[str, str]]) -> str:
     """The page's text (Markdown). pairs: outcomes in the box and natively, by module."""
@@ -69,6 +84,21 @@ def page(pairs: Iterable[Pair], expected: Mapping[str, Mapping[str, str]]) -> st
     return "\n\n".join(parts) + "\n"
 
 
+def lacking(told: Mapping[str, str], outcomes: Iterable[Outcome]) -> str:
+    """The page's last part. told: the last line a program is told, by feature."""
+    rows = [
+        f"| {box.module} | {len(box.passed):,} | {len(box.failed):,} | {len(box.skipped):,} "
+        f"| {_cell(box.ended)} |"
+        for box in outcomes
+    ]
+    lines = [f"| {_cell(feature)} | {_cell(text)} |" for feature, text in told.items()]
+    return LACKING.format(told="\n".join(lines), modules="\n".join(rows))
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "/")
+
+
 def _table(counts: Counter[str]) -> str:
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return "\n".join(f"| {count} | {text.replace('|', '/')} |" for text, count in ordered)
+    return "\n".join(f"| {count} | {_cell(text)} |" for text, count in ordered)

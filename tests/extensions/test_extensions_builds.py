@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from boxer.extensions import Builder
 from boxer.extensions.crossbuild import build_wheel
 from boxer.extensions.headers import tell_of_the_box
 from boxer.extensions.kit import Kit
-from boxer.extensions.packages import settings_of
+from boxer.extensions.packages import Settings, settings_of
 from boxer.extensions.toolfiles import build_settings, cross_environment, write_tool_files
 
 
@@ -42,6 +43,18 @@ def test_back_ends_are_told_of_the_compiler(kit: Kit, tmp_path: Path) -> None:
 def test_a_package_without_an_entry_is_told_nothing() -> None:
     assert settings_of("unheard_of-1.0.tar.gz").settings == {}
     assert "setup-args" in settings_of("numpy-2.5.5.tar.gz").settings
+
+
+def test_a_wheel_is_kept_under_the_settings_of_its_package_alone(kit: Kit) -> None:
+    (kit.folder / "include").mkdir()
+    for name in ("kit.json", "driver.py", "include/pyconfig.h"):
+        (kit.folder / name).write_text(name)
+    builder = Builder(kit)
+    assert builder.key("one-1.0.tar.gz") == builder.key("other-2.0.tar.gz")
+    assert builder.key("one-1.0.tar.gz") != builder.key("numpy-2.5.5.tar.gz")
+    told = Settings(settings={"setup-args": ["-Da=1"]})
+    assert told.digest == Settings(settings={"setup-args": ["-Da=1"]}).digest
+    assert len({told.digest, Settings().digest, Settings({"a": "1"}).digest}) == 3
 
 
 def test_a_build_whose_requirements_cannot_be_had_fails_with_what_was_said(

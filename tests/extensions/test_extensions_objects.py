@@ -14,7 +14,7 @@ from boxer.extensions.isolate import init_name, isolate
 from boxer.extensions.kit import Kit, find_kit
 from boxer.extensions.linking import inittab, link
 from boxer.extensions.modules import ExtensionModule, extension_modules, with_stand_ins
-from boxer.extensions.relocatable import Flag, Relocatable, SymbolKind
+from boxer.extensions.relocatable import INIT_FUNCTIONS, Flag, Relocatable, SymbolKind
 from boxer.filetree import Tree
 
 SITE = "/usr/local/lib/python3.13/site-packages"
@@ -97,7 +97,7 @@ def compiled(kit: Kit, folder: Path, text: str, name: str = "casts") -> bytes:
 
 def adapters(data: bytes) -> int:
     """How many functions of an object got one."""
-    parsed = Relocatable.parse(isolate(data, "casts"))
+    parsed = Relocatable.parse(isolate(data, "casts").data)
     names = [s.name for s in parsed.symbols if s.kind == SymbolKind.FUNCTION]
     return sum(name.startswith("boxer_adapter_") for name in names)
 
@@ -117,9 +117,27 @@ def test_only_the_init_function_is_seen_by_others(kit: Kit, tmp_path: Path) -> N
     data = compiled(kit, tmp_path, CASTS)
     before = {s.name for s in Relocatable.parse(data).symbols if s.defined}
     assert {"shared_name", "PyInit_casts"} <= before
-    parsed = Relocatable.parse(isolate(data, "package.casts"))
+    parsed = Relocatable.parse(isolate(data, "package.casts").data)
     seen = [s.name for s in parsed.symbols if s.defined and not s.flags & Flag.LOCAL]
     assert seen == [init_name("package.casts")]
+
+
+@pytest.mark.base
+def test_constructors_are_left_to_who_imports_the_module(kit: Kit, tmp_path: Path) -> None:
+    more = "".join(
+        f"__attribute__((constructor{order})) static void {name}(void) {{ call_{name}(); }}"
+        for name, order in [("late", ""), ("early", "(200)")]
+    )
+    more = "extern void call_late(void), call_early(void);" + more
+    isolated = isolate(compiled(kit, tmp_path, CASTS + more), "casts")
+    assert isolated.constructors == tuple(f"{init_name('casts')}_{n}" for n in range(2))
+    parsed = Relocatable.parse(isolated.data)
+    numbers = {s.name: s.index for s in parsed.symbols if s.kind == SymbolKind.FUNCTION}
+    first, second = (numbers[name] for name in isolated.constructors)
+    assert first > second  # in the source they stand the other way
+    assert INIT_FUNCTIONS not in [kind for kind, _ in parsed.others]
+    seen = {s.name for s in parsed.symbols if s.defined and not s.flags & Flag.LOCAL}
+    assert seen == {init_name("casts"), *isolated.constructors}
 
 
 @pytest.mark.base
@@ -187,8 +205,9 @@ def test_modules_are_named_by_the_folder_of_packages_they_lie_in() -> None:
 
 
 def test_the_interpreter_is_told_of_modules_before_it_starts() -> None:
-    text = inittab(["a.b"])
-    assert f'PyImport_AppendInittab("a.b", {init_name("a.b")});' in text
+    text = inittab({"a.b": ["first", "second"]})
+    assert f'PyImport_AppendInittab("a.b", start_{init_name("a.b")});' in text
+    assert text.index("started = 1") < text.index("first();") < text.index("second();")
     assert "__attribute__((constructor))" in text
 
 

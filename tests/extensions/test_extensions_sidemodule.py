@@ -290,7 +290,7 @@ def test_a_module_that_wants_too_much_memory_is_refused() -> None:
         object_of(data)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_a_damaged_module_is_an_error_of_ours(data: st.DataObject) -> None:
     module = bytearray(side_module(TRY_NUMBER + throw(1) + CATCH + END + END))

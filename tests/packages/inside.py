@@ -1,6 +1,7 @@
 """Runs in the box: one module of a package's own tests under pytest, each outcome said as it comes.
 
-`python inside.py MODULE`: lines `OUTCOME TEST-ID`, then `done`; what tests/conformance reads.
+`python inside.py MODULE [WORD ...]`: lines `OUTCOME TEST-ID`, then `done`, which tests/conformance
+reads. The words are pytest's.
 """
 
 from __future__ import annotations
@@ -44,5 +45,5 @@ def tell(outcome: str, name: str, detail: str = "") -> None:
 
 
 if __name__ == "__main__":
-    pytest.main([*SETTINGS, sys.argv[1]], plugins=[Telling()])
+    pytest.main([*SETTINGS, *sys.argv[1:]], plugins=[Telling()])
     tell("done", sys.argv[1])

@@ -80,6 +80,7 @@ class Stage:
         self.heard = Recorder()
         self.runner: CommandRunner | None = None
         self.stages: dict[str, Tree] = {}
+        self.secrets: dict[str, bytes] = {}
         self.python_asked = ""
 
     @property
@@ -88,7 +89,13 @@ class Stage:
 
     @property
     def ports(self) -> Ports:
-        return Ports(self.heard, self.runner, self.stages.get, python_asked=self.python_asked)
+        return Ports(
+            self.heard,
+            self.runner,
+            self.stages.get,
+            python_asked=self.python_asked,
+            secrets=self.secrets,
+        )
 
     def run(self, script: str) -> str:
         """RUN in shell form; gives what it wrote to its standard output."""

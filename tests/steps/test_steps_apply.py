@@ -10,7 +10,7 @@ import pytest
 
 from boxer.boxfile import Healthcheck, ImageConfig
 from boxer.dockerfile import Ignore, parse
-from boxer.errors import BoxerError, RunFailedError
+from boxer.errors import BoxerError, InstructionError, RunFailedError
 from boxer.filetree import File, Tree
 from boxer.plan import plan
 from boxer.steps import Context, apply
@@ -188,6 +188,30 @@ def test_mounts_are_there_for_one_command_only(stage: Stage, folder: Folder) -> 
     assert stage.tree.file("/out").data == b"x==1a"
     stage.tree.remove("/out")
     assert stage.tree.digest() == before
+
+
+def test_secrets_are_there_for_one_command_only(stage: Stage) -> None:
+    stage.secrets["token"] = b"s3cret"
+    before = stage.tree.digest()
+    build(
+        stage,
+        "RUN --mount=type=secret,id=token,required=true"
+        " --mount=type=secret,id=token,target=/root/.token,mode=0440,uid=5"
+        " --mount=type=secret,id=token,env=TOKEN --mount=type=secret,id=other,env=OTHER"
+        ' test "$TOKEN/${OTHER-unset}/$(cat /run/secrets/token /root/.token)"'
+        " = s3cret/unset/s3crets3cret && test ! -e /run/secrets/other && stat -c %a /root/.token\n"
+        'RUN test -z "$TOKEN" && test ! -e /run/secrets && test ! -e /root/.token\n',
+    )
+    assert stage.heard.out == b"440\n"
+    assert stage.tree.digest() == before
+
+
+@pytest.mark.parametrize("kind", ["secret,id=token", "ssh", "secret,target=/x/token"])
+def test_mounts_that_are_required_and_not_there_stop_the_build(stage: Stage, kind: str) -> None:
+    with pytest.raises(InstructionError) as raised:
+        build(stage, f"RUN --mount=type={kind},required true\n")
+    assert raised.value.where is not None
+    assert raised.value.where.line == 2
 
 
 def test_mounts_from_another_stage_are_copies(stage: Stage) -> None:

@@ -20,6 +20,9 @@ from boxer.errors import (
     ResolutionError,
 )
 from boxer.filetree import File, Tree
+from boxer.steps.pip.known import resolve_what_works
+from boxer.steps.pip.resolve import Question
+from boxer.steps.pip.settings import index_environment
 
 if TYPE_CHECKING:
     from tests.steps.conftest import Stage
@@ -693,3 +696,56 @@ def test_a_package_that_does_not_exist_stops_the_build(stage: Stage) -> None:
         ResolutionError, match="There is no package `no-such-package-of-boxers-tests`"
     ):
         stage.run("pip install no-such-package-of-boxers-tests")
+
+
+def test_the_newest_version_that_works_is_taken(stage: Stage, publish: Publish) -> None:
+    publish("matplotlib", "3.10.9")
+    publish("matplotlib", "3.11.2", sdist="always")
+    stage.run("pip install matplotlib")
+    assert _version(stage.tree, "matplotlib") == "3.10.9"
+
+
+def test_a_pinned_version_that_does_not_work_is_refused(stage: Stage, publish: Publish) -> None:
+    publish("matplotlib", "3.11.2", sdist="always")
+    with pytest.raises(NativePackageError, match=r"from 3\.11 on") as error:
+        stage.run("pip install matplotlib==3.11.2")
+    assert error.value.hint == "Ask for `matplotlib<3.11`."
+
+
+def test_a_dependent_that_does_without_a_refused_package_is_taken(
+    stage: Stage, publish: Publish
+) -> None:
+    publish("jsonschema", "4.17.3")
+    publish("jsonschema", "4.26.0", requires=("rpds-py>=0.25",))
+    publish("rpds-py", "0.30.0", sdist="always")
+    assert stage.run("pip install jsonschema") == "Successfully installed jsonschema-4.17.3\n"
+    with pytest.raises(NativePackageError, match=r"`rpds-py 0\.30\.0` cannot run in a box"):
+        stage.run("pip install -U 'jsonschema>=4.18'")
+
+
+def test_without_the_rust_compiler_what_cannot_be_avoided_says_how_it_is_made(
+    stage: Stage, publish: Publish
+) -> None:
+    publish("jsonschema", "4.25.1", requires=("rpds-py>=0.7",))
+    for version in ("0.21.0", "0.30.0"):
+        publish("rpds-py", version, sdist="always")
+    with pytest.raises(NativePackageError, match=r"`rpds-py 0\.21\.0` has Rust in it") as error:
+        stage.run("pip install jsonschema")
+    assert "`make rust`" in (error.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("has_rust", "taken"),
+    [(True, ["jsonschema 4.25.1", "rpds-py 0.21.0"]), (False, ["jsonschema 4.17.3"])],
+)
+def test_packages_in_rust_are_taken_where_they_can_be_built(
+    publish: Publish, has_rust: bool, taken: list[str]
+) -> None:
+    publish("jsonschema", "4.17.3")
+    publish("jsonschema", "4.25.1", requires=("rpds-py>=0.7",))
+    publish("jsonschema", "4.26.0", requires=("rpds-py>=0.25",))
+    for version in ("0.21.0", "0.30.0"):
+        publish("rpds-py", version, sdist="always")
+    environment = index_environment({}, {})
+    found, _ = resolve_what_works(Question(["jsonschema"]), environment, None, has_rust=has_rust)
+    assert [f"{package.name} {package.version}" for package in found] == taken

@@ -44,6 +44,10 @@ class Blobs:
             write_atomically(path, data)
         return digest
 
+    def remove(self, digest: str) -> None:
+        """Forgets a blob. A machine that has mapped it keeps it until it ends."""
+        self.path(digest).unlink(missing_ok=True)
+
     def get(self, digest: str) -> bytes | None:
         """The bytes, verified; None where there is no such blob (any more)."""
         if not _DIGEST.match(digest):

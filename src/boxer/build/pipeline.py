@@ -9,7 +9,7 @@ import hashlib
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from boxer.bases import BaseFolder, BaseSource, bases_folder
@@ -29,7 +29,7 @@ from boxer.dockerfile import Dockerfile, User, parse
 from boxer.errors import AccountError, EpochError, Where
 from boxer.extensions import with_extensions
 from boxer.plan import Plan, plan
-from boxer.steps import Context
+from boxer.steps import Context, with_labels
 
 # Without SOURCE_DATE_EPOCH (reproducible-builds.org). Not 1970: a zip archive, and so Python's own
 # zipfile, cannot hold times before 1980-01-01.
@@ -58,6 +58,8 @@ def build(
     init: str | None = None,
     epoch: int | None = None,
     cache: bool = True,
+    labels: Mapping[str, str] | None = None,
+    secrets: Mapping[str, bytes] | None = None,
     bases: BaseSource | None = None,
     events: Listener = ignore,
 ) -> BuildResult:
@@ -67,8 +69,9 @@ def build(
     where to write the box; without it the box is in the result only. init: `module:callable` that
     is called before the freeze, default the label `boxer.init`. epoch: the time of everything
     in the box, seconds since 1970, default SOURCE_DATE_EPOCH, else 1980-01-01. cache: whether an
-    unchanged RUN on unchanged input is taken from earlier builds, and kept for later ones. bases:
-    default the ones on this machine.
+    unchanged RUN on unchanged input is taken from earlier builds, and kept for later ones. labels:
+    more of them. secrets: what `RUN --mount=type=secret` shows, by id; a change of one runs nothing
+    again, as in BuildKit. bases: default the ones on this machine.
     Raises a `BoxerError` for whatever is wrong with the input; nothing is left of the output then.
     """
     began = time.monotonic()
@@ -79,8 +82,10 @@ def build(
     known = Bases(bases or BaseFolder(bases_folder()), events)
     planned = plan(parsed, build_args or {}, target, known.environment)
     _announce(sources, parsed, planned, events)
-    stages = StageBuilder(known, Context(context, sources.ignore), moment, events, cache)
-    finished = _finished(stages.build(planned), moment, init, events)
+    files = Context(context, sources.ignore)
+    built = StageBuilder(known, files, moment, events, cache, secrets).build(planned)
+    built = replace(built, config=with_labels(built.config, tuple((labels or {}).items())))
+    finished = _finished(built, moment, init, events)
     try:
         data, info = assemble(finished, events)
     except AccountError as error:

@@ -6,6 +6,8 @@ Belongs here: finding the context, the Dockerfile and `.dockerignore`. Does not:
 
 from __future__ import annotations
 
+import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +15,9 @@ from boxer.dockerfile import Ignore
 from boxer.errors import ContextMissingError, DockerfileMissingError, DockerfileSyntaxError, Where
 
 DOCKERFILE = "Dockerfile"
+STANDARD_INPUT = Path("-")
+# As a Path shows them: two slashes have become one.
+_REMOTE = re.compile(r"(?:https?|git|ssh):/|git@|github\.com/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +34,17 @@ def find_sources(context: Path, dockerfile: Path | None) -> Sources:
     """Raises `ContextMissingError`, `DockerfileMissingError`, `DockerfileSyntaxError`."""
     if not context.is_dir():
         problem = "is not a folder" if context.exists() else "does not exist"
-        raise ContextMissingError(
-            f"The build context `{context}` {problem}.",
-            hint="Name the folder your files are in: `boxer build .`.",
-        )
+        hint = "Name the folder your files are in: `boxer build .`."
+        if _REMOTE.match(str(context)):
+            hint = "A build fetches no context: clone or download it, and name the folder."
+        raise ContextMissingError(f"The build context `{context}` {problem}.", hint=hint)
     path = _dockerfile(context, dockerfile)
     return Sources(context, path, _read(path), _ignore(context, path))
 
 
 def _dockerfile(context: Path, named: Path | None) -> Path:
-    """A path given with `-f` is seen from the working directory, as in docker build."""
+    """A path given with `-f` is seen from the working directory, as in docker build; `-` is
+    standard input."""
     if named is not None:
         return named
     path = context / DOCKERFILE
@@ -54,7 +60,7 @@ def _dockerfile(context: Path, named: Path | None) -> Path:
 
 def _read(path: Path) -> str:
     try:
-        data = path.read_bytes()
+        data = sys.stdin.buffer.read() if path == STANDARD_INPUT else path.read_bytes()
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise DockerfileSyntaxError(

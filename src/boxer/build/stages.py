@@ -85,7 +85,13 @@ class StageBuilder:
     """Builds the stages of a plan in its order."""
 
     def __init__(
-        self, bases: Bases, context: Context, epoch: int, events: Listener, cached: bool = True
+        self,
+        bases: Bases,
+        context: Context,
+        epoch: int,
+        events: Listener,
+        cached: bool = True,
+        secrets: Mapping[str, bytes] | None = None,
     ) -> None:
         self._bases = bases
         self._context = context
@@ -93,6 +99,7 @@ class StageBuilder:
         self._events = events
         self._done: dict[int, Built] = {}
         self._cached = cached
+        self._secrets = secrets or {}
         self._keys: dict[int, str | None] = {}
 
     def build(self, plan: Plan) -> Built:
@@ -191,6 +198,7 @@ class StageBuilder:
             stage_tree=self._tree_of,
             wheels=find_builder(below.base),
             compiler=KitCompiler(),
+            secrets=self._secrets,
             python_asked=below.python_asked,
         )
         apply(step, state, self._context, ports)

@@ -17,12 +17,12 @@ from boxer.extensions import find_builder, is_confining, linked_base, module_nam
 from boxer.filetree import Tree
 from boxer.steps.pip.emscripten import emscripten_wheel, has_emscripten_wheels
 from boxer.steps.pip.fetch import Fetcher
-from boxer.steps.pip.files import refuse_known
+from boxer.steps.pip.files import refuse_known, refuse_without_compiler
+from boxer.steps.pip.known import resolve_what_works
 from boxer.steps.pip.placement import install
 from boxer.steps.pip.prefix import Prefix
 from boxer.steps.pip.resolve import (
     Question,
-    resolve,
     with_files_elsewhere,
     with_files_for_all,
 )
@@ -63,9 +63,9 @@ def build_wheel(
             hint="Make the base on this machine: `make bases`.",
         )
     environment = index_environment({}, {})
-    filename, data = _archive(package, environment, found.info.variant)
+    filename, data = _archive(package, environment, found.info.variant, builder.has_rust)
     is_ready = filename.endswith(".whl")
-    kept = is_ready or is_kept(data, builder)
+    kept = is_ready or is_kept(data, filename, builder)
     began = time.monotonic()
     if is_ready:
         wheel = read_wheel(data, filename)
@@ -85,16 +85,20 @@ def build_wheel(
     )
 
 
-def _archive(package: str, environment: dict[str, str], python_version: str) -> tuple[str, bytes]:
+def _archive(
+    package: str, environment: dict[str, str], python_version: str, has_rust: bool
+) -> tuple[str, bytes]:
     path = Path(package)
     if package.endswith(_ARCHIVES):
         if not path.is_file():
             raise MissingPathError(f"`{package}` is no file.")
         return path.name, path.read_bytes()
-    locked = resolve(Question([package], options=["--no-deps"]), environment, None)[0]
+    question = Question([package], options=["--no-deps"])
+    (locked, *_), _ = resolve_what_works(question, environment, None, has_rust=has_rust)
     if has_emscripten_wheels(locked.key):
         locked = with_files_for_all(locked, environment, python_version)
     refuse_known(locked, None)
+    refuse_without_compiler(locked, None, has_rust=has_rust)
     ready = emscripten_wheel(locked)
     if ready is not None:
         return ready.name, Fetcher(environment, None).get(ready)

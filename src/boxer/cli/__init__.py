@@ -25,12 +25,13 @@ from boxer.cli.commands import (
     doctor,
     images,
     inspect,
+    rmi,
     run,
     wheel,
 )
 from boxer.errors import BoxerError, WriteError
 
-_COMMANDS = (build, check, doctor, run, inspect, images, bases, cache, bench, cc, wheel)
+_COMMANDS = (build, check, doctor, run, inspect, images, rmi, bases, cache, bench, cc, wheel)
 
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +67,24 @@ class ImageStore:
             image = self._read(TaggedName(name, path.name.removesuffix(".json")))
             if image:
                 yield image
+
+    def remove(self, reference: TaggedName) -> bool:
+        """Forgets a name, and the box if no other name is its own; whether the box is gone.
+
+        Raises `ImageMissingError`.
+        """
+        image = self._read(reference)
+        if image is None:
+            raise _missing(reference)
+        path = self._path(reference)
+        path.unlink(missing_ok=True)
+        with suppress(OSError):  # a folder that holds other names
+            for folder in path.parents[: len(reference.name.split("/"))]:
+                folder.rmdir()
+        if any(other.digest == image.digest for other in self.list()):
+            return False
+        self.blobs.remove(image.digest)
+        return True
 
     def _path(self, reference: TaggedName) -> Path:
         return self._tags / reference.name / f"{reference.tag}.json"

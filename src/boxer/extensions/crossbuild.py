@@ -28,6 +28,7 @@ from boxer.extensions.headers import tell_of_the_box
 from boxer.extensions.hostpython import host_python, note_of_version
 from boxer.extensions.kit import Kit
 from boxer.extensions.packages import Settings, settings_of
+from boxer.extensions.rust import NOT_THERE, RustKit, without_lock
 from boxer.extensions.toolfiles import build_settings, cross_environment, write_tool_files
 
 TIMEOUT_SECONDS = 3600.0
@@ -48,12 +49,20 @@ class SourceBuild:
 
 
 def build_wheel(
-    kit: Kit, archive: Path, folder: Path, environment: Mapping[str, str], run_uv: RunUv
+    kit: Kit,
+    archive: Path,
+    folder: Path,
+    environment: Mapping[str, str],
+    run_uv: RunUv,
+    rust: RustKit | None = None,
 ) -> SourceBuild:
     """Builds `archive`, a source archive or a project's folder, in `folder`, which is empty.
 
     environment: variables with the user's package index in them. No failure of the project raises.
     """
+    package = settings_of(archive.name)
+    if package.rust and rust is None:
+        return SourceBuild(None, NOT_THERE)
     folder = folder.resolve()
     source = archive if archive.is_dir() else _unpacked(archive, folder / "source")
     system = _build_system(source)
@@ -64,8 +73,10 @@ def build_wheel(
     if status:
         return SourceBuild(None, said)
     write_tool_files(kit, folder)
-    package = settings_of(archive.name)
     cross = {**cross_environment(kit, folder), **package.variables}
+    if package.rust and rust is not None:
+        cross |= rust.environment(kit, folder)
+        without_lock(source)
     job = {
         "source": str(source),
         "backend": system["build-backend"],

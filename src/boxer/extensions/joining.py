@@ -19,7 +19,8 @@ from boxer.extensions.headers import headers_text
 from boxer.extensions.kit import Kit, find_kit
 from boxer.extensions.linking import link
 from boxer.extensions.modules import ExtensionModule, extension_modules, with_stand_ins
-from boxer.extensions.packages import table_text
+from boxer.extensions.packages import settings_of
+from boxer.extensions.rust import RustKit, find_rust
 from boxer.filetree import Tree
 from boxer.steps.pip.fetch import cache_folder
 from boxer.steps.pip.uv import run_uv
@@ -31,25 +32,36 @@ _UV_SECONDS = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Builder:
-    """Builds packages with native parts for one kit; the `WheelBuilder` of `steps`."""
+    """Builds packages with native parts for one kit; the `WheelBuilder` of `steps`.
+
+    rust: None where there is no Rust compiler.
+    """
 
     kit: Kit
+    rust: RustKit | None = None
 
     @property
-    def key(self) -> str:
-        return _kit_key(self.kit.folder)
+    def has_rust(self) -> bool:
+        return self.rust is not None
+
+    def key(self, filename: str) -> str:
+        settings = settings_of(filename)
+        told = settings.digest
+        if settings.rust and self.rust is not None:
+            told += self.rust.key
+        return hashlib.sha256(f"{_kit_key(self.kit.folder)} {told}".encode()).hexdigest()
 
     def build(
         self, source: Path, folder: Path, environment: Mapping[str, str]
     ) -> tuple[Path | None, str]:
-        done = build_wheel(self.kit, source, folder, environment, _run_uv)
+        done = build_wheel(self.kit, source, folder, environment, _run_uv, self.rust)
         return done.wheel, done.log
 
 
 def find_builder(base: Base) -> Builder | None:
     """Who builds for a base; None where it came without a kit."""
     kit = _kit_of(base)
-    return Builder(kit) if kit else None
+    return Builder(kit, find_rust()) if kit else None
 
 
 def linked_base(base: Base, tree: Tree) -> Base:
@@ -94,7 +106,7 @@ def _kit_of(base: Base) -> Kit | None:
 def _kit_key(folder: Path) -> str:
     """What wheels depend on: compiler, headers and settings, not the kernel or the interpreter."""
     told = Path(toolfiles.__file__).read_bytes()
-    total = hashlib.sha256(f"{GENERATION}".encode() + table_text() + headers_text() + told)
+    total = hashlib.sha256(f"{GENERATION}".encode() + headers_text() + told)
     settings = sorted((folder / "sysconfig").glob("*.py"))
     for path in (
         folder / "kit.json",

@@ -38,7 +38,7 @@ from boxer.extensions.relocatable import Relocatable, SymbolKind
 from boxer.extensions.sidemodule import FunctionType, converted, is_side_module
 
 # Part of the cache's key: raised when the same objects are linked otherwise.
-GENERATION = 2
+GENERATION = 3
 _TIMEOUT_SECONDS = 300
 _UNDEFINED = re.compile(r"undefined symbol: (\S+)")
 _SHOWN = 12
@@ -81,12 +81,15 @@ def _key(kit: Kit, modules: Sequence[ExtensionModule]) -> str:
 
 def _link(kit: Kit, modules: Sequence[ExtensionModule], folder: Path) -> bytes:
     objects = []
+    constructors = {}
     for number, module in enumerate(modules):
         path = folder / f"{number}.o"
-        path.write_bytes(isolate(_object(kit, module), module.name))
+        isolated = isolate(_object(kit, module), module.name)
+        path.write_bytes(isolated.data)
+        constructors[module.name] = isolated.constructors
         objects.append(path)
     source = folder / "inittab.c"
-    source.write_text(inittab([module.name for module in modules]))
+    source.write_text(inittab(constructors))
     _run([kit.program("cc"), "-c", source, "-o", folder / "inittab.o"], modules)
     output = folder / "module.wasm"
     _run([kit.program("link"), output, folder / "inittab.o", *objects], modules)
@@ -123,13 +126,31 @@ def _signatures(kit: Path) -> Mapping[str, FunctionType]:
     }
 
 
-def inittab(names: Sequence[str]) -> str:
-    """C that tells the interpreter of its new built-in modules, before it starts."""
+def inittab(modules: Mapping[str, Sequence[str]]) -> str:
+    """C that tells the interpreter of its new built-in modules, before it starts.
+
+    modules: by dotted name, the constructors that the first import calls.
+    """
     lines = ["extern int PyImport_AppendInittab(const char *, void *(*)(void));"]
-    lines += [f"extern void *{init_name(name)}(void);" for name in names]
+    for name, constructors in modules.items():
+        lines += [f"extern void {constructor}(void);" for constructor in constructors]
+        lines += [f"extern void *{init_name(name)}(void);", *_starter(name, constructors)]
     lines += ["__attribute__((constructor)) static void boxer_extensions(void) {"]
-    lines += [f'    PyImport_AppendInittab("{name}", {init_name(name)});' for name in names]
+    lines += [f'    PyImport_AppendInittab("{name}", start_{init_name(name)});' for name in modules]
     return "\n".join([*lines, "}"]) + "\n"
+
+
+def _starter(name: str, constructors: Sequence[str]) -> list[str]:
+    calls = [f"        {constructor}();" for constructor in constructors]
+    once = [
+        "    static int started;",
+        "    if (!started) {",
+        "        started = 1;",
+        *calls,
+        "    }",
+    ]
+    body = [*(once if calls else []), f"    return {init_name(name)}();"]
+    return [f"static void *start_{init_name(name)}(void) {{", *body, "}"]
 
 
 def _run(command: list[Path | str], modules: Sequence[ExtensionModule]) -> None:

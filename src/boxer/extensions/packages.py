@@ -6,6 +6,7 @@ Belongs here: reading `packages.toml`. Most packages need no entry.
 from __future__ import annotations
 
 import functools
+import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -15,10 +16,18 @@ from importlib import resources
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """variables: of the build's environment. settings: config settings of the back end, words."""
+    """variables: of the build's environment. settings: config settings of the back end, words.
+    rust: whether it has Rust in it."""
 
     variables: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, list[str]] = field(default_factory=dict)
+    rust: bool = False
+
+    @property
+    def digest(self) -> str:
+        """Names what is told: part of what a wheel was built with."""
+        parts = [sorted(self.variables.items()), sorted(self.settings.items())]
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def settings_of(filename: str) -> Settings:
@@ -33,12 +42,4 @@ def _package(filename: str) -> str:
 @functools.cache
 def _table() -> dict[str, Settings]:
     text = resources.files(__package__).joinpath("packages.toml").read_text("utf-8")
-    return {
-        name: Settings(entry.get("variables", {}), entry.get("settings", {}))
-        for name, entry in tomllib.loads(text).items()
-    }
-
-
-def table_text() -> bytes:
-    """The whole table: part of what a wheel was built with."""
-    return resources.files(__package__).joinpath("packages.toml").read_bytes()
+    return {name: Settings(**entry) for name, entry in tomllib.loads(text).items()}

@@ -20,6 +20,7 @@ from boxer.wasmformat.writer import name, signed, unsigned
 
 VERSION = 2
 SYMBOL_TABLE = 8
+INIT_FUNCTIONS = 6
 COMDATS = 7
 
 

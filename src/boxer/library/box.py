@@ -101,10 +101,13 @@ def build(
     build_args: Mapping[str, str] | None = None,
     target: str | None = None,
     init: str | None = None,
+    labels: Mapping[str, str] | None = None,
+    secrets: Mapping[str, bytes] | None = None,
 ) -> Box:
     """Builds a box from a folder with a Dockerfile.
 
-    target: the stage, default the last. init: `module:callable` to call before the freeze.
+    target: the stage, default the last. init: `module:callable` to call before the freeze. secrets:
+    by id, for `RUN --mount=type=secret`.
     Raises `BoxerError` with file and line.
     """
     result = build_box(
@@ -113,5 +116,7 @@ def build(
         build_args=build_args,
         target=target,
         init=init,
+        labels=labels,
+        secrets=secrets,
     )
     return Box(read_box(result.data))

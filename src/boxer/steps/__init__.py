@@ -21,6 +21,7 @@ from boxer.steps.ports import (
     StageState,
     Stream,
 )
+from boxer.steps.settings import with_labels
 from boxer.steps.tools import add_tool
 
 __all__ = [
@@ -44,4 +45,5 @@ __all__ = [
     "forecast_run",
     "known_image",
     "mount_sources",
+    "with_labels",
 ]

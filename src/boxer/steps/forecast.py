@@ -16,7 +16,7 @@ import bashkit
 from boxer.dockerfile import Run
 from boxer.errors import BoxerError, UnsupportedCommandError
 from boxer.filetree import Ids, Tree
-from boxer.steps.pip.files import why_native
+from boxer.steps.pip.known import why_native
 from boxer.steps.pip.prefix import normalize
 from boxer.steps.pip.requirements import requirement_name
 from boxer.steps.ports import Ports, Stream

@@ -4,8 +4,9 @@ Belongs here: the flag's values, putting mounts into the tree and taking them ou
 the command (`run`).
 
 Rules (Dockerfile reference, RUN --mount): `bind` is the default type; what is written into a mount
-is not kept; a mount point that was not there is taken away again. A build has no secrets and no SSH
-agent, so those mounts are absent, or an error where they are required.
+is not kept; a mount point that was not there is taken away again. A secret is there if the user
+gave it (`boxer build --secret`), an SSH agent never; where such a mount is required and is not
+there, that is an error.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ _KEYS = frozenset((*_TARGETS, *_SOURCES, *_OTHERS, "mode", "uid", "gid"))
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """One `--mount`. target: absolute."""
+    """One `--mount`. target: absolute; empty for a secret that is a variable only. source: for a
+    secret, its id. variable: where a secret is to be seen too."""
 
     kind: str
     target: str
@@ -41,6 +43,8 @@ class Mount:
     stage: str | None = None
     mode: int = 0o755
     owner: tuple[int, int] = (0, 0)
+    variable: str = ""
+    required: bool = False
 
 
 @contextmanager
@@ -52,8 +56,14 @@ def mounted(
         try:
             for flag in flags:
                 mount = parse_mount(flag, state.config.working_dir or "/", where)
-                if mount is not None:
-                    node = _node(mount, state, context, ports)
+                if mount is None:
+                    continue
+                node = (
+                    _secret_node(mount, state, ports)
+                    if mount.kind == "secret"
+                    else _node(mount, state, context, ports)
+                )
+                if node is not None:
                     stack.enter_context(placed(state.tree, mount.target, node))
         except BoxerError as error:
             raise error.at(where) from None
@@ -70,27 +80,34 @@ def parse_mount(flag: str, working_dir: str, where: Where) -> Mount | None:
             where=where,
             hint=f"There are {', '.join(_TYPES)}.",
         )
-    if kind in ("secret", "ssh"):
-        if fields.get("required", "false") in ("true", ""):
+    required = fields.get("required", "false") in ("true", "")
+    if kind == "ssh":
+        if required:
             raise InstructionError(
-                f"`--mount={flag}` is required, and a build has no secrets.",
+                f"`--mount={flag}` is required, and a build has no SSH agent.",
                 where=where,
-                hint="Secrets do not belong into a box: give them to `boxer run -e`.",
+                hint="Fetch what it is for before the build, and COPY it.",
             )
         return None
-    target = next((fields[key] for key in _TARGETS if key in fields), None)
-    if not target:
+    target = next((fields[key] for key in _TARGETS if key in fields), "")
+    source = fields.get("source", fields.get("src", ""))
+    if kind == "secret":
+        source = fields.get("id") or source or posixpath.basename(target)
+        target = target or ("" if "env" in fields else f"/run/secrets/{source}")
+    if not (target or (kind == "secret" and source)):
         raise InstructionError(f"`--mount={flag}` has no target.", where=where)
     return Mount(
         kind=kind,
-        target=posixpath.normpath(posixpath.join("/", working_dir, target)),
-        source=fields.get("source", fields.get("src", "")),
+        target=target and posixpath.normpath(posixpath.join("/", working_dir, target)),
+        source=source,
         stage=fields.get("from"),
-        mode=_number(fields.get("mode", "755"), 8, where),
+        mode=_number(fields.get("mode", "400" if kind == "secret" else "755"), 8, where),
         owner=(
             _number(fields.get("uid", "0"), 10, where),
             _number(fields.get("gid", "0"), 10, where),
         ),
+        variable=fields.get("env", ""),
+        required=required,
     )
 
 
@@ -100,7 +117,7 @@ def mount_sources(flags: Sequence[str], where: Where) -> list[tuple[str | None, 
     return [
         (mount.stage, mount.source or ".")
         for mount in mounts
-        if mount.kind == "bind" or mount.source or mount.stage
+        if mount.kind != "secret" and (mount.kind == "bind" or mount.source or mount.stage)
     ]
 
 
@@ -123,6 +140,23 @@ def _number(text: str, base: int, where: Where) -> int:
         return int(text, base)
     except ValueError:
         raise InstructionError(f"`{text}` in a --mount is no number.", where=where) from None
+
+
+def _secret_node(mount: Mount, state: StageState, ports: Ports) -> Node | None:
+    """The file of a secret, if there is one; its variable is set for the command."""
+    data = ports.secrets.get(mount.source)
+    if data is None:
+        if mount.required:
+            raise InstructionError(
+                f"The secret `{mount.source}` is required, and was not given.",
+                hint=f"`boxer build --secret id={mount.source},src=FILE` gives it.",
+            )
+        return None
+    if mount.variable:
+        state.args[mount.variable] = data.decode("utf-8", "surrogateescape")
+    uid, gid = mount.owner
+    file = File(mode=mount.mode, uid=uid, gid=gid, mtime=state.epoch, data=data)
+    return file if mount.target else None
 
 
 def _node(mount: Mount, state: StageState, context: Context, ports: Ports) -> Node:

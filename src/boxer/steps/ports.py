@@ -83,13 +83,14 @@ class Compiler(Protocol):
 
 
 class WheelBuilder(Protocol):
-    """Builds packages with native parts for the box.
-
-    key: names what they are built with; a wheel that was kept under another key is not taken.
-    """
+    """Builds packages with native parts for the box. has_rust: also those with Rust in them."""
 
     @property
-    def key(self) -> str: ...
+    def has_rust(self) -> bool: ...
+
+    def key(self, filename: str) -> str:
+        """Names what the source archive of this name is built with: a wheel that was kept under
+        another key is not taken."""
 
     def build(
         self, source: Path, folder: Path, environment: Mapping[str, str]
@@ -129,7 +130,8 @@ class Ports:
     stage_tree: the tree that `COPY --from=NAME` and `RUN --mount=from=NAME` mean, None if there is
     none; it is not changed. commands: None where no machine can be run. wheels: None where nothing
     native can be built. compiler: None where nothing is compiled. python_asked: the Python of the
-    image that FROM names (`3.9`) where it is not the base's, else empty.
+    image that FROM names (`3.9`) where it is not the base's, else empty. secrets: by
+    their ids.
     """
 
     listener: Listener = field(default_factory=Silent)
@@ -137,4 +139,5 @@ class Ports:
     stage_tree: Callable[[str], Tree | None] = _no_stage
     wheels: WheelBuilder | None = None
     compiler: Compiler | None = None
+    secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     python_asked: str = ""

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from boxer.errors import BuildArgumentError
+from boxer.cli.habits import add_build_habits
+from boxer.errors import BuildArgumentError, SecretError
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -23,18 +24,30 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="OUT.wasm", help="write the box here")
     parser.add_argument("--build-arg", action="append", default=[], metavar="K[=V]")
     parser.add_argument("--target", metavar="STAGE", help="the stage to build")
+    parser.add_argument("--label", action="append", default=[], metavar="K=V")
+    parser.add_argument(
+        "--secret",
+        action="append",
+        default=[],
+        metavar="id=ID[,src=FILE|,env=NAME]",
+        help="what `RUN --mount=type=secret` shows",
+    )
     parser.add_argument(
         "--init", metavar="MODULE:CALLABLE", help="call this before the machine is frozen"
     )
     parser.add_argument("--no-cache", action="store_true", help="run every instruction anew")
     parser.add_argument("-q", "--quiet", action="store_true", help="print the result only")
-    parser.add_argument("context", type=Path, metavar="CONTEXT")
+    add_build_habits(parser)
+    parser.add_argument(
+        "context", type=Path, metavar="CONTEXT", help="a folder; -: an archive on standard input"
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     from boxer.boxfile import read_box
     from boxer.build import build
+    from boxer.cli.contexts import context_folder
     from boxer.console import Progress
     from boxer.describe import ImageStore, parse_reference
     from boxer.sandbox import write_plan
@@ -42,17 +55,21 @@ def run(options: argparse.Namespace) -> int:
     tags = [parse_reference(text) for text in options.tag]
     output = options.output
     if output is None and not tags:
-        output = Path(f"{options.context.resolve().name or 'box'}.wasm")
-    result = build(
-        options.context,
-        dockerfile=options.file,
-        build_args=build_arguments(options.build_arg),
-        target=options.target,
-        output=output,
-        init=options.init,
-        cache=not options.no_cache,
-        events=Progress(sys.stderr, options.quiet),
-    )
+        name = options.context.resolve().name if options.context != Path("-") else ""
+        output = Path(f"{name or 'box'}.wasm")
+    with context_folder(options.context, options.file) as (context, dockerfile):
+        result = build(
+            context,
+            dockerfile=dockerfile,
+            build_args=build_arguments(options.build_arg),
+            target=options.target,
+            output=output,
+            init=options.init,
+            cache=not options.no_cache,
+            labels=dict(map(label, options.label)),
+            secrets=dict(map(secret, options.secret)),
+            events=Progress(sys.stderr, options.quiet),
+        )
     store = ImageStore()
     for tag in tags:
         store.put(tag, result.data, result.info.created)
@@ -76,3 +93,39 @@ def build_arguments(texts: list[str]) -> dict[str, str]:
         elif name in os.environ:
             found[name] = os.environ[name]
     return found
+
+
+def label(text: str) -> tuple[str, str]:
+    """K=V; K alone is an empty label, as in docker. Raises `BuildArgumentError`."""
+    name, _, value = text.partition("=")
+    if not name:
+        raise BuildArgumentError(f"`{text}` is not NAME=VALUE.", hint="--label NAME=VALUE")
+    return name, value
+
+
+def secret(text: str) -> tuple[str, bytes]:
+    """A secret's id and what it is: of a file (`src`) or of a variable (`env`), by default of the
+    variable or else the file called like it, as in docker. Raises `SecretError`."""
+    fields = dict(field.partition("=")[::2] for field in text.split(","))
+    name = fields.get("id", "")
+    unknown = fields.keys() - {"id", "src", "source", "env", "type"}
+    if not name or unknown or fields.get("type", "file") not in ("file", "env"):
+        raise SecretError(
+            f"`{text}` names no secret.",
+            hint="--secret id=token,src=token.txt, or id=token,env=TOKEN",
+        )
+    source = fields.get("src", fields.get("source"))
+    variable = fields.get("env", source if fields.get("type") == "env" else None)
+    if variable is None and source is None and name in os.environ:
+        variable = name
+    if variable is not None:
+        if variable not in os.environ:
+            raise SecretError(f"The variable `{variable}` of the secret `{name}` is not set.")
+        return name, os.environb[os.fsencode(variable)]
+    path = Path(source or name).expanduser()
+    try:
+        return name, path.read_bytes()
+    except OSError as error:
+        raise SecretError(
+            f"`{path}` of the secret `{name}` cannot be read: {error.strerror}."
+        ) from None

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from boxer.errors import AccountError, MountError, NotABoxError, NotWasmError, VariableError
+from boxer.cli.habits import add_run_habits
+from boxer.errors import NotABoxError, NotWasmError
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
     from boxer.boxfile import Box
-    from boxer.sandbox import Mount
+    from boxer.sandbox import Limits, RunResult
 
 # docker run's status for its own failures.
 OWN_FAILURE = 125
@@ -27,14 +28,29 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("run", help="run a box", allow_abbrev=False)
     parser.add_argument("-e", "--env", action="append", default=[], metavar="K[=V]")
     parser.add_argument(
+        "--env-file", action="append", default=[], type=Path, metavar="FILE", help="lines K[=V]"
+    )
+    parser.add_argument(
         "-v", "--volume", action="append", default=[], metavar="HOST:GUEST[:ro]", help="mount"
+    )
+    parser.add_argument(
+        "--mount", action="append", default=[], metavar="type=bind,source=HOST,target=GUEST"
     )
     parser.add_argument("-w", "--workdir", metavar="DIR")
     parser.add_argument("-u", "--user", metavar="UID[:GID]")
     parser.add_argument("--entrypoint", metavar="E")
+    parser.add_argument("-m", "--memory", metavar="SIZE", help="--limit memory=SIZE")
+    parser.add_argument(
+        "--limit",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="memory, time, cpu, output, files, storage or call_depth: --limit time=5",
+    )
     parser.add_argument(
         "--strace", action="store_true", help="show each system call on standard error"
     )
+    add_run_habits(parser)
     parser.add_argument(
         "box", metavar="BOX", help="a file, or NAME[:TAG]; a program of `boxer cc` too"
     )
@@ -43,26 +59,41 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from boxer.sandbox import ATTENDED, Frozen, Stream
+    from boxer.cli import grants
+    from boxer.sandbox import Frozen, Stream
     from boxer.sandbox import run as run_box
 
+    memory = [f"memory={options.memory}"] if options.memory else []
+    limits = grants.read_limits([*memory, *options.limit])
+    lines = [line for path in options.env_file for line in grants.read_environment_file(path)]
+    env = grants.read_environment([*lines, *options.env])
+    mounts = [grants.parse_mount(text) for text in options.volume]
+    mounts += [grants.parse_long_mount(text) for text in options.mount]
     frozen = Frozen.of(_box(options.box))
     result = run_box(
         frozen,
         options.arguments,
-        env=_environment(options.env) | LOOKED_AT | (TRACED if options.strace else {}),
-        mounts=[parse_mount(text) for text in options.volume],
+        env=env | LOOKED_AT | (TRACED if options.strace else {}),
+        mounts=mounts,
         stdin=Stream.INHERIT,
         stdout=Stream.INHERIT,
         stderr=Stream.INHERIT,
-        limits=ATTENDED,
+        limits=limits,
         entrypoint=options.entrypoint,
         working_dir=options.workdir,
-        user=parse_user(options.user),
+        user=grants.parse_user(options.user),
     )
+    _tell(result, limits)
+    return result.exit_code
+
+
+def _tell(result: RunResult, limits: Limits) -> None:
+    """What ended the program, where it was not the program itself."""
     if result.crash:
         sys.stderr.write(f"boxer: {result.crash}\n")
-    return result.exit_code
+    elif result.limit in ("time", "cpu", "output"):
+        value = getattr(limits, result.limit)
+        sys.stderr.write(f"boxer: the run reached its limit: {result.limit}={value}\n")
 
 
 def _box(name: str) -> Box:
@@ -84,48 +115,3 @@ def _box(name: str) -> Box:
         return read_box(made)
     write_plan(box_path(name), box)
     return box
-
-
-def parse_mount(text: str) -> Mount:
-    """Reads `HOST:GUEST[:ro|rw]`. Raises `MountError`."""
-    from boxer.sandbox import Mount
-
-    host, colon, rest = text.partition(":")
-    guest, _, mode = rest.partition(":")
-    if not (host and colon and guest) or mode not in ("", "ro", "rw"):
-        raise MountError(f"`{text}` is not HOST:GUEST[:ro].", hint="-v ./data:/data:ro")
-    return Mount(host, guest, mode == "ro")
-
-
-def parse_user(text: str | None) -> str | None:
-    """Checks `UID[:GID]`, numbers of 32 bits. Raises `AccountError`.
-
-    Names are looked up while a box is built (USER): a run does not read the box's files first.
-    """
-    if text is None:
-        return None
-    for number in text.split(":", 1):
-        # 2**32 - 1 is the "no change" of chown(2), nobody's number.
-        if not (number.isascii() and number.isdecimal() and int(number) < 2**32 - 1):
-            raise AccountError(
-                f"`{text}` is not UID[:GID] in numbers.",
-                hint="`-u 1000:1000`; a name can stand in the Dockerfile: `USER app`.",
-            )
-    return text
-
-
-def _environment(texts: list[str]) -> dict[str, str]:
-    """K=V pairs; K alone is passed on from this environment, if it is set, as docker does.
-
-    Raises `VariableError`.
-    """
-    found = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not name:
-            raise VariableError(f"`{text}` is not NAME=VALUE.", hint="-e NAME=VALUE")
-        if equals:
-            found[name] = value
-        elif name in os.environ:
-            found[name] = os.environ[name]
-    return found

@@ -2,18 +2,18 @@
 
 Belongs here: preferring versions that can be linked and that run on a box's Python, and telling
 where that changes a pinned one. Does not: resolving (`resolve`), which versions these are
-(`emscripten`, `removed`, `successors`).
+(`known`, `removed`, `successors`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from boxer.errors import ResolutionError
-from boxer.steps.pip import emscripten
+from boxer.steps.pip.known import resolve_what_works
 from boxer.steps.pip.removed import constraints_of
-from boxer.steps.pip.resolve import Locked, Question, resolve
+from boxer.steps.pip.resolve import Locked, Question
 from boxer.steps.pip.successors import asking_for, outdated
 from boxer.steps.pip.target import Target
 
@@ -58,10 +58,11 @@ def resolve_for_a_box(target: Target, question: Question, environment: Mapping[s
 def _resolve(
     target: Target, question: Question, environment: Mapping[str, str]
 ) -> tuple[list[Locked], Question]:
-    """The answer, and what it answers: if possible of versions that can be linked."""
-    more = (*emscripten.constraints(), *constraints_of(target.python_asked))
-    known = replace(question, constraints=[*question.constraints, *more])
-    try:
-        return resolve(known, environment, target.where), known
-    except ResolutionError:  # a version without a wheel is pinned, which `choose` says better
-        return resolve(question, environment, target.where), question
+    """The answer, and what it answers: if possible of versions that work in a box."""
+    return resolve_what_works(
+        question,
+        environment,
+        target.where,
+        has_rust=target.wheels is not None and target.wheels.has_rust,
+        more=constraints_of(target.python_asked),
+    )

@@ -6,12 +6,9 @@ Does not: fetching (`fetch`), building (`sdist`).
 
 from __future__ import annotations
 
-import functools
 import re
-import tomllib
 from collections.abc import Mapping, Set
 from dataclasses import replace
-from importlib import resources
 
 from boxer.errors import NativePackageError, Where
 from boxer.steps.pip.emscripten import (
@@ -19,6 +16,7 @@ from boxer.steps.pip.emscripten import (
     has_emscripten_wheels,
     those_that_work,
 )
+from boxer.steps.pip.known import known_native, why_native
 from boxer.steps.pip.prefix import normalize
 from boxer.steps.pip.resolve import Locked, RemoteFile
 
@@ -71,23 +69,29 @@ def choose(package: Locked, where: Where | None, python_version: str = "3.13") -
     )
 
 
-def why_native(name: str) -> tuple[str, str] | None:
-    """Why a package is known to be native, and what to use instead. name: normalised."""
-    known = _known_native().get(name)
-    return None if known is None else (str(known["why"]), str(known["instead"]))
-
-
 def users_without(package: Locked) -> Set[str]:
     """Which packages do without a native one, by normalised names: `uvicorn[standard]` brings three
     of them. Empty for one that is not known so, or has a pure wheel."""
-    users = _known_native().get(package.key, {}).get("optional_for")
-    return set(users) if isinstance(users, list) and not has_pure_wheel(package) else set()
+    known = known_native(package.key)
+    return set(known.optional_for) if known and not has_pure_wheel(package) else set()
 
 
 def what_is_lost(name: str) -> str:
     """What does not work without a package that is optional, as a sentence."""
-    lost = _known_native().get(normalize(name), {}).get("lost")
-    return str(lost) if lost else "It is slower, and lacks nothing else."
+    known = known_native(normalize(name))
+    return (known and known.lost) or "It is slower, and lacks nothing else."
+
+
+def refuse_without_compiler(package: Locked, where: Where | None, *, has_rust: bool) -> None:
+    """Raises NativePackageError for a package that would have to be compiled, and cannot be yet."""
+    known = known_native(package.key)
+    if known is not None and known.rust and not has_rust:
+        raise NativePackageError(
+            f"`{package.name} {package.version}` has Rust in it, and the Rust compiler has not "
+            "been made on this machine.",
+            where=where,
+            hint=f"Make it once: `make rust`. Or: {known.instead}",
+        )
 
 
 def refuse_known(package: Locked, where: Where | None) -> None:
@@ -100,9 +104,9 @@ def refuse_known(package: Locked, where: Where | None) -> None:
             where=where,
             hint=instead,
         )
-    known = why_native(package.key)
-    if known is not None:
-        why, instead = known
+    reason = why_native(package.key, package.version)
+    if reason is not None:
+        why, instead = reason
         raise NativePackageError(
             f"`{package.name} {package.version}` cannot run in a box: {why}.",
             where=where,
@@ -125,10 +129,3 @@ def _build_number(wheel: RemoteFile) -> tuple[int, str]:
     build = (match["build"] if match else None) or ""
     digits = re.match(r"\d*", build)
     return (int(digits[0]) if digits and digits[0] else -1, wheel.name)
-
-
-@functools.cache
-def _known_native() -> Mapping[str, Mapping[str, str | list[str]]]:
-    text = resources.files(__package__).joinpath("native.toml").read_text("utf-8")
-    table: dict[str, dict[str, str | list[str]]] = tomllib.loads(text)
-    return {normalize(name): entry for name, entry in table.items()}

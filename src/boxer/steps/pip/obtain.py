@@ -18,7 +18,7 @@ from boxer.errors import (
 )
 from boxer.steps.pip import emscripten
 from boxer.steps.pip.fetch import Fetcher
-from boxer.steps.pip.files import choose, has_pure_wheel
+from boxer.steps.pip.files import choose, has_pure_wheel, refuse_without_compiler
 from boxer.steps.pip.resolve import (
     ASKED,
     Locked,
@@ -71,7 +71,7 @@ def with_pure_files(
 
 def built(target: Target, data: bytes, name: str, environment: Mapping[str, str]) -> Wheel:
     """A wheel from a source archive; one that has to be built now is told of."""
-    if not is_kept(data, target.wheels):
+    if not is_kept(data, name, target.wheels):
         target.listener.notice(
             f"`{name}` is built from source: its build runs on this machine.", target.where, None
         )
@@ -91,7 +91,11 @@ def _files(
     files, refused = [], []
     for package in packages:
         try:
-            files.append(choose(package, target.where, target.prefix.version))
+            file = choose(package, target.where, target.prefix.version)
+            if file is package.sdist:
+                has_rust = target.wheels is not None and target.wheels.has_rust
+                refuse_without_compiler(package, target.where, has_rust=has_rust)
+            files.append(file)
         except NativePackageError as error:
             refused.append((package, error))
     if refused:

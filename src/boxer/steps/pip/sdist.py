@@ -58,7 +58,7 @@ def build_sdist(
     native: WheelBuilder | None = None,
 ) -> Wheel:
     """A wheel from a source archive. Raises PackageBuildError, NativePackageError."""
-    key = _key(data, native)
+    key = _key(data, filename, native)
     kept = _kept(key)
     if kept is not None:
         return kept
@@ -70,14 +70,14 @@ def build_sdist(
     return wheel
 
 
-def is_kept(data: bytes, native: WheelBuilder | None = None) -> bool:
+def is_kept(data: bytes, filename: str, native: WheelBuilder | None = None) -> bool:
     """Whether the wheel of a source archive was built before."""
-    return _kept(_key(data, native)) is not None
+    return _kept(_key(data, filename, native)) is not None
 
 
-def _key(data: bytes, native: WheelBuilder | None) -> str:
+def _key(data: bytes, filename: str, native: WheelBuilder | None) -> str:
     parts = hashlib.sha256(data).digest() + _switches_digest()
-    return hashlib.sha256(parts + (native.key.encode() if native else b"")).hexdigest()
+    return hashlib.sha256(parts + (native.key(filename).encode() if native else b"")).hexdigest()
 
 
 def build_folder(

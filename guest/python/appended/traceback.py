@@ -1,0 +1,15 @@
+# Appended by Boxer. Where a module is missing that a box has left out, the last line says why.
+import _boxer_left_out
+
+_boxer_init = TracebackException.__init__
+
+
+def _boxer_init_with_reason(self, exc_type, exc_value, *args, **kwargs):
+    _boxer_init(self, exc_type, exc_value, *args, **kwargs)
+    name = getattr(exc_value, "name", None)
+    told = isinstance(exc_value, ModuleNotFoundError) and self._str == f"No module named {name!r}"
+    if told and name in _boxer_left_out.REASONS:
+        self._str += f". A box does not have it: {_boxer_left_out.REASONS[name]}"
+
+
+TracebackException.__init__ = _boxer_init_with_reason

@@ -1,0 +1,45 @@
+"""What rustc calls to link an extension module: one relocatable object, as the kit's `-shared`.
+
+Belongs here: which of the linker's words count. A program of its own: it imports nothing of ours.
+
+    rustlink.py KIT LIBRARY WORDS..     LIBRARY: what stands for rustc's own allocator
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+# The function of std's allocator that only rustc's own glue calls.
+DEFAULT_ALLOCATOR = b"__rdl_alloc"
+
+
+def main(kit: str, library: str, words: list[str]) -> int:
+    output = words[words.index("-o") + 1]
+    inputs = [word for word in words if word.endswith((".o", ".rlib")) and not _is_glue(word)]
+    zig = json.loads((Path(kit) / "kit.json").read_text("utf-8"))["zig"][0]
+    # std brings its debug information along, which a wheel has no use for.
+    inputs += [*_libraries(words), library]
+    command = [zig, "wasm-ld", "-r", "--strip-debug", *inputs, "-o", output]
+    return subprocess.run(command, check=False).returncode
+
+
+def _libraries(words: list[str]) -> list[str]:
+    """The static libraries that crates brought. rustc's own folders hold WASI's C library."""
+    values = list(itertools.pairwise(words))
+    folders = [Path(value) for word, value in values if word == "-L" and "rustlib" not in value]
+    names = [f"lib{value}.a" for word, value in values if word == "-l"]
+    found = [next((f / name for f in folders if (f / name).is_file()), None) for name in names]
+    return [str(path) for path in found if path is not None]
+
+
+def _is_glue(word: str) -> bool:
+    """Whether an object is rustc's glue to std's allocator; a program's own stays."""
+    return word.endswith(".o") and DEFAULT_ALLOCATOR in Path(word).read_bytes()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3:]))
