@@ -83,31 +83,6 @@ static int call_boxer(const char *name, PyObject *argument, int flag) {
     return -1;
 }
 
-// Py_BytesMain, and between its two halves what a frozen interpreter has been given, too.
-static int cold_main(int argc, char **argv) {
-    PyConfig config;
-    PyConfig_InitPythonConfig(&config);
-    PyStatus status = PyConfig_SetBytesArgv(&config, argc, argv);
-    if (!PyStatus_Exception(status))
-        status = Py_InitializeFromConfig(&config);
-    PyConfig_Clear(&config);
-    if (PyStatus_IsExit(status)) // -h and -V have printed
-        return status.exitcode;
-    if (PyStatus_Exception(status))
-        Py_ExitStatusException(status);
-    call_boxer("adjust", PyList_New(0), 0); // without it the program meets the kernel's refusals
-    return status_of(Py_RunMain());
-}
-
-static int python_main(int argc, char **argv, char **envp) {
-    (void)envp;
-    threads_begin();
-    kdf_begin();
-    depth_fit();
-    begin_leaving();
-    return cold_main(argc, argv);
-}
-
 // What a frozen interpreter need not count references to, so that a run writes to fewer pages of
 // the image: no pages that are only looked at become private to a machine. Objects with a
 // finalizer, and instances of classes of the program, are left as they are.

@@ -127,3 +127,28 @@ def test_ignore_excludes_what_is_below_and_brings_back() -> None:
     assert ignore.excludes("build/x", False)
     assert not ignore.excludes("build/out", False)
     assert not ignore.excludes("main.py", False)
+
+
+@pytest.mark.parametrize("ending", ["\\ # a comment", "\\# x", "\\\t#"])
+def test_a_line_that_seems_to_go_on_is_told_where_the_next_is_no_instruction(ending: str) -> None:
+    with pytest.raises(DockerfileSyntaxError) as caught:
+        parse(f"{HEAD}RUN apt-get install gcc {ending}\n  git\n")
+    assert "Line 2 does not go on" in (caught.value.hint or "")
+    assert str(caught.value.where) == "Dockerfile:3"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("CMD ['python', 'app.py']", True),
+        ('ENTRYPOINT [ "python" ]]', True),
+        ("RUN ['ls']", True),
+        ('CMD ["python", "app.py"]', False),
+        ('RUN [ "$A" = b ] && echo', False),
+        ("RUN [ -f x ] || exit 1", False),
+        ("CMD []", False),
+    ],
+)
+def test_what_is_nearly_json_is_told(line: str, told: bool) -> None:
+    warnings = [entry.message for entry in parse(f"{HEAD}{line}\n").warnings]
+    assert any("no JSON array" in message for message in warnings) == told

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boxer.errors import UnsupportedCommandError
+from boxer.errors import PipUsageError, ResolutionError, RunFailedError, UnsupportedCommandError
 from boxer.filetree import File
 from tests.steps.test_steps_pip import Publish, publish
 
@@ -132,3 +132,85 @@ def test_packages_are_added_to_a_project(stage: Stage, publish: Publish) -> None
     stage.run("cd /srv && poetry config virtualenvs.create false && rm -r .venv")
     stage.run("cd /srv && poetry add alpha@latest")
     assert "alpha" in programs(stage, "/usr/local/lib/python3.13/site-packages")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "hint"),
+    [
+        ("", "ModuleNotFoundError: No module named 'flask.json'", "`RUN pip install 'flask'`"),
+        ("3.9", "ModuleNotFoundError: No module named 'imghdr'", "pip install 'standard-imghdr'"),
+        ("", "/usr/local/bin/python: No module named pytest", "`RUN pip install 'pytest'`"),
+        ("", "python: can't open file '/app.py': [Errno 2]", "COPY it before this RUN"),
+        ("3.8", "Traceback (most recent call last):\nTypeError: x", "asks for Python 3.8"),
+        ("", "Traceback (most recent call last):\nTypeError: x", None),
+    ],
+)
+def test_a_python_program_that_fails_is_told_what_to_do(
+    stage: Stage, asked: str, said: str, hint: str | None
+) -> None:
+    stage.python_asked = asked
+    stage.tree.add_file("/said.txt", said.encode())
+    with pytest.raises(RunFailedError) as error:
+        stage.run("cat /said.txt >&2; exit 1")
+    assert error.value.hint is None if hint is None else hint in (error.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("package", "hint"), [("alhpa", "Check the spelling"), ("requirements.txt", "`-r`")]
+)
+def test_a_package_that_is_not_there_is_named(
+    stage: Stage, publish: Publish, package: str, hint: str
+) -> None:
+    publish("alpha", "1.0")
+    with pytest.raises(ResolutionError, match="There is no package `") as error:
+        stage.run(f"pip install {package}")
+    assert hint in (error.value.hint or "")
+
+
+def test_the_setuptools_of_an_older_image_are_there_for_a_setup_py(
+    stage: Stage, publish: Publish
+) -> None:
+    from tests.steps.conftest import EchoRunner
+
+    publish("setuptools", "80.9")
+    publish("setuptools", "82.0")
+    stage.runner = EchoRunner()
+    stage.run("python setup.py --version")
+    assert stage.run("pip freeze --all") == ""
+    stage.python_asked = "3.7"
+    assert stage.run("python setup.py --version").endswith("setup.py --version\n")
+    assert stage.run("pip freeze --all") == "setuptools==80.9\n"
+
+
+def test_an_environment_has_the_paths_of_the_python_asked_for(stage: Stage) -> None:
+    stage.python_asked = "3.9"
+    stage.run("python -m venv /venv")
+    assert stage.tree.resolve("/venv/lib/python3.9/site-packages") == (
+        "/venv/lib/python3.13/site-packages"
+    )
+    assert stage.tree.resolve("/venv/bin/python3.9") == "/usr/local/bin/python3.13"
+
+
+def test_a_project_stands_for_its_requirements_in_uv_pip(stage: Stage, publish: Publish) -> None:
+    for name in ("alpha", "beta", "gamma", "delta"):
+        publish(name, "1.0")
+    project = """
+[project]
+name = "p"
+version = "1"
+dependencies = ["alpha"]
+[project.optional-dependencies]
+web = ["beta"]
+[dependency-groups]
+dev = ["gamma"]
+"""
+    stage.tree.add_file("/srv/pyproject.toml", project.encode())
+    stage.tree.add_file("/srv/more.txt", b"delta\n")
+    stage.run("cd /srv && uv pip install --system -r pyproject.toml --extra web -r more.txt")
+    assert stage.run("pip freeze") == "alpha==1.0\nbeta==1.0\ndelta==1.0\n"
+    written = stage.run(
+        "cd /srv && uv pip compile pyproject.toml --group dev -o all.txt; cat all.txt"
+    )
+    assert written == "alpha\ngamma\n"
+    with pytest.raises(PipUsageError, match=r"no `other/pyproject\.toml` in the box"):
+        stage.run("uv pip install --system -r other/pyproject.toml")

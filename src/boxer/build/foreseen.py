@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 
 from boxer.boxfile import ImageConfig
-from boxer.build.entry import find_program
+from boxer.build.entry import find_entry, find_program
 from boxer.build.events import Listener, Notice
 from boxer.build.imports import Imports
 from boxer.errors import TreeError
@@ -34,6 +34,15 @@ def foresee(
                 "Install it in a RUN, or correct CMD or ENTRYPOINT.",
             )
         )
+    entry = find_entry(config, tree)
+    if entry is not None and entry.script is not None and not _is_there(entry.script, tree):
+        events(
+            Notice(
+                f"The command of the box runs `{entry.script}`, which is not in it.",
+                None,
+                "COPY it, or correct CMD or ENTRYPOINT.",
+            )
+        )
     removed = removed_for(asked)
     for module in imported_of(removed, program.own):
         if module not in program.packages:
@@ -45,6 +54,13 @@ def foresee(
                     f"`RUN pip install '{removed[module]}'` brings it back.",
                 )
             )
+
+
+def _is_there(path: str, tree: Tree) -> bool:
+    try:
+        return tree.get(path) is not None
+    except TreeError:
+        return True
 
 
 def _missing_program(config: ImageConfig, tree: Tree) -> str | None:

@@ -25,8 +25,8 @@ from boxer.build.imports import program_imports
 from boxer.build.sources import Sources, find_sources
 from boxer.build.stages import Bases, Built, StageBuilder
 from boxer.build.warmup import warmup
-from boxer.dockerfile import Dockerfile, parse
-from boxer.errors import EpochError
+from boxer.dockerfile import Dockerfile, User, parse
+from boxer.errors import AccountError, EpochError, Where
 from boxer.extensions import with_extensions
 from boxer.plan import Plan, plan
 from boxer.steps import Context, with_labels
@@ -85,12 +85,23 @@ def build(
     files = Context(context, sources.ignore)
     built = StageBuilder(known, files, moment, events, cache, secrets).build(planned)
     built = replace(built, config=with_labels(built.config, tuple((labels or {}).items())))
-    data, info = assemble(_finished(built, moment, init, events), events)
+    finished = _finished(built, moment, init, events)
+    try:
+        data, info = assemble(finished, events)
+    except AccountError as error:
+        raise error.at(_place_of_user(planned)) from None
     digest = hashlib.sha256(data).hexdigest()
     if output is not None:
         write_atomically(output, data)
     events(BuildFinished(output, digest, len(data), time.monotonic() - began))
     return BuildResult(data, info, digest, output)
+
+
+def _place_of_user(planned: Plan) -> Where:
+    """The line that says whom the box runs as."""
+    steps = planned.stages[-1].steps
+    named = [step.instruction.where for step in steps if isinstance(step.instruction, User)]
+    return named[-1] if named else planned.stages[-1].where
 
 
 def source_date_epoch() -> int:

@@ -16,12 +16,15 @@ from dataclasses import dataclass, replace
 from e2b_dockerfile_utils import DockerfileInstruction, parse_dockerfile_ast
 from e2b_dockerfile_utils import DockerfileSyntaxError as AstError
 
-from boxer.dockerfile.instructions import Arg, From, Instruction
+from boxer.dockerfile.instructions import Arg, Cmd, Entrypoint, From, Instruction, Run
 from boxer.dockerfile.line import Line
 from boxer.dockerfile.reading import READERS
 from boxer.errors import BoxerError, DockerfileSyntaxError, Where
 
 _UNKNOWN = re.compile(r"unknown instruction: (\S*)")
+# A line that looks as if it went on, with a comment or spaces behind the backslash.
+_ENDS_EARLY = re.compile(r"\\\s*#|\\\s+$")
+_NEARLY_JSON = re.compile(r"""\[\s*["'][^"']*["']\s*[],]""")
 _LARGEST = 1 << 20
 
 
@@ -48,13 +51,14 @@ def parse(text: str, file: str = "Dockerfile") -> Dockerfile:
     try:
         ast = parse_dockerfile_ast(text.removeprefix("\ufeff"))
     except AstError as error:
-        raise _syntax_error(error, file) from None
+        raise _syntax_error(error, text, file) from None
     except (ValueError, RecursionError, IndexError) as error:
         raise DockerfileSyntaxError(f"{error}.", where=Where(file, 1)) from None
     instructions = tuple(_read(entry, ast.escape_token, file) for entry in ast.instructions)
     _check_order(instructions, file)
-    warnings = tuple(ParseWarning(w.message, Where(file, w.line)) for w in ast.warnings)
-    return Dockerfile(file, instructions, ast.escape_token, warnings)
+    warnings = [ParseWarning(w.message, Where(file, w.line)) for w in ast.warnings]
+    warnings += _no_json(instructions)
+    return Dockerfile(file, instructions, ast.escape_token, tuple(warnings))
 
 
 def parse_trigger(text: str, escape: str, where: Where) -> Instruction:
@@ -64,6 +68,20 @@ def parse_trigger(text: str, escape: str, where: Where) -> Instruction:
         return replace(_read(ast.instructions[0], escape, where.file), where=where)
     except (ValueError, IndexError, RecursionError) as error:
         raise DockerfileSyntaxError(f"ONBUILD: {error}.", where=where) from None
+
+
+def _no_json(instructions: tuple[Instruction, ...]) -> list[ParseWarning]:
+    """What was meant as a list of words and is a line for the shell: `CMD ['python']`."""
+    return [
+        ParseWarning(
+            "This is no JSON array, which has double quotes and nothing after it: the shell gets it"
+            " as it stands.",
+            entry.where,
+        )
+        for entry in instructions
+        if isinstance(entry, Cmd | Entrypoint | Run)
+        and _NEARLY_JSON.match(entry.command.script or "")
+    ]
 
 
 def _read(entry: DockerfileInstruction, escape: str, file: str) -> Instruction:
@@ -94,11 +112,18 @@ def _check_order(instructions: tuple[Instruction, ...], file: str) -> None:
         )
 
 
-def _syntax_error(error: AstError, file: str) -> DockerfileSyntaxError:
+def _syntax_error(error: AstError, text: str, file: str) -> DockerfileSyntaxError:
     where = Where(file, error.line or 1)
     unknown = _UNKNOWN.search(str(error))
     if unknown:
-        return _unknown(unknown[1], where)
+        found = _unknown(unknown[1], where)
+        before = text.splitlines()[: where.line - 1] if where.line else []
+        if before and _ENDS_EARLY.search(before[-1]):
+            found.hint = (
+                f"Line {len(before)} does not go on: its backslash is not the last character. A"
+                " comment has a line of its own."
+            )
+        return found
     message = re.sub(r"^Dockerfile parse error(?: on line \d+)?: ", "", str(error))
     return DockerfileSyntaxError(f"{message[:1].upper()}{message[1:]}.", where=where)
 

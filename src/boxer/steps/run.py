@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from boxer.errors import InstructionError, RunFailedError, Where
 from boxer.filetree import File, home_of, resolve_user, users
 from boxer.steps.mounts import placed
+from boxer.steps.pip.removed import removed_for
 from boxer.steps.ports import Ports, StageState
 from boxer.steps.shell import Finished, Session, Setting
 from boxer.steps.shell.commands import ALL
@@ -34,6 +35,7 @@ _DOCUMENT = "/.run/EOF"
 _TAIL_LINES = 20
 _SHOWN = 120
 # What `boxer.compiler` says of words and files it does not take; clang's own errors name a line.
+_NO_MODULE = re.compile(r"No module named '?([\w.]+)")
 _REFUSED_BY_COMPILER = re.compile(r"^(?:cc|c\+\+|ar): error: ", re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]|\x1b\[[0-9;]*[A-Za-z]")
 
@@ -69,7 +71,7 @@ def _run(script: str, shown: str, state: StageState, ports: Ports, where: Where 
     setting = make_setting(state, ports, where)
     finished = Session(setting, ALL, run_executable).run(script)
     if finished.status != 0:
-        raise _failed(shown, finished, where)
+        raise _failed(shown, finished, where, ports.python_asked)
 
 
 def make_setting(state: StageState, ports: Ports, where: Where | None) -> Setting:
@@ -122,7 +124,7 @@ def _shell_options(shell: Sequence[str], where: Where | None) -> str:
     return "".join(settings)
 
 
-def _failed(shown: str, finished: Finished, where: Where | None) -> RunFailedError:
+def _failed(shown: str, finished: Finished, where: Where | None, asked: str) -> RunFailedError:
     one_line = " ".join(shown.split())
     if len(one_line) > _SHOWN:
         one_line = one_line[:_SHOWN] + "..."
@@ -131,8 +133,25 @@ def _failed(shown: str, finished: Finished, where: Where | None) -> RunFailedErr
     return RunFailedError(
         f"`{one_line}` exited with status {finished.status}.{tail}",
         where=where,
-        hint=_hint(finished, text),
+        hint=_hint(finished, text) or _python_hint(text, asked),
     )
+
+
+def _python_hint(text: str, asked: str) -> str | None:
+    """What a Python program says that failed. asked: as in `Ports`."""
+    missing = _NO_MODULE.search(text)
+    if missing:
+        name = missing[1].partition(".")[0]
+        package = removed_for(asked).get(name, name)
+        return f"Install it in a RUN before this one: `RUN pip install '{package}'`."
+    if "can't open file" in text:
+        return "COPY it before this RUN; paths are those of the box."
+    if asked and "Traceback (most recent call last)" in text:
+        return (
+            f"The Dockerfile asks for Python {asked} and the box has another: a newer version of"
+            " the package that fails may be what is needed."
+        )
+    return None
 
 
 def _hint(finished: Finished, text: str) -> str | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import sys
 import tempfile
 import tomllib
@@ -27,6 +28,7 @@ from boxer.steps.pip.settings import uv_options
 from boxer.steps.pip.uv import UvResult, explain, run_uv
 
 ASKED = ""
+_ABSENT = re.compile(r"Because (\S+) was not found in [a-z ]+ and you require \1[, ]")
 _TIMEOUT_SECONDS = 900.0
 _MORE_INDEXES = ("UV_EXTRA_INDEX_URL", "UV_INDEX", "UV_FIND_LINKS")
 
@@ -89,12 +91,23 @@ def resolve(
         form = ["--quiet", "--no-header", "--format", "pylock.toml", "--output-file", str(lock)]
         result = _ask(question, environment, folder, form)
         if result.status != 0:
-            raise ResolutionError(
-                f"The packages cannot be found together: {explain(result.message, folder)}",
-                where=where,
-                hint="Check the names and versions; the index is the one your pip or uv uses.",
-            )
+            raise _unresolved(explain(result.message, folder), where)
         return _read_lock(lock.read_text("utf-8"), folder)
+
+
+def _unresolved(reason: str, where: Where | None) -> ResolutionError:
+    absent = _ABSENT.search(reason)
+    if absent is None:
+        return ResolutionError(
+            f"The packages cannot be found together: {reason}",
+            where=where,
+            hint="Check the names and versions; the index is the one your pip or uv uses.",
+        )
+    name = absent[1]
+    hint = "Check the spelling; the index is the one your pip or uv uses."
+    if name.endswith(("-txt", ".txt")):
+        hint = "A file of requirements is named with `-r`: `pip install -r requirements.txt`."
+    return ResolutionError(f"There is no package `{name}` on the index.", where=where, hint=hint)
 
 
 def requirers(question: Question, environment: Mapping[str, str]) -> dict[str, list[str]]:

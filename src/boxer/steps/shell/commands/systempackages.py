@@ -59,6 +59,7 @@ _PROGRAMS = {
     "gosu": ("gosu.py", ("/usr/sbin/gosu", "/usr/local/bin/gosu")),
     "su-exec": ("gosu.py", ("/sbin/su-exec", "/usr/local/bin/su-exec")),
 }
+_SERVICE = "a box runs one program"
 _VERSION = re.compile(r"[=<>~/].*$|:[a-z0-9]+$")
 
 
@@ -135,10 +136,13 @@ def _unknown(call: Invocation, package: str) -> UnsupportedCommandError:
             hint=f"`pip install {package.removeprefix('python3-')}` in its place.",
         )
     why = f": {reason}" if reason else ": it is machine code of a Linux distribution"
+    hint = "Remove it if the program runs without it, or use a pure-Python package instead."
+    if reason == _SERVICE:
+        hint = "Leave it in a container beside the box, and start the application itself with CMD."
     return UnsupportedCommandError(
         f"The system package `{package}` cannot be installed in a box{why}.",
         where=call.where,
-        hint="Remove it if the program runs without it, or use a pure-Python package instead.",
+        hint=hint,
     )
 
 

@@ -7,7 +7,6 @@ how packages get in (`boxer.steps.pip`), pip's options (`commands.pip`).
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
 
 from boxer.errors import UnsupportedCommandError
 from boxer.filetree import File
@@ -19,6 +18,7 @@ from boxer.steps.pip.requirements import requirement_name
 from boxer.steps.pip.settings import index_environment
 from boxer.steps.shell.commands.pip import announce, pip, target_of
 from boxer.steps.shell.commands.python import run_program
+from boxer.steps.shell.commands.uvpip import activated, uv_pip
 from boxer.steps.shell.commands.uvtools import install_tool, read_tool, tool_environment
 from boxer.steps.shell.commands.venv import venv
 from boxer.steps.shell.invocation import Command, CommandFailedError, Invocation
@@ -66,50 +66,6 @@ def uv(call: Invocation) -> int:
     )
 
 
-def _pip(call: Invocation, arguments: list[str]) -> int:
-    """`uv pip`: into the environment it is told, that is active, or that lies in the folder."""
-    words, chosen = [], None
-    system = call.env.get("UV_SYSTEM_PYTHON", "").lower() in ("1", "true")
-    rest = iter(arguments)
-    for word in rest:
-        if word in ("--python", "-p"):
-            chosen = next(rest, None)
-        elif word.startswith("--python="):
-            chosen = word.partition("=")[2]
-        elif word == "--system":
-            system = True
-        else:
-            words.append(word)
-    root = None
-    if chosen and "/" in chosen:
-        path = call.path(chosen)
-        root = (
-            path
-            if call.tree.get(f"{path}/pyvenv.cfg")
-            else posixpath.dirname(posixpath.dirname(path))
-        )
-    elif not system:
-        root = call.env.get("VIRTUAL_ENV") or call.path(".venv")
-    if root and isinstance(call.tree.get(f"{root}/pyvenv.cfg"), File):
-        call.env = _activated(call.env, root)
-    call.arguments = _synced(words)
-    return pip(call)
-
-
-def _synced(words: list[str]) -> list[str]:
-    """`uv pip sync FILE` installs what the files name, and removes nothing in a build."""
-    if words[:1] != ["sync"]:
-        return words
-    found = ["install"]
-    for word in words[1:]:
-        found += ["-r", word] if not word.startswith("-") else [word]
-    return found
-
-
-def _activated(env: Mapping[str, str], root: str) -> dict[str, str]:
-    return {**env, "VIRTUAL_ENV": root, "PATH": f"{root}/bin:{env.get('PATH', '')}"}
-
-
 def _venv(call: Invocation, arguments: list[str]) -> int:
     words = []
     rest = iter(arguments)
@@ -140,7 +96,7 @@ def _synchronise(call: Invocation, selection: Selection) -> int:
     if not isinstance(call.tree.get(f"{root}/bin/python"), File):
         made = _invoked(call, "venv", [root])
         venv(made)
-    call.env = _activated(call.env, root)
+    call.env = activated(call.env, root)
     lines = locked_requirements(
         call.tree, project, selection, index_environment(call.env, {}), call.where
     )
@@ -179,7 +135,7 @@ def _run(call: Invocation, arguments: list[str]) -> int:
         if "no-sync" not in selection.switches and "no-project" not in selection.switches:
             _synchronise(call, selection)
         else:
-            call.env = _activated(call.env, _environment(call, project, False))
+            call.env = activated(call.env, _environment(call, project, False))
     if selection.chosen["with"]:
         raise UnsupportedCommandError(
             "`uv run --with` cannot work in a RUN.",
@@ -277,7 +233,7 @@ def _tool(call: Invocation, arguments: list[str]) -> int:
 _ACTIONS = {
     "add": _add,
     "tool": _tool,
-    "pip": _pip,
+    "pip": uv_pip,
     "venv": _venv,
     "sync": _sync,
     "run": _run,
