@@ -27,7 +27,7 @@ NATIVE = ROOT / "src" / "boxer" / "steps" / "pip" / "native.toml"
 PATIENCE = 3600
 HEAD = """# Packages with native code
 
-Made by `make packages`. Every package was built from the newest source archive of the index by
+Made by `make packages`. Every package was built from the newest source archive that works by
 `boxer wheel`, unmodified, then installed into a box and used by a small test
 (`bench/packages.toml`); pydantic-core and jiter come as WebAssembly wheels, others in Rust take the
 compiler of `make rust`. Size: what it adds to the box's module, uncompressed. Time: of the build on

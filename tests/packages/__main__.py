@@ -68,7 +68,7 @@ def tested(
     outcomes: list[Outcome] = []
     found: list[str] = []
     with ThreadPoolExecutor(2) as pool:
-        for outcome in pool.map(lambda module: run(box, module, settings["arguments"]), modules):
+        for outcome in pool.map(lambda module: run(box, module, settings["options"]), modules):
             outcomes.append(outcome)
             counts = f"{len(outcome.passed):6} {len(outcome.failed):5} {len(outcome.skipped):5}"
             print(f"{outcome.module:<60}{counts} {outcome.seconds:6.1f} s", flush=True)
@@ -91,10 +91,10 @@ def built(package: str, settings: dict[str, list[str]]) -> boxer.Box:
         return boxer.build(context)
 
 
-def run(box: boxer.Box, module: str, arguments: list[str]) -> Outcome:
+def run(box: boxer.Box, module: str, options: list[str]) -> Outcome:
     """Runs one module in a machine of its own."""
     began = time.monotonic()
-    result = box.run(["python", "/inside.py", module, *arguments], limits=LIMITS)
+    result = box.run(["python", "/inside.py", module, *options], limits=LIMITS)
     lines = result.stdout.decode("ascii", "replace").split("\n")
     ending = result.limit or result.crash or f"status {result.exit_code}"
     outcome = read_outcome(module, lines, str(ending))

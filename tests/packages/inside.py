@@ -1,11 +1,13 @@
 """Runs in the box: one module of a package's own tests under pytest, each outcome said as it comes.
 
-`python inside.py MODULE [WORD ...]`: lines `OUTCOME TEST-ID`, then `done`, which tests/conformance
-reads. The words are pytest's.
+`python inside.py MODULE [OPTION=JSON ...]`: lines `OUTCOME TEST-ID`, then `done` where pytest came
+to its end, which tests/conformance reads. The options are those of the package's own conftest,
+which pytest finds after it has read its command line.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Any
 
@@ -14,8 +16,17 @@ import pytest
 SETTINGS = ("-q", "-p", "no:cacheprovider", "-W", "ignore", "--tb=short", "--pyargs")
 
 
+# pytest's exit statuses where it has come to its end: all well, some failed, there were none.
+ENDED = (0, 1, 5)
+
+
 class Telling:
     """Says each outcome at once."""
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        for word in sys.argv[2:]:
+            name, _, value = word.partition("=")
+            setattr(config.option, name, json.loads(value))
 
     def pytest_runtest_logstart(self, nodeid: str, location: object) -> None:
         tell("begin", nodeid)
@@ -45,5 +56,7 @@ def tell(outcome: str, name: str, detail: str = "") -> None:
 
 
 if __name__ == "__main__":
-    pytest.main([*SETTINGS, *sys.argv[1:]], plugins=[Telling()])
+    status = pytest.main([*SETTINGS, sys.argv[1]], plugins=[Telling()])
+    if status not in ENDED:
+        sys.exit(status)
     tell("done", sys.argv[1])
