@@ -36,9 +36,9 @@ leaks: bases
 compare: setup
 	BOXER_COMPARE_CALLS=1000000 $(BIN)/python -m pytest tests/native/test_native_compare.py
 
-# CPython's own tests in the box: about 8 minutes.
+# CPython's own tests in the box: about 8 minutes. NATIVE=PYTHON, of the same version and with its tests: writes the page too.
 conformance: bases
-	$(BIN)/python -m tests.conformance
+	$(BIN)/python -m tests.conformance $(if $(NATIVE),--native $(NATIVE) --write docs/reference/conformance.md)
 
 # Packages with native code, built and tried one after the other, then the own tests of numpy and pandas: about two hours, less when kept.
 packages: bases rust

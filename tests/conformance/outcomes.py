@@ -3,9 +3,9 @@
 Belongs here: reading a module's outcomes, judging them against expected_failures.toml. Does not:
 running anything (`running`).
 
-Invariant: a failure that is not expected is bad, and so is an expected one that passes, and so is a
-skip for a reason that nobody has looked at. A test that would not come to an end, or would take the
-others with it, is left out: its reason begins so.
+Invariant: a failure that is not expected is bad, and so is an expected one that passes or is not
+there, and so is a skip for a reason that nobody has looked at. A test that would not come to an
+end, or would take the others with it, is left out: its reason begins so.
 """
 
 from __future__ import annotations
@@ -84,6 +84,14 @@ def surprises(outcome: Outcome, expected: Mapping[str, str], skips: Collection[s
     found += [
         f"{name} passed, though it is expected to fail"
         for name in sorted(expected.keys() & outcome.passed)
+    ]
+    found += [
+        f"{name} was not run, though it is expected to fail"
+        for name, reason in sorted(expected.items())
+        if not outcome.ended
+        and name != WHOLE
+        and not reason.startswith(LEFT_OUT)
+        and name not in outcome.passed | outcome.failed.keys() | outcome.skipped.keys()
     ]
     found += [
         f"{name} was skipped: {reason}"

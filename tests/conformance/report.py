@@ -63,7 +63,8 @@ def page(pairs: Iterable[Pair], expected: Mapping[str, Mapping[str, str]]) -> st
             "native_skipped": len(native.skipped),
         }
         total.update(cells)
-        rows.append(f"| {box.module} | {' | '.join(f'{cell:,}' for cell in cells.values())} |")
+        numbers = " | ".join(f"{cell:,}" for cell in cells.values())
+        rows.append(f"| {box.module}{_unfinished(box, native)} | {numbers} |")
     reasons = Counter(
         reason.removeprefix(LEFT_OUT)
         for box, _ in pairs
@@ -93,6 +94,12 @@ def lacking(told: Mapping[str, str], outcomes: Iterable[Outcome]) -> str:
     ]
     lines = [f"| {_cell(feature)} | {_cell(text)} |" for feature, text in told.items()]
     return LACKING.format(told="\n".join(lines), modules="\n".join(rows))
+
+
+def _unfinished(box: Outcome, native: Outcome) -> str:
+    told = {"here": box.ended, "natively": native.ended}
+    places = [place for place, ended in told.items() if ended]
+    return f" (did not end {' and '.join(places)})" if places else ""
 
 
 def _cell(text: str) -> str:
