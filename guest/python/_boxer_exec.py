@@ -28,7 +28,7 @@ def replacing(original):
         try:
             original(path, argv, *rest)
         except OSError as error:
-            if error.errno != errno.ENOSYS:
+            if error.errno != errno.ENOSYS or isinstance(path, int):
                 raise
         become(os.fsdecode(path), [os.fsdecode(word) for word in argv], *rest)
 
@@ -108,7 +108,11 @@ def start(words):
 
 def install():
     for name in ("execv", "execve"):
-        if getattr(os, name) is getattr(posix, name) and not hasattr(posix, f"_plain_{name}"):
-            setattr(posix, f"_plain_{name}", getattr(posix, name))
-            setattr(posix, name, replacing(getattr(posix, name)))
-            setattr(os, name, getattr(posix, name))
+        plain = getattr(posix, name)
+        if getattr(os, name) is plain and not hasattr(posix, f"_plain_{name}"):
+            ours = replacing(plain)
+            setattr(posix, f"_plain_{name}", plain)
+            setattr(posix, name, ours)
+            setattr(os, name, ours)
+            if plain in os.supports_fd:
+                os.supports_fd.add(ours)
