@@ -32,9 +32,9 @@ leaks: bases
 compare: setup
 	BOXER_COMPARE_CALLS=1000000 $(BIN)/python -m pytest tests/native/test_native_compare.py
 
-# CPython's own tests in the box: about 8 minutes.
+# CPython's own tests in the box: about 8 minutes. With NATIVE, a native CPython of the same version that has its tests, the page too.
 conformance: bases
-	$(BIN)/python -m tests.conformance
+	$(BIN)/python -m tests.conformance $(if $(NATIVE),--native $(NATIVE) --write docs/reference/conformance.md)
 
 # Packages with native code, built and tried one after the other, then numpy's own tests: about half an hour, less when kept.
 packages: bases

@@ -28,7 +28,6 @@ KERNEL_ABI = 1
 FORMAT = 1
 WRAPPED = (
     "Py_FinalizeEx",
-    "Py_MakePendingCalls",
     "PyThread_start_joinable_thread",
     "PyThread_start_new_thread",
     "PyThread_join_thread",

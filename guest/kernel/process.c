@@ -248,7 +248,7 @@ long sys_waitid(int which, int pid, void *info, int options) {
 }
 
 // One thread of execution: a wait whose word has the expected value can only end by timeout, by a
-// signal, or by what wait_lets_run lets run; a wake finds nobody. wait.h says what happens to a
+// signal, or by whom the wait gives way to; a wake finds nobody. wait.h says what happens to a
 // wait that nothing can end.
 long sys_futex(uint32_t *word, int operation, uint32_t value, const struct linux_timespec *timeout,
                uint32_t *other, uint32_t value3) {

@@ -12,6 +12,7 @@
 #include "timer.h"
 #include "state.h"
 
+#include <boxer/kernel.h>
 #include <boxer/linux_errno.h>
 #include <boxer/linux_poll.h>
 #include <string.h>
@@ -20,7 +21,8 @@
 #define HOST_WATCHED 16
 #define READABLE (LINUX_POLLIN | LINUX_POLLRDNORM)
 
-static KERNEL_STATE int (*run_another)(void), (*nothing_left)(void);
+static KERNEL_STATE const struct kernel_waits *others;
+static KERNEL_STATE unsigned turns; // of others, so far
 static KERNEL_STATE int deadlock_told;
 static KERNEL_STATE unsigned deadlocks;
 
@@ -29,13 +31,14 @@ void wait_thaw(void) {
     deadlocks = 0;
 }
 
-void kernel_on_wait(int (*another)(void), int (*nothing)(void)) {
-    run_another = another;
-    nothing_left = nothing;
+void kernel_on_wait(const struct kernel_waits *waits) {
+    others = waits;
 }
 
-int wait_lets_run(void) {
-    return run_another && run_another();
+static int give_way(int64_t deadline_ns, int host_may_end_it) {
+    int came_to = others ? others->give_way(deadline_ns, host_may_end_it) : KERNEL_NOBODY_RAN;
+    turns += came_to == KERNEL_OTHERS_RAN;
+    return came_to;
 }
 
 unsigned wait_poll(struct file *file, unsigned events) {
@@ -46,17 +49,17 @@ unsigned wait_poll(struct file *file, unsigned events) {
     return ready & (events | always);
 }
 
-// Whether the wait is a futex's, whose program can be told by an interruption.
-static KERNEL_STATE int may_interrupt;
-static KERNEL_STATE int may_give_up; // wait_more
+// How a wait that nothing can end is refused: told; a futex's, whose program can be told by an
+// interruption; wait_more's, which is content with what it has.
+enum refusal { TOLD, INTERRUPTED, CONTENT };
 
-static int refuse(void) {
-    if (may_give_up)
+static int refuse(enum refusal how) {
+    if (how == CONTENT)
         return -EAGAIN;
     static const char told[] =
         "boxer: the program waits for something that nothing in this box can "
         "bring about (one thread, no timer, no host descriptor)\n";
-    int interrupted = may_interrupt && nothing_left && nothing_left();
+    int interrupted = how == INTERRUPTED && others && others->nothing_left();
     if (++deadlocks < WAIT_DEADLOCKS && interrupted)
         return -EINTR;
     if (!deadlock_told) {
@@ -86,8 +89,11 @@ static size_t host_watches(struct wait_entry *entries, unsigned count, struct ho
 // Only a timer that a waiter hears of counts: one that nobody watches cannot end the wait.
 static int64_t next_wake(struct wait_entry *entries, unsigned count, int64_t deadline_ns) {
     int64_t wake = timers_next(signal_wakeable());
+    int64_t of_others = others ? others->next_deadline() : INT64_MAX;
     if (deadline_ns < wake)
         wake = deadline_ns;
+    if (of_others < wake)
+        wake = of_others;
     for (unsigned i = 0; i < count; i++) {
         struct file *file = entries[i].file;
         if (!file || !file->ops->wakes_at || !(entries[i].events & READABLE))
@@ -99,18 +105,29 @@ static int64_t next_wake(struct wait_entry *entries, unsigned count, int64_t dea
     return wake;
 }
 
-static int sleep_once(struct wait_entry *entries, unsigned count, int64_t deadline_ns) {
+static int sleep_once(struct wait_entry *entries, unsigned count, int64_t deadline_ns,
+                      enum refusal how) {
     struct host_poll polls[HOST_WATCHED];
     size_t watched = host_watches(entries, count, polls);
     int64_t wake = next_wake(entries, count, deadline_ns);
     if (wake == INT64_MAX && watched == 0)
-        return refuse();
+        return refuse(how);
     int64_t before = clock_monotonic();
     int64_t timeout = wake == INT64_MAX ? -1 : wake > before ? wake - before : 0;
     int result = host_poll(polls, watched, timeout);
     clock_slept(clock_monotonic() - before);
     deadlocks = 0;
     return result < 0 && result != -EINTR ? result : 0;
+}
+
+// A futex's wait: whoever ran may have changed its word.
+struct futex_wait {
+    struct wait wait;
+    unsigned turns;
+};
+
+static int others_have_run(struct wait *wait) {
+    return turns != ((struct futex_wait *)wait)->turns;
 }
 
 static int wait_held(struct wait *wait) {
@@ -123,9 +140,18 @@ static int wait_held(struct wait *wait) {
             return -EINTR;
         if (wait->deadline_ns != INT64_MAX && clock_monotonic() >= wait->deadline_ns)
             return 0;
-        if (wait_lets_run())
+        struct host_poll polls[HOST_WATCHED];
+        int by_host = host_watches(wait->entries, wait->count, polls) > 0;
+        switch (give_way(wait->deadline_ns, by_host)) {
+        case KERNEL_OTHERS_RAN:
             continue;
-        int result = sleep_once(wait->entries, wait->count, wait->deadline_ns);
+        case KERNEL_WAIT_IS_LEFT:
+            return -EINTR;
+        case KERNEL_WAIT_IS_OVER:
+            return 0;
+        }
+        enum refusal how = wait->check == others_have_run ? INTERRUPTED : TOLD;
+        int result = sleep_once(wait->entries, wait->count, wait->deadline_ns, how);
         if (result < 0)
             return result;
     }
@@ -156,8 +182,23 @@ int wait_many(struct wait_entry *entries, unsigned count, int64_t deadline_ns) {
     return wait_on(&(struct wait){count_ready, entries, count, deadline_ns});
 }
 
+// Gives way to others or sleeps; 0: look again.
+static int pause_for(struct wait_entry *entry, int64_t deadline_ns, enum refusal how) {
+    struct host_poll polls[HOST_WATCHED];
+    switch (give_way(deadline_ns, host_watches(entry, 1, polls) > 0)) {
+    case KERNEL_OTHERS_RAN:
+        return 0;
+    case KERNEL_WAIT_IS_LEFT:
+        return -EINTR;
+    case KERNEL_WAIT_IS_OVER:
+        return -EAGAIN;
+    }
+    return sleep_once(entry, 1, deadline_ns, how);
+}
+
 // The operation has just said -EAGAIN: whatever poll says, only a sleep can change that.
-int wait_file_until(struct file *file, unsigned events, int64_t deadline_ns) {
+static int wait_operation(struct file *file, unsigned events, int64_t deadline_ns,
+                          enum refusal how) {
     struct wait_entry entry = {.file = file, .events = events};
     timers_run();
     if (signal_pending())
@@ -165,7 +206,7 @@ int wait_file_until(struct file *file, unsigned events, int64_t deadline_ns) {
     if (deadline_ns != INT64_MAX && clock_monotonic() >= deadline_ns)
         return -EAGAIN;
     file_get(file);
-    int error = wait_lets_run() ? 0 : sleep_once(&entry, 1, deadline_ns);
+    int error = pause_for(&entry, deadline_ns, how);
     int closed = file->refs == 1; // by whoever ran
     file_put(file);
     if (error || closed)
@@ -174,11 +215,12 @@ int wait_file_until(struct file *file, unsigned events, int64_t deadline_ns) {
     return signal_pending() && !wait_poll(file, events) ? -EINTR : 0;
 }
 
+int wait_file_until(struct file *file, unsigned events, int64_t deadline_ns) {
+    return wait_operation(file, events, deadline_ns, TOLD);
+}
+
 int wait_more(struct file *file, unsigned events, int64_t deadline_ns) {
-    may_give_up = 1;
-    int result = wait_file_until(file, events, deadline_ns);
-    may_give_up = 0;
-    return result;
+    return wait_operation(file, events, deadline_ns, CONTENT);
 }
 
 int wait_file(struct file *file, unsigned events) {
@@ -190,10 +232,6 @@ int wait_until(int64_t deadline_ns) {
 }
 
 int wait_futex(int64_t deadline_ns) {
-    if (wait_lets_run())
-        return 1;
-    may_interrupt = 1;
-    int result = wait_until(deadline_ns);
-    may_interrupt = 0;
-    return result;
+    struct futex_wait futex = {{others_have_run, NULL, 0, deadline_ns}, turns};
+    return wait_on(&futex.wait);
 }

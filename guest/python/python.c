@@ -357,6 +357,7 @@ static int python_thaw(const char *path, int argc, char **argv, unsigned depth) 
     begin_leaving();
     if (!started)
         return status_of(cold_main(argc, argv));
+    threads_forget();
     PyOS_BeforeFork(); // a thaw is a fork whose parent is the image
     PyOS_AfterFork_Child();
     if (depth)
@@ -391,6 +392,7 @@ static int python_thaw(const char *path, int argc, char **argv, unsigned depth) 
 
 static int python_wake(unsigned depth) {
     depth_fit();
+    threads_forget();
     PyOS_BeforeFork();
     PyOS_AfterFork_Child();
     if (depth)

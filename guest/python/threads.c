@@ -1,11 +1,13 @@
-// Threads that run to completion.
+// Threads that take turns on one C stack.
 //
-// There is one C stack. A thread that is started is noted, and runs, to its end, when somebody
-// waits: for a lock, a join, a sleep, a descriptor. It runs on top of the one who waits, who goes
-// on after it. So what is started and then waited for works, in any number; what two threads would
-// have to do in turns does not: a thread that waits for one below it on the stack can never be
-// woken, and gets a RuntimeError that says so. Where nobody waits, the main thread runs what was
-// started some milliseconds later.
+// A thread that is started is noted, and runs when somebody waits: for a lock, a join, a sleep, a
+// descriptor. It runs on top of the one who waits. Where it waits itself, in a call that its own
+// Python code made (suspension.c), it leaves the stack to the one below, its frames stay in the
+// heap, and it has its next turn when somebody waits again. Where it waits in C code that Python
+// code was called from (a sort's key, a finalizer, an import), it keeps the stack, and others run
+// on top of it until its wait is over; if only a thread below it could end that wait, it gets a
+// RuntimeError that says so. Where nobody waits, the main thread runs what was started some
+// milliseconds later.
 //
 // Python's own start, join and detach are replaced at the link (recipes/base.py), the rest of its
 // threading is as it is: locks, conditions, thread-locals, identities.
@@ -13,17 +15,20 @@
 // Invariants
 // 1. A thread is run only by somebody who holds no interpreter lock.
 // 2. Identity (pthread_self, errno, thread-specific data) is the running thread's own.
+// 3. The queue holds each thread that has not ended and does not run, once.
 #include "threads.h"
+#include "suspension.h"
 
 #define Py_BUILD_CORE 1
 #include <Python.h>
+#include <internal/pycore_pystate.h>
 #include <internal/pycore_pythread.h>
 
 #include <boxer/kernel.h>
 #include <stdlib.h>
 #include <time.h>
 
-// Each needs some of the stack; with more, the deepest would run out of it.
+// Each that keeps the stack needs some of it; with more, the deepest would run out of it.
 #define MOST_NESTED 64
 #define PATIENCE_MS 250
 
@@ -33,14 +38,15 @@ extern void __boxer_thread_free(void *);
 struct started {
     void (*function)(void *);
     void *argument, *thread;
+    struct suspension *suspended; // null: it has not begun
     struct started *next;
 };
 
-static struct started *first, **last = &first;
-static int nested;
+static struct started *first, **last = &first, *running;
+static int nested, waiting;   // how deep; how many of the queue have not begun
 static struct timespec noted; // when the last one was started
 
-static int run_another(void);
+static int run_others(void);
 
 static long milliseconds_since_noted(void) {
     struct timespec now;
@@ -52,12 +58,26 @@ static long milliseconds_since_noted(void) {
 // will, and looks again and again for what a thread has to do first.
 static int run_if_nobody_waits(void *unused) {
     (void)unused;
-    if (first && milliseconds_since_noted() >= PATIENCE_MS) {
+    if (waiting && milliseconds_since_noted() >= PATIENCE_MS) {
         PyThreadState *state = PyEval_SaveThread();
-        run_another();
+        run_others();
         PyEval_RestoreThread(state);
     }
-    return first ? Py_AddPendingCall(run_if_nobody_waits, NULL) : 0;
+    return waiting ? Py_AddPendingCall(run_if_nobody_waits, NULL) : 0;
+}
+
+static void queue(struct started *started) {
+    started->next = NULL;
+    *last = started;
+    last = &started->next;
+}
+
+static struct started *next_of_queue(void) {
+    struct started *started = first;
+    first = started->next;
+    if (!first)
+        last = &first;
+    return started;
 }
 
 static int note(void (*function)(void *), void *argument, void **thread) {
@@ -67,29 +87,77 @@ static int note(void (*function)(void *), void *argument, void **thread) {
         free(started);
         return -1;
     }
-    *started = (struct started){function, argument, *thread, NULL};
-    *last = started;
-    last = &started->next;
+    *started = (struct started){function, argument, *thread, NULL, NULL};
+    queue(started);
     clock_gettime(CLOCK_MONOTONIC, &noted);
-    return started == first ? Py_AddPendingCall(run_if_nobody_waits, NULL) : 0;
+    return waiting++ ? 0 : Py_AddPendingCall(run_if_nobody_waits, NULL);
 }
 
-// Runs the thread that was started first. 0: there is none, or it cannot run now.
-static int run_another(void) {
-    struct started *started = first;
-    if (!started || nested >= MOST_NESTED || PyThreadState_GetUnchecked())
-        return 0;
-    first = started->next;
-    if (!first)
-        last = &first;
+static void end(struct started *started) {
+    suspension_free(started->suspended);
+    __boxer_thread_free(started->thread);
+    free(started);
+}
+
+// One turn. 1: it got on.
+static int run(struct started *started) {
+    if (!started->suspended) {
+        waiting--;
+        started->suspended = suspension_new();
+        if (!started->suspended) {
+            waiting++;
+            queue(started);
+            return 0;
+        }
+    } else if (suspension_is_lost(started->suspended)) { // the interpreter has ended meanwhile
+        end(started);
+        return 1;
+    }
     nested++;
+    struct started *below = running;
+    running = started;
     void *before = __boxer_thread_switch(started->thread);
     started->function(started->argument);
     __boxer_thread_switch(before);
+    running = below;
     nested--;
-    __boxer_thread_free(started->thread);
-    free(started);
-    return 1;
+    int got_on = suspension_got_on(started->suspended);
+    if (suspension_is_over(started->suspended))
+        end(started);
+    else
+        queue(started);
+    return got_on;
+}
+
+// A turn for each of the queue, until one gets on. 0: none did, or none can run now.
+static int run_others(void) {
+    if (nested >= MOST_NESTED || PyThreadState_GetUnchecked())
+        return 0;
+    size_t count = 0;
+    for (struct started *started = first; started; started = started->next)
+        count++;
+    while (count-- && first)
+        if (run(next_of_queue()))
+            return 1;
+    return 0;
+}
+
+static int give_way(int64_t deadline_ns, int host_may_end_it) {
+    struct suspension *own = running ? running->suspended : NULL;
+    if (own && suspension_is_due(own))
+        return KERNEL_WAIT_IS_OVER;
+    if (own && !host_may_end_it && suspension_begin(own, deadline_ns))
+        return KERNEL_WAIT_IS_LEFT;
+    return run_others() ? KERNEL_OTHERS_RAN : KERNEL_NOBODY_RAN;
+}
+
+static int64_t next_deadline(void) {
+    int64_t earliest = INT64_MAX;
+    for (struct started *started = first; started; started = started->next) {
+        int64_t own = started->suspended ? suspension_deadline(started->suspended) : INT64_MAX;
+        earliest = own < earliest ? own : earliest;
+    }
+    return earliest;
 }
 
 static int stuck;
@@ -100,22 +168,33 @@ static int nothing_left(void) {
     return 1;
 }
 
-int __real_Py_MakePendingCalls(void);
-int __wrap_Py_MakePendingCalls(void) {
+static int interrupted(void) {
+    if (running && suspension_interrupts(running->suspended))
+        return -1;
     if (!stuck)
-        return __real_Py_MakePendingCalls();
+        return 0;
     stuck = 0;
     PyErr_SetString(
         PyExc_RuntimeError,
-        "this wait can never end: a box runs one thread at a time, each to its end, and "
-        "the thread that could end it is waiting itself. Do the work before waiting "
-        "for it, or use asyncio, or a ThreadPoolExecutor (which runs its tasks when "
-        "they are submitted)");
+        "this wait can never end: a box runs one thread at a time, and all others wait too, or "
+        "wait below this one. Do the work before waiting for it, or use asyncio");
     return -1;
 }
 
+void threads_forget(void) {
+    while (first)
+        end(next_of_queue());
+    waiting = 0;
+}
+
+static struct suspension *suspension_of_running(void) {
+    return running->suspended;
+}
+
 void threads_begin(void) {
-    kernel_on_wait(run_another, nothing_left);
+    static const struct kernel_waits waits = {give_way, next_deadline, nothing_left};
+    kernel_on_wait(&waits);
+    suspension_install(suspension_of_running, interrupted);
 }
 
 int __wrap_PyThread_start_joinable_thread(void (*function)(void *), void *argument,

@@ -4,5 +4,7 @@
 
 // Once, before threads are started.
 void threads_begin(void);
+// Those of the frozen machine do not go on in its runs, as a process's do not in its forks.
+void threads_forget(void);
 
 #endif

@@ -25,7 +25,7 @@ class Refusal:
     words: str
 
 
-TURNS = """
+LOCKED = """
 import threading
 first, second = threading.Event(), threading.Event()
 def wait(one, other):
@@ -65,7 +65,7 @@ REFUSALS = (
         "import concurrent.futures; concurrent.futures.ProcessPoolExecutor()",
         ONE_PROCESS,
     ),
-    Refusal("threads that take turns", TURNS, "this wait can never end: a box runs one thread"),
+    Refusal("a wait that no thread can end", LOCKED, "this wait can never end"),
     Refusal("ssl", TLS, "a box has no TLS of its own"),
     Refusal("ctypes.CDLL", "import ctypes; ctypes.CDLL('libm.so.6')", "loads no libraries"),
     Refusal("tkinter", "import tkinter.ttk", "A box does not have it: needs a display"),

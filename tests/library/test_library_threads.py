@@ -1,4 +1,4 @@
-"""Threads of a program in a box: each runs to its end when somebody waits (decision 0012)."""
+"""Threads of a program in a box: they take turns where they wait (decision 0012)."""
 
 from __future__ import annotations
 
@@ -94,6 +94,111 @@ threading.excepthook = lambda args: print(args.exc_type.__name__, args.thread.na
 thread = threading.Thread(target=lambda: 1 / 0, name="t")
 thread.start(); thread.join()
 """,
+    "turns": """
+import queue, threading
+there, back = queue.Queue(), queue.Queue()
+def answer():
+    while (ball := there.get()) is not None:
+        back.put(ball + 1)
+thread = threading.Thread(target=answer)
+thread.start()
+ball = 0
+for _ in range(50):
+    there.put(ball)
+    ball = back.get()
+there.put(None)
+thread.join()
+print(ball)
+""",
+    "workers": """
+import queue, threading
+tasks, done = queue.Queue(), []
+class Worker:
+    def work(self):
+        while True:
+            done.append(tasks.get(block=True))
+            tasks.task_done()
+for _ in range(3): threading.Thread(target=Worker().work, daemon=True).start()
+for n in range(10): tasks.put(n)
+tasks.join()
+for n in range(10): tasks.put(n)
+tasks.join()
+print(sorted(done))
+""",
+    "lock that is held": """
+import threading, time
+lock, seen = threading.Lock(), []
+def take():
+    with lock: seen.append("thread")
+thread = threading.Thread(target=take)
+with lock:
+    thread.start()
+    time.sleep(0.05)
+    seen.append("main")
+thread.join()
+print(seen)
+""",
+    "sleeps": """
+import threading, time
+seen = []
+def sleep(seconds):
+    time.sleep(seconds)
+    seen.append(seconds)
+threads = [threading.Thread(target=sleep, args=(n / 10,)) for n in (3, 1, 2)]
+began = time.monotonic()
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(seen, time.monotonic() - began < 0.5)
+""",
+    "much data": """
+import socket, threading
+a, b = socket.socketpair()
+thread = threading.Thread(target=lambda: (a.sendall(bytes(range(256)) * 20000), a.close()))
+thread.start()
+got = b"".join(iter(lambda: b.recv(9999), b""))
+thread.join()
+print(got == bytes(range(256)) * 20000)
+""",
+    "clients": """
+import socketserver, threading, urllib.request
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers(); self.wfile.write(self.path.encode())
+    def log_message(self, *args): pass
+server = HTTPServer(("127.0.0.1", 0), Handler)
+thread = threading.Thread(target=server.serve_forever)
+thread.start()
+for path in "abc":
+    print(urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/{path}").read(), end=" ")
+server.shutdown()
+thread.join()
+server.server_close()
+print("over")
+""",
+    "errors": """
+import threading
+def work():
+    try:
+        threading.Event().wait(0.05) or 1 / 0
+    except ZeroDivisionError as error:
+        print(error, error.__traceback__.tb_lineno, error.__traceback__.tb_frame.f_code.co_name)
+thread = threading.Thread(target=work)
+thread.start(); thread.join()
+""",
+    "waits in C code": """
+import threading
+event = threading.Event()
+found = []
+def key(n):
+    event.wait()
+    return -n
+thread = threading.Thread(target=lambda: found.extend(sorted([1, 3, 2], key=key)))
+other = threading.Thread(target=event.set)
+thread.start(); other.start()
+thread.join(); other.join()
+print(found)
+""",
     "logging": """
 import logging, sys, threading
 logging.basicConfig(stream=sys.stdout, format="%(threadName)s %(message)s")
@@ -113,6 +218,14 @@ EXPECTED = {
     "identity": "True True\n",
     "daemon": "ran\n",
     "failure": "ZeroDivisionError t\n",
+    "turns": "50\n",
+    "workers": "[0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9]\n",
+    "lock that is held": "['main', 'thread']\n",
+    "sleeps": "[0.1, 0.2, 0.3] True\n",
+    "much data": "True\n",
+    "clients": "b'/a' b'/b' b'/c' over\n",
+    "errors": "division by zero 5 work\n",
+    "waits in C code": "[3, 2, 1]\n",
     "logging": "other x\n",
 }
 
@@ -123,7 +236,7 @@ def test_threads_that_are_waited_for_work(box: boxer.Box, name: str) -> None:
     assert (result.stdout.decode(), result.stderr.decode()) == (EXPECTED[name], "")
 
 
-def test_threads_that_would_have_to_take_turns_say_so(box: boxer.Box) -> None:
+def test_threads_that_wait_for_each_other_say_so(box: boxer.Box) -> None:
     program = """
 import threading
 first, second = threading.Event(), threading.Event()

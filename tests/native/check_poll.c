@@ -29,14 +29,21 @@ static void rang(int signo) {
     alarms += signo == LINUX_SIGALRM;
 }
 
-static int takes_out(void) { // another thread of the program
+static int takes_out(int64_t deadline_ns, int host_may_end_it) { // another thread of the program
+    (void)deadline_ns, (void)host_may_end_it;
     static char taken[30000];
     return CALL(read, in, taken, sizeof taken) > 0;
+}
+
+static int64_t never(void) {
+    return INT64_MAX;
 }
 
 static int nothing_more(void) {
     return 0;
 }
+
+static const struct kernel_waits waits = {takes_out, never, nothing_more};
 
 static void a_write_waits_until_all_is_in(void) {
     static char data[200000];
@@ -47,9 +54,9 @@ static void a_write_waits_until_all_is_in(void) {
     CALL(setitimer, LINUX_ITIMER_REAL, &soon, 0);
     CHECK_EQUAL(CALL(write, out, data, sizeof data), 65536); // interrupted: what is in counts
     CHECK_EQUAL(alarms, 1);
-    kernel_on_wait(takes_out, nothing_more);
+    kernel_on_wait(&waits);
     CHECK_EQUAL(CALL(write, out, data, sizeof data), sizeof data);
-    kernel_on_wait(NULL, NULL);
+    kernel_on_wait(NULL);
     CHECK_EQUAL(host_output_size[2], 0);
 }
 

@@ -293,14 +293,21 @@ static void timeouts_end_a_wait(void) {
     CHECK_EQUAL(CALL(setsockopt, a, 1, LINUX_SO_RCVTIMEO, &timeout, sizeof timeout), -EDOM);
 }
 
-static int sends_more(void) { // another thread of the program
+static int sends_more(int64_t deadline_ns, int host_may_end_it) { // another thread of the program
+    (void)deadline_ns, (void)host_may_end_it;
     static int left = 3;
     return left-- > 0 && CALL(write, b, "more", 4) == 4;
+}
+
+static int64_t never(void) {
+    return INT64_MAX;
 }
 
 static int nothing_more(void) {
     return 0;
 }
+
+static const struct kernel_waits waits = {sends_more, never, nothing_more};
 
 static void a_stream_is_filled_where_all_is_wanted(void) {
     static char much[500000];
@@ -308,10 +315,10 @@ static void a_stream_is_filled_where_all_is_wanted(void) {
     pair(STREAM);
     CHECK_EQUAL(CALL(write, b, "some", 4), 4);
     CHECK_EQUAL(CALL(recvfrom, a, got, 16, 0, 0, 0), 4);
-    kernel_on_wait(sends_more, nothing_more);
+    kernel_on_wait(&waits);
     CHECK_EQUAL(CALL(recvfrom, a, got, 10, LINUX_MSG_WAITALL, 0, 0), 10);
     CHECK_EQUAL(memcmp(got, "moremoremo", 10), 0);
-    kernel_on_wait(NULL, NULL);
+    kernel_on_wait(NULL);
     CHECK_EQUAL(CALL(recvfrom, a, got, 10, LINUX_MSG_WAITALL, 0, 0), 2); // nobody sends the rest
     long sent = CALL(sendto, b, much, sizeof much, 0, 0, 0);             // nobody makes room
     CHECK(sent > 0 && sent < (long)sizeof much);

@@ -31,10 +31,24 @@ const struct boxer_tree *kernel_tree(void);
 char **kernel_host_arguments(size_t *count);
 char **kernel_host_environment(size_t *count);
 
-// Who else may run while the program waits. run_another: runs something to its end and says 1, or
-// 0. nothing_left: a futex wait that nothing can end is about to be refused; 1: it is interrupted
-// instead (-EINTR).
-void kernel_on_wait(int (*run_another)(void), int (*nothing_left)(void));
+// What giving way came to: nobody could run; somebody has, and everything may have changed; the
+// wait is left, and answers -EINTR; it had been left before, and its deadline has passed.
+#define KERNEL_NOBODY_RAN 0
+#define KERNEL_OTHERS_RAN 1
+#define KERNEL_WAIT_IS_LEFT 2
+#define KERNEL_WAIT_IS_OVER 3
+// Who else may run while the program waits, all of one stack of threads.
+struct kernel_waits {
+    // A wait is to begin that ends at deadline_ns of the monotonic clock (INT64_MAX: never), or by
+    // the host.
+    int (*give_way)(int64_t deadline_ns, int host_may_end_it);
+    // When the next one of those that wait may run whatever happens.
+    int64_t (*next_deadline)(void);
+    // A futex wait that nothing can end is about to be refused; 1: it is interrupted instead.
+    int (*nothing_left)(void);
+};
+// Null: nobody else. The struct stays the caller's.
+void kernel_on_wait(const struct kernel_waits *);
 
 // Credentials of the machine's only process, set by entry before the program starts.
 void kernel_set_credentials(uint32_t uid, uint32_t gid, const uint32_t *groups, size_t count);
