@@ -6,9 +6,10 @@ _boxer_init = TracebackException.__init__
 
 def _boxer_init_with_reason(self, exc_type, exc_value, *args, **kwargs):
     _boxer_init(self, exc_type, exc_value, *args, **kwargs)
-    name = getattr(exc_value, "name", None)
-    told = isinstance(exc_value, ModuleNotFoundError) and self._str == f"No module named {name!r}"
-    if told and name in _boxer_left_out.REASONS:
+    if not isinstance(exc_value, ModuleNotFoundError):
+        return  # an exception of the program may object to being looked at
+    name = exc_value.name
+    if self._str == f"No module named {name!r}" and name in _boxer_left_out.REASONS:
         self._str += f". A box does not have it: {_boxer_left_out.REASONS[name]}"
 
 
