@@ -13,7 +13,6 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 from pathlib import Path
 
 from recipes import cxx, driver, extensionkit, layout, toolchain
@@ -97,8 +96,7 @@ def _write_settings(folder: Path) -> None:
         "name": ["boxer cc"],
         "shared": False,
         "own_libraries": [],
-        "zig": [str(toolchain.zig())],
-        "python": [sys.executable],
+        "ziglang": [toolchain.zig_version()],
         "flags": flags,
         "cxx_flags": extensionkit.cxx_flags(),
         "link_flags": [*driver.LINK_FLAGS, "--export-if-defined=boxer_tree"],

@@ -10,9 +10,7 @@ to link again. Does not: what a compiler's words mean (`extension/driver.py`), b
 from __future__ import annotations
 
 import json
-import shlex
 import shutil
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,11 +86,10 @@ def write_tools(folder: Path, tools: Mapping[str, str]) -> None:
     for tool, words in tools.items():
         shutil.copy(Path(__file__).with_name("extension") / words.split()[0], folder)
         script = folder / "bin" / tool
-        python = shlex.quote(sys.executable)
         script.write_text(
             "#!/bin/sh\n"
             'here=$(dirname "$(readlink -f "$0")")\n'
-            f'exec {python} -IS "$here/../"{words} "$@"\n'
+            f'exec "${{BOXER_PYTHON:?is not set: boxer calls this}}" -IS "$here/../"{words} "$@"\n'
         )
         script.chmod(0o755)
 
@@ -111,20 +108,22 @@ def _write_headers(folder: Path, parts: Parts) -> None:
     for library in (*parts.libraries, *(extra.folder for extra in parts.extras)):
         shutil.copytree(library / "include", folder, dirs_exist_ok=True)
     shutil.copytree(parts.sysroot / "include", folder / "machine")
-    for headers in cxx.headers(toolchain.zig().parent / "lib"):
+    zig = toolchain.zig().parent / "lib"
+    shutil.copytree(zig / "include", folder / "compiler")
+    for headers in cxx.headers(zig):
         shutil.copytree(headers, folder / "c++", dirs_exist_ok=True)
 
 
 def _write_settings(folder: Path, parts: Parts) -> None:
     flags = [*toolchain.TARGET, *toolchain.HABITS, *parts.jump_flags]
-    for include in ("{kit}/include/machine", str(toolchain.zig().parent / "lib" / "include")):
-        flags += ["-isystem", include]
+    for name in ("machine", "compiler"):
+        flags += ["-isystem", f"{{kit}}/include/{name}"]
     settings = {
         "name": ["boxer's cc"],
         "shared": True,
         # The interpreter brings them.
         "own_libraries": ["python3", "python3.13", "bz2", "lzma", "sqlite3"],
-        "zig": [str(toolchain.zig())],
+        "ziglang": [toolchain.zig_version()],
         "flags": flags,
         "cxx_flags": cxx_flags(),
         # The headers C code sees: what was compiled with others is built again.

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import shutil
 import tomllib
 from pathlib import Path
@@ -86,12 +85,11 @@ def _write_programs(folder: Path) -> None:
         raise RecipeError("Debian's libc came without its loader")
     place = loader.relative_to(folder).parent
     run = f'"$here/{place}/{loader.name}" --library-path "$here/{place}" "$here/root/usr/bin'
-    zig = shlex.quote(str(toolchain.zig()))
     machine = place.name.replace("-linux-gnu", f"-linux-gnu.{GLIBC}")
     programs = {
         "rustc": f'{run}/rustc" --sysroot "$here/root/usr" "$@"',
         "cargo": f'{run}/cargo" "$@"',
-        "hostcc": f'{zig} cc -target {machine} "$@"',
+        "hostcc": f'"${{BOXER_ZIG:?is not set: boxer calls this}}" cc -target {machine} "$@"',
     }
     for name, words in programs.items():
         script = folder / "bin" / name

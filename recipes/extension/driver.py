@@ -5,9 +5,11 @@ module. Does not: making the kits this is laid into (`recipes/ckit.py` for `boxe
 `recipes/extensionkit.py` for Python packages), building packages (`src/boxer/extensions`).
 
 A program of its own, run from the kit's folder by the scripts beside it: it imports nothing of
-ours. In the kit of extensions `-shared` answers with `wasm-ld -r`: a wheel's `.so` is one
-relocatable object, which is linked with the interpreter later. In the kit of programs it is
-refused. An executable is really linked, since configure asks by linking.
+ours. The variable BOXER_ZIG names the compiler itself.
+
+In the kit of extensions `-shared` answers with `wasm-ld -r`: a wheel's `.so` is one relocatable
+object, which is linked with the interpreter later. In the kit of programs it is refused. An
+executable is really linked, since configure asks by linking.
 """
 
 from __future__ import annotations
@@ -118,8 +120,7 @@ class Tools:
         self.name = table["name"][0]
         self.shares = bool(table["shared"])
         self.own_libraries = {*OWN_LIBRARIES, *table["own_libraries"]}
-        self.zig = table["zig"][0]
-        self.python = table.get("python", [""])[0]
+        self.zig = os.environ["BOXER_ZIG"]
         self.flags = [word.replace("{kit}", str(kit)) for word in table["flags"]]
         self.cxx_flags = [word.replace("{kit}", str(kit)) for word in table["cxx_flags"]]
         self.link_flags = table["link_flags"]
@@ -181,7 +182,7 @@ def link(tools: Tools, words: Words, objects: list[str]) -> int:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     sys.stderr.write(MISMATCH.sub("", done.stderr))
     if probes and not done.returncode:
-        Path(output).write_text(RUN_PROBE.format(python=shlex.quote(tools.python)))
+        Path(output).write_text(RUN_PROBE.format(python=shlex.quote(sys.executable)))
         Path(output).chmod(0o755)
     return done.returncode
 

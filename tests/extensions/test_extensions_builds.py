@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,8 @@ def kit(tmp_path: Path) -> Kit:
     settings = tmp_path / "kit" / "sysconfig"
     settings.mkdir(parents=True)
     (settings / "_sysconfigdata__linux_box.py").write_text("build_time_vars = {}\n")
+    told = {"ziglang": [version("ziglang")]}
+    (tmp_path / "kit" / "kit.json").write_text(json.dumps(told))
     return Kit(tmp_path / "kit", "0" * 64)
 
 

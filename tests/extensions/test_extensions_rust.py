@@ -22,7 +22,7 @@ def kit(tmp_path: Path) -> Kit:
     (folder / "include").mkdir()
     for name in ("driver.py", "include/pyconfig.h"):
         (folder / name).write_text(name)
-    (folder / "kit.json").write_text(json.dumps({"zig": [str(tmp_path / "zig")]}))
+    (folder / "kit.json").write_text(json.dumps({"ziglang": ["0"]}))
     return Kit(folder, "0" * 64)
 
 
@@ -32,15 +32,18 @@ def test_cargo_is_told_of_the_kits_crates_and_linker(kit: Kit, tmp_path: Path) -
     assert config["net"] == {"offline": True}
     assert config["source"]["kit"]["directory"].startswith(f"{tmp_path}/rust/")
     linker = Path(config["target"][rust.TARGET]["linker"])
-    assert str(kit.folder) in linker.read_text()
+    assert f"{tmp_path}/rust/lib/librust.a" in linker.read_text()
     assert linker.stat().st_mode & 0o100
     assert "abi3=true" in Path(told["PYO3_CONFIG_FILE"]).read_text()
 
 
-def test_the_linker_leaves_rustcs_own_allocator_and_libc_out(kit: Kit, tmp_path: Path) -> None:
+def test_the_linker_leaves_rustcs_own_allocator_and_libc_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     zig = tmp_path / "zig"
     zig.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/said\n')
     zig.chmod(0o755)
+    monkeypatch.setenv("BOXER_ZIG", str(zig))
     for name, data in {"a.o": b"code", "glue.o": b"\0__rdl_alloc\0", "b.rlib": b""}.items():
         (tmp_path / name).write_bytes(data)
     inputs = [str(tmp_path / name) for name in ("a.o", "glue.o", "b.rlib")]
@@ -49,7 +52,7 @@ def test_the_linker_leaves_rustcs_own_allocator_and_libc_out(kit: Kit, tmp_path:
         (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / place).touch()
     words = ["-flavor", "wasm", "--export", "PyInit_x", *inputs, *places, "-o", "out.wasm"]
-    assert rustlink.main(str(kit.folder), "memory.a", words) == 0
+    assert rustlink.main("memory.a", words) == 0
     kept = f"{inputs[0]} {inputs[2]} {tmp_path}/libown.a memory.a"
     assert (tmp_path / "said").read_text() == f"wasm-ld -r --strip-debug {kept} -o out.wasm\n"
 

@@ -11,11 +11,10 @@ from recipes.extension import pkgconfig
 from recipes.extension.driver import Tools, expanded, linked_words, parted
 
 KIT = {
-    **{name: [] for name in ("zig", "flags", "cxx_flags", "link_flags", "module_flags")},
+    **{name: [] for name in ("flags", "cxx_flags", "link_flags", "module_flags")},
     "name": ["cc"],
     "shared": True,
     "own_libraries": [],
-    "zig": ["zig"],
     "packages": {
         "libxml-2.0": {"version": "2.9.14", "libs": ["xml2"], "include": "libxml2"},
         "zlib": {"version": "1.3.1", "libs": ["z"], "include": ""},
@@ -24,7 +23,8 @@ KIT = {
 
 
 @pytest.fixture
-def kit(tmp_path: Path) -> Path:
+def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("BOXER_ZIG", "zig")
     (tmp_path / "lib" / "libraries").mkdir(parents=True)
     (tmp_path / "lib" / "libraries" / "libxml2.a").touch()
     (tmp_path / "kit.json").write_text(json.dumps(KIT))

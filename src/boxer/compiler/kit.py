@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from boxer.bases import kit_program
+from boxer.bases import kit_program, zig_program
 from boxer.compiler.words import RefusedError
 
 # A header that includes itself or a template that never ends must not take the machine with it.
@@ -55,7 +55,7 @@ def find_kit() -> Kit:
     table: dict[str, list[str]] = json.loads((folder / "kit.json").read_text("utf-8"))
     return Kit(
         folder=folder,
-        zig=Path(table["zig"][0]),
+        zig=zig_program(folder),
         link_flags=tuple(table["link_flags"]),
         cxx_definitions=tuple(w for w in table["cxx_flags"] if w.startswith("-D")),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from boxer.bases import bases_folder
+from boxer.bases import bases_folder, tool_environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,10 @@ class Kit:
 
     def program(self, name: str) -> Path:
         return self.folder / "bin" / name
+
+    def environment(self) -> dict[str, str]:
+        """What its programs read. Raises `BaseMissingError`: the compiler is not installed."""
+        return tool_environment(self.folder)
 
 
 def find_kit(name: str, variant: str, digest: str) -> Kit | None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import os
 import re
 import subprocess
 import tempfile
@@ -90,9 +91,9 @@ def _link(kit: Kit, modules: Sequence[ExtensionModule], folder: Path) -> bytes:
         objects.append(path)
     source = folder / "inittab.c"
     source.write_text(inittab(constructors))
-    _run([kit.program("cc"), "-c", source, "-o", folder / "inittab.o"], modules)
+    _run(kit, ["cc", "-c", source, "-o", folder / "inittab.o"], modules)
     output = folder / "module.wasm"
-    _run([kit.program("link"), output, folder / "inittab.o", *objects], modules)
+    _run(kit, ["link", output, folder / "inittab.o", *objects], modules)
     return output.read_bytes()
 
 
@@ -153,9 +154,11 @@ def _starter(name: str, constructors: Sequence[str]) -> list[str]:
     return [f"static void *start_{init_name(name)}(void) {{", *body, "}"]
 
 
-def _run(command: list[Path | str], modules: Sequence[ExtensionModule]) -> None:
+def _run(kit: Kit, words: list[Path | str], modules: Sequence[ExtensionModule]) -> None:
+    program, *arguments = map(str, words)
     done = subprocess.run(
-        [str(word) for word in command],
+        [kit.program(program), *arguments],
+        env={**os.environ, **kit.environment()},
         capture_output=True,
         text=True,
         errors="replace",

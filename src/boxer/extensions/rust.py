@@ -86,7 +86,7 @@ class RustKit:
         (cargo / "config.toml").write_text(_CARGO.format(**words), "utf-8")
         (cargo / "pyo3.txt").write_text(_PYO3, "utf-8")
         library = self.folder / "lib" / "librust.a"
-        _write_script(cargo / "rust-link", "", sys.executable, "-IS", _LINKER, kit.folder, library)
+        _write_script(cargo / "rust-link", "", sys.executable, "-IS", _LINKER, library)
         _write_script(cargo / "cc", _WITHOUT_TARGET, kit.program("cc"))
         _write_script(cargo / "c++", _WITHOUT_TARGET, kit.program("c++"))
         tools = f"{folder / 'env' / 'bin'}{os.pathsep}{self.folder / 'bin'}"

@@ -2,13 +2,13 @@
 
 Belongs here: which of the linker's words count. A program of its own: it imports nothing of ours.
 
-    rustlink.py KIT LIBRARY WORDS..     LIBRARY: what stands for rustc's own allocator
+    rustlink.py LIBRARY WORDS..     LIBRARY: what stands for rustc's own allocator
 """
 
 from __future__ import annotations
 
 import itertools
-import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,13 +17,12 @@ from pathlib import Path
 DEFAULT_ALLOCATOR = b"__rdl_alloc"
 
 
-def main(kit: str, library: str, words: list[str]) -> int:
+def main(library: str, words: list[str]) -> int:
     output = words[words.index("-o") + 1]
     inputs = [word for word in words if word.endswith((".o", ".rlib")) and not _is_glue(word)]
-    zig = json.loads((Path(kit) / "kit.json").read_text("utf-8"))["zig"][0]
     # std brings its debug information along, which a wheel has no use for.
     inputs += [*_libraries(words), library]
-    command = [zig, "wasm-ld", "-r", "--strip-debug", *inputs, "-o", output]
+    command = [os.environ["BOXER_ZIG"], "wasm-ld", "-r", "--strip-debug", *inputs, "-o", output]
     return subprocess.run(command, check=False).returncode
 
 
@@ -42,4 +41,4 @@ def _is_glue(word: str) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3:]))
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

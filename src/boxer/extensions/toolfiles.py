@@ -85,6 +85,7 @@ def cross_environment(kit: Kit, folder: Path) -> dict[str, str]:
     """The whole environment of a build: nothing else of this machine's reaches it."""
     tools = kit.folder / "bin"
     return {
+        **kit.environment(),
         "PATH": f"{folder / 'env' / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "HOME": str(folder / "home"),
         "TMPDIR": str(folder / "tmp"),

@@ -29,7 +29,8 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from boxer.bases import kit_program
+    from boxer.bases import kit_program, tool_environment
 
     program = kit_program(options.program)
-    os.execv(program, [str(program), *options.words])
+    environment = {**os.environ, **tool_environment(program.parent.parent)}
+    os.execve(program, [str(program), *options.words], environment)
