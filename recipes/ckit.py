@@ -89,9 +89,9 @@ def _write_headers(folder: Path, root: Path, zlib: Path) -> None:
 
 def _write_settings(folder: Path) -> None:
     # zig takes -O2 for the end of assertions, which gcc and clang do not.
-    flags = [*toolchain.TARGET, *toolchain.HABITS, *JUMPS, "-UNDEBUG"]
-    for name in ("machine", "compiler"):
-        flags += ["-isystem", f"{{kit}}/include/{name}"]
+    # The compiler finds its own headers; a second folder of them would be an #include_next's.
+    machine = ("-isystem", "{kit}/include/machine")
+    flags = [*toolchain.TARGET, *toolchain.HABITS, *JUMPS, "-UNDEBUG", *machine]
     settings = {
         "name": ["boxer cc"],
         "shared": False,

@@ -108,16 +108,14 @@ def _write_headers(folder: Path, parts: Parts) -> None:
     for library in (*parts.libraries, *(extra.folder for extra in parts.extras)):
         shutil.copytree(library / "include", folder, dirs_exist_ok=True)
     shutil.copytree(parts.sysroot / "include", folder / "machine")
-    zig = toolchain.zig().parent / "lib"
-    shutil.copytree(zig / "include", folder / "compiler")
-    for headers in cxx.headers(zig):
+    for headers in cxx.headers(toolchain.zig().parent / "lib"):
         shutil.copytree(headers, folder / "c++", dirs_exist_ok=True)
 
 
 def _write_settings(folder: Path, parts: Parts) -> None:
-    flags = [*toolchain.TARGET, *toolchain.HABITS, *parts.jump_flags]
-    for name in ("machine", "compiler"):
-        flags += ["-isystem", f"{{kit}}/include/{name}"]
+    # The compiler finds its own headers; a second folder of them would be an #include_next's.
+    machine = ("-isystem", "{kit}/include/machine")
+    flags = [*toolchain.TARGET, *toolchain.HABITS, *parts.jump_flags, *machine]
     settings = {
         "name": ["boxer's cc"],
         "shared": True,

@@ -40,6 +40,27 @@ int main(void) {
 """
 
 
+# Headers that are the compiler's own, those that ask for the next one of their name among them.
+COMPILERS_HEADERS = r"""
+#include <float.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <tgmath.h>
+int main(void) {
+    atomic_int counted = 0;
+    atomic_fetch_add(&counted, 2);
+    bool read = atomic_load_explicit(&counted, memory_order_relaxed) == 2;
+    printf("%d %d %d %zu\n", read, INT_MAX == INT32_MAX, DBL_DIG, _Alignof(max_align_t));
+    return sqrt(4.0f) != 2;
+}
+"""
+
+
 def _compile(boxer: Boxer, folder: Path, source: str, *options: str) -> Path:
     (folder / "a.c").write_text(source)
     done = boxer("cc", *options, "-o", folder / "a.out", folder / "a.c")
@@ -83,6 +104,17 @@ def test_longjmp_goes_back_to_its_setjmp(boxer: Boxer, tmp_path: Path) -> None:
     _compile(boxer, tmp_path, JUMP)
     box = _build(boxer, tmp_path, 'FROM scratch\nCOPY a.out /a\nCMD ["/a"]\n')
     assert boxer("run", box).stdout == "out 7\n"
+
+
+@pytest.mark.parametrize("base", ["scratch", "gcc:13"])
+def test_the_compilers_own_headers(boxer: Boxer, tmp_path: Path, base: str) -> None:
+    made = "COPY a.c .\nRUN cc -o /a.out a.c"
+    if base == "scratch":
+        _compile(boxer, tmp_path, COMPILERS_HEADERS)
+        made = "COPY a.out /"
+    (tmp_path / "a.c").write_text(COMPILERS_HEADERS)
+    box = _build(boxer, tmp_path, f'FROM {base}\n{made}\nCMD ["/a.out"]\n')
+    assert boxer("run", box).stdout == "1 1 15 16\n"
 
 
 @pytest.mark.parametrize(
