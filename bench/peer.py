@@ -1,7 +1,7 @@
-"""One peer, in its own interpreter: reads how many samples are wanted, answers with their times.
+"""One peer, in its own interpreter: reads for how long it is asked, answers with each sample's time.
 
 `python bench/peer.py NAME`, with NAME's package installed in that Python. Each line on stdin is a
-kind and a number; the answer is a line of JSON, seconds.
+kind and seconds; the answer is a line of JSON, seconds.
 """
 
 from __future__ import annotations
@@ -72,10 +72,10 @@ def main() -> None:
     told, actions = PEERS[sys.argv[1]]()
     print(json.dumps({"version": told, "kinds": list(actions)}), flush=True)
     for line in sys.stdin:
-        kind, count = json.loads(line)
+        kind, seconds = json.loads(line)
         action, times = actions[kind], []
-        for _ in range(count):
-            began = time.perf_counter()
+        until = time.perf_counter() + seconds
+        while (began := time.perf_counter()) < until:
             action()
             times.append(time.perf_counter() - began)
         print(json.dumps(times), flush=True)

