@@ -1,4 +1,4 @@
-"""One peer, in its own interpreter: reads for how long it is asked, answers with each sample's time.
+"""One peer, in its own interpreter: reads for how long it is asked, answers with the times it took.
 
 `python bench/peer.py NAME`, with NAME's package installed in that Python. Each line on stdin is a
 kind and seconds; the answer is a line of JSON, seconds.
