@@ -12,7 +12,7 @@ import pytest
 from wasmtime import wat2wasm
 
 from boxer.boxfile import BoxInfo, Code, ImageConfig, MemoryImage, read_box, write_box
-from boxer.sandbox import mapped, write_plan
+from boxer.sandbox import mapped, native, write_plan
 from boxer.sandbox.native import native_folder
 from boxer.sandbox.private import boxer_cache
 from boxer.wasmformat import Module
@@ -139,14 +139,21 @@ def test_plans_in_a_folder_others_can_write_to_are_not_used(launcher: Path, hell
         folder.chmod(0o700)
 
 
-def test_a_damaged_plan_is_handed_over(launcher: Path, hello: Path, tmp_path: Path) -> None:
+def test_a_damaged_plan_is_handed_over_and_written_anew(
+    launcher: Path, hello: Path, tmp_path: Path
+) -> None:
     copy = tmp_path / "copy.wasm"
     copy.write_bytes(hello.read_bytes())
-    write_plan(copy, read_box(copy.read_bytes()))
+    box = read_box(copy.read_bytes())
+    write_plan(copy, box)
     plan = next(p for p in (boxer_cache() / "run").glob("*.plan") if str(copy) in p.read_text())
-    for text in ("", "abi=1\n", "abi=99\n" + plan.read_text(), "\0" * 5000):
-        plan.write_text(text)
+    library = native.engine_library()
+    gone = plan.read_text().replace(library, f"{tmp_path}/another/installation.so")
+    for text in ("", "abi=1\n", "abi=99\n" + plan.read_text(), "\0" * 5000, "box=\udcff\n", gone):
+        plan.write_bytes(text.encode("utf-8", "surrogateescape"))
         assert run([str(launcher)], ["run", str(copy)])[0] == TOOK_OVER
+        write_plan(copy, box)
+        assert run([str(launcher)], ["run", str(copy)])[0] == 0
 
 
 def test_plans_of_boxes_that_are_gone_are_swept(hello: Path, tmp_path: Path) -> None:

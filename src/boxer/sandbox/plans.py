@@ -42,25 +42,37 @@ def write_plan(box_file: Path, box: Box) -> None:
     # A full disk must not keep a box from running.
     with contextlib.suppress(OSError, WriteError):
         key = plan_key(box_file)
-        plan = folder / (key + PLAN)
-        if plan.exists():
+        plan, image = folder / (key + PLAN), folder / (key + IMAGE)
+        text = _plan_text(box_file, box, code, image)
+        if text is None or _is_there(plan, image, text):
             return
         _sweep(folder)
-        image = folder / (key + IMAGE)
         _write_image(image, box.image)
-        lines = {
-            "abi": native.ABI,
-            "box": box_file.resolve(),
-            "library": native.engine_library(),
-            "code": code,
-            "image": image,
-            "size": box.image.size,
-            "memory": ATTENDED.memory_bytes,
-            "limits": ATTENDED.for_the_guest().decode(),
-        }
-        text = "".join(f"{name}={value}\n" for name, value in lines.items())
-        if text.count("\n") == len(lines):  # a path with a newline in it has no plan
-            write_atomically(plan, text.encode("utf-8", "surrogateescape"))
+        write_atomically(plan, text)
+
+
+def _plan_text(box_file: Path, box: Box, code: Path, image: Path) -> bytes | None:
+    """None: a path with a newline in it has no plan."""
+    lines = {
+        "abi": native.ABI,
+        "box": box_file.resolve(),
+        "library": native.engine_library(),
+        "code": code,
+        "image": image,
+        "size": box.image.size,
+        "memory": ATTENDED.memory_bytes,
+        "limits": ATTENDED.for_the_guest().decode(),
+    }
+    text = "".join(f"{name}={value}\n" for name, value in lines.items())
+    return text.encode("utf-8", "surrogateescape") if text.count("\n") == len(lines) else None
+
+
+def _is_there(plan: Path, image: Path, text: bytes) -> bool:
+    """Another installation's plan names its engine, which may be gone: it is written anew."""
+    try:
+        return plan.read_bytes() == text and image.is_file()
+    except FileNotFoundError:
+        return False
 
 
 def plan_key(box_file: Path) -> str:
@@ -87,8 +99,9 @@ def _write_image(path: Path, image: MemoryImage) -> None:
 def _sweep(folder: Path) -> None:
     """Removes what is left of boxes that are gone or have changed."""
     for plan in folder.glob("*" + PLAN):
-        named = dict(line.partition("=")[::2] for line in plan.read_text("utf-8").splitlines())
-        with contextlib.suppress(OSError):
+        text = plan.read_text("utf-8", "surrogateescape")
+        named = dict(line.partition("=")[::2] for line in text.splitlines())
+        with contextlib.suppress(OSError, ValueError):
             if plan_key(Path(named.get("box", ""))) + PLAN == plan.name:
                 continue
         plan.unlink(missing_ok=True)
