@@ -11,7 +11,6 @@ Invariants
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import threading
 from collections import deque
@@ -90,6 +89,8 @@ class Pool:
 
     async def call_async(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
         """As `call`, without blocking the event loop."""
+        import asyncio  # late: it takes longer to import than all of this room
+
         self._check_open()
         if self._executor is None:
             self._executor = ThreadPoolExecutor(self._size, "boxer-pool")
