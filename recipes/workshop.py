@@ -17,9 +17,10 @@ GUEST = ROOT / "guest"
 
 
 def cache_root() -> Path:
-    """The user's cache folder for Boxer (XDG base directory specification)."""
-    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(home) / "boxer"
+    """The user's cache folder for Boxer, as src/boxer/blobstore/folders.py has it."""
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    root = Path(named) if Path(named).is_absolute() else Path.home() / ".cache"
+    return root / "boxer"
 
 
 def digest_of(parts: Iterable[str | bytes | Path]) -> str:

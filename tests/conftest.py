@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from boxer.sandbox.private import boxer_cache
+from boxer.blobstore import cache_folder
 
 # A shell starts what it puts in the background with SIGINT ignored, and processes hand that on:
 # tests of ctrl-c would wait for ever.
@@ -22,7 +22,7 @@ settings.load_profile("boxer")
 @pytest.fixture(scope="session")
 def cache_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache folder with nothing in it but the native parts."""
-    native = boxer_cache() / "native"
+    native = cache_folder() / "native"
     cache = tmp_path_factory.mktemp("cache")
     (cache / "boxer").mkdir(mode=0o700)
     if native.exists():

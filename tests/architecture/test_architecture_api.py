@@ -15,7 +15,7 @@ def test_every_name_is_there() -> None:
 
 def test_build_is_the_function_even_after_the_room_was_imported() -> None:
     program = (
-        "import boxer.build; from boxer.build import examine; import boxer; boxer.build.__call__"
+        "import boxer.build; from boxer.build import check; import boxer; boxer.build.__call__"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()

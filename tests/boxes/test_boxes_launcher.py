@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from wasmtime import wat2wasm
 
+from boxer.blobstore import cache_folder
 from boxer.boxfile import BoxInfo, Code, ImageConfig, MemoryImage, read_box, write_box
 from boxer.sandbox import mapped, native, write_plan
 from boxer.sandbox.native import native_folder
-from boxer.sandbox.private import boxer_cache
 from boxer.wasmformat import Module
 
 pytestmark = [
@@ -131,7 +131,7 @@ def test_a_box_that_has_changed_has_no_plan(launcher: Path, hello: Path, tmp_pat
 
 
 def test_plans_in_a_folder_others_can_write_to_are_not_used(launcher: Path, hello: Path) -> None:
-    folder = boxer_cache() / "run"
+    folder = cache_folder() / "run"
     folder.chmod(0o770)
     try:
         assert run([str(launcher)], ["run", str(hello)])[0] == TOOK_OVER
@@ -146,7 +146,7 @@ def test_a_damaged_plan_is_handed_over_and_written_anew(
     copy.write_bytes(hello.read_bytes())
     box = read_box(copy.read_bytes())
     write_plan(copy, box)
-    plan = next(p for p in (boxer_cache() / "run").glob("*.plan") if str(copy) in p.read_text())
+    plan = next(p for p in (cache_folder() / "run").glob("*.plan") if str(copy) in p.read_text())
     library = native.engine_library()
     gone = plan.read_text().replace(library, f"{tmp_path}/another/installation.so")
     for text in ("", "abi=1\n", "abi=99\n" + plan.read_text(), "\0" * 5000, "box=\udcff\n", gone):
@@ -157,7 +157,7 @@ def test_a_damaged_plan_is_handed_over_and_written_anew(
 
 
 def test_plans_of_boxes_that_are_gone_are_swept(hello: Path, tmp_path: Path) -> None:
-    folder = boxer_cache() / "run"
+    folder = cache_folder() / "run"
     copies = [tmp_path / f"{name}.wasm" for name in "ab"]
     for copy in copies:
         copy.write_bytes(hello.read_bytes())

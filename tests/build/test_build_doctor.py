@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from boxer.build import check, examine
+from boxer.build import check
+from boxer.build.doctor import examine
 from boxer.errors import StageError
 
 

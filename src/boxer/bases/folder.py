@@ -19,6 +19,7 @@ from pathlib import Path
 
 from boxer.bases.artifact import Base, BaseInfo, read_info, scratch
 from boxer.bases.catalogue import BaseReference, known_bases, resolve
+from boxer.blobstore import cache_folder
 from boxer.errors import ArchiveError, BaseDamagedError, BaseMissingError
 from boxer.filetree import Tree, read_tar
 
@@ -112,13 +113,11 @@ class BaseFolder:
 
 
 def bases_folder() -> Path:
-    """BOXER_BASES, else boxer/bases below the user's cache folder (XDG base directories)."""
+    """BOXER_BASES, else bases/ in the cache."""
     named = os.environ.get("BOXER_BASES")
     if named:
         return Path(named)
-    cache = os.environ.get("XDG_CACHE_HOME")
-    root = Path(cache) if cache and Path(cache).is_absolute() else Path.home() / ".cache"
-    return root / "boxer" / "bases"
+    return cache_folder() / "bases"
 
 
 _folders: dict[Path, BaseFolder] = {}

@@ -10,18 +10,16 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import sys
 from pathlib import Path
 
+from boxer.blobstore import cache_folder
 from boxer.errors import BaseMissingError
 
 
 def kit_program(name: str) -> Path:
     """The path of one of the kit's programs (`cc`, `ar`, `ranlib`). Raises `BaseMissingError`."""
-    cache = os.environ.get("XDG_CACHE_HOME")
-    root = Path(cache) if cache and Path(cache).is_absolute() else Path.home() / ".cache"
-    kit = root / "boxer" / "kit"
+    kit = cache_folder() / "kit"
     try:
         program = kit / (kit / "current").read_text("ascii", "replace").strip() / "bin" / name
     except OSError:

@@ -2,5 +2,6 @@
 
 from boxer.blobstore.atomic import make_folder, write_atomically
 from boxer.blobstore.blobs import Blobs, sha256
+from boxer.blobstore.folders import cache_folder
 
-__all__ = ["Blobs", "make_folder", "sha256", "write_atomically"]
+__all__ = ["Blobs", "cache_folder", "make_folder", "sha256", "write_atomically"]

@@ -16,10 +16,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from pathlib import Path
 
-from boxer.blobstore import make_folder, write_atomically
+from boxer.blobstore import cache_folder, make_folder, write_atomically
 from boxer.errors import WriteError
 from boxer.filetree import File, Tree
 from boxer.link import deflate
@@ -32,7 +31,7 @@ class Deflated:
     """A `link.Deflate` that knows the files of one base already."""
 
     def __init__(self, base_digest: str, base_tree: Tree, folder: Path | None = None) -> None:
-        path = (folder or cache_folder()) / base_digest
+        path = (folder or deflated_folder()) / base_digest
         self._known = _read(path)
         if self._known is None:
             self._known = {
@@ -45,11 +44,9 @@ class Deflated:
         return self._known.get(hashlib.sha256(data).digest()) or deflate(data)
 
 
-def cache_folder() -> Path:
-    """boxer/deflated below the user's cache folder (XDG base directories)."""
-    named = os.environ.get("XDG_CACHE_HOME", "")
-    root = Path(named) if Path(named).is_absolute() else Path.home() / ".cache"
-    return root / "boxer" / "deflated"
+def deflated_folder() -> Path:
+    """deflated/ in the cache."""
+    return cache_folder() / "deflated"
 
 
 def _contents(tree: Tree) -> list[bytes]:

@@ -18,7 +18,8 @@ from boxer.build.images import with_known_images
 from boxer.build.sources import Sources, find_sources
 from boxer.dockerfile import Add, Cmd, Copy, Dockerfile, Entrypoint, From, Instruction, Run, parse
 from boxer.errors import BoxerError, UnknownBaseError, Where
-from boxer.steps import Forecast, Verdict, forecast_packages, forecast_run, known_image
+from boxer.steps import known_image
+from boxer.steps.forecast import Forecast, Verdict, forecast_packages, forecast_run
 from boxer.steps.pip.requirements import decoded
 
 _REMOTE = ("http://", "https://", "git@", "git://", "ssh://")

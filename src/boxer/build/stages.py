@@ -30,13 +30,12 @@ from boxer.build.events import (
     StepStarted,
 )
 from boxer.build.stepcache import Kept, StepCache
-from boxer.compiler import KitCompiler
 from boxer.dockerfile import Run
 from boxer.errors import BoxerError, UnknownBaseError, Where
 from boxer.extensions import find_builder
 from boxer.filetree import Tree
 from boxer.plan import BaseImage, Plan, StagePlan, Step
-from boxer.steps import Context, Ports, StageState, add_tool, apply, known_image
+from boxer.steps import Compiler, Context, Ports, StageState, add_tool, apply, known_image
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +196,7 @@ class StageBuilder:
             commands=Commands(below.base),
             stage_tree=self._tree_of,
             wheels=find_builder(below.base),
-            compiler=KitCompiler(),
+            compiler=_compiler() if isinstance(instruction, Run) else None,
             secrets=self._secrets,
             python_asked=below.python_asked,
         )
@@ -224,6 +223,12 @@ def _add_names(tree: Tree, base: Base, asked: str, epoch: int) -> None:
         if tree.get(f"/usr/local/{name}", follow=False) is None:
             there = f"python{base.info.variant}"
             tree.add_symlink(f"/usr/local/{name}", there, 0, 0, epoch)
+
+
+def _compiler() -> Compiler:
+    from boxer.compiler import KitCompiler  # late: only a RUN compiles
+
+    return KitCompiler()
 
 
 def _runs(stage: StagePlan) -> bool:

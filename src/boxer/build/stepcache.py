@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from boxer.blobstore import make_folder, write_atomically
+from boxer.blobstore import cache_folder, make_folder, write_atomically
 from boxer.boxfile import ImageConfig
 from boxer.errors import BadFieldError, WriteError
 from boxer.filetree import Device, Directory, File, Node, Symlink, Tree
@@ -62,7 +62,7 @@ class StepCache:
     """The results of one base's stages. data: contents of the base's files by sha256, hex."""
 
     def __init__(self, base: Tree, folder: Path | None = None) -> None:
-        self._folder = folder or cache_folder()
+        self._folder = folder or steps_folder()
         self._known = {
             _sha256(node.data): node.data for _, node in base.walk() if isinstance(node, File)
         }
@@ -127,17 +127,15 @@ class StepCache:
         return self._load(self._folder / parent, seen) is not None
 
 
-def cache_folder() -> Path:
-    """boxer/steps below the user's cache folder (XDG base directories)."""
-    named = os.environ.get("XDG_CACHE_HOME", "")
-    root = Path(named) if Path(named).is_absolute() else Path.home() / ".cache"
-    return root / "boxer" / "steps"
+def steps_folder() -> Path:
+    """steps/ in the cache."""
+    return cache_folder() / "steps"
 
 
 def entries(folder: Path | None = None) -> list[Entry]:
     """What is kept, the one used last first."""
     found = []
-    for path in _paths(folder or cache_folder()):
+    for path in _paths(folder or steps_folder()):
         with contextlib.suppress(OSError):
             status = path.stat()
             read = _read(path)
@@ -149,7 +147,7 @@ def entries(folder: Path | None = None) -> list[Entry]:
 def prune(keep: int, folder: Path | None = None) -> int:
     """Throws away what was not used for longest until `keep` bytes are left; the bytes freed."""
     found = []
-    for path in _paths(folder or cache_folder()):
+    for path in _paths(folder or steps_folder()):
         with contextlib.suppress(OSError):
             status = path.stat()
             found.append((status.st_mtime, status.st_size, path))

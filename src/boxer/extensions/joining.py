@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from boxer.bases import Base
+from boxer.blobstore import cache_folder
 from boxer.errors import NativePackageError
 from boxer.extensions import toolfiles
 from boxer.extensions.crossbuild import build_wheel
@@ -22,8 +23,6 @@ from boxer.extensions.modules import ExtensionModule, extension_modules, with_st
 from boxer.extensions.packages import settings_of
 from boxer.extensions.rust import RustKit, find_rust
 from boxer.filetree import Tree
-from boxer.steps.pip.fetch import cache_folder
-from boxer.steps.pip.uv import run_uv
 
 # Raised when packages are built otherwise than before.
 GENERATION = 2
@@ -119,5 +118,7 @@ def _kit_key(folder: Path) -> str:
 
 
 def _run_uv(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str]:
+    from boxer.steps.pip.uv import run_uv  # late: most builds of a box build no package
+
     done = run_uv(arguments, environment, _UV_SECONDS)
     return done.status, done.message

@@ -24,7 +24,8 @@ from boxer.preinit.state import InstanceState
 
 # A segment costs about 10 bytes of the file; shorter gaps save too little to be worth one.
 SHORTEST_GAP = 64
-_GAP = re.compile(rb"\x00{%d,}" % SHORTEST_GAP)
+_GAP = bytes(SHORTEST_GAP)
+_DATA = re.compile(rb"[^\x00]")
 MOST_SEGMENTS = 4000
 # Spans up to this are mapped whatever their density.
 ALWAYS_MAPPED = 16 << 20
@@ -46,14 +47,19 @@ def image_of(memory: bytes) -> MemoryImage:
 def data_runs(memory: bytes) -> list[Run]:
     """What lies between the gaps, as (start, end)."""
     runs = []
-    start = 0
-    for gap in _GAP.finditer(memory):
-        if gap.start() > start:
-            runs.append((start, gap.start()))
-        start = gap.end()
-    if start < len(memory):
-        runs.append((start, len(memory)))
+    start = _next_data(memory, 0)
+    while start < len(memory):
+        # `find` is far faster over data than an expression for a whole gap.
+        gap = memory.find(_GAP, start)
+        end = gap if gap >= 0 else len(memory)
+        runs.append((start, end))
+        start = _next_data(memory, end)
     return runs
+
+
+def _next_data(memory: bytes, start: int) -> int:
+    found = _DATA.search(memory, start)
+    return found.start() if found else len(memory)
 
 
 def dense(runs: list[Run]) -> list[Run]:

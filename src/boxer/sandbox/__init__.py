@@ -1,6 +1,6 @@
 """The only door to the WebAssembly engine: machines, their limits, and what they may see."""
 
-from boxer.sandbox.code import Code, cache_folder, is_compiled, load_code
+from boxer.sandbox.code import Code, code_folder, is_compiled, load_code
 from boxer.sandbox.ending import Ending
 from boxer.sandbox.entry import Given, Life, Usage
 from boxer.sandbox.frozen import Frozen
@@ -29,7 +29,7 @@ __all__ = [
     "StartedMachine",
     "Stream",
     "Usage",
-    "cache_folder",
+    "code_folder",
     "command_line",
     "crash_of_code",
     "crash_of_text",

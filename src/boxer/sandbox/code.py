@@ -22,10 +22,10 @@ from pathlib import Path
 
 import wasmtime
 
-from boxer.blobstore import Blobs, write_atomically
+from boxer.blobstore import Blobs, cache_folder, write_atomically
 from boxer.errors import UnsupportedModuleError, WriteError
 from boxer.sandbox.engine import engine, engine_tag
-from boxer.sandbox.private import boxer_cache, make_private
+from boxer.sandbox.private import make_private
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +43,25 @@ _lock = threading.Lock()
 def load_code(code: bytes, digest: str, cache: Path | None = None) -> Code:
     """The compiled form of a code-only module. digest: its sha256, verified by the caller.
 
-    cache: folder to keep it in, default `cache_folder()`. Raises `UnsupportedModuleError` for
+    cache: folder to keep it in, default `code_folder()`. Raises `UnsupportedModuleError` for
     bytes the engine does not take.
     """
     with _lock:  # two threads must not compile the same code; compiling uses all cores anyway
         known = _loaded.get(digest)
         if known is None:
-            known = Code(digest, _module(code, digest, cache or cache_folder()))
+            known = Code(digest, _module(code, digest, cache or code_folder()))
             _loaded[digest] = known
         return known
 
 
 def is_compiled(digest: str, cache: Path | None = None) -> bool:
     """Whether `load_code` will not have to compile, as far as one can tell without reading it."""
-    return digest in _loaded or (_engine_folder(cache or cache_folder()) / digest).exists()
+    return digest in _loaded or (_engine_folder(cache or code_folder()) / digest).exists()
 
 
 def compiled_file(digest: str, cache: Path | None = None) -> Path | None:
     """Where the compiled form of a code-only module lies, if it is kept."""
-    folder = _engine_folder(cache or cache_folder())
+    folder = _engine_folder(cache or code_folder())
     try:
         noted = (folder / digest).read_text("ascii").strip()
     except (OSError, ValueError):
@@ -69,9 +69,9 @@ def compiled_file(digest: str, cache: Path | None = None) -> Path | None:
     return Blobs(folder).path(noted)
 
 
-def cache_folder() -> Path:
-    """code/ below the user's cache folder."""
-    return boxer_cache() / "code"
+def code_folder() -> Path:
+    """code/ in the cache."""
+    return cache_folder() / "code"
 
 
 def _engine_folder(cache: Path) -> Path:

@@ -15,8 +15,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from boxer.blobstore import cache_folder
 from boxer.boxfile import MemoryImage
-from boxer.sandbox.private import boxer_cache, make_private
+from boxer.sandbox.private import make_private
 
 PIECE = 1 << 20
 
@@ -24,7 +25,7 @@ PIECE = 1 << 20
 @contextmanager
 def nameless_file() -> Iterator[int]:
     """A descriptor of an empty file that nobody else can find: on disk, else in memory."""
-    folder = boxer_cache() / "run"
+    folder = cache_folder() / "run"
     descriptor = None
     if make_private(folder):
         with suppress(OSError):

@@ -20,7 +20,8 @@ from pathlib import Path
 
 from wasmtime import _ffi as ffi
 
-from boxer.sandbox.private import boxer_cache, is_private
+from boxer.blobstore import cache_folder
+from boxer.sandbox.private import is_private
 
 ABI = 2
 NO_LIMIT = (1 << 64) - 1
@@ -126,7 +127,7 @@ def library() -> ctypes.CDLL | None:
 
 def native_folder() -> Path:
     """Where recipes/native.py leaves the library and the launcher."""
-    return boxer_cache() / "native" / f"{ABI}-{platform.machine()}"
+    return cache_folder() / "native" / f"{ABI}-{platform.machine()}"
 
 
 def engine_library() -> str:

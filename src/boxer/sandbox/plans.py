@@ -21,21 +21,21 @@ import contextlib
 import os
 from pathlib import Path
 
-from boxer.blobstore import write_atomically
+from boxer.blobstore import cache_folder, write_atomically
 from boxer.boxfile import Box, MemoryImage
 from boxer.errors import WriteError
 from boxer.sandbox import mapped, native
 from boxer.sandbox.code import compiled_file
 from boxer.sandbox.imagefile import write_image
 from boxer.sandbox.limits import ATTENDED
-from boxer.sandbox.private import boxer_cache, make_private
+from boxer.sandbox.private import make_private
 
 PLAN, IMAGE = ".plan", ".image"
 
 
 def write_plan(box_file: Path, box: Box) -> None:
     """Makes the next `boxer run` of this file a fast one, where that is possible here."""
-    folder = boxer_cache() / "run"
+    folder = cache_folder() / "run"
     code = compiled_file(box.info.code_digest)
     if code is None or not mapped.is_available() or not make_private(folder):
         return

@@ -1,6 +1,6 @@
 """Folders that only this user can write to: what native code may be loaded from.
 
-Belongs here: where the cache is, and whether a folder can be trusted. Does not: what lies in it.
+Belongs here: whether a folder can be trusted. Does not: what lies in it.
 """
 
 from __future__ import annotations
@@ -8,13 +8,6 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-
-
-def boxer_cache() -> Path:
-    """boxer/ below the user's cache folder (XDG base directories)."""
-    named = os.environ.get("XDG_CACHE_HOME", "")
-    root = Path(named) if Path(named).is_absolute() else Path.home() / ".cache"
-    return root / "boxer"
 
 
 def make_private(folder: Path) -> bool:

@@ -1,12 +1,12 @@
 """Instructions applied to a stage's tree and settings.
 
 Belongs here: COPY and ADD, RUN with its shell and pip, and the instructions that change settings.
+What a RUN will come to, without running it, is asked of `boxer.steps.forecast`.
 Does not: reading Dockerfiles (`dockerfile`), stages and variables (`plan`), the box (`link`).
 """
 
 from boxer.steps.apply import apply
 from boxer.steps.context import Context, Excludes
-from boxer.steps.forecast import Forecast, Verdict, forecast_packages, forecast_run
 from boxer.steps.images import known_image
 from boxer.steps.mounts import mount_sources
 from boxer.steps.ports import (
@@ -32,17 +32,13 @@ __all__ = [
     "CompilerResult",
     "Context",
     "Excludes",
-    "Forecast",
     "Listener",
     "Ports",
     "Silent",
     "StageState",
     "Stream",
-    "Verdict",
     "add_tool",
     "apply",
-    "forecast_packages",
-    "forecast_run",
     "known_image",
     "mount_sources",
     "with_labels",

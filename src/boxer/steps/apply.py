@@ -38,7 +38,6 @@ from boxer.steps.addition import copy_files
 from boxer.steps.context import Context
 from boxer.steps.mounts import mounted
 from boxer.steps.ports import Ports, StageState
-from boxer.steps.run import run_exec_form, run_shell_form
 
 # Go's time.ParseDuration: "1h30m", "1.5s", "300ms"
 _DURATION = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h)")
@@ -114,6 +113,9 @@ def _run(step: Run, state: StageState, context: Context, ports: Ports) -> None:
             "`--security=insecure` cannot be had: a build has no privileges to give.",
             hint="Remove the flag.",
         )
+    # Late: the shell and pip are half of what a build imports, and many have no RUN.
+    from boxer.steps.run import run_exec_form, run_shell_form
+
     with mounted(step.mounts, state, context, ports, step.where):
         if step.command.words is not None:
             run_exec_form(step.command.words, state, ports, step.where)

@@ -16,11 +16,11 @@ from boxer.filetree import File, home_of, resolve_user, users
 from boxer.steps.mounts import placed
 from boxer.steps.pip.removed import removed_for
 from boxer.steps.ports import Ports, StageState
+from boxer.steps.settings import DEFAULT_SHELL
 from boxer.steps.shell import Finished, Session, Setting
 from boxer.steps.shell.commands import ALL
 from boxer.steps.shell.commands.executable import run_executable
 
-DEFAULT_SHELL = ("/bin/sh", "-c")
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # BuildKit's
 
 _SHELLS = ("sh", "bash", "dash", "ash")

@@ -16,8 +16,9 @@ from dataclasses import replace
 
 from boxer.boxfile import Healthcheck, ImageConfig
 from boxer.errors import InstructionError, Where
-from boxer.steps.run import DEFAULT_SHELL
 
+# What a shell form is given to, where no SHELL says otherwise.
+DEFAULT_SHELL = ("/bin/sh", "-c")
 _PORT = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?(?:/(tcp|udp|sctp))?", re.IGNORECASE)
 _MAX_SIGNAL = 64  # SIGRTMAX of Linux
 

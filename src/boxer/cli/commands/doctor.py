@@ -24,7 +24,7 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Exit status 1 where something is sure to fail."""
-    from boxer.build import examine
+    from boxer.build.doctor import examine
     from boxer.console import draw_table
 
     lines = examine(options.context, options.file)

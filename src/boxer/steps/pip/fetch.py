@@ -14,16 +14,14 @@ import base64
 import contextlib
 import hashlib
 import netrc
-import os
 import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
-from boxer.blobstore import Blobs
+from boxer.blobstore import Blobs, cache_folder
 from boxer.errors import PackageFetchError, Where, WriteError
 from boxer.steps.pip.resolve import RemoteFile, local_path
 
@@ -33,13 +31,6 @@ _AT_ONCE = 8
 _TIMEOUT_SECONDS = 60.0
 _INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL",
                     "UV_FIND_LINKS")  # fmt: skip
-
-
-def cache_folder() -> Path:
-    """Where downloads and built wheels are kept: boxer below the user's cache folder."""
-    cache = os.environ.get("XDG_CACHE_HOME")
-    root = Path(cache) if cache and Path(cache).is_absolute() else Path.home() / ".cache"
-    return root / "boxer"
 
 
 class Fetcher:

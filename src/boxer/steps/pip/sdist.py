@@ -27,7 +27,7 @@ from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
-from boxer.blobstore import Blobs, make_folder, write_atomically
+from boxer.blobstore import Blobs, cache_folder, make_folder, write_atomically
 from boxer.errors import (
     BadWheelError,
     BoxerError,
@@ -36,7 +36,6 @@ from boxer.errors import (
     Where,
 )
 from boxer.filetree import Directory, File, Node, Symlink
-from boxer.steps.pip.fetch import cache_folder
 from boxer.steps.pip.settings import uv_options
 from boxer.steps.pip.uv import run_uv
 from boxer.steps.pip.wheel import Wheel, read_wheel
