@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
+# Set, it makes every `boxer` that a test starts compile Boxer anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test lint types bases rust setup bench leaks compare conformance clean format
 
 demo: bases
