@@ -23,7 +23,7 @@ def run_boxer(
     *arguments: str | Path, stdin: str = "", patience: float = PATIENCE
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "boxer.cli", *(str(word) for word in arguments)],
+        [Path(sys.executable).with_name("boxer"), *map(str, arguments)],
         input=stdin,
         capture_output=True,
         text=True,
@@ -34,7 +34,7 @@ def run_boxer(
 
 @pytest.fixture(scope="session")
 def boxer() -> Boxer:
-    """Runs the command line; returns exit code, stdout, stderr."""
+    """Runs the command that users have; returns exit code, stdout, stderr."""
     return run_boxer
 
 
