@@ -73,10 +73,12 @@ def wheel_bytes(
     requires: tuple[str, ...] = (),
     native: bool = False,
     code: str = "",
+    python: str = "",
 ) -> bytes:
     info = f"{name}-{version}.dist-info"
     buffer = io.BytesIO()
     lines = "".join(f"Requires-Dist: {line}\n" for line in requires)
+    lines += f"Requires-Python: {python}\n" if python else ""
     with zipfile.ZipFile(buffer, "w") as wheel:
         wheel.writestr(f"{name}/__init__.py", f"version = {version!r}\n{code}")
         if native:
@@ -135,9 +137,11 @@ def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Publish:
         tag: str = "py3-none-any",
         sdist: str | None = None,
         code: str = "",
+        python: str = "",
     ) -> None:
         if sdist is None:
-            data = wheel_bytes(name, version, requires, native="linux" in tag, code=code)
+            native = "linux" in tag
+            data = wheel_bytes(name, version, requires, native, code, python)
             (index / f"{name}-{version}-{tag}.whl").write_bytes(data)
         else:
             (index / f"{name}-{version}.tar.gz").write_bytes(sdist_bytes(name, version, sdist))
