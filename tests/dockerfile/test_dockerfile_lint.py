@@ -65,7 +65,7 @@ def test_rule_is_told_with_its_line(text: str, rule: str, line: int) -> None:
         "FROM python:3.13\nENV PATH=/x:$PATH V=$PYTHON_VERSION\n",
         "FROM alpine\nARG A\nENV B=${A:-1} C='$D' E=\\$F\nLABEL x=\"$B\"\n",
         'FROM alpine\nWORKDIR /${U:-app}\nRUN echo $HOME\nCMD ["$x"]\n',
-        "FROM alpine AS a\nENV X=1\nFROM a\nWORKDIR /$X\n",
+        "FROM alpine AS a\nENV X=1\nARG Y=2\nFROM a\nWORKDIR /$X/$Y\n",
         "FROM node:20\nENV V=$NODE_VERSION\n",
         "FROM alpine\nARG TARGETARCH\nCOPY bin-$TARGETARCH /bin/\n",
     ],

@@ -98,6 +98,17 @@ def test_variables_of_the_base_and_of_the_stage_below_are_seen() -> None:
     assert stage.base == 0
 
 
+def test_args_of_the_stage_below_are_seen() -> None:
+    text = "FROM python AS a\nARG X=1 Y\nFROM a\nARG Y=2\nLABEL x=$X$Y\nFROM python\nLABEL x=$X"
+    labels = [
+        dict(step.instruction.pairs)
+        for name in (None, "1")
+        for step in _plan(text, name).stages[-1].steps
+        if isinstance(step.instruction, Label)
+    ]
+    assert labels == [{"x": ""}, {"x": "12"}]
+
+
 def test_only_stages_the_target_needs_are_planned() -> None:
     text = (
         "FROM python AS a\nFROM python AS unused\nFROM python AS b\nCOPY --from=a /x /x\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -73,10 +74,14 @@ def wheel_bytes(
     requires: tuple[str, ...] = (),
     native: bool = False,
     code: str = "",
+    python: str = "",
 ) -> bytes:
     info = f"{name}-{version}.dist-info"
     buffer = io.BytesIO()
     lines = "".join(f"Requires-Dist: {line}\n" for line in requires)
+    lines += f"Requires-Python: {python}\n" if python else ""
+    extras = sorted(set(re.findall(r"extra == '(\w+)'", lines)))
+    lines += "".join(f"Provides-Extra: {extra}\n" for extra in extras)
     with zipfile.ZipFile(buffer, "w") as wheel:
         wheel.writestr(f"{name}/__init__.py", f"version = {version!r}\n{code}")
         if native:
@@ -135,9 +140,11 @@ def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Publish:
         tag: str = "py3-none-any",
         sdist: str | None = None,
         code: str = "",
+        python: str = "",
     ) -> None:
         if sdist is None:
-            data = wheel_bytes(name, version, requires, native="linux" in tag, code=code)
+            native = "linux" in tag
+            data = wheel_bytes(name, version, requires, native, code, python)
             (index / f"{name}-{version}-{tag}.whl").write_bytes(data)
         else:
             (index / f"{name}-{version}.tar.gz").write_bytes(sdist_bytes(name, version, sdist))
@@ -538,6 +545,37 @@ def test_a_version_that_cannot_run_is_replaced_by_one_that_can(
     assert {name.replace("_", "-"): version for name, version in found.items()} == installed
     told = [note for note in stage.heard.notices if "in its place" in note]
     assert bool(told) == ("1.16.0" not in lines and "omega" not in lines)
+
+
+@pytest.mark.parametrize(
+    ("asked", "installed"),
+    [
+        ("bot", {"bot": "3.1", "pydantic": "2.14.0", "pydantic_core": "2.50.4"}),
+        ("bot==3.0", {"bot": "3.0", "pydantic": "2.14.0", "pydantic_core": "2.50.4"}),
+        ("bot==2.0", {"bot": "2.0"}),
+        ("bot[mail]", {"bot": "3.1", "pydantic": "2.14.0", "pydantic_core": "2.50.4",
+                       "email_validator": "1.0"}),
+        # nobody has to step back
+        ("shop", {"shop": "1.0", "pydantic": "2.14.0", "pydantic_core": "2.50.4"}),
+    ],
+)  # fmt: skip
+def test_a_version_that_must_be_is_taken_whatever_others_say_of_it(
+    stage: Stage, publish: Publish, asked: str, installed: dict[str, str]
+) -> None:
+    publish("bot", "2.0")
+    mail = "pydantic[email]<2.10; extra == 'mail'"
+    for version in ("3.0", "3.1"):
+        publish("bot", version, requires=("pydantic>=2.4,<2.10", mail))
+    publish("shop", "1.0", requires=("pydantic",))
+    publish("email_validator", "1.0")
+    email = "email-validator; extra == 'email'"
+    publish("pydantic", "2.9.2", requires=("pydantic-core==2.23.4", email))
+    publish("pydantic", "2.14.0", requires=("pydantic-core==2.50.4", email))
+    publish("pydantic_core", "2.23.4", sdist="always")
+    publish("pydantic_core", "2.50.4", tag=EMSCRIPTEN)
+    publish("pydantic_core", "2.50.4", sdist="always")
+    stage.run(f"pip install '{asked}'")
+    assert dict(line.split("==") for line in stage.run("pip freeze").split()) == installed
 
 
 def test_a_lock_of_all_versions_is_asked_for_what_a_replaced_one_needs(

@@ -135,6 +135,22 @@ def test_packages_are_added_to_a_project(stage: Stage, publish: Publish) -> None
 
 
 @pytest.mark.parametrize(
+    "settings", ["", "[tool.uv]\npackage = false\n", '[tool.uv]\nenvironments = [\n"os_name"]\n']
+)
+def test_a_project_without_a_lock_is_resolved_for_the_python_of_the_box(
+    stage: Stage, publish: Publish, settings: str
+) -> None:
+    publish("alpha", "2.0", python=">=3.13")
+    text = (
+        '[project]\nname = "p"\nversion = "1"\nrequires-python = ">=3.12"\n'
+        f'dependencies = ["alpha>=2"]\n{settings}'
+    )
+    stage.tree.add_file("/srv/pyproject.toml", text.encode())
+    stage.run("cd /srv && uv sync --no-dev")
+    assert "alpha" in programs(stage, "/srv/.venv/lib/python3.13/site-packages")
+
+
+@pytest.mark.parametrize(
     ("asked", "said", "hint"),
     [
         ("", "ModuleNotFoundError: No module named 'flask.json'", "`RUN pip install 'flask'`"),

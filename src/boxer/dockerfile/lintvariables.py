@@ -63,20 +63,20 @@ _DEFAULT = re.compile(r"\$(?:\{(\w+)(?:(:?[-+])([^${}]*))?\}|(\w+))")
 def variable_findings(dockerfile: Dockerfile) -> Iterator[Finding]:
     defaults: dict[str, str | None] = {}
     stages: dict[str, set[str] | None] = {}
-    names: set[str] | None = None  # those of the ENVs; ARGs end with their stage
-    arguments: set[str] = set()
+    names: set[str] | None = None  # those with values, which the stages above have, too
+    bare: set[str] = set()
     for number, entry in enumerate(dockerfile.instructions):
         if isinstance(entry, From):
             yield from _from(entry, defaults)
-            names, arguments = _of_base(entry, stages), set()
+            names, bare = _of_base(entry, stages), set()
             stages[entry.stage_name or f"\0{number}"] = names
         elif not stages:
             defaults.update(dict(entry.pairs) if isinstance(entry, Arg) else {})
         elif names is not None:
-            yield from _undefined(entry, names | arguments, dockerfile.escape)
+            yield from _undefined(entry, names | bare, dockerfile.escape)
             if isinstance(entry, Env | Arg):
-                added = arguments if isinstance(entry, Arg) else names
-                added.update(name for name, _ in entry.pairs)
+                for name, value in entry.pairs:
+                    (bare if value is None else names).add(name)
 
 
 def _of_base(entry: From, stages: Mapping[str, set[str] | None]) -> set[str] | None:

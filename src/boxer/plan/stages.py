@@ -90,6 +90,7 @@ class _Stage:
     image: str = ""
     needs: set[int] = field(default_factory=set)
     env: dict[str, str] = field(default_factory=dict)
+    args: dict[str, str] = field(default_factory=dict)
     plan: StagePlan | None = None
 
 
@@ -221,17 +222,18 @@ class _Planner:
         stage = self._stages[index]
         base = self._earlier(stage.image, index)
         image: BaseImage | int
+        args = {name: value for name, value in self._given.items() if name in PREDEFINED}
         if base is not None:
             image = base
             env = dict(self._stages[base].env)
+            args = dict(self._stages[base].args)
         else:
             env = dict(self._base_environment(stage.image, stage.source.where))
             image = BaseImage(stage.image, dict(env))
-        steps = self._expand(stage, env)
+        steps = self._expand(stage, env, args)
         return StagePlan(index, stage.source.stage_name, image, stage.source.where, steps)
 
-    def _expand(self, stage: _Stage, env: dict[str, str]) -> tuple[Step, ...]:
-        args = {name: value for name, value in self._given.items() if name in PREDEFINED}
+    def _expand(self, stage: _Stage, env: dict[str, str], args: dict[str, str]) -> tuple[Step, ...]:
         steps = []
         for entry in stage.body:
             expander = Expander(self._escape, {**args, **env})
@@ -242,7 +244,7 @@ class _Planner:
                 self._stage_arg(expanded, args, env)
             else:
                 steps.append(Step(expanded, dict(args)))
-        stage.env = env
+        stage.env, stage.args = env, args
         return tuple(steps)
 
     def _stage_arg(self, entry: Arg, args: dict[str, str], env: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Programs that are the build's own in a RUN, as files of a box: uv, poetry, pipenv.
+"""Programs that are the build's own in a RUN, as files of a box: uv, poetry, pipenv, pdm.
 
 Belongs here: the files. In a RUN such a file only leads to what is ours (`shell.commands`). When
 the box runs it is a script of the shell, which starts a program in the project's environment.
@@ -12,7 +12,7 @@ from importlib import resources
 from boxer.filetree import Tree
 
 # Tool -> the names it has.
-TOOLS = {"uv": ("uv", "uvx"), "poetry": ("poetry",), "pipenv": ("pipenv",)}
+TOOLS = {"uv": ("uv", "uvx"), "poetry": ("poetry",), "pipenv": ("pipenv",), "pdm": ("pdm",)}
 
 
 @functools.cache
@@ -27,3 +27,10 @@ def add_tool(
     tree.make_directories(folder or "/", 0o755, *owner, epoch)
     for name in TOOLS[tool]:
         tree.add_file(f"{folder}/{name}", _script(tool), 0o755, *owner, epoch)
+
+
+def add_module(tree: Tree, tool: str, site_packages: str, epoch: int) -> None:
+    """`python -m TOOL` when the box runs: the tool's program."""
+    text = f"import os\nimport sys\n\nos.execvp({tool!r}, [{tool!r}, *sys.argv[1:]])\n"
+    tree.make_directories(f"{site_packages}/{tool}", 0o755, 0, 0, epoch)
+    tree.add_file(f"{site_packages}/{tool}/__main__.py", text.encode(), 0o644, 0, 0, epoch)

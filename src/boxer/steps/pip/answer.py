@@ -7,14 +7,21 @@ where that changes a pinned one. Does not: resolving (`resolve`), which versions
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+import contextlib
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from boxer.errors import ResolutionError
 from boxer.steps.pip.known import resolve_what_works
 from boxer.steps.pip.removed import constraints_of
 from boxer.steps.pip.resolve import Locked, Question
-from boxer.steps.pip.successors import asking_for, outdated
+from boxer.steps.pip.successors import (
+    Successor,
+    asking_for,
+    insisting_on,
+    outdated,
+    steps_back,
+)
 from boxer.steps.pip.target import Target
 
 
@@ -35,11 +42,10 @@ def resolve_for_a_box(target: Target, question: Question, environment: Mapping[s
     successors = outdated(locked)
     if not successors:
         return Answer(locked, question)
-    other = asking_for(question, successors)
-    try:
-        found, other = _resolve(target, other, environment)
-    except ResolutionError:  # something else pins it, too
+    answered = _asked_again(target, question, locked, successors, environment)
+    if answered is None:
         return Answer(locked, question)
+    found, other = answered
     versions = {package.key: package.version for package in found}
     before = {package.key: package.version for package in locked}
     for successor in successors:
@@ -53,6 +59,30 @@ def resolve_for_a_box(target: Target, question: Question, environment: Mapping[s
             )
     changed = {key for key, version in versions.items() if before.get(key) != version}
     return Answer(found, other, frozenset(changed))
+
+
+def _asked_again(
+    target: Target,
+    question: Question,
+    locked: list[Locked],
+    successors: Sequence[Successor],
+    environment: Mapping[str, str],
+) -> tuple[list[Locked], Question] | None:
+    """The answer with successors, and its question; None where something else pins them, too.
+
+    Where others step back for them, or cannot be had at all, those that insist are taken whatever
+    the others say.
+    """
+    answered = None
+    with contextlib.suppress(ResolutionError):
+        answered = _resolve(target, asking_for(question, successors), environment)
+    if answered is not None and not steps_back(locked, answered[0], successors):
+        return answered
+    firm = insisting_on(question, successors, locked)
+    if firm is not None:
+        with contextlib.suppress(ResolutionError):
+            return _resolve(target, firm, environment)
+    return answered
 
 
 def _resolve(

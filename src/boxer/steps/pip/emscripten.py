@@ -34,8 +34,8 @@ def has_emscripten_wheels(name: str) -> bool:
 
 
 def constraints() -> Sequence[str]:
-    """The versions that have such wheels, as lines of a constraints file."""
-    return [f"{name}{entry['versions']}" for name, entry in sorted(_table().items())]
+    """The versions that are looked for first, as lines of a constraints file."""
+    return [f"{name}{entry['preferred']}" for name, entry in sorted(_table().items())]
 
 
 def those_that_work(name: str) -> tuple[str, str]:

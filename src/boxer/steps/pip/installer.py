@@ -45,7 +45,7 @@ from boxer.steps.pip.wheel import Wheel
 # The installers themselves: a box has no use for a newer one.
 _INSTALLERS = ("pip", "setuptools", "wheel", "uv")
 # Whatever version is asked for, a RUN has its own.
-_OURS = ("pip", "uv", "poetry", "pipenv", "virtualenv")
+_OURS = ("pip", "uv", "poetry", "pipenv", "pdm", "hatch", "pipx", "virtualenv")
 
 
 def install_packages(target: Target, options: InstallOptions) -> Outcome:

@@ -13,7 +13,8 @@ import re
 import tomllib
 from typing import Any
 
-from boxer.filetree import File, Tree
+from boxer.filetree import Tree
+from boxer.steps.pip.lockfiles import pinned_versions
 
 _NUMBERS = re.compile(r"\d+")
 
@@ -57,14 +58,7 @@ def _extra_names(settings: dict[str, Any], extras: set[str]) -> set[str]:
 
 def constraints(tree: Tree, project: str) -> list[str]:
     """`NAME==VERSION` for all of poetry.lock; empty without one."""
-    if not isinstance(tree.get(posixpath.join(project, "poetry.lock")), File):
-        return []
-    packages = _read(tree, f"{project}/poetry.lock").get("package", [])
-    versions: dict[str, set[str]] = {}
-    for package in packages:
-        versions.setdefault(str(package["name"]), set()).add(str(package["version"]))
-    # Several versions of one name are for several Pythons; the resolver chooses among them.
-    return [f"{name}=={next(iter(found))}" for name, found in versions.items() if len(found) == 1]
+    return pinned_versions(tree, f"{project}/poetry.lock")
 
 
 def has_package(tree: Tree, project: str) -> bool:

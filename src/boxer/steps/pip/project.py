@@ -22,6 +22,7 @@ from typing import Any
 
 from boxer.errors import ResolutionError, Where
 from boxer.filetree import Directory, File, Tree
+from boxer.steps.pip.prefix import Prefix
 from boxer.steps.pip.uv import explain, run_uv
 
 _TIMEOUT_SECONDS = 900.0
@@ -30,6 +31,8 @@ _SWITCHES = (
     "no-dev", "only-dev", "all-extras", "all-groups", "no-default-groups", "all-packages",
 )  # fmt: skip
 _REQUIRES = re.compile(r"^requires-python\s*=\s*[\"'][^\"']*[\"']", re.MULTILINE)
+_ENVIRONMENTS = re.compile(r"^environments\s*=\s*\[[^\]]*\]", re.MULTILINE)
+_UV_TABLE = re.compile(r"^\[tool\.uv\][^\n]*$", re.MULTILINE)
 _NEEDED = (
     "pyproject.toml",
     "uv.lock",
@@ -106,7 +109,7 @@ def locked_requirements(
         folder = Path(name) / (posixpath.basename(project) or "project")
         _lay_out(tree.directory(project), folder)
         if not locked:
-            _allow_this_python(folder / "pyproject.toml")
+            _allow_this_python(folder / "pyproject.toml", Prefix().version)
         arguments += ["--project", str(folder)]
         result = run_uv(
             arguments, {**environment, "UV_PYTHON_DOWNLOADS": "never"}, _TIMEOUT_SECONDS
@@ -120,12 +123,19 @@ def locked_requirements(
     return [line for line in result.output.splitlines() if line and line[0] not in " #-"]
 
 
-def _allow_this_python(path: Path) -> None:
-    """uv resolves for the versions the project states, and wants one of them to do so; the box's
-    own is what counts in the end."""
+def _allow_this_python(path: Path, version: str) -> None:
+    """uv resolves for all versions the project states, and wants this machine's to be one of them:
+    both are stated, and the box's alone is resolved for."""
     ours = f"{sys.version_info.major}.{sys.version_info.minor}"
-    text = path.read_text("utf-8", "replace")
-    path.write_text(_REQUIRES.sub(f'requires-python = ">={ours}"', text), "utf-8")
+    text = _REQUIRES.sub(f'requires-python = ">={ours}"', path.read_text("utf-8", "replace"))
+    text = _ENVIRONMENTS.sub("", text)
+    line = f"environments = [\"python_full_version >= '{version}' and sys_platform == 'linux'\"]\n"
+    table = _UV_TABLE.search(text)
+    if table:
+        text = f"{text[: table.end()]}\n{line}{text[table.end() :]}"
+    else:
+        text = f"{text}\n\n[tool.uv]\n{line}"
+    path.write_text(text, "utf-8")
 
 
 def _lay_out(node: Directory, path: Path) -> None:

@@ -63,7 +63,8 @@ class Locked:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What to resolve. lines: requirements as in a requirements file; constraints likewise.
+    """What to resolve. lines: requirements as in a requirements file; constraints likewise, and
+    overrides, which hold whatever a package itself says of another.
 
     preferred: versions that are there already, kept where nothing forbids it. upgrade: names whose
     present version does not count, `None` for none, or all where `upgrade_all`. every_platform:
@@ -72,6 +73,7 @@ class Question:
 
     lines: Sequence[str]
     constraints: Sequence[str] = ()
+    overrides: Sequence[str] = ()
     preferred: Mapping[str, str] = field(default_factory=dict)
     upgrade: Sequence[str] = ()
     python_version: str = "3.13"
@@ -154,6 +156,9 @@ def _ask(
     if question.constraints:
         (folder / "constraints.txt").write_text("\n".join(question.constraints) + "\n", "utf-8")
         arguments += ["--constraint", str(folder / "constraints.txt")]
+    if question.overrides:
+        (folder / "overrides.txt").write_text("\n".join(question.overrides) + "\n", "utf-8")
+        arguments += ["--override", str(folder / "overrides.txt")]
     if environment.get("UV_CONSTRAINT"):
         arguments += ["--constraint", environment["UV_CONSTRAINT"]]
     for package in question.upgrade:

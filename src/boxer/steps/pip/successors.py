@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import functools
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib import resources
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -26,7 +26,8 @@ _NO_DEPS = "--no-deps"
 
 @dataclass(frozen=True, slots=True)
 class Successor:
-    """use: a version specifier. why: what is wrong with versions from `first` to below `end`."""
+    """use: a version specifier. why: what is wrong with versions from `first` to below `end`.
+    insists: whatever others say of it. extras: extra -> a package that shows it is wanted."""
 
     name: str
     first: Version
@@ -34,6 +35,8 @@ class Successor:
     use: str
     why: str
     drops: tuple[str, ...] = ()
+    insists: bool = False
+    extras: Mapping[str, str] = field(default_factory=dict)
 
 
 def outdated(locked: Sequence[Locked]) -> list[Successor]:
@@ -63,6 +66,43 @@ def asking_for(question: Question, successors: Sequence[Successor]) -> Question:
         options=[option for option in question.options if option != _NO_DEPS],
         preferred={k: v for k, v in question.preferred.items() if k not in uses.keys() | dropped},
     )
+
+
+def insisting_on(
+    question: Question, successors: Sequence[Successor], locked: Sequence[Locked]
+) -> Question | None:
+    """The question with successors that other packages say they do not take; None if that is of no
+    use. locked: what was found without them."""
+    firm = [successor for successor in successors if successor.insists]
+    if not firm:
+        return None
+    asked = asking_for(question, successors)
+    present = {package.key for package in locked}
+    overrides = []
+    for successor in firm:
+        extras = ",".join(name for name, sign in successor.extras.items() if sign in present)
+        overrides.append(f"{successor.name}{f'[{extras}]' if extras else ''}{successor.use}")
+    return replace(asked, overrides=overrides)
+
+
+def steps_back(
+    before: Sequence[Locked], after: Sequence[Locked], successors: Sequence[Successor]
+) -> bool:
+    """Whether an answer takes an older version of something that has no part in this."""
+    own = {name for successor in successors for name in (successor.name, *successor.drops)}
+    versions = {package.key: package.version for package in before}
+    return any(
+        _older(package.version, versions[package.key])
+        for package in after
+        if package.key in versions and package.key not in own
+    )
+
+
+def _older(version: str, other: str) -> bool:
+    try:
+        return Version(version) < Version(other)
+    except InvalidVersion:
+        return False
 
 
 def _within(version: str, successor: Successor) -> bool:
@@ -104,6 +144,8 @@ def _table() -> tuple[Successor, ...]:
             entry["use"],
             entry["why"],
             tuple(entry.get("drops", ())),
+            entry.get("insists", False),
+            entry.get("extras", {}),
         )
         for entry in tomllib.loads(text)["version"]
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from boxer.errors import Where
@@ -57,6 +57,10 @@ class Invocation:
     out: bytearray = field(default_factory=bytearray)
     err: bytearray = field(default_factory=bytearray)
     shell: SubShell = _no_shell
+
+    def calling(self, name: str, *arguments: str) -> Invocation:
+        """The call of another command in this one's place; it writes where this one writes."""
+        return replace(self, name=name, arguments=list(arguments))
 
     def path(self, path: str) -> str:
         """An argument as an absolute path, `..` taken lexically as the shell's own commands do."""

@@ -11,9 +11,11 @@ from boxer.steps.shell.commands import (
     compilers,
     copies,
     files,
+    hatch,
     information,
     installers,
     make,
+    pdm,
     pip,
     pipenv,
     poetry,
@@ -22,6 +24,7 @@ from boxer.steps.shell.commands import (
     systempackages,
     unzip,
     uv,
+    uvtools,
     venv,
 )
 from boxer.steps.shell.invocation import Command
@@ -35,15 +38,18 @@ ALL: dict[str, Command] = {
     **compilers.COMMANDS,
     **copies.COMMANDS,
     **files.COMMANDS,
+    **hatch.COMMANDS,
     **information.COMMANDS,
     **installers.COMMANDS,
     **make.COMMANDS,
+    **pdm.COMMANDS,
     **pip.COMMANDS,
     **pipenv.COMMANDS,
     **poetry.COMMANDS,
     **python.COMMANDS,
     **unzip.COMMANDS,
     **uv.COMMANDS,
+    **uvtools.COMMANDS,
     **venv.COMMANDS,
 }
 

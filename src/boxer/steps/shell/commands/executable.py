@@ -8,17 +8,20 @@ from __future__ import annotations
 import posixpath
 
 from boxer.filetree import File
+from boxer.steps.shell.commands import pdm, pipenv, poetry, uv
 from boxer.steps.shell.commands.python import run_program
-from boxer.steps.shell.commands.uv import uv
 from boxer.steps.shell.invocation import Invocation
 from boxer.steps.shell.programs import OURS, find_program
 
+_OWN = {**pdm.COMMANDS, **pipenv.COMMANDS, **poetry.COMMANDS, **uv.COMMANDS}
+
 
 def run_executable(call: Invocation) -> int:
-    """Runs what a call's name means: uv, or a program of the box."""
+    """Runs what a call's name means: a tool of ours, or a program of the box."""
     path = find_program(call.tree, call.name, call.env.get("PATH", ""), call.cwd)
     node = call.tree.get(path) if path is not None else None
     if isinstance(node, File) and node.data.startswith(OURS):
         call.name = posixpath.basename(path or call.name)
-        return uv(call)
+        if call.name in _OWN:
+            return _OWN[call.name].function(call) or 0
     return run_program(call)

@@ -21,7 +21,7 @@ from boxer.steps.pip.target import Outcome, Target
 from boxer.steps.shell.invocation import Command, CommandFailedError, Invocation
 from boxer.steps.shell.programs import find_program
 from boxer.steps.shell.volume import WRITE, permitted
-from boxer.steps.tools import TOOLS, add_tool
+from boxer.steps.tools import TOOLS, add_module, add_tool
 
 VERSION = "25.1"  # what pip would say it is; scripts only ever show it
 _UNSUPPORTED = ("hash", "search", "index", "lock")
@@ -63,6 +63,7 @@ def _install(call: Invocation, arguments: list[str]) -> int:
     announce(call, prefix, outcome)
     for tool in TOOLS.keys() & set(outcome.skipped):
         add_tool(call.tree, tool, prefix.scripts, call.epoch)
+        add_module(call.tree, tool, prefix.site_packages, call.epoch)
     return 0
 
 
@@ -76,6 +77,11 @@ def _wheel(call: Invocation, arguments: list[str]) -> int:
     for name, version in outcome.installed:
         call.print(f"Saved {options.wheel_folder}/{name}-{version}")
     return 0
+
+
+def build_project(call: Invocation, folder: str, project: str) -> int:
+    """`uv build` and its like: a project's wheel, in a folder of the box."""
+    return _wheel(call, ["--no-deps", "-w", folder, call.path(project)])
 
 
 def target_of(call: Invocation, prefix: Prefix) -> Target:

@@ -65,7 +65,7 @@ def _install(call: Invocation, packages: list[str], switches: set[str]) -> int:
     else:
         root = _environment(call)
         if not isinstance(call.tree.get(f"{root}/bin/python"), File):
-            venv(_invoked(call, "venv", [root]))
+            venv(call.calling("venv", root))
         prefix = Prefix(root, python=f"{root}/bin/python")
     announce(call, prefix, install_packages(target_of(call, prefix), options))
     return 0
@@ -98,15 +98,7 @@ def _run(call: Invocation, words: list[str]) -> int:
     if isinstance(call.tree.get(f"{root}/pyvenv.cfg"), File):
         path = f"{root}/bin:{call.env.get('PATH', '')}"
         call.env = {**call.env, "VIRTUAL_ENV": root, "PATH": path}
-    return run_program(_invoked(call, words[0], words[1:]))
-
-
-def _invoked(call: Invocation, name: str, arguments: list[str]) -> Invocation:
-    return Invocation(
-        name=name, arguments=arguments, cwd=call.cwd, env=call.env, tree=call.tree, user=call.user,
-        epoch=call.epoch, ports=call.ports, where=call.where, stdin=call.stdin,
-        out=call.out, err=call.err,
-    )  # fmt: skip
+    return run_program(call.calling(words[0], *words[1:]))
 
 
 def _requirements(call: Invocation, dev: bool) -> list[str]:

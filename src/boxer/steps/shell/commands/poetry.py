@@ -15,7 +15,7 @@ from boxer.steps.pip.poetry import constraints, has_package, requirements
 from boxer.steps.pip.prefix import Prefix
 from boxer.steps.pip.project import find_project
 from boxer.steps.pip.requirements import requirement_name
-from boxer.steps.shell.commands.pip import announce, chosen_prefix, target_of
+from boxer.steps.shell.commands.pip import announce, build_project, chosen_prefix, target_of
 from boxer.steps.shell.commands.python import run_program
 from boxer.steps.shell.commands.venv import venv
 from boxer.steps.shell.invocation import Command, CommandFailedError, Invocation
@@ -37,13 +37,25 @@ def poetry(call: Invocation) -> int:
         return _config(call, rest)
     if action in ("lock", "check", "self", "cache", "env"):
         return 0
+    if action == "build":
+        return build_project(call, call.path(_output(rest) or "dist"), _project(call))
     if action in _ACTIONS:
         return _ACTIONS[action](call, rest)
     raise UnsupportedCommandError(
         f"`poetry {action}` cannot work in a RUN.",
         where=call.where,
-        hint="A build has `poetry install`, `poetry export`, `poetry run` and `poetry config`.",
+        hint="A build has `poetry install`, `add`, `export`, `run`, `build` and `config`.",
     )
+
+
+def _output(words: list[str]) -> str | None:
+    """The value of `-o`, `--output`."""
+    for place, word in enumerate(words):
+        if word.startswith("--output="):
+            return word.partition("=")[2]
+        if word in ("-o", "--output"):
+            return words[place + 1] if place + 1 < len(words) else None
+    return None
 
 
 def _config(call: Invocation, words: list[str]) -> int:
@@ -102,7 +114,7 @@ def _prefix(call: Invocation, project: str) -> Prefix:
         return chosen_prefix(call, InstallOptions())
     root = _environment(call, project)
     if not isinstance(call.tree.get(f"{root}/bin/python"), File):
-        made = _invoked(call, "venv", [root])
+        made = call.calling("venv", root)
         venv(made)
     call.env = {**call.env, "VIRTUAL_ENV": root, "PATH": f"{root}/bin:{call.env.get('PATH', '')}"}
     return Prefix(root, python=f"{root}/bin/python")
@@ -170,15 +182,7 @@ def _run(call: Invocation, words: list[str]) -> int:
     root = _environment(call, _project(call))
     if isinstance(call.tree.get(f"{root}/pyvenv.cfg"), File):
         call.env = {**call.env, "PATH": f"{root}/bin:{call.env.get('PATH', '')}"}
-    return run_program(_invoked(call, words[0], words[1:]))
-
-
-def _invoked(call: Invocation, name: str, arguments: list[str]) -> Invocation:
-    return Invocation(
-        name=name, arguments=arguments, cwd=call.cwd, env=call.env, tree=call.tree, user=call.user,
-        epoch=call.epoch, ports=call.ports, where=call.where, stdin=call.stdin,
-        out=call.out, err=call.err,
-    )  # fmt: skip
+    return run_program(call.calling(words[0], *words[1:]))
 
 
 def _add(call: Invocation, words: list[str]) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import shlex
 
 from boxer.errors import UnsupportedCommandError
 from boxer.filetree import File
@@ -20,6 +21,7 @@ from boxer.steps.shell.programs import BUILT_IN, Kind, classify, find_program
 
 NOT_FOUND = 127  # POSIX, Shell Command Language 2.8.2
 NOT_EXECUTABLE = 126
+_TOOLS = ("hatch", "pdm", "pipenv", "pipx", "poetry", "uv", "virtualenv")
 _PIP = re.compile(r"pip(?:3(?:\.\d+)?)?")
 _MAX_INTERPRETERS = 4  # BINPRM_MAX_RECURSION of Linux
 
@@ -82,6 +84,8 @@ def _python_at(call: Invocation, path: str, arguments: list[str]) -> int:
     ours = _module(arguments) or _setup(arguments)
     if ours is not None:
         module, rest = ours
+        if module in _TOOLS:
+            return _tool(call, module, rest)
         call.arguments = rest
         call.name = f"{posixpath.dirname(path)}/{module}"
         if module == "pip":
@@ -92,6 +96,14 @@ def _python_at(call: Invocation, path: str, arguments: list[str]) -> int:
     if arguments and posixpath.basename(arguments[0]) == "setup.py":
         _bring_setuptools(call, path)
     return _in_machine(call, path, arguments)
+
+
+def _tool(call: Invocation, name: str, arguments: list[str]) -> int:
+    """`python -m poetry` and its like: the build's own of that name."""
+    status, out, err = call.shell(shlex.join([name, *arguments]), call.cwd, call.env)
+    call.out += out
+    call.err += err
+    return status
 
 
 def _bring_setuptools(call: Invocation, path: str) -> None:
@@ -151,7 +163,7 @@ def _module(arguments: list[str]) -> tuple[str, list[str]] | None:
     rest = list(arguments)
     while rest and rest[0] in ("-u", "-B", "-I", "-E", "-s", "-S", "-O", "-OO", "-P"):
         rest.pop(0)
-    if len(rest) >= 2 and rest[0] == "-m" and rest[1] in ("pip", "venv", "ensurepip"):
+    if len(rest) >= 2 and rest[0] == "-m" and rest[1] in ("pip", "venv", "ensurepip", *_TOOLS):
         return rest[1], rest[2:]
     return None
 

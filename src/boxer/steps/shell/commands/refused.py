@@ -53,13 +53,6 @@ _REFUSED: dict[str, tuple[str, str]] = {
         ("its packages are machine code", "Use `pip install` with pure packages."),
     ),
     **dict.fromkeys(
-        ("pdm", "hatch", "pipx"),
-        (
-            "it drives programs that a build does not have",
-            "Export a requirements.txt (`pdm export`) and install it with `pip install -r`.",
-        ),
-    ),
-    **dict.fromkeys(
         ("docker", "podman", "buildah"),
         ("a box cannot hold containers", "Remove it from the RUN."),
     ),

@@ -12,14 +12,13 @@ from boxer.errors import UnsupportedCommandError
 from boxer.filetree import File
 from boxer.steps.pip.installer import install_packages
 from boxer.steps.pip.options import InstallOptions
-from boxer.steps.pip.prefix import Prefix, normalize
+from boxer.steps.pip.prefix import Prefix
 from boxer.steps.pip.project import Selection, find_project, is_package, locked_requirements
-from boxer.steps.pip.requirements import requirement_name
 from boxer.steps.pip.settings import index_environment
-from boxer.steps.shell.commands.pip import announce, pip, target_of
+from boxer.steps.shell.commands.pip import announce, build_project, pip, target_of
 from boxer.steps.shell.commands.python import run_program
 from boxer.steps.shell.commands.uvpip import activated, uv_pip
-from boxer.steps.shell.commands.uvtools import install_tool, read_tool, tool_environment
+from boxer.steps.shell.commands.uvtools import tool
 from boxer.steps.shell.commands.venv import venv
 from boxer.steps.shell.invocation import Command, CommandFailedError, Invocation
 
@@ -62,7 +61,7 @@ def uv(call: Invocation) -> int:
         f"`uv {action}` cannot work in a RUN.",
         where=call.where,
         hint="A build has `uv sync`, `uv run`, `uv pip`, `uv venv`, `uv add`, `uv tool install`,"
-        " `uv export` and `uv lock`.",
+        " `uv build`, `uv export` and `uv lock`.",
     )
 
 
@@ -94,7 +93,7 @@ def _synchronise(call: Invocation, selection: Selection) -> int:
         raise CommandFailedError("No `pyproject.toml` found in current directory or any parent", 2)
     root = _environment(call, project, "active" in selection.switches)
     if not isinstance(call.tree.get(f"{root}/bin/python"), File):
-        made = _invoked(call, "venv", [root])
+        made = call.calling("venv", root)
         venv(made)
     call.env = activated(call.env, root)
     lines = locked_requirements(
@@ -118,14 +117,6 @@ def _environment(call: Invocation, project: str, active: bool) -> str:
     return posixpath.normpath(posixpath.join(project, named or ".venv"))
 
 
-def _invoked(call: Invocation, name: str, arguments: list[str]) -> Invocation:
-    return Invocation(
-        name=name, arguments=arguments, cwd=call.cwd, env=call.env, tree=call.tree, user=call.user,
-        epoch=call.epoch, ports=call.ports, where=call.where, stdin=call.stdin,
-        out=call.out, err=call.err,
-    )  # fmt: skip
-
-
 def _run(call: Invocation, arguments: list[str]) -> int:
     selection, command = _selection(call, arguments)
     if not command:
@@ -146,7 +137,7 @@ def _run(call: Invocation, arguments: list[str]) -> int:
         command = ["python", "-m", *command]
     elif command[0].endswith(".py"):
         command = ["python", *command]
-    return run_program(_invoked(call, command[0], command[1:]))
+    return run_program(call.calling(command[0], *command[1:]))
 
 
 def _export(call: Invocation, arguments: list[str]) -> int:
@@ -176,6 +167,21 @@ def _export(call: Invocation, arguments: list[str]) -> int:
         uid, gid = call.user.uid, call.user.gid
         call.tree.add_file(call.path(output), text.encode(), 0o644, uid, gid, call.epoch)
     return 0
+
+
+def _build(call: Invocation, arguments: list[str]) -> int:
+    """`uv build`: the wheel alone, since nothing installs an sdist where there is one."""
+    folder, project = None, "."
+    rest = iter(arguments)
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if name in ("-o", "--out-dir"):
+            folder = value if equals else next(rest, "")
+        elif word in _VALUED or word == "--package":
+            next(rest, None)
+        elif not word.startswith("-"):
+            project = word
+    return build_project(call, call.path(folder or posixpath.join(project, "dist")), project)
 
 
 def _lock(call: Invocation, arguments: list[str]) -> int:
@@ -221,18 +227,10 @@ def _add(call: Invocation, arguments: list[str]) -> int:
     return pip(call)
 
 
-def _tool(call: Invocation, arguments: list[str]) -> int:
-    packages = read_tool(call, arguments)
-    root = tool_environment(call, normalize(requirement_name(packages[0])))
-    venv(_invoked(call, "venv", [root]))
-    prefix = Prefix(root, python=f"{root}/bin/python")
-    install_tool(call, target_of(call, prefix), packages)
-    return 0
-
-
 _ACTIONS = {
     "add": _add,
-    "tool": _tool,
+    "build": _build,
+    "tool": tool,
     "pip": uv_pip,
     "venv": _venv,
     "sync": _sync,
