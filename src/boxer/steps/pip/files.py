@@ -69,11 +69,13 @@ def choose(package: Locked, where: Where | None, python_version: str = "3.13") -
     )
 
 
-def users_without(package: Locked) -> Set[str]:
+def users_without(package: Locked, *, asked: bool) -> Set[str]:
     """Which packages do without a native one, by normalised names: `uvicorn[standard]` brings three
-    of them. Empty for one that is not known so, or has a pure wheel."""
+    of them. Empty for one that is not known so, or has a pure wheel. asked: it was named itself."""
     known = known_native(package.key)
-    return set(known.optional_for) if known and not has_pure_wheel(package) else set()
+    if known is None or has_pure_wheel(package) or (asked and known.meant):
+        return set()
+    return set(known.optional_for)
 
 
 def what_is_lost(name: str) -> str:

@@ -236,20 +236,25 @@ def _without_optional(
 ) -> list[Locked]:
     """Leaves out what other packages use where it is there, and do without where not: also where
     a list of all that was once installed names it."""
-    optional = {package.key: users_without(package) for package in missing}
-    if not any(optional.values()):
+    if not any(users_without(package, asked=False) for package in missing):
         return missing
-    needed_by = requirers(answer.question, environment)
+    needed_by = {k: set(v) for k, v in requirers(answer.question, environment).items()}
     locked = {package.key for package in answer.locked}
-    kept = []
+    left_out: set[str] = set()
     for package in missing:
-        users = optional[package.key]
-        above = set(needed_by.get(package.key, ())) - {ASKED}
-        if above <= users and not users.isdisjoint(above or locked):
+        above = needed_by.get(package.key, set())
+        users = users_without(package, asked=ASKED in above)
+        others = above - {ASKED}
+        if others <= users and not users.isdisjoint(others or locked):
             outcome.left_out.append(package.name)
-        else:
-            kept.append(package)
-    return kept
+            left_out.add(package.key)
+    # What came along with those alone has no user now.
+    while (
+        alone := {p.key for p in missing if needed_by.get(p.key) and needed_by[p.key] <= left_out}
+        - left_out
+    ):
+        left_out |= alone
+    return [package for package in missing if package.key not in left_out]
 
 
 def _change(

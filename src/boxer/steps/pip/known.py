@@ -24,14 +24,16 @@ from boxer.steps.pip.resolve import Locked, Question, resolve
 @dataclass(frozen=True, slots=True)
 class Known:
     """One entry. versions: those that work all the same. optional_for: dependents that do without
-    it; lost: what does not work then, as a sentence.
-    avoided: its dependents have versions that do without it. rust: it takes the Rust compiler."""
+    it; lost: what does not work then, as a sentence. meant: who names it will use it, so only one
+    that came along is left out. avoided: its dependents have versions that do without it. rust: it
+    takes the Rust compiler."""
 
     why: str
     instead: str
     versions: str = ""
     optional_for: Sequence[str] = ()
     lost: str = ""
+    meant: bool = False
     avoided: bool = False
     rust: bool = False
 
