@@ -45,19 +45,18 @@ static void look_at_stream(struct boxer_machine *machine, const struct wasi_subs
 static int wait_for(struct boxer_machine *machine, struct asked *asked, struct pollfd *polled,
                     uint32_t count) {
     uint64_t until = UINT64_MAX;
-    int ready = 0;
     for (uint32_t i = 0; i < count; i++) {
-        ready |= asked[i].ready;
-        if (asked[i].kind == WASI_EVENT_CLOCK && asked[i].until_ns < until)
-            until = asked[i].until_ns;
+        // What is ready already keeps nobody from being looked at.
+        uint64_t own = asked[i].ready                      ? 0
+                       : asked[i].kind == WASI_EVENT_CLOCK ? asked[i].until_ns
+                                                           : UINT64_MAX;
+        until = own < until ? own : until;
     }
-    if (ready)
-        return watch_check(machine) ? STREAM_OVER : 0;
     if (stream_wait(machine, polled, count, until) == STREAM_OVER)
         return STREAM_OVER;
     uint64_t now = now_ns();
     for (uint32_t i = 0; i < count; i++)
-        asked[i].ready =
+        asked[i].ready |=
             asked[i].kind == WASI_EVENT_CLOCK ? asked[i].until_ns <= now : polled[i].revents != 0;
     return 0;
 }

@@ -11,6 +11,7 @@
 #include "process.h"
 #include "terminal.h"
 #include "timer.h"
+#include "wait.h"
 #include "state.h"
 
 #include <boxer/linux_errno.h>
@@ -66,7 +67,8 @@ static int ready_now(int number, int writing) {
 static long console_read(struct file *file, void *buffer, size_t size, int64_t *pos) {
     (void)pos;
     int number = number_of(file);
-    int may_block = !(file->flags & O_NONBLOCK) && timers_next(signal_wakeable()) == INT64_MAX;
+    int may_block = !(file->flags & O_NONBLOCK) && timers_next(signal_wakeable()) == INT64_MAX &&
+                    !wait_has_company();
     if (!may_block && !ready_now(number, 0))
         return -EAGAIN;
     return host_read(number, buffer, size);

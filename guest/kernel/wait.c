@@ -20,7 +20,7 @@
 #define HOST_WATCHED 16
 #define READABLE (LINUX_POLLIN | LINUX_POLLRDNORM)
 
-static KERNEL_STATE int (*run_another)(void), (*nothing_left)(void);
+static KERNEL_STATE int (*run_another)(int64_t *), (*nothing_left)(void);
 static KERNEL_STATE int deadlock_told;
 static KERNEL_STATE unsigned deadlocks;
 
@@ -29,13 +29,17 @@ void wait_thaw(void) {
     deadlocks = 0;
 }
 
-void kernel_on_wait(int (*another)(void), int (*nothing)(void)) {
+void kernel_on_wait(int (*another)(int64_t *), int (*nothing)(void)) {
     run_another = another;
     nothing_left = nothing;
 }
 
-int wait_lets_run(void) {
-    return run_another && run_another();
+int wait_lets_run(int64_t *until_ns) {
+    return run_another && run_another(until_ns);
+}
+
+int wait_has_company(void) {
+    return run_another && run_another(NULL);
 }
 
 unsigned wait_poll(struct file *file, unsigned events) {
@@ -123,9 +127,10 @@ static int wait_held(struct wait *wait) {
             return -EINTR;
         if (wait->deadline_ns != INT64_MAX && clock_monotonic() >= wait->deadline_ns)
             return 0;
-        if (wait_lets_run())
+        int64_t until_ns = wait->deadline_ns;
+        if (wait_lets_run(&until_ns))
             continue;
-        int result = sleep_once(wait->entries, wait->count, wait->deadline_ns);
+        int result = sleep_once(wait->entries, wait->count, until_ns);
         if (result < 0)
             return result;
     }
@@ -165,7 +170,8 @@ int wait_file_until(struct file *file, unsigned events, int64_t deadline_ns) {
     if (deadline_ns != INT64_MAX && clock_monotonic() >= deadline_ns)
         return -EAGAIN;
     file_get(file);
-    int error = wait_lets_run() ? 0 : sleep_once(&entry, 1, deadline_ns);
+    int64_t until_ns = deadline_ns;
+    int error = wait_lets_run(&until_ns) ? 0 : sleep_once(&entry, 1, until_ns);
     int closed = file->refs == 1; // by whoever ran
     file_put(file);
     if (error || closed)
@@ -190,10 +196,11 @@ int wait_until(int64_t deadline_ns) {
 }
 
 int wait_futex(int64_t deadline_ns) {
-    if (wait_lets_run())
+    int64_t until_ns = deadline_ns;
+    if (wait_lets_run(&until_ns))
         return 1;
     may_interrupt = 1;
-    int result = wait_until(deadline_ns);
+    int result = wait_until(until_ns);
     may_interrupt = 0;
-    return result;
+    return result == 0 && until_ns < deadline_ns ? 1 : result;
 }

@@ -50,8 +50,11 @@ struct wait {
 int wait_on(struct wait *);
 
 // Lets somebody else run instead of waiting (kernel_on_wait): 1 if somebody did, and everything may
-// have changed. Files that are waited for are held meanwhile.
-int wait_lets_run(void);
+// have changed. Else *until_ns may be lowered: who waits beyond it asks again then. Files that are
+// waited for are held meanwhile.
+int wait_lets_run(int64_t *until_ns);
+// Whether there is somebody else, now or later.
+int wait_has_company(void);
 // As wait_until, for a futex: 1 if somebody else has run, who may have changed its word; a wait
 // that nothing can end is interrupted where the program wants to be told so.
 int wait_futex(int64_t deadline_ns);

@@ -14,7 +14,8 @@ import threading
 
 
 class Inbox(queue.Queue):
-    """A worker's queue: what is put there is done at once, by a thread that then ends."""
+    """A worker's queue: what is put there is done when the event loop has nothing else to do, by a
+    thread that then ends."""
 
     def __init__(self, work):
         super().__init__()
@@ -23,6 +24,13 @@ class Inbox(queue.Queue):
     def put_nowait(self, item):
         if item is None:
             return
+        loop = asyncio._get_running_loop()
+        if loop is None:
+            self._do(item)
+        else:
+            loop._boxer_when_idle(functools.partial(self._do, item))
+
+    def _do(self, item):
         super().put_nowait(item)
         super().put_nowait(None)
         thread = threading.Thread(target=self._work, name="AnyIO worker thread")

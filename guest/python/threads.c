@@ -7,11 +7,15 @@
 // woken, and gets a RuntimeError that says so. Where nobody waits, the main thread runs what was
 // started some milliseconds later.
 //
+// An event loop has its workers' tasks done in its own thread (guest/python/appended/asyncio):
+// while such a task waits, the loop goes on, on top of it. Which loop, and in whose thread, is told
+// by the module _boxer_threads.
+//
 // Python's own start, join and detach are replaced at the link (recipes/base.py), the rest of its
 // threading is as it is: locks, conditions, thread-locals, identities.
 //
 // Invariants
-// 1. A thread is run only by somebody who holds no interpreter lock.
+// 1. A thread is run, and a loop turned, only by somebody who holds no interpreter lock.
 // 2. Identity (pthread_self, errno, thread-specific data) is the running thread's own.
 #include "threads.h"
 
@@ -40,7 +44,14 @@ static struct started *first, **last = &first;
 static int nested;
 static struct timespec noted; // when the last one was started
 
-static int run_another(void);
+// turn: a callable, null: no loop's task is being done. state, thread: of the loop.
+static struct {
+    PyObject *turn;
+    PyThreadState *state;
+    void *thread;
+} loop;
+
+static int run_started(void);
 
 static long milliseconds_since_noted(void) {
     struct timespec now;
@@ -54,7 +65,7 @@ static int run_if_nobody_waits(void *unused) {
     (void)unused;
     if (first && milliseconds_since_noted() >= PATIENCE_MS) {
         PyThreadState *state = PyEval_SaveThread();
-        run_another();
+        run_started();
         PyEval_RestoreThread(state);
     }
     return first ? Py_AddPendingCall(run_if_nobody_waits, NULL) : 0;
@@ -75,7 +86,7 @@ static int note(void (*function)(void *), void *argument, void **thread) {
 }
 
 // Runs the thread that was started first. 0: there is none, or it cannot run now.
-static int run_another(void) {
+static int run_started(void) {
     struct started *started = first;
     if (!started || nested >= MOST_NESTED || PyThreadState_GetUnchecked())
         return 0;
@@ -90,6 +101,73 @@ static int run_another(void) {
     __boxer_thread_free(started->thread);
     free(started);
     return 1;
+}
+
+// What turning the loop came to: 1, something was done. Else when there will be something to do.
+static int turned(PyObject *result, int64_t *until_ns) {
+    if (!result)
+        PyErr_Clear(); // it tells the loop itself
+    if (!result || PyBool_Check(result))
+        return result == Py_True;
+    double seconds = PyFloat_AsDouble(result);
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t at = now.tv_sec * 1000000000ll + now.tv_nsec + (int64_t)(seconds * 1e9);
+    if (at < *until_ns)
+        *until_ns = at;
+    return 0;
+}
+
+static int turn_loop(int64_t *until_ns) {
+    if (!loop.turn || PyThreadState_GetUnchecked())
+        return 0;
+    PyObject *turn = loop.turn;
+    loop.turn = NULL; // what the loop calls may wait too, and then nobody turns it
+    void *before = __boxer_thread_switch(loop.thread);
+    PyEval_RestoreThread(loop.state);
+    PyObject *result = PyObject_CallNoArgs(turn);
+    int done = turned(result, until_ns);
+    Py_XDECREF(result);
+    PyEval_SaveThread();
+    __boxer_thread_switch(before);
+    loop.turn = turn;
+    return done;
+}
+
+static int run_another(int64_t *until_ns) {
+    if (!until_ns)
+        return first || loop.turn;
+    return run_started() || turn_loop(until_ns);
+}
+
+static PyObject *attend(PyObject *module, PyObject *arguments) {
+    (void)module;
+    PyObject *turn, *work;
+    if (!PyArg_ParseTuple(arguments, "OO:attend", &turn, &work))
+        return NULL;
+    __typeof__(loop) before = loop;
+    loop.turn = turn;
+    loop.state = PyThreadState_Get();
+    loop.thread = (void *)(uintptr_t)PyThread_get_thread_ident();
+    PyObject *result = PyObject_CallNoArgs(work);
+    loop = before;
+    return result;
+}
+
+static PyMethodDef methods[] = {
+    {"attend", attend, METH_VARARGS,
+     "attend(turn, work)\n--\n\n"
+     "Calls work. Where it waits, turn is called again and again, in this thread: True says that it"
+     " did something, a float how many seconds there will be nothing to do, False that there is"
+     " nothing."},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_boxer_threads",
+                                        .m_methods = methods};
+
+static PyObject *begin(void) {
+    return PyModule_Create(&definition);
 }
 
 static int stuck;
@@ -115,6 +193,7 @@ int __wrap_Py_MakePendingCalls(void) {
 }
 
 void threads_begin(void) {
+    PyImport_AppendInittab("_boxer_threads", begin);
     kernel_on_wait(run_another, nothing_left);
 }
 

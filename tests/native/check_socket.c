@@ -293,8 +293,9 @@ static void timeouts_end_a_wait(void) {
     CHECK_EQUAL(CALL(setsockopt, a, 1, LINUX_SO_RCVTIMEO, &timeout, sizeof timeout), -EDOM);
 }
 
-static int sends_more(void) { // another thread of the program
+static int sends_more(int64_t *until_ns) { // another thread of the program
     static int left = 3;
+    (void)until_ns;
     return left-- > 0 && CALL(write, b, "more", 4) == 4;
 }
 

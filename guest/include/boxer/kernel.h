@@ -32,9 +32,10 @@ char **kernel_host_arguments(size_t *count);
 char **kernel_host_environment(size_t *count);
 
 // Who else may run while the program waits. run_another: runs something to its end and says 1, or
-// 0. nothing_left: a futex wait that nothing can end is about to be refused; 1: it is interrupted
-// instead (-EINTR).
-void kernel_on_wait(int (*run_another)(void), int (*nothing_left)(void));
+// 0; it may lower *until_ns to the monotonic time at which it wants to be asked again. Without
+// until_ns it runs nothing, and says whether there is anybody at all. nothing_left: a futex wait
+// that nothing can end is about to be refused; 1: it is interrupted instead (-EINTR).
+void kernel_on_wait(int (*run_another)(int64_t *until_ns), int (*nothing_left)(void));
 
 // Credentials of the machine's only process, set by entry before the program starts.
 void kernel_set_credentials(uint32_t uid, uint32_t gid, const uint32_t *groups, size_t count);

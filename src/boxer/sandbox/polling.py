@@ -79,15 +79,14 @@ def _subscription(entry: bytes, clock: Clock, streams: Streams, files: bool) -> 
 
 
 def _happened(asked: Sequence[Subscription], clock: Clock, watch: Watch) -> list[Subscription]:
-    at_once = [entry for entry in asked if entry.ready]
-    if at_once:
-        return at_once
+    if any(entry.ready for entry in asked):
+        # What is ready already keeps nobody from being looked at.
+        woken = _wait(asked, 0, watch)
+        return [entry for entry in asked if entry.ready or entry.descriptor in woken]
     timeouts = [entry.timeout for entry in asked if entry.timeout is not None]
     first = min(timeouts, default=None)
-    if first is not None and clock.skip(first):
-        woken: frozenset[int] = frozenset()
-    else:
-        woken = _wait(asked, first, watch)
+    moved = first is not None and clock.skip(first)
+    woken = frozenset[int]() if moved else _wait(asked, first, watch)
     if woken:
         return [entry for entry in asked if entry.descriptor in woken]
     return [entry for entry in asked if entry.timeout == first]
