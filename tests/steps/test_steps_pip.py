@@ -571,6 +571,8 @@ def test_a_package_that_brings_old_modules_by_itself_is_of_a_version_that_has_th
             "pydantic==2.9.2\npydantic_core==2.23.4",
             {"pydantic": "2.14.0", "pydantic-core": "2.50.4"},
         ),
+        ("bcrypt==4.0.1", {"bcrypt": "3.2.2"}),
+        ("bcrypt==5.0.0", {"bcrypt": "3.2.2"}),
         # somebody else pins it
         ("omega", {"omega": "1.0", "six": "1.15.0"}),
     ],
@@ -580,6 +582,8 @@ def test_a_version_that_cannot_run_is_replaced_by_one_that_can(
 ) -> None:
     for version in ("1.12.0", "1.15.0", "1.16.0", "1.17.0"):
         publish("six", version)
+    for version in ("3.2.2", "4.0.1", "5.0.0"):
+        publish("bcrypt", version, sdist="pure")
     publish("alpha", "1.0", requires=("six",))
     publish("omega", "1.0", requires=("six<1.16",))
     publish("requests", "2.24.0", requires=("idna<3",))
@@ -823,6 +827,25 @@ def test_without_the_rust_compiler_what_cannot_be_avoided_says_how_it_is_made(
     with pytest.raises(NativePackageError, match=r"`bcrypt 4\.2\.0` has Rust in it") as error:
         stage.run("pip install passlib")
     assert "`make rust`" in (error.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("asked", "has_rust", "taken"),
+    [
+        ("passlib", False, "bcrypt 3.2.2"),
+        ("passlib", True, "bcrypt 4.2.0"),
+        ("bcrypt==4.2.0", False, "bcrypt 4.2.0"),
+    ],
+)
+def test_versions_without_rust_are_looked_for_where_it_was_not_made(
+    publish: Publish, asked: str, has_rust: bool, taken: str
+) -> None:
+    publish("passlib", "1.7.4", requires=("bcrypt>=3",))
+    for version in ("3.2.2", "4.2.0", "5.0.0"):
+        publish("bcrypt", version, sdist="always")
+    environment = index_environment({}, {})
+    found, _ = resolve_what_works(Question([asked]), environment, None, has_rust=has_rust)
+    assert f"{found[0].name} {found[0].version}" == taken
 
 
 @pytest.mark.parametrize(

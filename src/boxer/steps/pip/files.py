@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping, Set
 from dataclasses import replace
 
+from packaging.specifiers import SpecifierSet
+
 from boxer.errors import NativePackageError, Where
 from boxer.steps.pip.emscripten import (
     emscripten_wheel,
@@ -85,7 +87,8 @@ def what_is_lost(name: str) -> str:
 def refuse_without_compiler(package: Locked, where: Where | None, *, has_rust: bool) -> None:
     """Raises NativePackageError for a package that would have to be compiled, and cannot be yet."""
     known = known_native(package.key)
-    if known is not None and known.rust and not has_rust:
+    plain = known is not None and SpecifierSet(known.plain or "<0").contains(package.version)
+    if known is not None and known.rust and not has_rust and not plain:
         raise NativePackageError(
             f"`{package.name} {package.version}` has Rust in it, and the Rust compiler has not "
             "been made on this machine.",

@@ -30,7 +30,8 @@ _RAISED = re.compile(r"\b[\w.]+(?:Error|Exception|Exit): .*?(?= hint:| \[|$)")
 class Known:
     """One entry. versions: those that work all the same. optional_for: dependents that do without
     it; lost: what does not work then, as a sentence; through: where only these need the dependents.
-    rust: it takes the Rust compiler. standin: a module that is installed in its place."""
+    rust: it takes the Rust compiler; plain: versions that do not. standin: a module that is
+    installed in its place."""
 
     why: str
     instead: str
@@ -39,6 +40,7 @@ class Known:
     lost: str = ""
     through: Sequence[str] = ()
     rust: bool = False
+    plain: str = ""
     standin: str = ""
 
 
@@ -121,7 +123,9 @@ def _last_words(message: str) -> str:
 def _constraints(has_rust: bool) -> Iterator[str]:
     """The versions that work, as lines of a constraints file."""
     for name, entry in sorted(_table().items()):
-        if entry.versions and (has_rust or not entry.standin):
+        if entry.plain and not has_rust:
+            yield f"{name}{entry.plain}"
+        elif entry.versions and (has_rust or not entry.standin):
             yield f"{name}{entry.versions}"
 
 
