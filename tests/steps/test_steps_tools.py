@@ -54,6 +54,21 @@ def test_an_installer_of_what_a_build_has_is_not_fetched(
 
 
 @pytest.mark.parametrize(
+    ("script", "file", "text"),
+    [
+        ("wget -qO /bin/dumb-init https://x.org/v1/dumb-init_1.2_x86_64", "/bin/dumb-init", "exec"),
+        ("curl -fsSLo /bin/gosu https://x.org/1.17/gosu-amd64", "/bin/gosu", "setuid"),
+        ("cd /srv && wget https://x.org/v0.19/tini-static-amd64", "/srv/tini-static-amd64", "exec"),
+    ],
+)
+def test_first_processes_are_not_fetched(stage: Stage, script: str, file: str, text: str) -> None:
+    stage.tree.make_directories("/srv")
+    stage.run(script)
+    assert text in stage.tree.file(file).data.decode()
+    assert "nothing is fetched" in stage.heard.notices[0]
+
+
+@pytest.mark.parametrize(
     "script",
     [
         "curl -sSL https://example.org/data.csv -o data.csv",

@@ -6,6 +6,7 @@ Does not: reading Dockerfiles (`dockerfile`), stages and variables (`plan`), the
 
 from boxer.steps.apply import apply
 from boxer.steps.context import Context, Excludes
+from boxer.steps.firstprocess import fetched_program
 from boxer.steps.forecast import Forecast, Verdict, forecast_packages, forecast_run
 from boxer.steps.images import known_image
 from boxer.steps.mounts import mount_sources
@@ -41,6 +42,7 @@ __all__ = [
     "Verdict",
     "add_tool",
     "apply",
+    "fetched_program",
     "forecast_packages",
     "forecast_run",
     "known_image",
