@@ -104,8 +104,19 @@ def test_a_distributions_python_package_names_the_way_to_install_it(stage: Stage
     with pytest.raises(
         UnsupportedCommandError, match="Python package of the distribution"
     ) as error:
-        stage.run("apt-get install -y python3-flask")
-    assert error.value.hint == "`pip install flask` in its place."
+        stage.run("apt-get install -y python3-apt")
+    assert error.value.hint == "`pip install apt` in its place."
+
+
+@pytest.mark.parametrize("script", ["apt-get -y install python3-dateutil=2.8", "apk add py3-tz"])
+def test_a_distributions_python_package_of_note_is_installed_by_pip(
+    stage: Stage, publish: Publish, script: str
+) -> None:
+    publish("python_dateutil", "2.9")
+    publish("pytz", "2.9")
+    stage.run(script)
+    assert "pip installs these" in stage.heard.notices[0]
+    assert "==2.9" in stage.run("pip freeze")
 
 
 def test_pipenv_makes_an_environment_of_its_own(stage: Stage, publish: Publish) -> None:
