@@ -108,6 +108,14 @@ def test_a_distributions_python_package_names_the_way_to_install_it(stage: Stage
     assert error.value.hint == "`pip install apt` in its place."
 
 
+def test_a_distributions_python_has_its_path(stage: Stage) -> None:
+    stage.run("apt-get install -y python3.12 python3-pip python-is-python3")
+    for path in ("/usr/bin/python3", "/usr/bin/python"):
+        assert stage.tree.resolve(path) == "/usr/local/bin/python3.13"
+    stage.run("rm /usr/bin/python3 && touch /usr/bin/python3 && apk add python3")
+    assert stage.tree.file("/usr/bin/python3").data == b""
+
+
 @pytest.mark.parametrize("script", ["apt-get -y install python3-dateutil=2.8", "apk add py3-tz"])
 def test_a_distributions_python_package_of_note_is_installed_by_pip(
     stage: Stage, publish: Publish, script: str

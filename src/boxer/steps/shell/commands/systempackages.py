@@ -100,6 +100,7 @@ def _install(call: Invocation, packages: list[str]) -> None:
             raise _unknown(call, name)
     for package in packages:
         _add_programs(call, _VERSION.sub("", package))
+        _add_python(call, _VERSION.sub("", package))
     if python and call.tree.get("/usr") is not None:
         listed = ", ".join(f"`{name}`" for name in python)
         call.notice(f"{listed}: pip installs these Python packages, in their newest versions.")
@@ -129,6 +130,16 @@ def _add_programs(call: Invocation, package: str) -> None:
         for name in names:
             call.tree.make_directories(name.rpartition("/")[0], 0o755, 0, 0, call.epoch)
             call.tree.add_file(name, data, 0o755, 0, 0, call.epoch)
+
+
+def _add_python(call: Invocation, package: str) -> None:
+    """The path of a distribution's Python, with which the first lines of scripts are written."""
+    names = {"python-is-python3": "/usr/bin/python"}
+    link = names.get(package, "/usr/bin/python3" if _PYTHON.fullmatch(package) else "")
+    python = "/usr/local/bin/python3"
+    if link and call.tree.get(python) is not None and call.tree.get(link, follow=False) is None:
+        call.tree.make_directories("/usr/bin", 0o755, 0, 0, call.epoch)
+        call.tree.add_symlink(link, python, 0, 0, call.epoch)
 
 
 def _operands(arguments: list[str]) -> list[str]:
