@@ -47,6 +47,8 @@ def test_back_ends_are_told_of_the_compiler(kit: Kit, tmp_path: Path) -> None:
 def test_a_package_without_an_entry_is_told_nothing() -> None:
     assert settings_of("unheard_of-1.0.tar.gz").settings == {}
     assert "setup-args" in settings_of("numpy-2.5.5.tar.gz").settings
+    assert settings_of("bcrypt-4.2.0.tar.gz").rust
+    assert not settings_of("bcrypt-3.2.2.tar.gz").rust
 
 
 def test_a_wheel_is_kept_under_the_settings_of_its_package_alone(kit: Kit) -> None:

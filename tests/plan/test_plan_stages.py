@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from boxer.dockerfile import Copy, Env, Expose, Label, Workdir, parse
+from boxer.dockerfile import Copy, Env, Expose, Label, Run, Workdir, parse
 from boxer.errors import BoxerError, StageError, UnknownBaseError, VariableError, Where
 from boxer.plan import BaseImage, Plan, plan
 
@@ -107,6 +107,18 @@ def test_args_of_the_stage_below_are_seen() -> None:
         if isinstance(step.instruction, Label)
     ]
     assert labels == [{"x": ""}, {"x": "12"}]
+
+
+def test_the_stage_of_a_mount_is_named_by_its_number() -> None:
+    text = (
+        "FROM python AS Build\nFROM python\n"
+        "RUN --mount=type=bind,from=build,source=/w,target=/w --mount=from=other,target=/o x\n"
+    )
+    stages = _plan(text).stages
+    run = stages[-1].steps[0].instruction
+    assert isinstance(run, Run)
+    assert list(run.mounts) == ["type=bind,from=0,source=/w,target=/w", "from=other,target=/o"]
+    assert len(stages) == 2
 
 
 def test_only_stages_the_target_needs_are_planned() -> None:

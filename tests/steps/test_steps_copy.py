@@ -255,6 +255,14 @@ def test_files_and_folders_do_not_take_each_others_place(
     assert str(error.value.where) == "Dockerfile:4"
 
 
+def test_a_first_process_that_is_added_from_afar_is_the_builds_own(
+    stage: Stage, folder: Folder
+) -> None:
+    _copy(stage, Context(folder({"a": "x"})), "https://example.org/v0.19.0/tini", "/sbin/tini")
+    assert stage.attributes("/sbin/tini") == "0:0 644"
+    assert "nothing is fetched" in stage.heard.notices[0]
+
+
 @pytest.mark.parametrize(
     ("source", "error"),
     [

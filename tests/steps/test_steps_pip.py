@@ -383,6 +383,31 @@ def test_a_package_that_needs_a_compiler_stops_with_name_and_reason(
     assert stage.tree.digest() == before
 
 
+@pytest.mark.parametrize(
+    ("name", "error", "said"),
+    [
+        ("pycurl", NativePackageError, r"`pycurl 1\.0` cannot run in a box: .* over libcurl"),
+        ("alpha", ResolutionError, "fails when it is asked what it needs: RuntimeError: no curl$"),
+    ],
+)
+def test_source_that_cannot_be_asked_what_it_needs_is_named(
+    stage: Stage, publish: Publish, tmp_path: Path, name: str, error: type[BoxerError], said: str
+) -> None:
+    files = {
+        "pyproject.toml": PROJECT.format(name=name, version="1.0", dependencies="").replace(
+            "dependencies = []", 'dynamic = ["dependencies"]'
+        ),
+        "backend.py": "raise RuntimeError('no curl')",
+    }
+    with tarfile.open(tmp_path / "index" / f"{name}-1.0.tar.gz", "w:gz") as archive:
+        for path, text in files.items():
+            header = tarfile.TarInfo(f"{name}-1.0/{path}")
+            header.size = len(text)
+            archive.addfile(header, io.BytesIO(text.encode()))
+    with pytest.raises(error, match=said):
+        stage.run(f"pip install {name}==1.0")
+
+
 def test_a_package_with_native_wheels_only_is_refused(stage: Stage, publish: Publish) -> None:
     publish("alpha", "1.0", tag="cp313-cp313-manylinux_2_17_x86_64")
     with pytest.raises(NativePackageError, match=r"`alpha 1\.0` has files for other machines only"):
@@ -449,6 +474,40 @@ def test_a_native_package_that_another_does_without_is_left_out(
     assert stage.tree.get(f"{SITE}/uvicorn") is not None
     assert "`uvloop`: not installed" in stage.heard.notices[0]
     assert stage.heard.hints[0] == "It is slower, and lacks nothing else."
+
+
+@pytest.mark.parametrize(
+    ("asked", "left_out"),
+    [
+        ("mcp", True),
+        ("--no-deps mcp==1.0 pyjwt==2.0 cryptography==45.0", True),  # all of a lock file
+        ("mcp 'pyjwt[crypto]'", False),
+        ("'pyjwt[crypto]'", False),
+        ("mcp cryptography", False),
+        ("mcp alpha", False),
+        ("'python-jose[cryptography]'", True),
+        ("'python-jose[cryptography]' cryptography", False),
+    ],
+)
+def test_a_native_package_that_is_needed_through_one_that_does_without_is_left_out(
+    stage: Stage, publish: Publish, asked: str, left_out: bool
+) -> None:
+    publish("mcp", "1.0", requires=("pyjwt[crypto]",))
+    publish("pyjwt", "2.0", requires=("cryptography; extra == 'crypto'",))
+    publish("python_jose", "3.0", requires=("cryptography; extra == 'cryptography'",))
+    publish("alpha", "1.0", requires=("cryptography",))
+    publish("cryptography", "45.0", sdist="always", requires=("cffi",))
+    publish("cffi", "1.0")
+    if left_out:
+        stage.run(f"pip install {asked}")
+        assert "`cryptography`: not installed" in stage.heard.notices[-1]
+        assert stage.tree.get(f"{SITE}/cffi") is None
+        for name in ("pyjwt", "python-jose"):
+            if name in asked:
+                assert _version(stage.tree, name)
+    else:
+        with pytest.raises(NativePackageError, match=r"`cryptography 45\.0`"):
+            stage.run(f"pip install {asked}")
 
 
 def test_what_is_lost_with_a_package_that_is_left_out_is_told(
@@ -519,6 +578,8 @@ def test_a_package_that_brings_old_modules_by_itself_is_of_a_version_that_has_th
             "pydantic==2.9.2\npydantic_core==2.23.4",
             {"pydantic": "2.14.0", "pydantic-core": "2.50.4"},
         ),
+        ("bcrypt==4.0.1", {"bcrypt": "3.2.2"}),
+        ("bcrypt==5.0.0", {"bcrypt": "3.2.2"}),
         # somebody else pins it
         ("omega", {"omega": "1.0", "six": "1.15.0"}),
     ],
@@ -528,6 +589,8 @@ def test_a_version_that_cannot_run_is_replaced_by_one_that_can(
 ) -> None:
     for version in ("1.12.0", "1.15.0", "1.16.0", "1.17.0"):
         publish("six", version)
+    for version in ("3.2.2", "4.0.1", "5.0.0"):
+        publish("bcrypt", version, sdist="pure")
     publish("alpha", "1.0", requires=("six",))
     publish("omega", "1.0", requires=("six<1.16",))
     publish("requests", "2.24.0", requires=("idna<3",))
@@ -750,31 +813,54 @@ def test_a_pinned_version_that_does_not_work_is_refused(stage: Stage, publish: P
     assert error.value.hint == "Ask for `matplotlib<3.11`."
 
 
-def test_a_dependent_that_does_without_a_refused_package_is_taken(
-    stage: Stage, publish: Publish
+@pytest.mark.parametrize("wanted", ["jsonschema", "rpds-py==0.30.0"])
+def test_a_module_of_ours_stands_in_for_a_package_in_rust(
+    stage: Stage, publish: Publish, wanted: str
 ) -> None:
-    publish("jsonschema", "4.17.3")
     publish("jsonschema", "4.26.0", requires=("rpds-py>=0.25",))
     publish("rpds-py", "0.30.0", sdist="always")
-    assert stage.run("pip install jsonschema") == "Successfully installed jsonschema-4.17.3\n"
-    with pytest.raises(NativePackageError, match=r"`rpds-py 0\.30\.0` cannot run in a box"):
-        stage.run("pip install -U 'jsonschema>=4.18'")
+    stage.run(f"pip install '{wanted}'")
+    assert "rpds-py==0.30.0" in stage.run("pip freeze")
+    assert b"class HashTrieMap" in stage.tree.file(f"{SITE}/rpds/__init__.py").data
+    assert stage.heard.notices[0].startswith("`rpds-py` is native code (Rust): a module")
 
 
 def test_without_the_rust_compiler_what_cannot_be_avoided_says_how_it_is_made(
     stage: Stage, publish: Publish
 ) -> None:
-    publish("jsonschema", "4.25.1", requires=("rpds-py>=0.7",))
-    for version in ("0.21.0", "0.30.0"):
-        publish("rpds-py", version, sdist="always")
-    with pytest.raises(NativePackageError, match=r"`rpds-py 0\.21\.0` has Rust in it") as error:
-        stage.run("pip install jsonschema")
+    publish("passlib", "1.7.4", requires=("bcrypt>=3",))
+    for version in ("4.2.0", "5.0.0"):
+        publish("bcrypt", version, sdist="always")
+    with pytest.raises(NativePackageError, match=r"`bcrypt 4\.2\.0` has Rust in it") as error:
+        stage.run("pip install passlib")
     assert "`make rust`" in (error.value.hint or "")
 
 
 @pytest.mark.parametrize(
+    ("asked", "has_rust", "taken"),
+    [
+        ("passlib", False, "bcrypt 3.2.2"),
+        ("passlib", True, "bcrypt 4.2.0"),
+        ("bcrypt==4.2.0", False, "bcrypt 4.2.0"),
+    ],
+)
+def test_versions_without_rust_are_looked_for_where_it_was_not_made(
+    publish: Publish, asked: str, has_rust: bool, taken: str
+) -> None:
+    publish("passlib", "1.7.4", requires=("bcrypt>=3",))
+    for version in ("3.2.2", "4.2.0", "5.0.0"):
+        publish("bcrypt", version, sdist="always")
+    environment = index_environment({}, {})
+    found, _ = resolve_what_works(Question([asked]), environment, None, has_rust=has_rust)
+    assert f"{found[0].name} {found[0].version}" == taken
+
+
+@pytest.mark.parametrize(
     ("has_rust", "taken"),
-    [(True, ["jsonschema 4.25.1", "rpds-py 0.21.0"]), (False, ["jsonschema 4.17.3"])],
+    [
+        (True, ["jsonschema 4.25.1", "rpds-py 0.21.0"]),
+        (False, ["jsonschema 4.26.0", "rpds-py 0.30.0"]),
+    ],
 )
 def test_packages_in_rust_are_taken_where_they_can_be_built(
     publish: Publish, has_rust: bool, taken: list[str]

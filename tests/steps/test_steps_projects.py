@@ -124,6 +124,8 @@ def test_pdm_refuses_what_it_cannot_do(shop: Stage) -> None:
         ("hatch build -t wheel -c", "/srv/dist"),
         ("python -m hatch build /made", "/made"),
         ("pdm build -d /made", "/made"),
+        ("python -m build", "/srv/dist"),
+        ("cd / && python3 -m build --wheel --outdir /made srv", "/made"),
     ],
 )
 def test_tools_of_projects_build_a_wheel(

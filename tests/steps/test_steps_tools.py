@@ -54,6 +54,21 @@ def test_an_installer_of_what_a_build_has_is_not_fetched(
 
 
 @pytest.mark.parametrize(
+    ("script", "file", "text"),
+    [
+        ("wget -qO /bin/dumb-init https://x.org/v1/dumb-init_1.2_x86_64", "/bin/dumb-init", "exec"),
+        ("curl -fsSLo /bin/gosu https://x.org/1.17/gosu-amd64", "/bin/gosu", "setuid"),
+        ("cd /srv && wget https://x.org/v0.19/tini-static-amd64", "/srv/tini-static-amd64", "exec"),
+    ],
+)
+def test_first_processes_are_not_fetched(stage: Stage, script: str, file: str, text: str) -> None:
+    stage.tree.make_directories("/srv")
+    stage.run(script)
+    assert text in stage.tree.file(file).data.decode()
+    assert "nothing is fetched" in stage.heard.notices[0]
+
+
+@pytest.mark.parametrize(
     "script",
     [
         "curl -sSL https://example.org/data.csv -o data.csv",
@@ -89,8 +104,27 @@ def test_a_distributions_python_package_names_the_way_to_install_it(stage: Stage
     with pytest.raises(
         UnsupportedCommandError, match="Python package of the distribution"
     ) as error:
-        stage.run("apt-get install -y python3-flask")
-    assert error.value.hint == "`pip install flask` in its place."
+        stage.run("apt-get install -y python3-apt")
+    assert error.value.hint == "`pip install apt` in its place."
+
+
+def test_a_distributions_python_has_its_path(stage: Stage) -> None:
+    stage.run("apt-get install -y python3.12 python3-pip python-is-python3")
+    for path in ("/usr/bin/python3", "/usr/bin/python"):
+        assert stage.tree.resolve(path) == "/usr/local/bin/python3.13"
+    stage.run("rm /usr/bin/python3 && touch /usr/bin/python3 && apk add python3")
+    assert stage.tree.file("/usr/bin/python3").data == b""
+
+
+@pytest.mark.parametrize("script", ["apt-get -y install python3-dateutil=2.8", "apk add py3-tz"])
+def test_a_distributions_python_package_of_note_is_installed_by_pip(
+    stage: Stage, publish: Publish, script: str
+) -> None:
+    publish("python_dateutil", "2.9")
+    publish("pytz", "2.9")
+    stage.run(script)
+    assert "pip installs these" in stage.heard.notices[0]
+    assert "==2.9" in stage.run("pip freeze")
 
 
 def test_pipenv_makes_an_environment_of_its_own(stage: Stage, publish: Publish) -> None:

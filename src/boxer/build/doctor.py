@@ -18,7 +18,7 @@ from boxer.build.images import with_known_images
 from boxer.build.sources import Sources, find_sources
 from boxer.dockerfile import Add, Cmd, Copy, Dockerfile, Entrypoint, From, Instruction, Run, parse
 from boxer.errors import BoxerError, UnknownBaseError, Where
-from boxer.steps import known_image
+from boxer.steps import fetched_program, known_image
 from boxer.steps.forecast import Forecast, Verdict, forecast_packages, forecast_run
 from boxer.steps.pip.requirements import decoded
 
@@ -105,7 +105,7 @@ def _copy(entry: Copy, stages: set[str | None], sources: Sources) -> list[Foreca
     found = []
     for source in entry.sources:
         if source.startswith(_REMOTE):
-            if isinstance(entry, Add):
+            if isinstance(entry, Add) and fetched_program(source) is None:
                 why = f"`{source}` is fetched by nobody: a build gets packages only."
                 found.append(Forecast("fails", why, "Download it before the build."))
         elif not any(character in source for character in "*?[$"):

@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,11 @@ class Settings:
 
 def settings_of(filename: str) -> Settings:
     """The settings of the package whose source archive has this name."""
-    return _table().get(_package(filename), Settings())
+    entry = dict(_table().get(_package(filename), {}))
+    major = re.match(r"\d*", filename.rpartition("-")[2])
+    first = entry.pop("rust", None)
+    rust = first is not None and int((major and major[0]) or 0) >= first
+    return Settings(**entry, rust=rust)
 
 
 def _package(filename: str) -> str:
@@ -40,6 +45,6 @@ def _package(filename: str) -> str:
 
 
 @functools.cache
-def _table() -> dict[str, Settings]:
+def _table() -> dict[str, dict[str, Any]]:
     text = resources.files(__package__).joinpath("packages.toml").read_text("utf-8")
-    return {name: Settings(**entry) for name, entry in tomllib.loads(text).items()}
+    return tomllib.loads(text)

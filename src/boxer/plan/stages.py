@@ -258,11 +258,23 @@ class _Planner:
                 args[name] = value
 
     def _resolve_sources(self, entry: Instruction, stage: _Stage) -> Instruction:
-        """A stage named by COPY --from becomes its number, so that `steps` need no names."""
+        """A stage named by COPY --from, or a mount, becomes its number: `steps` need no names."""
+        if isinstance(entry, Run):
+            mounts = tuple(self._numbered(mount, stage) for mount in entry.mounts)
+            return entry if mounts == tuple(entry.mounts) else replace(entry, mounts=mounts)
         if not isinstance(entry, Copy) or entry.from_stage is None:
             return entry
         index = self._earlier(entry.from_stage, stage.index)
         return entry if index is None else replace(entry, from_stage=str(index))
+
+    def _numbered(self, mount: str, stage: _Stage) -> str:
+        """A --mount with the stage it is of, if any, by its number."""
+        words = []
+        for word in mount.split(","):
+            name, _, value = word.partition("=")
+            index = self._earlier(value, stage.index) if name == "from" else None
+            words.append(word if index is None else f"from={index}")
+        return ",".join(words)
 
 
 def _sources(entry: Instruction) -> list[str]:

@@ -7,6 +7,7 @@ Does not: reading Dockerfiles (`dockerfile`), stages and variables (`plan`), the
 
 from boxer.steps.apply import apply
 from boxer.steps.context import Context, Excludes
+from boxer.steps.firstprocess import fetched_program
 from boxer.steps.images import known_image
 from boxer.steps.mounts import mount_sources
 from boxer.steps.ports import (
@@ -39,6 +40,7 @@ __all__ = [
     "Stream",
     "add_tool",
     "apply",
+    "fetched_program",
     "known_image",
     "mount_sources",
     "with_labels",

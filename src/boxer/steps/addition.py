@@ -18,6 +18,7 @@ from boxer.errors import BoxerError, CopySourceError, RemoteSourceError
 from boxer.filetree import Directory, File, Tree, is_tar, read_tar
 from boxer.steps.context import Context, Excludes, Found
 from boxer.steps.copying import Attributes, copy_into, make_parents
+from boxer.steps.firstprocess import fetched_program
 from boxer.steps.images import known_image
 from boxer.steps.modes import parse_mode
 from boxer.steps.owners import copied_owner
@@ -26,6 +27,8 @@ from boxer.steps.ports import Ports, StageState
 from boxer.steps.stagefiles import find_in_tree
 
 _REMOTE = ("http://", "https://")
+# Docker's is 0600, which does for machine code: whoever runs a script has to read it, too.
+_REMOTE_MODE = 0o644
 _GIT = ("git@", "git://", "ssh://")
 
 
@@ -71,7 +74,7 @@ def _destination(destination: str, working_dir: str) -> str:
 
 def _find(source: str, step: Copy, context: Context, ports: Ports) -> list[Found]:
     if source.startswith(_REMOTE) or source.startswith(_GIT):
-        raise _remote(source)
+        return [_fetched(source, step, ports)]
     if step.from_stage is not None:
         found = find_in_tree(_stage(step.from_stage, ports), posixpath.normpath("/" + source))
     else:
@@ -82,6 +85,16 @@ def _find(source: str, step: Copy, context: Context, ports: Ports) -> list[Found
         ports.listener.notice(f"`{source}` matches no file.", step.where, None)
         return []
     raise _missing(source, step, context)
+
+
+def _fetched(source: str, step: Copy, ports: Ports) -> Found:
+    """A program that a build has its own of. Raises RemoteSourceError for anything else."""
+    data = fetched_program(source)
+    if data is None:
+        raise _remote(source)
+    name = posixpath.basename(source)
+    ports.listener.notice(f"`{name}`: the build has its own, nothing is fetched.", step.where, None)
+    return Found(name, name, File(data=data, mode=_REMOTE_MODE))
 
 
 def _stage(name: str, ports: Ports) -> Tree:

@@ -80,7 +80,10 @@ def forecast_command(words: list[str]) -> list[Forecast]:
         return _installs(arguments[1:])
     if name in _PIPS:
         return _installs(arguments)
-    if name in systempackages.COMMANDS or name in installers.COMMANDS:
+    if name in systempackages.COMMANDS:
+        brought = systempackages.python_packages(arguments).values()
+        return _tried(name, arguments) + forecast_packages(list(brought))
+    if name in installers.COMMANDS:
         return _tried(name, arguments)
     if name in refused.COMMANDS and ALL[name] is refused.COMMANDS[name]:
         return _tried(name, arguments)

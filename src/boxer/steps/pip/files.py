@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping, Set
 from dataclasses import replace
 
+from packaging.specifiers import SpecifierSet
+
 from boxer.errors import NativePackageError, Where
 from boxer.steps.pip.emscripten import (
     emscripten_wheel,
@@ -69,13 +71,11 @@ def choose(package: Locked, where: Where | None, python_version: str = "3.13") -
     )
 
 
-def users_without(package: Locked, *, asked: bool) -> Set[str]:
+def users_without(package: Locked) -> Set[str]:
     """Which packages do without a native one, by normalised names: `uvicorn[standard]` brings three
-    of them. Empty for one that is not known so, or has a pure wheel. asked: it was named itself."""
+    of them. Empty for one that is not known so, or has a pure wheel."""
     known = known_native(package.key)
-    if known is None or has_pure_wheel(package) or (asked and known.meant):
-        return set()
-    return set(known.optional_for)
+    return set(known.optional_for) if known and not has_pure_wheel(package) else set()
 
 
 def what_is_lost(name: str) -> str:
@@ -87,7 +87,8 @@ def what_is_lost(name: str) -> str:
 def refuse_without_compiler(package: Locked, where: Where | None, *, has_rust: bool) -> None:
     """Raises NativePackageError for a package that would have to be compiled, and cannot be yet."""
     known = known_native(package.key)
-    if known is not None and known.rust and not has_rust:
+    plain = known is not None and SpecifierSet(known.plain or "<0").contains(package.version)
+    if known is not None and known.rust and not has_rust and not plain:
         raise NativePackageError(
             f"`{package.name} {package.version}` has Rust in it, and the Rust compiler has not "
             "been made on this machine.",

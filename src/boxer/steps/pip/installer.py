@@ -16,11 +16,12 @@ from pathlib import Path
 
 from boxer.errors import PipUsageError
 from boxer.filetree import Directory, File
-from boxer.steps.pip.answer import Answer, resolve_for_a_box
+from boxer.steps.pip.answer import resolve_for_a_box
 from boxer.steps.pip.backports import bring_back
 from boxer.steps.pip.editable import as_editable
-from boxer.steps.pip.files import users_without, with_allowed_files
+from boxer.steps.pip.files import with_allowed_files
 from boxer.steps.pip.obtain import built, checked_wheel, obtain, with_pure_files
+from boxer.steps.pip.optional import without_optional
 from boxer.steps.pip.options import InstallOptions
 from boxer.steps.pip.placement import install, uninstall
 from boxer.steps.pip.prefix import Installed, Prefix, installed, normalize
@@ -31,7 +32,7 @@ from boxer.steps.pip.requirements import (
     requirement_name,
     stated_hashes,
 )
-from boxer.steps.pip.resolve import ASKED, Locked, Question, requirers
+from boxer.steps.pip.resolve import Locked, Question
 from boxer.steps.pip.sdist import (
     build_folder,
     native_switches,
@@ -39,6 +40,7 @@ from boxer.steps.pip.sdist import (
     write_folder,
 )
 from boxer.steps.pip.settings import index_environment
+from boxer.steps.pip.standins import standins
 from boxer.steps.pip.target import Outcome, Target
 from boxer.steps.pip.wheel import Wheel
 
@@ -69,11 +71,14 @@ def install_packages(target: Target, options: InstallOptions) -> Outcome:
         missing = _missing(answer.locked, local, present, options, outcome)
         if "dry-run" in options.switches:
             return outcome
-        missing = _without_optional(missing, answer, environment, outcome)
+        missing = without_optional(missing, answer, environment, outcome)
         allowed = {k: v for k, v in stated_hashes(found.lines).items() if k not in answer.replaced}
         missing = with_pure_files(missing, environment, target.prefix.version)
         missing = [with_allowed_files(package, allowed) for package in missing]
+        replaced = standins(target, missing)
+        missing = [package for package in missing if package.key not in replaced]
         wheels = obtain(target, missing, answer.question, environment)
+        wheels += replaced.values()
         wheels += [wheel for wheel, _ in local.values()]
         wheels += bring_back(target, wheels, set(present), environment)
     if options.wheel_folder is not None:
@@ -229,32 +234,6 @@ def _missing(
         else:
             missing.append(package)
     return missing
-
-
-def _without_optional(
-    missing: list[Locked], answer: Answer, environment: Mapping[str, str], outcome: Outcome
-) -> list[Locked]:
-    """Leaves out what other packages use where it is there, and do without where not: also where
-    a list of all that was once installed names it."""
-    if not any(users_without(package, asked=False) for package in missing):
-        return missing
-    needed_by = {k: set(v) for k, v in requirers(answer.question, environment).items()}
-    locked = {package.key for package in answer.locked}
-    left_out: set[str] = set()
-    for package in missing:
-        above = needed_by.get(package.key, set())
-        users = users_without(package, asked=ASKED in above)
-        others = above - {ASKED}
-        if others <= users and not users.isdisjoint(others or locked):
-            outcome.left_out.append(package.name)
-            left_out.add(package.key)
-    # What came along with those alone has no user now.
-    while (
-        alone := {p.key for p in missing if needed_by.get(p.key) and needed_by[p.key] <= left_out}
-        - left_out
-    ):
-        left_out |= alone
-    return [package for package in missing if package.key not in left_out]
 
 
 def _change(

@@ -114,7 +114,9 @@ def _unresolved(reason: str, where: Where | None) -> ResolutionError:
 
 def requirers(question: Question, environment: Mapping[str, str]) -> dict[str, list[str]]:
     """Which distributions of the answer need each one, by normalised names; ASKED for those the
-    question itself names. Empty where that cannot be found out."""
+    question itself names, also where it names all of them (`--no-deps`). Empty where that cannot be
+    found out."""
+    question = replace(question, options=[o for o in question.options if o != "--no-deps"])
     with tempfile.TemporaryDirectory(prefix="boxer-resolve-") as name:
         form = ["--no-header", "--annotation-style", "line"]
         result = _ask(question, environment, Path(name), form)

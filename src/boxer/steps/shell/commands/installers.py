@@ -1,5 +1,5 @@
 """curl and wget in a RUN: there is no network, and what people fetch most are installers of tools
-that a build has anyway.
+that a build has anyway, and tini and its kin.
 
 Belongs here: seeing that from the address, and putting the tool where its installer would. Does
 not: any other address, which is refused (`refused`).
@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 
+from boxer.steps.firstprocess import fetched_program
 from boxer.steps.shell.commands import refused
 from boxer.steps.shell.invocation import Command, Invocation
 from boxer.steps.tools import add_tool
@@ -28,6 +29,9 @@ _OUTPUT = ("-o", "--output", "-O", "--output-document")
 def fetch(call: Invocation) -> int | None:
     """A fetch of installers. Raises UnsupportedCommandError for anything else."""
     addresses = [word for word in call.arguments if "://" in word]
+    program = fetched_program(addresses[0]) if len(addresses) == 1 else None
+    if program is not None:
+        return _write(call, addresses[0], program, posixpath.basename(addresses[0]))
     tools = [_tool(address) for address in addresses]
     if not tools or None in tools:
         return refused.COMMANDS[call.name].function(call)
@@ -35,14 +39,19 @@ def fetch(call: Invocation) -> int | None:
         if tool:
             for folder in _folders(call, tool):
                 add_tool(call.tree, tool, folder, call.epoch, (call.user.uid, call.user.gid))
-    named = ", ".join(f"`{tool or 'pip'}`" for tool in tools)
-    call.notice(f"{named}: the build has its own, nothing is fetched.")
-    output = _output(call, addresses[-1])
+    named = "`, `".join(tool or "pip" for tool in tools if tool is not None)
+    return _write(call, addresses[-1], _NOTHING, named)
+
+
+def _write(call: Invocation, address: str, data: bytes, named: str) -> int:
+    """What the command would have fetched, where it would have put it."""
+    call.notice(f"`{named}`: the build has its own, nothing is fetched.")
+    output = _output(call, address)
     if output is None:
-        call.out += _NOTHING
+        call.out += data
     else:
         uid, gid = call.user.uid, call.user.gid
-        call.tree.add_file(call.path(output), _NOTHING, 0o644, uid, gid, call.epoch)
+        call.tree.add_file(call.path(output), data, 0o644, uid, gid, call.epoch)
     return 0
 
 

@@ -152,10 +152,26 @@ _SETUP = {
 def _setup(arguments: list[str]) -> tuple[str, list[str]] | None:
     """`python setup.py install`, which setuptools itself hands to pip; `python -m build`."""
     if arguments[:2] == ["-m", "build"]:
-        return "pip", _SETUP["bdist_wheel"]
+        return "pip", _build(arguments[2:])
     if len(arguments) > 1 and arguments[0] == "setup.py" and arguments[1] in _SETUP:
         return "pip", _SETUP[arguments[1]]
     return None
+
+
+def _build(words: list[str]) -> list[str]:
+    """What `python -m build` is to pip: the wheel of a folder, in its `dist` or elsewhere."""
+    folder, project = None, "."
+    rest = iter(words)
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if name in ("-o", "--outdir"):
+            folder = value if equals else next(rest, "")
+        elif name in ("-C", "--config-setting", "--installer") and not equals:
+            next(rest, None)
+        elif not word.startswith("-"):
+            project = word
+    project = project if project.startswith(("/", ".")) else f"./{project}"
+    return ["wheel", "--no-deps", "-w", folder or posixpath.join(project, "dist"), project]
 
 
 def _module(arguments: list[str]) -> tuple[str, list[str]] | None:

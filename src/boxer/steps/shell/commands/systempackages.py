@@ -4,7 +4,8 @@ Belongs here: reading their command lines, and what a package means in a box, wh
 (systempackages.toml) says. Does not: installing anything: a box has no native packages.
 
 A package is `present` (the box has what it is for), `ignored` with a notice (it serves compiling
-or looking around, and what needs it will say so), or is not in the catalogue: the build stops.
+or looking around, and what needs it will say so), of `python` (pip installs it), or is not in the
+catalogue: the build stops.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Mapping
 from importlib import resources
 
 from boxer.errors import UnsupportedCommandError
+from boxer.steps.shell.commands.pip import pip
 from boxer.steps.shell.invocation import Command, Invocation
 
 _HARMLESS = frozenset(
@@ -49,7 +51,8 @@ _WITH_VALUE = frozenset(
     ("-o", "-t", "-c", "--option", "--target-release", "--virtual", "--repository", "-X")
 )
 # Libraries, headers, fonts, debug symbols: nothing but native code asks for them.
-_SERVES_COMPILING = re.compile(r"^lib|^fonts?-|^py3-|-(?:dev|devel|libs|headers|doc|dbg)$")
+_SERVES_COMPILING = re.compile(r"^lib|^fonts?-|-(?:dev|devel|libs|headers|doc|dbg)$")
+_PYTHON_PREFIX = re.compile(r"^(?:python3|py3)-")
 _PYTHON = re.compile(r"python3(?:\.\d+|\d+)?(?:-(?:pip|venv|distutils|minimal|setuptools|wheel))?")
 # Package -> its script, and the paths where Debian and Alpine have the program.
 _PROGRAMS = {
@@ -82,12 +85,12 @@ def system_packages(call: Invocation) -> None:
 
 def _install(call: Invocation, packages: list[str]) -> None:
     catalogue = _catalogue()
-    ignored = []
+    ignored, python = [], python_packages(packages)
     for package in packages:
         name = _VERSION.sub("", package)
         if name.startswith((".", "/")):
             raise _unknown(call, package)
-        if name in catalogue["present"] or _PYTHON.fullmatch(name):
+        if name in catalogue["present"] or _PYTHON.fullmatch(name) or name in python:
             continue
         if name not in catalogue["refused"] and (
             name in catalogue["ignored"] or _SERVES_COMPILING.search(name)
@@ -97,6 +100,11 @@ def _install(call: Invocation, packages: list[str]) -> None:
             raise _unknown(call, name)
     for package in packages:
         _add_programs(call, _VERSION.sub("", package))
+        _add_python(call, _VERSION.sub("", package))
+    if python and call.tree.get("/usr") is not None:
+        listed = ", ".join(f"`{name}`" for name in python)
+        call.notice(f"{listed}: pip installs these Python packages, in their newest versions.")
+        pip(call.calling("/usr/local/bin/pip", "install", *python.values()))
     if ignored:
         listed = ", ".join(f"`{name}`" for name in ignored)
         call.notice(
@@ -104,6 +112,14 @@ def _install(call: Invocation, packages: list[str]) -> None:
             "Programs of theirs are not there when the box runs; Python packages that need them "
             "to be compiled stop the build by themselves.",
         )
+
+
+def python_packages(words: list[str]) -> dict[str, str]:
+    """The Python packages of distributions among them, and what they are called on the index."""
+    names = [_VERSION.sub("", word) for word in words]
+    listed = _catalogue()["python"]
+    found = {name: _PYTHON_PREFIX.sub("", name) for name in names if _PYTHON_PREFIX.match(name)}
+    return {name: listed[short] for name, short in found.items() if short in listed}
 
 
 def _add_programs(call: Invocation, package: str) -> None:
@@ -114,6 +130,16 @@ def _add_programs(call: Invocation, package: str) -> None:
         for name in names:
             call.tree.make_directories(name.rpartition("/")[0], 0o755, 0, 0, call.epoch)
             call.tree.add_file(name, data, 0o755, 0, 0, call.epoch)
+
+
+def _add_python(call: Invocation, package: str) -> None:
+    """The path of a distribution's Python, with which the first lines of scripts are written."""
+    names = {"python-is-python3": "/usr/bin/python"}
+    link = names.get(package, "/usr/bin/python3" if _PYTHON.fullmatch(package) else "")
+    python = "/usr/local/bin/python3"
+    if link and call.tree.get(python) is not None and call.tree.get(link, follow=False) is None:
+        call.tree.make_directories("/usr/bin", 0o755, 0, 0, call.epoch)
+        call.tree.add_symlink(link, python, 0, 0, call.epoch)
 
 
 def _operands(arguments: list[str]) -> list[str]:
@@ -129,11 +155,11 @@ def _operands(arguments: list[str]) -> list[str]:
 
 def _unknown(call: Invocation, package: str) -> UnsupportedCommandError:
     reason = _catalogue()["refused"].get(package)
-    if reason is None and package.startswith("python3-"):
+    if reason is None and _PYTHON_PREFIX.match(package):
         raise UnsupportedCommandError(
             f"`{package}` is a Python package of the distribution, which a box has not.",
             where=call.where,
-            hint=f"`pip install {package.removeprefix('python3-')}` in its place.",
+            hint=f"`pip install {_PYTHON_PREFIX.sub('', package)}` in its place.",
         )
     why = f": {reason}" if reason else ": it is machine code of a Linux distribution"
     hint = "Remove it if the program runs without it, or use a pure-Python package instead."
