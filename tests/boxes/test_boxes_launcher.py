@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -168,3 +171,72 @@ def test_plans_of_boxes_that_are_gone_are_swept(hello: Path, tmp_path: Path) -> 
     named = [path for path in folder.glob("*.plan") if str(copies[0]) in path.read_text()]
     assert not named
     assert first - {path.name for path in folder.iterdir()}
+
+
+# Reads in a worker, as servers on standard input do, and goes on meanwhile.
+CONVERSATION = """
+import asyncio, sys
+async def answer(line):
+    await asyncio.sleep(0.001)
+    await asyncio.to_thread(print, line.strip().upper(), flush=True)
+async def main():
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        asyncio.create_task(answer(line))
+    print("over")
+asyncio.run(main())
+"""
+# Asks before it reads: of a select that may not wait, too.
+ASKS_FIRST = """
+import os, select
+print("ready", flush=True)
+while not select.select([0], [1], [], 0)[0]: pass
+print(select.select([0], [], [], 60)[0], os.read(0, 99).decode().strip().upper())
+"""
+
+
+@contextlib.contextmanager
+def _started(name: str, box: Path, text: str, native: bool) -> Iterator[subprocess.Popen[str]]:
+    program = [str(Path(sys.executable).with_name("boxer"))]
+    if name == "python":
+        program = [sys.executable, "-m", "boxer"]
+    environment = {**os.environ, **({} if native else {"BOXER_NATIVE": "0"})}
+    line = [*program, "run", str(box), "python", "-c", text]
+    with subprocess.Popen(
+        line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, env=environment
+    ) as process:
+        patience = threading.Timer(120, process.kill)
+        patience.start()
+        try:
+            yield process
+            process.wait()
+        finally:
+            patience.cancel()
+            process.kill()
+
+
+@pytest.mark.parametrize(
+    ("name", "native"), [("launcher", True), ("python", True), ("python", False)]
+)
+def test_a_conversation_over_standard_input(hello: Path, name: str, native: bool) -> None:
+    with _started(name, hello, CONVERSATION, native) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for word in ("one", "two", "three"):
+            process.stdin.write(f"{word}\n")
+            assert process.stdout.readline() == f"{word.upper()}\n"
+        process.stdin.close()
+        assert process.stdout.readline() == "over\n"
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "native"), [("launcher", True), ("python", True), ("python", False)]
+)
+def test_standard_input_can_be_polled(hello: Path, name: str, native: bool) -> None:
+    with _started(name, hello, ASKS_FIRST, native) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.stdin.write("one\n")
+        assert process.stdout.readline() == "[0] ONE\n"
+    assert process.returncode == 0

@@ -1,4 +1,5 @@
-"""Threads of a program in a box: each runs to its end when somebody waits (decision 0012)."""
+"""Threads of a program in a box: each runs to its end when somebody waits, and where a worker of an
+event loop waits, the loop goes on (decision 0012)."""
 
 from __future__ import annotations
 
@@ -115,6 +116,129 @@ EXPECTED = {
     "failure": "ZeroDivisionError t\n",
     "logging": "other x\n",
 }
+
+
+# Each is the body of a main() of asyncio, and what it prints.
+WORKERS = {
+    "after all that is ready": (
+        """
+    seen = []
+    async def note():
+        for n in range(3):
+            seen.append(n)
+            await asyncio.sleep(0)
+    task = asyncio.create_task(note())
+    print(await asyncio.to_thread(lambda: list(seen)))
+""",
+        "[0, 1, 2]\n",
+    ),
+    "a loop that spins": (
+        """
+    future = loop.run_in_executor(None, lambda: 7)
+    while not future.done():
+        await asyncio.sleep(0)
+    print(future.result())
+""",
+        "7\n",
+    ),
+    "the loop goes on while workers wait": (
+        """
+    event = threading.Event()
+    async def later():
+        for _ in range(3):
+            await asyncio.sleep(0.001)
+        event.set()
+    waits = [asyncio.to_thread(event.wait, 20) for _ in range(40)]
+    print(sum((await asyncio.gather(*waits, later()))[:-1]))
+""",
+        "40\n",
+    ),
+    "a worker asks its loop": (
+        """
+    async def answer():
+        await asyncio.sleep(0.001)
+        return "answer"
+    def work():
+        return asyncio.run_coroutine_threadsafe(answer(), loop).result(20)
+    print(await asyncio.to_thread(work))
+""",
+        "answer\n",
+    ),
+    "a worker and a server of its loop": (
+        """
+    async def serve(reader, writer):
+        writer.write((await reader.readline()).upper())
+        await writer.drain()
+        writer.close()
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    def work():
+        with socket.create_connection(server.sockets[0].getsockname()) as client:
+            client.sendall(b"hello\\n")
+            return client.recv(9)
+    print(await asyncio.to_thread(work))
+""",
+        "b'HELLO\\n'\n",
+    ),
+    "a worker is in no loop": (
+        """
+    print(await asyncio.to_thread(lambda: asyncio.run(asyncio.sleep(0, "inner"))))
+""",
+        "inner\n",
+    ),
+    "a pool that is shut down": (
+        """
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        first = loop.run_in_executor(pool, str, 1)
+        print(first.done(), pool.submit(str, 2).result())
+        last = loop.run_in_executor(pool, str, 3)
+    print(await first, await last)
+""",
+        "False 2\n1 3\n",
+    ),
+    "a task that is cancelled is not done": (
+        """
+    loop.run_in_executor(None, print, "no").cancel()
+    await asyncio.sleep(0.001)
+    loop.run_in_executor(None, print, "at the end")
+""",
+        "at the end\n",
+    ),
+    "a failure of the loop's meanwhile": (
+        """
+    loop.set_exception_handler(lambda loop, context: print(repr(context["exception"])))
+    def work():
+        loop.call_soon_threadsafe(lambda: 1 / 0)
+        time.sleep(0.001)
+        return "done"
+    print(await asyncio.to_thread(work))
+""",
+        "ZeroDivisionError('division by zero')\ndone\n",
+    ),
+    "an end of the program meanwhile": (
+        """
+    def work():
+        loop.call_soon_threadsafe(sys.exit)
+        time.sleep(0.001)
+    await asyncio.to_thread(work)
+    print("no")
+""",
+        "",
+    ),
+}
+_MAIN = """
+import asyncio, concurrent.futures, socket, sys, threading, time
+async def main():
+    loop = asyncio.get_running_loop()
+"""
+
+
+@pytest.mark.parametrize("name", WORKERS)
+def test_workers_of_an_event_loop(box: boxer.Box, name: str) -> None:
+    body, expected = WORKERS[name]
+    program = f"{_MAIN}{body}\nasyncio.run(main())\n"
+    result = box.run(["python", "-c", program], limits=boxer.Limits(time=60))
+    assert (result.stdout.decode(), result.stderr.decode()) == (expected, "")
+    assert result.exit_code == 0
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
