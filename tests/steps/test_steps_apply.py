@@ -217,7 +217,7 @@ def test_mounts_that_are_required_and_not_there_stop_the_build(stage: Stage, kin
 def test_mounts_from_another_stage_are_copies(stage: Stage) -> None:
     other = Tree()
     other.add_file("/bin/tool.sh", b"#!/bin/sh\necho tool\n", mode=0o755)
-    stage.stages["tools"] = other
+    stage.stages["1"] = other  # by its number, behind the one `build` begins with
     text = "FROM python:3.13 AS tools\nFROM python:3.13\n"
     text += "RUN --mount=from=tools,source=/bin,target=/t /t/tool.sh > /o && rm /t/tool.sh\n"
     build(stage, text)
