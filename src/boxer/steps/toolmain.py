@@ -1,42 +1,43 @@
-"""`python -m poetry run` and its like when a box runs: starts a program in the project's environment.
+"""`python -m poetry run` and its like when a box runs: a program in the project's environment.
 
 It is put into the box as the tool's module; Boxer itself does not import it.
 """
 
-import glob
 import os
+import site
 import sys
+from pathlib import Path
 
 
-def environment(folder: str) -> str | None:
+def environment(folder: Path) -> Path | None:
     """The environment of the nearest project upwards, where its tool makes it."""
-    home = os.path.expanduser("~")
-    while True:
-        name = os.path.basename(folder)
-        for pattern in (
-            f"{folder}/.venv",
-            f"{home}/.cache/pypoetry/virtualenvs/{glob.escape(name)}-py3*",
-            f"{home}/.local/share/virtualenvs/{glob.escape(name)}",
-        ):
-            for root in glob.glob(pattern):
-                if name and os.path.exists(f"{root}/bin/python"):
-                    return root
-        if folder in ("/", ""):
-            return None
-        folder = os.path.dirname(folder)
+    home = Path.home()
+    for project in (folder, *folder.parents):
+        found = [
+            project / ".venv",
+            *(home / ".cache/pypoetry/virtualenvs").glob(f"{project.name}-py3*"),
+            home / ".local/share/virtualenvs" / project.name,
+        ]
+        for root in found:
+            if (root / "bin/python").exists():
+                return root
+    return None
 
 
 def main() -> None:
-    tool = os.path.basename(os.path.dirname(os.path.abspath(__file__)))
+    tool = Path(__file__).parent.name
     words = sys.argv[1:]
     while words and words[0].startswith("-"):
         words.pop(0)
     if len(words) < 2 or words[0] != "run":
         sys.exit(f"{tool}: only `{tool} run PROGRAM` can be done when a box runs")
-    root = environment(os.getcwd())
+    root = environment(Path.cwd())
     if root is not None:
-        os.environ["VIRTUAL_ENV"] = root
+        os.environ["VIRTUAL_ENV"] = str(root)
         os.environ["PATH"] = f"{root}/bin:{os.environ.get('PATH', '')}"
+        # A program of Python takes this one's place with the modules that can be imported here.
+        for folder in root.glob("lib/python3*/site-packages"):
+            site.addsitedir(str(folder))
     try:
         os.execvp(words[1], words[1:])
     except OSError as error:
