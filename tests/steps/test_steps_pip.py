@@ -640,6 +640,15 @@ def test_a_version_that_must_be_is_taken_whatever_others_say_of_it(
     assert dict(line.split("==") for line in stage.run("pip freeze").split()) == installed
 
 
+def test_what_a_project_pins_itself_is_replaced_too(stage: Stage, publish: Publish) -> None:
+    for version in ("1.15.0", "1.17.0"):
+        publish("six", version)
+    for path, text in project_files("shop", "1.0", requires=("six==1.15.0",)).items():
+        stage.tree.add_file(f"/srv/{path}", text.encode())
+    stage.run("pip install /srv")
+    assert _version(stage.tree, "six") == "1.17.0"
+
+
 def test_a_lock_of_all_versions_is_asked_for_what_a_replaced_one_needs(
     stage: Stage, publish: Publish
 ) -> None:

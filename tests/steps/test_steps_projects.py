@@ -155,7 +155,7 @@ def test_a_tool_of_pipx_is_linked_from_an_environment_of_its_own(
 def test_a_tool_that_pip_installs_is_a_module_too(stage: Stage, publish: Publish) -> None:
     stage.run("pip install poetry && python -m poetry --version && python -m virtualenv /v")
     module = stage.tree.file("/usr/local/lib/python3.13/site-packages/poetry/__main__.py")
-    assert b"os.execvp('poetry'" in module.data
+    assert b"can be done when a box runs" in module.data
     assert stage.tree.get("/v/pyvenv.cfg") is not None
 
 

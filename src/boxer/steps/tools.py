@@ -30,7 +30,7 @@ def add_tool(
 
 
 def add_module(tree: Tree, tool: str, site_packages: str, epoch: int) -> None:
-    """`python -m TOOL` when the box runs: the tool's program."""
-    text = f"import os\nimport sys\n\nos.execvp({tool!r}, [{tool!r}, *sys.argv[1:]])\n"
+    """`python -m TOOL` when the box runs."""
+    data = resources.files(__package__).joinpath("toolmain.py").read_bytes()
     tree.make_directories(f"{site_packages}/{tool}", 0o755, 0, 0, epoch)
-    tree.add_file(f"{site_packages}/{tool}/__main__.py", text.encode(), 0o644, 0, 0, epoch)
+    tree.add_file(f"{site_packages}/{tool}/__main__.py", data, 0o644, 0, 0, epoch)

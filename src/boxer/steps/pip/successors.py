@@ -22,6 +22,7 @@ from boxer.steps.pip.prefix import normalize
 from boxer.steps.pip.resolve import Locked, Question
 
 _NO_DEPS = "--no-deps"
+_LOCAL = " @ file:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,10 @@ def insisting_on(
     question: Question, successors: Sequence[Successor], locked: Sequence[Locked]
 ) -> Question | None:
     """The question with successors that other packages say they do not take; None if that is of no
-    use. locked: what was found without them."""
-    firm = [successor for successor in successors if successor.insists]
+    use. locked: what was found without them. A project of the box pins as its lines do: its pins
+    are let go, too."""
+    has_project = any(_LOCAL in line for line in question.lines)
+    firm = [successor for successor in successors if successor.insists or has_project]
     if not firm:
         return None
     asked = asking_for(question, successors)
