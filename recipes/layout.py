@@ -46,6 +46,7 @@ OWN_MODULES = (
     "_boxer_portals.py",
     "_boxer_processes.py",
     "_boxer_servers.py",
+    "_boxer_workers.py",
     "_ssl.py",
 )
 PYTHON_LINKS = {"usr/local/bin/python": "python3", "usr/local/bin/python3": "python3.13"}

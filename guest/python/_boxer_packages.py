@@ -11,11 +11,13 @@ import sys
 
 # Module -> (module of ours, its function).
 ADJUSTED = {
+    "aiosqlite.core": ("_boxer_workers", "aiosqlite_in_the_loop"),
     "anyio._backends._asyncio": ("_boxer_portals", "run_workers_in_place"),
     "anyio.from_thread": ("_boxer_portals", "drive_portals"),
     "django.utils.autoreload": ("_boxer_servers", "django_without_reloader"),
     "gunicorn.arbiter": ("_boxer_servers", "gunicorn_in_one_process"),
     "hypercorn.run": ("_boxer_servers", "hypercorn_in_one_process"),
+    "prometheus_client.exposition": ("_boxer_workers", "prometheus_unserved"),
     "uvicorn.config": ("_boxer_servers", "uvicorn_in_one_process"),
     "waitress.task": ("_boxer_servers", "waitress_thread_by_task"),
     "werkzeug.debug": ("_boxer_servers", "werkzeug_debugger"),
