@@ -1,31 +1,54 @@
 // echo, printf and read.
 #include "shell.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-// Writes what a backslash (before `at`) means. octal_zero: \0ooo as in %b and echo.
-static const char *escape(const char *at, int octal_zero, int *stop) {
+static const char *hexadecimal(const char *at, int *character) {
+    char digits[3] = {at[0], isxdigit((unsigned char)at[1]) ? at[1] : 0, 0};
+    *character = (int)strtol(digits, NULL, 16);
+    return at + strlen(digits);
+}
+
+// octal_zero: \0ooo as in %b and echo.
+const char *psh_escape(const char *at, int octal_zero, int *character) {
     static const char names[] = "abfnrtv\\", values[] = "\a\b\f\n\r\t\v\\";
     const char *found = *at ? strchr(names, *at) : NULL;
     if (found) {
-        putchar(values[found - names]);
+        *character = values[found - names];
         return at + 1;
     }
+    if (psh.bash && (*at == 'e' || *at == 'E')) {
+        *character = '\033';
+        return at + 1;
+    }
+    if (psh.bash && *at == 'x' && isxdigit((unsigned char)at[1]))
+        return hexadecimal(at + 1, character);
     if (*at == 'c' && octal_zero) {
-        *stop = 1;
+        *character = ESCAPE_END;
         return at + 1;
     }
     if (*at >= '0' && *at <= '7') {
         int digits = octal_zero && *at == '0' ? 4 : 3, value = 0;
         while (digits-- && *at >= '0' && *at <= '7')
             value = value * 8 + *at++ - '0';
-        putchar(value);
+        *character = value & 255;
         return at;
     }
-    putchar('\\');
+    *character = ESCAPE_NONE;
+    return at;
+}
+
+// Writes what a backslash (before `at`) means.
+static const char *escape(const char *at, int octal_zero, int *stop) {
+    int character;
+    at = psh_escape(at, octal_zero, &character);
+    *stop = character == ESCAPE_END;
+    if (!*stop)
+        putchar(character == ESCAPE_NONE ? '\\' : character);
     return at;
 }
 
@@ -40,14 +63,31 @@ static int put_escaped(const char *text) {
     return stop;
 }
 
+// Bash's options: any of these letters in a word. Other words are text.
+static int echo_options(const char *word, int *newline, int *escapes) {
+    if (word[0] != '-' || !word[1] || word[1 + strspn(word + 1, "neE")])
+        return 0;
+    for (word++; *word; word++)
+        if (*word == 'n')
+            *newline = 0;
+        else
+            *escapes = *word == 'e';
+    return 1;
+}
+
 int psh_echo(char **argv) {
-    int newline = 1;
-    if (argv[1] && strcmp(argv[1], "-n") == 0)
+    int newline = 1, escapes = !psh.bash;
+    if (psh.bash)
+        while (argv[1] && echo_options(argv[1], &newline, &escapes))
+            argv++;
+    else if (argv[1] && strcmp(argv[1], "-n") == 0)
         newline = 0, argv++;
     for (int i = 1; argv[i]; i++) {
         if (i > 1)
             putchar(' ');
-        if (put_escaped(argv[i]))
+        if (!escapes)
+            fputs(argv[i], stdout);
+        else if (put_escaped(argv[i]))
             return 0;
     }
     if (newline)

@@ -13,6 +13,21 @@ size_t psh_name_length(const char *text) {
     return length;
 }
 
+size_t psh_assignment(const char *word) {
+    size_t length = psh_name_length(word);
+    return length && word[length + (word[length] == '+')] == '=' ? length : 0;
+}
+
+char *psh_assigned(const char *word, const char *value) {
+    size_t length = psh_assignment(word);
+    const char *old = word[length] == '+' ? psh_get(psh_copy(word, length)) : NULL;
+    size_t kept = old ? strlen(old) : 0;
+    char *text = psh_room(kept + strlen(value) + 1);
+    memcpy(text, old ? old : "", kept);
+    strcpy(text + kept, value);
+    return text;
+}
+
 static struct psh_variable *find(const char *name) {
     struct psh_variable *variable = psh.variables;
     while (variable && strcmp(variable->name, name) != 0)
