@@ -38,7 +38,7 @@ static long long complain(const char *what) {
 }
 
 static long long value_of(const char *name) {
-    const char *value = psh_get(name);
+    const char *value = psh_parameter(name);
     return value && *value ? strtoll(value, NULL, 0) : 0;
 }
 

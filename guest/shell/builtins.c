@@ -46,12 +46,13 @@ static int run_pwd(char **argv) {
 }
 
 static int run_unset(char **argv) {
+    int status = 0;
     int functions = argv[1] && strcmp(argv[1], "-f") == 0;
     if (functions || (argv[1] && strcmp(argv[1], "-v") == 0))
         argv++;
     while (*++argv) {
         if (!functions) {
-            psh_unset(*argv);
+            status |= psh_unset(*argv);
             continue;
         }
         for (struct psh_function **f = &psh.functions; *f;) {
@@ -61,7 +62,7 @@ static int run_unset(char **argv) {
                 f = &(*f)->next;
         }
     }
-    return psh.leaving ? 2 : 0;
+    return status;
 }
 
 static int *option(char letter) {
@@ -229,6 +230,8 @@ static int run_exit(char **argv) {
 }
 
 static int run_return(char **argv) {
+    if (psh.bash && !psh.calls)
+        return psh_warn("return: not in a function or sourced file"), 2;
     psh.leaving = psh.calls ? PSH_RETURN : PSH_EXIT;
     return argv[1] ? atoi(argv[1]) & 255 : psh.status;
 }

@@ -9,12 +9,19 @@ static int problem; // something in this condition is none: status 2
 
 static int matches_regex(const char *text, const char *word) {
     regex_t regex;
-    if (regcomp(&regex, psh_expand_regex(word), REG_EXTENDED | REG_NOSUB)) {
+    psh.matches = (struct psh_words){0};
+    if (regcomp(&regex, psh_expand_regex(word), REG_EXTENDED)) {
         psh_warn("[[: %s: not a regular expression", word);
         problem = 1;
         return 0;
     }
-    int found = regexec(&regex, text, 0, NULL, 0) == 0;
+    size_t count = regex.re_nsub + 1;
+    regmatch_t *places = psh_room(count * sizeof *places);
+    int found = regexec(&regex, text, count, places, 0) == 0;
+    for (size_t i = 0; found && i < count; i++)
+        psh_add(&psh.matches, places[i].rm_so < 0 ? ""
+                                                  : psh_copy(text + places[i].rm_so,
+                                                             places[i].rm_eo - places[i].rm_so));
     regfree(&regex);
     return found;
 }

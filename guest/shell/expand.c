@@ -2,6 +2,7 @@
 // (XCU 2.6), in one walk over the word that marks where each character comes from.
 #include "shell.h"
 
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <glob.h>
 #include <pwd.h>
@@ -82,17 +83,6 @@ static const char *options(void) {
     return letters;
 }
 
-// What bash has as variables without anyone setting them.
-static const char *own_variable(const char *name) {
-    if (strcmp(name, "LINENO") == 0)
-        return number(psh.line);
-    if (strcmp(name, "BASH_SOURCE") == 0)
-        return psh.source;
-    if (psh.bash && strcmp(name, "UID") == 0)
-        return number(getuid());
-    return psh.bash && strcmp(name, "EUID") == 0 ? number(geteuid()) : NULL;
-}
-
 const char *psh_parameter(const char *name) {
     if (name[0] >= '0' && name[0] <= '9') {
         size_t index = strtoul(name, NULL, 10);
@@ -101,8 +91,9 @@ const char *psh_parameter(const char *name) {
         return index <= psh.arguments.count ? psh.arguments.items[index - 1] : NULL;
     }
     if (name[1]) {
-        const char *value = psh_get(name);
-        return value ? value : own_variable(name);
+        const char *value = psh_changing(name);
+        value = value ? value : psh_get(name);
+        return value ? value : psh_given(name);
     }
     switch (*name) {
     case '?':
@@ -361,8 +352,15 @@ static void put_braces(struct text *out, const char *at, const char *end, int qu
     size_t length = parameter_length(at);
     char *name = psh_copy(at, length);
     at += length;
-    if (strncmp(at, "[0]", 3) == 0 && psh_name_length(name))
+    if (strncmp(at, "[0]", 3) == 0 && psh_name_length(name)) {
         at += 3; // of what is no array, the value
+    } else if (*at == '[' && strcmp(name, "BASH_REMATCH") == 0) {
+        size_t digits = strspn(at + 1, "0123456789");
+        if (digits && at[1 + digits] == ']') {
+            at += digits + 2;
+            name = psh_copy(at - digits - 2 - length, length + digits + 2);
+        }
+    }
     if (indirect && !(name = named_by(name)))
         return;
     int colon = *at == ':' && at < end, doubled;
@@ -477,6 +475,18 @@ static const char *put_tilde(struct text *out, const char *at, const char *end) 
     return stop;
 }
 
+// Bash's `<(script)`: the name of what the script has written, once it has ended.
+static const char *put_process(struct text *out, const char *at) {
+    const char *end = psh_skip_dollar(at); // which looks at the parenthesis only
+    char name[32];
+    int substituted = psh.substituted, file = psh_output_file(psh_copy(at + 2, end - at - 3));
+    psh.substituted = substituted;
+    fcntl(file, F_SETFD, 0); // programs read it too
+    snprintf(name, sizeof name, "/dev/fd/%d", file);
+    put_all(out, name, 1);
+    return end;
+}
+
 static void walk(struct text *out, const char *at, const char *end, int quoted) {
     const char *start = at;
     while (at < end && !psh.leaving) {
@@ -488,6 +498,8 @@ static void walk(struct text *out, const char *at, const char *end, int quoted) 
             at = put_double_quotes(out, at);
         else if (*at == '\'' && !quoted)
             at = put_single_quotes(out, at);
+        else if (*at == '<' && at[1] == '(' && !quoted && at == start)
+            at = put_process(out, at);
         else if (*at == '~' && !quoted && at == start)
             at = put_tilde(out, at, end);
         else

@@ -90,6 +90,7 @@ int psh_main(int argc, char **argv, char **environment) {
     psh.name = argv[0];
     psh.bash = is_bash(argv[0]);
     psh.line = 1;
+    psh_restart_seconds("0");
     psh_import(environment);
     psh_variable("IFS")->exported = 0;
     psh_set("IFS", " \t\n");

@@ -108,6 +108,8 @@ static void take_word(const char *start) {
 
 static void read_word(void) {
     const char *start = reader.at;
+    if (*reader.at == '<') // `<(..)`
+        reader.at = psh_skip_dollar(reader.at);
     while (*reader.at && !strchr(" \t\n|&;<>()", *reader.at)) {
         const char *before = reader.at;
         if (*reader.at == '\\')
@@ -205,6 +207,13 @@ static void advance(void) {
     size_t digits = strspn(reader.at, "0123456789");
     if (digits == 1 && (reader.at[1] == '<' || reader.at[1] == '>'))
         reader.number = *reader.at++ - '0';
+    if (reader.number < 0 && strncmp(reader.at, "<(", 2) == 0) {
+        reader.token = WORD;
+        read_word();
+        return;
+    }
+    if (reader.number < 0 && strncmp(reader.at, ">(", 2) == 0)
+        complain("`>(..)` would have to run beside its writer: a box is one process");
     if (!*reader.at) {
         reader.token = END;
         reader.text = "";
@@ -330,8 +339,50 @@ static struct psh_node *read_body(void) {
     return body;
 }
 
+// `(( expression ))`: null where it is a subshell in a subshell.
+static struct psh_node *read_arithmetic(void) {
+    const char *start = reader.at + 1, *end;
+    if (!psh.bash || !is(OPERATOR, "(") || *reader.at != '(')
+        return NULL;
+    end = skip_nested(start, '(', ')');
+    if (end[-1] != ')' || *end != ')')
+        return NULL;
+    struct psh_node *node = node_of(PSH_ARITHMETIC, NULL, NULL);
+    node->name = psh_copy(start, end - 1 - start);
+    reader.at = end + 1;
+    advance();
+    return node;
+}
+
+// for ((first; condition; step))
+static struct psh_node *read_steps(struct psh_node *node) {
+    const char *at = node->name + strspn(node->name, " \t\n");
+    node->kind = PSH_STEPS;
+    for (; node->words.count < 3; at += strspn(at, " \t\n")) {
+        size_t length = strcspn(at, ";");
+        psh_add(&node->words, psh_copy(at, length));
+        at += length + (at[length] && node->words.count < 3);
+        if (!*at && node->words.count < 2)
+            complain("`for ((` has three expressions, with `;` between them");
+    }
+    if (*at)
+        complain("`for ((` has three expressions");
+    accept(OPERATOR, ";");
+    skip_newlines();
+    if (!accept(WORD, "{")) {
+        node->first = read_body();
+        return node;
+    }
+    node->first = read_list();
+    expect("}");
+    return node;
+}
+
 static struct psh_node *read_for(void) {
-    struct psh_node *node = node_of(PSH_FOR, NULL, NULL);
+    struct psh_node *node = read_arithmetic();
+    if (node)
+        return read_steps(node);
+    node = node_of(PSH_FOR, NULL, NULL);
     if (reader.token != WORD || psh_name_length(reader.text) != strlen(reader.text))
         complain("`for` has no variable");
     node->name = reader.text;
@@ -404,21 +455,6 @@ static struct psh_node *read_named_function(void) {
     return node;
 }
 
-// `(( expression ))`: null where it is a subshell in a subshell.
-static struct psh_node *read_arithmetic(void) {
-    const char *start = reader.at + 1, *end;
-    if (!psh.bash || !is(OPERATOR, "(") || *reader.at != '(')
-        return NULL;
-    end = skip_nested(start, '(', ')');
-    if (end[-1] != ')' || *end != ')')
-        return NULL;
-    struct psh_node *node = node_of(PSH_ARITHMETIC, NULL, NULL);
-    node->name = psh_copy(start, end - 1 - start);
-    reader.at = end + 1;
-    advance();
-    return node;
-}
-
 static int is_unary(const char *word) {
     return word[0] == '-' && word[1] && !word[2] && strchr("nzvterwxfdshLpSbcgu", word[1]);
 }
@@ -457,7 +493,7 @@ static struct psh_node *read_condition(void) {
         advance();
         reader.regex = 0;
         read_operand(node);
-    } else if (is_unary(node->words.items[0]) && !is(WORD, "]]")) {
+    } else if (is_unary(node->words.items[0])) {
         read_operand(node);
     }
     return node;

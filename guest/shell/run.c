@@ -104,12 +104,13 @@ static void read_file(struct psh_node *node) {
     }
 }
 
-char *psh_output_of(const char *script) {
+// What the script writes, in a file that stands at its begin. -1: said.
+int psh_output_file(const char *script) {
     int failed, file = psh_scratch_file();
     struct psh_node *node = psh_parse(script, &failed);
     if (failed || file < 0) {
         psh_fail(2, "a command substitution cannot be run");
-        return "";
+        return -1;
     }
     if (psh.bash)
         read_file(node);
@@ -127,6 +128,14 @@ char *psh_output_of(const char *script) {
     psh.substituted = psh.status + 1;
     if (!psh.refused)
         psh.status = kept.state.status; // what `$?` still means in this command
+    lseek(file, 0, SEEK_SET);
+    return file;
+}
+
+char *psh_output_of(const char *script) {
+    int file = psh_output_file(script);
+    if (file < 0)
+        return "";
     off_t size = lseek(file, 0, SEEK_END);
     char *text = psh_room(size + 1);
     ssize_t got = pread(file, text, size, 0);
@@ -227,6 +236,28 @@ static void run_for(struct psh_node *node) {
     psh.loops--;
 }
 
+static long long evaluate(const char *expression) {
+    return psh.leaving ? 0 : psh_arithmetic(psh_expand_document(expression));
+}
+
+// for ((first; condition; step)): no condition is one that holds.
+static void run_steps(struct psh_node *node) {
+    char **parts = node->words.items;
+    int status = 0;
+    psh.loops++;
+    for (evaluate(parts[0]); !*parts[1] || evaluate(parts[1]); evaluate(parts[2])) {
+        if (psh.leaving)
+            break;
+        psh_run(node->first, 0);
+        status = psh.status;
+        if (left_loop())
+            break;
+    }
+    psh.loops--;
+    if (!psh.leaving)
+        psh.status = status;
+}
+
 static void run_case(struct psh_node *node, int last) {
     char *word = psh_expand_text(node->name);
     for (struct psh_node *arm = node->first; arm && !psh.leaving; arm = arm->second) {
@@ -251,7 +282,7 @@ static struct psh_function *function(const char *name) {
 
 static int call_function(struct psh_function *called, char **argv, int last) {
     struct psh_words outer = psh.arguments;
-    const char *source = psh.source;
+    const char *source = psh.source, *outer_function = psh.function;
     char *error_trap = psh.error_trap;
     psh.arguments = (struct psh_words){0};
     while (*++argv)
@@ -261,6 +292,7 @@ static int call_function(struct psh_function *called, char **argv, int last) {
     psh.locals = NULL;
     psh.loops = 0;
     psh.source = called->source;
+    psh.function = called->name;
     if (!psh.errtrace)
         psh.error_trap = NULL;
     psh.calls++;
@@ -268,6 +300,7 @@ static int call_function(struct psh_function *called, char **argv, int last) {
     psh.calls--;
     psh.loops = loops;
     psh.source = source;
+    psh.function = outer_function;
     if (!psh.error_trap)
         psh.error_trap = error_trap;
     for (; psh.locals && psh.leaving != PSH_EXEC; psh.locals = psh.locals->next)
@@ -486,8 +519,11 @@ static void run_compound(struct psh_node *node, int last) {
     case PSH_FOR:
         run_for(node);
         break;
+    case PSH_STEPS:
+        run_steps(node);
+        break;
     case PSH_ARITHMETIC:
-        psh.status = !psh_arithmetic(psh_expand_document(node->name));
+        psh.status = !evaluate(node->name);
         stop_on_error();
         break;
     case PSH_TEST:

@@ -29,6 +29,7 @@ enum psh_kind {
     PSH_FOR,
     PSH_CASE,
     PSH_FUNCTION,
+    PSH_STEPS,      // for (( words )) first
     PSH_ARITHMETIC, // (( name ))
     PSH_TEST,       // [[ first ]], of PSH_AND, PSH_OR, PSH_NOT and PSH_CONDITION
     PSH_CONDITION,  // words: [operator] word, or word operator word
@@ -86,6 +87,9 @@ struct psh_state {
     struct psh_words arguments; // $1 and on
     char *name;                 // $0
     const char *source;         // the file that is read, null without one
+    const char *function;       // that runs, null without one
+    struct psh_words matches;   // of the last =~, and of its parentheses
+    long long started;          // $SECONDS
     int bash;                   // the shell was called by that name
     int errexit, nounset, xtrace, noglob, pipefail, allexport, errtrace, nullglob, inherit;
     char *exit_trap, *error_trap;
@@ -121,7 +125,7 @@ const char *psh_skip_quotes(const char *at); // behind what begins with a quote
 const char *psh_get(const char *name);
 int psh_set(const char *name, const char *value); // -1: readonly, said
 struct psh_variable *psh_variable(const char *name);
-void psh_unset(const char *name);
+int psh_unset(const char *name); // the status; an error is said
 size_t psh_name_length(const char *text);
 size_t psh_assignment(const char *word); // of the name before `=` or `+=`, 0 without one
 char *psh_assigned(const char *word, const char *value); // appended to the old one for `+=`
@@ -144,6 +148,11 @@ char *psh_change_case(const char *value, int up, int all);
 char *psh_replace(const char *value, const char *pattern, char where, const char *by);
 char *psh_slice(const char *value, long long from, const long long *length);
 
+// dynamic.c: null where there is no such variable
+const char *psh_changing(const char *name);
+const char *psh_given(const char *name);
+void psh_restart_seconds(const char *value);
+
 // arithmetic.c
 long long psh_arithmetic(const char *text);
 
@@ -151,6 +160,7 @@ long long psh_arithmetic(const char *text);
 void psh_run(struct psh_node *node, int last);
 int psh_run_text(const char *text, int last);
 char *psh_output_of(const char *script); // of a command substitution
+int psh_output_file(const char *script);
 int psh_call(char **argv, int last, int functions);
 
 // condition.c: the status of what stands in [[ ]]

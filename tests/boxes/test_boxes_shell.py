@@ -37,6 +37,9 @@ NOT_BASH = [
     ("echo a; echo ${x[1]}; echo b", "a\n", "no arrays"),
     ("echo a; declare -a x; echo b", "a\n", "no arrays"),
     ("echo a; [[ a == @(a|b) ]]; echo b", "", "`]]` was expected"),
+    ("echo a; true | true; echo ${PIPESTATUS[0]}; echo b", "a\n", "PIPESTATUS is bash's"),
+    ("echo a > >(cat); echo b", "", "would have to run beside its writer"),
+    ("echo a; [[ -f ]]; echo b", "", "a word was expected within `[[ ]]`"),
     ("echo a; [[ a == ]]; echo b", "", "a word was expected within `[[ ]]`"),
     ("echo a; x=a; echo ${x/a/&}; echo b", "a\n", "write \\&"),
     ("echo a; x=a; echo ${x@Q}; echo b", "a\n", "bad substitution"),
@@ -97,6 +100,9 @@ RUNS_BEFORE_THE_END = [
     ("python -c 'import uuid; print(uuid.uuid4())' > /tmp/a\n"
      "python -c 'import uuid; print(uuid.uuid4())' > /tmp/b\n"
      "[ \"$(cat /tmp/a)\" = \"$(cat /tmp/b)\" ]; echo $?", "1\n", 0),
+    ("cat > /tmp/r.py <<< 'import sys; print(open(sys.argv[1]).read(), end=\"\")'\n"
+     "python /tmp/r.py <(python -c 'print(1)'; echo 2); echo end", "1\n2\nend\n", 0),
+    ("trap 'echo \"failed $?\"' ERR; python -c 'raise SystemExit(3)'", "failed 3\n", 3),
     ("python -I -c 'import sys; print(sys.flags.isolated)'; echo end", "1\nend\n", 0),
     ("env X=1 python -c 'import os; print(os.environ[\"X\"])'; echo $X.", "1\n.\n", 0),
 ]  # fmt: skip
