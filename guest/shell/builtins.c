@@ -256,6 +256,21 @@ int psh_exec(char **argv) {
     return status;
 }
 
+// The file a command's name means, null for none.
+static char *file_of(const char *name) {
+    const char *path = strchr(name, '/') ? "" : psh_get("PATH");
+    for (char candidate[4096]; path;) {
+        size_t length = strcspn(path, ":");
+        snprintf(candidate, sizeof candidate, "%.*s%s%s", (int)length, path, length ? "/" : "",
+                 name);
+        struct stat found;
+        if (stat(candidate, &found) == 0 && S_ISREG(found.st_mode) && access(candidate, X_OK) == 0)
+            return psh_copy(candidate, strlen(candidate));
+        path = path[length] ? path + length + 1 : NULL;
+    }
+    return NULL;
+}
+
 static int run_command(char **argv) {
     if (argv[1] && (strcmp(argv[1], "-v") == 0 || strcmp(argv[1], "-V") == 0)) {
         for (struct psh_function *f = psh.functions; argv[2] && f; f = f->next)
@@ -263,17 +278,9 @@ static int run_command(char **argv) {
                 return puts(argv[2]) < 0;
         if (argv[2] && psh_builtin(argv[2]))
             return puts(argv[2]) < 0;
-        const char *path = argv[2] && strchr(argv[2], '/') ? "" : psh_get("PATH");
-        for (char candidate[4096]; argv[2] && path;) {
-            size_t length = strcspn(path, ":");
-            snprintf(candidate, sizeof candidate, "%.*s%s%s", (int)length, path, length ? "/" : "",
-                     argv[2]);
-            struct stat found;
-            if (stat(candidate, &found) == 0 && S_ISREG(found.st_mode) &&
-                access(candidate, X_OK) == 0)
-                return puts(candidate) < 0;
-            path = path[length] ? path + length + 1 : NULL;
-        }
+        const char *path = argv[2] ? file_of(argv[2]) : NULL;
+        if (path)
+            return puts(path) < 0;
         return 127;
     }
     if (argv[1] && (strcmp(argv[1], "-p") == 0 || strcmp(argv[1], "--") == 0))
@@ -281,8 +288,26 @@ static int run_command(char **argv) {
     return argv[1] ? psh_call(argv + 1, 0, 0) : 0;
 }
 
+// Bash's `type -t`: what kind of thing a name means.
+static int run_kind(char **names) {
+    int status = 0;
+    for (; *names; names++) {
+        const struct psh_function *f = psh.functions;
+        while (f && strcmp(f->name, *names) != 0)
+            f = f->next;
+        char *path = f || psh_builtin(*names) ? NULL : file_of(*names);
+        if (f || path || psh_builtin(*names))
+            puts(f ? "function" : path ? "file" : "builtin");
+        else
+            status = 1;
+    }
+    return status;
+}
+
 static int run_type(char **argv) {
     int status = 0;
+    if (psh.bash && argv[1] && strcmp(argv[1], "-t") == 0)
+        return run_kind(argv + 2);
     while (*++argv) {
         if (psh_builtin(*argv))
             printf("%s is a shell builtin\n", *argv);
@@ -379,6 +404,19 @@ static int run_getopts(char **argv) {
     return ends;
 }
 
+// What would leave a script without the names or the folder it goes on with.
+static int run_refused(char **argv) {
+    psh_refuse("%s is bash's, and not understood here", argv[0]);
+    return 126;
+}
+
+static int run_let(char **argv) {
+    long long value = 0;
+    while (*++argv && !psh.leaving)
+        value = psh_arithmetic(*argv);
+    return psh.leaving ? psh.status : !value;
+}
+
 static int run_env(char **argv) {
     const struct psh_variable *wanted = argv[1] ? psh_variable(argv[1]) : NULL;
     if (wanted)
@@ -398,6 +436,7 @@ const struct psh_builtin psh_builtins[] = {
     {"cd", run_cd, 0},
     {"command", run_command, 0},
     {"continue", run_break, 1},
+    {"coproc", run_refused, 0},
     {"declare", psh_declare, 0},
     {"dirname", psh_dirname, 0},
     {"echo", psh_echo, 0},
@@ -407,12 +446,17 @@ const struct psh_builtin psh_builtins[] = {
     {"export", psh_mark, 1},
     {"false", run_false, 0},
     {"getopts", run_getopts, 0},
+    {"let", run_let, 0},
     {"local", psh_declare, 0},
+    {"mapfile", run_refused, 0},
     {"mkdir", psh_mkdir, 0},
+    {"popd", run_refused, 0},
     {"printenv", run_env, 0},
     {"printf", psh_printf, 0},
+    {"pushd", run_refused, 0},
     {"pwd", run_pwd, 0},
     {"read", psh_read, 0},
+    {"readarray", run_refused, 0},
     {"readonly", psh_mark, 1},
     {"return", run_return, 1},
     {"rm", psh_remove, 0},

@@ -434,6 +434,13 @@ static int names_function(const char *word) {
     return psh.bash ? !strpbrk(word, "$'\"\\`=") : psh_name_length(word) == strlen(word);
 }
 
+// name[..]=
+static int sets_element(const char *word) {
+    size_t length = psh_name_length(word);
+    const char *close = length && word[length] == '[' ? strchr(word + length, ']') : NULL;
+    return psh.bash && close && (close[1] == '=' || (close[1] == '+' && close[2] == '='));
+}
+
 // Behind its name.
 static void read_function(struct psh_node *node, const char *name) {
     if (accept(OPERATOR, "("))
@@ -529,8 +536,9 @@ static struct psh_node *read_simple(void) {
                 read_function(node, word);
                 return node;
             }
-            if (is(OPERATOR, "(") && psh_assignment(word) && word[strlen(word) - 1] == '=')
-                complain("`name=(..)` is an array, of which this shell has none");
+            if ((node->words.count == 1 && sets_element(word)) ||
+                (is(OPERATOR, "(") && psh_assignment(word) && word[strlen(word) - 1] == '='))
+                complain("`name=(..)` and `name[..]=` are of arrays, which this shell has not");
         } else if (!read_redirect(&end)) {
             break;
         }

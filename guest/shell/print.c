@@ -158,6 +158,10 @@ int psh_printf(char **argv) {
         return 2;
     }
     char **arguments = argv + 2, **before;
+    if (psh.bash && strcmp(argv[1], "-v") == 0) {
+        psh_refuse("printf: -v is not understood here: write name=$(printf ..)");
+        return 126;
+    }
     failed = 0;
     do {
         before = arguments;
@@ -234,7 +238,7 @@ static char **read_options(char **argv, struct read_options *options) {
             char kind = *letter;
             const char *value = letter[1] ? letter + 1 : *++argv;
             if (!value || !strchr("pd", kind)) {
-                psh_warn("read: -%c: not an option here, or its value is missing", kind);
+                psh_refuse("read: -%c is not understood here, or its value is missing", kind);
                 return NULL;
             }
             if (kind == 'd')
