@@ -332,56 +332,70 @@ static char *named_by(const char *name) {
     return NULL;
 }
 
+static void put_length(struct text *out, const char *name, int quoted) {
+    const char *value = value_or_arguments(name);
+    int list = *name == '@' || *name == '*';
+    if (!value)
+        check_set(name);
+    long long length = value ? (long long)strlen(value) : 0;
+    put_all(out, number(list ? (long long)psh.arguments.count : length), quoted);
+}
+
+static void put_without(struct text *out, const char *name, const char *at, const char *end,
+                        int quoted) {
+    const char *value = value_or_arguments(name);
+    int doubled = at[1] == *at;
+    if (!value)
+        check_set(name);
+    char *pattern = pattern_of(at + 1 + doubled, end);
+    put_all(out, without(value ? value : "", pattern, *at == '%', doubled), quoted);
+}
+
+// An element behind a name: number 0, which of what is no array is the value, and those of
+// BASH_REMATCH.
+static size_t element_length(const char *name, const char *at) {
+    size_t digits = *at == '[' && psh_name_length(name) ? strspn(at + 1, "0123456789") : 0;
+    if (!digits || at[1 + digits] != ']')
+        return 0;
+    int there = (digits == 1 && at[1] == '0') || strcmp(name, "BASH_REMATCH") == 0;
+    return there ? digits + 2 : 0;
+}
+
+// The parameter of `${..}`; *at goes on behind it. Null: said.
+static char *read_parameter(const char **at) {
+    int indirect = **at == '!' && psh_name_length(*at + 1);
+    const char *start = *at + indirect;
+    size_t length = parameter_length(start);
+    char *name = psh_copy(start, length);
+    size_t element = element_length(name, start + length);
+    *at = start + length + element;
+    if (strcmp(name, "BASH_REMATCH") == 0)
+        name = psh_copy(start, length + element);
+    return indirect ? named_by(name) : name;
+}
+
 // at: behind `${`; end: at its `}`.
 static void put_braces(struct text *out, const char *at, const char *end, int quoted) {
     if (*at == '#' && parameter_length(at + 1) && at + 1 + parameter_length(at + 1) == end) {
-        char *name = psh_copy(at + 1, end - at - 1);
-        const char *value = value_or_arguments(name);
-        if (!value)
-            check_set(name);
-        int list = *name == '@' || *name == '*';
-        put_all(out,
-                number(list    ? (long long)psh.arguments.count
-                       : value ? (long long)strlen(value)
-                               : 0),
-                quoted);
+        put_length(out, psh_copy(at + 1, end - at - 1), quoted);
         return;
     }
-    int indirect = *at == '!' && psh_name_length(at + 1);
-    at += indirect;
-    size_t length = parameter_length(at);
-    char *name = psh_copy(at, length);
-    at += length;
-    if (strncmp(at, "[0]", 3) == 0 && psh_name_length(name)) {
-        at += 3; // of what is no array, the value
-    } else if (*at == '[' && strcmp(name, "BASH_REMATCH") == 0) {
-        size_t digits = strspn(at + 1, "0123456789");
-        if (digits && at[1 + digits] == ']') {
-            at += digits + 2;
-            name = psh_copy(at - digits - 2 - length, length + digits + 2);
-        }
-    }
-    if (indirect && !(name = named_by(name)))
+    char *name = read_parameter(&at);
+    if (!name)
         return;
-    int colon = *at == ':' && at < end, doubled;
+    int colon = *at == ':' && at < end, more = *name && at + colon < end;
     at += colon;
-    if (length && at == end && !colon) {
+    if (*name && at == end && !colon)
         put_value(out, name, quoted);
-    } else if (length && at < end && strchr("-=?+", *at)) {
+    else if (more && strchr("-=?+", *at))
         put_alternative(out, name, *at, colon, at + 1, end, quoted);
-    } else if (length && at < end && !colon && strchr("%#", *at)) {
-        const char *value = value_or_arguments(name);
-        if (!value)
-            check_set(name);
-        doubled = at[1] == *at;
-        char *pattern = pattern_of(at + 1 + doubled, end);
-        put_all(out, without(value ? value : "", pattern, *at == '%', doubled), quoted);
-    } else if (length && at < end && colon) {
+    else if (more && !colon && strchr("%#", *at))
+        put_without(out, name, at, end, quoted);
+    else if (more && colon)
         put_slice(out, name, at, end, quoted);
-    } else if (!length || at >= end || !put_modified(out, name, at, end, quoted)) {
+    else if (!more || !put_modified(out, name, at, end, quoted))
         psh_fail(psh.bash ? 1 : 2, "bad substitution: this shell has no such use of `${%s..}`%s",
                  name, *at == '[' ? ", and no arrays" : "");
-    }
 }
 
 static void put_output(struct text *out, const char *script, int quoted) {

@@ -183,12 +183,7 @@ static void read_documents(void) {
     }
 }
 
-static void advance(void) {
-    static const char *const operators[] = {"&>>", "&>", "&&", "||", "|&", ";;", "<<<",
-                                            "<<-", "<<", ">>", "<&", ">&", "<>", ">|",
-                                            "|",   "&",  ";",  "<",  ">",  "(",  ")"};
-    if (reader.problem)
-        return;
+static void skip_blanks(void) {
     for (;;) {
         reader.at += strspn(reader.at, " \t\r");
         if (*reader.at == '\\' && reader.at[1] == '\n')
@@ -196,37 +191,14 @@ static void advance(void) {
         else if (*reader.at == '#')
             reader.at += strcspn(reader.at, "\n");
         else
-            break;
+            return;
     }
-    reader.number = -1;
-    if (reader.regex && *reader.at && !isspace((unsigned char)*reader.at)) {
-        reader.token = WORD;
-        read_regex();
-        return;
-    }
-    size_t digits = strspn(reader.at, "0123456789");
-    if (digits == 1 && (reader.at[1] == '<' || reader.at[1] == '>'))
-        reader.number = *reader.at++ - '0';
-    if (reader.number < 0 && strncmp(reader.at, "<(", 2) == 0) {
-        reader.token = WORD;
-        read_word();
-        return;
-    }
-    if (reader.number < 0 && strncmp(reader.at, ">(", 2) == 0)
-        complain("`>(..)` would have to run beside its writer: a box is one process");
-    if (!*reader.at) {
-        reader.token = END;
-        reader.text = "";
-        return;
-    }
-    if (*reader.at == '\n') {
-        reader.at++;
-        reader.line++;
-        reader.token = NEWLINE;
-        reader.text = "newline";
-        read_documents();
-        return;
-    }
+}
+
+static int read_operator(void) {
+    static const char *const operators[] = {"&>>", "&>", "&&", "||", "|&", ";;", "<<<",
+                                            "<<-", "<<", ">>", "<&", ">&", "<>", ">|",
+                                            "|",   "&",  ";",  "<",  ">",  "(",  ")"};
     for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
         size_t length = strlen(operators[i]);
         if (strncmp(operators[i], "&>", 2) == 0 && !psh.bash)
@@ -235,11 +207,51 @@ static void advance(void) {
             reader.at += length;
             reader.token = OPERATOR;
             reader.text = (char *)operators[i];
-            return;
+            return 1;
         }
     }
+    return 0;
+}
+
+// What begins as an operator does and is a word.
+static int read_special_word(void) {
+    if (reader.regex && *reader.at && !isspace((unsigned char)*reader.at))
+        read_regex();
+    else if (strncmp(reader.at, "<(", 2) == 0)
+        read_word();
+    else
+        return 0;
     reader.token = WORD;
-    read_word();
+    return 1;
+}
+
+static void advance(void) {
+    if (reader.problem)
+        return;
+    skip_blanks();
+    reader.number = -1;
+    if (read_special_word())
+        return;
+    if (strncmp(reader.at, ">(", 2) == 0) {
+        complain("`>(..)` would have to run beside its writer: a box is one process");
+        return;
+    }
+    size_t digits = strspn(reader.at, "0123456789");
+    if (digits == 1 && (reader.at[1] == '<' || reader.at[1] == '>'))
+        reader.number = *reader.at++ - '0';
+    if (!*reader.at) {
+        reader.token = END;
+        reader.text = "";
+    } else if (*reader.at == '\n') {
+        reader.at++;
+        reader.line++;
+        reader.token = NEWLINE;
+        reader.text = "newline";
+        read_documents();
+    } else if (!read_operator()) {
+        reader.token = WORD;
+        read_word();
+    }
 }
 
 static int is(enum token token, const char *text) {
