@@ -10,6 +10,7 @@ static const char *at;
 static int skipped; // inside of what && or || or ?: leaves out: nothing is assigned
 
 static long long conditional(void);
+static long long sequence(void);
 
 static int operator(const char *text) {
     at += strspn(at, " \t\n");
@@ -37,7 +38,7 @@ static long long complain(const char *what) {
 }
 
 static long long value_of(const char *name) {
-    const char *value = psh_get(name);
+    const char *value = psh_parameter(name);
     return value && *value ? strtoll(value, NULL, 0) : 0;
 }
 
@@ -81,6 +82,12 @@ static long long variable(void) {
     char *name = psh_copy(at, length);
     at += length;
     at += strspn(at, " \t\n");
+    if (psh.bash && (*at == '+' || *at == '-') && at[1] == *at) {
+        long long old = value_of(name);
+        assign(name, apply(*at, old, 1));
+        at += 2;
+        return old;
+    }
     if (*at == '=' && at[1] != '=') {
         at++;
         long long value = conditional();
@@ -99,6 +106,17 @@ static long long variable(void) {
     return value_of(name);
 }
 
+// ++name, --name
+static long long stepped(void) {
+    char kind = *at;
+    size_t length = psh_name_length(at + 2);
+    char *name = psh_copy(at + 2, length);
+    long long value = apply(kind, value_of(name), 1);
+    at += 2 + length;
+    assign(name, value);
+    return value;
+}
+
 static long long unary(void) {
     at += strspn(at, " \t\n");
     if (psh_name_length(at))
@@ -110,13 +128,15 @@ static long long unary(void) {
         return isalnum((unsigned char)*at) ? complain("a number is malformed") : value;
     }
     if (operator("(")) {
-        long long value = conditional();
+        long long value = sequence();
         return operator(")") ? value : complain("`)` was expected");
     }
     if (lone('!', "="))
         return !unary();
     if (operator("~"))
         return ~unary();
+    if (psh.bash && (*at == '+' || *at == '-') && at[1] == *at && psh_name_length(at + 2))
+        return stepped();
     if (operator("-"))
         return apply('-', 0, unary());
     if (operator("+"))
@@ -124,15 +144,28 @@ static long long unary(void) {
     return complain("a number was expected");
 }
 
+static long long power(void) {
+    long long base = unary(), result = 1;
+    if (!operator("**"))
+        return base;
+    long long exponent = power();
+    if (exponent < 0)
+        return skipped ? 0 : complain("an exponent below 0");
+    for (; exponent; exponent >>= 1, base = apply('*', base, base))
+        if (exponent & 1)
+            result = apply('*', result, base);
+    return result;
+}
+
 static long long product(void) {
-    long long left = unary();
+    long long left = power();
     for (;;) {
         if (lone('*', "="))
-            left = apply('*', left, unary());
+            left = apply('*', left, power());
         else if (lone('/', "="))
-            left = apply('/', left, unary());
+            left = apply('/', left, power());
         else if (lone('%', "="))
-            left = apply('%', left, unary());
+            left = apply('%', left, power());
         else
             return left;
     }
@@ -248,13 +281,20 @@ static long long conditional(void) {
     return condition ? yes : no;
 }
 
+static long long sequence(void) {
+    long long value = conditional();
+    while (operator(","))
+        value = conditional();
+    return value;
+}
+
 long long psh_arithmetic(const char *text) {
     at = text;
     skipped = 0;
     at += strspn(at, " \t\n");
     if (!*at)
         return 0;
-    long long value = conditional();
+    long long value = sequence();
     at += strspn(at, " \t\n");
     if (*at)
         complain("something behind the expression is not understood");

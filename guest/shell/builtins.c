@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,7 +27,7 @@ static int run_cd(char **argv) {
     char *old = getcwd(folder, sizeof folder) ? psh_copy(folder, strlen(folder)) : "";
     if (!target || chdir(target) < 0) {
         psh_warn("cd: can't cd to %s", target ? target : "the folder HOME names");
-        return 2;
+        return psh.bash ? 1 : 2;
     }
     psh_set("OLDPWD", old);
     psh_set("PWD", getcwd(folder, sizeof folder) ? folder : target);
@@ -44,75 +45,14 @@ static int run_pwd(char **argv) {
     return 0;
 }
 
-static void put_quoted(const char *text) {
-    putchar('\'');
-    for (; *text; text++)
-        fputs(*text == '\'' ? "'\"'\"'" : (char[]){*text, 0}, stdout);
-    putchar('\'');
-}
-
-static void list_variables(int exported, int readonly) {
-    const char *word = exported ? "export " : readonly ? "readonly " : "";
-    for (struct psh_variable *v = psh.variables; v; v = v->next) {
-        if ((exported && !v->exported) || (readonly && !v->readonly) || (!*word && !v->value))
-            continue;
-        printf("%s%s", word, v->name);
-        if (v->value)
-            putchar('='), put_quoted(v->value);
-        putchar('\n');
-    }
-}
-
-static int mark(char **argv) {
-    int exports = argv[0][0] == 'e';
-    if (argv[1] && strcmp(argv[1], "-p") == 0)
-        argv++;
-    if (!argv[1])
-        list_variables(exports, !exports);
-    while (*++argv) {
-        size_t length = psh_name_length(*argv);
-        if (!length || ((*argv)[length] && (*argv)[length] != '=')) {
-            psh_fail(2, "%s: not a name of a variable", *argv);
-            return 2;
-        }
-        char *name = psh_copy(*argv, length);
-        if ((*argv)[length] && psh_set(name, *argv + length + 1) < 0)
-            return 2;
-        if (exports)
-            psh_variable(name)->exported = 1;
-        else
-            psh_variable(name)->readonly = 1;
-    }
-    return 0;
-}
-
-// As in dash: the variable keeps its value, and has its old one again when the function ends. The
-// lists of variables only grow at their head, so that `next` may be put back with it.
-static int run_local(char **argv) {
-    if (!psh.calls) {
-        psh_fail(2, "local: not in a function");
-        return 2;
-    }
-    while (*++argv) {
-        size_t length = psh_name_length(*argv);
-        struct psh_local *entry = psh_room(sizeof *entry);
-        entry->variable = psh_variable(psh_copy(*argv, length));
-        entry->old = *entry->variable;
-        entry->next = psh.locals;
-        psh.locals = entry;
-        if ((*argv)[length] == '=' && psh_set(entry->variable->name, *argv + length + 1) < 0)
-            return 2;
-    }
-    return 0;
-}
-
 static int run_unset(char **argv) {
+    int status = 0;
     int functions = argv[1] && strcmp(argv[1], "-f") == 0;
     if (functions || (argv[1] && strcmp(argv[1], "-v") == 0))
         argv++;
     while (*++argv) {
         if (!functions) {
-            psh_unset(*argv);
+            status |= psh_unset(*argv);
             continue;
         }
         for (struct psh_function **f = &psh.functions; *f;) {
@@ -122,7 +62,7 @@ static int run_unset(char **argv) {
                 f = &(*f)->next;
         }
     }
-    return psh.leaving ? 2 : 0;
+    return status;
 }
 
 static int *option(char letter) {
@@ -137,13 +77,15 @@ static int *option(char letter) {
         return &psh.noglob;
     case 'a':
         return &psh.allexport;
+    case 'E':
+        return &psh.errtrace;
     default:
         return NULL;
     }
 }
 
 static int set_long_option(const char *name, int on) {
-    static const char names[] = "errexit\0enounset\0uxtrace\0xnoglob\0fallexport\0a";
+    static const char names[] = "errexit\0eerrtrace\0Enounset\0uxtrace\0xnoglob\0fallexport\0a";
     if (name && strcmp(name, "pipefail") == 0) {
         psh.pipefail = on;
         return 0;
@@ -182,7 +124,7 @@ int psh_set_options(char ***words) {
 static int run_set(char **argv) {
     char **words = argv + 1;
     if (!*words) {
-        list_variables(0, 0);
+        psh_list_variables(0, 0);
         return 0;
     }
     if (psh_set_options(&words))
@@ -200,10 +142,8 @@ static int run_set(char **argv) {
 
 static int run_shift(char **argv) {
     size_t count = argv[1] ? strtoul(argv[1], NULL, 10) : 1;
-    if (count > psh.arguments.count) {
-        psh_fail(2, "shift: can't shift that many");
-        return 2;
-    }
+    if (count > psh.arguments.count)
+        return psh_error("shift: can't shift that many");
     struct psh_words rest = {0};
     for (size_t i = count; i < psh.arguments.count; i++)
         psh_add(&rest, psh.arguments.items[i]);
@@ -245,22 +185,39 @@ char *psh_file(const char *path) {
     return text;
 }
 
-static int run_dot(char **argv) {
-    char *text = argv[1] ? psh_file(argv[1]) : NULL;
-    const char *path = psh_get("PATH");
-    for (char candidate[4096]; argv[1] && !text && !strchr(argv[1], '/') && path && *path;) {
+// In PATH, then in this folder.
+static char *sourced_file(const char *name) {
+    char *text = psh_file(name), candidate[4096];
+    const char *path = strchr(name, '/') ? "" : psh_get("PATH");
+    while (!text && path && *path) {
         size_t length = strcspn(path, ":");
-        snprintf(candidate, sizeof candidate, "%.*s/%s", (int)length, path, argv[1]);
+        snprintf(candidate, sizeof candidate, "%.*s/%s", (int)length, path, name);
         text = psh_file(candidate);
         path += length + (path[length] == ':');
     }
-    if (!text) {
-        psh_fail(2, ".: cannot open %s: %s", argv[1] ? argv[1] : "", strerror(errno));
-        return 2;
-    }
+    return text;
+}
+
+// With arguments, which dash does not look at, bash gives the file parameters of its own.
+static int run_dot(char **argv) {
+    char *text = argv[1] ? sourced_file(argv[1]) : NULL;
+    if (!text)
+        return psh_error("%s: cannot open %s: %s", argv[0], argv[1] ? argv[1] : "",
+                         strerror(errno));
+    struct psh_words outer = psh.arguments;
+    const char *source = psh.source;
+    int own = argv[2] && (psh.bash || argv[0][0] == 's');
+    if (own)
+        psh.arguments = (struct psh_words){0};
+    for (char **word = argv + 2; own && *word; word++)
+        psh_add(&psh.arguments, *word);
+    psh.source = argv[1];
     psh.calls++;
     psh_run_text(text, 0);
     psh.calls--;
+    psh.source = source;
+    if (own)
+        psh.arguments = outer;
     if (psh.leaving == PSH_RETURN)
         psh.leaving = PSH_STAY;
     return psh.status;
@@ -273,6 +230,8 @@ static int run_exit(char **argv) {
 }
 
 static int run_return(char **argv) {
+    if (psh.bash && !psh.calls)
+        return psh_warn("return: not in a function or sourced file"), 2;
     psh.leaving = psh.calls ? PSH_RETURN : PSH_EXIT;
     return argv[1] ? atoi(argv[1]) & 255 : psh.status;
 }
@@ -297,6 +256,21 @@ int psh_exec(char **argv) {
     return status;
 }
 
+// The file a command's name means, null for none.
+static char *file_of(const char *name) {
+    const char *path = strchr(name, '/') ? "" : psh_get("PATH");
+    for (char candidate[4096]; path;) {
+        size_t length = strcspn(path, ":");
+        snprintf(candidate, sizeof candidate, "%.*s%s%s", (int)length, path, length ? "/" : "",
+                 name);
+        struct stat found;
+        if (stat(candidate, &found) == 0 && S_ISREG(found.st_mode) && access(candidate, X_OK) == 0)
+            return psh_copy(candidate, strlen(candidate));
+        path = path[length] ? path + length + 1 : NULL;
+    }
+    return NULL;
+}
+
 static int run_command(char **argv) {
     if (argv[1] && (strcmp(argv[1], "-v") == 0 || strcmp(argv[1], "-V") == 0)) {
         for (struct psh_function *f = psh.functions; argv[2] && f; f = f->next)
@@ -304,17 +278,9 @@ static int run_command(char **argv) {
                 return puts(argv[2]) < 0;
         if (argv[2] && psh_builtin(argv[2]))
             return puts(argv[2]) < 0;
-        const char *path = argv[2] && strchr(argv[2], '/') ? "" : psh_get("PATH");
-        for (char candidate[4096]; argv[2] && path;) {
-            size_t length = strcspn(path, ":");
-            snprintf(candidate, sizeof candidate, "%.*s%s%s", (int)length, path, length ? "/" : "",
-                     argv[2]);
-            struct stat found;
-            if (stat(candidate, &found) == 0 && S_ISREG(found.st_mode) &&
-                access(candidate, X_OK) == 0)
-                return puts(candidate) < 0;
-            path = path[length] ? path + length + 1 : NULL;
-        }
+        const char *path = argv[2] ? file_of(argv[2]) : NULL;
+        if (path)
+            return puts(path) < 0;
         return 127;
     }
     if (argv[1] && (strcmp(argv[1], "-p") == 0 || strcmp(argv[1], "--") == 0))
@@ -322,8 +288,26 @@ static int run_command(char **argv) {
     return argv[1] ? psh_call(argv + 1, 0, 0) : 0;
 }
 
+// Bash's `type -t`: what kind of thing a name means.
+static int run_kind(char **names) {
+    int status = 0;
+    for (; *names; names++) {
+        const struct psh_function *f = psh.functions;
+        while (f && strcmp(f->name, *names) != 0)
+            f = f->next;
+        char *path = f || psh_builtin(*names) ? NULL : file_of(*names);
+        if (f || path || psh_builtin(*names))
+            puts(f ? "function" : path ? "file" : "builtin");
+        else
+            status = 1;
+    }
+    return status;
+}
+
 static int run_type(char **argv) {
     int status = 0;
+    if (psh.bash && argv[1] && strcmp(argv[1], "-t") == 0)
+        return run_kind(argv + 2);
     while (*++argv) {
         if (psh_builtin(*argv))
             printf("%s is a shell builtin\n", *argv);
@@ -336,10 +320,33 @@ static int run_type(char **argv) {
 static int run_trap(char **argv) {
     if (!argv[1] || !argv[2])
         return 0;
-    for (char **name = argv + 2; *name; name++)
-        if (strcmp(*name, "EXIT") == 0 || strcmp(*name, "0") == 0)
-            psh.exit_trap = strcmp(argv[1], "-") == 0 || !*argv[1] ? NULL : argv[1];
-    return 0; // nobody signals a shell that is alone
+    char *action = strcmp(argv[1], "-") == 0 || !*argv[1] ? NULL : argv[1];
+    for (char **name = argv + 2; *name; name++) {
+        if (strcasecmp(*name, "EXIT") == 0 || strcmp(*name, "0") == 0)
+            psh.exit_trap = action;
+        else if (strcasecmp(*name, "ERR") == 0)
+            psh.error_trap = action;
+        else if (strcasecmp(*name, "DEBUG") == 0 || strcasecmp(*name, "RETURN") == 0)
+            psh_refuse("trap: %s is bash's, and not understood here", *name);
+    }
+    return psh.status * (psh.leaving != 0); // nobody signals a shell that is alone
+}
+
+// Those of bash's options that this shell has.
+static int run_shopt(char **argv) {
+    int on = argv[1] && strcmp(argv[1], "-s") == 0;
+    if (!argv[1] || (!on && strcmp(argv[1], "-u") != 0)) {
+        psh_refuse("shopt: only -s and -u are understood here");
+        return 126;
+    }
+    for (char **name = argv + 2; *name && !psh.leaving; name++)
+        if (strcmp(*name, "nullglob") == 0)
+            psh.nullglob = on;
+        else if (strcmp(*name, "inherit_errexit") == 0)
+            psh.inherit = on;
+        else
+            psh_refuse("shopt: %s is not understood here", *name);
+    return psh.leaving ? 126 : 0;
 }
 
 static int run_umask(char **argv) {
@@ -397,15 +404,23 @@ static int run_getopts(char **argv) {
     return ends;
 }
 
-static int run_double_bracket(char **argv) {
-    psh_refuse("%s is bash's, and this is a POSIX shell: write `[ .. ]`, and `case` for patterns",
-               argv[0]);
+// What would leave a script without the names or the folder it goes on with.
+static int run_refused(char **argv) {
+    psh_refuse("%s is bash's, and not understood here", argv[0]);
     return 126;
 }
 
+static int run_let(char **argv) {
+    long long value = 0;
+    while (*++argv && !psh.leaving)
+        value = psh_arithmetic(*argv);
+    return psh.leaving ? psh.status : !value;
+}
+
 static int run_env(char **argv) {
-    if (argv[1])
-        return puts(psh_get(argv[1]) ? psh_get(argv[1]) : "") < 0 || !psh_get(argv[1]);
+    const struct psh_variable *wanted = argv[1] ? psh_variable(argv[1]) : NULL;
+    if (wanted)
+        return !wanted->exported || !wanted->value || puts(wanted->value) < 0;
     for (char **variable = psh_environment(); *variable; variable++)
         puts(*variable);
     return 0;
@@ -415,32 +430,39 @@ const struct psh_builtin psh_builtins[] = {
     {":", run_nothing, 1},
     {".", run_dot, 1},
     {"[", psh_test, 0},
-    {"[[", run_double_bracket, 0},
     {"basename", psh_basename, 0},
     {"break", run_break, 1},
     {"cat", psh_cat, 0},
     {"cd", run_cd, 0},
     {"command", run_command, 0},
     {"continue", run_break, 1},
+    {"coproc", run_refused, 0},
+    {"declare", psh_declare, 0},
     {"dirname", psh_dirname, 0},
     {"echo", psh_echo, 0},
     {"eval", run_eval, 1},
     {"exec", psh_exec, 1},
     {"exit", run_exit, 1},
-    {"export", mark, 1},
+    {"export", psh_mark, 1},
     {"false", run_false, 0},
     {"getopts", run_getopts, 0},
-    {"local", run_local, 0},
+    {"let", run_let, 0},
+    {"local", psh_declare, 0},
+    {"mapfile", run_refused, 0},
     {"mkdir", psh_mkdir, 0},
+    {"popd", run_refused, 0},
     {"printenv", run_env, 0},
     {"printf", psh_printf, 0},
+    {"pushd", run_refused, 0},
     {"pwd", run_pwd, 0},
     {"read", psh_read, 0},
-    {"readonly", mark, 1},
+    {"readarray", run_refused, 0},
+    {"readonly", psh_mark, 1},
     {"return", run_return, 1},
     {"rm", psh_remove, 0},
     {"set", run_set, 1},
     {"shift", run_shift, 1},
+    {"shopt", run_shopt, 0},
     {"sleep", psh_sleep, 0},
     {"source", run_dot, 1},
     {"test", psh_test, 0},
@@ -448,6 +470,7 @@ const struct psh_builtin psh_builtins[] = {
     {"trap", run_trap, 1},
     {"true", run_nothing, 0},
     {"type", run_type, 0},
+    {"typeset", psh_declare, 0},
     {"ulimit", run_nothing, 0},
     {"umask", run_umask, 0},
     {"unset", run_unset, 1},

@@ -1,4 +1,4 @@
-// `sh` and `env` as programs of a box.
+// `sh` as a program of a box.
 #include "shell.h"
 
 #include "program.h"
@@ -51,7 +51,7 @@ static char *script_of(char **argv) {
             psh_fail(errno == ENOENT ? 127 : 126, "cannot open %s: %s", *words, strerror(errno));
             return NULL;
         }
-        psh.name = *words++;
+        psh.source = psh.name = *words++;
     } else {
         script = psh_file("/dev/stdin");
     }
@@ -72,9 +72,15 @@ static void run_exit_trap(void) {
         psh.status = status;
 }
 
-// With a trap set for its end, a script has a last command of its own.
+// With a trap set for its end or for errors, a script has a last command of its own.
 static int program_comes_last(const char *script) {
-    return !strstr(script, "trap ") || !(strstr(script, "EXIT") || strstr(script, " 0"));
+    return !strstr(script, "trap ") ||
+           !(strstr(script, "EXIT") || strstr(script, " 0") || strstr(script, "ERR"));
+}
+
+static int is_bash(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return strcmp(slash ? slash + 1 : path, "bash") == 0;
 }
 
 int psh_main(int argc, char **argv, char **environment) {
@@ -82,7 +88,9 @@ int psh_main(int argc, char **argv, char **environment) {
     char folder[4096];
     memset(&psh, 0, sizeof psh);
     psh.name = argv[0];
+    psh.bash = is_bash(argv[0]);
     psh.line = 1;
+    psh_restart_seconds("0");
     psh_import(environment);
     psh_variable("IFS")->exported = 0;
     psh_set("IFS", " \t\n");
@@ -99,22 +107,4 @@ int psh_main(int argc, char **argv, char **environment) {
         program_next = psh.next;
     }
     return psh.status;
-}
-
-int psh_env_main(int argc, char **argv, char **environment) {
-    (void)argc;
-    static char *empty[] = {NULL};
-    char **word = argv + 1;
-    if (*word && (strcmp(*word, "-i") == 0 || strcmp(*word, "-") == 0))
-        __environ = environment = empty, word++;
-    if (*word && strcmp(*word, "-S") == 0)
-        word++;
-    for (; *word && strchr(*word, '='); word++)
-        putenv(*word);
-    if (*word)
-        program_next = word;
-    else
-        for (char **variable = __environ; variable && *variable; variable++)
-            puts(*variable);
-    return 0;
 }

@@ -59,6 +59,18 @@ void psh_fail(int status, const char *format, ...) {
     psh.leaving = PSH_EXIT;
 }
 
+// What a special builtin cannot do ends a script of dash's, and is a status in bash.
+int psh_error(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    say(format, arguments);
+    va_end(arguments);
+    if (psh.bash)
+        return 1;
+    psh.leaving = PSH_EXIT;
+    return psh.status = 2;
+}
+
 void psh_refuse(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);

@@ -21,11 +21,13 @@ static struct {
     char *text; // of a word or operator
     int number; // of a redirection, -1 without one
     int line;
+    int regex; // the next word is one: `(`, `|` and `<` belong to it
     const char *problem;
     struct document *documents; // whose text begins after this line
 } reader;
 
 static struct psh_node *read_list(void);
+static struct psh_node *read_command(void);
 
 static void complain(const char *problem) {
     if (!reader.problem)
@@ -38,7 +40,7 @@ const char *psh_skip_quotes(const char *at) {
     while (*at && *at != quote) {
         if (quote == '"' && *at == '\\' && at[1])
             at += 2;
-        else if (quote == '"' && (*at == '$' || *at == '`'))
+        else if (quote == '"' && ((*at == '$' && at[1] != '\'') || *at == '`'))
             at = psh_skip_dollar(at);
         else
             at++;
@@ -75,6 +77,13 @@ static const char *skip_nested(const char *at, char open, char close) {
     return at;
 }
 
+// Behind the end of `$'..'`.
+static const char *skip_escaped(const char *at) {
+    while (*at && *at != '\'')
+        at += *at == '\\' && at[1] ? 2 : 1;
+    return *at ? at + 1 : at;
+}
+
 const char *psh_skip_dollar(const char *at) {
     if (*at == '`') {
         for (at++; *at && *at != '`'; at++)
@@ -84,13 +93,23 @@ const char *psh_skip_dollar(const char *at) {
     }
     if (at[1] == '(')
         return skip_nested(at + 2, '(', ')');
+    if (at[1] == '\'' && psh.bash)
+        return skip_escaped(at + 2);
     if (at[1] == '{')
         return skip_nested(at + 2, '{', '}');
     return at + 1;
 }
 
+static void take_word(const char *start) {
+    for (const char *p = start; p < reader.at; p++)
+        reader.line += *p == '\n';
+    reader.text = psh_copy(start, reader.at - start);
+}
+
 static void read_word(void) {
     const char *start = reader.at;
+    if (*reader.at == '<') // `<(..)`
+        reader.at = psh_skip_dollar(reader.at);
     while (*reader.at && !strchr(" \t\n|&;<>()", *reader.at)) {
         const char *before = reader.at;
         if (*reader.at == '\\')
@@ -103,16 +122,36 @@ static void read_word(void) {
             reader.at++;
         if (reader.at - before > 1 && !*reader.at && strchr("'\"$`", *before)) {
             char last = reader.at[-1];
-            char wanted = *before == '$' ? (before[1] == '(' ? ')' : '}') : *before;
+            char wanted = *before != '$' ? *before : before[1] == '(' ? ')' : '}';
+            if (*before == '$' && before[1] == '\'')
+                wanted = '\'';
             if (last != wanted)
                 complain("something is not closed: a quote, `$(` or `${`");
         }
     }
     if (reader.at == start + 1 && (*start == '\'' || *start == '"' || *start == '`'))
         complain("a quote is not closed");
-    for (const char *p = start; p < reader.at; p++)
-        reader.line += *p == '\n';
-    reader.text = psh_copy(start, reader.at - start);
+    take_word(start);
+}
+
+// Behind `=~`: up to a blank that no parentheses are around.
+static void read_regex(void) {
+    const char *start = reader.at;
+    int depth = 0;
+    while (*reader.at && (depth || !isspace((unsigned char)*reader.at))) {
+        if (*reader.at == ')' && !depth)
+            break;
+        depth += (*reader.at == '(') - (*reader.at == ')');
+        if (*reader.at == '\\')
+            reader.at += reader.at[1] ? 2 : 1;
+        else if (*reader.at == '\'' || *reader.at == '"')
+            reader.at = psh_skip_quotes(reader.at);
+        else if (*reader.at == '$' || *reader.at == '`')
+            reader.at = psh_skip_dollar(reader.at);
+        else
+            reader.at++;
+    }
+    take_word(start);
 }
 
 // The lines up to the delimiter, for each here-document that was announced on the line before.
@@ -144,11 +183,7 @@ static void read_documents(void) {
     }
 }
 
-static void advance(void) {
-    static const char *const operators[] = {"&&", "||", ";;", "<<-", "<<", ">>", "<&", ">&", "<>",
-                                            ">|", "|",  "&",  ";",   "<",  ">",  "(",  ")"};
-    if (reader.problem)
-        return;
+static void skip_blanks(void) {
     for (;;) {
         reader.at += strspn(reader.at, " \t\r");
         if (*reader.at == '\\' && reader.at[1] == '\n')
@@ -156,36 +191,67 @@ static void advance(void) {
         else if (*reader.at == '#')
             reader.at += strcspn(reader.at, "\n");
         else
-            break;
+            return;
     }
+}
+
+static int read_operator(void) {
+    static const char *const operators[] = {"&>>", "&>", "&&", "||", "|&", ";;", "<<<",
+                                            "<<-", "<<", ">>", "<&", ">&", "<>", ">|",
+                                            "|",   "&",  ";",  "<",  ">",  "(",  ")"};
+    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
+        size_t length = strlen(operators[i]);
+        if (strncmp(operators[i], "&>", 2) == 0 && !psh.bash)
+            continue; // `&`, then `>`
+        if (strncmp(reader.at, operators[i], length) == 0) {
+            reader.at += length;
+            reader.token = OPERATOR;
+            reader.text = (char *)operators[i];
+            return 1;
+        }
+    }
+    return 0;
+}
+
+// What begins as an operator does and is a word.
+static int read_special_word(void) {
+    if (reader.regex && *reader.at && !isspace((unsigned char)*reader.at))
+        read_regex();
+    else if (strncmp(reader.at, "<(", 2) == 0)
+        read_word();
+    else
+        return 0;
+    reader.token = WORD;
+    return 1;
+}
+
+static void advance(void) {
+    if (reader.problem)
+        return;
+    skip_blanks();
     reader.number = -1;
+    if (read_special_word())
+        return;
+    if (strncmp(reader.at, ">(", 2) == 0) {
+        complain("`>(..)` would have to run beside its writer: a box is one process");
+        return;
+    }
     size_t digits = strspn(reader.at, "0123456789");
     if (digits == 1 && (reader.at[1] == '<' || reader.at[1] == '>'))
         reader.number = *reader.at++ - '0';
     if (!*reader.at) {
         reader.token = END;
         reader.text = "";
-        return;
-    }
-    if (*reader.at == '\n') {
+    } else if (*reader.at == '\n') {
         reader.at++;
         reader.line++;
         reader.token = NEWLINE;
         reader.text = "newline";
         read_documents();
-        return;
+    } else if (!read_operator()) {
+        reader.token = WORD;
+        read_word();
     }
-    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
-        size_t length = strlen(operators[i]);
-        if (strncmp(reader.at, operators[i], length) == 0) {
-            reader.at += length;
-            reader.token = OPERATOR;
-            reader.text = (char *)operators[i];
-            return;
-        }
-    }
-    reader.token = WORD;
-    read_word();
 }
 
 static int is(enum token token, const char *text) {
@@ -233,12 +299,14 @@ static char *unquoted(const char *word, int *quoted) {
 }
 
 static int read_redirect(struct psh_redirect ***end) {
-    if (reader.problem || reader.token != OPERATOR || !strchr("<>", *reader.text))
+    if (reader.problem || reader.token != OPERATOR ||
+        (!strchr("<>", *reader.text) && strncmp(reader.text, "&>", 2) != 0))
         return 0;
     struct psh_redirect *redirect = psh_room(sizeof *redirect);
     redirect->operator = reader.text;
     redirect->fd = reader.number >= 0 ? reader.number : *reader.text == '>';
-    int document = strncmp(reader.text, "<<", 2) == 0, strip = reader.text[2] == '-' && document;
+    int strip = strcmp(reader.text, "<<-") == 0;
+    int document = strip || strcmp(reader.text, "<<") == 0;
     advance();
     if (reader.token != WORD) {
         complain("a redirection has no file");
@@ -283,8 +351,50 @@ static struct psh_node *read_body(void) {
     return body;
 }
 
+// `(( expression ))`: null where it is a subshell in a subshell.
+static struct psh_node *read_arithmetic(void) {
+    const char *start = reader.at + 1, *end;
+    if (!psh.bash || !is(OPERATOR, "(") || *reader.at != '(')
+        return NULL;
+    end = skip_nested(start, '(', ')');
+    if (end[-1] != ')' || *end != ')')
+        return NULL;
+    struct psh_node *node = node_of(PSH_ARITHMETIC, NULL, NULL);
+    node->name = psh_copy(start, end - 1 - start);
+    reader.at = end + 1;
+    advance();
+    return node;
+}
+
+// for ((first; condition; step))
+static struct psh_node *read_steps(struct psh_node *node) {
+    const char *at = node->name + strspn(node->name, " \t\n");
+    node->kind = PSH_STEPS;
+    for (; node->words.count < 3; at += strspn(at, " \t\n")) {
+        size_t length = strcspn(at, ";");
+        psh_add(&node->words, psh_copy(at, length));
+        at += length + (at[length] && node->words.count < 3);
+        if (!*at && node->words.count < 2)
+            complain("`for ((` has three expressions, with `;` between them");
+    }
+    if (*at)
+        complain("`for ((` has three expressions");
+    accept(OPERATOR, ";");
+    skip_newlines();
+    if (!accept(WORD, "{")) {
+        node->first = read_body();
+        return node;
+    }
+    node->first = read_list();
+    expect("}");
+    return node;
+}
+
 static struct psh_node *read_for(void) {
-    struct psh_node *node = node_of(PSH_FOR, NULL, NULL);
+    struct psh_node *node = read_arithmetic();
+    if (node)
+        return read_steps(node);
+    node = node_of(PSH_FOR, NULL, NULL);
     if (reader.token != WORD || psh_name_length(reader.text) != strlen(reader.text))
         complain("`for` has no variable");
     node->name = reader.text;
@@ -331,22 +441,116 @@ static struct psh_node *read_case(void) {
     return node;
 }
 
+// POSIX has names of variables here, bash nearly everything.
+static int names_function(const char *word) {
+    return psh.bash ? !strpbrk(word, "$'\"\\`=") : psh_name_length(word) == strlen(word);
+}
+
+// name[..]=
+static int sets_element(const char *word) {
+    size_t length = psh_name_length(word);
+    const char *close = length && word[length] == '[' ? strchr(word + length, ']') : NULL;
+    return psh.bash && close && (close[1] == '=' || (close[1] == '+' && close[2] == '='));
+}
+
+// Behind its name.
+static void read_function(struct psh_node *node, const char *name) {
+    if (accept(OPERATOR, "("))
+        expect(")");
+    skip_newlines();
+    node->kind = PSH_FUNCTION;
+    node->name = (char *)name;
+    node->first = read_command();
+}
+
+// `function name`, with `()` or without.
+static struct psh_node *read_named_function(void) {
+    struct psh_node *node = node_of(PSH_FUNCTION, NULL, NULL);
+    const char *name = reader.text;
+    if (reader.token != WORD)
+        complain("`function` has no name");
+    advance();
+    read_function(node, name);
+    return node;
+}
+
+static int is_unary(const char *word) {
+    return word[0] == '-' && word[1] && !word[2] && strchr("nzvterwxfdshLpSbcgu", word[1]);
+}
+
+static int is_binary(void) {
+    static const char *const names[] = {"=",   "==",  "!=",  "=~",  "-eq", "-ne", "-lt",
+                                        "-le", "-gt", "-ge", "-nt", "-ot", "-ef"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (is(WORD, names[i]))
+            return 1;
+    return is(OPERATOR, "<") || is(OPERATOR, ">");
+}
+
+static void read_operand(struct psh_node *node) {
+    if (!reader.problem && (reader.token != WORD || is(WORD, "]]")))
+        complain("a word was expected within `[[ ]]`");
+    psh_add(&node->words, reader.text);
+    advance();
+}
+
+static struct psh_node *read_either(void);
+
+static struct psh_node *read_condition(void) {
+    if (accept(WORD, "!"))
+        return node_of(PSH_NOT, read_condition(), NULL);
+    struct psh_node *node = node_of(PSH_CONDITION, NULL, NULL);
+    if (accept(OPERATOR, "(")) {
+        node = read_either();
+        expect(")");
+        return node;
+    }
+    read_operand(node);
+    if (is_binary()) {
+        psh_add(&node->words, reader.text);
+        reader.regex = strcmp(reader.text, "=~") == 0;
+        advance();
+        reader.regex = 0;
+        read_operand(node);
+    } else if (is_unary(node->words.items[0])) {
+        read_operand(node);
+    }
+    return node;
+}
+
+static struct psh_node *read_both(void) {
+    skip_newlines();
+    struct psh_node *left = read_condition();
+    for (skip_newlines(); accept(OPERATOR, "&&"); skip_newlines()) {
+        skip_newlines();
+        left = node_of(PSH_AND, left, read_condition());
+    }
+    return left;
+}
+
+static struct psh_node *read_either(void) {
+    struct psh_node *left = read_both();
+    while (accept(OPERATOR, "||"))
+        left = node_of(PSH_OR, left, read_both());
+    return left;
+}
+
 static struct psh_node *read_simple(void) {
     struct psh_node *node = node_of(PSH_SIMPLE, NULL, NULL);
     struct psh_redirect **end = &node->redirects;
     for (;;) {
         if (!reader.problem && reader.token == WORD) {
             psh_add(&node->words, reader.text);
+            const char *word = reader.text;
             advance();
             if (node->words.count == 1 && !node->redirects && is(OPERATOR, "(") &&
-                psh_name_length(node->words.items[0]) == strlen(node->words.items[0])) {
-                advance();
-                expect(")");
-                skip_newlines();
-                node->kind = PSH_FUNCTION;
-                node->name = node->words.items[0];
+                names_function(word)) {
+                read_function(node, word);
                 return node;
             }
+            if ((node->words.count == 1 && sets_element(word)) ||
+                (is(OPERATOR, "(") && psh_assignment(word) && word[strlen(word) - 1] == '='))
+                complain("`name=(..)` and `name[..]=` are of arrays, which this shell has not");
         } else if (!read_redirect(&end)) {
             break;
         }
@@ -362,6 +566,15 @@ static struct psh_node *read_command(void) {
     int line = reader.line;
     if (accept(WORD, "if")) {
         node = read_if();
+    } else if ((node = read_arithmetic())) {
+        ;
+    } else if (accept(WORD, "[[")) {
+        node = node_of(PSH_TEST, read_either(), NULL);
+        expect("]]");
+    } else if (accept(WORD, "function")) {
+        node = read_named_function();
+        node->line = line;
+        return node;
     } else if (is(WORD, "while") || is(WORD, "until")) {
         node = node_of(is(WORD, "while") ? PSH_WHILE : PSH_UNTIL, NULL, NULL);
         advance();
@@ -379,8 +592,6 @@ static struct psh_node *read_command(void) {
         expect(")");
     } else {
         node = read_simple();
-        if (node->kind == PSH_FUNCTION)
-            node->first = read_command();
         node->line = line;
         return node;
     }
@@ -391,11 +602,22 @@ static struct psh_node *read_command(void) {
     return node;
 }
 
+// `a |& b` is `a 2>&1 | b`.
+static void add_errors(struct psh_node *node) {
+    struct psh_redirect **end = &node->redirects, *errors = psh_room(sizeof *errors);
+    while (*end)
+        end = &(*end)->next;
+    *errors = (struct psh_redirect){.fd = 2, .operator = ">&", .word = "1"};
+    *end = errors;
+}
+
 static struct psh_node *read_pipeline(void) {
     if (accept(WORD, "!"))
         return node_of(PSH_NOT, read_pipeline(), NULL);
     struct psh_node *left = read_command();
-    if (accept(OPERATOR, "|")) {
+    if (is(OPERATOR, "|&"))
+        add_errors(left);
+    if (accept(OPERATOR, "|") || accept(OPERATOR, "|&")) {
         skip_newlines();
         left = node_of(PSH_PIPE, left, read_pipeline());
     }

@@ -1,53 +1,93 @@
 // echo, printf and read.
 #include "shell.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-// Writes what a backslash (before `at`) means. octal_zero: \0ooo as in %b and echo.
-static const char *escape(const char *at, int octal_zero, int *stop) {
+static const char *hexadecimal(const char *at, int *character) {
+    char digits[3] = {at[0], isxdigit((unsigned char)at[1]) ? at[1] : 0, 0};
+    *character = (int)strtol(digits, NULL, 16);
+    return at + strlen(digits);
+}
+
+// octal_zero: \0ooo as in %b and echo; 2: no \ooo, as in bash's echo.
+const char *psh_escape(const char *at, int octal_zero, int *character) {
     static const char names[] = "abfnrtv\\", values[] = "\a\b\f\n\r\t\v\\";
     const char *found = *at ? strchr(names, *at) : NULL;
     if (found) {
-        putchar(values[found - names]);
+        *character = values[found - names];
         return at + 1;
     }
+    if (psh.bash && (*at == 'e' || *at == 'E')) {
+        *character = '\033';
+        return at + 1;
+    }
+    if (psh.bash && *at == 'x' && isxdigit((unsigned char)at[1]))
+        return hexadecimal(at + 1, character);
     if (*at == 'c' && octal_zero) {
-        *stop = 1;
+        *character = ESCAPE_END;
         return at + 1;
     }
-    if (*at >= '0' && *at <= '7') {
+    if (*at >= '0' && *at <= (octal_zero == 2 ? '0' : '7')) {
         int digits = octal_zero && *at == '0' ? 4 : 3, value = 0;
         while (digits-- && *at >= '0' && *at <= '7')
             value = value * 8 + *at++ - '0';
-        putchar(value);
+        *character = value & 255;
         return at;
     }
-    putchar('\\');
+    *character = ESCAPE_NONE;
     return at;
 }
 
-static int put_escaped(const char *text) {
+// Writes what a backslash (before `at`) means.
+static const char *escape(const char *at, int octal_zero, int *stop) {
+    int character;
+    at = psh_escape(at, octal_zero, &character);
+    *stop = character == ESCAPE_END;
+    if (!*stop)
+        putchar(character == ESCAPE_NONE ? '\\' : character);
+    return at;
+}
+
+static int put_escaped(const char *text, int octal_zero) {
     int stop = 0;
     while (*text && !stop) {
         if (*text == '\\')
-            text = escape(text + 1, 1, &stop);
+            text = escape(text + 1, octal_zero, &stop);
         else
             putchar(*text++);
     }
     return stop;
 }
 
+// Bash's options: any of these letters in a word. Other words are text.
+static int echo_options(const char *word, int *newline, int *escapes) {
+    if (word[0] != '-' || !word[1] || word[1 + strspn(word + 1, "neE")])
+        return 0;
+    for (word++; *word; word++)
+        if (*word == 'n')
+            *newline = 0;
+        else
+            *escapes = *word == 'e';
+    return 1;
+}
+
 int psh_echo(char **argv) {
-    int newline = 1;
-    if (argv[1] && strcmp(argv[1], "-n") == 0)
+    int newline = 1, escapes = !psh.bash;
+    if (psh.bash)
+        while (argv[1] && echo_options(argv[1], &newline, &escapes))
+            argv++;
+    else if (argv[1] && strcmp(argv[1], "-n") == 0)
         newline = 0, argv++;
     for (int i = 1; argv[i]; i++) {
         if (i > 1)
             putchar(' ');
-        if (put_escaped(argv[i]))
+        if (!escapes)
+            fputs(argv[i], stdout);
+        else if (put_escaped(argv[i], psh.bash ? 2 : 1))
             return 0;
     }
     if (newline)
@@ -89,7 +129,7 @@ static const char *convert(const char *at, char ***arguments) {
     char kind = *at;
     text = **arguments ? *(*arguments)++ : NULL;
     if (kind == 'b') {
-        if (text && put_escaped(text))
+        if (text && put_escaped(text, 1))
             return NULL;
     } else if (kind == 's') {
         strcpy(format + length, "s");
@@ -118,6 +158,10 @@ int psh_printf(char **argv) {
         return 2;
     }
     char **arguments = argv + 2, **before;
+    if (psh.bash && strcmp(argv[1], "-v") == 0) {
+        psh_refuse("printf: -v is not understood here: write name=$(printf ..)");
+        return 126;
+    }
     failed = 0;
     do {
         before = arguments;
@@ -139,7 +183,7 @@ int psh_printf(char **argv) {
 }
 
 // Byte by byte: what is behind the line is for who reads next.
-static char *read_line(int raw, char **marks, int *ended) {
+static char *read_line(int raw, char delimiter, char **marks, int *ended) {
     size_t length = 0, size = 64;
     char *line = psh_room(size), *escaped = psh_room(size), character;
     for (*ended = 0;;) {
@@ -154,7 +198,7 @@ static char *read_line(int raw, char **marks, int *ended) {
             if (character == '\n')
                 continue;
             quoted = 1;
-        } else if (character == '\n') {
+        } else if (character == delimiter) {
             break;
         }
         if (length + 1 == size) {
@@ -176,17 +220,46 @@ static int is_separator(const char *ifs, char character, int quoted) {
     return !quoted && character && strchr(ifs, character) != NULL;
 }
 
-int psh_read(char **argv) {
-    int raw = 0, ended;
-    for (argv++; *argv && **argv == '-'; argv++) {
-        if (strcmp(*argv, "-r") == 0) {
-            raw = 1;
-        } else {
-            psh_warn("read: %s: not an option", *argv);
-            return 2;
+struct read_options {
+    int raw;
+    char delimiter;
+};
+
+// Bash's -p, -d and -s beside -r. Behind them; null: said.
+static char **read_options(char **argv, struct read_options *options) {
+    for (argv++; *argv && **argv == '-' && (*argv)[1]; argv++) {
+        if (strcmp(*argv, "--") == 0)
+            return argv + 1;
+        for (const char *letter = *argv + 1; *letter; letter++) {
+            if (*letter == 'r')
+                options->raw = 1;
+            if (*letter == 'r' || *letter == 's')
+                continue;
+            char kind = *letter;
+            const char *value = letter[1] ? letter + 1 : *++argv;
+            if (!value || !strchr("pd", kind)) {
+                psh_refuse("read: -%c is not understood here, or its value is missing", kind);
+                return NULL;
+            }
+            if (kind == 'd')
+                options->delimiter = *value;
+            else if (isatty(0))
+                fputs(value, stderr);
+            break;
         }
     }
-    char *marks, *line = read_line(raw, &marks, &ended);
+    return argv;
+}
+
+int psh_read(char **argv) {
+    struct read_options options = {.delimiter = '\n'};
+    int ended;
+    argv = read_options(argv, &options);
+    if (!argv)
+        return 2;
+    char *marks, *line = read_line(options.raw, options.delimiter, &marks, &ended);
+    if (!*argv)
+        return psh_set("REPLY", line) < 0 ? 2 : ended;
     const char *ifs = psh_get("IFS");
     ifs = ifs ? ifs : " \t\n";
     size_t at = 0, end = strlen(line);

@@ -23,8 +23,16 @@ int psh_scratch_file(void) {
     return psh_move_up(open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
 }
 
+static char *line_of(const char *word) {
+    char *text = psh_expand_text(word), *line = psh_room(strlen(text) + 2);
+    strcpy(line, text);
+    return strcat(line, "\n");
+}
+
 static int document(const struct psh_redirect *redirect) {
-    const char *text = redirect->literal ? redirect->word : psh_expand_document(redirect->word);
+    const char *text = redirect->operator[2] ? line_of(redirect->word)
+                       : redirect->literal   ? redirect->word
+                                             : psh_expand_document(redirect->word);
     int fd = psh_scratch_file();
     if (fd >= 0 && write(fd, text, strlen(text)) < 0)
         psh_warn("cannot write a here-document: %s", strerror(errno));
@@ -54,9 +62,21 @@ static void save(int fd, struct psh_saved **saved) {
     *saved = entry;
 }
 
+static int redirect_one(const struct psh_redirect *redirect, struct psh_saved **saved);
+
+// Bash's `&>file`, `&>>file` and `>&file`: output and errors.
+static int redirect_both(const struct psh_redirect *redirect, struct psh_saved **saved) {
+    struct psh_redirect output = *redirect, errors = {.fd = 2, .operator = ">&", .word = "1"};
+    output.fd = 1;
+    output.operator = strcmp(redirect->operator, "&>>") == 0 ? ">>" : ">";
+    return redirect_one(&output, saved) < 0 ? -1 : redirect_one(&errors, saved);
+}
+
 static int redirect_one(const struct psh_redirect *redirect, struct psh_saved **saved) {
     int duplicate = redirect->operator[1] == '&', from;
-    if (strcmp(redirect->operator, "<<") == 0) {
+    if (redirect->operator[0] == '&')
+        return redirect_both(redirect, saved);
+    if (strncmp(redirect->operator, "<<", 2) == 0) {
         from = document(redirect);
     } else {
         char *word = psh_expand_text(redirect->word);
@@ -68,8 +88,11 @@ static int redirect_one(const struct psh_redirect *redirect, struct psh_saved **
             close(redirect->fd);
             return 0;
         }
+        int number = word[0] >= '0' && word[0] <= '9';
+        if (duplicate && psh.bash && !number && redirect->fd == 1)
+            return redirect_both(redirect, saved);
         if (duplicate) {
-            from = word[0] >= '0' && word[0] <= '9' ? atoi(word) : -1;
+            from = number ? atoi(word) : -1;
             if (fcntl(from, F_GETFD) < 0) {
                 psh_warn("%s: bad descriptor", word);
                 return -1;

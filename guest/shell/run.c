@@ -11,8 +11,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static void run_error_trap(void) {
+    char *trap = psh.error_trap;
+    int status = psh.status;
+    psh.error_trap = NULL;
+    psh.trapped++;
+    psh_run_text(trap, 0);
+    psh.trapped--;
+    psh.error_trap = trap;
+    if (!psh.leaving)
+        psh.status = status;
+}
+
 static void stop_on_error(void) {
-    if (psh.status && psh.errexit && !psh.tested && !psh.leaving)
+    if (!psh.status || psh.tested || psh.leaving)
+        return;
+    if (psh.error_trap)
+        run_error_trap();
+    if (psh.errexit && !psh.leaving)
         psh.leaving = PSH_EXIT;
 }
 
@@ -42,6 +58,8 @@ static void enter_subshell(struct kept *kept) {
         kept->folder[0] = 0;
     psh.variables = copied(psh.variables);
     psh.exit_trap = NULL;
+    if (!psh.errtrace)
+        psh.error_trap = NULL;
     psh.loops = psh.calls = 0;
 }
 
@@ -76,18 +94,32 @@ static void run_subshell(struct psh_node *node, int last) {
     leave_subshell(&kept);
 }
 
-char *psh_output_of(const char *script) {
+// Bash's `$(<file)`: a redirection alone gives what is in the file.
+static void read_file(struct psh_node *node) {
+    struct psh_node *command = node && !node->second ? node->first : NULL;
+    if (command && command->kind == PSH_SIMPLE && !command->words.count &&
+        strcmp(command->redirects->operator, "<") == 0) {
+        psh_add(&command->words, "command");
+        psh_add(&command->words, "cat");
+    }
+}
+
+// What the script writes, in a file that stands at its begin. -1: said.
+int psh_output_file(const char *script) {
     int failed, file = psh_scratch_file();
     struct psh_node *node = psh_parse(script, &failed);
     if (failed || file < 0) {
         psh_fail(2, "a command substitution cannot be run");
-        return "";
+        return -1;
     }
+    if (psh.bash)
+        read_file(node);
     struct kept kept;
     fflush(NULL);
     int output = psh_move_up(dup(1));
     dup2(file, 1);
     enter_subshell(&kept);
+    psh.errexit &= !psh.bash || psh.inherit;
     psh_run(node, 0);
     psh.leaving = PSH_STAY;
     leave_subshell(&kept);
@@ -96,6 +128,14 @@ char *psh_output_of(const char *script) {
     psh.substituted = psh.status + 1;
     if (!psh.refused)
         psh.status = kept.state.status; // what `$?` still means in this command
+    lseek(file, 0, SEEK_SET);
+    return file;
+}
+
+char *psh_output_of(const char *script) {
+    int file = psh_output_file(script);
+    if (file < 0)
+        return "";
     off_t size = lseek(file, 0, SEEK_END);
     char *text = psh_room(size + 1);
     ssize_t got = pread(file, text, size, 0);
@@ -196,6 +236,28 @@ static void run_for(struct psh_node *node) {
     psh.loops--;
 }
 
+static long long evaluate(const char *expression) {
+    return psh.leaving ? 0 : psh_arithmetic(psh_expand_document(expression));
+}
+
+// for ((first; condition; step)): no condition is one that holds.
+static void run_steps(struct psh_node *node) {
+    char **parts = node->words.items;
+    int status = 0;
+    psh.loops++;
+    for (evaluate(parts[0]); !*parts[1] || evaluate(parts[1]); evaluate(parts[2])) {
+        if (psh.leaving)
+            break;
+        psh_run(node->first, 0);
+        status = psh.status;
+        if (left_loop())
+            break;
+    }
+    psh.loops--;
+    if (!psh.leaving)
+        psh.status = status;
+}
+
 static void run_case(struct psh_node *node, int last) {
     char *word = psh_expand_text(node->name);
     for (struct psh_node *arm = node->first; arm && !psh.leaving; arm = arm->second) {
@@ -220,6 +282,8 @@ static struct psh_function *function(const char *name) {
 
 static int call_function(struct psh_function *called, char **argv, int last) {
     struct psh_words outer = psh.arguments;
+    const char *source = psh.source, *outer_function = psh.function;
+    char *error_trap = psh.error_trap;
     psh.arguments = (struct psh_words){0};
     while (*++argv)
         psh_add(&psh.arguments, *argv);
@@ -227,10 +291,18 @@ static int call_function(struct psh_function *called, char **argv, int last) {
     struct psh_local *locals = psh.locals;
     psh.locals = NULL;
     psh.loops = 0;
+    psh.source = called->source;
+    psh.function = called->name;
+    if (!psh.errtrace)
+        psh.error_trap = NULL;
     psh.calls++;
     psh_run(called->body, last);
     psh.calls--;
     psh.loops = loops;
+    psh.source = source;
+    psh.function = outer_function;
+    if (!psh.error_trap)
+        psh.error_trap = error_trap;
     for (; psh.locals && psh.leaving != PSH_EXEC; psh.locals = psh.locals->next)
         *psh.locals->variable = psh.locals->old;
     psh.locals = locals;
@@ -277,14 +349,8 @@ int psh_call(char **argv, int last, int functions) {
     return status;
 }
 
-static size_t assignment(const char *word) {
-    size_t length = psh_name_length(word);
-    return length && word[length] == '=' ? length : 0;
-}
-
-// The word behind `=`, a tilde behind each colon too.
 static char *assigned_value(const char *word) {
-    return psh_expand_text(word);
+    return psh_assigned(word, psh_expand_text(strchr(word, '=') + 1));
 }
 
 static void trace(const struct psh_words *words) {
@@ -296,8 +362,8 @@ static void trace(const struct psh_words *words) {
 
 static int assign_all(char **words, size_t count, struct psh_words *shown) {
     for (size_t i = 0; i < count && !psh.leaving; i++) {
-        size_t length = assignment(words[i]);
-        char *name = psh_copy(words[i], length), *value = assigned_value(words[i] + length + 1);
+        size_t length = psh_assignment(words[i]);
+        char *name = psh_copy(words[i], length), *value = assigned_value(words[i]);
         if (psh.leaving || psh_set(name, value) < 0)
             return -1;
         if (psh.xtrace) {
@@ -318,11 +384,11 @@ struct old_value {
 // Assignments before a command that is not special hold while it runs.
 static void run_with(char **words, size_t count, struct psh_words *fields, int last) {
     const struct psh_builtin *builtin = psh_builtin(fields->items[0]);
-    int stays = builtin && builtin->special && !function(fields->items[0]);
+    int stays = builtin && builtin->special && !psh.bash && !function(fields->items[0]);
     struct old_value *old = psh_room((count + 1) * sizeof *old);
     struct psh_words shown = {0};
     for (size_t i = 0; i < count; i++) {
-        old[i].variable = psh_variable(psh_copy(words[i], assignment(words[i])));
+        old[i].variable = psh_variable(psh_copy(words[i], psh_assignment(words[i])));
         old[i].value = old[i].variable->value;
         old[i].exported = old[i].variable->exported;
     }
@@ -346,21 +412,29 @@ static void run_with(char **words, size_t count, struct psh_words *fields, int l
         }
 }
 
+static int declares_variables(const char *command) {
+    static const char *const names[] = {"export", "readonly", "local", "declare", "typeset"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(command, names[i]) == 0)
+            return 1;
+    return 0;
+}
+
 // Behind `export` and its like, NAME=WORD is an assignment: nothing is split.
 static void expand_command(char **words, struct psh_words *fields) {
     if (!words)
         return;
-    int declares = *words && (strcmp(*words, "export") == 0 || strcmp(*words, "readonly") == 0 ||
-                              strcmp(*words, "local") == 0);
+    int declares = *words && declares_variables(*words);
     for (; *words && !psh.leaving; words++) {
-        size_t length = declares ? assignment(*words) : 0;
+        size_t length = declares ? psh_assignment(*words) : 0;
         if (!length) {
             psh_expand_word(*words, fields);
             continue;
         }
-        char *value = psh_expand_text(*words + length + 1);
+        char *value = assigned_value(*words);
         char *text = psh_room(length + strlen(value) + 2);
-        memcpy(text, *words, length + 1);
+        memcpy(text, *words, length);
+        text[length] = '=';
         strcat(text, value);
         psh_add(fields, text);
     }
@@ -374,7 +448,7 @@ static void run_simple(struct psh_node *node, int last) {
     size_t assignments = 0;
     struct psh_words fields = {0};
     psh.substituted = 0;
-    while (assignments < node->words.count && assignment(node->words.items[assignments]))
+    while (assignments < node->words.count && psh_assignment(node->words.items[assignments]))
         assignments++;
     expand_command(node->words.count ? node->words.items + assignments : NULL, &fields);
     if (psh.leaving)
@@ -384,8 +458,8 @@ static void run_simple(struct psh_node *node, int last) {
     if (psh_redirect(node->redirects, stays ? NULL : &saved) < 0) {
         if (!psh.leaving) {
             const struct psh_builtin *builtin = fields.count ? psh_builtin(fields.items[0]) : NULL;
-            psh.status = 2;
-            if (builtin && builtin->special)
+            psh.status = psh.bash ? 1 : 2;
+            if (builtin && builtin->special && !psh.bash)
                 psh.leaving = PSH_EXIT;
         }
     } else if (!fields.count) {
@@ -406,6 +480,7 @@ static void define(struct psh_node *node) {
     struct psh_function *entry = psh_room(sizeof *entry);
     entry->name = node->name;
     entry->body = node->first;
+    entry->source = psh.source;
     entry->next = psh.functions;
     psh.functions = entry;
     psh.status = 0;
@@ -444,6 +519,17 @@ static void run_compound(struct psh_node *node, int last) {
     case PSH_FOR:
         run_for(node);
         break;
+    case PSH_STEPS:
+        run_steps(node);
+        break;
+    case PSH_ARITHMETIC:
+        psh.status = !evaluate(node->name);
+        stop_on_error();
+        break;
+    case PSH_TEST:
+        psh.status = psh_condition(node->first);
+        stop_on_error();
+        break;
     default:
         run_case(node, last);
     }
@@ -464,7 +550,8 @@ void psh_run(struct psh_node *node, int last) {
         psh_run(node->first, last && !node->second);
     if (!node || psh.leaving)
         return;
-    psh.line = node->line;
+    if (!psh.trapped)
+        psh.line = node->line;
     struct psh_saved *saved = NULL;
     switch (node->kind) {
     case PSH_SIMPLE:
@@ -487,7 +574,7 @@ void psh_run(struct psh_node *node, int last) {
         break;
     default:
         if (psh_redirect(node->redirects, &saved) < 0)
-            psh.status = 2, stop_on_error();
+            psh.status = psh.bash ? 1 : 2, stop_on_error();
         else
             run_compound(node, last);
         if (psh.leaving != PSH_EXEC)

@@ -5,6 +5,9 @@
 // 2. Nothing is freed: a script ends in its program, and its memory with it.
 // 3. A script that is refused says so before the first command has run (syntax), or ends there and
 //    then (what needs a second process); it never goes on as if it had worked.
+// 4. What dash understands means what dash makes of it, unless the shell was called bash: only then
+//    is there another reading of the same text (echo, `&>`, `$'..'`, `{a,b}`). Bash's syntax that
+//    is an error in dash is read whatever the shell is called.
 #ifndef SHELL_SHELL_H
 #define SHELL_SHELL_H
 
@@ -26,6 +29,10 @@ enum psh_kind {
     PSH_FOR,
     PSH_CASE,
     PSH_FUNCTION,
+    PSH_STEPS,      // for (( words )) first
+    PSH_ARITHMETIC, // (( name ))
+    PSH_TEST,       // [[ first ]], of PSH_AND, PSH_OR, PSH_NOT and PSH_CONDITION
+    PSH_CONDITION,  // words: [operator] word, or word operator word
 };
 
 struct psh_words {
@@ -36,7 +43,7 @@ struct psh_words {
 struct psh_redirect {
     struct psh_redirect *next;
     int fd;
-    const char *operator; // "<", ">", ">>", "<>", ">|", "<&", ">&", "<<"
+    const char *operator; // "<", ">", ">>", "<>", ">|", "<&", ">&", "<<", "<<<", "&>", "&>>"
     char *word;           // raw; of a here-document the text
     int literal;          // a here-document whose delimiter was quoted
 };
@@ -64,6 +71,7 @@ struct psh_function {
     struct psh_function *next;
     char *name;
     struct psh_node *body;
+    const char *source; // the file it is in
 };
 
 // What a function has made its own, to be put back.
@@ -78,8 +86,14 @@ struct psh_state {
     struct psh_local *locals;
     struct psh_words arguments; // $1 and on
     char *name;                 // $0
-    int errexit, nounset, xtrace, noglob, pipefail, allexport;
-    char *exit_trap;
+    const char *source;         // the file that is read, null without one
+    const char *function;       // that runs, null without one
+    struct psh_words matches;   // of the last =~, and of its parentheses
+    long long started;          // $SECONDS
+    int bash;                   // the shell was called by that name
+    int errexit, nounset, xtrace, noglob, pipefail, allexport, errtrace, nullglob, inherit;
+    char *exit_trap, *error_trap;
+    int trapped; // inside of the error trap, which keeps the line that failed
     int status, line;
     enum psh_leaving leaving;
     int levels;      // of loops still to leave
@@ -98,6 +112,7 @@ void *psh_room(size_t size);
 char *psh_copy(const char *text, size_t length);
 void psh_add(struct psh_words *words, char *item);
 void psh_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int psh_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void psh_refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void psh_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -110,8 +125,10 @@ const char *psh_skip_quotes(const char *at); // behind what begins with a quote
 const char *psh_get(const char *name);
 int psh_set(const char *name, const char *value); // -1: readonly, said
 struct psh_variable *psh_variable(const char *name);
-void psh_unset(const char *name);
+int psh_unset(const char *name); // the status; an error is said
 size_t psh_name_length(const char *text);
+size_t psh_assignment(const char *word); // of the name before `=` or `+=`, 0 without one
+char *psh_assigned(const char *word, const char *value); // appended to the old one for `+=`
 char **psh_environment(void);
 void psh_import(char **environment);
 
@@ -120,7 +137,21 @@ void psh_expand_word(const char *word, struct psh_words *fields);
 char *psh_expand_text(const char *word); // one text: no splitting, no patterns
 char *psh_expand_document(const char *text);
 char *psh_expand_pattern(const char *word); // quoted characters escaped for fnmatch
+char *psh_expand_regex(const char *word);   // quoted characters escaped for regcomp
 const char *psh_parameter(const char *name);
+
+// braces.c: a word's `{a,b}` and `{1..3}`, before everything else.
+void psh_expand_braces(const char *word, struct psh_words *words);
+
+// modify.c: values of bash's ${name..}.
+char *psh_change_case(const char *value, int up, int all);
+char *psh_replace(const char *value, const char *pattern, char where, const char *by);
+char *psh_slice(const char *value, long long from, const long long *length);
+
+// dynamic.c: null where there is no such variable
+const char *psh_changing(const char *name);
+const char *psh_given(const char *name);
+void psh_restart_seconds(const char *value);
 
 // arithmetic.c
 long long psh_arithmetic(const char *text);
@@ -129,7 +160,11 @@ long long psh_arithmetic(const char *text);
 void psh_run(struct psh_node *node, int last);
 int psh_run_text(const char *text, int last);
 char *psh_output_of(const char *script); // of a command substitution
+int psh_output_file(const char *script);
 int psh_call(char **argv, int last, int functions);
+
+// condition.c: the status of what stands in [[ ]]
+int psh_condition(struct psh_node *node);
 
 // redirect.c
 struct psh_saved {
@@ -150,6 +185,14 @@ struct psh_builtin {
 extern const struct psh_builtin psh_builtins[];
 const struct psh_builtin *psh_builtin(const char *name);
 int psh_test(char **argv);
+int psh_test_unary(char kind, const char *word);
+int psh_test_files(const char *one, const char *operator, const char * other);
+int psh_declare(char **argv);
+int psh_mark(char **argv);
+void psh_list_variables(int exported, int readonly);
+// Behind the backslash of an escape: its character; ESCAPE_END of \c, ESCAPE_NONE of no escape.
+enum { ESCAPE_NONE = -1, ESCAPE_END = -2 };
+const char *psh_escape(const char *at, int octal_zero, int *character);
 int psh_echo(char **argv);
 int psh_printf(char **argv);
 int psh_read(char **argv);

@@ -67,6 +67,10 @@ static int unary(char kind, const char *word) {
     return is_file(kind, word);
 }
 
+int psh_test_unary(char kind, const char *word) {
+    return unary(kind, word);
+}
+
 static int newer(const char *one, const char *other) {
     struct stat a, b;
     if (stat(one, &a) < 0)
@@ -123,6 +127,11 @@ static int binary(const char *a, int operator, const char *b) {
     default:
         return same_file(a, b);
     }
+}
+
+// -nt, -ot, -ef
+int psh_test_files(const char *one, const char *operator, const char *other) {
+    return binary(one, binary_operator(operator), other);
 }
 
 static int primary(void) {

@@ -13,6 +13,21 @@ size_t psh_name_length(const char *text) {
     return length;
 }
 
+size_t psh_assignment(const char *word) {
+    size_t length = psh_name_length(word);
+    return length && word[length + (word[length] == '+')] == '=' ? length : 0;
+}
+
+char *psh_assigned(const char *word, const char *value) {
+    size_t length = psh_assignment(word);
+    const char *old = word[length] == '+' ? psh_get(psh_copy(word, length)) : NULL;
+    size_t kept = old ? strlen(old) : 0;
+    char *text = psh_room(kept + strlen(value) + 1);
+    memcpy(text, old ? old : "", kept);
+    strcpy(text + kept, value);
+    return text;
+}
+
 static struct psh_variable *find(const char *name) {
     struct psh_variable *variable = psh.variables;
     while (variable && strcmp(variable->name, name) != 0)
@@ -38,20 +53,23 @@ const char *psh_get(const char *name) {
 int psh_set(const char *name, const char *value) {
     struct psh_variable *variable = psh_variable(name);
     if (variable->readonly) {
-        psh_fail(2, "%s: is read only", name);
+        psh_fail(psh.bash ? 1 : 2, "%s: is read only", name);
         return -1;
     }
+    if (psh.bash && strcmp(name, "SECONDS") == 0)
+        psh_restart_seconds(value);
     variable->value = psh_copy(value, strlen(value));
     variable->exported |= psh.allexport;
     return 0;
 }
 
-void psh_unset(const char *name) {
+int psh_unset(const char *name) {
     struct psh_variable *variable = find(name);
     if (variable && variable->readonly)
-        psh_fail(2, "unset: %s: is read only", name);
-    else if (variable)
+        return psh_error("unset: %s: is read only", name);
+    if (variable)
         variable->value = NULL, variable->exported = 0;
+    return 0;
 }
 
 void psh_import(char **environment) {

@@ -14,14 +14,57 @@ pytestmark = pytest.mark.base
 Boxer = Callable[..., subprocess.CompletedProcess[str]]
 Example = Callable[[str], Path]
 
-# Scripts with lines of `%%%%` between them.
-SCRIPTS = Path(__file__).with_name("shell_scripts.txt").read_text()[:-1].split("\n%%%%\n")
-DASH = shutil.which("dash")
+
+def _scripts(name: str) -> list[str]:
+    """Of a file that has lines of `%%%%` between them."""
+    return Path(__file__).with_name(name).read_text()[:-1].split("\n%%%%\n")
+
+
+SCRIPTS = [
+    *(("dash", script) for script in _scripts("shell_scripts.txt")),
+    *(("bash", script) for script in _scripts("shell_scripts_bash.txt")),
+]
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/root"}
 
 REFUSED = [
     ("echo a & echo b", "", "in the background"),
-    ("[[ a = a ]]; echo b", "", "POSIX shell"),
+    ("trap 'echo x' DEBUG; echo b", "", "DEBUG is bash's"),
+    ("shopt -s extglob; echo b", "", "extglob is not understood"),
+]
+# What of bash is not read: nothing of the script runs, or nothing behind it.
+NOT_BASH = [
+    ("echo a; x=(a b); echo b", "", "arrays, which this shell has not"),
+    ("echo a; echo ${x[1]}; echo b", "a\n", "no arrays"),
+    ("echo a; x[1]=b; echo b", "", "arrays, which this shell has not"),
+    ("echo a; mapfile -t x < /etc/passwd; echo b", "a\n", "mapfile is bash's"),
+    ("echo a; read -a x <<< 'b c'; echo b", "a\n", "-a is not understood"),
+    ("echo a; printf -v x b; echo b", "a\n", "write name=$(printf ..)"),
+    ("echo a; declare -a x; echo b", "a\n", "no arrays"),
+    ("echo a; [[ a == @(a|b) ]]; echo b", "", "`]]` was expected"),
+    ("echo a; true | true; echo ${PIPESTATUS[0]}; echo b", "a\n", "PIPESTATUS is bash's"),
+    ("echo a > >(cat); echo b", "", "would have to run beside its writer"),
+    ("echo a; [[ -f ]]; echo b", "", "a word was expected within `[[ ]]`"),
+    ("echo a; [[ a == ]]; echo b", "", "a word was expected within `[[ ]]`"),
+    ("echo a; x=a; echo ${x/a/&}; echo b", "a\n", "write \\&"),
+    ("echo a; x=a; echo ${x@Q}; echo b", "a\n", "bad substitution"),
+]
+# Not called bash, the shell keeps dash's reading where there are two.
+KEEPS_DASH = [
+    ("echo -e 'a\\tb'; echo $'x' {a,b}; echo $((1 - -1))", "-e a\tb\n$x {a,b}\n2\n"),
+    ("((echo nested)); echo $?; f() { local x; echo $x; }; x=1; f", "nested\n0\n1\n"),
+    ('function f { [[ $1 == a* ]] && echo "${1^^}"; }; f abc; cat <<< word', "ABC\nword\n"),
+]
+ENV = [
+    ("-S 'python -c' 'print(1)'", "1\n"),
+    ("'-S X=1 python -c' \"$P\" a", "['a'] / 1"),
+    ("-vS 'X=2 python -c' \"$P\"", None),
+    ("-S 'X=\"a b\" python\\_-c' \"$P\" 'c d'", "['c d'] / a b"),
+    ("'-S X=${HOME}\\x python'", None),
+    ("-S 'X=<${HOME}>  python -c' \"$P\" # no", "[] / </root>"),
+    ("--split-string='-i X=y python' -c \"$P\"", "[] / y"),
+    ('-u X -C /tmp python -c "$P"', "[] /tmp"),
+    ('--unset=X --chdir=/usr -- python -c "$P"', "[] /usr"),
+    ("-S 'python -c \"print(2)\" # comment'", "2\n"),
 ]
 # Programs before the end of a script: the script, its output, its status.
 RUNS_BEFORE_THE_END = [
@@ -61,6 +104,9 @@ RUNS_BEFORE_THE_END = [
     ("python -c 'import uuid; print(uuid.uuid4())' > /tmp/a\n"
      "python -c 'import uuid; print(uuid.uuid4())' > /tmp/b\n"
      "[ \"$(cat /tmp/a)\" = \"$(cat /tmp/b)\" ]; echo $?", "1\n", 0),
+    ("cat > /tmp/r.py <<< 'import sys; print(open(sys.argv[1]).read(), end=\"\")'\n"
+     "python /tmp/r.py <(python -c 'print(1)'; echo 2); echo end", "1\n2\nend\n", 0),
+    ("trap 'echo \"failed $?\"' ERR; python -c 'raise SystemExit(3)'", "failed 3\n", 3),
     ("python -I -c 'import sys; print(sys.flags.isolated)'; echo end", "1\nend\n", 0),
     ("env X=1 python -c 'import os; print(os.environ[\"X\"])'; echo $X.", "1\n.\n", 0),
 ]  # fmt: skip
@@ -81,12 +127,15 @@ PROGRAM = (
 )
 
 
-@pytest.mark.skipif(DASH is None, reason="this machine has no dash to compare with")
-@pytest.mark.parametrize("script", SCRIPTS)
-def test_a_script_does_what_it_does_in_dash(boxer: Boxer, example: Example, script: str) -> None:
-    assert DASH is not None
+@pytest.mark.parametrize(("shell", "script"), SCRIPTS)
+def test_a_script_does_what_it_does_in_this_machines_shell(
+    boxer: Boxer, example: Example, shell: str, script: str
+) -> None:
+    path = shutil.which(shell)
+    if path is None:
+        pytest.skip(f"this machine has no {shell} to compare with")
     wanted = subprocess.run(
-        [DASH, "-c", script, "sh"],
+        [path, "-c", script, "sh"],
         env=ENVIRONMENT,
         cwd="/",
         stdin=subprocess.DEVNULL,
@@ -95,7 +144,7 @@ def test_a_script_does_what_it_does_in_dash(boxer: Boxer, example: Example, scri
         check=False,
         timeout=60,
     )
-    done = boxer("run", "-w", "/", example("hello"), "sh", "-c", script, "sh")
+    done = boxer("run", "-w", "/", example("hello"), shell, "-c", script, "sh")
     assert (done.returncode, done.stdout) == (wanted.returncode, wanted.stdout), done.stderr
     assert bool(done.stderr) == bool(wanted.stderr), (done.stderr, wanted.stderr)
 
@@ -107,6 +156,32 @@ def test_what_needs_a_second_process_ends_the_script(
     done = boxer("run", example("hello"), "sh", "-c", script)
     assert (done.returncode, done.stdout) == (126, stdout)
     assert message in done.stderr
+
+
+@pytest.mark.parametrize(("script", "stdout", "message"), NOT_BASH)
+def test_what_of_bash_is_not_read_says_so(
+    boxer: Boxer, example: Example, script: str, stdout: str, message: str
+) -> None:
+    done = boxer("run", example("hello"), "bash", "-c", script)
+    assert (bool(done.returncode), done.stdout) == (True, stdout)
+    assert message in done.stderr
+
+
+@pytest.mark.parametrize(("script", "stdout"), KEEPS_DASH)
+def test_only_a_shell_called_bash_reads_a_text_otherwise_than_dash(
+    boxer: Boxer, example: Example, script: str, stdout: str
+) -> None:
+    done = boxer("run", example("hello"), "sh", "-c", script)
+    assert (done.returncode, done.stdout) == (0, stdout), done.stderr
+
+
+@pytest.mark.parametrize(("arguments", "stdout"), ENV)
+def test_env_splits_and_changes_as_in_coreutils(
+    boxer: Boxer, example: Example, arguments: str, stdout: str | None
+) -> None:
+    given = ("-e", f"P={PROGRAM}", "-e", "X=given", "-w", "/")
+    done = boxer("run", *given, example("hello"), "sh", "-c", f"env {arguments}")
+    assert (done.returncode, done.stdout) == ((125, "") if stdout is None else (0, stdout))
 
 
 @pytest.mark.parametrize(("script", "stdout", "status"), RUNS_BEFORE_THE_END)
@@ -152,6 +227,29 @@ def test_an_entrypoint_script_hands_over_to_the_command(boxer: Boxer, tmp_path: 
     assert boxer("run", box).stdout == "['/app.py', 'a'] 8000\n"
     assert boxer("run", "-e", "PORT=9", box, "/app.py", "b").stdout == "['/app.py', 'b'] 9\n"
     assert boxer("run", box, "-c", "print(1)").stdout == "1\n"
+
+
+def test_scripts_of_bash_and_env_start(boxer: Boxer, tmp_path: Path) -> None:
+    (tmp_path / "entrypoint.sh").write_text(
+        "#!/usr/bin/env bash\nset -Eeuo pipefail\ntrap 'echo \"line $LINENO\" >&2' ERR\n"
+        'source "${BASH_SOURCE[0]%/*}/lib.sh"\nif [[ "${1:0:1}" == - || $# -eq 0 ]]; then\n'
+        '  set -- /app.py "$@"\nfi\nlog "${1##*/}"\nexec "$@"\n'
+    )
+    (tmp_path / "lib.sh").write_text('function log { echo -e "log:\\t${1^^}"; }\n')
+    (tmp_path / "app.py").write_text(
+        "#!/usr/bin/env -S X=1 python3 -B\nimport os, sys\n"
+        "print(sys.argv, sys.flags.dont_write_bytecode, os.environ['X'])\n"
+    )
+    (tmp_path / "Dockerfile").write_text(
+        "FROM python:3.13\nCOPY --chmod=755 entrypoint.sh lib.sh app.py /\n"
+        'ENTRYPOINT ["/entrypoint.sh"]\n'
+    )
+    box = tmp_path / "x.wasm"
+    assert boxer("build", "-q", "-o", box, tmp_path).returncode == 0
+    assert boxer("run", box, "-v").stdout == "log:\tAPP.PY\n['/app.py', '-v'] 1 1\n"
+    assert boxer("run", box, "/app.py").stdout == "log:\tAPP.PY\n['/app.py'] 1 1\n"
+    done = boxer("run", box, "/nowhere")
+    assert (done.returncode, done.stdout) == (127, "log:\tNOWHERE\n")
 
 
 def test_a_script_comes_from_standard_input(boxer: Boxer, example: Example) -> None:
