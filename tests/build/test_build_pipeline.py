@@ -301,6 +301,18 @@ def test_a_build_argument_is_part_of_what_a_run_depends_on(project: Project) -> 
     assert not any(step.cached for step in steps)
 
 
+def test_another_compiler_makes_its_own_results(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write({"a.txt": "a", "b.txt": "b"})
+    project.build(RUNS)
+    project.events.clear()
+    monkeypatch.setattr("boxer.build.cachekeys.kit_digest", lambda: "another")
+    project.build(RUNS)
+    steps = [event for event in project.events if isinstance(event, StepFinished)]
+    assert not any(step.cached for step in steps)
+
+
 def test_nothing_is_taken_from_the_cache_without_it(project: Project) -> None:
     project.write({"a.txt": "a", "b.txt": "b"})
     project.build(RUNS)

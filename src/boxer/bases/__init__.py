@@ -7,7 +7,7 @@ and checking it. Does not: making a base (`recipes/`), which stage uses which (`
 from boxer.bases.artifact import Base, BaseComponent, BaseInfo, BaseSource
 from boxer.bases.catalogue import BaseReference, KnownBase, known_bases, resolve, with_python
 from boxer.bases.folder import BaseFolder, BaseListing, bases_folder, list_bases, load
-from boxer.bases.kit import kit_program, tool_environment, zig_program
+from boxer.bases.kit import kit_digest, kit_program, tool_environment, zig_program
 
 __all__ = [
     "Base",
@@ -19,6 +19,7 @@ __all__ = [
     "BaseSource",
     "KnownBase",
     "bases_folder",
+    "kit_digest",
     "kit_program",
     "known_bases",
     "list_bases",

@@ -17,13 +17,17 @@ from boxer.blobstore import cache_folder
 from boxer.errors import BaseMissingError
 
 
+def kit_digest() -> str:
+    """Of what the kit was made from; empty where it has not been made."""
+    try:
+        return (cache_folder() / "kit" / "current").read_text("ascii", "replace").strip()
+    except OSError:
+        return ""
+
+
 def kit_program(name: str) -> Path:
     """The path of one of the kit's programs (`cc`, `ar`, `ranlib`). Raises `BaseMissingError`."""
-    kit = cache_folder() / "kit"
-    try:
-        program = kit / (kit / "current").read_text("ascii", "replace").strip() / "bin" / name
-    except OSError:
-        program = kit
+    program = cache_folder() / "kit" / kit_digest() / "bin" / name
     if not program.is_file():
         raise BaseMissingError(
             "The C compiler for boxes has not been made on this machine.",

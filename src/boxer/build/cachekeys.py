@@ -2,8 +2,8 @@
 
 Belongs here: the chain of keys of a stage. Does not: what is kept under them (`stepcache`).
 
-A key covers the base, every instruction before it and the bytes that came in from the context, a
-mount or another stage. So equal keys mean equal trees and settings.
+A key covers the base, the compilers, every instruction before it and the bytes that came in from
+the context, a mount or another stage. So equal keys mean equal trees and settings.
 
 Invariants
 1. Nothing of this machine but those bytes is in a key, apart from the package index that is set.
@@ -20,6 +20,7 @@ from dataclasses import replace
 from importlib import resources
 from importlib.resources.abc import Traversable
 
+from boxer.bases import kit_digest
 from boxer.dockerfile import Copy, Run
 from boxer.errors import BoxerError, Where
 from boxer.filetree import Directory, Node, Tree
@@ -27,7 +28,14 @@ from boxer.plan import Step
 from boxer.steps import Context, mount_sources
 
 _NOWHERE = Where("")
-_ROOMS = ("boxer.steps", "boxer.extensions", "boxer.filetree", "boxer.link", "boxer.build")
+_ROOMS = (
+    "boxer.steps",
+    "boxer.compiler",
+    "boxer.extensions",
+    "boxer.filetree",
+    "boxer.link",
+    "boxer.build",
+)
 
 StageKey = Callable[[str], str | None]
 
@@ -61,7 +69,7 @@ def _next_key(
             parts += _source(instruction.from_stage, instruction.sources, context, epoch, stage_key)
         if isinstance(instruction, Run):
             parts.append(repr(sorted(step.args.items())))
-            parts += _index_settings()
+            parts += [kit_digest(), *_index_settings()]
             for stage, source in mount_sources(instruction.mounts, instruction.where):
                 parts += _source(stage, (source,), context, epoch, stage_key)
     except BoxerError:
