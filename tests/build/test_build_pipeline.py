@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -307,7 +308,7 @@ def test_another_compiler_makes_its_own_results(
     project.write({"a.txt": "a", "b.txt": "b"})
     project.build(RUNS)
     project.events.clear()
-    monkeypatch.setattr("boxer.build.cachekeys.kit_digest", lambda: "another")
+    monkeypatch.setattr(import_module("boxer.build.cachekeys"), "kit_digest", lambda: "another")
     project.build(RUNS)
     steps = [event for event in project.events if isinstance(event, StepFinished)]
     assert not any(step.cached for step in steps)
