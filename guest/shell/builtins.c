@@ -434,6 +434,9 @@ const struct psh_builtin psh_builtins[] = {
     {"break", run_break, 1},
     {"cat", psh_cat, 0},
     {"cd", run_cd, 0},
+    {"chgrp", psh_chown, 0},
+    {"chmod", psh_chmod, 0},
+    {"chown", psh_chown, 0},
     {"command", run_command, 0},
     {"continue", run_break, 1},
     {"coproc", run_refused, 0},
@@ -446,6 +449,8 @@ const struct psh_builtin psh_builtins[] = {
     {"export", psh_mark, 1},
     {"false", run_false, 0},
     {"getopts", run_getopts, 0},
+    {"hostname", psh_hostname, 0},
+    {"id", psh_id, 0},
     {"let", run_let, 0},
     {"local", psh_declare, 0},
     {"mapfile", run_refused, 0},
@@ -475,6 +480,7 @@ const struct psh_builtin psh_builtins[] = {
     {"umask", run_umask, 0},
     {"unset", run_unset, 1},
     {"wait", run_nothing, 0},
+    {"whoami", psh_whoami, 0},
     {0},
 };
 

@@ -204,6 +204,16 @@ int psh_sleep(char **argv);
 int psh_basename(char **argv);
 int psh_dirname(char **argv);
 int psh_exec(char **argv);
+const char *psh_options(char **argv, const char *known); // the letters; null: said
+int psh_number(const char *text, unsigned *number);      // of a user or a group
+char *psh_within(const char *folder, const char *name);
+
+// accounts.c, modes.c
+int psh_id(char **argv);
+int psh_whoami(char **argv);
+int psh_hostname(char **argv);
+int psh_chmod(char **argv);
+int psh_chown(char **argv); // and chgrp
 
 // The program `sh`, and `env`.
 int psh_main(int argc, char **argv, char **environment);
