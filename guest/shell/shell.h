@@ -208,12 +208,15 @@ const char *psh_options(char **argv, const char *known); // the letters; null: s
 int psh_number(const char *text, unsigned *number);      // of a user or a group
 char *psh_within(const char *folder, const char *name);
 
-// accounts.c, modes.c
+// accounts.c, modes.c, move.c
 int psh_id(char **argv);
 int psh_whoami(char **argv);
 int psh_hostname(char **argv);
 int psh_chmod(char **argv);
 int psh_chown(char **argv); // and chgrp
+int psh_cp(char **argv);
+int psh_mv(char **argv);
+int psh_ln(char **argv);
 
 // The program `sh`, and `env`.
 int psh_main(int argc, char **argv, char **environment);

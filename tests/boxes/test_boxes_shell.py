@@ -24,13 +24,19 @@ SCRIPTS = [
     *(("dash", script) for script in _scripts("shell_scripts.txt")),
     *(("bash", script) for script in _scripts("shell_scripts_bash.txt")),
 ]
-# A script's own folder is $T; `python3 -c "$STAT" files` prints what they are.
+# A script's own folder is $T; `python3 -c "$STAT" files` prints what they are,
+# and $TREE the names there.
 STAT = """import os, sys
 for path in sys.argv[1:]:
     found = os.lstat(path)
     print(path, oct(found.st_mode), os.path.islink(path) and os.readlink(path))
 """
-ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/root", "STAT": STAT}
+TREE = """import os
+names = [os.path.join(top, name) for top, *both in os.walk(".") for name in sum(both, [])]
+print(*sorted(names))
+"""
+ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/root"}
+SHOWS = {"STAT": STAT, "TREE": TREE}
 
 REFUSED = [
     ("echo a & echo b", "", "in the background"),
@@ -130,6 +136,13 @@ TOOLS = [
     ("chown a:b x 2>&1; echo $?", "sh: 1: chown: invalid user: 'a:b'\n1\n"),
     ("chgrp a x 2>&1; echo $?", "sh: 1: chgrp: invalid group: 'a'\n1\n"),
     ("id nobody7 2>&1; echo $?", "sh: 1: id: 'nobody7': no such user\n1\n"),
+    ("cp x y 2>&1; echo $?", "sh: 1: cp: cannot stat 'x': No such file or directory\n1\n"),
+    ("mv x y 2>&1; echo $?", "sh: 1: mv: cannot stat 'x': No such file or directory\n1\n"),
+    ("cp -r /etc 2>&1 || cp /etc /tmp/x 2>&1; echo $?",
+     "sh: 1: cp: missing destination file operand after '/etc'\n"
+     "sh: 1: cp: -r not specified; omitting directory '/etc'\n1\n"),
+    ("ln -s a /etc/passwd 2>&1; echo $?",
+     "sh: 1: ln: failed to create symbolic link '/etc/passwd': File exists\n1\n"),
     ("chmod -v 755 / 2>&1; echo $?", "sh: 1: chmod: -v: not an option here\n2\n"),
     ("echo 'echo mine' > /usr/local/bin/id; chmod +x /usr/local/bin/id; id -u", "0\n"),
 ]  # fmt: skip
@@ -159,7 +172,7 @@ def test_a_script_does_what_it_does_in_this_machines_shell(
         pytest.skip(f"this machine has no {shell} to compare with")
     wanted = subprocess.run(
         [path, "-c", script, "sh"],
-        env={**ENVIRONMENT, "T": str(tmp_path)},
+        env={**ENVIRONMENT, **SHOWS, "T": str(tmp_path)},
         cwd="/",
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -167,8 +180,9 @@ def test_a_script_does_what_it_does_in_this_machines_shell(
         check=False,
         timeout=60,
     )
-    given = ("-w", "/", "-e", "T=/tmp", "-e", f"STAT={STAT}") if "$T" in script else ("-w", "/")
-    done = boxer("run", *given, example("hello"), shell, "-c", script, "sh")
+    given = {**SHOWS, "T": "/tmp"} if "$T" in script else {}
+    shown = [word for name, value in given.items() for word in ("-e", f"{name}={value}")]
+    done = boxer("run", "-w", "/", *shown, example("hello"), shell, "-c", script, "sh")
     assert (done.returncode, done.stdout) == (wanted.returncode, wanted.stdout), done.stderr
     assert bool(done.stderr) == bool(wanted.stderr), (done.stderr, wanted.stderr)
 
