@@ -90,12 +90,13 @@ static int copy_folder(struct copying *how, const char *from, const char *to,
         psh_warn("%s: cannot copy a directory, '%s', into itself, '%s'", how->command, from, to);
         return 1;
     }
-    if (!exists && mkdir(to, (found->st_mode & 0777) | 0700) < 0)
+    if (!exists && mkdir(to, (found->st_mode & 01777) | 0700) < 0)
         return psh_copy_failed(how, "cannot create directory", to);
     if (!how->made)
         how->made = stat(to, &how->top) == 0;
     int status = copy_entries(how, from, to);
-    if (!exists && !how->keep && chmod(to, found->st_mode & 07777 & ~how->mask) < 0)
+    if (!exists && !how->keep && (found->st_mode & 0700) != 0700 &&
+        chmod(to, found->st_mode & 07777 & ~how->mask) < 0)
         status = psh_copy_failed(how, "setting permissions for", to);
     return status;
 }
@@ -154,5 +155,7 @@ int psh_copy_entry(struct copying *how, const char *from, const char *to, int in
                      : 0;
     else
         status = copy_regular(how, from, to, &found);
-    return how->keep && !status ? keep_times(how, to, &found) : status;
+    if (how->keep && !status && keep_times(how, to, &found))
+        return !how->moving;
+    return status;
 }

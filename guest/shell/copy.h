@@ -9,6 +9,7 @@ struct copying {
     int recursive, keep, force, none; // none: what is there stays
     int itself;                       // ln: a link to a folder is no folder
     int symbolic;
+    int moving; // permissions that cannot be kept are told, and no failure
     mode_t mask;
     struct stat top; // the first folder made, which is not copied into itself
     int made;

@@ -28,7 +28,7 @@ static int remove_entry(const char *path, const struct stat *found, int kind, st
 
 static int move_across(struct copying *how, const char *from, const char *to) {
     struct copying copy = *how;
-    copy.recursive = copy.keep = 1;
+    copy.recursive = copy.keep = copy.moving = 1;
     if (psh_copy_entry(&copy, from, to, 0))
         return 1;
     return nftw(from, remove_entry, 16, FTW_DEPTH | FTW_PHYS)
