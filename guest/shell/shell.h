@@ -204,6 +204,19 @@ int psh_sleep(char **argv);
 int psh_basename(char **argv);
 int psh_dirname(char **argv);
 int psh_exec(char **argv);
+const char *psh_options(char **argv, const char *known); // the letters; null: said
+int psh_number(const char *text, unsigned *number);      // of a user or a group
+char *psh_within(const char *folder, const char *name);
+
+// accounts.c, modes.c, move.c
+int psh_id(char **argv);
+int psh_whoami(char **argv);
+int psh_hostname(char **argv);
+int psh_chmod(char **argv);
+int psh_chown(char **argv); // and chgrp
+int psh_cp(char **argv);
+int psh_mv(char **argv);
+int psh_ln(char **argv);
 
 // The program `sh`, and `env`.
 int psh_main(int argc, char **argv, char **environment);

@@ -39,6 +39,47 @@ static const char *letters(char ***argv, const char *known) {
     return given;
 }
 
+// As GNU's getopt: options from anywhere before `--`, and argv keeps what is none.
+const char *psh_options(char **argv, const char *known) {
+    static char given[16];
+    size_t count = 0;
+    char *command = argv[0], **kept = argv + 1;
+    int ended = 0;
+    while (*++argv) {
+        if (ended || (*argv)[0] != '-' || !(*argv)[1]) {
+            *kept++ = *argv;
+            continue;
+        }
+        ended = strcmp(*argv, "--") == 0;
+        for (const char *letter = *argv + 1; !ended && *letter; letter++) {
+            if (!strchr(known, *letter) || count == sizeof given - 1) {
+                psh_warn("%s: %s: not an option here", command, *argv);
+                return NULL;
+            }
+            given[count++] = *letter;
+        }
+    }
+    *kept = NULL;
+    given[count] = 0;
+    return given;
+}
+
+int psh_number(const char *text, unsigned *number) {
+    char *end;
+    if (*text < '0' || *text > '9')
+        return 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    *number = (unsigned)value;
+    return !*end && value < (unsigned)-1;
+}
+
+char *psh_within(const char *folder, const char *name) {
+    size_t length = strlen(folder);
+    char *path = psh_room(length + strlen(name) + 2);
+    sprintf(path, "%s%s%s", folder, length && folder[length - 1] == '/' ? "" : "/", name);
+    return path;
+}
+
 static int copy_out(int fd) {
     char block[8192];
     ssize_t size;

@@ -24,7 +24,19 @@ SCRIPTS = [
     *(("dash", script) for script in _scripts("shell_scripts.txt")),
     *(("bash", script) for script in _scripts("shell_scripts_bash.txt")),
 ]
+# A script's own folder is $T; `python3 -c "$STAT" files` prints what they are,
+# and $TREE the names there.
+STAT = """import os, sys
+for path in sys.argv[1:]:
+    found = os.lstat(path)
+    print(path, oct(found.st_mode), os.path.islink(path) and os.readlink(path))
+"""
+TREE = """import os
+names = [os.path.join(top, name) for top, *both in os.walk(".") for name in sum(both, [])]
+print(*sorted(names))
+"""
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/root"}
+SHOWS = {"STAT": STAT, "TREE": TREE}
 
 REFUSED = [
     ("echo a & echo b", "", "in the background"),
@@ -110,6 +122,30 @@ RUNS_BEFORE_THE_END = [
     ("python -I -c 'import sys; print(sys.flags.isolated)'; echo end", "1\nend\n", 0),
     ("env X=1 python -c 'import os; print(os.environ[\"X\"])'; echo $X.", "1\n.\n", 0),
 ]  # fmt: skip
+# What shows or needs root, and errors as coreutils words them.
+TOOLS = [
+    ("id; id -u; id -un; id -Gn; whoami",
+     "uid=0(root) gid=0(root) groups=0(root)\n0\nroot\nroot\nroot\n"),
+    ("[ \"$(hostname)\" = \"$(cat /proc/sys/kernel/hostname)\" ] && echo same", "same\n"),
+    ("mkdir /tmp/d; touch /tmp/d/f; chown -R 12:34 /tmp/d; chgrp 56 /tmp/d; chown root: /tmp/d/f\n"
+     "python -c 'import os; print(os.stat(\"/tmp/d\")[4:6], os.stat(\"/tmp/d/f\")[4:6])'; :",
+     "(12, 56) (0, 0)\n"),
+    ("chmod 755 x 2>&1; echo $?",
+     "sh: 1: chmod: cannot access 'x': No such file or directory\n1\n"),
+    ("chmod u x 2>&1; echo $?", "sh: 1: chmod: invalid mode: 'u'\n1\n"),
+    ("chown a:b x 2>&1; echo $?", "sh: 1: chown: invalid user: 'a:b'\n1\n"),
+    ("chgrp a x 2>&1; echo $?", "sh: 1: chgrp: invalid group: 'a'\n1\n"),
+    ("id nobody7 2>&1; echo $?", "sh: 1: id: 'nobody7': no such user\n1\n"),
+    ("cp x y 2>&1; echo $?", "sh: 1: cp: cannot stat 'x': No such file or directory\n1\n"),
+    ("mv x y 2>&1; echo $?", "sh: 1: mv: cannot stat 'x': No such file or directory\n1\n"),
+    ("cp -r /etc 2>&1 || cp /etc /tmp/x 2>&1; echo $?",
+     "sh: 1: cp: missing destination file operand after '/etc'\n"
+     "sh: 1: cp: -r not specified; omitting directory '/etc'\n1\n"),
+    ("ln -s a /etc/passwd 2>&1; echo $?",
+     "sh: 1: ln: failed to create symbolic link '/etc/passwd': File exists\n1\n"),
+    ("chmod -v 755 / 2>&1; echo $?", "sh: 1: chmod: -v: not an option here\n2\n"),
+    ("echo 'echo mine' > /usr/local/bin/id; chmod +x /usr/local/bin/id; id -u", "0\n"),
+]  # fmt: skip
 TAKES_OVER = [
     ("exec python -c \"$P\" b", "['b'] /"),
     ("cd /tmp; python -c \"$P\" b", "['b'] /tmp"),
@@ -129,14 +165,14 @@ PROGRAM = (
 
 @pytest.mark.parametrize(("shell", "script"), SCRIPTS)
 def test_a_script_does_what_it_does_in_this_machines_shell(
-    boxer: Boxer, example: Example, shell: str, script: str
+    boxer: Boxer, example: Example, tmp_path: Path, shell: str, script: str
 ) -> None:
     path = shutil.which(shell)
     if path is None:
         pytest.skip(f"this machine has no {shell} to compare with")
     wanted = subprocess.run(
         [path, "-c", script, "sh"],
-        env=ENVIRONMENT,
+        env={**ENVIRONMENT, **SHOWS, "T": str(tmp_path)},
         cwd="/",
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -144,7 +180,9 @@ def test_a_script_does_what_it_does_in_this_machines_shell(
         check=False,
         timeout=60,
     )
-    done = boxer("run", "-w", "/", example("hello"), shell, "-c", script, "sh")
+    given = {**SHOWS, "T": "/tmp"} if "$T" in script else {}
+    shown = [word for name, value in given.items() for word in ("-e", f"{name}={value}")]
+    done = boxer("run", "-w", "/", *shown, example("hello"), shell, "-c", script, "sh")
     assert (done.returncode, done.stdout) == (wanted.returncode, wanted.stdout), done.stderr
     assert bool(done.stderr) == bool(wanted.stderr), (done.stderr, wanted.stderr)
 
@@ -190,6 +228,14 @@ def test_a_program_before_the_end_runs_and_the_script_goes_on(
 ) -> None:
     done = boxer("run", "-w", "/", example("hello"), "sh", "-c", script)
     assert (done.returncode, done.stdout) == (status, stdout), done.stderr
+
+
+@pytest.mark.parametrize(("script", "stdout"), TOOLS)
+def test_a_tool_of_the_shell_works_as_coreutils_does(
+    boxer: Boxer, example: Example, script: str, stdout: str
+) -> None:
+    done = boxer("run", "-w", "/", example("hello"), "sh", "-c", script)
+    assert (done.returncode, done.stdout) == (0, stdout), done.stderr
 
 
 def test_a_program_that_ends_the_process_itself_ends_the_script(
