@@ -2,7 +2,7 @@
 //
 // The interpreter notes a signal and runs its handler at the next bytecode, of which there is none
 // in here. What a handler raises (KeyboardInterrupt, a test's time-out) ends the run, and
-// src/boxer/sandbox raises it again.
+// src/boxer/runtime raises it again.
 #define _GNU_SOURCE
 #include "machine.h"
 

@@ -22,7 +22,7 @@
 
 extern char **environ;
 
-// src/boxer/sandbox/engine.py: code is compiled for exactly this.
+// src/boxer/runtime/engine.py: code is compiled for exactly this.
 static wasm_engine_t *new_engine(size_t *needed) {
     const size_t largest = 6u << 20, share = 1u << 20, unlimited = 2u << 20;
     struct rlimit limit;

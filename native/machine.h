@@ -1,7 +1,7 @@
 // A machine: one instance of a box's code over a copy-on-write mapping of its memory image, with
 // WASI preview 1 (without files) served from plain state.
 //
-// Two users: the launcher, and src/boxer/sandbox through ctypes, which states these structures once
+// Two users: the launcher, and src/boxer/runtime through ctypes, which states these structures once
 // more (`native.py`; BOXER_NATIVE_ABI must grow with every change here).
 //
 // Invariants

@@ -1,4 +1,4 @@
-// What the launcher needs to run a box: written by src/boxer/sandbox/plans.py at the first run.
+// What the launcher needs to run a box: written by src/boxer/runtime/plans.py at the first run.
 #ifndef BOXER_NATIVE_PLAN_H
 #define BOXER_NATIVE_PLAN_H
 

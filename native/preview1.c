@@ -1,7 +1,7 @@
 // WASI preview 1 without files.
 //
 // Belongs here: what each function answers. Does not: streams (`streams.c`), waiting (`polling.c`),
-// limits (`watch.c`). src/boxer/sandbox/preview1.py answers the same, and tests compare the two.
+// limits (`watch.c`). src/boxer/runtime/preview1.py answers the same, and tests compare the two.
 //
 // Invariants
 // 1. Deny by default: there are descriptors 0, 1 and 2; every path is EBADF.

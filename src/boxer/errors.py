@@ -165,7 +165,7 @@ class BaseDamagedError(BoxerError):
     reference = "base-damaged"
 
 
-# --- steps -------------------------------------------------------------------------------------
+# --- instructions ------------------------------------------------------------------------------
 
 
 class BadPatternError(BoxerError):
@@ -236,7 +236,7 @@ class BadWheelError(BoxerError):
     reference = "bad-wheel"
 
 
-# --- link, preinit, sandbox --------------------------------------------------------------------
+# --- link, preinit, runtime --------------------------------------------------------------------
 
 
 class TooLargeError(BoxerError):

@@ -16,8 +16,8 @@ from wasmtime import wat2wasm
 
 from boxer.blobstore import cache_folder
 from boxer.boxfile import BoxInfo, Code, ImageConfig, MemoryImage, read_box, write_box
-from boxer.sandbox import mapped, native, write_plan
-from boxer.sandbox.native import native_folder
+from boxer.runtime import mapped, native, write_plan
+from boxer.runtime.native import native_folder
 from boxer.wasmformat import Module
 
 pytestmark = [

@@ -12,10 +12,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from boxer.build import check
 from boxer.cli import main
 from boxer.cli.contexts import context_folder
 from boxer.errors import ArchiveError
+from boxer.pipeline import check
 
 STANDARD_INPUT = Path("-")
 TEXT = b'FROM python:3.13\nCMD ["python"]\n'

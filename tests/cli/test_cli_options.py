@@ -22,7 +22,7 @@ from boxer.errors import (
     MountError,
     SecretError,
 )
-from boxer.sandbox import ATTENDED, Mount
+from boxer.runtime import ATTENDED, Mount
 
 REFUSED = [
     (["run", "-p", "80:80", "x"], "`-p`: a box has no port"),

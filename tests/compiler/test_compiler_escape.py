@@ -8,7 +8,7 @@ import pytest
 
 from boxer.compiler import KitCompiler, kit
 from boxer.filetree import Ids, Tree
-from boxer.steps import CommandRequest, CompilerResult
+from boxer.instructions import CommandRequest, CompilerResult
 
 pytestmark = pytest.mark.base
 

@@ -12,7 +12,7 @@ from boxer.compiler import KitCompiler
 from boxer.compiler.archives import Member, read_archive, write_archive
 from boxer.compiler.words import RefusedError
 from boxer.filetree import Ids, Tree
-from boxer.steps import CommandRequest, CompilerResult
+from boxer.instructions import CommandRequest, CompilerResult
 
 NAMES = st.text(
     st.characters(codec="ascii", min_codepoint=33, exclude_characters="/\\"), min_size=1

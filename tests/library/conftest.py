@@ -63,5 +63,5 @@ def any_box(
     """The box on both kinds of machine: with the native library, and as it is without."""
     if request.param == "mapped":
         return box
-    monkeypatch.setattr("boxer.sandbox.mapped.is_available", lambda: False)
+    monkeypatch.setattr("boxer.runtime.mapped.is_available", lambda: False)
     return boxer.Box(box.file)

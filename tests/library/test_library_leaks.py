@@ -15,11 +15,11 @@ from ctypes import byref
 import pytest
 
 import boxer
-from boxer.sandbox import mapped
-from boxer.sandbox.calls import call_request
-from boxer.sandbox.entry import Given
-from boxer.sandbox.mapped import MappedMachine, prepared
-from boxer.sandbox.runner import command_line
+from boxer.runtime import mapped
+from boxer.runtime.calls import call_request
+from boxer.runtime.entry import Given
+from boxer.runtime.mapped import MappedMachine, prepared
+from boxer.runtime.runner import command_line
 
 pytestmark = [
     pytest.mark.base,

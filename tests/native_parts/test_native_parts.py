@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from wasmtime import wat2wasm
 
-from boxer.sandbox import mapped, native
+from boxer.runtime import mapped, native
 
 HERE = Path(__file__).parent
 NATIVE = HERE.parents[1] / "native"

@@ -19,7 +19,7 @@ from importlib.resources import files
 from boxer.benchmark.figures import Figure
 from boxer.errors import BenchmarkError
 from boxer.library import Box
-from boxer.sandbox import Limits
+from boxer.runtime import Limits
 
 TURNS, ROUNDS = 3, 5
 TURN_SECONDS = 300.0

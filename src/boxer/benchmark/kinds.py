@@ -18,7 +18,7 @@ from boxer.benchmark.figures import Figure, sampled
 from boxer.benchmark.memory import private_bytes
 from boxer.boxfile import write_box
 from boxer.library import Box, Machine
-from boxer.sandbox import Given, Life, Pool, command_line
+from boxer.runtime import Given, Life, Pool, command_line
 
 FUNCTION, ARGUMENT = "json:dumps", {"a": 1}
 HELLO = ("python", "-c", "print('hi')")

@@ -1,7 +1,7 @@
 """A box file, read and written.
 
 Belongs here: a module, its memory image and its description put into one file and taken out
-again. Does not: how the memory came to be (`preinit`), running it (`sandbox`).
+again. Does not: how the memory came to be (`preinit`), running it (`runtime`).
 
 Invariants
 1. `read_box(write_box(m, i, d))` gives the code-only form of `m`, an equal `i` and an equal `d`.

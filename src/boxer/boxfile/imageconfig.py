@@ -1,7 +1,7 @@
 """The settings of an image, as the OCI image specification shapes them.
 
-Belongs here: the value and its OCI JSON form. Does not: how instructions change it (`steps`), how
-a machine obeys it (`link`).
+Belongs here: the value and its OCI JSON form. Does not: how it is changed (`instructions`),
+how a machine obeys it (`link`).
 
 Source: https://github.com/opencontainers/image-spec/blob/main/config.md; Healthcheck and Shell are
 Docker's extensions of it (moby's image specification v1.2).

@@ -11,7 +11,7 @@ import sys
 
 def main(arguments: list[str]) -> int:
     """Prints what happened and returns the exit status."""
-    from boxer.sandbox import crash_of_code, crash_of_text
+    from boxer.runtime import crash_of_code, crash_of_text
 
     kind, code, text = arguments
     crash = crash_of_code(int(code)) if kind == "trap" else crash_of_text(text)

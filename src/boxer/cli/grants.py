@@ -19,7 +19,7 @@ from boxer.errors import (
     VariableError,
     Where,
 )
-from boxer.sandbox import ATTENDED, Limits, Mount
+from boxer.runtime import ATTENDED, Limits, Mount
 
 
 def read_limits(texts: Sequence[str]) -> Limits:

@@ -2,7 +2,7 @@
 
 Belongs here: what a compiler's command line may ask, the files it sees, compiling, linking, and
 archives. Does not: the compiler itself (the kit, `recipes/ckit.py`), Python packages
-(`extensions`), the commands of a RUN (`steps.shell.commands.compilers`), make (`make`).
+(`extensions`), the commands of a RUN (`instructions.shell.commands.compilers`), make (`make`).
 
 The compiler runs on this machine, on sources that nobody vouches for. So:
 
@@ -10,7 +10,7 @@ Invariants
 1. It reads the stage's files and the kit's, and nothing else of this machine: the front end sees a
    file system of its own (`overlay`); words come from a list of known ones (`words`); nothing is
    assembled or linked that could name a file (`objects`).
-2. It runs nothing that it compiled; programs run in a machine (`steps.ports.CommandRunner`).
+2. It runs nothing that it compiled; programs run in a machine (`instructions.ports.CommandRunner`).
 3. The same sources and words give the same bytes.
 """
 

@@ -18,7 +18,7 @@ from typing import Any
 from boxer.compiler.words import RefusedError
 from boxer.errors import TreeError
 from boxer.filetree import Directory, File, Ids, Node, Symlink, Tree
-from boxer.steps.shell import READ, permitted
+from boxer.instructions.shell import READ, permitted
 
 # Where the kit's own headers stand; behind it one folder for each of the kit's.
 HEADERS = "/usr/lib/boxer/include"

@@ -25,15 +25,15 @@ from boxer.compiler.overlay import Layout, overlay
 from boxer.compiler.words import Job, RefusedError, Source, understood
 from boxer.errors import TreeError
 from boxer.filetree import Directory, File
-from boxer.steps import CommandRequest, CompilerResult
-from boxer.steps.shell import READ, permitted
+from boxer.instructions import CommandRequest, CompilerResult
+from boxer.instructions.shell import READ, permitted
 
 _STDIN = "/dev/stdin"
 _SEARCHED = ("/usr/local/include", "/usr/include")
 
 
 class KitCompiler:
-    """The kit's compiler, as RUN's commands know it (`boxer.steps.Compiler`)."""
+    """The kit's compiler, as RUN's commands know it (`boxer.instructions.Compiler`)."""
 
     def run(self, request: CommandRequest) -> CompilerResult:
         """Runs `cc`, `c++` or `ar`: argv[0] of the request. The tree is not changed.

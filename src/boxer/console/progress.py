@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from boxer.build.events import (
+from boxer.console.errors import colours
+from boxer.console.escape import escape
+from boxer.pipeline.events import (
     BuildFinished,
     Event,
     Notice,
@@ -15,8 +17,6 @@ from boxer.build.events import (
     StepOutput,
     StepStarted,
 )
-from boxer.console.errors import colours
-from boxer.console.escape import escape
 
 
 class Progress:

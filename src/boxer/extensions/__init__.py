@@ -2,7 +2,7 @@
 
 Belongs here: which files of a tree are extension modules, their objects made ready, the link, the
 build of a source archive for the box. Does not: choosing packages and putting them into a tree
-(`steps.pip`), freezing.
+(`instructions.pip`), freezing.
 
 A wheel made here holds one relocatable object per extension module, under the name a shared library
 would have. A box has no dynamic linker: the objects are linked with the interpreter's own when the

@@ -1,7 +1,7 @@
 """A source archive built into a wheel for the box, through the project's own build back end.
 
 Belongs here: the environment of a build, its requirements, calling the back end's hooks (PEP 517).
-Does not: keeping what comes out, choosing packages (`steps.pip`), the compiler (the kit).
+Does not: keeping what comes out, choosing packages (`instructions.pip`), the compiler (the kit).
 
 A build runs the project's code on this machine, as `pip install` of it does. Where bubblewrap is
 there it runs without network, and can write to its own folder only.

@@ -31,7 +31,7 @@ _UV_SECONDS = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Builder:
-    """Builds packages with native parts for one kit; the `WheelBuilder` of `steps`.
+    """Builds packages with native parts for one kit; the `WheelBuilder` of `instructions`.
 
     rust: None where there is no Rust compiler.
     """
@@ -118,7 +118,7 @@ def _kit_key(folder: Path) -> str:
 
 
 def _run_uv(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str]:
-    from boxer.steps.pip.uv import run_uv  # late: most builds of a box build no package
+    from boxer.instructions.pip.uv import run_uv  # late: most builds of a box build no package
 
     done = run_uv(arguments, environment, _UV_SECONDS)
     return done.status, done.message

@@ -1,7 +1,7 @@
 """Users and groups of a tree: /etc/passwd and /etc/group.
 
 Belongs here: reading those two files and what a `USER` or `--chown` value means by them. Does not:
-changing them (`steps` has useradd and its kin).
+changing them (`instructions` has useradd and its kin).
 
 Rules: passwd(5) and group(5); a line that does not parse is skipped, as the C library does. Numbers
 are names of last resort: a name is looked up first, then read as a number (docker run --user).

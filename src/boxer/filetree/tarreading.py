@@ -2,7 +2,7 @@
 
 Belongs here: ustar, GNU and pax archives, plain or compressed (gzip, bzip2, xz, zstd), read from a
 file object. Does not: writing them (`tarwriting`), the decision that a file is to be unpacked
-(`steps`).
+(`instructions`).
 
 Invariants
 1. An archive changes nothing outside the directory it is read into: `..` is refused, absolute names

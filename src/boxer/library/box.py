@@ -1,6 +1,6 @@
 """A box as an object.
 
-Belongs here: what people embed. Does not: how any of it is done (`sandbox`, `build`).
+Belongs here: what people embed. Does not: how any of it is done (`runtime`, `pipeline`).
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from pathlib import Path
 
 from boxer.boxfile import Box as BoxFile
 from boxer.boxfile import BoxInfo, read_box
-from boxer.build import build as build_box
 from boxer.describe import load_bytes
 from boxer.library.machine import Machine
-from boxer.sandbox import (
+from boxer.pipeline import build as build_box
+from boxer.runtime import (
     Frozen,
     Limits,
     Mount,

@@ -10,7 +10,7 @@ from boxer.blobstore import write_atomically
 from boxer.boxfile import Box as BoxFile
 from boxer.boxfile import write_box
 from boxer.preinit import image_of
-from boxer.sandbox import RunResult, StartedMachine
+from boxer.runtime import RunResult, StartedMachine
 
 
 class Machine:

@@ -1,7 +1,7 @@
 """A machine before its first instruction: the base's memory with a tree and a config in it.
 
 Belongs here: where things lie. Does not: their bytes (`treeimage`, `config`, `bootblock`), running
-the machine (`preinit`, `sandbox`).
+the machine (`preinit`, `runtime`).
 
     0        base data, stack    boot block somewhere in it
     align64k(__heap_base)        tree image

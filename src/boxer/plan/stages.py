@@ -1,7 +1,7 @@
 """Stages: which are needed, on what they build, and the variables each line sees.
 
 Belongs here: FROM, AS, --target, COPY --from, the scopes of ARG and ENV. Does not: what an
-instruction does (`steps`), which base an image name means (`bases`).
+instruction does (`instructions`), which base an image name means (`bases`).
 
 Invariants (BuildKit)
 1. An ARG before the first FROM is seen by FROM lines only, and by a stage that repeats its name.
@@ -258,7 +258,7 @@ class _Planner:
                 args[name] = value
 
     def _resolve_sources(self, entry: Instruction, stage: _Stage) -> Instruction:
-        """A stage named by COPY --from, or a mount, becomes its number: `steps` need no names."""
+        """A stage named by COPY --from, or a mount, becomes its number."""
         if isinstance(entry, Run):
             mounts = tuple(self._numbered(mount, stage) for mount in entry.mounts)
             return entry if mounts == tuple(entry.mounts) else replace(entry, mounts=mounts)

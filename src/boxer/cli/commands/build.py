@@ -46,11 +46,11 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from boxer.boxfile import read_box
-    from boxer.build import build
     from boxer.cli.contexts import context_folder
     from boxer.console import Progress
     from boxer.describe import ImageStore, parse_reference
-    from boxer.sandbox import write_plan
+    from boxer.pipeline import build
+    from boxer.runtime import write_plan
 
     tags = [parse_reference(text) for text in options.tag]
     output = options.output

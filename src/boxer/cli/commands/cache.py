@@ -26,8 +26,8 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run_list(options: argparse.Namespace) -> int:
-    from boxer.build import cached_steps
     from boxer.console import draw_table
+    from boxer.pipeline import cached_steps
 
     rows = [
         (entry.key[:12], f"{entry.size / 1e6:.1f} MB", _when(entry.used), _line(entry.text))
@@ -38,7 +38,7 @@ def run_list(options: argparse.Namespace) -> int:
 
 
 def run_prune(options: argparse.Namespace) -> int:
-    from boxer.build import prune_steps
+    from boxer.pipeline import prune_steps
 
     print(f"{prune_steps(options.keep) / 1e6:.1f} MB freed")
     return 0

@@ -24,9 +24,9 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Exit status 1 where there is a warning, as `docker build --check`."""
-    from boxer.build import check
     from boxer.cli.commands.build import build_arguments
     from boxer.console import draw_table
+    from boxer.pipeline import check
 
     found = check(options.context, options.file, build_arguments(options.build_arg), options.target)
     rows = [(str(entry.where), entry.rule, entry.message) for entry in found]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
     from boxer.boxfile import Box
-    from boxer.sandbox import Limits, RunResult
+    from boxer.runtime import Limits, RunResult
 
 # docker run's status for its own failures.
 OWN_FAILURE = 125
@@ -60,8 +60,8 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from boxer.cli import grants
-    from boxer.sandbox import Frozen, Stream
-    from boxer.sandbox import run as run_box
+    from boxer.runtime import Frozen, Stream
+    from boxer.runtime import run as run_box
 
     memory = [f"memory={options.memory}"] if options.memory else []
     limits = grants.read_limits([*memory, *options.limit])
@@ -101,13 +101,13 @@ def _box(name: str) -> Box:
     raises."""
     from boxer.boxfile import read_box
     from boxer.describe import box_path, load_bytes
-    from boxer.sandbox import write_plan
+    from boxer.runtime import write_plan
 
     data = load_bytes(name)
     try:
         box = read_box(data)
     except (NotABoxError, NotWasmError):
-        from boxer.build import program_box
+        from boxer.pipeline import program_box
 
         made = program_box(data, box_path(name).name)
         if made is None:

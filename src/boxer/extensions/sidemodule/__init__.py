@@ -5,7 +5,8 @@ when it is loaded. All that an object says of itself can be had from one: what s
 is a `global.get` there and a relocation here.
 
 Belongs here: reading such a module, rewriting its code, its symbols and relocations, the new form
-of exceptions. Does not: what is linked with what (`linking`), which wheels are taken (`steps.pip`).
+of exceptions. Does not: what is linked with what (`linking`), which wheels are taken
+(`instructions.pip`).
 
 Invariants
 1. A module is not trusted: sizes are compared with the bytes that are there, an instruction that is

@@ -1,0 +1,188 @@
+"""One step of a plan, applied to its stage.
+
+Belongs here: which function an instruction means. Does not: any instruction's own work.
+
+Invariant: every error that leaves here has the instruction's place.
+"""
+
+from __future__ import annotations
+
+import re
+
+from boxer.boxfile import Healthcheck, ImageConfig
+from boxer.dockerfile import (
+    Arg,
+    Cmd,
+    Command,
+    Copy,
+    Entrypoint,
+    Env,
+    Expose,
+    HealthCheck,
+    Instruction,
+    Label,
+    Maintainer,
+    OnBuild,
+    Run,
+    Shell,
+    StopSignal,
+    User,
+    Volume,
+    Workdir,
+)
+from boxer.errors import AccountError, BoxerError, InstructionError, Where
+from boxer.filetree import Ids, resolve_user
+from boxer.instructions import settings
+from boxer.instructions.addition import copy_files
+from boxer.instructions.context import Context
+from boxer.instructions.mounts import mounted
+from boxer.instructions.ports import Ports, StageState
+from boxer.plan import Step
+
+# Go's time.ParseDuration: "1h30m", "1.5s", "300ms"
+_DURATION = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h)")
+_NANOSECONDS = {
+    "ns": 1,
+    "us": 1_000,
+    "µs": 1_000,
+    "ms": 1_000_000,
+    "s": 1_000_000_000,
+    "m": 60_000_000_000,
+    "h": 3_600_000_000_000,
+}
+_SHORTEST_INTERVAL = 1_000_000  # 1 ms, moby's minimum
+
+
+def apply(step: Step, state: StageState, context: Context, ports: Ports) -> None:
+    """Changes the state as the instruction says. Raises BoxerErrors with the instruction's place.
+
+    After an error the state may be half changed; the build ends then.
+    """
+    state.args = dict(step.args)
+    instruction = step.instruction
+    try:
+        _apply(instruction, state, context, ports)
+    except BoxerError as error:
+        raise error.at(instruction.where) from None
+
+
+def _apply(instruction: Instruction, state: StageState, context: Context, ports: Ports) -> None:
+    where = instruction.where
+    config = state.config
+    match instruction:
+        case Copy():
+            copy_files(instruction, state, context, ports)
+        case Run():
+            _run(instruction, state, context, ports)
+        case Workdir():
+            _workdir(instruction, state)
+        case Env():
+            state.config = settings.with_env(config, instruction.pairs)
+        case Label():
+            state.config = settings.with_labels(config, instruction.pairs)
+        case Expose():
+            state.config = settings.with_ports(config, instruction.ports, where)
+        case Volume():
+            state.config = settings.with_volumes(config, instruction.paths, where)
+        case StopSignal():
+            state.config = settings.with_stop_signal(config, instruction.signal, where)
+        case User():
+            state.config = settings.with_user(config, instruction.user)
+        case Shell():
+            state.config = settings.with_shell(config, instruction.words)
+        case Cmd():
+            state.config = settings.with_command(config, _words(instruction.command, config))
+            state.command_set = True
+        case Entrypoint():
+            words = _words(instruction.command, config)
+            state.config = settings.with_entrypoint(config, words, state.command_set)
+        case HealthCheck():
+            check = _healthcheck(instruction)
+            state.config = settings.with_healthcheck(config, check)
+        case OnBuild():
+            return  # `plan` puts it into the stages built on this one
+        case Arg() | Maintainer():
+            return  # an ARG is in every later step's args; a maintainer is no setting of a box
+        case _:
+            raise InstructionError(f"`{instruction.text}` cannot stand here.")
+
+
+def _run(step: Run, state: StageState, context: Context, ports: Ports) -> None:
+    if step.security == "insecure":
+        raise InstructionError(
+            "`--security=insecure` cannot be had: a build has no privileges to give.",
+            hint="Remove the flag.",
+        )
+    # Late: the shell and pip are half of what a build imports, and many have no RUN.
+    from boxer.instructions.run import run_exec_form, run_shell_form
+
+    with mounted(step.mounts, state, context, ports, step.where):
+        if step.command.words is not None:
+            run_exec_form(step.command.words, state, ports, step.where)
+        else:
+            run_shell_form(step.command.script or "", state, ports, step.where)
+
+
+def _workdir(step: Workdir, state: StageState) -> None:
+    """Makes the folder if it is missing; it belongs to the stage's USER, as in BuildKit."""
+    path = settings.working_directory(state.config, step.path)
+    owner = _user_or_root(state)
+    state.tree.make_directories(path, 0o755, owner.uid, owner.gid, state.epoch)
+    state.config = settings.with_working_directory(state.config, path)
+
+
+def _user_or_root(state: StageState) -> Ids:
+    try:
+        return resolve_user(state.tree, state.config.user)
+    except AccountError:
+        return Ids(0, 0)  # BuildKit's reading of a name that is not there yet
+
+
+def _words(command: Command, config: ImageConfig) -> tuple[str, ...]:
+    if command.words is not None:
+        return command.words
+    return settings.in_shell(config, command.script or "")
+
+
+def _healthcheck(step: HealthCheck) -> Healthcheck:
+    command = step.command
+    if command is None:
+        return Healthcheck(("NONE",))
+    if command.words is not None:
+        test: tuple[str, ...] = ("CMD", *command.words)
+    else:
+        test = ("CMD-SHELL", command.script or "")
+    options = step.options
+    return Healthcheck(
+        test=test,
+        interval=_duration("interval", options, step.where),
+        timeout=_duration("timeout", options, step.where),
+        start_period=_duration("start-period", options, step.where),
+        start_interval=_duration("start-interval", options, step.where),
+        retries=_retries(options.get("retries", "0"), step.where),
+    )
+
+
+def _duration(name: str, options: dict[str, str], where: Where) -> int:
+    """A duration in nanoseconds, 0 where it is not given."""
+    text = options.get(name)
+    if text is None or text == "0":
+        return 0
+    parts = _DURATION.findall(text)
+    if not parts or "".join(parts) != text:
+        raise InstructionError(
+            f"`--{name}={text}` is no duration.", where=where, hint="Write `30s`, `1m30s`, `500ms`."
+        )
+    total = 0.0
+    for part in parts:
+        number = part.rstrip("nuµmsh")
+        total += float(number) * _NANOSECONDS[part[len(number) :]]
+    if 0 < total < _SHORTEST_INTERVAL:
+        raise InstructionError(f"`--{name}={text}` is shorter than 1ms.", where=where)
+    return round(total)
+
+
+def _retries(text: str, where: Where) -> int:
+    if not text.isdecimal():
+        raise InstructionError(f"`--retries={text}` is no number.", where=where)
+    return int(text)

@@ -1,0 +1,220 @@
+"""`RUN --mount`: what is there for one command and is gone after it.
+
+Belongs here: the flag's values, putting mounts into the tree and taking them out again. Does not:
+the command (`run`).
+
+Rules (Dockerfile reference, RUN --mount): `bind` is the default type; what is written into a mount
+is not kept; a mount point that was not there is taken away again. A secret is there if the user
+gave it (`boxer build --secret`), an SSH agent never; where such a mount is required and is not
+there, that is an error.
+"""
+
+from __future__ import annotations
+
+import csv
+import posixpath
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from boxer.errors import BoxerError, InstructionError, Where
+from boxer.filetree import Directory, File, Node, Tree
+from boxer.instructions.context import Context
+from boxer.instructions.copying import Attributes, copy_into
+from boxer.instructions.images import known_image
+from boxer.instructions.ports import Ports, StageState
+from boxer.instructions.stagefiles import find_in_tree
+
+_TYPES = ("bind", "cache", "tmpfs", "secret", "ssh")
+_TARGETS = ("target", "dst", "destination")
+_SOURCES = ("source", "src", "from")
+_OTHERS = ("type", "rw", "readwrite", "ro", "readonly", "id", "sharing", "required", "size", "env")
+_KEYS = frozenset((*_TARGETS, *_SOURCES, *_OTHERS, "mode", "uid", "gid"))
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """One `--mount`. target: absolute; empty for a secret that is a variable only. source: for a
+    secret, its id. variable: where a secret is to be seen too."""
+
+    kind: str
+    target: str
+    source: str = ""
+    stage: str | None = None
+    mode: int = 0o755
+    owner: tuple[int, int] = (0, 0)
+    variable: str = ""
+    required: bool = False
+
+
+@contextmanager
+def mounted(
+    flags: Sequence[str], state: StageState, context: Context, ports: Ports, where: Where
+) -> Iterator[None]:
+    """The tree with the mounts in it, for the body. Raises InstructionError, CopySourceError."""
+    with ExitStack() as stack:
+        try:
+            for flag in flags:
+                mount = parse_mount(flag, state.config.working_dir or "/", where)
+                if mount is None:
+                    continue
+                node = (
+                    _secret_node(mount, state, ports)
+                    if mount.kind == "secret"
+                    else _node(mount, state, context, ports)
+                )
+                if node is not None:
+                    stack.enter_context(placed(state.tree, mount.target, node))
+        except BoxerError as error:
+            raise error.at(where) from None
+        yield
+
+
+def parse_mount(flag: str, working_dir: str, where: Where) -> Mount | None:
+    """Reads a flag's value; None for a mount that is absent in a build. Raises InstructionError."""
+    fields = _fields(flag, where)
+    kind = fields.get("type", "bind")
+    if kind not in _TYPES:
+        raise InstructionError(
+            f"`--mount=type={kind}` is no kind of mount.",
+            where=where,
+            hint=f"There are {', '.join(_TYPES)}.",
+        )
+    required = fields.get("required", "false") in ("true", "")
+    if kind == "ssh":
+        if required:
+            raise InstructionError(
+                f"`--mount={flag}` is required, and a build has no SSH agent.",
+                where=where,
+                hint="Fetch what it is for before the build, and COPY it.",
+            )
+        return None
+    target = next((fields[key] for key in _TARGETS if key in fields), "")
+    source = fields.get("source", fields.get("src", ""))
+    if kind == "secret":
+        source = fields.get("id") or source or posixpath.basename(target)
+        target = target or ("" if "env" in fields else f"/run/secrets/{source}")
+    if not (target or (kind == "secret" and source)):
+        raise InstructionError(f"`--mount={flag}` has no target.", where=where)
+    return Mount(
+        kind=kind,
+        target=target and posixpath.normpath(posixpath.join("/", working_dir, target)),
+        source=source,
+        stage=fields.get("from"),
+        mode=_number(fields.get("mode", "400" if kind == "secret" else "755"), 8, where),
+        owner=(
+            _number(fields.get("uid", "0"), 10, where),
+            _number(fields.get("gid", "0"), 10, where),
+        ),
+        variable=fields.get("env", ""),
+        required=required,
+    )
+
+
+def mount_sources(flags: Sequence[str], where: Where) -> list[tuple[str | None, str]]:
+    """The stage, None for the context, and the path that each mount with a source shows."""
+    mounts = filter(None, (parse_mount(flag, "/", where) for flag in flags))
+    return [
+        (mount.stage, mount.source or ".")
+        for mount in mounts
+        if mount.kind != "secret" and (mount.kind == "bind" or mount.source or mount.stage)
+    ]
+
+
+def _fields(flag: str, where: Where) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    for word in next(csv.reader([flag]), []):
+        key, _, value = word.partition("=")
+        if key.lower() not in _KEYS:
+            raise InstructionError(
+                f"`--mount={flag}` has an unknown field `{key}`.",
+                where=where,
+                hint="A mount is written `type=bind,source=FILE,target=PATH`.",
+            )
+        fields[key.lower()] = value
+    return fields
+
+
+def _number(text: str, base: int, where: Where) -> int:
+    try:
+        return int(text, base)
+    except ValueError:
+        raise InstructionError(f"`{text}` in a --mount is no number.", where=where) from None
+
+
+def _secret_node(mount: Mount, state: StageState, ports: Ports) -> Node | None:
+    """The file of a secret, if there is one; its variable is set for the command."""
+    data = ports.secrets.get(mount.source)
+    if data is None:
+        if mount.required:
+            raise InstructionError(
+                f"The secret `{mount.source}` is required, and was not given.",
+                hint=f"`boxer build --secret id={mount.source},src=FILE` gives it.",
+            )
+        return None
+    if mount.variable:
+        state.args[mount.variable] = data.decode("utf-8", "surrogateescape")
+    uid, gid = mount.owner
+    file = File(mode=mount.mode, uid=uid, gid=gid, mtime=state.epoch, data=data)
+    return file if mount.target else None
+
+
+def _node(mount: Mount, state: StageState, context: Context, ports: Ports) -> Node:
+    uid, gid = mount.owner
+    if mount.kind in ("tmpfs", "cache") and not (mount.source or mount.stage):
+        return Directory(mode=mount.mode, uid=uid, gid=gid, mtime=state.epoch)
+    source = mount.source or "."
+    if mount.stage is not None:
+        tree = ports.stage_tree(mount.stage) or known_image(mount.stage)
+        found = [] if tree is None else find_in_tree(tree, posixpath.normpath("/" + source))
+    else:
+        found = context.find(source.lstrip("/") or ".")
+    if len(found) != 1:
+        origin = mount.stage or "the build context"
+        if origin.isdecimal():
+            origin = f"stage {origin} (counted from 0)"
+        raise InstructionError(f"`{source}` of a --mount is not in {origin}.")
+    copied = Tree()
+    name = "mount" if isinstance(found[0].node, File) else "mount/"
+    copy_into(copied, found[0].node, "", f"/{name}", Attributes(owner=None, newest=state.epoch))
+    return copied.root.entries["mount"]
+
+
+@contextmanager
+def placed(tree: Tree, target: str, node: Node) -> Iterator[None]:
+    """The tree with a node in the place of what is at the target, for the body."""
+    path = tree.resolve(target)
+    above, _, name = path.rpartition("/")
+    if not name:
+        raise InstructionError("A mount cannot take the place of the root.")
+    made = _first_missing(tree, above)
+    entries = tree.make_directories(above or "/").entries
+    present = entries.get(name)
+    entries[name] = node
+    try:
+        yield
+    finally:
+        folder = tree.get(above or "/")
+        if isinstance(folder, Directory):
+            folder.entries.pop(name, None)
+            if present is not None:
+                folder.entries[name] = present
+        _remove_empty(tree, above, made)
+
+
+def _first_missing(tree: Tree, path: str) -> str | None:
+    """The topmost folder of a path that is not there."""
+    missing = None
+    while path and tree.get(path) is None:
+        missing, path = path, path.rpartition("/")[0]
+    return missing
+
+
+def _remove_empty(tree: Tree, path: str, top: str | None) -> None:
+    """Takes away the folders that were made for a mount point, as far as they are empty."""
+    while top is not None and (path == top or path.startswith(top + "/")):
+        node = tree.get(path, follow=False)
+        if not isinstance(node, Directory) or node.entries:
+            return
+        tree.remove(path)
+        path = path.rpartition("/")[0]

@@ -1,0 +1,100 @@
+"""From a finished stage to the bytes of a box: compile, link, freeze, write.
+
+Belongs here: the order of the last four phases. Does not: the stages before (`pipeline`).
+
+Invariant: the bytes depend on the base, the tree, the settings and the epoch alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from boxer.bases import Base
+from boxer.boxfile import BoxInfo, Code, Component, ImageConfig, MemoryImage, write_box
+from boxer.errors import UnsupportedModuleError
+from boxer.filetree import Tree
+from boxer.link import Start, machine, machine_config, tree_image
+from boxer.pipeline.deflated import Deflated
+from boxer.pipeline.distributions import distributions
+from boxer.pipeline.events import Listener, Phase, PhaseFinished, PhaseStarted
+from boxer.preinit import freeze
+from boxer.runtime import Code as Compiled
+from boxer.runtime import Instance, is_compiled, load_code
+from boxer.wasmformat import Module, code_only, stack_size
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What the stages came to. imports: modules to import before the freeze."""
+
+    base: Base
+    tree: Tree
+    config: ImageConfig
+    epoch: int
+    imports: tuple[str, ...] = ()
+
+
+def assemble(finished: Finished, events: Listener) -> tuple[bytes, BoxInfo]:
+    """The bytes of the box and its description.
+
+    Raises `UnsupportedModuleError` for a base that is none, `TooLargeError`, `FreezeError`.
+    """
+    if not finished.base.module:
+        raise UnsupportedModuleError(
+            "The box has no program: neither the base of its last stage nor its command is one.",
+            hint="Begin it with `FROM python:3.13`, or COPY a program that `boxer cc` made.",
+        )
+    module = Module.parse(finished.base.module)
+    code = Code.of(module)
+    compiled = _compile(module, code.digest, events)
+    with _phase(Phase.LINK, events):
+        image = linked(finished, module)
+    with _phase(Phase.FREEZE, events), Instance(compiled, finished.epoch) as instance:
+        frozen = freeze(instance, image, stack_size(module))
+    info = describe(finished, code)
+    with _phase(Phase.WRITE, events):
+        return write_box(module, frozen, info), info
+
+
+def linked(finished: Finished, module: Module) -> MemoryImage:
+    """The machine before its first instruction."""
+    base = finished.base
+    start = Start(base.info.program, finished.imports, finished.epoch)
+    config = machine_config(finished.config, finished.tree, start)
+    return machine(module, tree_image(finished.tree, Deflated(base.digest, base.tree)), config)
+
+
+def describe(finished: Finished, code: Code) -> BoxInfo:
+    base = finished.base.info
+    return BoxInfo(
+        config=finished.config,
+        base_name=base.name,
+        base_version=base.version,
+        base_digest=base.recipe_digest,
+        code=code,
+        kernel_abi=base.kernel_abi,
+        boxer_version=version("boxer"),
+        created=finished.epoch,
+        distributions=distributions(finished.tree),
+        components=tuple(
+            Component(entry.name, entry.version, entry.license) for entry in base.components
+        ),
+        preinitialised=finished.imports,
+    )
+
+
+def _compile(module: Module, digest: str, events: Listener) -> Compiled:
+    with _phase(Phase.COMPILE, events, cached=is_compiled(digest)):
+        return load_code(code_only(module), digest)
+
+
+@contextmanager
+def _phase(phase: Phase, events: Listener, cached: bool = False) -> Iterator[None]:
+    events(PhaseStarted(phase))
+    began = time.monotonic()
+    yield
+    events(PhaseFinished(phase, time.monotonic() - began, cached))

@@ -1,0 +1,139 @@
+"""The whole way from a Dockerfile to a box. Read this first: it is the order of everything.
+
+sources -> dockerfile -> plan -> stages (instructions) -> assemble (link, freeze, write) -> file
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from boxer.bases import BaseFolder, BaseSource, bases_folder
+from boxer.blobstore import write_atomically
+from boxer.boxfile import BoxInfo
+from boxer.dockerfile import Dockerfile, User, parse
+from boxer.errors import AccountError, EpochError, Where
+from boxer.extensions import with_extensions
+from boxer.instructions import Context, with_labels
+from boxer.pipeline.assemble import Finished, assemble
+from boxer.pipeline.cprogram import find_cprogram, idle_programs, with_program
+from boxer.pipeline.distribution import with_python_bases
+from boxer.pipeline.events import BuildFinished, BuildStarted, Listener, Notice, ignore
+from boxer.pipeline.foreseen import foresee
+from boxer.pipeline.images import with_known_images
+from boxer.pipeline.imports import program_imports
+from boxer.pipeline.sources import Sources, find_sources
+from boxer.pipeline.stages import Bases, Built, StageBuilder
+from boxer.pipeline.warmup import warmup
+from boxer.plan import Plan, plan
+
+# Without SOURCE_DATE_EPOCH (reproducible-builds.org). Not 1970: a zip archive, and so Python's own
+# zipfile, cannot hold times before 1980-01-01.
+DEFAULT_EPOCH = 315_532_800
+# The end of year 9999, the last a timestamp of RFC 3339 can name.
+LAST_EPOCH = 253_402_300_799
+
+
+@dataclass(frozen=True, slots=True)
+class BuildResult:
+    """data: the box. digest: its sha256, hex. output: the file it was written to, if any."""
+
+    data: bytes
+    info: BoxInfo
+    digest: str
+    output: Path | None
+
+
+def build(
+    context: Path,
+    *,
+    dockerfile: Path | None = None,
+    build_args: Mapping[str, str] | None = None,
+    target: str | None = None,
+    output: Path | None = None,
+    init: str | None = None,
+    epoch: int | None = None,
+    cache: bool = True,
+    labels: Mapping[str, str] | None = None,
+    secrets: Mapping[str, bytes] | None = None,
+    bases: BaseSource | None = None,
+    events: Listener = ignore,
+) -> BuildResult:
+    """Builds a box.
+
+    dockerfile: default CONTEXT/Dockerfile. target: the stage to build, default the last. output:
+    where to write the box; without it the box is in the result only. init: `module:callable` that
+    is called before the freeze, default the label `boxer.init`. epoch: the time of everything
+    in the box, seconds since 1970, default SOURCE_DATE_EPOCH, else 1980-01-01. cache: whether an
+    unchanged RUN on unchanged input is taken from earlier builds, and kept for later ones. labels:
+    more of them. secrets: what `RUN --mount=type=secret` shows, by id; a change of one runs nothing
+    again, as in BuildKit. bases: default the ones on this machine.
+    Raises a `BoxerError` for whatever is wrong with the input; nothing is left of the output then.
+    """
+    began = time.monotonic()
+    moment = source_date_epoch() if epoch is None else epoch
+    sources = find_sources(context, dockerfile)
+    parsed = with_known_images(parse(sources.text, str(sources.path)), events)
+    parsed = with_python_bases(parsed, events)
+    known = Bases(bases or BaseFolder(bases_folder()), events)
+    planned = plan(parsed, build_args or {}, target, known.environment)
+    _announce(sources, parsed, planned, events)
+    files = Context(context, sources.ignore)
+    built = StageBuilder(known, files, moment, events, cache, secrets).build(planned)
+    built = replace(built, config=with_labels(built.config, tuple((labels or {}).items())))
+    finished = _finished(built, moment, init, events)
+    try:
+        data, info = assemble(finished, events)
+    except AccountError as error:
+        raise error.at(_place_of_user(planned)) from None
+    digest = hashlib.sha256(data).hexdigest()
+    if output is not None:
+        write_atomically(output, data)
+    events(BuildFinished(output, digest, len(data), time.monotonic() - began))
+    return BuildResult(data, info, digest, output)
+
+
+def _place_of_user(planned: Plan) -> Where:
+    """The line that says whom the box runs as."""
+    steps = planned.stages[-1].steps
+    named = [step.instruction.where for step in steps if isinstance(step.instruction, User)]
+    return named[-1] if named else planned.stages[-1].where
+
+
+def source_date_epoch() -> int:
+    """SOURCE_DATE_EPOCH, or the default. Raises `EpochError` for what is no number of seconds."""
+    text = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if not text:
+        return DEFAULT_EPOCH
+    if not (text.isascii() and text.isdecimal() and len(text) < 13 and int(text) <= LAST_EPOCH):
+        raise EpochError(
+            f"SOURCE_DATE_EPOCH is `{text}`, which is no time.",
+            hint="Give seconds since 1970: `export SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)`.",
+        )
+    return int(text)
+
+
+def _announce(sources: Sources, parsed: Dockerfile, planned: Plan, events: Listener) -> None:
+    events(BuildStarted(sources.context, sources.path, len(planned.stages)))
+    for warning in parsed.warnings:
+        events(Notice(warning.message, warning.where))
+
+
+def _finished(built: Built, epoch: int, init: str | None, events: Listener) -> Finished:
+    """What is frozen: a C program, or the base's own modules and those its program will import."""
+    program_file = find_cprogram(built.config, built.tree, bool(built.base.module))
+    if program_file is not None:
+        return Finished(*with_program(built.base, built.tree, program_file), built.config, epoch)
+    for path in idle_programs(built.tree):
+        message = f"`{path}` is a program of its own: a box runs one, and this one runs another."
+        events(Notice(message, None, "Run it in a RUN and keep what it writes, or name it as CMD."))
+    base = built.base.info
+    library = f"/usr/local/lib/{base.name}{base.variant}"
+    program = program_imports(built.config, built.tree, library)
+    foresee(built.config, built.tree, program, built.python_asked, events)
+    steps = warmup(built.config, tuple(base.preimport), program, init)
+    return Finished(*with_extensions(built.base, built.tree), built.config, epoch, steps)

@@ -1,0 +1,115 @@
+"""Programs of the box run while it is being built: `RUN python manage.py collectstatic`.
+
+Belongs here: the `CommandRunner` of `instructions`, over a machine of the stage. Does not: the
+shell that calls it, and pip (`instructions`).
+
+A machine is made of the stage's base and its tree as it stands, the program runs in it from a cold
+start, and the kernel hands the files over that it left. Nothing is kept but those files. A C
+program, as `gcc` in a RUN makes them, is a machine of its own, whatever the base.
+
+Invariants
+1. The program sees what a box sees, and nothing of the host: no files, no network, no clock.
+2. The same tree and command leave the same tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from boxer.bases import Base
+from boxer.boxfile import ImageConfig
+from boxer.errors import StoppedError, UnsupportedModuleError
+from boxer.extensions import linked_base
+from boxer.filetree import Directory, File, Tree
+from boxer.instructions import CommandRequest, CommandResult
+from boxer.link import Start, machine, machine_config, read_tree, tree_image
+from boxer.pipeline.cprogram import STAND_IN, is_program, with_program
+from boxer.pipeline.deflated import Deflated
+from boxer.preinit import restore
+from boxer.runtime import Ending, Instance, load_code
+from boxer.wasmformat import Module, code_digest, code_only
+
+START = "_start"
+TREE = "boxer_tree"
+# Folders the kernel makes where a tree has none, to mount its own file systems on.
+MOUNT_POINTS = ("dev", "proc", "sys", "tmp")
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """Runs programs of one base."""
+
+    base: Base
+
+    def run(self, request: CommandRequest) -> CommandResult:
+        """Runs the program to its end; the request's tree has its files then.
+
+        Raises `UnsupportedModuleError` where the base has no program of its own to run.
+        """
+        path = request.tree.resolve(request.argv[0])
+        own = is_program(request.tree, path)
+        base, tree = linked_base(self.base, request.tree), request.tree
+        if own:
+            base, tree = with_program(self.base, request.tree, path)
+        if not base.module:
+            raise UnsupportedModuleError(
+                f"Nothing on this base can run `{request.argv[0]}`.",
+                hint="Begin the stage with `FROM python:3.13`.",
+            )
+        module = Module.parse(base.module)
+        code = load_code(code_only(module), code_digest(module))
+        with Instance(code, request.epoch, request.stdin) as instance:
+            files = tree_image(tree, Deflated(self.base.digest, self.base.tree))
+            restore(instance, machine(module, files, _config(request, tree, base)))
+            ending = instance.run_to_end(START)
+            program = request.tree.file(path)
+            _take_files(instance, request.tree)
+            if own:
+                _put_back(request.tree, path, program)
+            return CommandResult(
+                ending.exit_code, instance.stdout, instance.stderr + _explained(ending)
+            )
+
+
+def _config(request: CommandRequest, tree: Tree, base: Base) -> bytes:
+    config = ImageConfig(
+        env=_variables(request.env),
+        entrypoint=request.argv,
+        working_dir=request.cwd,
+        user=f"{request.user.uid}:{request.user.gid}",
+    )
+    return machine_config(config, tree, Start(base.info.program, epoch=request.epoch))
+
+
+def _put_back(tree: Tree, path: str, program: File) -> None:
+    """The program itself in the place of the line that stood for it, unless it removed it."""
+    left = tree.get(path, follow=False)
+    if isinstance(left, File) and left.data == STAND_IN:
+        left.data = program.data
+
+
+def _variables(env: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(f"{name}={value}" for name, value in env.items())
+
+
+def _take_files(instance: Instance, tree: Tree) -> None:
+    """Puts the machine's files into the tree. Raises `StoppedError`, `TreeImageError`."""
+    address = instance.call(TREE)
+    if not address:
+        raise StoppedError("The machine had no memory left to hand its files over.")
+    left = read_tree(instance.read, address & 0xFFFFFFFF).root
+    for name in MOUNT_POINTS:
+        made = left.entries.get(name)
+        if name not in tree.root.entries and isinstance(made, Directory) and not made.entries:
+            del left.entries[name]
+    tree.root = left
+
+
+def _explained(ending: Ending) -> bytes:
+    """What no output of the program tells."""
+    if ending.crash:
+        return f"{ending.crash}\n".encode()
+    if ending.limit:
+        return f"The {ending.limit} limit of a build was reached.\n".encode()
+    return b""

@@ -1,0 +1,252 @@
+"""The stages of a Dockerfile, built one after the other.
+
+Belongs here: on what a stage builds, and the events of its steps. Does not: an instruction's work
+(`instructions`), which stages there are (`plan`), what becomes of the last one (`assemble`).
+
+Invariants
+1. A stage starts from a copy: neither a base nor an earlier stage is ever changed by a later one.
+2. Bases are loaded through one `BaseSource`, each once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Literal
+
+from boxer.bases import Base, BaseReference, BaseSource
+from boxer.boxfile import ImageConfig
+from boxer.dockerfile import Run
+from boxer.errors import BoxerError, UnknownBaseError, Where
+from boxer.extensions import find_builder
+from boxer.filetree import Tree
+from boxer.instructions import Compiler, Context, Ports, StageState, add_tool, apply, known_image
+from boxer.pipeline.cachekeys import first_key, step_keys
+from boxer.pipeline.commands import Commands
+from boxer.pipeline.events import (
+    Listener,
+    Notice,
+    StageFinished,
+    StageStarted,
+    StepFinished,
+    StepOutput,
+    StepStarted,
+)
+from boxer.pipeline.stepcache import Kept, StepCache
+from boxer.plan import BaseImage, Plan, StagePlan, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A stage that is done. base: the one at the root of its chain of FROMs. python_asked: as
+    in `Ports`."""
+
+    base: Base
+    tree: Tree
+    config: ImageConfig
+    python_asked: str = ""
+
+
+class Bases:
+    """The bases of one build, by the names the Dockerfile gives them."""
+
+    def __init__(self, source: BaseSource, events: Listener) -> None:
+        self._source = source
+        self._events = events
+        self._known: dict[str, Base] = {}
+        self._asked: dict[str, str] = {}
+
+    def load(self, reference: str, where: Where | None = None) -> Base:
+        """Raises `unknown-base`, `base-missing`, `base-damaged`, with the place."""
+        if reference not in self._known:
+            try:
+                found: BaseReference = self._source.resolve(reference)
+                self._known[reference] = self._source.load(found)
+                self._asked[reference] = found.asked
+            except BoxerError as error:
+                raise (error if where is None else error.at(where)) from None
+            if found.notice:
+                self._events(Notice(found.notice, where))
+        return self._known[reference]
+
+    def python_asked(self, reference: str) -> str:
+        """The Python of the image that was named, where the base that was loaded has another."""
+        return self._asked.get(reference, "")
+
+    def environment(self, reference: str, where: Where) -> Mapping[str, str]:
+        """The variables a base brings; what `plan` asks for."""
+        return ImageConfig.from_oci(self.load(reference, where).info.config).environment()
+
+
+class StageBuilder:
+    """Builds the stages of a plan in its order."""
+
+    def __init__(
+        self,
+        bases: Bases,
+        context: Context,
+        epoch: int,
+        events: Listener,
+        cached: bool = True,
+        secrets: Mapping[str, bytes] | None = None,
+    ) -> None:
+        self._bases = bases
+        self._context = context
+        self._epoch = epoch
+        self._events = events
+        self._done: dict[int, Built] = {}
+        self._cached = cached
+        self._secrets = secrets or {}
+        self._keys: dict[int, str | None] = {}
+
+    def build(self, plan: Plan) -> Built:
+        """The last stage of the plan. Raises what its steps raise."""
+        for number, stage in enumerate(plan.stages, 1):
+            self._done[stage.index] = self._stage(number, stage)
+        return self._done[plan.stages[-1].index]
+
+    def _stage(self, number: int, stage: StagePlan) -> Built:
+        below = self._below(stage)
+        shown = stage.base.reference if isinstance(stage.base, BaseImage) else f"stage {stage.base}"
+        self._events(StageStarted(number, stage.name, shown, len(stage.steps), stage.where))
+        began = time.monotonic()
+        state = StageState(below.tree.copy(), below.config, epoch=self._epoch)
+        keys = self._step_keys(stage, below)
+        cache = StepCache(below.base.tree) if self._cached and _runs(stage) else None
+        done = self._restore(number, stage, keys, cache, state)
+        for place, step in zip(count(1), stage.steps, strict=False):
+            if place > done:
+                listener = _StepListener(number, place, self._events)
+                self._step(listener, step, state, below)
+                key = keys[place - 1]
+                if cache and key and isinstance(step.instruction, Run):
+                    kept = Kept(
+                        state.tree, state.config, state.command_set, tuple(listener.notices)
+                    )
+                    cache.put(key, step.instruction.text, kept)
+        self._events(StageFinished(number, time.monotonic() - began))
+        return replace(below, tree=state.tree, config=state.config)
+
+    def _step_keys(self, stage: StagePlan, below: Built) -> list[str | None]:
+        if isinstance(stage.base, BaseImage):
+            first: str | None = first_key(below.base.digest, stage.base.reference, self._epoch)
+        else:
+            first = self._keys[stage.base]
+        keys: list[str | None] = [None] * len(stage.steps)
+        if self._cached and first is not None:
+            keys = step_keys(first, stage.steps, self._context, self._epoch, self._stage_key)
+        self._keys[stage.index] = keys[-1] if keys else first
+        return keys
+
+    def _stage_key(self, name: str) -> str | None:
+        return self._keys.get(int(name)) if name.isdecimal() else None
+
+    def _restore(
+        self,
+        number: int,
+        stage: StagePlan,
+        keys: list[str | None],
+        cache: StepCache | None,
+        state: StageState,
+    ) -> int:
+        """Takes over the last result that is kept; how many of the stage's steps it has done."""
+        for place in range(len(stage.steps), 0, -1):
+            key, instruction = keys[place - 1], stage.steps[place - 1].instruction
+            if cache is None or key is None or not isinstance(instruction, Run):
+                continue
+            kept = cache.get(key)
+            if kept is not None:
+                state.tree, state.config = kept.tree, kept.config
+                state.command_set = kept.command_set
+                self._announce_kept(number, stage.steps[:place], kept)
+                return place
+        return 0
+
+    def _announce_kept(self, stage: int, steps: Sequence[Step], kept: Kept) -> None:
+        for place, step in zip(count(1), steps, strict=False):
+            instruction = step.instruction
+            self._events(StepStarted(stage, place, instruction.text, instruction.where))
+            self._events(StepFinished(stage, place, 0.0, cached=True))
+        for message, hint in kept.notices:
+            self._events(Notice(message, steps[-1].instruction.where, hint))
+
+    def _below(self, stage: StagePlan) -> Built:
+        if not isinstance(stage.base, BaseImage):
+            return self._done[stage.base]
+        base = self._bases.load(stage.base.reference, stage.where)
+        tree = base.tree
+        asked = self._bases.python_asked(stage.base.reference)
+        if base.module and (asked or known_image(stage.base.reference) is not None):
+            tree = tree.copy()
+        if base.module and known_image(stage.base.reference) is not None:
+            add_tool(tree, "uv", "/usr/local/bin", self._epoch)
+        if base.module and asked:
+            _add_names(tree, base, asked, self._epoch)
+        return Built(base, tree, ImageConfig.from_oci(base.info.config), asked)
+
+    def _step(self, listener: _StepListener, step: Step, state: StageState, below: Built) -> None:
+        instruction = step.instruction
+        stage, place = listener.stage, listener.number
+        self._events(StepStarted(stage, place, instruction.text, instruction.where))
+        began = time.monotonic()
+        ports = Ports(
+            listener,
+            commands=Commands(below.base),
+            stage_tree=self._tree_of,
+            wheels=find_builder(below.base),
+            compiler=_compiler() if isinstance(instruction, Run) else None,
+            secrets=self._secrets,
+            python_asked=below.python_asked,
+        )
+        apply(step, state, self._context, ports)
+        self._events(StepFinished(stage, place, time.monotonic() - began))
+
+    def _tree_of(self, name: str) -> Tree | None:
+        """What COPY --from means: a stage by its number, else an image."""
+        if name.isdecimal():
+            built = self._done.get(int(name))
+            return None if built is None else built.tree
+        if known_image(name) is not None:
+            return None  # `instructions` knows what it holds
+        try:
+            return self._bases.load(name).tree
+        except UnknownBaseError:
+            return None
+
+
+def _add_names(tree: Tree, base: Base, asked: str, epoch: int) -> None:
+    """The names of the Python that was asked for, which paths of a Dockerfile are written with:
+    `COPY --from=builder /usr/local/lib/python3.9/site-packages ..`."""
+    for name in (f"lib/python{asked}", f"bin/python{asked}"):
+        if tree.get(f"/usr/local/{name}", follow=False) is None:
+            there = f"python{base.info.variant}"
+            tree.add_symlink(f"/usr/local/{name}", there, 0, 0, epoch)
+
+
+def _compiler() -> Compiler:
+    from boxer.compiler import KitCompiler  # late: only a RUN compiles
+
+    return KitCompiler()
+
+
+def _runs(stage: StagePlan) -> bool:
+    return any(isinstance(step.instruction, Run) for step in stage.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class _StepListener:
+    """What `instructions` reports, as events of a build."""
+
+    stage: int
+    number: int
+    events: Listener
+    notices: list[tuple[str, str | None]] = field(default_factory=list)
+
+    def output(self, stream: Literal["stdout", "stderr"], data: bytes) -> None:
+        self.events(StepOutput(self.stage, self.number, stream, data))
+
+    def notice(self, message: str, where: Where | None, hint: str | None) -> None:
+        self.notices.append((message, hint))
+        self.events(Notice(message, where, hint))

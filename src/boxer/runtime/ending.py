@@ -1,0 +1,55 @@
+"""How a program ended, whatever ended it.
+
+Belongs here: one value for exits, limits and crashes. Does not: the table of traps (`traps`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import wasmtime
+
+from boxer.runtime.machine import Machine
+from boxer.runtime.preview1 import Exited
+from boxer.runtime.traps import SIGKILL, Crash, crash_of, crash_of_error
+from boxer.runtime.watch import LimitHit
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """exit_code: 0 to 255, or 128 + N where a signal N would have ended the program elsewhere.
+
+    limit: the limit that ended it, a field's name of `Limits`. crash: a sentence for people.
+    """
+
+    exit_code: int
+    limit: str | None = None
+    crash: str | None = None
+
+
+def run_to_end(machine: Machine, name: str = "_start") -> Ending:
+    """Calls an export that is a program; returning is status 0."""
+    try:
+        machine.enter(name)
+    except BaseException as ended:
+        return ending_of(ended)
+    return Ending(0)
+
+
+def ending_of(ended: BaseException) -> Ending:
+    """What ended a program, as `Machine.enter` raises it; raises again what is not its doing."""
+    match ended:
+        case Exited():
+            return Ending(ended.status & 0xFF)
+        case LimitHit():
+            return Ending(128 + SIGKILL, limit=ended.limit)
+        case wasmtime.Trap():
+            return _crashed(crash_of(ended))
+        case wasmtime.WasmtimeError():
+            return _crashed(crash_of_error(ended))
+        case _:
+            raise ended
+
+
+def _crashed(crash: Crash) -> Ending:
+    return Ending(crash.exit_code, crash.limit, crash.message)

@@ -1,0 +1,82 @@
+"""What goes into one entry of a machine, and what comes out.
+
+Belongs here: the two values, whichever kind of machine is entered. Does not: entering (`mapped`,
+`copied`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from boxer.runtime.ending import Ending
+from boxer.runtime.limits import Limits
+from boxer.runtime.stdio import Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a machine is given for one entry, and nothing else of the host.
+
+    arguments: argv with a name for the box first. environment: `K=V`. thaw: a call begins a life
+    (fresh randomness, clocks, environment) instead of going on with one.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    arguments: tuple[bytes, ...] = (b"box",)
+    environment: tuple[bytes, ...] = ()
+    stdin: bytes | Stream = b""
+    stdout: Stream = Stream.CAPTURE
+    stderr: Stream = Stream.CAPTURE
+    thaw: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an entry took. time, cpu: seconds. memory: bytes of linear memory at its end."""
+
+    time: float = 0.0
+    cpu: float = 0.0
+    memory: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """reply: of a call that returned. status: what an entered function returned, None if ended."""
+
+    ending: Ending
+    stdout: bytes = b""
+    stderr: bytes = b""
+    reply: bytes | None = None
+    status: int | None = None
+    usage: Usage = field(default_factory=Usage)
+
+
+class Life(Protocol):
+    """A machine over its image. Used by one thread at a time."""
+
+    def run(self, given: Given) -> Outcome:
+        """Enters the program with a command line."""
+
+    def call(self, given: Given, request: bytes) -> Outcome:
+        """Hands over a request and takes the reply (guest/python/_boxer_calls.py)."""
+
+    def enter(self, name: str, given: Given) -> Outcome:
+        """Enters an export that returns an i32."""
+
+    def reset(self) -> bool:
+        """Whether the machine is its image again; if not, it must be closed."""
+
+    def memory(self) -> bytes:
+        """All of its memory."""
+
+    def close(self) -> None: ...
+
+
+# Bits the guest's kernel sets: guest/include/boxer/boot.h, BOXER_REACHED_*.
+REACHED = ("memory", "files", "storage")
+
+
+def reached_limit(bits: int) -> str | None:
+    """The first limit a machine's own kernel noted."""
+    return next((name for place, name in enumerate(REACHED) if bits >> place & 1), None)

@@ -1,0 +1,67 @@
+"""A frozen machine: compiled code and a memory image, from which machines are made.
+
+Belongs here: which kind of machine is made where. Does not: what they are used for.
+
+Invariants
+1. The image is parted from the code once, and shared by all machines over it.
+2. Mounted folders are served by wasmtime's own WASI, so by a `CopiedMachine`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from boxer.boxfile import Box, MemoryImage, Segment
+from boxer.runtime import mapped
+from boxer.runtime.calls import read_reply, reply_of
+from boxer.runtime.code import Code, load_code
+from boxer.runtime.copied import CopiedMachine
+from boxer.runtime.entry import Given, Life
+from boxer.runtime.mapped import MappedImage, MappedMachine
+from boxer.runtime.mounts import Mount
+
+# The export that freezes a machine once more.
+REFREEZE = "boxer_refreeze"
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """image: a mapped one where this machine has the native library. resettable: its machines may
+    serve a second life."""
+
+    code: Code
+    image: MappedImage | MemoryImage
+    resettable: bool = False
+
+    @classmethod
+    def of(cls, box: Box) -> Frozen:
+        """Compiles the box's code unless that is cached. Raises `UnsupportedModuleError`."""
+        code = load_code(box.code, box.info.code_digest)
+        if not mapped.is_available():
+            return cls(code, box.image)
+        resettable = mapped.is_resettable(box.info.code_digest, box.code)
+        return cls(code, MappedImage.of(box.image), resettable)
+
+    @property
+    def is_mapped(self) -> bool:
+        return isinstance(self.image, MappedImage)
+
+    def after(self, request: bytes, given: Given) -> Frozen:
+        """The machine frozen again after it has answered a request. Raises what that came to."""
+        life = self.machine(given.limits.memory_bytes)
+        try:
+            read_reply(reply_of(life.call(given, request)))
+            reply_of(life.enter(REFREEZE, given))
+            if isinstance(life, MappedMachine):
+                return Frozen(self.code, life.new_image(), self.resettable)
+            memory = life.memory()
+            return Frozen(self.code, MemoryImage(len(memory), (Segment(0, memory),)))
+        finally:
+            life.close()
+
+    def machine(self, memory_limit: int, mounts: Sequence[Mount] = ()) -> Life:
+        """A fresh machine. memory_limit: bytes. Raises `LimitValueError`, `MountError`."""
+        if isinstance(self.image, MappedImage) and not mounts:
+            return MappedMachine(self.code, self.image, memory_limit)
+        return CopiedMachine(self.code, self.image, memory_limit, mounts)

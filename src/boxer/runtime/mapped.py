@@ -1,0 +1,291 @@
+"""Machines of the native library: their memory is a copy-on-write mapping of an image.
+
+Belongs here: images and machines as objects, a native ending as an `Outcome`. Does not: pools, nor
+what a request means.
+
+Invariants
+1. An image outlives the machines over it, compiled code the process.
+2. What a run captured is copied out before the machine is entered again.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from ctypes import byref
+from typing import Any
+
+from boxer.boxfile import MemoryImage
+from boxer.errors import EngineError, LimitValueError, UnsupportedModuleError
+from boxer.runtime import native
+from boxer.runtime.code import Code
+from boxer.runtime.ending import Ending
+from boxer.runtime.engine import (
+    HOST_SHARE,
+    engine,
+    entered_from_handler,
+    too_little_stack,
+    wasm_stack,
+)
+from boxer.runtime.entry import Given, Outcome, Usage, reached_limit
+from boxer.runtime.imagefile import nameless_file, write_image
+from boxer.runtime.native import NativeEnding, Run
+from boxer.runtime.stdio import Stream
+from boxer.runtime.traps import SIGKILL, crash_of_code, crash_of_text
+
+SECOND = 1_000_000_000
+# A process has few bases; their linked code stays until its end.
+_linked: dict[int, int] = {}
+_linking = threading.Lock()
+
+
+def is_available() -> bool:
+    """Whether this machine has the native library."""
+    return native.library() is not None
+
+
+def _library() -> Any:
+    loaded = native.library()
+    assert loaded is not None, "`is_available` is asked first"
+    return loaded
+
+
+def _made(made: int | None, why: str) -> int:
+    if made is None:
+        raise UnsupportedModuleError(f"No machine can be made: {why}.")
+    return made
+
+
+class MappedImage:
+    """An image in memory of its own, shared by all machines over it."""
+
+    def __init__(self, address: int, size: int) -> None:
+        self.address = address
+        self.size = size
+
+    @classmethod
+    def of(cls, image: MemoryImage) -> MappedImage:
+        """Raises `EngineError` where the host has no room for it."""
+        try:
+            with nameless_file() as descriptor:
+                write_image(descriptor, image)
+                return cls.of_file(descriptor, image.size)
+        except OSError as error:
+            raise EngineError(f"The image cannot be written: {error}.") from None
+
+    @classmethod
+    def of_file(cls, descriptor: int, size: int) -> MappedImage:
+        made, why = native.making(_library().boxer_image_new, descriptor, size)
+        if made is None:
+            raise EngineError(f"The image cannot be used: {why}.")
+        return cls(made, size)
+
+    def map_over(self, address: int) -> None:
+        """Maps it copy-on-write over memory of its size."""
+        if _library().boxer_image_map(self.address, address):
+            raise EngineError("The image cannot be mapped.")
+
+    def __del__(self) -> None:
+        if self.address:
+            _library().boxer_image_free(self.address)
+
+
+def _code_address(code: Code) -> int:
+    module = ctypes.cast(code.module.ptr(), ctypes.c_void_p).value or 0
+    with _linking:
+        if module not in _linked:
+            linked = native.making(
+                _library().boxer_code_new,
+                native.engine_library().encode(),
+                ctypes.cast(engine().ptr(), ctypes.c_void_p),
+                module,
+                wasm_stack() + HOST_SHARE // 2,
+            )
+            _linked[module] = _made(*linked)
+        return _linked[module]
+
+
+_resettable: dict[str, bool] = {}
+
+
+def is_resettable(digest: str, code: bytes) -> bool:
+    """Whether a reset puts back all that this code-only module can change. digest: its sha256."""
+    if digest not in _resettable:
+        _resettable[digest] = bool(_library().boxer_code_is_resettable(code, len(code)))
+    return _resettable[digest]
+
+
+def prepared(given: Given) -> Run:
+    """The C form of what a machine is given; may be used again and by several threads at once."""
+    limits = given.limits
+    environment = (*given.environment, limits.for_the_guest(wasm_stack()))
+    arguments = b"".join(text + b"\0" for text in given.arguments)
+    variables = b"".join(text + b"\0" for text in environment)
+    stdin = given.stdin if isinstance(given.stdin, bytes) else b""
+    run = Run(
+        arguments=arguments,
+        environment=variables,
+        argument_count=len(given.arguments),
+        argument_size=len(arguments),
+        environment_count=len(environment),
+        environment_size=len(variables),
+        input=stdin,
+        input_size=len(stdin),
+        thaw=given.thaw,
+        time_ns=_nanoseconds(limits.time),
+        cpu_ns=_nanoseconds(limits.cpu),
+        output=native.NO_LIMIT if limits.output_bytes is None else limits.output_bytes,
+        attend=native.attend_python(),
+    )
+    streams = (given.stdin, given.stdout, given.stderr)
+    for number, stream in enumerate(streams):
+        run.descriptors[number] = number if stream is Stream.INHERIT else -1
+    return run
+
+
+def _nanoseconds(seconds: float | None) -> int:
+    return native.NO_LIMIT if seconds is None else int(seconds * SECOND)
+
+
+class MappedMachine:
+    """A `Life`. memory_limit: bytes, the image included. address: of a machine that is there."""
+
+    def __init__(
+        self, code: Code, image: MappedImage, memory_limit: int, address: int | None = None
+    ) -> None:
+        self.address = address or 0
+        self.image = image
+        self.ending = NativeEnding()
+        self._code = code
+        self._memory_limit = memory_limit
+        self._library = _library()
+        if address is None:
+            self.address = self._new()
+
+    def _new(self) -> int:
+        image, memory_limit = self.image, self._memory_limit
+        if image.size > memory_limit:
+            raise LimitValueError(
+                f"The box needs `{image.size >> 20}` MiB of memory to start, the limit is"
+                f" `{memory_limit >> 20}` MiB."
+            )
+        code = _code_address(self._code)
+        return _made(
+            *native.making(self._library.boxer_machine_new, code, image.address, memory_limit)
+        )
+
+    def run(self, given: Given) -> Outcome:
+        self._library.boxer_machine_run(self.address, prepared(given), byref(self.ending))
+        return self.outcome()
+
+    def call(self, given: Given, request: bytes) -> Outcome:
+        self._library.boxer_machine_call(
+            self.address, prepared(given), request, len(request), byref(self.ending)
+        )
+        return self.outcome()
+
+    def serve(self, run: Any, request: bytes | None) -> NativeEnding:
+        """A call, or a run where there is no request, and the reset behind it. What it captured is
+        the machine's until it is entered again; `ending.reusable` says whether it may be. run: a
+        reference to a `Run`."""
+        size = 0 if request is None else len(request)
+        self._library.boxer_machine_serve(self.address, run, request, size, byref(self.ending))
+        return self.ending
+
+    def enter(self, name: str, given: Given) -> Outcome:
+        self._library.boxer_machine_enter(
+            self.address, name.encode(), prepared(given), byref(self.ending)
+        )
+        return self.outcome()
+
+    def reset(self) -> bool:
+        return bool(self._library.boxer_machine_reset(self.address, byref(self.ending)))
+
+    def is_pristine(self) -> bool:
+        """Whether its memory equals the image, compared byte for byte."""
+        return bool(self._library.boxer_machine_is_pristine(self.address))
+
+    def memory(self) -> bytes:
+        size = ctypes.c_uint64()
+        start = self._library.boxer_machine_memory(self.address, byref(size))
+        return ctypes.string_at(start, size.value)
+
+    def fork(self) -> MappedMachine:
+        """A second machine equal to this one."""
+        with nameless_file() as descriptor:
+            made = native.making(
+                self._library.boxer_machine_fork, self.address, self._memory_limit, descriptor
+            )
+        return MappedMachine(self._code, self.image, self._memory_limit, _made(*made))
+
+    def new_image(self) -> MappedImage:
+        """Its memory as an image of its own."""
+        with nameless_file() as descriptor:
+            made = native.making(self._library.boxer_image_of, self.address, descriptor)
+        size = ctypes.c_uint64()
+        self._library.boxer_machine_memory(self.address, byref(size))
+        return MappedImage(_made(*made), size.value)
+
+    def close(self) -> None:
+        address, self.address = self.address, 0
+        if address:
+            self._library.boxer_machine_free(address)
+
+    def __del__(self) -> None:
+        self.close()
+
+    def outcome(self) -> Outcome:
+        """What the last entry came to. Raises what a signal's handler raised meanwhile."""
+        return outcome_of(self.ending)
+
+
+def outcome_of(native_ending: NativeEnding) -> Outcome:
+    """Copies everything out. Raises what a signal's handler raised."""
+    if native_ending.kind == native.INTERRUPTED:
+        raise _raised(native_ending)
+    if native_ending.kind == native.REFUSED:
+        in_handler = native_ending.status == native.IN_SIGNAL_HANDLER
+        raise entered_from_handler() if in_handler else too_little_stack()
+    returned = native_ending.kind == native.RETURNED
+    reply = _bytes(native_ending.reply, native_ending.reply_size) if native_ending.reply else None
+    return Outcome(
+        _ending(native_ending),
+        _bytes(native_ending.output, native_ending.output_size),
+        _bytes(native_ending.errors, native_ending.errors_size),
+        reply,
+        native_ending.status if returned else None,
+        Usage(
+            native_ending.time_ns / SECOND,
+            native_ending.cpu_ns / SECOND,
+            native_ending.memory,
+        ),
+    )
+
+
+def _bytes(address: int | None, size: int) -> bytes:
+    return ctypes.string_at(address, size) if address and size else b""
+
+
+def _raised(native_ending: NativeEnding) -> BaseException:
+    if not native_ending.raised:
+        return KeyboardInterrupt()
+    raised: BaseException = ctypes.cast(native_ending.raised, ctypes.py_object).value
+    ctypes.pythonapi.Py_DecRef(ctypes.py_object(raised))  # the reference the ending held
+    native_ending.raised = None
+    return raised
+
+
+def _ending(native_ending: NativeEnding) -> Ending:
+    noted = reached_limit(native_ending.reached)
+    match native_ending.kind:
+        case native.RETURNED:
+            return Ending(0, noted)
+        case native.EXITED:
+            return Ending(native_ending.status & 0xFF, noted)
+        case native.LIMIT:
+            return Ending(128 + SIGKILL, native.LIMITS[native_ending.status])
+        case native.TRAPPED:
+            crash = crash_of_code(native_ending.status)
+        case _:
+            crash = crash_of_text(native_ending.message.decode("utf-8", "replace"))
+    return Ending(crash.exit_code, crash.limit or noted, crash.message)

@@ -1,0 +1,127 @@
+"""Host folders in a box: wasmtime's own WASI behind our functions.
+
+Belongs here: what is mounted, and which of preview 1's functions reach it. Does not: the standard
+streams, clocks and the rest, which stay ours (`preview1`).
+
+wasmtime's path walking (cap-std) is what keeps a guest inside a mounted folder, symbolic links and
+`..` included; we write no such code. Its functions find the memory through their caller's exports.
+A box calls those for paths directly. Those that take a descriptor are ours for 0, 1 and 2, and
+hand the others on through a small module that exports the box's memory as its own.
+
+Invariants
+1. Without mounts none of this is there: no function of wasmtime's WASI is linked.
+2. A folder is reachable only through a mount that names it, read-only where it says so.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import wasmtime
+
+from boxer.errors import MountError
+from boxer.runtime.abi import SIGNATURES
+from boxer.runtime.door import Function, Guest, current, define, inner_call
+from boxer.runtime.engine import engine
+from boxer.runtime.preview1 import FUNCTIONS, STDERR, Host
+from boxer.wasmformat import HOST
+
+# Functions of a descriptor that is a standard stream for us, and a file for wasmtime.
+SHARED = (
+    "fd_close", "fd_datasync", "fd_fdstat_get", "fd_fdstat_set_flags", "fd_filestat_get",
+    "fd_read", "fd_seek", "fd_sync", "fd_tell", "fd_write",
+)  # fmt: skip
+# Kinds of parameters of all SHARED functions, as WebAssembly text.
+_TYPES = {"i": "i32", "I": "i64"}
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A folder of the host, seen at `guest`: an absolute path, or one below the box's working
+    directory."""
+
+    host: str | Path
+    guest: str
+    read_only: bool = False
+
+
+@functools.cache
+def linker() -> wasmtime.Linker:
+    """Preview 1 with files: ours where it is ours, wasmtime's for the rest."""
+    made = wasmtime.Linker(engine())
+    made.allow_shadowing = True
+    made.define_wasi()
+    for name, function in FUNCTIONS.items():
+        define(made, name, _shared(name, function) if name in SHARED else function)
+    return made
+
+
+def configure(store: wasmtime.Store, mounts: Sequence[Mount]) -> None:
+    """Gives the store its folders. Raises `MountError`."""
+    config = wasmtime.WasiConfig()
+    for mount in mounts:
+        path = _checked(mount)
+        try:
+            config.preopen_dir(path, mount.guest, not mount.read_only)
+        except wasmtime.WasmtimeError:
+            raise MountError(f"`{mount.host}` cannot be opened as a folder.") from None
+    store.set_wasi(config)
+
+
+def connect(store: wasmtime.Store, guest: Guest, memory: wasmtime.Memory) -> None:
+    """Makes the store's files reachable for our functions."""
+    passing = wasmtime.Linker(engine())
+    passing.define_wasi()
+    passing.define(store, "box", "memory", memory)
+    exports = passing.instantiate(store, _passing_module()).exports(store)
+    for name in SHARED:
+        function = exports[name]
+        assert isinstance(function, wasmtime.Func)
+        guest.files[name] = _reaching(store, function, SIGNATURES[name])
+
+
+def _checked(mount: Mount) -> str:
+    path = os.fspath(mount.host)
+    if not mount.guest or "\0" in mount.guest + path:
+        raise MountError(f"`{mount.guest}` is no place in a box.")
+    if not Path(path).is_dir():
+        problem = "is not a folder" if Path(path).exists() else "does not exist"
+        raise MountError(
+            f"`{path}` {problem}; only folders can be mounted.",
+            hint=f"Mount the folder it is in: `-v {Path(path).parent}:{mount.guest}`.",
+        )
+    return path
+
+
+def _shared(name: str, ours: Function) -> Function:
+    def call(host: Host, descriptor: int, *rest: int) -> int:
+        if 0 <= descriptor <= STDERR:
+            return ours(host, descriptor, *rest)
+        return current().files[name](descriptor, *rest)
+
+    return call
+
+
+def _reaching(store: wasmtime.Store, function: wasmtime.Func, kinds: str) -> Function:
+    def call(*arguments: int) -> int:
+        return inner_call(store, function, kinds, arguments)
+
+    return call
+
+
+@functools.cache
+def _passing_module() -> wasmtime.Module:
+    """A module that hands its calls on with the box's memory as its own."""
+    imports, functions = [], []
+    for name in SHARED:
+        kinds = SIGNATURES[name]
+        signature = f"(param {' '.join(_TYPES[kind] for kind in kinds)}) (result i32)"
+        arguments = " ".join(f"(local.get {place})" for place in range(len(kinds)))
+        imports.append(f'(import "{HOST}" "{name}" (func ${name} {signature}))')
+        functions.append(f'(func (export "{name}") {signature} (call ${name} {arguments}))')
+    memory = '(import "box" "memory" (memory 0)) (export "memory" (memory 0))'
+    return wasmtime.Module(engine(), f"(module {' '.join((*imports, memory, *functions))})")

@@ -1,0 +1,150 @@
+"""The native library: native/ of the repository, compiled for this machine by `recipes`.
+
+Belongs here: finding and declaring it. Does not: machines (`mapped`).
+
+Invariants
+1. It is loaded only from a folder nobody else can write to, like compiled code (`code`).
+2. Without it everything works, slower: `library` is None then.
+3. The structures are those of native/machine.h of the same ABI number; a test compares the sizes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import os
+import platform
+from collections.abc import Callable
+from ctypes import POINTER, c_char, c_char_p, c_int, c_int32, c_uint32, c_uint64, c_void_p
+from pathlib import Path
+
+from wasmtime import _ffi as ffi
+
+from boxer.blobstore import cache_folder
+from boxer.runtime.private import is_private
+
+ABI = 2
+NO_LIMIT = (1 << 64) - 1
+MESSAGE = 256
+
+RETURNED, EXITED, TRAPPED, LIMIT, INTERRUPTED, FAILED, REFUSED = range(7)
+LIMITS = ("time", "cpu", "output")
+TOO_LITTLE_STACK, IN_SIGNAL_HANDLER = range(2)
+
+
+class Run(ctypes.Structure):
+    """struct boxer_run"""
+
+    _fields_ = (
+        ("arguments", c_char_p),
+        ("environment", c_char_p),
+        ("argument_count", c_uint32),
+        ("argument_size", c_uint32),
+        ("environment_count", c_uint32),
+        ("environment_size", c_uint32),
+        ("input", c_char_p),
+        ("input_size", c_uint64),
+        ("descriptors", c_int32 * 3),
+        ("thaw", c_uint32),
+        ("time_ns", c_uint64),
+        ("cpu_ns", c_uint64),
+        ("output", c_uint64),
+        ("attend", c_void_p),
+    )
+
+
+class NativeEnding(ctypes.Structure):
+    """struct boxer_ending"""
+
+    _fields_ = (
+        ("kind", c_uint32),
+        ("status", c_uint32),
+        ("time_ns", c_uint64),
+        ("cpu_ns", c_uint64),
+        ("memory", c_uint64),
+        ("dirty_pages", c_uint64),
+        ("reached", c_uint32),
+        ("reusable", c_uint32),
+        ("output", c_void_p),
+        ("errors", c_void_p),
+        ("reply", c_void_p),
+        ("output_size", c_uint64),
+        ("errors_size", c_uint64),
+        ("reply_size", c_uint64),
+        ("raised", c_void_p),
+        ("message", c_char * MESSAGE),
+    )
+
+
+_SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
+    "boxer_native_abi": (c_uint32, ()),
+    "boxer_code_new": (c_void_p, (c_char_p, c_void_p, c_void_p, c_uint64, c_char_p)),
+    "boxer_code_is_resettable": (c_int, (c_char_p, c_uint64)),
+    "boxer_image_new": (c_void_p, (c_int, c_uint64, c_char_p)),
+    "boxer_image_of": (c_void_p, (c_void_p, c_int, c_char_p)),
+    "boxer_image_free": (None, (c_void_p,)),
+    "boxer_image_map": (c_int, (c_void_p, c_void_p)),
+    "boxer_machine_new": (c_void_p, (c_void_p, c_void_p, c_uint64, c_char_p)),
+    "boxer_machine_free": (None, (c_void_p,)),
+    "boxer_machine_run": (None, (c_void_p, POINTER(Run), POINTER(NativeEnding))),
+    "boxer_machine_call": (
+        None,
+        (c_void_p, POINTER(Run), c_char_p, c_uint64, POINTER(NativeEnding)),
+    ),
+    "boxer_machine_serve": (
+        None,
+        (c_void_p, POINTER(Run), c_char_p, c_uint64, POINTER(NativeEnding)),
+    ),
+    "boxer_machine_enter": (None, (c_void_p, c_char_p, POINTER(Run), POINTER(NativeEnding))),
+    "boxer_machine_reset": (c_int, (c_void_p, POINTER(NativeEnding))),
+    "boxer_machine_fork": (c_void_p, (c_void_p, c_uint64, c_int, c_char_p)),
+    "boxer_machine_memory": (c_void_p, (c_void_p, POINTER(c_uint64))),
+    "boxer_machine_is_pristine": (c_int, (c_void_p,)),
+    "boxer_watched_new": (c_void_p, (c_char_p, c_void_p, c_void_p, c_char_p)),
+    "boxer_watched_begin": (c_int, (c_void_p, c_void_p, c_uint64, c_uint64)),
+    "boxer_watched_end": (None, (c_void_p,)),
+    "boxer_watched_free": (None, (c_void_p,)),
+}
+
+
+@functools.cache
+def library() -> ctypes.CDLL | None:
+    """The library, or None where it has not been made. BOXER_NATIVE=0 does without it."""
+    if os.environ.get("BOXER_NATIVE") == "0":
+        return None
+    folder = native_folder()
+    try:
+        if not is_private(folder):
+            return None
+        loaded = ctypes.CDLL(str(folder / "libboxer.so"))
+        for name, (result, parameters) in _SIGNATURES.items():
+            function = getattr(loaded, name)
+            function.restype, function.argtypes = result, parameters
+    except (OSError, AttributeError):
+        return None
+    return loaded if loaded.boxer_native_abi() == ABI else None
+
+
+def native_folder() -> Path:
+    """Where recipes/native.py leaves the library and the launcher."""
+    return cache_folder() / "native" / f"{ABI}-{platform.machine()}"
+
+
+def engine_library() -> str:
+    """The path of wasmtime's own library."""
+    return str(ffi.dll._name)
+
+
+@functools.cache
+def attend_python() -> int:
+    """The address of what serves this process's signals while a machine runs."""
+    loaded = library()
+    assert loaded is not None
+    return ctypes.cast(loaded.boxer_attend_python, c_void_p).value or 0
+
+
+def making(function: Callable[..., int | None], *arguments: object) -> tuple[int | None, str]:
+    """Calls a function that makes something: its address, or None and why."""
+    message = ctypes.create_string_buffer(MESSAGE)
+    made = function(*arguments, message)
+    return made, message.value.decode("utf-8", "replace")

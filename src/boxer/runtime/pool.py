@@ -1,0 +1,202 @@
+"""Many calls and runs, each on a machine identical to its image.
+
+Belongs here: which machine serves whom, and when one is thrown away. Does not: how a machine is put
+back (`mapped`).
+
+Invariants
+1. No machine serves two calls unless it was put back in between; what cannot be is thrown away.
+2. At most `size` machines run at once; callers beyond that wait.
+3. A function's module is imported once, in an image of its own, and in no call.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections import deque
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from ctypes import byref, string_at
+from dataclasses import replace
+from queue import SimpleQueue
+from typing import Any
+
+from boxer.errors import GuestError, PoolClosedError
+from boxer.runtime import native
+from boxer.runtime.calls import call_request, prepare_request, read_reply, reply_of
+from boxer.runtime.entry import Given, Life, Outcome
+from boxer.runtime.frozen import Frozen
+from boxer.runtime.limits import Limits
+from boxer.runtime.mapped import MappedMachine, outcome_of, prepared
+from boxer.runtime.runner import RunResult, command_line, result_of, variables
+from boxer.runtime.stdio import Stream
+
+
+class Pool:
+    """Serves calls from any number of threads. Use it as a context manager.
+
+    size: machines that run at once. limits: of each call and run. env: laid over the box's own.
+    output: where stdout and stderr of calls go; by default they are kept and told with an error.
+    """
+
+    def __init__(
+        self,
+        frozen: Frozen,
+        size: int,
+        limits: Limits | None = None,
+        env: Mapping[str, str] | None = None,
+        output: Stream = Stream.CAPTURE,
+    ) -> None:
+        if size < 1:
+            raise ValueError("a pool needs at least one machine")
+        self._given = Given(limits or Limits(), (b"box",), variables(env), b"", output, output)
+        self._size = size
+        self._places: SimpleQueue[None] = SimpleQueue()
+        for _ in range(size):
+            self._places.put(None)
+        self._plain = _Stall(frozen, self._given, size)
+        self._by_module: dict[str, _Stall] = {}
+        self._preparing = threading.Lock()
+        self._executor: ThreadPoolExecutor | None = None
+        self._closed = False
+
+    def call(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
+        """Calls `"module:function"` with plain data and returns its plain result.
+
+        Raises `GuestError` with the guest's traceback, `LimitReached`, `GuestExitedError`,
+        `CallDataError`.
+        """
+        stall = self._by_module.get(function.partition(":")[0]) or self._prepare(function)
+        request = call_request(function, args, kwargs)
+        self._places.get()
+        try:
+            return read_reply(stall.call(request))
+        finally:
+            self._places.put(None)
+
+    def run(self, arguments: Sequence[str] = (), *, stdin: bytes = b"") -> RunResult:
+        """Runs the box with a command line, as `Box.run` does."""
+        self._check_open()
+        given = replace(
+            self._given, arguments=command_line(arguments), stdin=stdin,
+            stdout=Stream.CAPTURE, stderr=Stream.CAPTURE,
+        )  # fmt: skip
+        self._places.get()
+        try:
+            return result_of(self._plain.run(given))
+        finally:
+            self._places.put(None)
+
+    async def call_async(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
+        """As `call`, without blocking the event loop."""
+        import asyncio  # late: it takes longer to import than all of this room
+
+        self._check_open()
+        if self._executor is None:
+            self._executor = ThreadPoolExecutor(self._size, "boxer-pool")
+        loop = asyncio.get_running_loop()
+        work = functools.partial(self.call, function, *args, **kwargs)
+        return await loop.run_in_executor(self._executor, work)
+
+    def close(self) -> None:
+        """Waits for calls under way, then throws all machines away."""
+        if self._closed:
+            return
+        self._closed = True
+        for _ in range(self._size):
+            self._places.get()
+        for stall in (self._plain, *self._by_module.values()):
+            stall.close()
+        if self._executor is not None:
+            self._executor.shutdown()
+        for _ in range(self._size):
+            self._places.put(None)  # callers who waited find it closed
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise PoolClosedError("The pool was closed.")
+
+    def _prepare(self, function: str) -> _Stall:
+        """Imports a function's module in a machine, and keeps that as an image for calls."""
+        module = function.partition(":")[0]
+        if not module or ":" not in function:
+            raise GuestError("ValueError", f"`{function}` is not `module:function`", "")
+        with self._preparing:
+            self._check_open()
+            if module not in self._by_module:
+                frozen = self._plain.frozen.after(prepare_request([module]), self._given)
+                self._by_module[module] = _Stall(frozen, self._given, self._size)
+            return self._by_module[module]
+
+
+class _Stall:
+    """The idle machines over one image."""
+
+    def __init__(self, frozen: Frozen, given: Given, size: int) -> None:
+        self.frozen = frozen
+        self._given = given
+        self._idle: deque[Life] = deque(maxlen=size)
+        self._closed = False
+        self._run = prepared(given) if frozen.is_mapped else None
+
+    def _take(self) -> Life:
+        if self._closed:
+            raise PoolClosedError("The pool was closed.")
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self.frozen.machine(self._given.limits.memory_bytes)
+
+    def call(self, request: bytes) -> bytes:
+        """The reply to a request. Raises as `Pool.call`."""
+        life = self._take()
+        if not isinstance(life, MappedMachine) or self._run is None:
+            return self._call_slowly(life, request)
+        ending = life.serve(byref(self._run), request)
+        if ending.kind != native.RETURNED or ending.status:
+            outcome = outcome_of(ending)
+            self._give_back(life, bool(ending.reusable))
+            return reply_of(outcome)
+        reply = string_at(ending.reply, ending.reply_size)
+        self._give_back(life, bool(ending.reusable))
+        return reply
+
+    def run(self, given: Given) -> Outcome:
+        life = self._take()
+        if not isinstance(life, MappedMachine):
+            return _once(life, given)
+        ending = life.serve(byref(prepared(given)), None)
+        try:
+            return outcome_of(ending)
+        finally:
+            self._give_back(life, bool(ending.reusable))
+
+    def close(self) -> None:
+        self._closed = True
+        while self._idle:
+            self._idle.pop().close()
+
+    def _give_back(self, life: Life, reusable: bool) -> None:
+        if reusable and self.frozen.resettable:
+            self._idle.append(life)
+        else:
+            life.close()
+
+    def _call_slowly(self, life: Life, request: bytes) -> bytes:
+        try:
+            return reply_of(life.call(self._given, request))
+        finally:
+            life.close()
+
+
+def _once(life: Life, given: Given) -> Outcome:
+    try:
+        return life.run(given)
+    finally:
+        life.close()

@@ -1,0 +1,128 @@
+"""One run of a box, from its image to its exit status.
+
+Belongs here: what a run is given and what comes back. Does not: keeping machines for the next run
+(`pool`), machines that go on after a run (`started`).
+
+Invariants
+1. The guest sees of the host what it is given here and nothing else: no environment, no files, no
+   descriptors but the three streams.
+2. A guest that fails, crashes or reaches a limit is a result. Errors are for what the caller gave,
+   and for Boxer's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from boxer.boxfile import Box
+from boxer.runtime.entry import Given, Life, Outcome, Usage
+from boxer.runtime.frozen import Frozen
+from boxer.runtime.limits import Limits
+from boxer.runtime.mounts import Mount
+from boxer.runtime.stdio import Stream
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """exit_code, limit, crash: see `Ending`. stdout, stderr: empty where they were inherited.
+
+    limit: the name of the field of `Limits` that was reached: it ended the run (time, cpu, output,
+    call_depth), or the program met it as an error of its own (memory, files, storage).
+    """
+
+    exit_code: int
+    stdout: bytes = b""
+    stderr: bytes = b""
+    limit: str | None = None
+    crash: str | None = None
+    usage: Usage = field(default_factory=Usage, compare=False)
+
+
+def run(
+    box: Box | Frozen,
+    arguments: Sequence[str] = (),
+    *,
+    env: Mapping[str, str] | None = None,
+    mounts: Sequence[Mount] = (),
+    stdin: bytes | Stream = b"",
+    stdout: Stream = Stream.CAPTURE,
+    stderr: Stream = Stream.CAPTURE,
+    limits: Limits | None = None,
+    entrypoint: str | None = None,
+    working_dir: str | None = None,
+    user: str | None = None,
+) -> RunResult:
+    """Runs a box once, on a machine of its own.
+
+    arguments: replace the box's CMD. env: laid over the box's own. entrypoint: replaces ENTRYPOINT
+    and CMD, as `docker run --entrypoint`. user: "uid[:gid]", numbers.
+    Raises `MountError`, `LimitValueError`, `UnsupportedModuleError`; KeyboardInterrupt after
+    Ctrl-C, if the run is in the main thread.
+    """
+    bounds = limits or Limits()
+    given = Given(
+        bounds,
+        command_line(arguments),
+        variables(env, entrypoint, working_dir, user),
+        stdin,
+        stdout,
+        stderr,
+    )
+    frozen = box if isinstance(box, Frozen) else Frozen.of(box)
+    return result_of(once(frozen.machine(bounds.memory_bytes, mounts), given))
+
+
+def once(machine: Life, given: Given) -> Outcome:
+    """Runs and closes a machine."""
+    try:
+        return machine.run(given)
+    finally:
+        machine.close()
+
+
+def result_of(outcome: Outcome) -> RunResult:
+    """An outcome as the caller of a run sees it."""
+    ending = outcome.ending
+    return RunResult(
+        ending.exit_code,
+        outcome.stdout,
+        outcome.stderr,
+        ending.limit,
+        ending.crash,
+        outcome.usage,
+    )
+
+
+def given_for(limits: Limits | None, env: Mapping[str, str] | None) -> Given:
+    """What a machine that answers calls is given."""
+    return Given(limits or Limits(), environment=variables(env))
+
+
+def command_line(arguments: Sequence[str]) -> tuple[bytes, ...]:
+    """argv of a box, whose own name is `box`."""
+    return tuple(_encoded(text) for text in ("box", *arguments))
+
+
+def variables(
+    env: Mapping[str, str] | None = None,
+    entrypoint: str | None = None,
+    working_dir: str | None = None,
+    user: str | None = None,
+) -> tuple[bytes, ...]:
+    """The environment a box is given, the settings of this run in it."""
+    given = dict(env or {})
+    for name, value in (
+        ("BOXER_ENTRYPOINT", entrypoint),
+        ("BOXER_WORKDIR", working_dir),
+        ("BOXER_USER", user),
+    ):
+        if value is not None:
+            given[name] = value
+    return tuple(_encoded(f"{name}={value}") for name, value in given.items())
+
+
+def _encoded(text: str) -> bytes:
+    if "\0" in text:
+        raise ValueError("arguments and variables cannot hold a NUL character")
+    return text.encode("utf-8", "surrogateescape")

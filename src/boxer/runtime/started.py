@@ -1,0 +1,110 @@
+"""A machine that goes on: executes, calls, forks, and can be frozen again.
+
+Belongs here: its life from the thaw to its end. Does not: boxes and files (`library`).
+
+Invariants
+1. A machine is born with a thaw; so is each fork, so that no two share random numbers.
+2. After a limit, a crash or an exit it is over, and says so.
+3. One thread at a time; a lock sees to it.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from boxer.boxfile import MemoryImage, Segment
+from boxer.errors import MachineOverError
+from boxer.runtime.calls import call_request, execute_request, read_reply, reply_of
+from boxer.runtime.copied import CopiedMachine
+from boxer.runtime.entry import Given, Life, Outcome
+from boxer.runtime.frozen import REFREEZE, Frozen
+from boxer.runtime.mapped import MappedMachine
+from boxer.runtime.runner import RunResult, result_of
+
+
+class StartedMachine:
+    """given: limits of each entry, environment. life: an own machine, unless it is to be made."""
+
+    def __init__(self, frozen: Frozen, given: Given, life: Life | None = None) -> None:
+        self._frozen = frozen
+        self._given = given
+        self._life = life or frozen.machine(given.limits.memory_bytes)
+        self._newborn = True
+        self._over = False
+        self._lock = threading.Lock()
+
+    def exec(self, source: str) -> RunResult:
+        """Runs source text in the machine's `__main__`; what it wrote is in the result.
+
+        Raises `GuestError`, `GuestExitedError`, `LimitReached`, `MachineOverError`.
+        """
+        with self._lock:
+            outcome = self._ask(execute_request(source))
+            read_reply(reply_of(outcome))
+            return result_of(outcome)
+
+    def call(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
+        """Calls `"module:function"` with plain data. Raises as `exec`, and `CallDataError`."""
+        with self._lock:
+            return read_reply(reply_of(self._ask(call_request(function, args, kwargs))))
+
+    def fork(self) -> StartedMachine:
+        """A second machine that goes on from here on its own. Raises `MachineOverError`."""
+        with self._lock:
+            self._check()
+            return StartedMachine(self._frozen, self._given, self._copy())
+
+    def freeze(self) -> bytes:
+        """The machine's memory, frozen anew: a box can be made of it. It can go on after this, from
+        another thaw."""
+        with self._lock:
+            self._check()
+            outcome = self._life.enter(REFREEZE, self._given)
+            self._note(outcome)
+            if outcome.status != 0:
+                reply_of(outcome)
+            self._newborn = True
+            return self._life.memory()
+
+    def close(self) -> None:
+        """Ends the machine."""
+        with self._lock:
+            self._over = True
+            self._life.close()
+
+    def __enter__(self) -> StartedMachine:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    def _check(self) -> None:
+        if self._over:
+            raise MachineOverError("The machine is over: it was closed, or ended by itself.")
+
+    def _ask(self, request: bytes) -> Outcome:
+        self._check()
+        given, self._newborn = _with_thaw(self._given, self._newborn), False
+        outcome = self._life.call(given, request)
+        self._note(outcome)
+        return outcome
+
+    def _note(self, outcome: Outcome) -> None:
+        if outcome.status is None:
+            self._over = True
+            self._life.close()
+
+    def _copy(self) -> Life:
+        if isinstance(self._life, MappedMachine):
+            return self._life.fork()
+        memory = self._life.memory()
+        image = MemoryImage(len(memory), (Segment(0, memory),))
+        return CopiedMachine(self._frozen.code, image, self._given.limits.memory_bytes)
+
+
+def _with_thaw(given: Given, thaw: bool) -> Given:
+    return Given(
+        given.limits, given.arguments, given.environment, given.stdin, given.stdout, given.stderr,
+        thaw,
+    )  # fmt: skip

@@ -1,0 +1,128 @@
+"""A guest is ended from outside wherever it is (native/interrupt.c)."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+import pytest
+
+from boxer.boxfile import Box
+from boxer.errors import EngineError
+from boxer.runtime import Limits, mapped, run
+
+MakeBox = Callable[..., Box]
+
+# What a guest can spend its time in.
+LOOPS = {
+    "registers": "(loop (br 0))",
+    "memory": "(loop (i32.store (i32.const 8) (i32.load (i32.const 8))) (br 0))",
+    "calls": "(loop (call $leaf) (br 0))",
+    "nested calls": "(loop (drop (call $deep (i32.const 500))) (br 0))",
+    "indirect calls": "(loop (call_indirect (i32.const 0)) (br 0))",
+    "the engine's copies": "(loop (memory.copy (i32.const 0) (i32.const 65536) (i32.const 65536))"
+    " (br 0))",
+    "the engine's growing": "(loop (drop (memory.grow (i32.const 0))) (br 0))",
+    "host functions": "(loop (drop (call $sched_yield)) (br 0))",
+    "host functions that do little": "(loop (drop (call $fd_fdstat_get (i32.const 1)"
+    " (i32.const 128))) (br 0))",
+}
+MORE = """
+(table 1 funcref) (elem (i32.const 0) $leaf)
+(func $leaf)
+(func $deep (param i32) (result i32)
+  (if (result i32) (local.get 0)
+    (then (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1)))))
+    (else (i32.const 0))))
+"""
+
+
+@pytest.fixture(params=["mapped", "copied"], autouse=True)
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Machines of the native library, and those of the engine's Python package."""
+    if request.param == "copied":
+        monkeypatch.setattr("boxer.runtime.mapped.is_available", lambda: False)
+    elif not mapped.is_available():
+        pytest.skip("the native library is not there")
+
+
+def looping(box: MakeBox, name: str) -> Box:
+    return box(LOOPS[name], "sched_yield", "fd_fdstat_get", more=MORE)
+
+
+@pytest.mark.parametrize("name", LOOPS)
+@pytest.mark.parametrize("limit", ["time", "cpu"])
+def test_every_loop_ends_at_its_limit(box: MakeBox, name: str, limit: str) -> None:
+    made = looping(box, name)
+    limits = Limits(time=0.05, cpu=60) if limit == "time" else Limits(time=60, cpu=0.05)
+    for _ in range(3):
+        result = run(made, limits=limits)
+        assert (result.exit_code, result.limit) == (137, limit)
+
+
+def test_threads_end_at_limits_of_their_own(box: MakeBox) -> None:
+    found: list[str | None] = []
+    made = [looping(box, name) for name in ("registers", "host functions", "nested calls")]
+
+    def work(number: int) -> None:
+        for turn in range(5):
+            limits = Limits(time=0.01 + 0.01 * ((number + turn) % 4))
+            found.append(run(made[number % 3], limits=limits).limit)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == ["time"] * 30
+
+
+def test_a_thread_that_blocks_signals_is_ended_too(box: MakeBox) -> None:
+    found: list[str | None] = []
+
+    def work() -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        found.append(run(looping(box, "registers"), limits=Limits(time=0.05)).limit)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found == ["time"]
+
+
+def test_a_signal_handler_runs_while_a_guest_does(box: MakeBox) -> None:
+    seen: list[int] = []
+
+    def handler(number: int, frame: FrameType | None) -> None:
+        seen.append(number)
+
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        assert run(looping(box, "registers"), limits=Limits(time=0.5)).limit == "time"
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert seen == [signal.SIGALRM]
+
+
+def test_a_signal_handler_that_interrupts_a_guest_may_not_run_another(box: MakeBox) -> None:
+    problems: list[str] = []
+    other = box("")
+
+    def handler(number: int, frame: FrameType | None) -> None:
+        try:
+            run(other)
+        except EngineError as error:
+            problems.append(error.message)
+
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        assert run(looping(box, "registers"), limits=Limits(time=0.5)).limit == "time"
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert len(problems) == 1
+    assert "handler of a signal" in problems[0]
+    assert run(other).exit_code == 0
