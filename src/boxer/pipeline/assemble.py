@@ -22,8 +22,8 @@ from boxer.pipeline.deflated import Deflated
 from boxer.pipeline.distributions import distributions
 from boxer.pipeline.events import Listener, Phase, PhaseFinished, PhaseStarted
 from boxer.preinit import freeze
+from boxer.runtime import BuildInstance, is_compiled, load_code
 from boxer.runtime import Code as Compiled
-from boxer.runtime import Instance, is_compiled, load_code
 from boxer.wasmformat import Module, code_only, stack_size
 
 
@@ -53,7 +53,7 @@ def assemble(finished: Finished, events: Listener) -> tuple[bytes, BoxInfo]:
     compiled = _compile(module, code.digest, events)
     with _phase(Phase.LINK, events):
         image = linked(finished, module)
-    with _phase(Phase.FREEZE, events), Instance(compiled, finished.epoch) as instance:
+    with _phase(Phase.FREEZE, events), BuildInstance(compiled, finished.epoch) as instance:
         frozen = freeze(instance, image, stack_size(module))
     info = describe(finished, code)
     with _phase(Phase.WRITE, events):
