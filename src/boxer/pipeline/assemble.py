@@ -17,7 +17,7 @@ from boxer.bases import Base
 from boxer.boxfile import BoxInfo, Code, Component, ImageConfig, MemoryImage, write_box
 from boxer.errors import UnsupportedModuleError
 from boxer.filetree import Tree
-from boxer.link import Start, machine, machine_config, tree_image
+from boxer.link import Start, initial_memory, machine_config, tree_image
 from boxer.pipeline.deflated import Deflated
 from boxer.pipeline.distributions import distributions
 from boxer.pipeline.events import Listener, Phase, PhaseFinished, PhaseStarted
@@ -65,7 +65,9 @@ def linked(finished: Finished, module: Module) -> MemoryImage:
     base = finished.base
     start = Start(base.info.program, finished.imports, finished.epoch)
     config = machine_config(finished.config, finished.tree, start)
-    return machine(module, tree_image(finished.tree, Deflated(base.digest, base.tree)), config)
+    return initial_memory(
+        module, tree_image(finished.tree, Deflated(base.digest, base.tree)), config
+    )
 
 
 def describe(finished: Finished, code: Code) -> BoxInfo:

@@ -23,7 +23,7 @@ from boxer.errors import StoppedError, UnsupportedModuleError
 from boxer.extensions import linked_base
 from boxer.filetree import Directory, File, Tree
 from boxer.instructions import CommandRequest, CommandResult
-from boxer.link import Start, machine, machine_config, read_tree, tree_image
+from boxer.link import Start, initial_memory, machine_config, read_tree, tree_image
 from boxer.pipeline.cprogram import STAND_IN, is_program, with_program
 from boxer.pipeline.deflated import Deflated
 from boxer.preinit import restore
@@ -61,7 +61,7 @@ class Commands:
         code = load_code(code_only(module), code_digest(module))
         with BuildInstance(code, request.epoch, request.stdin) as instance:
             files = tree_image(tree, Deflated(self.base.digest, self.base.tree))
-            restore(instance, machine(module, files, _config(request, tree, base)))
+            restore(instance, initial_memory(module, files, _config(request, tree, base)))
             ending = instance.run_to_end(START)
             program = request.tree.file(path)
             _take_files(instance, request.tree)
