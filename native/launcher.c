@@ -141,19 +141,21 @@ static int read_options(char **at, struct options *options) {
     return 0;
 }
 
-// The Python program beside this one: the same arguments, or how a run ended to be told.
+// The Python program beside this one: the same arguments, or how a run ended to be told. -P:
+// nothing is imported from the current folder, whatever lies there.
 static void become_python(char **arguments, size_t count, const char *module) {
     char own[PATH_MAX], python[PATH_MAX + 16];
     ssize_t length = readlink("/proc/self/exe", own, sizeof own - 1);
-    char **words = calloc(count + 4, sizeof *words);
+    char **words = calloc(count + 5, sizeof *words);
     if (length < 0 || !words)
         abort();
     own[length] = 0;
     snprintf(python, sizeof python, "%s/python", dirname(own));
     words[0] = python;
-    words[1] = "-m";
-    words[2] = (char *)module;
-    memcpy(words + 3, arguments, count * sizeof *words);
+    words[1] = "-P";
+    words[2] = "-m";
+    words[3] = (char *)module;
+    memcpy(words + 4, arguments, count * sizeof *words);
     execv(python, words);
     words[0] = "python3";
     execvp("python3", words);

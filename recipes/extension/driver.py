@@ -51,7 +51,7 @@ MISMATCH = re.compile(r"[^\n]*function signature mismatch: main\n(?:>>>[^\n]*\n)
 PROBE = "conftest"
 RUN_PROBE = """#!/bin/sh
 # A configure's question to a program of a box: the program is beside this.
-exec {python} -m boxer.cli run -v "$PWD:$PWD" -w "$PWD" "$0.wasm" "$@"
+exec {python} -P -m boxer.cli run -v "$PWD:$PWD" -w "$PWD" "$0.wasm" "$@"
 """
 NOT_SHARED = "a box has no shared libraries: link statically (--disable-shared)"
 QUESTIONS = re.compile(r"--version|-v|-V|-qversion|-dump\w+|--?print-.*|-###|--help")

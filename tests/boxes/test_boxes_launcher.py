@@ -118,7 +118,7 @@ def test_what_it_does_not_know_it_hands_over(launcher: Path, hello: Path, kind: 
     line = [str(hello) if word == "BOX" else word for word in OTHERS[kind]]
     assert run([str(launcher)], line) == (
         TOOK_OVER,
-        " ".join(["python -m boxer", *line]).encode() + b"\n",
+        " ".join(["python -P -m boxer", *line]).encode() + b"\n",
         b"",
     )
 
