@@ -46,7 +46,7 @@ conformance: bases
 # Packages with native code, built and tried one after the other, then the own tests of numpy and pandas: about two hours, less when kept.
 packages: bases rust
 	$(BIN)/python -m bench.packages --write
-	$(BIN)/python -m tests.packages
+	$(BIN)/python -m tests.suites
 
 bench: bases
 	$(BIN)/python -m bench

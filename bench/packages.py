@@ -23,7 +23,7 @@ from bench.__main__ import BOXER, ROOT
 
 LIST = Path(__file__).with_name("packages.toml")
 PAGE = ROOT / "docs" / "reference" / "packages.md"
-NATIVE = ROOT / "src" / "boxer" / "instructions" / "pip" / "native.toml"
+NATIVE = ROOT / "src" / "boxer" / "packages" / "catalogue" / "native.toml"
 PATIENCE = 3600
 HEAD = """# Packages with native code
 
@@ -40,7 +40,7 @@ REFUSED = """
 ## Refused by name
 
 What cannot work is refused before anything is fetched or built
-(`src/boxer/instructions/pip/native.toml`). A version that has a pure wheel is installed all the
+(`src/boxer/packages/catalogue/native.toml`). A version that has a pure wheel is installed all the
 same. An optional one is left out with a note
 where only an extra of another package brings it.
 

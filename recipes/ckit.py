@@ -2,7 +2,7 @@
 
 Belongs here: the folder with the compilers and what they link, the base `linux` (a file tree
 without a module: the module is the program). Does not: what a compiler's words mean
-(`extension/driver.py`), compiling in a RUN (`src/boxer/compiler`).
+(`extension/driver.py`), compiling in a RUN (`src/boxer/toolchain`).
 
     kit.json driver.py bin/{cc,c++,ar,ranlib,strip} include/{c++,machine} lib/ lib/c++/
 """

@@ -1,7 +1,7 @@
 """The Rust kit: a compiler for packages with Rust in them, made of Debian's packages.
 
 Belongs here: the folder `rust` of the cache. Does not: which packages there are (`rust.toml`),
-getting them (`debian`), compiling a Python package (`src/boxer/extensions/rust.py`).
+getting them (`debian`), compiling a Python package (`src/boxer/packages/native/rust.py`).
 
     DIGEST/rust.json root/ bin/{rustc,cargo,hostcc} lib/librust.a crates/
     current             the digest that is used

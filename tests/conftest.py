@@ -10,6 +10,9 @@ from hypothesis import HealthCheck, settings
 
 from boxer.blobstore import cache_folder
 
+# What tests of instructions, userland and packages share.
+pytest_plugins = ["tests.stages"]
+
 # A shell starts what it puts in the background with SIGINT ignored, and processes hand that on:
 # tests of ctrl-c would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.boxes.conftest import Boxer
-from tests.extensions.test_extensions_objects import CASTS
+from tests.packages.test_packages_objects import CASTS
 
 pytestmark = [pytest.mark.base, pytest.mark.network]
 

@@ -16,7 +16,7 @@ from boxer.instructions import Context, apply
 from boxer.plan import plan
 
 if TYPE_CHECKING:
-    from tests.instructions.conftest import EchoRunner, Stage
+    from tests.stages import EchoRunner, Stage
 
 Folder = Callable[[dict[str, str]], Path]
 

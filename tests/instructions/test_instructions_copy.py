@@ -28,7 +28,7 @@ from boxer.instructions.addition import copy_files
 from boxer.instructions.context import Context
 
 if TYPE_CHECKING:
-    from tests.instructions.conftest import Stage
+    from tests.stages import Stage
 
 Folder = Callable[[dict[str, str]], Path]
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boxer.errors import BadModeError, BadPatternError
-from boxer.instructions.modes import parse_mode
+from boxer.filetree.modes import parse_mode
 from boxer.instructions.patterns import compile_pattern, split_pattern
 
 

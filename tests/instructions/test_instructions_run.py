@@ -18,7 +18,7 @@ from boxer.errors import (
 from boxer.filetree import File, Symlink, Tree
 
 if TYPE_CHECKING:
-    from tests.instructions.conftest import EchoRunner, Stage
+    from tests.stages import EchoRunner, Stage
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from boxer.extensions.relocatable import Relocatable, SymbolKind
+from boxer.packages.native.relocatable import Relocatable, SymbolKind
 from recipes import debian, rust
 
 TABLE = tomllib.loads(rust.TABLE.read_text("utf-8"))

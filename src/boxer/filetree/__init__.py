@@ -4,6 +4,7 @@ Belongs here: nodes, paths, archives, the accounts files. Does not: the host's d
 the image a kernel reads (`link`).
 """
 
+from boxer.filetree.access import EXECUTE, READ, WRITE, permitted
 from boxer.filetree.accounts import (
     Group,
     Ids,
@@ -14,6 +15,7 @@ from boxer.filetree.accounts import (
     resolve_user,
     users,
 )
+from boxer.filetree.modes import parse_mode
 from boxer.filetree.node import (
     Device,
     DeviceKind,
@@ -29,7 +31,10 @@ from boxer.filetree.tarwriting import write_tar
 from boxer.filetree.tree import MAX_SYMLINKS, Tree
 
 __all__ = [
+    "EXECUTE",
     "MAX_SYMLINKS",
+    "READ",
+    "WRITE",
     "Device",
     "DeviceKind",
     "Directory",
@@ -46,6 +51,8 @@ __all__ = [
     "is_tar",
     "name_bytes",
     "name_text",
+    "parse_mode",
+    "permitted",
     "read_tar",
     "resolve_group",
     "resolve_user",

@@ -15,16 +15,15 @@ import posixpath
 
 from boxer.dockerfile import Add, Copy, Ignore
 from boxer.errors import BoxerError, CopySourceError, RemoteSourceError
-from boxer.filetree import Directory, File, Tree, is_tar, read_tar
+from boxer.filetree import Directory, File, Tree, is_tar, parse_mode, read_tar
 from boxer.instructions.context import Context, Excludes, Found
 from boxer.instructions.copying import Attributes, copy_into, make_parents
-from boxer.instructions.firstprocess import fetched_program
 from boxer.instructions.images import known_image
-from boxer.instructions.modes import parse_mode
 from boxer.instructions.owners import copied_owner
 from boxer.instructions.patterns import split_pattern
-from boxer.instructions.ports import Ports, StageState
 from boxer.instructions.stagefiles import find_in_tree
+from boxer.instructions.state import StageState
+from boxer.userland import Ports, fetched_program
 
 _REMOTE = ("http://", "https://")
 # Docker's is 0600, which does for machine code: whoever runs a script has to read it, too.

@@ -36,8 +36,9 @@ from boxer.instructions import settings
 from boxer.instructions.addition import copy_files
 from boxer.instructions.context import Context
 from boxer.instructions.mounts import mounted
-from boxer.instructions.ports import Ports, StageState
+from boxer.instructions.state import StageState
 from boxer.plan import Step
+from boxer.userland import Ports
 
 # Go's time.ParseDuration: "1h30m", "1.5s", "300ms"
 _DURATION = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h)")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from boxer.filetree import Tree
-from boxer.instructions.tools import add_tool
+from boxer.userland import add_tool
 
 _UV = re.compile(r"(?:[^/]+/)?astral-sh/uv(?::[\w.-]+)?(?:@sha256:[0-9a-f]{64})?")
 

@@ -22,8 +22,9 @@ from boxer.filetree import Directory, File, Node, Tree
 from boxer.instructions.context import Context
 from boxer.instructions.copying import Attributes, copy_into
 from boxer.instructions.images import known_image
-from boxer.instructions.ports import Ports, StageState
 from boxer.instructions.stagefiles import find_in_tree
+from boxer.instructions.state import StageState
+from boxer.userland import Ports
 
 _TYPES = ("bind", "cache", "tmpfs", "secret", "ssh")
 _TARGETS = ("target", "dst", "destination")

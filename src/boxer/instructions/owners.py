@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from boxer.errors import Where
 from boxer.filetree import Tree, groups, users
-from boxer.instructions.ports import Ports
+from boxer.userland import Ports
 
 _MAX_ID = 2**31 - 1
 

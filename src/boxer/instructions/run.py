@@ -14,12 +14,10 @@ from collections.abc import Sequence
 from boxer.errors import InstructionError, RunFailedError, Where
 from boxer.filetree import File, home_of, resolve_user, users
 from boxer.instructions.mounts import placed
-from boxer.instructions.pip.removed import removed_for
-from boxer.instructions.ports import Ports, StageState
 from boxer.instructions.settings import DEFAULT_SHELL
-from boxer.instructions.shell import Finished, Session, Setting
-from boxer.instructions.shell.commands import ALL
-from boxer.instructions.shell.commands.executable import run_executable
+from boxer.instructions.state import StageState
+from boxer.packages import removed_for
+from boxer.userland import Finished, Ports, Setting, run_script
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # BuildKit's
 
@@ -34,7 +32,7 @@ _DASH_ECHO = (
 _DOCUMENT = "/.run/EOF"
 _TAIL_LINES = 20
 _SHOWN = 120
-# What `boxer.compiler` says of words and files it does not take; clang's own errors name a line.
+# What `boxer.toolchain` says of words and files it does not take; clang's own errors name a line.
 _NO_MODULE = re.compile(r"No module named '?([\w.]+)")
 _REFUSED_BY_COMPILER = re.compile(r"^(?:cc|c\+\+|ar): error: ", re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]|\x1b\[[0-9;]*[A-Za-z]")
@@ -69,7 +67,7 @@ def run_exec_form(
 
 def _run(script: str, shown: str, state: StageState, ports: Ports, where: Where | None) -> None:
     setting = make_setting(state, ports, where)
-    finished = Session(setting, ALL, run_executable).run(script)
+    finished = run_script(setting, script)
     if finished.status != 0:
         raise _failed(shown, finished, where, ports.python_asked)
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     )
     from boxer.pipeline.programbox import program_box
     from boxer.pipeline.stepcache import cached_steps, prune_steps
-    from boxer.pipeline.wheels import build_wheel
 
 _HOMES = {
     "building": ("BuildResult", "build"),
@@ -34,13 +33,12 @@ _HOMES = {
     ),
     "programbox": ("program_box",),
     "stepcache": ("cached_steps", "prune_steps"),
-    "wheels": ("build_wheel",),
 }  # fmt: skip
 
 __getattr__, __dir__ = load_lazily(__name__, _HOMES)
 
 __all__ = [
     "BuildFinished", "BuildResult", "Event", "Listener", "Notice", "PhaseFinished", "PhaseStarted",
-    "StageStarted", "StepFinished", "StepOutput", "StepStarted", "build", "build_wheel",
+    "StageStarted", "StepFinished", "StepOutput", "StepStarted", "build",
     "cached_steps", "check", "examine", "program_box", "prune_steps",
 ]  # fmt: skip

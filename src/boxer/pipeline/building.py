@@ -17,13 +17,13 @@ from boxer.blobstore import write_atomically
 from boxer.boxfile import BoxInfo
 from boxer.dockerfile import Dockerfile, User, parse
 from boxer.errors import AccountError, EpochError, Where
-from boxer.extensions import with_extensions
 from boxer.instructions import Context, with_labels
+from boxer.packages import with_extensions
 from boxer.pipeline.assemble import Finished, assemble
+from boxer.pipeline.commandcheck import check_command
 from boxer.pipeline.cprogram import find_cprogram, idle_programs, with_program
 from boxer.pipeline.distribution import with_python_bases
 from boxer.pipeline.events import BuildFinished, BuildStarted, Listener, Notice, ignore
-from boxer.pipeline.foreseen import foresee
 from boxer.pipeline.images import with_known_images
 from boxer.pipeline.imports import program_imports
 from boxer.pipeline.sources import Sources, find_sources
@@ -134,6 +134,6 @@ def _finished(built: Built, epoch: int, init: str | None, events: Listener) -> F
     base = built.base.info
     library = f"/usr/local/lib/{base.name}{base.variant}"
     program = program_imports(built.config, built.tree, library)
-    foresee(built.config, built.tree, program, built.python_asked, events)
+    check_command(built.config, built.tree, program, built.python_asked, events)
     steps = warmup(built.config, tuple(base.preimport), program, init)
     return Finished(*with_extensions(built.base, built.tree), built.config, epoch, steps)

@@ -30,8 +30,9 @@ from boxer.plan import Step
 _NOWHERE = Where("")
 _ROOMS = (
     "boxer.instructions",
-    "boxer.compiler",
-    "boxer.extensions",
+    "boxer.toolchain",
+    "boxer.userland",
+    "boxer.packages",
     "boxer.filetree",
     "boxer.link",
     "boxer.pipeline",

@@ -20,14 +20,14 @@ from dataclasses import dataclass
 from boxer.bases import Base
 from boxer.boxfile import ImageConfig
 from boxer.errors import StoppedError, UnsupportedModuleError
-from boxer.extensions import linked_base
 from boxer.filetree import Directory, File, Tree
-from boxer.instructions import CommandRequest, CommandResult
 from boxer.link import Start, initial_memory, machine_config, read_tree, tree_image
+from boxer.packages import linked_base
 from boxer.pipeline.cprogram import STAND_IN, is_program, with_program
 from boxer.pipeline.deflated import Deflated
 from boxer.preinit import restore
 from boxer.runtime import BuildInstance, ExitStatus, load_code
+from boxer.userland import CommandRequest, CommandResult
 from boxer.wasmformat import Module, code_digest, code_only
 
 START = "_start"

@@ -1,7 +1,7 @@
 """What a build will come to, line by line, before anything is run.
 
 Belongs here: the forecast of a whole Dockerfile: bases, RUNs, requirements files of the context.
-Does not: what a command comes to (`instructions.forecast`), BuildKit's lint rules
+Does not: what a command comes to (`userland.assessment`), BuildKit's lint rules
 (`dockerfile.linting`).
 """
 
@@ -15,13 +15,13 @@ from pathlib import Path
 from boxer.bases import resolve
 from boxer.dockerfile import Add, Cmd, Copy, Dockerfile, Entrypoint, From, Instruction, Run, parse
 from boxer.errors import BoxerError, UnknownBaseError, Where
-from boxer.instructions import fetched_program, known_image
-from boxer.instructions.forecast import Forecast, Verdict, forecast_packages, forecast_run
-from boxer.instructions.pip.requirements import decoded
+from boxer.instructions import known_image
+from boxer.packages import decoded
 from boxer.pipeline.distribution import with_python_bases
 from boxer.pipeline.events import Event, Notice
 from boxer.pipeline.images import with_known_images
 from boxer.pipeline.sources import Sources, find_sources
+from boxer.userland import Assessment, Verdict, assess_packages, assess_run, fetched_program
 
 _REMOTE = ("http://", "https://", "git@", "git://", "ssh://")
 _BACKGROUND = re.compile(r"(?<![&>|<])&(?![&>])")
@@ -57,23 +57,23 @@ def examine(context: Path, dockerfile: Path | None = None) -> list[Line]:
     for entry in parsed.instructions:
         found = _forecasts(entry, stages, parsed, sources)
         if entry.where in notices:
-            found.insert(0, Forecast("changed", notices[entry.where]))
+            found.insert(0, Assessment("changed", notices[entry.where]))
         text = " ".join(entry.text.split("\n", 1)[0].split())
         lines += [
             Line(entry.where, text, forecast.verdict, forecast.why, forecast.hint)
-            for forecast in found or [Forecast("works")]
+            for forecast in found or [Assessment("works")]
         ]
     return lines + _requirement_lines(sources)
 
 
 def _forecasts(
     entry: Instruction, stages: set[str | None], parsed: Dockerfile, sources: Sources
-) -> list[Forecast]:
+) -> list[Assessment]:
     match entry:
         case From():
             return _base(entry, stages)
         case Run():
-            return forecast_run(entry)
+            return assess_run(entry)
         case Copy():
             return _copy(entry, stages, sources)
         case Cmd() | Entrypoint():
@@ -82,17 +82,17 @@ def _forecasts(
             return []
 
 
-def _base(entry: From, stages: set[str | None]) -> list[Forecast]:
+def _base(entry: From, stages: set[str | None]) -> list[Assessment]:
     if entry.image.lower() in stages or "$" in entry.image:
         return []
     try:
         notice = resolve(entry.image).notice
     except UnknownBaseError as error:
-        return [Forecast("fails", error.message, error.hint)]
-    return [Forecast("changed", notice)] if notice else []
+        return [Assessment("fails", error.message, error.hint)]
+    return [Assessment("changed", notice)] if notice else []
 
 
-def _copy(entry: Copy, stages: set[str | None], sources: Sources) -> list[Forecast]:
+def _copy(entry: Copy, stages: set[str | None], sources: Sources) -> list[Assessment]:
     if entry.from_stage is not None:
         name = entry.from_stage
         known = name.isdecimal() or name.lower() in stages or known_image(name) is not None
@@ -101,23 +101,23 @@ def _copy(entry: Copy, stages: set[str | None], sources: Sources) -> list[Foreca
         try:
             resolve(name)
         except BoxerError as error:
-            return [Forecast("fails", error.message, "Boxer fetches no images.")]
+            return [Assessment("fails", error.message, "Boxer fetches no images.")]
         return []
     found = []
     for source in entry.sources:
         if source.startswith(_REMOTE):
             if isinstance(entry, Add) and fetched_program(source) is None:
                 why = f"`{source}` is fetched by nobody: a build gets packages only."
-                found.append(Forecast("fails", why, "Download it before the build."))
+                found.append(Assessment("fails", why, "Download it before the build."))
         elif not any(character in source for character in "*?[$"):
             path = sources.context / source.strip("/")
             if not path.exists():
                 why = f"`{source}` is not in the build context."
-                found.append(Forecast("fails", why, "Make it, or correct the path."))
+                found.append(Assessment("fails", why, "Make it, or correct the path."))
     return found
 
 
-def _command(entry: Cmd | Entrypoint) -> list[Forecast]:
+def _command(entry: Cmd | Entrypoint) -> list[Assessment]:
     words = entry.command.words
     script = entry.command.script or ""
     if words and posixpath.basename(words[0]) in ("sh", "bash") and words[1:2] == ("-c",):
@@ -127,19 +127,19 @@ def _command(entry: Cmd | Entrypoint) -> list[Forecast]:
     if _BACKGROUND.search(script):
         why = "A box is one process: nothing can run in the background (`&`)."
         return [
-            Forecast("fails", why, "Start one program; put the others into boxes of their own.")
+            Assessment("fails", why, "Start one program; put the others into boxes of their own.")
         ]
     if name in _STARTERS:
         why = f"`{name}` starts processes of its own; a box is one process."
-        return [Forecast("fails", why, "Start the application itself.")]
+        return [Assessment("fails", why, "Start the application itself.")]
     if name == "celery":
         why = "A worker fetches its tasks over the network, which a box has not."
-        return [Forecast("fails", why, "Call the tasks as functions: `boxer run` for each.")]
+        return [Assessment("fails", why, "Call the tasks as functions: `boxer run` for each.")]
     served = set(words or ()) | set(script.replace("&&", " ").replace(";", " ").split())
     if served & _SERVERS:
         why = "It serves inside the box; no port of the host is given to a box yet."
         return [
-            Forecast("changed", why, "Call the application from inside, as a test client does.")
+            Assessment("changed", why, "Call the application from inside, as a test client does.")
         ]
     return []
 
@@ -154,6 +154,6 @@ def _requirement_lines(sources: Sources) -> list[Line]:
             found += [
                 Line(Where(str(path), number), requirement, forecast.verdict, forecast.why,
                      forecast.hint)
-                for forecast in forecast_packages([requirement])
+                for forecast in assess_packages([requirement])
             ]  # fmt: skip
     return found

@@ -20,9 +20,9 @@ from boxer.bases import Base, BaseReference, BaseSource
 from boxer.boxfile import ImageConfig
 from boxer.dockerfile import Run
 from boxer.errors import BoxerError, UnknownBaseError, Where
-from boxer.extensions import find_builder
 from boxer.filetree import Tree
-from boxer.instructions import Compiler, Context, Ports, StageState, add_tool, apply, known_image
+from boxer.instructions import Context, StageState, apply, known_image
+from boxer.packages import find_builder
 from boxer.pipeline.cachekeys import first_key, step_keys
 from boxer.pipeline.commands import Commands
 from boxer.pipeline.events import (
@@ -36,6 +36,7 @@ from boxer.pipeline.events import (
 )
 from boxer.pipeline.stepcache import Kept, StepCache
 from boxer.plan import BaseImage, Plan, StagePlan, Step
+from boxer.userland import Compiler, Ports, add_tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +227,7 @@ def _add_names(tree: Tree, base: Base, asked: str, epoch: int) -> None:
 
 
 def _compiler() -> Compiler:
-    from boxer.compiler import KitCompiler  # late: only a RUN compiles
+    from boxer.toolchain import KitCompiler  # late: only a RUN compiles
 
     return KitCompiler()
 

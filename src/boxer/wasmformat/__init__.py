@@ -16,7 +16,7 @@ from boxer.wasmformat.entries import (
     stack_size,
 )
 from boxer.wasmformat.module import Module, Section, SectionId
-from boxer.wasmformat.reader import Buffer
+from boxer.wasmformat.reader import Buffer, Reader
 from boxer.wasmformat.rewrite import (
     HOST,
     check_supported,
@@ -28,6 +28,7 @@ from boxer.wasmformat.rewrite import (
     with_custom,
     with_image,
 )
+from boxer.wasmformat.writer import encode_name, sleb128, uleb128
 
 __all__ = [
     "HOST",
@@ -40,6 +41,7 @@ __all__ = [
     "Kind",
     "MemoryType",
     "Module",
+    "Reader",
     "Section",
     "SectionId",
     "check_supported",
@@ -49,11 +51,14 @@ __all__ = [
     "constant",
     "data_segments",
     "digest_of",
+    "encode_name",
     "exports",
     "imports",
     "initial_segments",
     "memory",
+    "sleb128",
     "stack_size",
+    "uleb128",
     "with_custom",
     "with_image",
 ]

@@ -126,16 +126,16 @@ def data_segments(module: Module) -> tuple[DataSegment, ...]:
 
 def encode_exports(entries: Iterable[Export]) -> bytes:
     return _vector(
-        writer.name(entry.name) + bytes([entry.kind]) + writer.unsigned(entry.index)
+        writer.encode_name(entry.name) + bytes([entry.kind]) + writer.uleb128(entry.index)
         for entry in entries
     )
 
 
 def encode_memory(memory_type: MemoryType) -> bytes:
-    sizes = writer.unsigned(memory_type.minimum)
+    sizes = writer.uleb128(memory_type.minimum)
     if memory_type.maximum is None:
         return b"\x01\x00" + sizes
-    return b"\x01\x01" + sizes + writer.unsigned(memory_type.maximum)
+    return b"\x01\x01" + sizes + writer.uleb128(memory_type.maximum)
 
 
 def encode_data(segments: Iterable[DataSegment]) -> bytes:
@@ -144,18 +144,18 @@ def encode_data(segments: Iterable[DataSegment]) -> bytes:
     for segment in segments:
         parts += [_segment_head(segment), segment.data]
         count += 1
-    return b"".join([writer.unsigned(count), *parts])
+    return b"".join([writer.uleb128(count), *parts])
 
 
 def _segment_head(segment: DataSegment) -> bytes:
     # i32.const takes a signed number: addresses from 2 GiB up are written as negative ones.
     offset = segment.offset - (1 << 32 if segment.offset >= 1 << 31 else 0)
-    return b"\x00\x41" + writer.signed(offset) + b"\x0b" + writer.unsigned(len(segment.data))
+    return b"\x00\x41" + writer.sleb128(offset) + b"\x0b" + writer.uleb128(len(segment.data))
 
 
 def _vector(items: Iterable[bytes]) -> bytes:
     encoded = list(items)
-    return b"".join([writer.unsigned(len(encoded)), *encoded])
+    return b"".join([writer.uleb128(len(encoded)), *encoded])
 
 
 def _items(module: Module, identifier: SectionId) -> Iterator[Reader]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from boxer.wasmformat.reader import Buffer
 
 
-def unsigned(value: int) -> bytes:
+def uleb128(value: int) -> bytes:
     """Unsigned LEB128."""
     encoded = bytearray()
     while value > 0x7F:
@@ -21,7 +21,7 @@ def unsigned(value: int) -> bytes:
     return bytes(encoded)
 
 
-def signed(value: int) -> bytes:
+def sleb128(value: int) -> bytes:
     """Signed LEB128."""
     encoded = bytearray()
     while not -0x40 <= value < 0x40:
@@ -31,14 +31,14 @@ def signed(value: int) -> bytes:
     return bytes(encoded)
 
 
-def name(text: str) -> bytes:
+def encode_name(text: str) -> bytes:
     encoded = text.encode("utf-8")
-    return unsigned(len(encoded)) + encoded
+    return uleb128(len(encoded)) + encoded
 
 
 def section_header(identifier: int, size: int) -> bytes:
-    return bytes([identifier]) + unsigned(size)
+    return bytes([identifier]) + uleb128(size)
 
 
 def custom_payload(title: str, contents: Buffer) -> bytes:
-    return name(title) + bytes(contents)
+    return encode_name(title) + bytes(contents)

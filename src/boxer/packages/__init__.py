@@ -1,0 +1,67 @@
+"""Python packages in a stage: resolved for the box, fetched or built, installed into its tree.
+
+Belongs here: which versions and files a box gets, building from source, extension modules made for
+a box and linked with its interpreter, what is known of single packages. Does not: the commands that
+ask for it (`userland`).
+"""
+
+from typing import TYPE_CHECKING
+
+from boxer.lazy import load_lazily
+
+if TYPE_CHECKING:
+    from boxer.packages.boxwheel import build_wheel
+    from boxer.packages.catalogue.known import why_native
+    from boxer.packages.catalogue.removed import imported_of, removed_for
+    from boxer.packages.check import broken_requirements
+    from boxer.packages.files import what_is_lost
+    from boxer.packages.installer import install_packages
+    from boxer.packages.native import (
+        find_builder,
+        linked_base,
+        with_extensions,
+    )
+    from boxer.packages.options import InstallOptions, parse_install
+    from boxer.packages.placement import uninstall
+    from boxer.packages.prefix import (
+        BASE_PREFIX,
+        Installed,
+        Prefix,
+        installed,
+        license_of,
+        normalize,
+    )
+    from boxer.packages.projects import pdm_project, poetry_project, uv_project
+    from boxer.packages.requirements import Reader, decoded, requirement_name
+    from boxer.packages.settings import index_environment
+    from boxer.packages.target import Outcome, Target
+    from boxer.packages.wheelbuilder import WheelBuilder
+
+_HOMES = {
+    "boxwheel": ("build_wheel",),
+    "catalogue.known": ("why_native",),
+    "catalogue.removed": ("imported_of", "removed_for"),
+    "check": ("broken_requirements",),
+    "files": ("what_is_lost",),
+    "installer": ("install_packages",),
+    "native": ("find_builder", "linked_base", "with_extensions"),
+    "options": ("InstallOptions", "parse_install"),
+    "placement": ("uninstall",),
+    "prefix": ("BASE_PREFIX", "Installed", "Prefix", "installed", "license_of", "normalize"),
+    "projects": ("pdm_project", "poetry_project", "uv_project"),
+    "requirements": ("Reader", "decoded", "requirement_name"),
+    "settings": ("index_environment",),
+    "target": ("Outcome", "Target"),
+    "wheelbuilder": ("WheelBuilder",),
+}
+
+__getattr__, __dir__ = load_lazily(__name__, _HOMES)
+
+__all__ = [
+    "BASE_PREFIX", "InstallOptions", "Installed", "Outcome", "Prefix", "Reader", "Target",
+    "WheelBuilder", "broken_requirements", "build_wheel", "decoded", "find_builder",
+    "imported_of", "index_environment", "install_packages", "installed", "license_of",
+    "linked_base", "normalize", "parse_install", "pdm_project", "poetry_project", "removed_for",
+    "requirement_name", "uninstall", "uv_project", "what_is_lost", "why_native",
+    "with_extensions",
+]  # fmt: skip

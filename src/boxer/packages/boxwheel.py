@@ -1,0 +1,110 @@
+"""`boxer wheel`: one package to a wheel that boxes can hold.
+
+Belongs here: the order: find the archive and build it, or find a wheel that is ready; link it by
+itself, so that what a box does not have shows here and not when a box is built. Does not: any of
+the work.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from boxer.bases import BaseFolder, BaseSource, bases_folder
+from boxer.errors import BaseMissingError, MissingPathError, PackageFetchError
+from boxer.filetree import Tree
+from boxer.packages.catalogue.emscripten import emscripten_wheel, has_emscripten_wheels
+from boxer.packages.catalogue.known import resolve_what_works
+from boxer.packages.fetch import Fetcher
+from boxer.packages.files import refuse_known, refuse_without_compiler
+from boxer.packages.native import find_builder, is_confining, linked_base, module_names
+from boxer.packages.placement import install
+from boxer.packages.prefix import Prefix
+from boxer.packages.resolve import Question, with_files_elsewhere, with_files_for_all
+from boxer.packages.sdist import build_sdist, is_kept
+from boxer.packages.settings import index_environment
+from boxer.packages.wheel import read_wheel
+
+_ARCHIVES = (".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz")
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltWheel:
+    """modules: the dotted names of its extension modules. code_bytes: what they add to a box's
+    module. seconds: None where the wheel was kept from before. confined: None then."""
+
+    filename: str
+    data: bytes
+    modules: tuple[str, ...]
+    code_bytes: int
+    seconds: float | None
+    confined: bool | None
+
+
+def build_wheel(
+    package: str, *, base: str = "python:3.13", bases: BaseSource | None = None
+) -> BuiltWheel:
+    """Builds a package for the box. package: a source archive's path, or `NAME[==VERSION]`.
+
+    The project's own code runs on this machine. Raises `NativePackageError` for a package that is
+    known not to work or cannot be linked, `PackageBuildError`, `PackageFetchError`.
+    """
+    source = bases or BaseFolder(bases_folder())
+    found = source.load(source.resolve(base))
+    builder = find_builder(found)
+    if builder is None:
+        raise BaseMissingError(
+            f"The base {base} came without what packages are built with.",
+            hint="Make the base on this machine: `make bases`.",
+        )
+    environment = index_environment({}, {})
+    filename, data = _archive(package, environment, found.info.variant, builder.has_rust)
+    is_ready = filename.endswith(".whl")
+    kept = is_ready or is_kept(data, filename, builder)
+    began = time.monotonic()
+    if is_ready:
+        wheel = read_wheel(data, filename)
+    else:
+        wheel = build_sdist(data, filename, environment, None, builder)
+    seconds = None if kept else time.monotonic() - began
+    tree = Tree()
+    install(tree, Prefix(version=found.info.variant), wheel, (0, 0), 0, requested=True)
+    added = len(linked_base(found, tree).module) - len(found.module)
+    return BuiltWheel(
+        filename=wheel.filename,
+        data=wheel.archive,
+        modules=module_names(tree),
+        code_bytes=max(added, 0),
+        seconds=seconds,
+        confined=None if kept else is_confining(),
+    )
+
+
+def _archive(
+    package: str, environment: dict[str, str], python_version: str, has_rust: bool
+) -> tuple[str, bytes]:
+    path = Path(package)
+    if package.endswith(_ARCHIVES):
+        if not path.is_file():
+            raise MissingPathError(f"`{package}` is no file.")
+        return path.name, path.read_bytes()
+    question = Question([package], options=["--no-deps"])
+    (locked, *_), _ = resolve_what_works(question, environment, None, has_rust=has_rust)
+    if has_emscripten_wheels(locked.key):
+        locked = with_files_for_all(locked, environment, python_version)
+    refuse_known(locked, None)
+    refuse_without_compiler(locked, None, has_rust=has_rust)
+    ready = emscripten_wheel(locked)
+    if ready is not None:
+        return ready.name, Fetcher(environment, None).get(ready)
+    if locked.sdist is None:
+        # An index that was looked at first may have wheels only.
+        elsewhere = with_files_elsewhere([locked], environment, python_version)
+        locked = next(iter(elsewhere), locked)
+    if locked.sdist is None:
+        raise PackageFetchError(
+            f"`{locked.name} {locked.version}` has no source archive in the index.",
+            hint="Name another version: `boxer wheel NAME==VERSION`.",
+        )
+    return locked.sdist.name, Fetcher(environment, None).get(locked.sdist)

@@ -1,0 +1,50 @@
+"""What single packages are told when they are built for a box.
+
+Belongs here: reading `buildsettings.toml`. Most packages need no entry.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """variables: of the build's environment. settings: config settings of the back end, words.
+    rust: whether it has Rust in it."""
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, list[str]] = field(default_factory=dict)
+    rust: bool = False
+
+    @property
+    def digest(self) -> str:
+        """Names what is told: part of what a wheel was built with."""
+        parts = [sorted(self.variables.items()), sorted(self.settings.items())]
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def settings_of(filename: str) -> Settings:
+    """The settings of the package whose source archive has this name."""
+    entry = dict(_table().get(_package(filename), {}))
+    major = re.match(r"\d*", filename.rpartition("-")[2])
+    first = entry.pop("rust", None)
+    rust = first is not None and int((major and major[0]) or 0) >= first
+    return Settings(**entry, rust=rust)
+
+
+def _package(filename: str) -> str:
+    return re.sub(r"[-_.]+", "-", filename.rpartition("-")[0]).lower()
+
+
+@functools.cache
+def _table() -> dict[str, dict[str, Any]]:
+    text = resources.files(__package__).joinpath("buildsettings.toml").read_text("utf-8")
+    return tomllib.loads(text)

@@ -1,0 +1,136 @@
+"""Packages that are known not to work in a box, or only in some versions: `native.toml`.
+
+Belongs here: why one is refused, and the resolution that looks for versions that work first. Does
+not: the wheels for Pyodide (`emscripten`), the choice of a file (`files`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib import resources
+
+from packaging.specifiers import SpecifierSet
+
+from boxer.errors import BoxerError, NativePackageError, ResolutionError, Where
+from boxer.packages.catalogue import emscripten
+from boxer.packages.prefix import normalize
+from boxer.packages.resolve import Locked, Question, resolve
+
+# How uv says that a source archive's build failed, and an exception of Python in its output.
+_NOT_ASKED = re.compile(r"Failed to (?:download and )?build `(?P<name>[^`=]+)==(?P<version>[^`]+)`")
+_RAISED = re.compile(r"\b[\w.]+(?:Error|Exception|Exit): .*?(?= hint:| \[|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One entry. versions: those that work all the same. optional_for: dependents that do without
+    it; lost: what does not work then, as a sentence; through: for some dependents, where only these
+    need them, and only where the package was not named itself.
+    rust: it takes the Rust compiler; plain: versions that do not. standin: a module that is
+    installed in its place."""
+
+    why: str
+    instead: str
+    versions: str = ""
+    optional_for: Sequence[str] = ()
+    lost: str = ""
+    through: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    rust: bool = False
+    plain: str = ""
+    standin: str = ""
+
+
+def known_native(name: str) -> Known | None:
+    """What is known of a package; None of one that may work. name: normalised."""
+    return _table().get(name)
+
+
+def why_native(name: str, version: str | None = None) -> tuple[str, str] | None:
+    """Why a package cannot work, and what to use instead. name: normalised. version: None for a
+    package of which any may be taken."""
+    known = _table().get(name)
+    if known is None or known.standin or (known.versions and not version):
+        return None
+    if known.versions and SpecifierSet(known.versions).contains(str(version), prereleases=True):
+        return None
+    return known.why, known.instead
+
+
+def standin_for(name: str, version: str, *, has_rust: bool) -> str:
+    """The module that is installed in the place of a package; empty for one that is built, or has
+    none. name: normalised."""
+    known = _table().get(name)
+    if known is None or not known.standin:
+        return ""
+    built = has_rust and SpecifierSet(known.versions).contains(version, prereleases=True)
+    return "" if built else known.standin
+
+
+def resolve_what_works(
+    question: Question,
+    environment: Mapping[str, str],
+    where: Where | None,
+    *,
+    has_rust: bool,
+    more: Sequence[str] = (),
+) -> tuple[list[Locked], Question]:
+    """As `resolve`; where the requirements leave the choice, with versions that work in a box.
+
+    has_rust: whether packages with Rust in them can be built. more: constraints of that kind.
+    Returns the question that was answered as well.
+    """
+    working = [*emscripten.constraints(), *_constraints(has_rust), *more]
+    known = replace(question, constraints=[*question.constraints, *working])
+    with contextlib.suppress(ResolutionError):
+        return resolve(known, environment, where), known
+    # A version that does not work is pinned, which `choose` says better.
+    try:
+        return resolve(question, environment, where), question
+    except ResolutionError as error:
+        raise _explained(error, where) from None
+
+
+def _explained(error: ResolutionError, where: Where | None) -> BoxerError:
+    """The error; where a source archive could not be asked for its requirements, which one it is.
+    Its build runs for that on this machine, and looks for what no box has."""
+    found = _NOT_ASKED.search(error.message)
+    if found is None:
+        return error
+    name, version = found["name"], found["version"]
+    reason = why_native(normalize(name), version)
+    if reason is not None:
+        why, instead = reason
+        message = f"`{name} {version}` cannot run in a box: {why}."
+        return NativePackageError(message, where=where, hint=instead)
+    return ResolutionError(
+        f"`{name} {version}` has no wheel, and its setup.py fails when it is asked what it needs:"
+        f" {_last_words(error.message)}",
+        where=where,
+        hint=f"Ask for another version of `{name}`, or for a package in its place.",
+    )
+
+
+def _last_words(message: str) -> str:
+    """The exception at the end of a build's output."""
+    raised = _RAISED.findall(message)
+    return raised[-1].strip() if raised else message
+
+
+def _constraints(has_rust: bool) -> Iterator[str]:
+    """The versions that work, as lines of a constraints file."""
+    for name, entry in sorted(_table().items()):
+        if entry.plain and not has_rust:
+            yield f"{name}{entry.plain}"
+        elif entry.versions and (has_rust or not entry.standin):
+            yield f"{name}{entry.versions}"
+
+
+@functools.cache
+def _table() -> Mapping[str, Known]:
+    text = resources.files(__package__).joinpath("native.toml").read_text("utf-8")
+    return {normalize(name): Known(**entry) for name, entry in tomllib.loads(text).items()}

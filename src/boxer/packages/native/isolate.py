@@ -1,0 +1,92 @@
+"""One extension module's object, made ready to be linked beside any others.
+
+Belongs here: which of its names others see. Does not: bytes (`relocatable`), function types
+(`adapters`).
+
+Invariants
+1. After it, the only names an object defines for others are new ones, of its init function and its
+   constructors, as dlopen with RTLD_LOCAL has it: two modules that carry the same library do not
+   clash.
+2. What the object needs from outside stays undefined, to be found in the interpreter.
+3. Constructors are no longer called when the program starts, before there is a Python: who imports
+   the module calls them first, as dlopen does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from boxer.errors import NativePackageError
+from boxer.packages.native.adapters import adapt
+from boxer.packages.native.relocatable import (
+    COMDATS,
+    INIT_FUNCTIONS,
+    Flag,
+    Relocatable,
+    Symbol,
+    SymbolKind,
+)
+from boxer.wasmformat import Reader
+
+
+def init_name(module: str) -> str:
+    """The name an extension's init function gets: one that C cannot clash with by accident."""
+    return f"boxer_init_{hashlib.sha256(module.encode()).hexdigest()[:24]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Isolated:
+    """data: the object. constructors: what to call before its init function, in this order."""
+
+    data: bytes
+    constructors: tuple[str, ...]
+
+
+def isolate(data: bytes, module: str) -> Isolated:
+    """The object of `module`, a dotted name, with everything local but what starts it.
+
+    Raises `NativePackageError` for an object that has no such function.
+    """
+    parsed = Relocatable.parse(data)
+    init = _init_symbol(parsed, module)
+    for symbol in parsed.symbols:
+        if symbol.defined and symbol.kind != SymbolKind.SECTION:
+            kept = symbol.flags & ~(Flag.WEAK | Flag.EXPORTED | Flag.HIDDEN)
+            symbol.flags = kept | Flag.LOCAL
+    init.flags &= ~Flag.LOCAL
+    init.name = init_name(module)
+    constructors = _constructors(parsed, init.name)
+    # A linker keeps one of equal groups; the functions of these are nobody else's any more.
+    done = (COMDATS, INIT_FUNCTIONS)
+    parsed.others = [entry for entry in parsed.others if entry[0] not in done]
+    adapt(parsed)
+    return Isolated(parsed.emit(), constructors)
+
+
+def _constructors(parsed: Relocatable, prefix: str) -> tuple[str, ...]:
+    """Gives the functions that C++ and C want called at the start names that others see."""
+    found: list[tuple[int, int]] = []
+    for kind, contents in parsed.others:
+        if kind == INIT_FUNCTIONS:
+            reader = Reader(contents, "its constructors")
+            found += [(reader.unsigned(), reader.unsigned()) for _ in range(reader.unsigned())]
+    names: list[str] = []
+    for _, number in sorted(found, key=lambda entry: entry[0]):
+        symbol = parsed.symbols[number]
+        if symbol.flags & Flag.LOCAL:
+            symbol.flags &= ~Flag.LOCAL
+            symbol.name = f"{prefix}_{len(names)}"
+        names.append(symbol.name)
+    return tuple(names)
+
+
+def _init_symbol(parsed: Relocatable, module: str) -> Symbol:
+    wanted = f"PyInit_{module.rpartition('.')[2]}"
+    for symbol in parsed.symbols:
+        if symbol.kind == SymbolKind.FUNCTION and symbol.defined and symbol.name == wanted:
+            return symbol
+    raise NativePackageError(
+        f"`{module}` is no extension module: its file has no function `{wanted}`.",
+        hint="Build its package again: `boxer wheel PACKAGE`.",
+    )

@@ -1,0 +1,124 @@
+"""The room's answers to the pipeline: a base with the extension modules of a tree, and who builds.
+
+Belongs here: joining a base, its kit and a tree. Does not: the work itself.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from boxer.bases import Base
+from boxer.blobstore import cache_folder
+from boxer.errors import NativePackageError
+from boxer.filetree import Tree
+from boxer.packages.catalogue.buildsettings import settings_of
+from boxer.packages.native import toolfiles
+from boxer.packages.native.crossbuild import build_wheel
+from boxer.packages.native.headers import headers_text
+from boxer.packages.native.kit import Kit, find_kit
+from boxer.packages.native.linking import link
+from boxer.packages.native.modules import ExtensionModule, extension_modules, with_stand_ins
+from boxer.packages.native.rust import RustKit, find_rust
+
+# Raised when packages are built otherwise than before.
+GENERATION = 2
+_UV_SECONDS = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Builds packages with native parts for one kit; the `WheelBuilder` of `instructions`.
+
+    rust: None where there is no Rust compiler.
+    """
+
+    kit: Kit
+    rust: RustKit | None = None
+
+    @property
+    def has_rust(self) -> bool:
+        return self.rust is not None
+
+    def key(self, filename: str) -> str:
+        settings = settings_of(filename)
+        told = settings.digest
+        if settings.rust and self.rust is not None:
+            told += self.rust.key
+        return hashlib.sha256(f"{_kit_key(self.kit.folder)} {told}".encode()).hexdigest()
+
+    def build(
+        self, source: Path, folder: Path, environment: Mapping[str, str]
+    ) -> tuple[Path | None, str]:
+        done = build_wheel(self.kit, source, folder, environment, _run_uv, self.rust)
+        return done.wheel, done.log
+
+
+def find_builder(base: Base) -> Builder | None:
+    """Who builds for a base; None where it came without a kit."""
+    kit = _kit_of(base)
+    return Builder(kit, find_rust()) if kit else None
+
+
+def linked_base(base: Base, tree: Tree) -> Base:
+    """The base with the extension modules of a tree in it; the base itself if there are none.
+
+    Raises `NativePackageError` where they cannot be linked.
+    """
+    return _linked(base, extension_modules(tree))
+
+
+def with_extensions(base: Base, tree: Tree) -> tuple[Base, Tree]:
+    """The base and the tree of a box: the objects are in the base's code, no more in the tree."""
+    modules = extension_modules(tree)
+    if not modules:
+        return base, tree
+    return _linked(base, modules), with_stand_ins(tree, modules)
+
+
+def module_names(tree: Tree) -> tuple[str, ...]:
+    """The dotted names of a tree's extension modules."""
+    return tuple(module.name for module in extension_modules(tree))
+
+
+def _linked(base: Base, modules: Sequence[ExtensionModule]) -> Base:
+    if not modules or not base.module:
+        return base
+    kit = _kit_of(base)
+    if kit is None:
+        raise NativePackageError(
+            f"`{modules[0].path}` is to be linked with the interpreter, and the base "
+            f"{base.info.name} {base.info.variant} came without what that takes.",
+            hint="Make the base on this machine: `make bases`.",
+        )
+    return replace(base, module=link(kit, modules, cache_folder()).module)
+
+
+def _kit_of(base: Base) -> Kit | None:
+    return find_kit(base.info.name, base.info.variant, base.digest) if base.module else None
+
+
+@functools.cache
+def _kit_key(folder: Path) -> str:
+    """What wheels depend on: compiler, headers and settings, not the kernel or the interpreter."""
+    told = Path(toolfiles.__file__).read_bytes()
+    total = hashlib.sha256(f"{GENERATION}".encode() + headers_text() + told)
+    settings = sorted((folder / "sysconfig").glob("*.py"))
+    for path in (
+        folder / "kit.json",
+        folder / "driver.py",
+        folder / "include/pyconfig.h",
+        *settings,
+    ):
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def _run_uv(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str]:
+    from boxer.packages.uv import run_uv  # late: most builds of a box build no package
+
+    done = run_uv(arguments, environment, _UV_SECONDS)
+    return done.status, done.message

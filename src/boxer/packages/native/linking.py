@@ -1,0 +1,180 @@
+"""The interpreter linked with a set of extension modules, kept by what it was made from.
+
+Belongs here: the link and its cache. Does not: what is done to one object (`isolate`).
+
+    CACHE/extensions/DIGEST          text: the sha256 of the module
+    CACHE/extensions/sha256/SHA256   the module
+
+Invariants
+1. The module's digest follows from the base and the objects alone, so one set is compiled once.
+2. What the interpreter does not have is an error here, with its names, never a trap later.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from boxer.blobstore import Blobs, make_folder, write_atomically
+from boxer.errors import (
+    DamagedWasmError,
+    NativePackageError,
+    UnsupportedModuleError,
+    WriteError,
+)
+from boxer.packages.native.adapters import functions_of
+from boxer.packages.native.isolate import init_name, isolate
+from boxer.packages.native.kit import Kit
+from boxer.packages.native.modules import ExtensionModule
+from boxer.packages.native.relocatable import Relocatable, SymbolKind
+from boxer.packages.sidemodule import FunctionType, converted, is_side_module
+
+# Part of the cache's key: raised when the same objects are linked otherwise.
+GENERATION = 3
+_TIMEOUT_SECONDS = 300
+_UNDEFINED = re.compile(r"undefined symbol: (\S+)")
+_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """module: the interpreter with the extensions. cached: whether it was there already."""
+
+    module: bytes
+    cached: bool
+
+
+def link(kit: Kit, modules: Sequence[ExtensionModule], cache: Path) -> Linked:
+    """Links the modules with the kit's interpreter. cache: boxer below the user's cache folder.
+
+    Raises `NativePackageError` for a module that needs what a box does not have.
+    """
+    key = _key(kit, modules)
+    folder = cache / "extensions"
+    blobs = Blobs(folder)
+    with contextlib.suppress(OSError, ValueError):
+        kept = blobs.get((folder / key).read_text("ascii").strip())
+        if kept is not None:
+            return Linked(bytes(kept), True)
+    with tempfile.TemporaryDirectory(prefix="boxer-link-") as name:
+        module = _link(kit, modules, Path(name))
+    # A full disk must not keep a box from being built.
+    with contextlib.suppress(WriteError):
+        make_folder(folder)
+        write_atomically(folder / key, blobs.put(module).encode())
+    return Linked(module, False)
+
+
+def _key(kit: Kit, modules: Sequence[ExtensionModule]) -> str:
+    lines = [f"{GENERATION} {kit.digest}"]
+    lines += [f"{m.name} {hashlib.sha256(m.data).hexdigest()}" for m in modules]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _link(kit: Kit, modules: Sequence[ExtensionModule], folder: Path) -> bytes:
+    objects = []
+    constructors = {}
+    for number, module in enumerate(modules):
+        path = folder / f"{number}.o"
+        isolated = isolate(_object(kit, module), module.name)
+        path.write_bytes(isolated.data)
+        constructors[module.name] = isolated.constructors
+        objects.append(path)
+    source = folder / "inittab.c"
+    source.write_text(inittab(constructors))
+    _run(kit, ["cc", "-c", source, "-o", folder / "inittab.o"], modules)
+    output = folder / "module.wasm"
+    _run(kit, ["link", output, folder / "inittab.o", *objects], modules)
+    return output.read_bytes()
+
+
+def _object(kit: Kit, module: ExtensionModule) -> bytes:
+    """The module's object; one of a wheel for Pyodide is turned into one."""
+    if not is_side_module(module.data):
+        return module.data
+    try:
+        return converted(module.data, partial(_signature, kit.folder))
+    except (DamagedWasmError, UnsupportedModuleError) as error:
+        raise NativePackageError(
+            f"The extension module `{module.path}` cannot be used: {error.message}",
+            hint="Take another version of the package it belongs to.",
+        ) from error
+
+
+def _signature(kit: Path, name: str) -> FunctionType | None:
+    """The type of one of the interpreter's functions."""
+    return _signatures(kit).get(name)
+
+
+@functools.cache
+def _signatures(kit: Path) -> Mapping[str, FunctionType]:
+    data = (kit / "lib" / "interpreter.o").read_bytes()
+    parsed = Relocatable.parse(data, with_relocations=False)
+    functions = functions_of(parsed)
+    return {
+        symbol.name: functions.types[functions.of[symbol.index]]
+        for symbol in parsed.symbols
+        if symbol.kind == SymbolKind.FUNCTION and symbol.defined
+    }
+
+
+def inittab(modules: Mapping[str, Sequence[str]]) -> str:
+    """C that tells the interpreter of its new built-in modules, before it starts.
+
+    modules: by dotted name, the constructors that the first import calls.
+    """
+    lines = ["extern int PyImport_AppendInittab(const char *, void *(*)(void));"]
+    for name, constructors in modules.items():
+        lines += [f"extern void {constructor}(void);" for constructor in constructors]
+        lines += [f"extern void *{init_name(name)}(void);", *_starter(name, constructors)]
+    lines += ["__attribute__((constructor)) static void boxer_extensions(void) {"]
+    lines += [f'    PyImport_AppendInittab("{name}", start_{init_name(name)});' for name in modules]
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _starter(name: str, constructors: Sequence[str]) -> list[str]:
+    calls = [f"        {constructor}();" for constructor in constructors]
+    once = [
+        "    static int started;",
+        "    if (!started) {",
+        "        started = 1;",
+        *calls,
+        "    }",
+    ]
+    body = [*(once if calls else []), f"    return {init_name(name)}();"]
+    return [f"static void *start_{init_name(name)}(void) {{", *body, "}"]
+
+
+def _run(kit: Kit, words: list[Path | str], modules: Sequence[ExtensionModule]) -> None:
+    program, *arguments = map(str, words)
+    done = subprocess.run(
+        [kit.program(program), *arguments],
+        env={**os.environ, **kit.environment()},
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=_TIMEOUT_SECONDS,
+        check=False,
+    )
+    if done.returncode == 0:
+        return
+    missing = sorted(set(_UNDEFINED.findall(done.stderr)))
+    named = ", ".join(f"`{module.name}`" for module in modules[:_SHOWN])
+    if missing:
+        what = ", ".join(missing[:_SHOWN]) + (" ..." if len(missing) > _SHOWN else "")
+        reason = f"they call what a box does not have: {what}"
+    else:
+        reason = "\n  ".join(done.stderr.strip().splitlines()[-_SHOWN:]) or "the linker failed"
+    raise NativePackageError(
+        f"The extension modules {named} cannot be linked: {reason}.",
+        hint="Leave out the package they belong to, or take a version of it without them.",
+    )

@@ -1,0 +1,62 @@
+"""Native packages that another package uses where they are there, and does without where not.
+
+Belongs here: seeing that one is wanted for nothing else. Does not: which packages these are
+(`native.toml`), telling the user (`Outcome.left_out`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+
+from boxer.packages.answer import Answer
+from boxer.packages.catalogue.known import known_native
+from boxer.packages.files import users_without
+from boxer.packages.resolve import ASKED, Locked, requirers
+from boxer.packages.target import Outcome
+
+
+def without_optional(
+    missing: list[Locked], answer: Answer, environment: Mapping[str, str], outcome: Outcome
+) -> list[Locked]:
+    """Leaves out what other packages do without: also where a list of all that was once installed
+    names it."""
+    if not any(users_without(package) for package in missing):
+        return missing
+    needed_by = requirers(answer.question, environment)
+    locked = {package.key for package in answer.locked}
+    is_lock = "--no-deps" in answer.question.options
+    left_out = {p.key for p in missing if _can_go(p, needed_by, locked, is_lock)}
+    outcome.left_out += [package.name for package in missing if package.key in left_out]
+    # What came along with those alone has no user then.
+    while alone := {p.key for p in missing if _came_with(left_out, p.key, needed_by)} - left_out:
+        left_out |= alone
+    return [package for package in missing if package.key not in left_out]
+
+
+def _can_go(
+    package: Locked, needed_by: Mapping[str, Sequence[str]], locked: Set[str], is_lock: bool
+) -> bool:
+    """Whether only those need a package that do without it. is_lock: everything is named."""
+    users = users_without(package)
+    above = _above(package.key, needed_by)
+    if not above <= users:
+        return False
+    known = known_native(package.key)
+    if known is None or not known.through:
+        return not users.isdisjoint(above or locked)
+    for key in (package.key, *(above & known.through.keys())):
+        if not is_lock and ASKED in needed_by.get(key, ()):
+            return False
+    reached = {user: _above(user, needed_by) for user in above & known.through.keys()}
+    return bool(above) and all(
+        names and names.issubset(known.through[user]) for user, names in reached.items()
+    )
+
+
+def _came_with(left_out: Set[str], key: str, needed_by: Mapping[str, Sequence[str]]) -> bool:
+    above = set(needed_by.get(key, ()))
+    return bool(above) and above <= left_out
+
+
+def _above(key: str, needed_by: Mapping[str, Sequence[str]]) -> set[str]:
+    return set(needed_by.get(key, ())) - {ASKED}

@@ -1,0 +1,108 @@
+"""A project of PDM's: requirements of its groups, the versions of its lock file, its scripts.
+
+Belongs here: [project], [dependency-groups], [tool.pdm] and pdm.lock. Does not: installing
+(`installer`), pdm's command line (`shell.commands.pdm`).
+
+Source: PDM, "Manage Dependencies" and "PDM Scripts".
+"""
+
+from __future__ import annotations
+
+import shlex
+import tomllib
+from dataclasses import dataclass, field
+from typing import Any
+
+from boxer.filetree import File, Tree
+from boxer.packages.projects.lockfiles import pinned_versions
+
+
+@dataclass(slots=True)
+class Groups:
+    """Which groups are wanted. named: by name; `:all` for all. default: the project's own; dev:
+    those for development, which are there unless told otherwise. without: by name."""
+
+    named: set[str] = field(default_factory=set)
+    without: set[str] = field(default_factory=set)
+    default: bool = True
+    dev: bool = True
+
+
+def requirements(tree: Tree, project: str, groups: Groups) -> list[str]:
+    """The requirements of the wanted groups, as lines of pip."""
+    data = settings(tree, project)
+    own = data.get("project", {})
+    found = list(own.get("dependencies", [])) if groups.default else []
+    for name, lines in own.get("optional-dependencies", {}).items():
+        if _named(name, groups):
+            found += lines
+    development = {**_pdm(data).get("dev-dependencies", {}), **data.get("dependency-groups", {})}
+    for name in development:
+        if (groups.dev or _named(name, groups)) and name not in groups.without:
+            found += _group(development, name)
+    return [str(line) for line in found]
+
+
+def _named(name: str, groups: Groups) -> bool:
+    return bool(groups.named & {name, ":all"}) and name not in groups.without
+
+
+def _group(groups: dict[str, Any], name: str) -> list[str]:
+    """A group's lines, with those of the groups it includes (PEP 735)."""
+    found: list[str] = []
+    for line in groups.get(name, []):
+        if isinstance(line, dict):
+            found += _group(groups, str(line.get("include-group", "")))
+        elif not str(line).startswith("-e "):
+            found.append(str(line))
+    return found
+
+
+def constraints(tree: Tree, project: str) -> list[str]:
+    """`NAME==VERSION` for all of pdm.lock; empty without one."""
+    return pinned_versions(tree, f"{project}/pdm.lock")
+
+
+def is_package(tree: Tree, project: str) -> bool:
+    """Whether `pdm install` installs the project itself."""
+    data = settings(tree, project)
+    said = _pdm(data).get("distribution")
+    return bool(said) if said is not None else "build-system" in data
+
+
+def script(tree: Tree, project: str, words: list[str]) -> str:
+    """A command line of the shell for `pdm run WORDS`: a script of the project, or a program."""
+    entry = _pdm(settings(tree, project)).get("scripts", {}).get(words[0])
+    rest = shlex.join(words[1:])
+    if entry is None:
+        return shlex.join(words)
+    if isinstance(entry, dict) and "composite" in entry:
+        lines = [shlex.split(str(line)) for line in entry["composite"]]
+        return " && ".join(script(tree, project, line) for line in lines)
+    return f"{_command(entry)} {rest}".strip()
+
+
+def _command(entry: Any) -> str:
+    if isinstance(entry, str):
+        return entry
+    if "call" in entry:
+        module, _, function = str(entry["call"]).partition(":")
+        call = function if function.endswith(")") else f"{function}()"
+        return shlex.join(["python", "-c", f"import sys, {module} as m; sys.exit(m.{call})"])
+    command = entry.get("cmd", entry.get("shell", ""))
+    return shlex.join(command) if isinstance(command, list) else str(command)
+
+
+def settings(tree: Tree, project: str) -> dict[str, Any]:
+    """The project's pyproject.toml; empty where it cannot be read."""
+    node = tree.get(f"{project}/pyproject.toml")
+    try:
+        text = node.data.decode("utf-8", "replace") if isinstance(node, File) else ""
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return {}
+
+
+def _pdm(data: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = data.get("tool", {}).get("pdm", {})
+    return found

@@ -1,0 +1,27 @@
+"""Who builds packages with native parts for a box.
+
+Belongs here: the protocol. Does not: the builder itself (`native`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+
+class WheelBuilder(Protocol):
+    """Builds packages with native parts for the box. has_rust: also those with Rust in them."""
+
+    @property
+    def has_rust(self) -> bool: ...
+
+    def key(self, filename: str) -> str:
+        """Names what the source archive of this name is built with: a wheel that was kept under
+        another key is not taken."""
+
+    def build(
+        self, source: Path, folder: Path, environment: Mapping[str, str]
+    ) -> tuple[Path | None, str]:
+        """A wheel from a source archive or a project's folder, in an empty folder, and what the
+        build said. None where the build failed."""

@@ -1,0 +1,77 @@
+"""What a box's command will come to, as far as its files tell: said while it is built.
+
+Belongs here: a program that is not there, modules that only an older Python has. Does not: stopping
+a build for it: a run may name another command.
+"""
+
+from __future__ import annotations
+
+import shlex
+
+from boxer.boxfile import ImageConfig
+from boxer.errors import TreeError
+from boxer.filetree import Tree
+from boxer.packages import imported_of, removed_for
+from boxer.pipeline.entry import find_entry, find_program
+from boxer.pipeline.events import Listener, Notice
+from boxer.pipeline.imports import Imports
+
+_SHELLS = ("/bin/sh", "sh")
+# A script with one of these is more than a command with its arguments.
+_SYNTAX = frozenset("|&;<>()$`\\\"'*?[]#~=%{}\n")
+
+
+def check_command(
+    config: ImageConfig, tree: Tree, program: Imports, asked: str, events: Listener
+) -> None:
+    """asked: the Python of the image that FROM names, where it is another than the box's."""
+    missing = _missing_program(config, tree)
+    if missing:
+        events(
+            Notice(
+                f"The command of the box starts `{missing}`, which is not in it.",
+                None,
+                "Install it in a RUN, or correct CMD or ENTRYPOINT.",
+            )
+        )
+    entry = find_entry(config, tree)
+    if entry is not None and entry.script is not None and not _is_there(entry.script, tree):
+        events(
+            Notice(
+                f"The command of the box runs `{entry.script}`, which is not in it.",
+                None,
+                "COPY it, or correct CMD or ENTRYPOINT.",
+            )
+        )
+    removed = removed_for(asked)
+    for module in imported_of(removed, program.own):
+        if module not in program.packages:
+            events(
+                Notice(
+                    f"The program imports `{module}`, which Python {asked} has and the box's has"
+                    " not.",
+                    None,
+                    f"`RUN pip install '{removed[module]}'` brings it back.",
+                )
+            )
+
+
+def _is_there(path: str, tree: Tree) -> bool:
+    try:
+        return tree.get(path) is not None
+    except TreeError:
+        return True
+
+
+def _missing_program(config: ImageConfig, tree: Tree) -> str | None:
+    words = [*(config.entrypoint or ()), *(config.cmd or ())]
+    if words[:1] and words[0] in _SHELLS and words[1:2] == ["-c"] and len(words) > 2:
+        if _SYNTAX & set(words[2]):
+            return None
+        words = shlex.split(words[2].removeprefix("exec "))
+        if not words or "/" not in words[0]:
+            return None  # a command of the shell's own, maybe
+    try:
+        return words[0] if words and words[0] and not find_program(words[0], config, tree) else None
+    except TreeError:
+        return None

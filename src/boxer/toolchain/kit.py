@@ -1,0 +1,125 @@
+"""The kit on this machine, and running its compiler inside a fence.
+
+Belongs here: kit.json, the compiler's environment and limits, the sandbox around it. Does not: what
+the compiler is asked (`frontend`, `linking`).
+
+The fence is a second one, where this machine has bubblewrap: the compiler then has no file but the
+kit's and its own folder's, and no network. `overlay` and `words` are the first.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from boxer.bases import kit_program, zig_program
+from boxer.toolchain.words import RefusedError
+
+# A header that includes itself or a template that never ends must not take the machine with it.
+_SECONDS = 600
+_KILOBYTES = 8 << 20
+_BLOCKS = 2 << 20  # of 512 bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """folder: the kit's. zig: the program that is compiler and linker."""
+
+    folder: Path
+    zig: Path
+    link_flags: tuple[str, ...]
+    cxx_definitions: tuple[str, ...]
+
+    @property
+    def headers(self) -> Path:
+        return self.folder / "include"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a program ended. said: its standard output and error, each."""
+
+    status: int
+    out: str
+    err: str
+
+
+def find_kit() -> Kit:
+    """Raises `BaseMissingError` where the kit has not been made."""
+    folder = kit_program("cc").parent.parent
+    table: dict[str, list[str]] = json.loads((folder / "kit.json").read_text("utf-8"))
+    return Kit(
+        folder=folder,
+        zig=zig_program(folder),
+        link_flags=tuple(table["link_flags"]),
+        cxx_definitions=tuple(w for w in table["cxx_flags"] if w.startswith("-D")),
+    )
+
+
+def run_zig(kit: Kit, words: Sequence[str], folder: Path, epoch: int) -> Done:
+    """Runs the compiler or linker. folder: the only one it may write to.
+
+    Raises RefusedError for a word that would have it read its words from a file (`@`).
+    """
+    for word in words:
+        if word.startswith("@"):
+            raise RefusedError(f"the name `{word}` is not taken in a RUN")
+    limits = f"ulimit -t {_SECONDS}; ulimit -v {_KILOBYTES}; ulimit -f {_BLOCKS}"
+    command = ["/bin/sh", "-c", f'{limits}; exec "$@"', "sh", *_fence(kit, folder)]
+    try:
+        done = subprocess.run(
+            [*command, str(kit.zig), *words],
+            cwd=folder,
+            env=_environment(folder, epoch),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=2 * _SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Done(124, "", "the compiler took too long\n")
+    out, err = (text.decode("utf-8", "replace") for text in (done.stdout, done.stderr))
+    return Done(done.returncode, out, err)
+
+
+def _environment(folder: Path, epoch: int) -> dict[str, str]:
+    """Nothing of the RUN's: a compiler takes options from variables too (CPATH)."""
+    return {
+        "PATH": "/nonexistent",
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
+        "LC_ALL": "C",
+        "SOURCE_DATE_EPOCH": str(epoch),
+        "ZIG_GLOBAL_CACHE_DIR": str(folder),
+        "ZIG_LOCAL_CACHE_DIR": str(folder),
+    }
+
+
+def _fence(kit: Kit, folder: Path) -> list[str]:
+    bwrap = shutil.which("bwrap")
+    if bwrap is None or not _is_fencing(bwrap, kit):
+        return []
+    return [*_walls(bwrap, kit), "--bind", str(folder), str(folder), "--chdir", str(folder), "--"]
+
+
+def _walls(bwrap: str, kit: Kit) -> list[str]:
+    seen = (kit.zig.parent, kit.folder)
+    binds = [word for path in seen for word in ("--ro-bind", str(path), str(path))]
+    words = ("--unshare-all", "--die-with-parent", "--new-session", "--proc", "/proc")
+    return [bwrap, *words, "--dev", "/dev", *binds]
+
+
+@functools.cache
+def _is_fencing(bwrap: str, kit: Kit) -> bool:
+    """Whether this machine lets bubblewrap work."""
+    command = [*_walls(bwrap, kit), "--", str(kit.zig), "clang", "--version"]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0

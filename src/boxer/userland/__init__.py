@@ -1,0 +1,40 @@
+"""What a RUN finds in a stage: a shell over its tree, commands, make.
+
+Belongs here: the shell's door to the tree, commands, one run of a script, what a script would come
+to. Does not: the RUN instruction (`instructions`), Python packages (`packages`).
+"""
+
+from typing import TYPE_CHECKING
+
+from boxer.lazy import load_lazily
+
+if TYPE_CHECKING:
+    from boxer.userland.assessment import Assessment, Verdict, assess_packages, assess_run
+    from boxer.userland.firstprocess import fetched_program
+    from boxer.userland.ports import (
+        CommandRequest,
+        CommandResult,
+        CommandRunner,
+        Compiler,
+        Ports,
+    )
+    from boxer.userland.running import run_script
+    from boxer.userland.session import Finished, Setting
+    from boxer.userland.tools import add_tool
+
+_HOMES = {
+    "assessment": ("Assessment", "Verdict", "assess_packages", "assess_run"),
+    "firstprocess": ("fetched_program",),
+    "ports": ("CommandRequest", "CommandResult", "CommandRunner", "Compiler", "Ports"),
+    "running": ("run_script",),
+    "session": ("Finished", "Setting"),
+    "tools": ("add_tool",),
+}
+
+__getattr__, __dir__ = load_lazily(__name__, _HOMES)
+
+__all__ = [
+    "Assessment", "CommandRequest", "CommandResult", "CommandRunner", "Compiler", "Finished",
+    "Ports", "Setting", "Verdict", "add_tool", "assess_packages", "assess_run", "fetched_program",
+    "run_script",
+]  # fmt: skip

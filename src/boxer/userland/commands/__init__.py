@@ -1,0 +1,56 @@
+"""The commands of a RUN that are ours: what the shell cannot do, or would do wrongly.
+
+Belongs here: one module for each family, and the table of all. Later families win, so a refusal
+never hides a command that works.
+"""
+
+from boxer.userland.commands import (
+    accounts,
+    administration,
+    archives,
+    compilers,
+    copies,
+    files,
+    hatch,
+    information,
+    installers,
+    make,
+    pdm,
+    pip,
+    pipenv,
+    poetry,
+    python,
+    refused,
+    systempackages,
+    unzip,
+    uv,
+    uvtools,
+    venv,
+)
+from boxer.userland.invocation import Command
+
+ALL: dict[str, Command] = {
+    **refused.COMMANDS,
+    **systempackages.COMMANDS,
+    **accounts.COMMANDS,
+    **administration.COMMANDS,
+    **archives.COMMANDS,
+    **compilers.COMMANDS,
+    **copies.COMMANDS,
+    **files.COMMANDS,
+    **hatch.COMMANDS,
+    **information.COMMANDS,
+    **installers.COMMANDS,
+    **make.COMMANDS,
+    **pdm.COMMANDS,
+    **pip.COMMANDS,
+    **pipenv.COMMANDS,
+    **poetry.COMMANDS,
+    **python.COMMANDS,
+    **unzip.COMMANDS,
+    **uv.COMMANDS,
+    **uvtools.COMMANDS,
+    **venv.COMMANDS,
+}
+
+__all__ = ["ALL"]

@@ -1,0 +1,193 @@
+"""cp and install, with owners, modes and links as Linux keeps them.
+
+Belongs here: copies within a tree. Does not: COPY and ADD (`boxer.instructions.copying`).
+
+Rules: cp(1) and install(1) of the GNU programs. A new copy belongs to the user of the step; -p and
+-a keep the owner, for root, and the time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from boxer.filetree import Device, Directory, File, Node, Symlink
+from boxer.userland.commands.files import make_folder, mode_change, new_node, owner_of
+from boxer.userland.invocation import (
+    Command,
+    CommandFailedError,
+    Invocation,
+    Options,
+    parse_options,
+)
+
+
+def cp(call: Invocation) -> None:
+    words = {
+        "recursive": False,
+        "archive": False,
+        "force": False,
+        "verbose": False,
+        "preserve": False,
+        "no-dereference": False,
+        "dereference": False,
+        "no-clobber": False,
+        "update": False,
+        "target-directory": True,
+        "no-target-directory": False,
+        "parents": False,
+    }
+    options = parse_options(call, "rRapfvnuLPdHTt:i", words)
+    operands = list(options.operands)
+    folder = options.value("t", "target-directory")
+    target = folder if folder is not None else (operands.pop() if len(operands) > 1 else None)
+    if target is None or not operands:
+        raise CommandFailedError("missing destination file operand")
+    into = isinstance(call.node(target), Directory) and not options.has("T", "no-target-directory")
+    if len(operands) > 1 and not into:
+        raise CommandFailedError(f"target '{target}' is not a directory")
+    if options.has("parents"):
+        raise CommandFailedError("option '--parents' is not there in a build; name the folders", 2)
+    for source in operands:
+        name = call.path(source).rpartition("/")[2] if not source.endswith("/.") else "."
+        _copy(call, source, f"{target.rstrip('/')}/{name}" if into else target, options)
+
+
+def _copy(call: Invocation, source: str, target: str, options: Options) -> None:
+    deep = options.has("r", "R", "a", "recursive", "archive")
+    keep_links = options.has("P", "d", "a", "archive", "no-dereference") or (
+        deep and not options.has("L", "dereference")
+    )
+    node = call.existing(source, follow=not keep_links or source.endswith("/"))
+    if isinstance(node, Directory) and not deep:
+        raise CommandFailedError(f"-r not specified; omitting directory '{source}'")
+    inside = call.path(target)
+    if isinstance(node, Directory) and (inside + "/").startswith(call.path(source) + "/"):
+        raise CommandFailedError(f"cannot copy a directory, '{source}', into itself, '{target}'")
+    _Copy(call, options).put(node, inside)
+
+
+class _Copy:
+    """One operand of cp. Two names of one file stay so with -a, as -d asks for."""
+
+    def __init__(self, call: Invocation, options: Options) -> None:
+        self._call = call
+        self._keep = options.has("a", "p", "archive", "preserve")
+        self._keep_links = options.has("a", "d", "archive")
+        self._no_clobber = options.has("n", "no-clobber")
+        self._follow = options.has("L", "dereference")
+        self._seen: dict[int, Node] = {}
+
+    def put(self, node: Node, path: str) -> None:
+        parent, name = self._call.parent(path)
+        present = parent.entries.get(name)
+        if isinstance(present, Symlink) and not self._keep_links:
+            followed = self._call.tree.get(path)
+            if followed is not None:
+                present, path = followed, self._call.tree.resolve(path)
+        if isinstance(node, Directory):
+            self._folder(node, present, path)
+        elif isinstance(present, Directory):
+            raise CommandFailedError(f"cannot overwrite directory '{path}' with non-directory")
+        elif present is not None and self._no_clobber:
+            return
+        elif isinstance(node, File) and isinstance(present, File) and not self._keep_links:
+            present.data, present.mtime = node.data, self._call.epoch
+            if self._keep:
+                present.mode, present.uid, present.gid = node.mode, node.uid, node.gid
+                present.mtime = node.mtime
+        else:
+            parent.entries[name] = self._copied(node)
+
+    def _folder(self, node: Directory, present: Node | None, path: str) -> None:
+        if present is not None and not isinstance(present, Directory):
+            raise CommandFailedError(f"cannot overwrite non-directory '{path}' with directory")
+        if present is None:
+            parent, name = self._call.parent(path)
+            parent.entries[name] = self._copied(replace(node, entries={}))
+        for name, child in node.sorted_entries():
+            if self._follow and isinstance(child, Symlink):
+                raise CommandFailedError(
+                    "option '-L' does not reach links inside folders in a build", 2
+                )
+            self.put(child, f"{path.rstrip('/')}/{name}")
+
+    def _copied(self, node: Node) -> Node:
+        if self._keep_links and id(node) in self._seen:
+            return self._seen[id(node)]
+        copied = _clone(node)
+        if not self._keep or self._call.user.uid != 0:
+            copied.uid, copied.gid = self._call.user.uid, self._call.user.gid
+        if not self._keep:
+            copied.mtime = self._call.epoch
+            copied.mode &= 0o777 if isinstance(node, Symlink) else 0o755
+        self._seen[id(node)] = copied
+        return copied
+
+
+def install(call: Invocation) -> None:
+    words = {
+        "directory": False,
+        "mode": True,
+        "owner": True,
+        "group": True,
+        "verbose": False,
+        "target-directory": True,
+        "no-target-directory": False,
+        "preserve-timestamps": False,
+    }
+    options = parse_options(call, "dDm:o:g:vt:Tpcs", words)
+    mode = mode_change(options.value("m", "mode") or "755")(0, False)
+    uid = owner_of(call, options.value("o", "owner") or "")[0]
+    gid = owner_of(call, f":{options.value('g', 'group') or ''}")[1]
+    made: list[str] = []
+    if options.has("d", "directory"):
+        for path in options.operands:
+            make_folder(call, path, 0o755, True)
+            made.append(path)
+    else:
+        made = _install_files(call, options)
+    for path in made:
+        node = call.existing(path)
+        node.mode = mode
+        node.uid = call.user.uid if uid is None else uid
+        node.gid = call.user.gid if gid is None else gid
+
+
+def _install_files(call: Invocation, options: Options) -> list[str]:
+    operands = list(options.operands)
+    target = options.value("t", "target-directory")
+    if target is None:
+        if len(operands) < 2:
+            raise CommandFailedError("missing destination file operand")
+        target = operands.pop()
+        into = isinstance(call.node(target), Directory) or len(operands) > 1
+    else:
+        into = True
+    if options.has("D"):
+        above = target if into else target.rpartition("/")[0]
+        if above:
+            make_folder(call, above, 0o755, True)
+    made = []
+    for source in operands:
+        node = call.existing(source)
+        if not isinstance(node, File):
+            raise CommandFailedError(f"omitting directory '{source}'")
+        path = f"{target.rstrip('/')}/{source.rpartition('/')[2]}" if into else target
+        parent, name = call.parent(path)
+        if isinstance(parent.entries.get(name), Directory):
+            raise CommandFailedError(f"cannot overwrite directory '{path}'")
+        parent.entries[name] = new_node(call, File(data=node.data))
+        made.append(path)
+    return made
+
+
+def _clone(node: Node) -> Node:
+    if isinstance(node, File | Symlink | Device | Directory):
+        return replace(node)
+    raise TypeError(f"not a node of a tree: {type(node).__name__}")
+
+
+COMMANDS = {
+    "cp": Command(cp, makes_programs=True),
+    "install": Command(install, makes_programs=True),
+}

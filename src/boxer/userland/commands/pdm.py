@@ -1,0 +1,173 @@
+"""pdm in a RUN: `pdm install`, `pdm sync`, `pdm export`, `pdm run`, `pdm build`.
+
+Belongs here: its command line, and where its packages lie. Does not: what a project asks for
+(`packages.projects.pdm`).
+"""
+
+from __future__ import annotations
+
+import posixpath
+
+from boxer.errors import UnsupportedCommandError
+from boxer.filetree import Directory, File
+from boxer.packages import (
+    InstallOptions,
+    Prefix,
+    install_packages,
+    pdm_project,
+    requirement_name,
+    uv_project,
+)
+from boxer.userland.commands.pip import announce, build_project, chosen_prefix, target_of
+from boxer.userland.commands.venv import venv
+from boxer.userland.invocation import Command, CommandFailedError, Invocation
+
+VERSION = "2.26.0"  # what pdm would say it is; scripts only ever show it
+
+_LOCAL = "__pypackages__"  # PEP 582
+_NOTHING = frozenset(("lock", "config", "use", "venv", "cache", "self", "plugin", "info", "list",
+                      "update", "fix", "show", "init", "py", "python"))  # fmt: skip
+_VALUED = frozenset(("-L", "--lockfile", "-p", "--project", "--override", "-S", "-k", "--skip",
+                     "--config-setting", "-C", "-c", "--config", "-f", "--format",
+                     "--venv"))  # fmt: skip
+
+
+def pdm(call: Invocation) -> int:
+    """One pdm command. Raises what `install_packages` raises, UnsupportedCommandError."""
+    words = list(call.arguments)
+    while words and words[0] in ("-q", "-v", "-vv", "-n", "--non-interactive", "--quiet", "-I"):
+        words.pop(0)
+    action, rest = (words[0], words[1:]) if words else ("--version", [])
+    if action in ("--version", "-V"):
+        call.print(f"PDM, version {VERSION}")
+        return 0
+    if action in _NOTHING:
+        return 0
+    if action in _ACTIONS:
+        return _ACTIONS[action](call, rest)
+    raise UnsupportedCommandError(
+        f"`pdm {action}` cannot work in a RUN.",
+        where=call.where,
+        hint="A build has `pdm install`, `sync`, `add`, `export`, `run` and `build`.",
+    )
+
+
+def _project(call: Invocation, words: list[str]) -> str:
+    for name in ("-p", "--project"):
+        if name in words[:-1]:
+            return call.path(words[words.index(name) + 1])
+    project = uv_project.find_project(call.tree, call.cwd)
+    if project is None:
+        raise CommandFailedError("No pyproject.toml has been initialized yet", 1)
+    return project
+
+
+def _install(call: Invocation, words: list[str]) -> int:
+    project = _project(call, words)
+    options = InstallOptions(packages=pdm_project.requirements(call.tree, project, _groups(words)))
+    own = not set(words) & {"--no-self", "--no-default"} and pdm_project.is_package(
+        call.tree, project
+    )
+    if own:
+        (options.packages if "--no-editable" in words else options.editable).append(project)
+    options.pinned = pdm_project.constraints(call.tree, project)
+    prefix = _prefix(call, project, words)
+    announce(call, prefix, install_packages(target_of(call, prefix), options))
+    return 0
+
+
+def _groups(words: list[str]) -> pdm_project.Groups:
+    groups = pdm_project.Groups()
+    rest = iter(words)
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if name in ("-G", "--group", "-dG", "--without", "--with") and not equals:
+            value = next(rest, "")
+        listed = {part.strip() for part in value.split(",") if part.strip()}
+        if name in ("--prod", "--production", "--no-dev"):
+            groups.dev = False
+        elif name in ("-G", "--group", "-dG", "--with"):
+            groups.named |= listed
+            groups.dev = groups.dev and name == "-dG"
+        elif name == "--without":
+            groups.without |= listed
+        elif name == "--no-default":
+            groups.default = False
+        elif name in _VALUED and not equals:
+            next(rest, None)
+    return groups
+
+
+def _prefix(call: Invocation, project: str, words: list[str]) -> Prefix:
+    """The base with `--global`, an active environment, the folder of PEP 582 where it lies, else
+    the project's `.venv`."""
+    if set(words) & {"-g", "--global"} or call.env.get("VIRTUAL_ENV"):
+        return chosen_prefix(call, InstallOptions())
+    if isinstance(call.tree.get(f"{project}/{_LOCAL}"), Directory):
+        version = call.ports.python_asked or Prefix().version
+        return Prefix(f"{project}/{_LOCAL}/{version}/lib", flat=True)
+    root = f"{project}/.venv"
+    if not isinstance(call.tree.get(f"{root}/bin/python"), File):
+        venv(call.calling("venv", root))
+    return Prefix(root, python=f"{root}/bin/python")
+
+
+def _export(call: Invocation, words: list[str]) -> int:
+    project = _project(call, words)
+    lines = pdm_project.requirements(call.tree, project, _groups(words))
+    pinned = {pin.partition("==")[0]: pin for pin in pdm_project.constraints(call.tree, project)}
+    text = "".join(f"{pinned.get(requirement_name(line), line)}\n" for line in lines)
+    for name in ("-o", "--output"):
+        if name in words[:-1]:
+            path = call.path(words[words.index(name) + 1])
+            uid, gid = call.user.uid, call.user.gid
+            call.tree.add_file(path, text.encode(), 0o644, uid, gid, call.epoch)
+            return 0
+    call.out += text.encode()
+    return 0
+
+
+def _run(call: Invocation, words: list[str]) -> int:
+    while words and words[0].startswith("-"):
+        words = words[2 if words[0] in _VALUED else 1 :]
+    if not words:
+        raise CommandFailedError("a command to run is missing", 1)
+    project = _project(call, [])
+    environment = dict(call.env)
+    if isinstance(call.tree.get(f"{project}/.venv/pyvenv.cfg"), File):
+        environment["PATH"] = f"{project}/.venv/bin:{call.env.get('PATH', '')}"
+        environment["VIRTUAL_ENV"] = f"{project}/.venv"
+    local = f"{project}/{_LOCAL}/{call.ports.python_asked or Prefix().version}/lib"
+    if call.tree.get(local) is not None:
+        environment["PYTHONPATH"] = f"{local}:{call.env.get('PYTHONPATH', '')}".rstrip(":")
+        environment["PATH"] = f"{local}/bin:{environment.get('PATH', '')}"
+    line = pdm_project.script(call.tree, project, words)
+    status, out, err = call.shell(line, project, environment)
+    call.out += out
+    call.err += err
+    return status
+
+
+def _add(call: Invocation, words: list[str]) -> int:
+    """`pdm add`: installed at once; the project's file is read-only to a build."""
+    project = _project(call, words)
+    packages = [word for word in words if not word.startswith("-")]
+    prefix = _prefix(call, project, words)
+    call.notice("`pdm add` in a RUN installs the packages; pyproject.toml stays as it is.")
+    options = InstallOptions(packages=packages)
+    announce(call, prefix, install_packages(target_of(call, prefix), options))
+    return 0
+
+
+def _build(call: Invocation, words: list[str]) -> int:
+    folder = posixpath.join(_project(call, words), "dist")
+    for name in ("-d", "--dest"):
+        if name in words[:-1]:
+            folder = call.path(words[words.index(name) + 1])
+    return build_project(call, folder, _project(call, words))
+
+
+_ACTIONS = {"add": _add, "build": _build, "export": _export, "install": _install, "run": _run,
+            "sync": _install}  # fmt: skip
+
+COMMANDS = {"pdm": Command(pdm, reads_stdin=True, makes_programs=True)}

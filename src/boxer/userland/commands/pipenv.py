@@ -1,0 +1,125 @@
+"""pipenv in a RUN: `pipenv install`, `pipenv sync`, `pipenv run`, `pipenv requirements`.
+
+Belongs here: its command line, its lock file, and where its environment is. Does not: installing
+(`boxer.packages`).
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import tomllib
+from typing import Any
+
+from boxer.errors import UnsupportedCommandError
+from boxer.filetree import File
+from boxer.packages import InstallOptions, Prefix, install_packages
+from boxer.userland.commands.pip import announce, chosen_prefix, target_of
+from boxer.userland.commands.python import run_program
+from boxer.userland.commands.venv import venv
+from boxer.userland.invocation import Command, CommandFailedError, Invocation
+
+_DEV = frozenset(("--dev", "-d"))
+_VALUED = frozenset(("--python", "--pypi-mirror", "-r", "--requirements", "-i", "--index", "-c"))
+
+
+def pipenv(call: Invocation) -> int:
+    """One pipenv command. Raises what `install_packages` raises, UnsupportedCommandError."""
+    words: list[str] = []
+    switches: set[str] = set()
+    rest = iter(call.arguments)
+    for word in rest:
+        if words[:1] == ["run"]:
+            words.append(word)
+        elif word in _VALUED:
+            next(rest, None)
+        elif word.startswith("-"):
+            switches.add(word)
+        else:
+            words.append(word)
+    action = words[0] if words else ""
+    if action in ("requirements", "lock") and not (action == "lock" and "-r" not in switches):
+        for line in _requirements(call, bool(switches & _DEV)):
+            call.print(line)
+        return 0
+    if action in ("install", "sync"):
+        return _install(call, words[1:], switches)
+    if action == "run" and len(words) > 1:
+        return _run(call, words[1:])
+    if "--version" in switches or action in ("check", "verify", "lock", "clean", "graph"):
+        return 0
+    raise UnsupportedCommandError(
+        f"`pipenv {' '.join(call.arguments[:2])}` cannot work in a RUN.",
+        where=call.where,
+        hint="A build has `pipenv install`, `pipenv sync`, `pipenv run`, `pipenv requirements`.",
+    )
+
+
+def _install(call: Invocation, packages: list[str], switches: set[str]) -> int:
+    lines = packages or _requirements(call, bool(switches & _DEV))
+    options = InstallOptions(packages=lines)
+    if "--system" in switches:
+        prefix = chosen_prefix(call, options)
+    else:
+        root = _environment(call)
+        if not isinstance(call.tree.get(f"{root}/bin/python"), File):
+            venv(call.calling("venv", root))
+        prefix = Prefix(root, python=f"{root}/bin/python")
+    announce(call, prefix, install_packages(target_of(call, prefix), options))
+    return 0
+
+
+def _environment(call: Invocation) -> str:
+    """In the project where pipenv is told so, or one lies there; else below the user's home."""
+    project = _project(call)
+    inside = call.env.get("PIPENV_VENV_IN_PROJECT", "").lower() in ("1", "true", "yes")
+    if inside or isinstance(call.tree.get(f"{project}/.venv/pyvenv.cfg"), File):
+        return f"{project}/.venv"
+    home = (
+        call.env.get("WORKON_HOME") or f"{call.env.get('HOME', '/root')}/.local/share/virtualenvs"
+    )
+    return f"{home}/{posixpath.basename(project)}"
+
+
+def _project(call: Invocation) -> str:
+    """The nearest folder upwards with a Pipfile, else the one the command is in."""
+    folder = call.cwd
+    while folder not in ("", "/"):
+        if call.tree.get(f"{folder}/Pipfile") or call.tree.get(f"{folder}/Pipfile.lock"):
+            return folder
+        folder = posixpath.dirname(folder)
+    return call.cwd
+
+
+def _run(call: Invocation, words: list[str]) -> int:
+    root = _environment(call)
+    if isinstance(call.tree.get(f"{root}/pyvenv.cfg"), File):
+        path = f"{root}/bin:{call.env.get('PATH', '')}"
+        call.env = {**call.env, "VIRTUAL_ENV": root, "PATH": path}
+    return run_program(call.calling(words[0], *words[1:]))
+
+
+def _requirements(call: Invocation, dev: bool) -> list[str]:
+    lock = call.node("Pipfile.lock")
+    if isinstance(lock, File):
+        data: dict[str, Any] = json.loads(lock.data)
+        tables = [data.get("default", {}), data.get("develop", {}) if dev else {}]
+    else:
+        pipfile = call.node("Pipfile")
+        if not isinstance(pipfile, File):
+            raise CommandFailedError("No Pipfile present at project home. Aborting")
+        data = tomllib.loads(pipfile.data.decode("utf-8", "replace"))
+        tables = [data.get("packages", {}), data.get("dev-packages", {}) if dev else {}]
+    return [_line(name, value) for table in tables for name, value in table.items()]
+
+
+def _line(name: str, value: Any) -> str:
+    if isinstance(value, str):
+        return name if value == "*" else f"{name}{value}"
+    extras = f"[{','.join(value['extras'])}]" if value.get("extras") else ""
+    marker = f" ; {value['markers']}" if value.get("markers") else ""
+    version = value.get("version", "")
+    return f"{name}{extras}{'' if version == '*' else version}{marker}"
+
+
+COMMANDS = {"pipenv": Command(pipenv, reads_stdin=True, makes_programs=True)}

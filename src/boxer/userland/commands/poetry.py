@@ -1,0 +1,204 @@
+"""poetry in a RUN: `poetry install`, `poetry export`, `poetry run`.
+
+Belongs here: its command line. Does not: what a project asks for (`pip.poetry`).
+"""
+
+from __future__ import annotations
+
+import posixpath
+
+from boxer.errors import UnsupportedCommandError
+from boxer.filetree import File
+from boxer.packages import (
+    InstallOptions,
+    Prefix,
+    install_packages,
+    poetry_project,
+    requirement_name,
+    uv_project,
+)
+from boxer.userland.commands.pip import announce, build_project, chosen_prefix, target_of
+from boxer.userland.commands.python import run_program
+from boxer.userland.commands.venv import venv
+from boxer.userland.invocation import Command, CommandFailedError, Invocation
+
+_HARMLESS = frozenset(
+    ("-n", "--no-interaction", "--no-ansi", "--ansi", "-q", "-v", "-vv", "-vvv", "--no-cache")
+)
+VERSION = "2.1.0"  # what poetry would say it is; scripts only ever show it
+
+
+def poetry(call: Invocation) -> int:
+    """One poetry command. Raises what `install_packages` raises, UnsupportedCommandError."""
+    words = [word for word in call.arguments if word not in _HARMLESS]
+    action, rest = (words[0], words[1:]) if words else ("--version", [])
+    if action in ("--version", "-V", "about"):
+        call.print(f"Poetry (version {VERSION})")
+        return 0
+    if action == "config":
+        return _config(call, rest)
+    if action in ("lock", "check", "self", "cache", "env"):
+        return 0
+    if action == "build":
+        return build_project(call, call.path(_output(rest) or "dist"), _project(call))
+    if action in _ACTIONS:
+        return _ACTIONS[action](call, rest)
+    raise UnsupportedCommandError(
+        f"`poetry {action}` cannot work in a RUN.",
+        where=call.where,
+        hint="A build has `poetry install`, `add`, `export`, `run`, `build` and `config`.",
+    )
+
+
+def _output(words: list[str]) -> str | None:
+    """The value of `-o`, `--output`."""
+    for place, word in enumerate(words):
+        if word.startswith("--output="):
+            return word.partition("=")[2]
+        if word in ("-o", "--output"):
+            return words[place + 1] if place + 1 < len(words) else None
+    return None
+
+
+def _config(call: Invocation, words: list[str]) -> int:
+    """Only whether environments are made, and where, matters; the stage remembers it as a file."""
+    values = [word for word in words if not word.startswith("-")]
+    if len(values) == 2 and values[0].startswith("virtualenvs."):
+        path = _settings_path(call)
+        node = call.tree.get(path)
+        before = node.data if isinstance(node, File) else b""
+        call.tree.make_directories(posixpath.dirname(path))
+        line = f"{values[0]}={values[1].lower()}\n".encode()
+        call.tree.add_file(path, before + line, 0o644, call.user.uid, call.user.gid, call.epoch)
+    return 0
+
+
+def _settings_path(call: Invocation) -> str:
+    return posixpath.join(call.env.get("HOME", "/root"), ".config/pypoetry/boxer.settings")
+
+
+def _setting(call: Invocation, name: str) -> bool | None:
+    variable = call.env.get("POETRY_" + name.upper().replace(".", "_").replace("-", "_"))
+    if variable is not None:
+        return variable.lower() in ("1", "true")
+    node = call.tree.get(_settings_path(call))
+    if isinstance(node, File):
+        for line in reversed(node.data.decode().splitlines()):
+            key, _, value = line.partition("=")
+            if key == name:
+                return value == "true"
+    return None
+
+
+def _project(call: Invocation) -> str:
+    project = uv_project.find_project(call.tree, call.cwd)
+    if project is None:
+        raise CommandFailedError("Poetry could not find a pyproject.toml file", 1)
+    return project
+
+
+def _install(call: Invocation, words: list[str]) -> int:
+    project = _project(call)
+    groups, extras = _groups(words)
+    options = InstallOptions(
+        packages=poetry_project.requirements(call.tree, project, groups, extras)
+    )
+    prefix = _prefix(call, project)
+    if "--no-root" not in words and poetry_project.has_package(call.tree, project):
+        options.editable.append(project)
+    options.pinned = poetry_project.constraints(call.tree, project)
+    announce(call, prefix, install_packages(target_of(call, prefix), options))
+    return 0
+
+
+def _prefix(call: Invocation, project: str) -> Prefix:
+    """The base where poetry is told to make no environment, or one is active; else `.venv`, or the
+    environment poetry would make below the user's cache."""
+    if _setting(call, "virtualenvs.create") is False or call.env.get("VIRTUAL_ENV"):
+        return chosen_prefix(call, InstallOptions())
+    root = _environment(call, project)
+    if not isinstance(call.tree.get(f"{root}/bin/python"), File):
+        made = call.calling("venv", root)
+        venv(made)
+    call.env = {**call.env, "VIRTUAL_ENV": root, "PATH": f"{root}/bin:{call.env.get('PATH', '')}"}
+    return Prefix(root, python=f"{root}/bin/python")
+
+
+def _environment(call: Invocation, project: str) -> str:
+    inside = _setting(call, "virtualenvs.in-project")
+    if inside or isinstance(call.tree.get(f"{project}/.venv/pyvenv.cfg"), File):
+        return f"{project}/.venv"
+    home = call.env.get("HOME", "/root")
+    return f"{home}/.cache/pypoetry/virtualenvs/{posixpath.basename(project) or 'project'}-py3.13"
+
+
+def _groups(words: list[str]) -> tuple[set[str], set[str]]:
+    """The groups and extras that are wanted; `*` for the groups that are not optional."""
+    groups, extras = {"*"}, set()
+    rest = iter(words)
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if name in ("--only", "--without", "--with", "--extras", "-E") and not equals:
+            value = next(rest, "")
+        listed = {part.strip() for part in value.replace(",", " ").split()}
+        if name == "--only":
+            groups = listed
+        elif name == "--without":
+            groups |= {f"-{part}" for part in listed}
+        elif name == "--with":
+            groups |= listed
+        elif name in ("--extras", "-E"):
+            extras |= listed
+        elif name in ("--no-dev", "--only-root"):
+            groups = {"main"}
+        elif name == "--all-extras":
+            extras.add("*")
+    return groups, extras
+
+
+def _export(call: Invocation, words: list[str]) -> int:
+    project = _project(call)
+    rest = iter(words)
+    output, kept = None, []
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if name in ("-o", "--output", "-f", "--format"):
+            value = value if equals else next(rest, "")
+            output = value if name in ("-o", "--output") else output
+        else:
+            kept.append(word)
+    groups, extras = _groups(["--only", "main", *kept])
+    lines = poetry_project.requirements(call.tree, project, groups, extras)
+    pinned = {pin.partition("==")[0]: pin for pin in poetry_project.constraints(call.tree, project)}
+    lines = [pinned.get(requirement_name(line), line) for line in lines]
+    text = "".join(f"{line}\n" for line in lines)
+    if output is None:
+        call.out += text.encode()
+    else:
+        uid, gid = call.user.uid, call.user.gid
+        call.tree.add_file(call.path(output), text.encode(), 0o644, uid, gid, call.epoch)
+    return 0
+
+
+def _run(call: Invocation, words: list[str]) -> int:
+    if not words:
+        raise CommandFailedError("a command to run is missing", 1)
+    root = _environment(call, _project(call))
+    if isinstance(call.tree.get(f"{root}/pyvenv.cfg"), File):
+        call.env = {**call.env, "PATH": f"{root}/bin:{call.env.get('PATH', '')}"}
+    return run_program(call.calling(words[0], *words[1:]))
+
+
+def _add(call: Invocation, words: list[str]) -> int:
+    """`poetry add`: installed at once; the project's file is read-only to a build."""
+    packages = [word.replace("@latest", "") for word in words if not word.startswith("-")]
+    options = InstallOptions(packages=packages)
+    prefix = _prefix(call, _project(call))
+    call.notice("`poetry add` in a RUN installs the packages; pyproject.toml stays as it is.")
+    announce(call, prefix, install_packages(target_of(call, prefix), options))
+    return 0
+
+
+_ACTIONS = {"add": _add, "install": _install, "sync": _install, "export": _export, "run": _run}
+
+COMMANDS = {"poetry": Command(poetry, reads_stdin=True, makes_programs=True)}

@@ -1,0 +1,183 @@
+"""The package managers of Linux distributions: apt-get, apt, apk, dnf, yum, microdnf.
+
+Belongs here: reading their command lines, and what a package means in a box, which the catalogue
+(systempackages.toml) says. Does not: installing anything: a box has no native packages.
+
+A package is `present` (the box has what it is for), `ignored` with a notice (it serves compiling
+or looking around, and what needs it will say so), of `python` (pip installs it), or is not in the
+catalogue: the build stops.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+
+from boxer.errors import UnsupportedCommandError
+from boxer.userland.commands.pip import pip
+from boxer.userland.invocation import Command, Invocation
+
+_HARMLESS = frozenset(
+    [
+        "list",
+        "show",
+        "policy",
+        "search",
+        "info",
+        "config-manager",
+        "build-dep",
+        "update",
+        "clean",
+        "autoclean",
+        "autoremove",
+        "upgrade",
+        "dist-upgrade",
+        "full-upgrade",
+        "check",
+        "makecache",
+        "remove",
+        "purge",
+        "del",
+        "erase",
+        "cache",
+        "fix",
+    ]
+)
+_INSTALL = frozenset(("install", "add", "reinstall"))
+_WITH_VALUE = frozenset(
+    ("-o", "-t", "-c", "--option", "--target-release", "--virtual", "--repository", "-X")
+)
+# Libraries, headers, fonts, debug symbols: nothing but native code asks for them.
+_SERVES_COMPILING = re.compile(r"^lib|^fonts?-|-(?:dev|devel|libs|headers|doc|dbg)$")
+_PYTHON_PREFIX = re.compile(r"^(?:python3|py3)-")
+_PYTHON = re.compile(r"python3(?:\.\d+|\d+)?(?:-(?:pip|venv|distutils|minimal|setuptools|wheel))?")
+# Package -> its script, and the paths where Debian and Alpine have the program.
+_PROGRAMS = {
+    "tini": ("init.sh", ("/usr/bin/tini", "/sbin/tini")),
+    "dumb-init": ("init.sh", ("/usr/bin/dumb-init",)),
+    "catatonit": ("init.sh", ("/usr/bin/catatonit",)),
+    "gosu": ("gosu.py", ("/usr/sbin/gosu", "/usr/local/bin/gosu")),
+    "su-exec": ("gosu.py", ("/sbin/su-exec", "/usr/local/bin/su-exec")),
+}
+_SERVICE = "a box runs one program"
+_VERSION = re.compile(r"[=<>~/].*$|:[a-z0-9]+$")
+
+
+def system_packages(call: Invocation) -> None:
+    """apt-get and its kin. Raises UnsupportedCommandError for what a box cannot have."""
+    words = _operands(call.arguments)
+    action = words[0] if words else ""
+    if action in _HARMLESS or not words:
+        if action in ("update", "upgrade", "dist-upgrade", "full-upgrade"):
+            call.notice(f"`{call.name} {action}` does nothing: a box has no system packages.")
+        return
+    if action not in _INSTALL:
+        raise UnsupportedCommandError(
+            f"`{call.name} {action}` cannot be done in a box: it has no system packages.",
+            where=call.where,
+            hint="Remove it from the RUN if the program does not need it.",
+        )
+    _install(call, words[1:])
+
+
+def _install(call: Invocation, packages: list[str]) -> None:
+    catalogue = _catalogue()
+    ignored, python = [], python_packages(packages)
+    for package in packages:
+        name = _VERSION.sub("", package)
+        if name.startswith((".", "/")):
+            raise _unknown(call, package)
+        if name in catalogue["present"] or _PYTHON.fullmatch(name) or name in python:
+            continue
+        if name not in catalogue["refused"] and (
+            name in catalogue["ignored"] or _SERVES_COMPILING.search(name)
+        ):
+            ignored.append(name)
+        else:
+            raise _unknown(call, name)
+    for package in packages:
+        _add_programs(call, _VERSION.sub("", package))
+        _add_python(call, _VERSION.sub("", package))
+    if python and call.tree.get("/usr") is not None:
+        listed = ", ".join(f"`{name}`" for name in python)
+        call.notice(f"{listed}: pip installs these Python packages, in their newest versions.")
+        pip(call.calling("/usr/local/bin/pip", "install", *python.values()))
+    if ignored:
+        listed = ", ".join(f"`{name}`" for name in ignored)
+        call.notice(
+            f"{listed}: not installed, a box has no system packages.",
+            "Programs of theirs are not there when the box runs; Python packages that need them "
+            "to be compiled stop the build by themselves.",
+        )
+
+
+def python_packages(words: list[str]) -> dict[str, str]:
+    """The Python packages of distributions among them, and what they are called on the index."""
+    names = [_VERSION.sub("", word) for word in words]
+    listed = _catalogue()["python"]
+    found = {name: _PYTHON_PREFIX.sub("", name) for name in names if _PYTHON_PREFIX.match(name)}
+    return {name: listed[short] for name, short in found.items() if short in listed}
+
+
+def _add_programs(call: Invocation, package: str) -> None:
+    """The programs of a package that entrypoints begin with, as scripts that do the same."""
+    script, names = _PROGRAMS.get(package, ("", ()))
+    if script and call.tree.get("/usr") is not None:
+        data = resources.files(__package__).joinpath("programs", script).read_bytes()
+        for name in names:
+            call.tree.make_directories(name.rpartition("/")[0], 0o755, 0, 0, call.epoch)
+            call.tree.add_file(name, data, 0o755, 0, 0, call.epoch)
+
+
+def _add_python(call: Invocation, package: str) -> None:
+    """The path of a distribution's Python, with which the first lines of scripts are written."""
+    names = {"python-is-python3": "/usr/bin/python"}
+    link = names.get(package, "/usr/bin/python3" if _PYTHON.fullmatch(package) else "")
+    python = "/usr/local/bin/python3"
+    if link and call.tree.get(python) is not None and call.tree.get(link, follow=False) is None:
+        call.tree.make_directories("/usr/bin", 0o755, 0, 0, call.epoch)
+        call.tree.add_symlink(link, python, 0, 0, call.epoch)
+
+
+def _operands(arguments: list[str]) -> list[str]:
+    words = []
+    rest = iter(arguments)
+    for word in rest:
+        if word in _WITH_VALUE:
+            next(rest, None)
+        elif not word.startswith("-"):
+            words.append(word)
+    return words
+
+
+def _unknown(call: Invocation, package: str) -> UnsupportedCommandError:
+    reason = _catalogue()["refused"].get(package)
+    if reason is None and _PYTHON_PREFIX.match(package):
+        raise UnsupportedCommandError(
+            f"`{package}` is a Python package of the distribution, which a box has not.",
+            where=call.where,
+            hint=f"`pip install {_PYTHON_PREFIX.sub('', package)}` in its place.",
+        )
+    why = f": {reason}" if reason else ": it is machine code of a Linux distribution"
+    hint = "Remove it if the program runs without it, or use a pure-Python package instead."
+    if reason == _SERVICE:
+        hint = "Leave it in a container beside the box, and start the application itself with CMD."
+    return UnsupportedCommandError(
+        f"The system package `{package}` cannot be installed in a box{why}.",
+        where=call.where,
+        hint=hint,
+    )
+
+
+@functools.cache
+def _catalogue() -> Mapping[str, Mapping[str, str]]:
+    text = resources.files(__package__).joinpath("systempackages.toml").read_text("utf-8")
+    tables: dict[str, dict[str, str]] = tomllib.loads(text)
+    return tables
+
+
+_NAMES = ("apt-get", "apt", "apk", "dnf", "yum", "microdnf", "aptitude", "apt-cache")
+COMMANDS = {name: Command(system_packages, makes_programs=True) for name in _NAMES}

@@ -1,0 +1,138 @@
+"""`uv tool install`, `pipx install`: programs, each in an environment of its own.
+
+Belongs here: those commands and their options. Does not: the rest of uv (`uv`).
+
+Source: uv, "Tools": where environments and programs lie.
+"""
+
+from __future__ import annotations
+
+from boxer.errors import UnsupportedCommandError
+from boxer.filetree import File
+from boxer.packages import (
+    InstallOptions,
+    Prefix,
+    Target,
+    install_packages,
+    installed,
+    normalize,
+    requirement_name,
+)
+from boxer.userland.commands.pip import target_of
+from boxer.userland.commands.venv import venv
+from boxer.userland.invocation import Command, CommandFailedError, Invocation
+from boxer.userland.tools import TOOLS, add_tool
+
+_VALUED = frozenset(("--python", "-p", "--index", "--default-index", "--index-url", "-i",
+                     "--extra-index-url", "--link-mode", "--with-executables-from", "--pip-args",
+                     "--suffix"))  # fmt: skip
+
+
+def tool_environment(call: Invocation, name: str) -> str:
+    """The folder of a tool's environment."""
+    home = call.env.get("HOME", "/root")
+    tools = call.env.get("UV_TOOL_DIR") or f"{home}/.local/share/uv/tools"
+    return f"{call.path(tools)}/{name}"
+
+
+def read_tool(call: Invocation, arguments: list[str]) -> list[str]:
+    """What `uv tool install` is to install, the tool first. Raises UnsupportedCommandError,
+    CommandFailedError."""
+    if arguments[:1] != ["install"]:
+        raise UnsupportedCommandError(
+            f"`uv tool {' '.join(arguments[:1])}` cannot work in a RUN.",
+            where=call.where,
+            hint="`uv tool install NAME`, then call the program by its name.",
+        )
+    packages, more = [], []
+    rest = iter(arguments[1:])
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if name in ("--with", "-w", "--from"):
+            more.append(value if equals else next(rest, ""))
+        elif word in _VALUED:
+            next(rest, None)
+        elif not word.startswith("-"):
+            packages.append(word)
+    if not packages:
+        raise CommandFailedError("the following required arguments were not provided: PACKAGE", 2)
+    return [*packages, *more]
+
+
+def add_own_tool(call: Invocation, package: str) -> bool:
+    """Whether a tool is the build's own, whose programs are then put where the others are."""
+    name = normalize(requirement_name(package))
+    if name not in TOOLS:
+        return False
+    add_tool(call.tree, name, programs_folder(call), call.epoch, (call.user.uid, call.user.gid))
+    call.print(f"Requirement already satisfied: {name} (the build's own)")
+    return True
+
+
+def programs_folder(call: Invocation) -> str:
+    """Where links to the tools' programs are."""
+    home = call.env.get("HOME", "/root")
+    return call.path(call.env.get("UV_TOOL_BIN_DIR") or f"{home}/.local/bin")
+
+
+def install_tool(call: Invocation, target: Target, packages: list[str]) -> None:
+    """Installs a tool into its environment, which is there, and links its programs."""
+    install_packages(target, InstallOptions(packages=packages))
+    name = normalize(requirement_name(packages[0]))
+    found = installed(call.tree, target.prefix).get(name)
+    folder = programs_folder(call)
+    call.tree.make_directories(folder, 0o755, call.user.uid, call.user.gid, call.epoch)
+    programs = _programs(call, target.prefix, found.folder if found else "")
+    for program in programs:
+        link = f"{folder}/{program}"
+        if call.tree.get(link, follow=False) is not None:
+            call.tree.remove(link)
+        call.tree.add_symlink(
+            link, f"{target.prefix.scripts}/{program}", call.user.uid, call.user.gid, call.epoch
+        )
+    listed = ", ".join(programs)
+    call.print(f"Installed {len(programs)} executables: {listed}")
+
+
+def _programs(call: Invocation, prefix: Prefix, info: str) -> list[str]:
+    """The names of a distribution's programs, from its RECORD."""
+    record = call.tree.get(f"{info}/RECORD")
+    if not isinstance(record, File):
+        return []
+    lines = record.data.decode("utf-8", "replace").splitlines()
+    names = {line.partition(",")[0].rpartition("/")[2] for line in lines if "/bin/" in line}
+    return sorted(n for n in names if call.tree.get(f"{prefix.scripts}/{n}") is not None)
+
+
+def pipx(call: Invocation) -> int:
+    """`pipx install`: as `uv tool install`, in pipx's folders."""
+    words = [word for word in call.arguments if word not in ("--global", "-q", "--quiet")]
+    if not words or words[0] in ("ensurepath", "--version", "list", "environment", "upgrade"):
+        return 0
+    if words[0] != "install":
+        raise UnsupportedCommandError(
+            f"`pipx {words[0]}` cannot work in a RUN.",
+            where=call.where,
+            hint="`pipx install NAME`, then call the program by its name.",
+        )
+    home = call.env.get("HOME", "/root")
+    folders = {
+        "UV_TOOL_DIR": f"{call.env.get('PIPX_HOME') or f'{home}/.local/share/pipx'}/venvs",
+        "UV_TOOL_BIN_DIR": call.env.get("PIPX_BIN_DIR") or f"{home}/.local/bin",
+    }
+    call.env = {**call.env, **folders}
+    return tool(call, words)
+
+
+def tool(call: Invocation, arguments: list[str]) -> int:
+    """Installs the tools that a command line names, into an environment of the first one."""
+    packages = read_tool(call, arguments)
+    if add_own_tool(call, packages[0]):
+        return 0
+    root = tool_environment(call, normalize(requirement_name(packages[0])))
+    venv(call.calling("venv", root))
+    install_tool(call, target_of(call, Prefix(root, python=f"{root}/bin/python")), packages)
+    return 0
+
+
+COMMANDS = {"pipx": Command(pipx, makes_programs=True)}

@@ -1,0 +1,204 @@
+"""One call of a command of ours by the shell.
+
+Belongs here: what a command is told and how it answers. Does not: any command.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from boxer.errors import Where
+from boxer.filetree import EXECUTE, WRITE, Directory, Ids, Node, Tree, permitted
+from boxer.userland.ports import Ports
+
+
+class CommandFailedError(Exception):
+    """A command ends with a message and a status: what any program may do, no error of Boxer's."""
+
+    def __init__(self, message: str, status: int = 1) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class SubShell(Protocol):
+    """Runs a script in a shell of its own, over the same tree, as the same user."""
+
+    def __call__(
+        self, script: str, cwd: str, env: Mapping[str, str]
+    ) -> tuple[int, bytes, bytes]: ...
+
+
+def _no_shell(script: str, cwd: str, env: Mapping[str, str]) -> tuple[int, bytes, bytes]:
+    raise CommandFailedError("there is no shell", 126)
+
+
+@dataclass(slots=True)
+class Invocation:
+    """A call. arguments: without the command's name. cwd: absolute. epoch: the step's time.
+
+    What is written to out and err reaches the shell when the command returns. where: the RUN.
+    shell: for a command that runs commands; its status, standard output and error.
+    """
+
+    name: str
+    arguments: list[str]
+    cwd: str
+    env: Mapping[str, str]
+    tree: Tree
+    user: Ids
+    epoch: int
+    ports: Ports
+    where: Where | None = None
+    stdin: bytes = b""
+    out: bytearray = field(default_factory=bytearray)
+    err: bytearray = field(default_factory=bytearray)
+    shell: SubShell = _no_shell
+
+    def calling(self, name: str, *arguments: str) -> Invocation:
+        """The call of another command in this one's place; it writes where this one writes."""
+        return replace(self, name=name, arguments=list(arguments))
+
+    def path(self, path: str) -> str:
+        """An argument as an absolute path, `..` taken lexically as the shell's own commands do."""
+        return posixpath.normpath(posixpath.join(self.cwd, path))
+
+    def node(self, path: str, follow: bool = True) -> Node | None:
+        return self.tree.get(self.path(path), follow)
+
+    def existing(self, path: str, follow: bool = True) -> Node:
+        """The node of an argument. Raises CommandFailedError in the words of the GNU programs."""
+        node = self.node(path, follow)
+        if node is None:
+            raise CommandFailedError(f"cannot access '{path}': No such file or directory")
+        return node
+
+    def parent(self, path: str) -> tuple[Directory, str]:
+        """The folder an argument's last name is in, writable by the user, and that name."""
+        above, _, name = self.path(path).rpartition("/")
+        node = self.tree.get(above or "/")
+        if node is None or not name:
+            raise CommandFailedError(f"cannot create '{path}': No such file or directory")
+        if not isinstance(node, Directory):
+            raise CommandFailedError(f"cannot create '{path}': Not a directory")
+        if not permitted(node, self.user, WRITE | EXECUTE):
+            raise CommandFailedError(f"cannot create '{path}': Permission denied")
+        return node, name
+
+    def require_owner(self, node: Node, path: str) -> None:
+        if self.user.uid not in (0, node.uid):
+            raise CommandFailedError(f"changing '{path}': Operation not permitted")
+
+    def require_root(self) -> None:
+        if self.user.uid != 0:
+            raise CommandFailedError("Permission denied: only root may do that")
+
+    def print(self, text: str) -> None:
+        self.out += (text + "\n").encode("utf-8", "surrogateescape")
+
+    def warn(self, text: str) -> None:
+        self.err += f"{self.name}: {text}\n".encode("utf-8", "surrogateescape")
+
+    def notice(self, message: str, hint: str | None = None) -> None:
+        self.ports.listener.notice(message, self.where, hint)
+
+    def walk(self, path: str, node: Node) -> list[tuple[str, Node]]:
+        """A node and all below it, links not followed, with names that begin as the argument."""
+        found: list[tuple[str, Node]] = [(path, node)]
+        if isinstance(node, Directory):
+            for name, child in node.sorted_entries():
+                found.extend(self.walk(f"{path.rstrip('/')}/{name}", child))
+        return found
+
+
+Function = Callable[[Invocation], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: its function gives the exit status, None for 0, or raises CommandFailedError.
+
+    reads_stdin: its standard input is read to the end before it is called. makes_programs: it may
+    leave new executables in the tree.
+    """
+
+    function: Function
+    reads_stdin: bool = False
+    makes_programs: bool = False
+
+
+@dataclass(slots=True)
+class Options:
+    """The options of a command as getopt(3) finds them: letters, words, and the rest."""
+
+    values: dict[str, list[str]]
+    operands: list[str]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.values
+
+    def has(self, *names: str) -> bool:
+        return any(name in self.values for name in names)
+
+    def value(self, *names: str) -> str | None:
+        """The last value of an option under any of its names."""
+        found = [self.values[name][-1] for name in names if name in self.values]
+        return found[-1] if found else None
+
+
+def parse_options(
+    call: Invocation,
+    letters: str,
+    words: Mapping[str, bool] | None = None,
+) -> Options:
+    """Options anywhere among the operands, as GNU programs take them.
+
+    letters: as for getopt, a colon after one that has a value. words: long options, and whether
+    each has a value. Raises CommandFailedError for an option that is not known: none is ignored.
+    """
+    known = words or {}
+    values: dict[str, list[str]] = {}
+    operands: list[str] = []
+    rest = iter(call.arguments)
+    for word in rest:
+        if word == "--":
+            operands.extend(rest)
+        elif word.startswith("--"):
+            _long(word[2:], known, rest, values)
+        elif word.startswith("-") and len(word) > 1:
+            _short(word[1:], letters, rest, values)
+        else:
+            operands.append(word)
+    return Options(values, operands)
+
+
+def _long(
+    word: str, known: Mapping[str, bool], rest: Iterator[str], values: dict[str, list[str]]
+) -> None:
+    name, equals, value = word.partition("=")
+    if name not in known:
+        raise CommandFailedError(f"unrecognized option '--{name}'", 2)
+    if known[name] and not equals:
+        value = _following(name, rest)
+    values.setdefault(name, []).append(value)
+
+
+def _short(cluster: str, letters: str, rest: Iterator[str], values: dict[str, list[str]]) -> None:
+    for index, letter in enumerate(cluster):
+        position = letters.find(letter)
+        if position < 0 or letter == ":":
+            raise CommandFailedError(f"invalid option -- '{letter}'", 2)
+        if letters[position + 1 : position + 2] == ":":
+            value = cluster[index + 1 :] or _following(letter, rest)
+            values.setdefault(letter, []).append(value)
+            return
+        values.setdefault(letter, []).append("")
+
+
+def _following(name: str, rest: Iterator[str]) -> str:
+    value = next(rest, None)
+    if value is None:
+        raise CommandFailedError(f"option requires an argument -- '{name}'", 2)
+    return value

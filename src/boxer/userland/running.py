@@ -1,0 +1,15 @@
+"""A script of a RUN, with all commands there are.
+
+Belongs here: putting the shell and its commands together. Does not: either of them.
+"""
+
+from __future__ import annotations
+
+from boxer.userland.commands import ALL
+from boxer.userland.commands.executable import run_executable
+from boxer.userland.session import Finished, Session, Setting
+
+
+def run_script(setting: Setting, script: str) -> Finished:
+    """Runs a script as its setting says. Raises what a command raises."""
+    return Session(setting, ALL, run_executable).run(script)

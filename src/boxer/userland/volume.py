@@ -1,0 +1,296 @@
+"""A stage's tree as the file system of the shell.
+
+Belongs here: what reading, writing, renaming .. do to nodes, with owners, modes and permissions as
+Linux has them. Does not: the C side (`abi`), commands (`commands`).
+
+Invariants
+1. The tree is the only truth: nothing is kept here between two calls but the limits' counters.
+2. What is made belongs to the user of the step and carries the step's time, never a clock's.
+3. A write goes into the file that is there: its owner, mode and other names stay.
+4. A user other than root is held to the permission bits (path_resolution(7)).
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import TypeVar
+
+from boxer.errors import SymlinkLoopError, TreeError
+from boxer.filetree import (
+    EXECUTE,
+    READ,
+    WRITE,
+    Device,
+    Directory,
+    File,
+    Ids,
+    Node,
+    Symlink,
+    Tree,
+    permitted,
+)
+from boxer.userland.abi import ErrorKind, FileKind, Status, VolumeError
+
+# A box has 4 GiB of memory and holds the whole tree; a loop that writes must end before that.
+MAX_FILE_BYTES = 1 << 30
+_DEVICE_BYTES = 1 << 16  # what one read of /dev/zero or /dev/urandom gives
+
+NodeT = TypeVar("NodeT", Directory, File, Symlink)
+
+# Programs of the shell that scripts call by path. They are there for who runs them, and are not
+# listed: a box's own tree says what a machine finds.
+_SHELL_FOLDERS = ("/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/")
+
+
+class TreeVolume:
+    """A `Volume` (`abi`) over a tree.
+
+    user: who the step runs as. epoch: the time of what is made. programs: the names of the shell's
+    own programs, which scripts may call by path (`/bin/sh`).
+    """
+
+    def __init__(self, tree: Tree, user: Ids, epoch: int, programs: frozenset[str]) -> None:
+        self.tree = tree
+        self.user = user
+        self.epoch = epoch
+        self._programs = programs
+        self._random = random.Random(epoch)
+        self.random_was_read = False
+
+    # --- the calls -----------------------------------------------------------------------------
+
+    def read_file(self, path: str) -> bytes:
+        node = self._find(path)
+        if node is None:
+            return self._virtual_file(path)
+        if isinstance(node, Directory):
+            raise VolumeError(ErrorKind.IS_A_DIRECTORY, "Is a directory")
+        if isinstance(node, File):
+            self._allow(node, READ)
+            return node.data
+        if isinstance(node, Device):
+            return self._device(path)
+        raise VolumeError(ErrorKind.OTHER, "is a symbolic link")
+
+    def write_file(self, path: str, data: bytes) -> None:
+        self._store(path, data, append=False)
+
+    def append_file(self, path: str, data: bytes) -> None:
+        self._store(path, data, append=True)
+
+    def mkdir(self, path: str, recursive: bool) -> None:
+        present = self._find(path)
+        if present is not None:
+            if recursive and isinstance(present, Directory):
+                return
+            raise VolumeError(ErrorKind.ALREADY_EXISTS, "File exists")
+        if recursive:
+            self._make_parents(path)
+        parent, name = self._parent(path)
+        parent.entries[name] = self._own(Directory(mode=0o755))
+
+    def remove(self, path: str, recursive: bool) -> None:
+        parent, name = self._parent(path)
+        node = parent.entries.get(name)
+        if node is None:
+            raise _missing()
+        if isinstance(node, Directory) and node.entries and not recursive:
+            raise VolumeError(ErrorKind.DIRECTORY_NOT_EMPTY, "Directory not empty")
+        if isinstance(node, Directory):
+            self._allow_emptying(node)
+        del parent.entries[name]
+
+    def stat(self, path: str) -> Status:
+        node = self._find(path)
+        if node is None:
+            if _is_device(path):
+                return Status(FileKind.FILE, 0, 0o666, self.epoch)
+            return Status(FileKind.FILE, len(self._virtual_file(path)), 0o755, self.epoch)
+        return status_of(node)
+
+    def read_dir(self, path: str) -> list[tuple[str, Status]]:
+        node = self._find(path)
+        if node is None:
+            raise _missing()
+        if not isinstance(node, Directory):
+            raise VolumeError(ErrorKind.NOT_A_DIRECTORY, "Not a directory")
+        self._allow(node, READ)
+        return [(name, status_of(child)) for name, child in node.sorted_entries()]
+
+    def exists(self, path: str) -> bool:
+        try:
+            self.stat(path)
+        except VolumeError:
+            return False
+        return True
+
+    def rename(self, old: str, new: str) -> None:
+        source, source_name = self._parent(old)
+        target, target_name = self._parent(new)
+        moved = source.entries.get(source_name)
+        if moved is None:
+            raise _missing()
+        replaced = target.entries.get(target_name)
+        # `sed -i` writes a new file over the old one and gives it the old one's owner.
+        if source_name.startswith(".bashkit-") and replaced is not None:
+            moved.uid, moved.gid = replaced.uid, replaced.gid
+        try:
+            self.tree.rename(old, new)
+        except TreeError as error:
+            raise VolumeError(ErrorKind.OTHER, error.message) from error
+
+    def copy(self, source: str, target: str) -> None:
+        node = self._find(source)
+        data = self.read_file(source)
+        existed = self._find(target) is not None
+        self._store(target, data, append=False)
+        made = self._find(target)
+        if not existed and node is not None and made is not None:
+            made.mode = node.mode & 0o777
+
+    def symlink(self, target: str, link: str) -> None:
+        parent, name = self._parent(link)
+        if name in parent.entries:
+            raise VolumeError(ErrorKind.ALREADY_EXISTS, "File exists")
+        parent.entries[name] = self._own(Symlink(target=target))
+
+    def read_link(self, path: str) -> str:
+        node = self._find(path)
+        if node is None:
+            raise _missing()
+        if not isinstance(node, Symlink):
+            raise VolumeError(ErrorKind.INVALID_INPUT, "Invalid argument")
+        return node.target
+
+    def chmod(self, path: str, mode: int) -> None:
+        node = self._find(path)
+        if node is None:
+            raise _missing()
+        if self.user.uid not in (0, node.uid):
+            raise VolumeError(ErrorKind.PERMISSION_DENIED, "Operation not permitted")
+        node.mode = mode & 0o7777
+
+    # --- nodes ---------------------------------------------------------------------------------
+
+    def _find(self, path: str) -> Node | None:
+        """The node at a path, its last link not followed; None if it is not there."""
+        self._check_search(path)
+        try:
+            return self.tree.get(path, follow=False)
+        except SymlinkLoopError as error:
+            raise VolumeError(ErrorKind.OTHER, "Too many levels of symbolic links") from error
+
+    def _check_search(self, path: str) -> None:
+        """Every folder on the way must be searchable by the user (invariant 4)."""
+        if self.user.uid == 0:
+            return
+        try:
+            here = self.tree.resolve(path.rpartition("/")[0])
+        except SymlinkLoopError:
+            return
+        parts = [part for part in here.split("/") if part]
+        for depth in range(len(parts) + 1):
+            node = self.tree.get("/" + "/".join(parts[:depth]))
+            if isinstance(node, Directory):
+                self._allow(node, EXECUTE)
+
+    def _parent(self, path: str) -> tuple[Directory, str]:
+        """The folder of a path's last name, which must be writable, and that name."""
+        above, _, name = path.rstrip("/").rpartition("/")
+        if not name:
+            raise VolumeError(ErrorKind.OTHER, "Device or resource busy")
+        self._check_search(path)
+        node = self.tree.get(above or "/")
+        if node is None:
+            raise _missing()
+        if not isinstance(node, Directory):
+            raise VolumeError(ErrorKind.NOT_A_DIRECTORY, "Not a directory")
+        self._allow(node, WRITE)
+        return node, name
+
+    def _make_parents(self, path: str) -> None:
+        above = path.rstrip("/").rpartition("/")[0]
+        missing = []
+        while above and self._find(above) is None:
+            missing.append(above)
+            above = above.rpartition("/")[0]
+        for folder in reversed(missing):
+            self.mkdir(folder, False)
+
+    def _store(self, path: str, data: bytes, append: bool) -> None:
+        if _is_device(path):
+            return
+        node = self._find(path)
+        if node is None:
+            parent, name = self._parent(path)
+            node = parent.entries[name] = self._own(File(mode=0o644))
+        if isinstance(node, Directory):
+            raise VolumeError(ErrorKind.IS_A_DIRECTORY, "Is a directory")
+        if not isinstance(node, File):
+            return
+        self._allow(node, WRITE)
+        if len(data) + (len(node.data) if append else 0) > MAX_FILE_BYTES:
+            raise VolumeError(ErrorKind.OTHER, "File too large")
+        node.data = node.data + data if append else data
+        node.mtime = self.epoch
+
+    def _own(self, node: NodeT) -> NodeT:
+        return replace(node, uid=self.user.uid, gid=self.user.gid, mtime=self.epoch)
+
+    def _allow(self, node: Node, wanted: int) -> None:
+        if not permitted(node, self.user, wanted):
+            raise VolumeError(ErrorKind.PERMISSION_DENIED, "Permission denied")
+
+    def _allow_emptying(self, directory: Directory) -> None:
+        if directory.entries:
+            self._allow(directory, WRITE)
+        for child in directory.entries.values():
+            if isinstance(child, Directory):
+                self._allow_emptying(child)
+
+    # --- what is not in the tree -----------------------------------------------------------------
+
+    def _virtual_file(self, path: str) -> bytes:
+        """The devices, and the shell's programs by their usual paths."""
+        if _is_device(path):
+            return self._device(path)
+        folder, slash, name = path.rpartition("/")
+        if folder + slash in _SHELL_FOLDERS and name in self._programs:
+            return f'#!/bin/sh\n{name} "$@"\n'.encode()
+        raise _missing()
+
+    def _device(self, path: str) -> bytes:
+        if path == "/dev/zero":
+            return bytes(_DEVICE_BYTES)
+        if path in ("/dev/urandom", "/dev/random"):
+            self.random_was_read = True
+            return self._random.randbytes(_DEVICE_BYTES)
+        return b""
+
+
+def status_of(node: Node) -> Status:
+    """What stat tells of a node."""
+    if isinstance(node, File):
+        return Status(FileKind.FILE, len(node.data), node.mode, node.mtime)
+    if isinstance(node, Directory):
+        return Status(FileKind.DIRECTORY, 4096, node.mode, node.mtime)
+    if isinstance(node, Symlink):
+        return Status(FileKind.SYMLINK, len(node.target), node.mode, node.mtime)
+    fifo = isinstance(node, Device) and node.kind == "fifo"
+    return Status(FileKind.FIFO if fifo else FileKind.FILE, 0, node.mode, node.mtime)
+
+
+def _is_device(path: str) -> bool:
+    return path in (
+        "/dev/null",
+        "/dev/zero",
+        "/dev/full",
+        "/dev/urandom",
+        "/dev/random",
+        "/dev/tty",
+    )
+
+
+def _missing() -> VolumeError:
+    return VolumeError(ErrorKind.NOT_FOUND, "No such file or directory")

@@ -1,0 +1,95 @@
+"""What a build with Rust in it is told, and how its module is linked."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from boxer.packages.native import Builder, rust, rustlink
+from boxer.packages.native.crossbuild import build_wheel
+from boxer.packages.native.kit import Kit
+from boxer.packages.native.rust import RustKit, find_rust, without_lock
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Kit:
+    folder = tmp_path / "kit"
+    (folder / "sysconfig").mkdir(parents=True)
+    (folder / "sysconfig" / "_sysconfigdata__linux_box.py").write_text("build_time_vars = {}\n")
+    (folder / "include").mkdir()
+    for name in ("driver.py", "include/pyconfig.h"):
+        (folder / name).write_text(name)
+    (folder / "kit.json").write_text(json.dumps({"ziglang": ["0"]}))
+    return Kit(folder, "0" * 64)
+
+
+def test_cargo_is_told_of_the_kits_crates_and_linker(kit: Kit, tmp_path: Path) -> None:
+    told = RustKit(tmp_path / "rust", "1").environment(kit, tmp_path)
+    config = tomllib.loads((Path(told["CARGO_HOME"]) / "config.toml").read_text())
+    assert config["net"] == {"offline": True}
+    assert config["source"]["kit"]["directory"].startswith(f"{tmp_path}/rust/")
+    linker = Path(config["target"][rust.TARGET]["linker"])
+    assert f"{tmp_path}/rust/lib/librust.a" in linker.read_text()
+    assert linker.stat().st_mode & 0o100
+    assert "abi3=true" in Path(told["PYO3_CONFIG_FILE"]).read_text()
+
+
+def test_the_linker_leaves_rustcs_own_allocator_and_libc_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zig = tmp_path / "zig"
+    zig.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/said\n')
+    zig.chmod(0o755)
+    monkeypatch.setenv("BOXER_ZIG", str(zig))
+    for name, data in {"a.o": b"code", "glue.o": b"\0__rdl_alloc\0", "b.rlib": b""}.items():
+        (tmp_path / name).write_bytes(data)
+    inputs = [str(tmp_path / name) for name in ("a.o", "glue.o", "b.rlib")]
+    places = ["-L", str(tmp_path), "-l", "own", "-L", f"{tmp_path}/rustlib/x", "-l", "c"]
+    for place in ("libown.a", "rustlib/x/libc.a"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).touch()
+    words = ["-flavor", "wasm", "--export", "PyInit_x", *inputs, *places, "-o", "out.wasm"]
+    assert rustlink.main("memory.a", words) == 0
+    kept = f"{inputs[0]} {inputs[2]} {tmp_path}/libown.a memory.a"
+    assert (tmp_path / "said").read_text() == f"wasm-ld -r --strip-debug {kept} -o out.wasm\n"
+
+
+def test_a_lock_of_a_registrys_crates_is_taken_away(tmp_path: Path) -> None:
+    (tmp_path / "Cargo.lock").touch()
+    without_lock(tmp_path)
+    assert not (tmp_path / "Cargo.lock").exists()
+
+
+def test_a_lock_of_crates_that_come_along_stays(tmp_path: Path) -> None:
+    (tmp_path / ".cargo").mkdir()
+    (tmp_path / "Cargo.lock").touch()
+    without_lock(tmp_path)
+    assert (tmp_path / "Cargo.lock").exists()
+
+
+def test_without_the_compiler_a_package_in_rust_says_how_it_is_made(
+    kit: Kit, tmp_path: Path
+) -> None:
+    archive = tmp_path / "rpds_py-0.21.0.tar.gz"
+    done = build_wheel(kit, archive, tmp_path, {}, lambda words, environment: (0, ""))
+    assert done.wheel is None
+    assert "`make rust`" in done.log
+
+
+def test_a_wheel_in_rust_is_kept_under_its_compiler(kit: Kit, tmp_path: Path) -> None:
+    one, other = (Builder(kit, RustKit(tmp_path, digest)) for digest in "12")
+    assert one.key("rpds_py-0.21.0.tar.gz") != other.key("rpds_py-0.21.0.tar.gz")
+    assert one.key("msgpack-1.2.4.tar.gz") == other.key("msgpack-1.2.4.tar.gz")
+
+
+def test_a_kit_is_found_when_it_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOXER_BASES", str(tmp_path / "bases"))
+    assert find_rust() is None
+    (tmp_path / "rust" / "12ab").mkdir(parents=True)
+    (tmp_path / "rust" / "current").write_text("12ab")
+    assert find_rust() is None
+    (tmp_path / "rust" / "12ab" / "rust.json").write_text("{}")
+    assert find_rust() == RustKit(tmp_path / "rust" / "12ab", "12ab")

@@ -1,0 +1,96 @@
+"""What a build says of a box's command, and the images that are spelt out."""
+
+from __future__ import annotations
+
+import pytest
+
+from boxer.boxfile import ImageConfig
+from boxer.dockerfile import Entrypoint, From, User, parse
+from boxer.filetree import Tree
+from boxer.pipeline.commandcheck import check_command
+from boxer.pipeline.events import Event, Notice
+from boxer.pipeline.images import with_known_images
+from boxer.pipeline.imports import Imports
+
+
+def told(config: ImageConfig, program: Imports | None = None, asked: str = "") -> list[str]:
+    tree = Tree()
+    tree.add_file("/usr/local/bin/python3", b"#!boxer python\n", 0o755)
+    tree.add_file("/bin/sh", b"#!boxer sh\n", 0o755)
+    tree.add_file("/srv/app.py", b"print(1)\n")
+    heard: list[Event] = []
+    check_command(config, tree, program or Imports(), asked, heard.append)
+    return [event.message for event in heard if isinstance(event, Notice)]
+
+
+@pytest.mark.parametrize(
+    ("command", "missing"),
+    [
+        (("gunicorn", "app:app"), "gunicorn"),
+        (("/bin/sh", "-c", "exec /opt/run --now"), "/opt/run"),
+        (("python3", "/srv/other.py"), "/srv/other.py"),
+        (("python3", "-u", "other.py"), "/srv/other.py"),
+        (("python3", "app.py"), None),
+        (("python3", "-m", "anything"), None),
+        (("python3",), None),
+        (("/bin/sh", "-c", "cd /x && gunicorn app:app"), None),  # more than one command
+        (("/bin/sh", "-c", "echo hello"), None),  # maybe the shell's own
+        ((), None),
+    ],
+)
+def test_a_command_whose_file_is_not_there_is_told(
+    command: tuple[str, ...], missing: str | None
+) -> None:
+    found = told(ImageConfig(cmd=command, working_dir="/srv"))
+    assert [message for message in found if "which is not in it" in message] == found
+    assert [message.split("`")[1] for message in found] == ([missing] if missing else [])
+
+
+def test_a_module_that_only_the_python_asked_for_has_is_told() -> None:
+    program = Imports(own=(("/srv/app.py", b"import imghdr, json\n"),))
+    config = ImageConfig(cmd=("python3", "/srv/app.py"))
+    assert told(config, program, "3.12") == [
+        "The program imports `imghdr`, which Python 3.12 has and the box's has not."
+    ]
+    assert told(config, program, "") == []
+    # installed by a RUN
+    assert told(config, Imports(packages=("imghdr",), own=program.own), "3.12") == []
+
+
+@pytest.mark.parametrize(
+    ("image", "python", "entrypoint", "user"),
+    [
+        ("gcr.io/distroless/python3", "python", ("python3",), None),
+        ("gcr.io/distroless/python3-debian12:nonroot", "python:3.11", ("python3",), "nonroot"),
+        (f"gcr.io/distroless/python3-debian11@sha256:{'0' * 64}", "python:3.9", ("python3",), None),
+        (
+            "registry.example:5000/lambda/python:3.10-arm64",
+            "python:3.10",
+            ("/lambda-entrypoint.sh",),
+            None,
+        ),
+        ("tiangolo/uvicorn-gunicorn-fastapi:python3.11-slim", "python:3.11", None, None),
+        ("tiangolo/meinheld-gunicorn-flask:python3.9-alpine3.13", "python:3.9", None, None),
+    ],
+)
+def test_an_image_that_is_more_than_python_is_spelt_out(
+    image: str, python: str, entrypoint: tuple[str, ...] | None, user: str | None
+) -> None:
+    heard: list[Event] = []
+    spelt = with_known_images(parse(f"FROM {image} AS app\nWORKDIR /x\n"), heard.append)
+    first, *rest = spelt.instructions
+    assert isinstance(first, From)
+    assert (first.image, first.stage_name) == (python, "app")
+    assert {entry.where for entry in rest[:-1]} == {first.where}
+    entries = [entry for entry in rest if isinstance(entry, Entrypoint)]
+    assert [entry.command.words for entry in entries] == ([entrypoint] if entrypoint else [])
+    assert [entry.user for entry in rest if isinstance(entry, User)] == ([user] if user else [])
+    assert [isinstance(event, Notice) and "is taken to be" in event.message for event in heard] == [
+        True
+    ]
+
+
+@pytest.mark.parametrize("image", ["python:3.12", "tiangolo/uvicorn", "distroless/python2", "$X"])
+def test_any_other_image_is_left_as_it_is(image: str) -> None:
+    parsed = parse(f"FROM {image}\nRUN x\n")
+    assert with_known_images(parsed, lambda event: None) == parsed

@@ -1,0 +1,235 @@
+"""The commands of a RUN that are ours: what they do to owners, modes, links and accounts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from boxer.errors import RunFailedError
+from boxer.filetree import File
+
+if TYPE_CHECKING:
+    from tests.stages import Stage
+
+
+@pytest.mark.parametrize(
+    ("script", "path", "attributes"),
+    [
+        ("mkdir /d", "/d", "0:0 755"),
+        ("mkdir -m 700 /d", "/d", "0:0 700"),
+        ("mkdir -p -m 0750 /d/e", "/d/e", "0:0 750"),
+        ("mkdir -p -m 0750 /d/e", "/d", "0:0 755"),
+        ("mkdir -m u=rwx,go= /d", "/d", "0:0 700"),
+        ("mkdir -p /etc", "/etc", "0:0 755"),
+        ("touch /f", "/f", "0:0 644"),
+        ("touch /f && chmod 600 /f", "/f", "0:0 600"),
+        ("touch /f && chmod +x /f", "/f", "0:0 755"),
+        ("touch /f && chmod u+x,o-r /f", "/f", "0:0 740"),
+        ("touch /f && chmod a=rw /f", "/f", "0:0 666"),
+        ("touch /f && chmod 4755 /f", "/f", "0:0 4755"),
+        ("touch /f && chmod -r /f", "/f", "0:0 200"),
+        ("mkdir /d && touch /d/f && chmod -R a+X,g-r /d", "/d/f", "0:0 604"),
+        ("mkdir /d && touch /d/f && chmod -R a+X,g-r /d", "/d", "0:0 715"),
+        ("touch /f && chown app /f", "/f", "1000:0 644"),
+        ("touch /f && chown app: /f", "/f", "1000:1001 644"),
+        ("touch /f && chown app:staff /f", "/f", "1000:50 644"),
+        ("touch /f && chown 7:8 /f", "/f", "7:8 644"),
+        ("touch /f && chown :staff /f", "/f", "0:50 644"),
+        ("touch /f && chgrp staff /f", "/f", "0:50 644"),
+        ("touch /f && chown --reference=/home/app /f", "/f", "1000:1001 644"),
+        (
+            "mkdir -p /d/e && touch /d/e/f && chown -R app:app /d || chown -R app:1001 /d",
+            "/d/e/f",
+            "1000:1001 644",
+        ),
+        ("mkdir /d && ln -s /etc/passwd /d/l && chown -R app /d", "/etc/passwd", "0:0 644"),
+        ("mkdir /d && ln -s /etc/passwd /d/l && chown -R app /d", "/d/l", "1000:0 777"),
+        ("ln -s /etc/passwd /l && chown -h app /l", "/etc/passwd", "0:0 644"),
+        ("install -d -m 700 -o app -g staff /d", "/d", "1000:50 700"),
+        ("install -m 600 -o app /etc/passwd /f", "/f", "1000:0 600"),
+        ("install -D /etc/passwd /x/y/f", "/x/y/f", "0:0 755"),
+        ("touch /f && chmod 640 /f && chown app /f && cp /f /g", "/g", "0:0 640"),
+        ("touch /f && chmod 640 /f && chown app /f && cp -p /f /g", "/g", "1000:0 640"),
+        ("mkdir /d && chown app /d && chmod 700 /d && cp -a /d /e", "/e", "1000:0 700"),
+        ("mkdir /d && touch /d/f && chown -R app /d && cp -r /d /e", "/e/f", "0:0 644"),
+    ],
+)
+def test_owners_and_modes_come_out_as_on_linux(
+    stage: Stage, script: str, path: str, attributes: str
+) -> None:
+    stage.run(script)
+    assert stage.attributes(path) == attributes
+
+
+def test_ln_makes_a_second_name_of_the_same_file(stage: Stage) -> None:
+    stage.run("ln /etc/passwd /again && ln -f /etc/group /again2 && ln -s a /dangling")
+    assert stage.tree.get("/again") is stage.tree.get("/etc/passwd")
+
+
+@pytest.mark.parametrize(
+    ("script", "path", "target"),
+    [
+        ("ln -s /etc /l", "/l", "/etc"),
+        ("ln -sf b /l; ln -sf c /l", "/l", "c"),
+        ("mkdir /d; ln -s /etc/passwd /d", "/d/passwd", "/etc/passwd"),
+        ("ln -s /etc /l; ln -sfn /home /l", "/l", "/home"),
+        ("ln -s /etc /l; ln -sfT /home /l", "/l", "/home"),
+        ("mkdir -p /a/b /c; ln -sr /c/x /a/b/l", "/a/b/l", "../../c/x"),
+        ("cd /tmp && ln -s /etc/passwd", "/tmp/passwd", "/etc/passwd"),
+        ("cp -P /usr/local/bin/python3 /l", "/l", "python3.13"),
+        ("cp -r /usr/local/bin /b", "/b/python3", "python3.13"),
+    ],
+)
+def test_links_point_where_they_were_told(
+    stage: Stage, script: str, path: str, target: str
+) -> None:
+    stage.run(script)
+    assert stage.run(f"readlink {path}") == target + "\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "files"),
+    [
+        ("cp /etc/passwd /d", {"/d/passwd"}),
+        ("cp -r /s /d", {"/d/s/f", "/d/s/sub/g"}),
+        ("cp -r /s/. /d", {"/d/f", "/d/sub/g"}),
+        ("cp -r /s/* /d", {"/d/f", "/d/sub/g"}),
+        ("cp -a /s /new", {"/new/f", "/new/sub/g"}),
+        ("cp -rT /s /d", {"/d/f", "/d/sub/g"}),
+        ("cp -t /d /s/f /s/sub/g", {"/d/f", "/d/g"}),
+        ("cp /s/f /d/other", {"/d/other"}),
+    ],
+)
+def test_cp_puts_things_where_cp_does(stage: Stage, script: str, files: set[str]) -> None:
+    stage.run("mkdir -p /s/sub /d && echo f > /s/f && echo g > /s/sub/g")
+    stage.run(script)
+    found = {
+        path
+        for path, node in stage.tree.walk()
+        if isinstance(node, File) and path.startswith(("/d/", "/new/"))
+    }
+    assert found == files
+
+
+def test_cp_writes_into_the_file_that_is_there(stage: Stage) -> None:
+    stage.run("echo old > /f && chown app /f && chmod 600 /f && ln /f /g && echo new > /s")
+    stage.run("cp /s /f")
+    assert stage.tree.file("/g").data == b"new\n"
+    assert stage.attributes("/f") == "1000:0 600"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "mkdir /etc",
+        "mkdir /no/such",
+        "chmod 999 /etc",
+        "chmod 600 /missing",
+        "chmod 600",
+        "chown nobody /etc",
+        "chown app",
+        "ln /etc /l",
+        "ln /missing /l",
+        "ln -s x /etc/passwd",
+        "cp /etc /x",
+        "cp /missing /x",
+        "cp /etc/passwd /no/such/x",
+        "cp -r /etc /etc/inner",
+        "cp --frobnicate /etc/passwd /x",
+        "mkdir --frob /x",
+        "touch -Q /x",
+        "install /missing /x",
+        "useradd root",
+        "useradd 'a:b'",
+        "useradd -g nogroup x",
+        "groupadd root",
+        "groupadd -g 0 zero",
+        "usermod -aG nogroup app",
+        "id nobody",
+        "umask 077",
+        "date -d tomorrow",
+        "tar xf /missing.tar",
+        "tar -x -f /etc/passwd",
+        "stat -c %Q /etc",
+    ],
+)
+def test_what_gnu_refuses_fails_and_changes_nothing(stage: Stage, script: str) -> None:
+    before = stage.tree.digest()
+    with pytest.raises(RunFailedError):
+        stage.run(script)
+    assert stage.tree.digest() == before
+
+
+@pytest.mark.parametrize(
+    ("script", "passwd", "group"),
+    [
+        ("useradd bob", "bob:x:1001:1002::/home/bob:/bin/sh", "bob:x:1002:"),
+        ("useradd -u 2000 -U bob", "bob:x:2000:2000::/home/bob:/bin/sh", "bob:x:2000:"),
+        ("useradd -r -s /bin/false svc", "svc:x:999:999::/home/svc:/bin/false", "svc:x:999:"),
+        ("useradd -g staff -d /srv -c 'A B' bob", "bob:x:1001:50:A B:/srv:/bin/sh", None),
+        ("useradd -G staff bob", "bob:x:1001:", "staff:x:50:bob"),
+        ("adduser --system --no-create-home --group svc", "svc:x:999:999:", "svc:x:999:"),
+        ("adduser --disabled-password --gecos '' bob", "bob:x:1001:", None),
+        ("adduser -D -u 1500 bob", "bob:x:1500:1500:", "bob:x:1500:"),
+        ("adduser -S -G staff bob", "bob:x:999:50:", None),
+        ("addgroup -S svc && adduser -S svc -G svc", "svc:x:999:999:", "svc:x:999:"),
+        ("addgroup --system --gid 1234 svc", "app:x:", "svc:x:1234:"),
+        ("groupadd -g 3000 team && useradd -g team -m bob", "bob:x:", "team:x:3000:"),
+        ("groupadd -r svc && useradd -r -g svc svc", "svc:x:999:999:", "svc:x:999:"),
+        ("usermod -aG staff app", "app:x:1000:", "staff:x:50:app"),
+        ("adduser app staff", "app:x:1000:", "staff:x:50:app"),
+        ("usermod -u 500 -s /bin/bash app", "app:x:500:1001:App:/home/app:/bin/bash", None),
+    ],
+)
+def test_accounts_are_made_as_shadow_makes_them(
+    stage: Stage, script: str, passwd: str, group: str | None
+) -> None:
+    stage.run(script)
+    assert passwd in stage.tree.file("/etc/passwd").data.decode()
+    if group is not None:
+        assert group in stage.tree.file("/etc/group").data.decode()
+
+
+def test_a_home_is_made_for_its_user(stage: Stage) -> None:
+    stage.run("useradd -m -u 1500 bob && useradd -M eve")
+    assert stage.attributes("/home/bob") == "1500:1500 755"
+    assert stage.tree.get("/home/eve") is None
+
+
+def test_an_account_works_in_the_same_run(stage: Stage) -> None:
+    stage.run("useradd -u 1500 bob && touch /f && chown bob:bob /f && id bob")
+    assert stage.attributes("/f") == "1500:1500 644"
+
+
+@pytest.mark.parametrize(
+    ("pack", "unpack"),
+    [
+        ("tar -cf /a.tar -C /s .", "tar -xf /a.tar -C /d"),
+        ("tar czf /a.tgz -C /s .", "tar xzf /a.tgz -C /d"),
+        ("tar cJf /a.txz -C /s f sub", "tar xf /a.txz --directory=/d"),
+        ("tar -cjf /a.tbz -C /s .", "cd /d && tar xf /a.tbz"),
+        ("tar -C / -cf - s | gzip > /a.tgz", "tar -xzf - -C /d --strip-components=1 < /a.tgz"),
+        ("cd / && tar caf a.tar.gz s", "tar xvfC /a.tar.gz /d --strip-components=1 >/dev/null"),
+    ],
+)
+def test_tar_brings_back_what_it_took(stage: Stage, pack: str, unpack: str) -> None:
+    stage.run("mkdir -p /s/sub /d && echo f > /s/f && ln -s ../f /s/sub/l && chown app /s/f")
+    stage.run("chmod 640 /s/f")
+    stage.run(f"{pack} && {unpack}")
+    assert stage.tree.file("/d/f").data == b"f\n"
+    assert stage.attributes("/d/f") == "1000:0 640"
+    assert stage.run("readlink /d/sub/l") == "../f\n"
+
+
+def test_tar_by_a_user_makes_its_own_files(stage: Stage) -> None:
+    stage.run("cd / && tar cf /tmp/a.tar etc && cd /tmp && tar xf a.tar --no-same-owner -o")
+    stage.run("tar tf /tmp/a.tar > /list")
+    assert stage.tree.file("/list").data == b"etc/\netc/group\netc/passwd\n"
+
+
+def test_stat_tells_of_the_tree(stage: Stage) -> None:
+    assert stage.run("stat -c '%U:%G %a %s %F %n' /home/app") == (
+        "app:appgroup 755 4096 directory /home/app\n"
+    )
+    assert stage.run("stat -c %A /tmp /etc/passwd") == "drwxrwxrwx\n-rw-r--r--\n"
