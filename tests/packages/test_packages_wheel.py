@@ -131,6 +131,13 @@ def test_uninstalling_removes_nothing_outside_the_prefix() -> None:
     assert tree.get(f"{SITE}/demo.py") is None
 
 
+def test_byte_code_of_a_wheel_is_left_out() -> None:
+    tree = _install({"demo/__pycache__/x.cpython-313.pyc": b"0", "demo/x.py": "1"})
+    assert tree.get(f"{SITE}/demo/x.py") is not None
+    assert tree.get(f"{SITE}/demo/__pycache__") is None
+    assert "__pycache__" not in tree.file(f"{SITE}/{INFO}/RECORD").data.decode()
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -154,6 +161,7 @@ def test_a_wheel_that_reaches_outside_is_refused(name: str) -> None:
     [
         {"demo-1.0.data/unknown/x": "1"},
         {"demo-1.0.data/scripts": "1"},
+        {"demo-1.0.data": "a file where the folder of data files should be"},
         {f"{INFO}/entry_points.txt": "[console_scripts]\n../x = a:b\n"},
         {f"{INFO}/entry_points.txt": "[console_scripts]\nx = import os; evil()\n"},
         {f"{INFO}/entry_points.txt": "[console_scripts]\nx = module\n"},

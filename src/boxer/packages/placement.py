@@ -1,7 +1,7 @@
 """A wheel's files into a prefix, and out of it again.
 
-Belongs here: where each file goes, scripts, RECORD, and uninstalling by RECORD. Does not: reading
-wheels (`wheel`).
+Belongs here: a source and a destination for `installer`, which knows what a wheel means, and
+uninstalling by RECORD. Does not: reading wheels (`wheel`).
 
 Invariants
 1. Nothing is written or removed outside the prefix; a wheel that tries is refused before anything
@@ -16,14 +16,23 @@ from __future__ import annotations
 import configparser
 import csv
 import io
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from os import PathLike
+from typing import TYPE_CHECKING, BinaryIO
+
+import installer
+from installer.destinations import WheelDestination
+from installer.exceptions import InvalidWheelSource
+from installer.records import Hash, RecordEntry
+from installer.sources import WheelContentElement, WheelSource
+from installer.utils import SCHEME_NAMES, Scheme, construct_record_file
 
 from boxer.filetree import Directory, File, Tree
 from boxer.packages.prefix import Installed, Prefix
 from boxer.packages.wheel import Wheel, bad_wheel, record_digest
 
-_ENTRY_POINT = re.compile(r"([\w.]+)\s*(?::\s*([\w.]+))?\s*(?:\[.*\])?")
+if TYPE_CHECKING:
+    from installer.scripts import ScriptSection
 
 
 def install(
@@ -38,15 +47,20 @@ def install(
 
     Raises BadWheelError; nothing is written then.
     """
-    files = list(_placed(prefix, wheel))
-    files += _entry_point_scripts(prefix, wheel)
-    files.append((f"{prefix.site_packages}/{wheel.info}/INSTALLER", b"pip\n", False))
-    if requested:
-        files.append((f"{prefix.site_packages}/{wheel.info}/REQUESTED", b"", False))
-    files.append(_record(prefix, wheel, files))
-    _check_places(tree, prefix, wheel, files)
+    _check_data_files(wheel)
+    destination = _Destination(prefix, wheel)
+    own = {"INSTALLER": b"pip\n", **({"REQUESTED": b""} if requested else {})}
+    try:
+        installer.install(_Source(wheel), destination, own)
+    except configparser.Error as error:
+        raise bad_wheel(wheel.filename, f"its entry_points.txt cannot be read: {error}") from error
+    except AssertionError as error:  # what `installer` says of an entry point without a function
+        raise bad_wheel(wheel.filename, "its entry_points.txt has a script that is none") from error
+    except InvalidWheelSource as error:
+        raise bad_wheel(wheel.filename, str(error)) from error
+    _check_places(tree, prefix, wheel, destination.files)
     uid, gid = owner
-    for path, data, executable in files:
+    for path, (data, executable) in destination.files.items():
         mode = 0o755 if executable else 0o644
         tree.make_directories(path.rpartition("/")[0], uid=uid, gid=gid, mtime=epoch)
         tree.add_file(path, data, mode, uid, gid, epoch)
@@ -74,30 +88,96 @@ def uninstall(tree: Tree, prefix: Prefix, present: Installed) -> None:
         _remove_empty(tree, folder, prefix.site_packages)
 
 
-def _placed(prefix: Prefix, wheel: Wheel) -> Iterator[tuple[str, bytes, bool]]:
-    """Where each member goes. RECORD is made anew, and signatures of it mean nothing then."""
-    data_folder = wheel.info.removesuffix(".dist-info") + ".data/"
-    homes = {
-        "purelib": prefix.site_packages,
-        "platlib": prefix.site_packages,
-        "scripts": prefix.scripts,
-        "headers": prefix.headers(wheel.name),
-        "data": prefix.root,
-    }
-    skipped = {f"{wheel.info}/{name}" for name in ("RECORD", "RECORD.jws", "RECORD.p7s")}
+class _Source(WheelSource):
+    """A wheel that was read, as `installer` asks for it. Signatures of its RECORD, which is made
+    anew, and byte code, which the box's interpreter makes itself, are left out."""
+
+    def __init__(self, wheel: Wheel) -> None:
+        super().__init__(wheel.name, wheel.version)
+        self._wheel = wheel
+
+    @property
+    def dist_info_dir(self) -> str:
+        return self._wheel.info
+
+    @property
+    def data_dir(self) -> str:
+        return _data_folder(self._wheel)
+
+    @property
+    def dist_info_filenames(self) -> list[str]:
+        head = f"{self._wheel.info}/"
+        return [m.name.removeprefix(head) for m in self._wheel.members if m.name.startswith(head)]
+
+    def read_dist_info(self, filename: str) -> str:
+        return self._wheel.text(filename)
+
+    def get_contents(self) -> Iterator[WheelContentElement]:
+        skipped = {f"{self._wheel.info}/{name}" for name in ("RECORD.jws", "RECORD.p7s")}
+        for member in self._wheel.members:
+            if member.name not in skipped and "__pycache__" not in member.name.split("/")[:-1]:
+                yield (member.name, "", ""), io.BytesIO(member.data), member.executable
+
+
+class _Destination(WheelDestination):
+    """Keeps what is to be written, by its absolute path: bytes, and whether it is executable."""
+
+    def __init__(self, prefix: Prefix, wheel: Wheel) -> None:
+        self.files: dict[str, tuple[bytes, bool]] = {}
+        self._prefix = prefix
+        self._wheel = wheel
+        self._homes = {
+            "purelib": prefix.site_packages,
+            "platlib": prefix.site_packages,
+            "scripts": prefix.scripts,
+            "headers": prefix.headers(wheel.name),
+            "data": prefix.root,
+        }
+
+    def write_script(
+        self, name: str, module: str, attr: str, section: ScriptSection
+    ) -> RecordEntry:
+        if "/" in name or name in ("", ".", "..") or not attr:
+            raise bad_wheel(self._wheel.filename, f"its script `{name}` is not one")
+        code = _launcher(self._prefix.python, module, attr)
+        return self._keep("scripts", name, code.encode(), True)
+
+    def write_file(
+        self, scheme: Scheme, path: str | PathLike[str], stream: BinaryIO, is_executable: bool
+    ) -> RecordEntry:
+        data = stream.read()
+        if scheme == "scripts":
+            return self._keep(scheme, str(path), _script(data, self._prefix), True)
+        return self._keep(scheme, str(path), data, is_executable)
+
+    def finalize_installation(
+        self,
+        scheme: Scheme,
+        record_file_path: str,
+        records: Iterable[tuple[Scheme, RecordEntry]],
+    ) -> None:
+        with construct_record_file(records) as stream:
+            self._keep(scheme, record_file_path, stream.read(), False)
+
+    def _keep(self, scheme: str, path: str, data: bytes, executable: bool) -> RecordEntry:
+        place = f"{self._homes[scheme]}/{path}"
+        self.files[place] = (data, executable)
+        algorithm, _, digest = record_digest(data).partition("=")
+        return RecordEntry(_relative(place, self._prefix), Hash(algorithm, digest), len(data))
+
+
+def _data_folder(wheel: Wheel) -> str:
+    return wheel.info.removesuffix(".dist-info") + ".data"
+
+
+def _check_data_files(wheel: Wheel) -> None:
+    """Every file of NAME-VERSION.data is a file of a kind: `installer` counts on it."""
+    folder = _data_folder(wheel)
     for member in wheel.members:
-        if member.name in skipped:
-            continue
-        if not member.name.startswith(data_folder):
-            yield f"{prefix.site_packages}/{member.name}", member.data, member.executable
-            continue
-        kind, _, rest = member.name[len(data_folder) :].partition("/")
-        if kind not in homes or not rest:
+        head, _, rest = member.name.partition("/")
+        kind, _, path = rest.partition("/")
+        if head == folder and not (kind in SCHEME_NAMES and path):
             raise bad_wheel(wheel.filename, f"`{member.name}` is of no known kind")
-        if kind == "scripts":
-            yield f"{homes[kind]}/{rest}", _script(member.data, prefix), True
-        else:
-            yield f"{homes[kind]}/{rest}", member.data, member.executable
 
 
 def _script(data: bytes, prefix: Prefix) -> bytes:
@@ -108,24 +188,6 @@ def _script(data: bytes, prefix: Prefix) -> bytes:
     arguments = first.partition(b" ")[2]
     line = b"#!" + prefix.python.encode() + (b" " + arguments if arguments else b"")
     return line + newline + rest
-
-
-def _entry_point_scripts(prefix: Prefix, wheel: Wheel) -> list[tuple[str, bytes, bool]]:
-    parser = configparser.ConfigParser(delimiters=("=",), interpolation=None, strict=False)
-    parser.optionxform = str  # type: ignore[assignment, method-assign]
-    try:
-        parser.read_string(wheel.text("entry_points.txt"))
-    except configparser.Error as error:
-        raise bad_wheel(wheel.filename, f"its entry_points.txt cannot be read: {error}") from error
-    scripts = []
-    for section in ("console_scripts", "gui_scripts"):
-        for name, target in parser.items(section) if parser.has_section(section) else ():
-            match = _ENTRY_POINT.fullmatch(target.strip())
-            if "/" in name or name in ("", ".", "..") or match is None or not match[2]:
-                raise bad_wheel(wheel.filename, f"its script `{name}` is not one")
-            code = _launcher(prefix.python, match[1], match[2])
-            scripts.append((f"{prefix.scripts}/{name}", code.encode(), True))
-    return scripts
 
 
 def _launcher(python: str, module: str, function: str) -> str:
@@ -140,19 +202,6 @@ def _launcher(python: str, module: str, function: str) -> str:
         "        sys.argv[0] = sys.argv[0][:-4]\n"
         f"    sys.exit({function}())\n"
     )
-
-
-def _record(
-    prefix: Prefix, wheel: Wheel, files: list[tuple[str, bytes, bool]]
-) -> tuple[str, bytes, bool]:
-    path = f"{prefix.site_packages}/{wheel.info}/RECORD"
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    rows = [
-        (_relative(file, prefix), record_digest(data), str(len(data))) for file, data, _ in files
-    ]
-    writer.writerows(sorted([*rows, (_relative(path, prefix), "", "")]))
-    return path, out.getvalue().encode("utf-8", "surrogateescape"), False
 
 
 def _relative(path: str, prefix: Prefix) -> str:
@@ -173,16 +222,14 @@ def _recorded_path(base: list[str], row: str) -> str:
     return "/" + "/".join(parts)
 
 
-def _check_places(
-    tree: Tree, prefix: Prefix, wheel: Wheel, files: list[tuple[str, bytes, bool]]
-) -> None:
+def _check_places(tree: Tree, prefix: Prefix, wheel: Wheel, files: Iterable[str]) -> None:
     """No file may take a folder's place or go through a link that leads out of the prefix."""
     root = tree.resolve(prefix.root)
-    for folder in {path.rpartition("/")[0] for path, _, _ in files}:
+    for folder in {path.rpartition("/")[0] for path in files}:
         resolved = tree.resolve(folder)
         if root != "/" and resolved != root and not resolved.startswith(root + "/"):
             raise bad_wheel(wheel.filename, f"`{folder}` leads out of `{prefix.root}`")
-    for path, _, _ in files:
+    for path in files:
         if isinstance(tree.get(path, follow=False), Directory):
             raise bad_wheel(wheel.filename, f"`{path}` is a folder of the box")
 
