@@ -1,6 +1,7 @@
 // A machine's life: made, entered, put back, thrown away.
 #define _GNU_SOURCE
 #include "state.h"
+#include "../guest/include/boxer/boot.h"
 #include "polling.h"
 
 #include <pthread.h>
@@ -10,17 +11,6 @@
 #include <sys/mman.h>
 
 enum { WASM_PAGE = 65536, MOST_TABLE_ENTRIES = 1 << 20 };
-
-// The boot block's fields that a call uses: guest/include/boxer/boot.h.
-enum {
-    BOOT_THAW = 36,
-    BOOT_REQUEST = 40,
-    BOOT_REQUEST_SIZE = 44,
-    BOOT_REPLY = 48,
-    BOOT_REPLY_SIZE = 52,
-    BOOT_ROOM = 56,
-    BOOT_REACHED = 60
-};
 
 static int complain(char *message, const char *problem) {
     snprintf(message, 256, "%s", problem);
@@ -186,6 +176,8 @@ static void note_failure(struct boxer_outcome *outcome, wasmtime_error_t *error,
     tell(outcome->message, &text);
 }
 
+#define BOOT(field) offsetof(struct boxer_boot, field)
+
 static uint32_t *boot_field(struct boxer_machine *machine, uint32_t field) {
     return guest_at(machine, machine->boot + field, 4);
 }
@@ -244,8 +236,9 @@ static void finish(struct boxer_machine *machine) {
     struct boxer_outcome *outcome = machine->outcome;
     watching_end(&machine->watched);
     tracking_enter(machine->outer);
-    outcome->reached =
-        machine->boot && boot_field(machine, BOOT_REACHED) ? *boot_field(machine, BOOT_REACHED) : 0;
+    outcome->reached = machine->boot && boot_field(machine, BOOT(reached))
+                           ? *boot_field(machine, BOOT(reached))
+                           : 0;
     outcome->time_ns = now_ns() - machine->began_ns;
     outcome->cpu_ns = cpu_now_ns() - machine->cpu_began_ns;
     outcome->memory = wasmtime.wasmtime_memory_data_size(machine->context, &machine->memory);
@@ -272,31 +265,31 @@ static int fail(struct boxer_outcome *outcome, const char *problem) {
 
 // Where the request goes: a room in the guest, which it gives larger when it is asked to.
 static int hand_over(struct boxer_machine *machine, const uint8_t *request, uint64_t size) {
-    if (!machine->has_call || !machine->boot || !boot_field(machine, BOOT_ROOM))
+    if (!machine->has_call || !machine->boot || !boot_field(machine, BOOT(room)))
         return fail(machine->outcome, "the box takes no calls");
     if (size > UINT32_MAX)
         return fail(machine->outcome, "the request is too large");
-    if (size > *boot_field(machine, BOOT_ROOM)) {
-        *boot_field(machine, BOOT_REQUEST_SIZE) = (uint32_t)size;
-        *boot_field(machine, BOOT_REQUEST) = 0;
+    if (size > *boot_field(machine, BOOT(room))) {
+        *boot_field(machine, BOOT(request_size)) = (uint32_t)size;
+        *boot_field(machine, BOOT(request)) = 0;
         enter(machine, &machine->call); // without an address: asks for a room of that size
         if (machine->outcome->kind != BOXER_RETURNED)
             return -1;
     }
-    uint32_t address = *boot_field(machine, BOOT_REQUEST);
+    uint32_t address = *boot_field(machine, BOOT(request));
     uint8_t *room = guest_at(machine, address, size);
     if (!room || !address)
         return fail(machine->outcome, "the box has no room for the request");
     memcpy(room, request, size);
-    *boot_field(machine, BOOT_REQUEST_SIZE) = (uint32_t)size;
-    *boot_field(machine, BOOT_THAW) = machine->run->thaw;
+    *boot_field(machine, BOOT(request_size)) = (uint32_t)size;
+    *boot_field(machine, BOOT(thaw)) = machine->run->thaw;
     return 0;
 }
 
 static void take_reply(struct boxer_machine *machine) {
     struct boxer_outcome *outcome = machine->outcome;
-    uint32_t size = *boot_field(machine, BOOT_REPLY_SIZE);
-    const uint8_t *reply = guest_at(machine, *boot_field(machine, BOOT_REPLY), size);
+    uint32_t size = *boot_field(machine, BOOT(reply_size));
+    const uint8_t *reply = guest_at(machine, *boot_field(machine, BOOT(reply)), size);
     if (!reply) {
         fail(outcome, "the box's reply lies outside of its memory");
     } else if (size > machine->output_left) {

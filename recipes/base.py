@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from abi import kernel_abi
 from recipes import cpython, driver, extensionkit, interpreter, layout, toolchain
 from recipes.ckit import JUMPS, setjmp_library
 from recipes.cxx import cxx_libraries
@@ -24,7 +25,6 @@ from recipes.sources import Source, load_sources, unpacked
 from recipes.workshop import GUEST, ROOT, cache_root, digest_of
 
 FOLDER = Path(__file__).with_name("python")
-KERNEL_ABI = 1
 FORMAT = 1
 WRAPPED = (
     "Py_FinalizeEx",
@@ -213,7 +213,7 @@ def _describe(folder: Path, digest: str, table: dict[str, Any], source: Source) 
         "version": source.version,
         "variant": source.version.rpartition(".")[0],
         "recipe_digest": digest,
-        "kernel_abi": KERNEL_ABI,
+        "kernel_abi": kernel_abi(),
         "program": table["base"]["program"],
         "files": files,
         "config": config,

@@ -15,6 +15,7 @@ import os
 import shutil
 from pathlib import Path
 
+from abi import kernel_abi
 from recipes import cxx, driver, extensionkit, layout, toolchain
 from recipes.archive import tar_bytes
 from recipes.cxx import cxx_libraries
@@ -25,7 +26,6 @@ from recipes.progress import Progress
 from recipes.sources import load_sources
 from recipes.workshop import GUEST, ROOT, cache_root, digest_of, product
 
-KERNEL_ABI = 1
 FORMAT = 1
 VARIANT = "1"
 TOOLS = {tool: f"driver.py {tool}" for tool in ("cc", "c++", "ar", "ranlib", "strip")}
@@ -145,7 +145,7 @@ def _description(digest: str, tree: bytes) -> str:
         "version": VARIANT,
         "variant": VARIANT,
         "recipe_digest": digest,
-        "kernel_abi": KERNEL_ABI,
+        "kernel_abi": kernel_abi(),
         "files": {"tree.tar": {"sha256": hashlib.sha256(tree).hexdigest(), "size": len(tree)}},
         "config": {"Env": [PATH], "WorkingDir": "/"},
         "components": [

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from wasmtime import wat2wasm
 
@@ -10,8 +8,6 @@ from boxer.errors import AccountError, BadFieldError, TooLargeError, Unsupported
 from boxer.filetree import Tree
 from boxer.link import BootBlock, Start, initial_memory, machine_config
 from boxer.wasmformat import Module
-
-HEADER = Path(__file__).parents[2] / "guest" / "include" / "boxer" / "boot.h"
 
 
 def base(boot: str = r"BXBOOT01\01", heap: int = 70_000, exports: str = "") -> Module:
@@ -75,13 +71,6 @@ def test_module_that_is_no_base_is_refused(module: Module) -> None:
 def test_more_than_a_memory_holds_is_refused() -> None:
     with pytest.raises(TooLargeError):
         initial_memory(base(heap=-4096), b"tree", b"")
-
-
-def test_boot_block_in_c_states_the_same_layout() -> None:
-    text = HEADER.read_text()
-    assert "#define BOXER_KERNEL_ABI 1\n" in text
-    assert '#define BOXER_BOOT_MAGIC "BXBOOT01"' in text
-    assert "sizeof(struct boxer_boot) == 64" in text
 
 
 def users() -> Tree:

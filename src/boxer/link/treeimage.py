@@ -1,8 +1,7 @@
 """A file tree as the bytes the kernel reads in place.
 
-Belongs here: the layout of guest/include/boxer/boot.h (`struct boxer_tree`, `boxer_tree_entry`),
-written. Does not: where the image lies in memory (`machine`), keeping compressed data between
-builds (`build`).
+Belongs here: writing it. Does not: its layout (`boxer.abi`), where the image lies in memory
+(`initialmemory`), keeping compressed data between builds (`pipeline`).
 
 Invariants
 1. Entry 0 is the root and its own parent; a parent precedes its children; siblings are sorted by
@@ -14,17 +13,14 @@ Invariants
 
 from __future__ import annotations
 
-import struct
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from boxer.abi import TREE, TREE_ENTRY, TREE_MAGIC, TreeFlag
 from boxer.errors import TooLargeError
 from boxer.filetree import Device, Directory, File, Node, Symlink, Tree, name_bytes
 
-HEADER = struct.Struct("<8sIIII8x")
-ENTRY = struct.Struct("<IIIIIIqIIIIII8x")
-MAGIC = b"BXTREE01"
 # Below this a file is not worth the time to inflate it.
 SMALLEST_COMPRESSED = 256
 
@@ -64,7 +60,7 @@ class _Entry:
     def encode(self, start: int) -> bytes:
         """start: offset in the image of the bytes behind the entries."""
         node = self.node
-        return ENTRY.pack(
+        return TREE_ENTRY.pack(
             self.parent, start + self.name, self.name_length,
             node.st_mode, node.uid, node.gid, node.mtime, 0,
             self.size, start + self.data, self.stored, self.link, _device_number(node),
@@ -97,11 +93,11 @@ class _Layout:
         self.entries.append(entry)
 
     def image(self) -> bytes:
-        start = HEADER.size + len(self.entries) * ENTRY.size
+        start = TREE.size + len(self.entries) * TREE_ENTRY.size
         total = start + len(self.pool)
         if total >= 1 << 32:
             raise TooLargeError(f"The files of the box take `{total}` bytes; a box has 4 GiB.")
-        header = HEADER.pack(MAGIC, len(self.entries), HEADER.size, total, 0)
+        header = TREE.pack(TREE_MAGIC, len(self.entries), TREE.size, total, TreeFlag.OFFSETS)
         return b"".join([header, *(entry.encode(start) for entry in self.entries), self.pool])
 
     def _name(self, name: bytes) -> int:

@@ -2,7 +2,7 @@
 
 Belongs here: the inverse of `treeimage`. Does not: getting the kernel to write an image (`build`).
 
-Source: guest/include/boxer/boot.h. The kernel writes with the flag ADDRESSES: what the layout calls
+Source: abi/boot.toml. The kernel writes with the flag ADDRESSES: what the layout calls
 an offset in the image is then an address in linear memory, so that it need not copy file data.
 
 Invariants
@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from boxer.abi import TREE, TREE_ENTRY, TREE_MAGIC, TreeFlag
 from boxer.errors import TreeImageError
 from boxer.filetree import (
     Device,
@@ -29,9 +30,7 @@ from boxer.filetree import (
     Tree,
     name_text,
 )
-from boxer.link.treeimage import ENTRY, HEADER, MAGIC
 
-ADDRESSES = 1
 # Reads `size` bytes at an address; raises IndexError outside of the memory.
 Read = Callable[[int, int], bytes]
 # The kernel's own limit is its memory; these keep a lying image from eating the host's.
@@ -65,12 +64,12 @@ class _Row:
 def read_tree(read: Read, address: int = 0) -> Tree:
     """The tree whose image begins at `address`. Raises `TreeImageError`."""
     try:
-        magic, count, entries, _, flags = HEADER.unpack(read(address, HEADER.size))
-        if magic != MAGIC or flags not in (0, ADDRESSES) or not 0 < count <= MOST_ENTRIES:
+        magic, count, entries, _, flags = TREE.unpack(read(address, TREE.size))
+        if magic != TREE_MAGIC or flags not in tuple(TreeFlag) or not 0 < count <= MOST_ENTRIES:
             raise _bad("its header")
-        base = 0 if flags == ADDRESSES else address
-        table = read(base + entries, count * ENTRY.size)
-        rows = [_row(read, base, fields) for fields in ENTRY.iter_unpack(table)]
+        base = 0 if flags == TreeFlag.ADDRESSES else address
+        table = read(base + entries, count * TREE_ENTRY.size)
+        rows = [_row(read, base, fields) for fields in TREE_ENTRY.iter_unpack(table)]
     except IndexError:
         raise _bad("an address") from None
     return _Builder(read, rows).tree()

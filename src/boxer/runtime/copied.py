@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+from boxer.abi import BootField
 from boxer.boxfile import MemoryImage
 from boxer.errors import UnsupportedModuleError
 from boxer.runtime.code import Code
@@ -26,8 +27,6 @@ from boxer.runtime.stdio import Budget, BytesSource, CapturedSink, InheritedDesc
 from boxer.runtime.watch import Watch
 
 BOOT = "boxer_boot"
-# Fields of the boot block: guest/include/boxer/boot.h.
-THAW, REQUEST, REQUEST_SIZE, REPLY, REPLY_SIZE, ROOM, REACHED = range(36, 64, 4)
 
 
 class CopiedInstance:
@@ -66,9 +65,9 @@ class CopiedInstance:
             self._hand_over(options, request)
             status = self._machine.enter("boxer_call")
             memory, boot = self._machine.memory, self._boot()
-            size = memory.read_u32(boot + REPLY_SIZE)
+            size = memory.read_u32(boot + BootField.REPLY_SIZE)
             budget.take_all(size)
-            reply = memory.read(memory.read_u32(boot + REPLY), size)
+            reply = memory.read(memory.read_u32(boot + BootField.REPLY), size)
             return status
 
         outcome = self._entered(options, serve, budget)
@@ -105,12 +104,12 @@ class CopiedInstance:
         memory, boot = self._machine.memory, self._boot()
         if not boot:
             raise UnsupportedModuleError("The box takes no calls.")
-        memory.write_u32(boot + REQUEST_SIZE, len(request))
-        if len(request) > memory.read_u32(boot + ROOM):
-            memory.write_u32(boot + REQUEST, 0)
+        memory.write_u32(boot + BootField.REQUEST_SIZE, len(request))
+        if len(request) > memory.read_u32(boot + BootField.ROOM):
+            memory.write_u32(boot + BootField.REQUEST, 0)
             self._machine.enter("boxer_call")  # without an address: asks for a room of that size
-        memory.write(memory.read_u32(boot + REQUEST), request)
-        memory.write_u32(boot + THAW, int(options.thaw))
+        memory.write(memory.read_u32(boot + BootField.REQUEST), request)
+        memory.write_u32(boot + BootField.THAW, int(options.thaw))
 
     def _entered(
         self, options: RunOptions, enter: Callable[[], int | None], budget: Budget | None = None
@@ -136,7 +135,7 @@ class CopiedInstance:
             self._machine.memory.size,
         )
         if exit_status.limit is None and (boot := self._boot()):
-            noted = reached_limit(self._machine.memory.read_u32(boot + REACHED))
+            noted = reached_limit(self._machine.memory.read_u32(boot + BootField.REACHED))
             exit_status = ExitStatus(exit_status.exit_code, noted, exit_status.crash)
         return Outcome(exit_status, out.data, err.data, None, status, usage)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from boxer.abi import Reached
 from boxer.runtime.exitstatus import ExitStatus
 from boxer.runtime.limits import Limits
 from boxer.runtime.stdio import Stream
@@ -73,10 +74,6 @@ class Instance(Protocol):
     def close(self) -> None: ...
 
 
-# Bits the guest's kernel sets: guest/include/boxer/boot.h, BOXER_REACHED_*.
-REACHED = ("memory", "files", "storage")
-
-
 def reached_limit(bits: int) -> str | None:
     """The first limit a machine's own kernel noted."""
-    return next((name for place, name in enumerate(REACHED) if bits >> place & 1), None)
+    return next((limit.name.lower() for limit in Reached if bits >> limit & 1), None)

@@ -1,0 +1,58 @@
+"""The layout of the boot block and of tree images, and the number of the kernel's ABI.
+
+Made from abi/boot.toml by `python -m abi`: change that file.
+"""
+
+import struct
+from enum import IntEnum
+from typing import Final
+
+KERNEL_ABI: Final = 1
+
+
+class Phase(IntEnum):
+    """What a machine's memory holds: one that has not started yet, or one that was frozen."""
+
+    COLD = 0
+    FROZEN = 1
+
+
+class Reached(IntEnum):
+    """The bits of a boot block's `reached`, 1 << one of these: limits of a run."""
+
+    MEMORY = 0
+    FILES = 1
+    STORAGE = 2
+
+
+class TreeFlag(IntEnum):
+    """The flags of a tree image. ADDRESSES: its offsets are addresses, as the kernel writes it."""
+
+    OFFSETS = 0
+    ADDRESSES = 1
+
+
+BOOT_MAGIC: Final = b"BXBOOT01"
+BOOT: Final = struct.Struct("<8sIIIIIIIIIIIIII")
+TREE_MAGIC: Final = b"BXTREE01"
+TREE: Final = struct.Struct("<8sIIII8x")
+TREE_ENTRY: Final = struct.Struct("<IIIIIIqIIIIII8x")
+
+
+class BootField(IntEnum):
+    """Where a field of the boot block stands: bytes from its start."""
+
+    ABI = 8
+    PHASE = 12
+    TREE = 16
+    TREE_SIZE = 20
+    CONFIG = 24
+    CONFIG_SIZE = 28
+    HEAP = 32
+    THAW = 36
+    REQUEST = 40
+    REQUEST_SIZE = 44
+    REPLY = 48
+    REPLY_SIZE = 52
+    ROOM = 56
+    REACHED = 60
