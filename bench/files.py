@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from boxer.benchmark import percentile
+from recipes.sources import load_sources
 from recipes.workshop import cache_root
 
 HERE = Path(__file__).resolve().parent
@@ -50,7 +51,9 @@ def main() -> int:
 
 
 def _native_python() -> str:
-    kept = cache_root() / "native" / "python-3.13.5-plain" / "bin" / "python3.13"
+    version = load_sources()["cpython"].version
+    name = f"python{version.rpartition('.')[0]}"
+    kept = cache_root() / "native" / f"python-{version}-plain" / "bin" / name
     return str(kept) if kept.exists() else sys.executable
 
 

@@ -32,6 +32,7 @@ class Archive:
     url: str | None = None
     debian: str | None = None
     debian_file: str | None = None
+    debian_release: str | None = None
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,9 @@ def _matches(path: Path, sha256: str) -> bool:
 def _from_debian(archive: Archive, store: Path) -> tuple[Path | None, str]:
     if not archive.debian or not archive.debian_file:
         return None, ""
-    return debian.fetch(archive.debian, archive.debian_file, store)
+    return debian.fetch(
+        archive.debian, archive.debian_file, store, archive.debian_release or debian.RELEASE
+    )
 
 
 def _from_upstream(archive: Archive, store: Path) -> tuple[Path | None, str]:
