@@ -28,7 +28,7 @@ static int find(struct python *python) {
 #undef FIND
 }
 
-int boxer_attend_python(struct boxer_ending *ending) {
+int boxer_attend_python(struct boxer_outcome *outcome) {
     struct python python;
     void *type, *value, *trace;
     if (!find(&python))
@@ -43,7 +43,7 @@ int boxer_attend_python(struct boxer_ending *ending) {
             python.release(trace);
         }
         python.release(type);
-        ending->raised = value;
+        outcome->raised = value;
     }
     python.gil_release(state);
     return raised;

@@ -108,11 +108,11 @@ static const char *option_value(char ***at, const char *small, const char *large
     return (*at)[1] ? *++*at : NULL;
 }
 
-// What a box is anyway: src/boxer/cli/habits.py.
+// What a box is anyway: src/boxer/cli/dockeroptions.py.
 static int is_habit(const char *word) {
-    static const char *const habits[] = {"--rm", "-i", "-t", "-it", "-ti", "--init"};
-    for (size_t i = 0; i < sizeof habits / sizeof *habits; i++)
-        if (strcmp(word, habits[i]) == 0)
+    static const char *const passed_over[] = {"--rm", "-i", "-t", "-it", "-ti", "--init"};
+    for (size_t i = 0; i < sizeof passed_over / sizeof *passed_over; i++)
+        if (strcmp(word, passed_over[i]) == 0)
             return 1;
     return 0;
 }
@@ -161,23 +161,23 @@ static void become_python(char **arguments, size_t count, const char *module) {
     exit(125);
 }
 
-static int finish(const struct boxer_ending *ending) {
-    if (ending->kind == BOXER_RETURNED)
+static int finish(const struct boxer_outcome *outcome) {
+    if (outcome->kind == BOXER_RETURNED)
         return 0;
-    if (ending->kind == BOXER_EXITED)
-        return (int)(ending->status & 0xff);
+    if (outcome->kind == BOXER_EXITED)
+        return (int)(outcome->status & 0xff);
     char status[16];
-    snprintf(status, sizeof status, "%u", ending->status);
-    char *words[] = {ending->kind == BOXER_TRAPPED ? "trap" : "error", status,
-                     (char *)ending->message};
-    become_python(words, 3, "boxer.cli.ending");
+    snprintf(status, sizeof status, "%u", outcome->status);
+    char *words[] = {outcome->kind == BOXER_TRAPPED ? "trap" : "error", status,
+                     (char *)outcome->message};
+    become_python(words, 3, "boxer.cli.exitmessage");
     return 125;
 }
 
 static void run(struct boxer_machine *machine, const struct plan *plan, struct options *options,
                 size_t stack) {
     struct strings arguments = {0};
-    struct boxer_ending ending;
+    struct boxer_outcome outcome;
     add(&arguments, "", "box");
     for (char **argument = options->arguments; *argument; argument++)
         add(&arguments, "", *argument);
@@ -197,8 +197,8 @@ static void run(struct boxer_machine *machine, const struct plan *plan, struct o
         .cpu_ns = UINT64_MAX,
         .output = UINT64_MAX,
     };
-    boxer_machine_run(machine, &run, &ending);
-    _exit(finish(&ending)); // the process is the machine: nothing has to be taken down
+    boxer_machine_run(machine, &run, &outcome);
+    _exit(finish(&outcome)); // the process is the machine: nothing has to be taken down
 }
 
 int main(int argc, char **argv) {

@@ -169,20 +169,21 @@ static void tell(char *message, wasm_byte_vec_t *text) {
 }
 
 // What the engine says ended the guest, where no host function has said it.
-static void note_failure(struct boxer_ending *ending, wasmtime_error_t *error, wasm_trap_t *trap) {
+static void note_failure(struct boxer_outcome *outcome, wasmtime_error_t *error,
+                         wasm_trap_t *trap) {
     wasm_byte_vec_t text;
     uint8_t code;
     if (trap && wasmtime.wasmtime_trap_code(trap, &code)) {
-        ending->kind = BOXER_TRAPPED;
-        ending->status = code;
+        outcome->kind = BOXER_TRAPPED;
+        outcome->status = code;
         return;
     }
-    ending->kind = BOXER_FAILED;
+    outcome->kind = BOXER_FAILED;
     if (trap)
         wasmtime.wasm_trap_message(trap, &text);
     else
         wasmtime.wasmtime_error_message(error, &text);
-    tell(ending->message, &text);
+    tell(outcome->message, &text);
 }
 
 static uint32_t *boot_field(struct boxer_machine *machine, uint32_t field) {
@@ -190,10 +191,10 @@ static uint32_t *boot_field(struct boxer_machine *machine, uint32_t field) {
 }
 
 static void begin(struct boxer_machine *machine, const struct boxer_run *run,
-                  struct boxer_ending *ending) {
-    *ending = (struct boxer_ending){.kind = BOXER_RETURNED};
+                  struct boxer_outcome *outcome) {
+    *outcome = (struct boxer_outcome){.kind = BOXER_RETURNED};
     machine->run = run;
-    machine->ending = ending;
+    machine->outcome = outcome;
     machine->began_ns = now_ns();
     machine->cpu_began_ns = cpu_now_ns();
     machine->born_ns = machine->born_ns ? machine->born_ns : machine->began_ns;
@@ -213,22 +214,22 @@ static int has_stack(struct boxer_machine *machine) {
 }
 
 static void enter(struct boxer_machine *machine, const wasmtime_func_t *function) {
-    struct boxer_ending *ending = machine->ending;
+    struct boxer_outcome *outcome = machine->outcome;
     wasmtime_val_raw_t value = {0};
     wasm_trap_t *trap = NULL;
     if (is_interrupting() || !has_stack(machine)) {
-        ending->kind = BOXER_REFUSED;
-        ending->status = is_interrupting() ? BOXER_IN_SIGNAL_HANDLER : BOXER_TOO_LITTLE_STACK;
+        outcome->kind = BOXER_REFUSED;
+        outcome->status = is_interrupting() ? BOXER_IN_SIGNAL_HANDLER : BOXER_TOO_LITTLE_STACK;
         return;
     }
     wasmtime_error_t *error =
         wasmtime.wasmtime_func_call_unchecked(machine->context, function, &value, 1, &trap);
     if (!error && !trap) {
-        ending->status = (uint32_t)value.i32;
+        outcome->status = (uint32_t)value.i32;
         return;
     }
-    if (ending->kind == BOXER_RETURNED)
-        note_failure(ending, error, trap);
+    if (outcome->kind == BOXER_RETURNED)
+        note_failure(outcome, error, trap);
     if (trap)
         wasmtime.wasm_trap_delete(trap);
     if (error)
@@ -240,52 +241,52 @@ static void enter(struct boxer_machine *machine, const wasmtime_func_t *function
 }
 
 static void finish(struct boxer_machine *machine) {
-    struct boxer_ending *ending = machine->ending;
+    struct boxer_outcome *outcome = machine->outcome;
     watching_end(&machine->watched);
     tracking_enter(machine->outer);
-    ending->reached =
+    outcome->reached =
         machine->boot && boot_field(machine, BOOT_REACHED) ? *boot_field(machine, BOOT_REACHED) : 0;
-    ending->time_ns = now_ns() - machine->began_ns;
-    ending->cpu_ns = cpu_now_ns() - machine->cpu_began_ns;
-    ending->memory = wasmtime.wasmtime_memory_data_size(machine->context, &machine->memory);
-    ending->output = machine->output.bytes;
-    ending->output_size = machine->output.size;
-    ending->errors = machine->errors.bytes;
-    ending->errors_size = machine->errors.size;
+    outcome->time_ns = now_ns() - machine->began_ns;
+    outcome->cpu_ns = cpu_now_ns() - machine->cpu_began_ns;
+    outcome->memory = wasmtime.wasmtime_memory_data_size(machine->context, &machine->memory);
+    outcome->output = machine->output.bytes;
+    outcome->output_size = machine->output.size;
+    outcome->errors = machine->errors.bytes;
+    outcome->errors_size = machine->errors.size;
     machine->run = NULL;
 }
 
 void boxer_machine_run(struct boxer_machine *machine, const struct boxer_run *run,
-                       struct boxer_ending *ending) {
-    begin(machine, run, ending);
+                       struct boxer_outcome *outcome) {
+    begin(machine, run, outcome);
     enter(machine, &machine->start);
     finish(machine);
     if (!machine->image->expected)
         image_learn(machine->image, machine->base);
 }
 
-static int fail(struct boxer_ending *ending, const char *problem) {
-    ending->kind = BOXER_FAILED;
-    return complain(ending->message, problem);
+static int fail(struct boxer_outcome *outcome, const char *problem) {
+    outcome->kind = BOXER_FAILED;
+    return complain(outcome->message, problem);
 }
 
 // Where the request goes: a room in the guest, which it gives larger when it is asked to.
 static int hand_over(struct boxer_machine *machine, const uint8_t *request, uint64_t size) {
     if (!machine->has_call || !machine->boot || !boot_field(machine, BOOT_ROOM))
-        return fail(machine->ending, "the box takes no calls");
+        return fail(machine->outcome, "the box takes no calls");
     if (size > UINT32_MAX)
-        return fail(machine->ending, "the request is too large");
+        return fail(machine->outcome, "the request is too large");
     if (size > *boot_field(machine, BOOT_ROOM)) {
         *boot_field(machine, BOOT_REQUEST_SIZE) = (uint32_t)size;
         *boot_field(machine, BOOT_REQUEST) = 0;
         enter(machine, &machine->call); // without an address: asks for a room of that size
-        if (machine->ending->kind != BOXER_RETURNED)
+        if (machine->outcome->kind != BOXER_RETURNED)
             return -1;
     }
     uint32_t address = *boot_field(machine, BOOT_REQUEST);
     uint8_t *room = guest_at(machine, address, size);
     if (!room || !address)
-        return fail(machine->ending, "the box has no room for the request");
+        return fail(machine->outcome, "the box has no room for the request");
     memcpy(room, request, size);
     *boot_field(machine, BOOT_REQUEST_SIZE) = (uint32_t)size;
     *boot_field(machine, BOOT_THAW) = machine->run->thaw;
@@ -293,41 +294,41 @@ static int hand_over(struct boxer_machine *machine, const uint8_t *request, uint
 }
 
 static void take_reply(struct boxer_machine *machine) {
-    struct boxer_ending *ending = machine->ending;
+    struct boxer_outcome *outcome = machine->outcome;
     uint32_t size = *boot_field(machine, BOOT_REPLY_SIZE);
     const uint8_t *reply = guest_at(machine, *boot_field(machine, BOOT_REPLY), size);
     if (!reply) {
-        fail(ending, "the box's reply lies outside of its memory");
+        fail(outcome, "the box's reply lies outside of its memory");
     } else if (size > machine->output_left) {
-        ending->kind = BOXER_LIMIT;
-        ending->status = BOXER_LIMIT_OUTPUT;
+        outcome->kind = BOXER_LIMIT;
+        outcome->status = BOXER_LIMIT_OUTPUT;
     } else if (kept_set(&machine->reply, reply, size) < 0) {
-        fail(ending, "no memory");
+        fail(outcome, "no memory");
     } else {
-        ending->reply = machine->reply.bytes;
-        ending->reply_size = size;
+        outcome->reply = machine->reply.bytes;
+        outcome->reply_size = size;
     }
 }
 
 void boxer_machine_call(struct boxer_machine *machine, const struct boxer_run *run,
-                        const uint8_t *request, uint64_t size, struct boxer_ending *ending) {
-    begin(machine, run, ending);
+                        const uint8_t *request, uint64_t size, struct boxer_outcome *outcome) {
+    begin(machine, run, outcome);
     if (hand_over(machine, request, size) == 0) {
         enter(machine, &machine->call);
-        if (ending->kind == BOXER_RETURNED)
+        if (outcome->kind == BOXER_RETURNED)
             take_reply(machine);
     }
     finish(machine);
 }
 
 void boxer_machine_enter(struct boxer_machine *machine, const char *name,
-                         const struct boxer_run *run, struct boxer_ending *ending) {
+                         const struct boxer_run *run, struct boxer_outcome *outcome) {
     wasmtime_func_t function;
-    begin(machine, run, ending);
+    begin(machine, run, outcome);
     if (function_of(machine, name, 1, &function))
         enter(machine, &function);
     else
-        fail(ending, "the module exports no such function");
+        fail(outcome, "the module exports no such function");
     finish(machine);
 }
 
@@ -344,25 +345,25 @@ static int stack_is_initial(struct boxer_machine *machine) {
     return now.of.i32 == machine->initial_stack.of.i32;
 }
 
-int boxer_machine_reset(struct boxer_machine *machine, struct boxer_ending *ending) {
+int boxer_machine_reset(struct boxer_machine *machine, struct boxer_outcome *outcome) {
     uint64_t size = wasmtime.wasmtime_memory_data_size(machine->context, &machine->memory);
     if (machine->layer || size != machine->image->size || !stack_is_initial(machine))
         return 0;
     int64_t pages = tracking_restore(machine);
     if (pages < 0)
         return 0;
-    ending->dirty_pages = (uint64_t)pages;
+    outcome->dirty_pages = (uint64_t)pages;
     machine->born_ns = 0;
     return 1;
 }
 
 void boxer_machine_serve(struct boxer_machine *machine, const struct boxer_run *run,
-                         const uint8_t *request, uint64_t size, struct boxer_ending *ending) {
+                         const uint8_t *request, uint64_t size, struct boxer_outcome *outcome) {
     if (request)
-        boxer_machine_call(machine, run, request, size, ending);
+        boxer_machine_call(machine, run, request, size, outcome);
     else
-        boxer_machine_run(machine, run, ending);
-    ending->reusable = (uint32_t)boxer_machine_reset(machine, ending);
+        boxer_machine_run(machine, run, outcome);
+    outcome->reusable = (uint32_t)boxer_machine_reset(machine, outcome);
 }
 
 static int become(struct boxer_machine *copy, struct boxer_machine *machine, int descriptor) {

@@ -32,7 +32,7 @@ enum boxer_kind {
 enum boxer_limit { BOXER_LIMIT_TIME, BOXER_LIMIT_CPU, BOXER_LIMIT_OUTPUT };
 enum boxer_refusal { BOXER_TOO_LITTLE_STACK, BOXER_IN_SIGNAL_HANDLER };
 
-struct boxer_ending;
+struct boxer_outcome;
 
 // What one entry is given. Pointers are the caller's and outlive it. Strings: one behind the
 // other, each with its NUL.
@@ -45,11 +45,11 @@ struct boxer_run {
     uint32_t thaw;                    // 1: a call is the first of a life of its own
     uint64_t time_ns, cpu_ns, output; // limits; UINT64_MAX: none
     // Asked every 50 ms on the machine's thread; 1 interrupts. Null: nobody is asked.
-    int (*attend)(struct boxer_ending *);
+    int (*attend)(struct boxer_outcome *);
 };
 
 // How it ended. Pointers are the machine's and hold until it is entered again.
-struct boxer_ending {
+struct boxer_outcome {
     uint32_t kind, status;
     uint64_t time_ns, cpu_ns;
     uint64_t memory;      // bytes of linear memory
@@ -89,22 +89,22 @@ struct boxer_machine *boxer_machine_new(struct boxer_code *, struct boxer_image 
 void boxer_machine_free(struct boxer_machine *);
 
 // Enters `_start`.
-void boxer_machine_run(struct boxer_machine *, const struct boxer_run *, struct boxer_ending *);
+void boxer_machine_run(struct boxer_machine *, const struct boxer_run *, struct boxer_outcome *);
 // Hands a request to `boxer_call` and takes its reply. status: what it returned.
 void boxer_machine_call(struct boxer_machine *, const struct boxer_run *, const uint8_t *request,
-                        uint64_t size, struct boxer_ending *);
+                        uint64_t size, struct boxer_outcome *);
 // 1: the machine is its image again. 0: throw it away.
-int boxer_machine_reset(struct boxer_machine *, struct boxer_ending *);
+int boxer_machine_reset(struct boxer_machine *, struct boxer_outcome *);
 // A run (without a request) or a call, and the reset behind it: one crossing for Python.
 void boxer_machine_serve(struct boxer_machine *, const struct boxer_run *, const uint8_t *request,
-                         uint64_t size, struct boxer_ending *);
+                         uint64_t size, struct boxer_outcome *);
 // A second machine equal to one that lies idle. descriptor: of an empty file that both may map from
 // then on.
 struct boxer_machine *boxer_machine_fork(struct boxer_machine *, uint64_t memory_limit,
                                          int descriptor, char *message);
 // Enters an export without parameters; for the life of a machine outside of runs (freezing).
 void boxer_machine_enter(struct boxer_machine *, const char *name, const struct boxer_run *,
-                         struct boxer_ending *);
+                         struct boxer_outcome *);
 const uint8_t *boxer_machine_memory(struct boxer_machine *, uint64_t *size);
 // 1: equal to the image byte for byte.
 int boxer_machine_is_pristine(struct boxer_machine *);
@@ -120,7 +120,7 @@ int boxer_watched_begin(struct watched *, wasm_engine_t *, uint64_t until_ns,
 void boxer_watched_end(struct watched *), boxer_watched_free(struct watched *);
 
 // For `attend` in a Python process: runs the handlers of signals that have arrived.
-int boxer_attend_python(struct boxer_ending *);
+int boxer_attend_python(struct boxer_outcome *);
 
 uint32_t boxer_native_abi(void);
 

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-// A function's answer that ends the run; the ending is set.
+// A function's answer that ends the run; the outcome is set.
 enum { OVER = STREAM_OVER };
 // IOV_MAX of Linux, and as many subscriptions: how long a call takes must not be the guest's.
 enum { MOST_VECTORS = 1024, MOST_SUBSCRIPTIONS = 1024, RANDOM_BLOCK = 256 };
@@ -111,8 +111,8 @@ static int sched_yield_(ARGUMENTS) {
 }
 
 static int proc_exit(ARGUMENTS) {
-    machine->ending->kind = BOXER_EXITED;
-    machine->ending->status = U32(0);
+    machine->outcome->kind = BOXER_EXITED;
+    machine->outcome->status = U32(0);
     return OVER;
 }
 

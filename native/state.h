@@ -81,7 +81,7 @@ struct boxer_machine {
     // of the run
     struct boxer_machine *outer; // the one this thread is in meanwhile, too
     const struct boxer_run *run;
-    struct boxer_ending *ending;
+    struct boxer_outcome *outcome;
     uint64_t born_ns; // 0: the clock has not been started
     uint64_t began_ns, cpu_began_ns;
     uint64_t input_at, output_left;
@@ -118,7 +118,7 @@ void tracking_touch(void *address, uint64_t size);
 // preview1.c. All of preview 1 in a linker: null or an error.
 wasmtime_error_t *preview1_define(wasmtime_linker_t *);
 
-// watch.c. 0: go on. 1: the run is over, its ending says why.
+// watch.c. 0: go on. 1: the run is over, its outcome says why.
 int watch_check(struct boxer_machine *);
 uint64_t now_ns(void), cpu_now_ns(void), real_now_ns(void);
 void watch_begin(struct boxer_machine *);

@@ -87,8 +87,8 @@ int stream_write(struct boxer_machine *machine, int number, const uint8_t *bytes
     if (size > TRANSFER)
         size = TRANSFER;
     if (size && !machine->output_left) {
-        machine->ending->kind = BOXER_LIMIT;
-        machine->ending->status = BOXER_LIMIT_OUTPUT;
+        machine->outcome->kind = BOXER_LIMIT;
+        machine->outcome->status = BOXER_LIMIT_OUTPUT;
         return STREAM_OVER;
     }
     if (size > machine->output_left)

@@ -32,8 +32,8 @@ uint64_t real_now_ns(void) {
 }
 
 static int over(struct boxer_machine *machine, enum boxer_kind kind, uint32_t status) {
-    machine->ending->kind = kind;
-    machine->ending->status = status;
+    machine->outcome->kind = kind;
+    machine->outcome->status = status;
     return 1;
 }
 
@@ -46,7 +46,7 @@ int watch_check(struct boxer_machine *machine) {
         return over(machine, BOXER_LIMIT, BOXER_LIMIT_CPU);
     if (run->attend && now >= machine->watched.attend_ns) {
         __atomic_store_n(&machine->watched.attend_ns, now + ATTEND_NS, __ATOMIC_RELAXED);
-        if (run->attend(machine->ending))
+        if (run->attend(machine->outcome))
             return over(machine, BOXER_INTERRUPTED, 0);
     }
     return 0;

@@ -8,7 +8,7 @@ import pytest
 
 from boxer.cli import main
 from boxer.cli.commands.build import label, secret
-from boxer.cli.grants import (
+from boxer.cli.runoptions import (
     parse_long_mount,
     parse_mount,
     read_environment,

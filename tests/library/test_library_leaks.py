@@ -17,8 +17,8 @@ import pytest
 import boxer
 from boxer.runtime import mapped
 from boxer.runtime.calls import call_request
-from boxer.runtime.entry import Given
-from boxer.runtime.mapped import MappedMachine, prepared
+from boxer.runtime.entry import RunOptions
+from boxer.runtime.mapped import MappedInstance, prepared
 from boxer.runtime.runner import command_line
 
 pytestmark = [
@@ -85,17 +85,17 @@ LIMITS = {
 }
 
 
-def machine_of(box: boxer.Box, memory: str = "1GiB") -> MappedMachine:
+def machine_of(box: boxer.Box, memory: str = "1GiB") -> MappedInstance:
     machine = box.frozen.machine(boxer.Limits(memory=memory).memory_bytes)
-    assert isinstance(machine, MappedMachine)
+    assert isinstance(machine, MappedInstance)
     return machine
 
 
-def run_of(code: str, limits: boxer.Limits | None = None) -> Given:
-    return Given(limits or boxer.Limits(), command_line(["python", "-c", code]))
+def run_of(code: str, limits: boxer.Limits | None = None) -> RunOptions:
+    return RunOptions(limits or boxer.Limits(), command_line(["python", "-c", code]))
 
 
-def serve(machine: MappedMachine, given: Given) -> bool:
+def serve(machine: MappedInstance, given: RunOptions) -> bool:
     return bool(machine.serve(byref(prepared(given)), None).reusable)
 
 
@@ -153,10 +153,10 @@ def test_swapped_out_pages_are_put_back_too(box: boxer.Box) -> None:
 
 
 def test_calls_leave_nothing_however_they_end(box: boxer.Box) -> None:
-    frozen = box.frozen.after(b'i{"modules": ["app"]}', Given())
+    frozen = box.frozen.after(b'i{"modules": ["app"]}', RunOptions())
     machine = frozen.machine(1 << 30)
-    assert isinstance(machine, MappedMachine)
-    run = byref(prepared(Given(boxer.Limits(time=0.1))))
+    assert isinstance(machine, MappedInstance)
+    run = byref(prepared(RunOptions(boxer.Limits(time=0.1))))
     calls = [
         ("app:echo", ("x" * 10**6,)), ("app:count", ()), ("app:fail", ("x",)), ("app:leave", (1,)),
         ("app:identity", ()), ("os:_exit", (3,)), ("app:spin", ()), ("app:nested", (50,)),
@@ -164,7 +164,7 @@ def test_calls_leave_nothing_however_they_end(box: boxer.Box) -> None:
     for name, arguments in calls * 3:
         if not machine.serve(run, call_request(name, arguments, {})).reusable:
             machine = frozen.machine(1 << 30)
-            assert isinstance(machine, MappedMachine)
+            assert isinstance(machine, MappedInstance)
         assert machine.is_pristine(), name
 
 

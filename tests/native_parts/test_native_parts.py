@@ -110,7 +110,7 @@ def c_fields(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "structure"), [("boxer_run", native.Run), ("boxer_ending", native.NativeEnding)]
+    ("name", "structure"), [("boxer_run", native.Run), ("boxer_outcome", native.NativeOutcome)]
 )
 def test_structures_have_the_fields_of_the_header(
     name: str, structure: type[ctypes.Structure]

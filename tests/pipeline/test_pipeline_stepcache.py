@@ -9,7 +9,7 @@ import pytest
 
 from boxer.boxfile import ImageConfig
 from boxer.filetree import Device, Tree
-from boxer.pipeline.stepcache import Kept, StepCache, entries, prune
+from boxer.pipeline.stepcache import Kept, StepCache, cached_steps, prune_steps
 
 KEY, LATER = "a" * 64, "b" * 64
 
@@ -82,12 +82,12 @@ def test_pruning_throws_away_what_was_not_used_for_longest(tmp_path: Path) -> No
     cache.put(KEY, "RUN one", kept(changed()))
     cache.put(LATER, "RUN two", kept(changed()))
     os.utime(tmp_path / KEY, (1, 1))
-    assert [entry.text for entry in entries(tmp_path)] == ["RUN two", "RUN one"]
-    freed = prune((tmp_path / LATER).stat().st_size, tmp_path)
+    assert [entry.text for entry in cached_steps(tmp_path)] == ["RUN two", "RUN one"]
+    freed = prune_steps((tmp_path / LATER).stat().st_size, tmp_path)
     assert freed > 0
-    assert [entry.key for entry in entries(tmp_path)] == [LATER]
-    prune(0, tmp_path)
-    assert entries(tmp_path) == []
+    assert [entry.key for entry in cached_steps(tmp_path)] == [LATER]
+    prune_steps(0, tmp_path)
+    assert cached_steps(tmp_path) == []
 
 
 def test_two_writers_of_one_result_leave_a_whole_one(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from wasmtime import wat2wasm
 
 from boxer.errors import StoppedError, UnsupportedModuleError
 from boxer.preinit import InstanceState
-from boxer.runtime import Instance, load_code
+from boxer.runtime import BuildInstance, load_code
 from boxer.wasmformat import Module, code_digest, code_only
 
 GUEST = """
@@ -47,17 +47,17 @@ GUEST = """
 
 
 @pytest.fixture
-def instance() -> Instance:
+def instance() -> BuildInstance:
     module = Module.parse(bytes(wat2wasm(GUEST)))
-    return Instance(load_code(code_only(module), code_digest(module)), epoch=1_000_000)
+    return BuildInstance(load_code(code_only(module), code_digest(module)), epoch=1_000_000)
 
 
-def test_instance_is_what_freezing_asks_for(instance: Instance) -> None:
+def test_instance_is_what_freezing_asks_for(instance: BuildInstance) -> None:
     state: InstanceState = instance
     assert state.memory_size() == 65536
 
 
-def test_memory_is_read_and_written(instance: Instance) -> None:
+def test_memory_is_read_and_written(instance: BuildInstance) -> None:
     instance.write(10, b"abc")
     assert instance.read(9, 5) == b"\0abc\0"
     instance.grow(1)
@@ -66,7 +66,7 @@ def test_memory_is_read_and_written(instance: Instance) -> None:
     assert instance.read(131070, 2) == b"xy"
 
 
-def test_guest_may_grow_its_memory(instance: Instance) -> None:
+def test_guest_may_grow_its_memory(instance: BuildInstance) -> None:
     instance.call("more")
     assert instance.memory_size() == 3 * 65536
 
@@ -76,7 +76,7 @@ def test_two_instances_see_the_same_world() -> None:
     code = load_code(code_only(module), code_digest(module))
     memories = []
     for _ in range(2):
-        with Instance(code, epoch=1_000_000) as instance:
+        with BuildInstance(code, epoch=1_000_000) as instance:
             assert instance.call("look") == 0
             memories.append(instance.read(0, instance.memory_size()))
     assert memories[0] == memories[1]
@@ -86,24 +86,24 @@ def test_two_instances_see_the_same_world() -> None:
     assert any(memories[0][1000:1100])
 
 
-def test_sleep_takes_no_time_and_moves_the_clock(instance: Instance) -> None:
+def test_sleep_takes_no_time_and_moves_the_clock(instance: BuildInstance) -> None:
     assert instance.call("sleep") == 0
     instance.call("look")
     passed = int.from_bytes(instance.read(1112, 8), "little")
     assert passed >= 3_600_000_000_000
 
 
-def test_output_is_kept(instance: Instance) -> None:
+def test_output_is_kept(instance: BuildInstance) -> None:
     instance.write(64, b"hello")
     assert instance.call("shout") == 0
     assert instance.output == b"hello"
 
 
-def test_no_folder_is_there(instance: Instance) -> None:
+def test_no_folder_is_there(instance: BuildInstance) -> None:
     assert instance.call("folders") == 8
 
 
-def test_globals_are_read(instance: Instance) -> None:
+def test_globals_are_read(instance: BuildInstance) -> None:
     assert instance.global_value("boot") == 1234
     with pytest.raises(UnsupportedModuleError):
         instance.global_value("nope")
@@ -111,13 +111,13 @@ def test_globals_are_read(instance: Instance) -> None:
 
 @pytest.mark.parametrize(("name", "reason"), [("leave", "`3`"), ("crash", "aborted")])
 def test_program_that_does_not_return_has_stopped(
-    instance: Instance, name: str, reason: str
+    instance: BuildInstance, name: str, reason: str
 ) -> None:
     with pytest.raises(StoppedError, match=reason):
         instance.call(name)
 
 
-def test_missing_export_is_named(instance: Instance) -> None:
+def test_missing_export_is_named(instance: BuildInstance) -> None:
     with pytest.raises(UnsupportedModuleError, match="`boxer_freeze`"):
         instance.call("boxer_freeze")
 
@@ -126,4 +126,4 @@ def test_module_that_wants_more_of_its_host_is_refused(tmp_path: Path) -> None:
     wat = '(module (import "wasi_snapshot_preview1" "nope" (func)) (memory (export "memory") 1))'
     code = bytes(wat2wasm(wat))
     with pytest.raises(UnsupportedModuleError, match="nope"):
-        Instance(load_code(code, "1" * 64, tmp_path))
+        BuildInstance(load_code(code, "1" * 64, tmp_path))

@@ -2,7 +2,7 @@
 
 from boxer.benchmark.figures import Figure, percentile, sampled
 from boxer.benchmark.kinds import KINDS, measure
-from boxer.benchmark.plot import plot
-from boxer.benchmark.subject import subject
+from boxer.benchmark.plotting import plot
+from boxer.benchmark.subjects import subject
 
 __all__ = ["KINDS", "Figure", "measure", "percentile", "plot", "sampled", "subject"]

@@ -18,7 +18,7 @@ from boxer.benchmark.figures import Figure, sampled
 from boxer.benchmark.memory import private_bytes
 from boxer.boxfile import write_box
 from boxer.library import Box, Machine
-from boxer.runtime import Given, Life, Pool, command_line
+from boxer.runtime import Instance, Pool, RunOptions, command_line
 
 FUNCTION, ARGUMENT = "json:dumps", {"a": 1}
 HELLO = ("python", "-c", "print('hi')")
@@ -35,9 +35,9 @@ def startup(box: Box) -> list[Figure]:
             sampled("pool.call, fresh machine each", lambda: _call(pool), CALLS),
             sampled("pool.run print('hi'), fresh machine each", lambda: pool.run(HELLO), RUNS),
         ]
-    given = Given(arguments=command_line(HELLO))
+    given = RunOptions(arguments=command_line(HELLO))
 
-    def first() -> Life:
+    def first() -> Instance:
         machine = box.frozen.machine(given.limits.memory_bytes)
         machine.run(given)
         return machine
@@ -100,7 +100,7 @@ def size(box: Box) -> list[Figure]:
     ]
 
 
-def _close(machine: Life) -> None:
+def _close(machine: Instance) -> None:
     machine.close()
 
 

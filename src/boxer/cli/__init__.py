@@ -73,7 +73,7 @@ def _forget_output() -> None:
 
 
 def _refused(error: BoxerError, own_failure: int | None) -> int:
-    from boxer.console.errors import draw_error
+    from boxer.console import draw_error
 
     draw_error(error, sys.stderr)
     return own_failure or error.exit_status

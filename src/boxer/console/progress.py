@@ -6,7 +6,7 @@ from typing import TextIO
 
 from boxer.console.errors import colours
 from boxer.console.escape import escape
-from boxer.pipeline.events import (
+from boxer.pipeline import (
     BuildFinished,
     Event,
     Notice,

@@ -1,7 +1,7 @@
 """What boxes and bases are, in words and rows; and the store of named boxes."""
 
 from boxer.describe.boxes import box_path, load_bytes
-from boxer.describe.licences import Licence, licences
+from boxer.describe.licencelist import Licence, licences
 from boxer.describe.references import TaggedName, parse_reference
 from boxer.describe.rows import describe_box
 from boxer.describe.store import ImageStore, StoredImage

@@ -25,8 +25,8 @@ from boxer.dockerfile.instructions import (
     Volume,
     Workdir,
 )
-from boxer.dockerfile.lint import lint, skipped_rules
-from boxer.dockerfile.parse import Dockerfile, ParseWarning, parse, parse_trigger
+from boxer.dockerfile.linting import lint, skipped_rules
+from boxer.dockerfile.parsing import Dockerfile, ParseWarning, parse, parse_trigger
 
 __all__ = [
     "Add",

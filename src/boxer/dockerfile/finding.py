@@ -1,6 +1,6 @@
 """One thing the linter has to say.
 
-Belongs here: the value. Does not: any rule (`lint`, `lintvariables`).
+Belongs here: the value. Does not: any rule (`linting`, `lintvariables`).
 """
 
 from __future__ import annotations

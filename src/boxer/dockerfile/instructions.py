@@ -1,7 +1,7 @@
 """The instructions of a Dockerfile as values.
 
 Belongs here: what each instruction says, in the user's own words, variables unexpanded. Does not:
-reading text (`parse`), variables (`plan`), effects (`instructions`).
+reading text (`parsing`), variables (`plan`), effects (`instructions`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """An instruction as BuildKit's parser left it: its arguments and flags, not yet read.
 
 Belongs here: what all instructions share. Does not: what one of them means (`reading`). Raises
-ValueError with a sentence's worth of what is wrong; `parse` adds the place.
+ValueError with a sentence's worth of what is wrong; `parsing` adds the place.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What BuildKit's linter says of variables: undefined ones, and defaults that name no image.
 
 Belongs here: UndefinedVar, UndefinedArgInFrom, InvalidDefaultArgInFrom, RedundantTargetPlatform.
-Does not: the other rules (`lint`), expansion for a build (`plan.expand`).
+Does not: the other rules (`linting`), expansion for a build (`plan.expand`).
 
 A stage on an image whose variables nobody here knows is passed over, and so is what builds on it.
 
@@ -28,7 +28,7 @@ from boxer.dockerfile.instructions import (
     Volume,
     Workdir,
 )
-from boxer.dockerfile.parse import Dockerfile
+from boxer.dockerfile.parsing import Dockerfile
 
 # Declared for every FROM (docs.docker.com/reference/dockerfile, "Automatic platform ARGs").
 _PLATFORM = frozenset(

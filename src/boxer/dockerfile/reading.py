@@ -3,7 +3,7 @@
 Belongs here: what each instruction makes of its line. Does not: flags as such (`line`).
 
 Each reader takes a `Line` and returns the typed instruction, or raises ValueError with a sentence's
-worth of what is wrong; `parse` adds the place.
+worth of what is wrong; `parsing` adds the place.
 """
 
 from __future__ import annotations

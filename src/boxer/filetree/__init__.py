@@ -14,7 +14,16 @@ from boxer.filetree.accounts import (
     resolve_user,
     users,
 )
-from boxer.filetree.node import Device, Directory, File, Node, Symlink, name_bytes, name_text
+from boxer.filetree.node import (
+    Device,
+    DeviceKind,
+    Directory,
+    File,
+    Node,
+    Symlink,
+    name_bytes,
+    name_text,
+)
 from boxer.filetree.tarreading import Limits, is_tar, read_tar
 from boxer.filetree.tarwriting import write_tar
 from boxer.filetree.tree import MAX_SYMLINKS, Tree
@@ -22,6 +31,7 @@ from boxer.filetree.tree import MAX_SYMLINKS, Tree
 __all__ = [
     "MAX_SYMLINKS",
     "Device",
+    "DeviceKind",
     "Directory",
     "File",
     "Group",

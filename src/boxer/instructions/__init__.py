@@ -5,7 +5,7 @@ What a RUN will come to, without running it, is asked of `boxer.instructions.for
 Does not: reading Dockerfiles (`dockerfile`), stages and variables (`plan`), the box (`link`).
 """
 
-from boxer.instructions.apply import apply
+from boxer.instructions.applying import apply
 from boxer.instructions.context import Context, Excludes
 from boxer.instructions.firstprocess import fetched_program
 from boxer.instructions.images import known_image

@@ -20,10 +20,10 @@ from boxer.runtime import (
     Mount,
     Pool,
     RunResult,
-    StartedMachine,
+    StartedInstance,
     Stream,
-    given_for,
     run,
+    run_options,
 )
 
 
@@ -83,7 +83,7 @@ class Box:
         self, *, limits: Limits | None = None, env: Mapping[str, str] | None = None
     ) -> Machine:
         """A machine that goes on from call to call. limits: of each."""
-        return Machine(self.file, StartedMachine(self.frozen, given_for(limits, env)))
+        return Machine(self.file, StartedInstance(self.frozen, run_options(limits, env)))
 
 
 def load(box: str | os.PathLike[str]) -> Box:

@@ -10,13 +10,13 @@ from boxer.blobstore import write_atomically
 from boxer.boxfile import Box as BoxFile
 from boxer.boxfile import write_box
 from boxer.preinit import image_of
-from boxer.runtime import RunResult, StartedMachine
+from boxer.runtime import RunResult, StartedInstance
 
 
 class Machine:
     """A machine of its own that keeps what was done to it. Use it as a context manager."""
 
-    def __init__(self, file: BoxFile, started: StartedMachine) -> None:
+    def __init__(self, file: BoxFile, started: StartedInstance) -> None:
         self._file = file
         self._started = started
 

@@ -2,7 +2,7 @@
 
 from boxer.link.bootblock import FROZEN, KERNEL_ABI, BootBlock
 from boxer.link.config import Start, machine_config
-from boxer.link.machine import machine
+from boxer.link.initialmemory import initial_memory
 from boxer.link.treeimage import Deflate, deflate, tree_image
 from boxer.link.treereader import read_tree
 
@@ -13,7 +13,7 @@ __all__ = [
     "Deflate",
     "Start",
     "deflate",
-    "machine",
+    "initial_memory",
     "machine_config",
     "read_tree",
     "tree_image",

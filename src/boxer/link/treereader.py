@@ -19,8 +19,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from boxer.errors import TreeImageError
-from boxer.filetree import Device, Directory, File, Node, Symlink, Tree, name_text
-from boxer.filetree.node import DeviceKind
+from boxer.filetree import (
+    Device,
+    DeviceKind,
+    Directory,
+    File,
+    Node,
+    Symlink,
+    Tree,
+    name_text,
+)
 from boxer.link.treeimage import ENTRY, HEADER, MAGIC
 
 ADDRESSES = 1

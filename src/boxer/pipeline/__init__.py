@@ -1,22 +1,46 @@
-"""The pipeline from a Dockerfile to a box; the only room that knows its order.
+"""The pipeline from a Dockerfile to a box; the only room that knows its order."""
 
-Beside it, and imported by who asks: `boxer.pipeline.doctor`, `boxer.pipeline.wheels`.
-"""
+from typing import TYPE_CHECKING
 
-from boxer.pipeline.building import BuildResult, build
-from boxer.pipeline.checking import check
-from boxer.pipeline.events import Event, Listener
-from boxer.pipeline.programbox import program_box
-from boxer.pipeline.stepcache import entries as cached_steps
-from boxer.pipeline.stepcache import prune as prune_steps
+from boxer.lazy import load_lazily
+
+if TYPE_CHECKING:
+    from boxer.pipeline.building import BuildResult, build
+    from boxer.pipeline.checking import check
+    from boxer.pipeline.doctor import examine
+    from boxer.pipeline.events import (
+        BuildFinished,
+        Event,
+        Listener,
+        Notice,
+        PhaseFinished,
+        PhaseStarted,
+        StageStarted,
+        StepFinished,
+        StepOutput,
+        StepStarted,
+    )
+    from boxer.pipeline.programbox import program_box
+    from boxer.pipeline.stepcache import cached_steps, prune_steps
+    from boxer.pipeline.wheels import build_wheel
+
+_HOMES = {
+    "building": ("BuildResult", "build"),
+    "checking": ("check",),
+    "doctor": ("examine",),
+    "events": (
+        "BuildFinished", "Event", "Listener", "Notice", "PhaseFinished", "PhaseStarted",
+        "StageStarted", "StepFinished", "StepOutput", "StepStarted",
+    ),
+    "programbox": ("program_box",),
+    "stepcache": ("cached_steps", "prune_steps"),
+    "wheels": ("build_wheel",),
+}  # fmt: skip
+
+__getattr__, __dir__ = load_lazily(__name__, _HOMES)
 
 __all__ = [
-    "BuildResult",
-    "Event",
-    "Listener",
-    "build",
-    "cached_steps",
-    "check",
-    "program_box",
-    "prune_steps",
-]
+    "BuildFinished", "BuildResult", "Event", "Listener", "Notice", "PhaseFinished", "PhaseStarted",
+    "StageStarted", "StepFinished", "StepOutput", "StepStarted", "build", "build_wheel",
+    "cached_steps", "check", "examine", "program_box", "prune_steps",
+]  # fmt: skip

@@ -17,13 +17,13 @@ from boxer.bases import Base
 from boxer.boxfile import BoxInfo, Code, Component, ImageConfig, MemoryImage, write_box
 from boxer.errors import UnsupportedModuleError
 from boxer.filetree import Tree
-from boxer.link import Start, machine, machine_config, tree_image
+from boxer.link import Start, initial_memory, machine_config, tree_image
 from boxer.pipeline.deflated import Deflated
 from boxer.pipeline.distributions import distributions
 from boxer.pipeline.events import Listener, Phase, PhaseFinished, PhaseStarted
 from boxer.preinit import freeze
+from boxer.runtime import BuildInstance, is_compiled, load_code
 from boxer.runtime import Code as Compiled
-from boxer.runtime import Instance, is_compiled, load_code
 from boxer.wasmformat import Module, code_only, stack_size
 
 
@@ -53,7 +53,7 @@ def assemble(finished: Finished, events: Listener) -> tuple[bytes, BoxInfo]:
     compiled = _compile(module, code.digest, events)
     with _phase(Phase.LINK, events):
         image = linked(finished, module)
-    with _phase(Phase.FREEZE, events), Instance(compiled, finished.epoch) as instance:
+    with _phase(Phase.FREEZE, events), BuildInstance(compiled, finished.epoch) as instance:
         frozen = freeze(instance, image, stack_size(module))
     info = describe(finished, code)
     with _phase(Phase.WRITE, events):
@@ -65,7 +65,9 @@ def linked(finished: Finished, module: Module) -> MemoryImage:
     base = finished.base
     start = Start(base.info.program, finished.imports, finished.epoch)
     config = machine_config(finished.config, finished.tree, start)
-    return machine(module, tree_image(finished.tree, Deflated(base.digest, base.tree)), config)
+    return initial_memory(
+        module, tree_image(finished.tree, Deflated(base.digest, base.tree)), config
+    )
 
 
 def describe(finished: Finished, code: Code) -> BoxInfo:

@@ -1,7 +1,7 @@
 """`boxer check`: a Dockerfile read and planned, and not built.
 
 Belongs here: joining the parser's warnings, the linter's and the planner's errors; the rule that
-looks at `.dockerignore`. Does not: the other rules (`dockerfile.lint`).
+looks at `.dockerignore`. Does not: the other rules (`dockerfile.linting`).
 """
 
 from __future__ import annotations

@@ -23,11 +23,11 @@ from boxer.errors import StoppedError, UnsupportedModuleError
 from boxer.extensions import linked_base
 from boxer.filetree import Directory, File, Tree
 from boxer.instructions import CommandRequest, CommandResult
-from boxer.link import Start, machine, machine_config, read_tree, tree_image
+from boxer.link import Start, initial_memory, machine_config, read_tree, tree_image
 from boxer.pipeline.cprogram import STAND_IN, is_program, with_program
 from boxer.pipeline.deflated import Deflated
 from boxer.preinit import restore
-from boxer.runtime import Ending, Instance, load_code
+from boxer.runtime import BuildInstance, ExitStatus, load_code
 from boxer.wasmformat import Module, code_digest, code_only
 
 START = "_start"
@@ -59,9 +59,9 @@ class Commands:
             )
         module = Module.parse(base.module)
         code = load_code(code_only(module), code_digest(module))
-        with Instance(code, request.epoch, request.stdin) as instance:
+        with BuildInstance(code, request.epoch, request.stdin) as instance:
             files = tree_image(tree, Deflated(self.base.digest, self.base.tree))
-            restore(instance, machine(module, files, _config(request, tree, base)))
+            restore(instance, initial_memory(module, files, _config(request, tree, base)))
             ending = instance.run_to_end(START)
             program = request.tree.file(path)
             _take_files(instance, request.tree)
@@ -93,7 +93,7 @@ def _variables(env: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(f"{name}={value}" for name, value in env.items())
 
 
-def _take_files(instance: Instance, tree: Tree) -> None:
+def _take_files(instance: BuildInstance, tree: Tree) -> None:
     """Puts the machine's files into the tree. Raises `StoppedError`, `TreeImageError`."""
     address = instance.call(TREE)
     if not address:
@@ -106,7 +106,7 @@ def _take_files(instance: Instance, tree: Tree) -> None:
     tree.root = left
 
 
-def _explained(ending: Ending) -> bytes:
+def _explained(ending: ExitStatus) -> bytes:
     """What no output of the program tells."""
     if ending.crash:
         return f"{ending.crash}\n".encode()

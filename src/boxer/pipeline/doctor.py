@@ -2,7 +2,7 @@
 
 Belongs here: the forecast of a whole Dockerfile: bases, RUNs, requirements files of the context.
 Does not: what a command comes to (`instructions.forecast`), BuildKit's lint rules
-(`dockerfile.lint`).
+(`dockerfile.linting`).
 """
 
 from __future__ import annotations

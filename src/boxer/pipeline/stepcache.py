@@ -104,7 +104,7 @@ class StepCache:
             make_folder(self._folder)
             _write(self._folder / key, [packed, *fresh.values()])
             self._parents = [*self._parents, key]
-            prune(LARGEST, self._folder)
+            prune_steps(LARGEST, self._folder)
 
     def _load(self, path: Path, seen: set[str]) -> dict[str, Any] | None:
         """The head of a result, with its data and its parents' data taken in."""
@@ -132,7 +132,7 @@ def steps_folder() -> Path:
     return cache_folder() / "steps"
 
 
-def entries(folder: Path | None = None) -> list[Entry]:
+def cached_steps(folder: Path | None = None) -> list[Entry]:
     """What is kept, the one used last first."""
     found = []
     for path in _paths(folder or steps_folder()):
@@ -144,7 +144,7 @@ def entries(folder: Path | None = None) -> list[Entry]:
     return sorted(found, key=lambda entry: (-entry.used, entry.key))
 
 
-def prune(keep: int, folder: Path | None = None) -> int:
+def prune_steps(keep: int, folder: Path | None = None) -> int:
     """Throws away what was not used for longest until `keep` bytes are left; the bytes freed."""
     found = []
     for path in _paths(folder or steps_folder()):

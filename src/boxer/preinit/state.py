@@ -1,6 +1,6 @@
 """What freezing needs of an engine: a port, so that this room knows none.
 
-`boxer.runtime.Instance` fits it; tests use a plain object.
+`boxer.runtime.BuildInstance` fits it; tests use a plain object.
 """
 
 from __future__ import annotations

@@ -1,42 +1,42 @@
 """The only door to the WebAssembly engine: machines, their limits, and what they may see."""
 
+from boxer.runtime.buildinstance import BuildInstance
 from boxer.runtime.code import Code, code_folder, is_compiled, load_code
-from boxer.runtime.ending import Ending
-from boxer.runtime.entry import Given, Life, Usage
+from boxer.runtime.entry import Instance, RunOptions, Usage
+from boxer.runtime.exitstatus import ExitStatus
 from boxer.runtime.frozen import Frozen
-from boxer.runtime.instance import Instance
 from boxer.runtime.limits import ATTENDED, Limits, parse_size
 from boxer.runtime.mounts import Mount
 from boxer.runtime.plans import write_plan
 from boxer.runtime.pool import Pool
-from boxer.runtime.runner import RunResult, command_line, given_for, run
-from boxer.runtime.started import StartedMachine
+from boxer.runtime.runner import RunResult, command_line, run, run_options
+from boxer.runtime.started import StartedInstance
 from boxer.runtime.stdio import Stream
 from boxer.runtime.traps import crash_of_code, crash_of_text
 
 __all__ = [
     "ATTENDED",
+    "BuildInstance",
     "Code",
-    "Ending",
+    "ExitStatus",
     "Frozen",
-    "Given",
     "Instance",
-    "Life",
     "Limits",
     "Mount",
     "Pool",
+    "RunOptions",
     "RunResult",
-    "StartedMachine",
+    "StartedInstance",
     "Stream",
     "Usage",
     "code_folder",
     "command_line",
     "crash_of_code",
     "crash_of_text",
-    "given_for",
     "is_compiled",
     "load_code",
     "parse_size",
     "run",
+    "run_options",
     "write_plan",
 ]

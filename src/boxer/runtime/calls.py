@@ -79,16 +79,16 @@ def read_reply(reply: bytes) -> Any:
 
 def reply_of(outcome: Outcome) -> bytes:
     """The reply of an entry that came back, if it has one; raises what it came to otherwise."""
-    ending = outcome.ending
+    exit_status = outcome.exit_status
     if outcome.status == 0:
         return outcome.reply or b""
     output = {"stdout": outcome.stdout, "stderr": outcome.stderr}
-    if outcome.status is None and ending.limit:
-        raise LimitReached(ending.limit, **output)
-    if ending.crash:
-        raise GuestError("Crash", ending.crash, "", **output)
+    if outcome.status is None and exit_status.limit:
+        raise LimitReached(exit_status.limit, **output)
+    if exit_status.crash:
+        raise GuestError("Crash", exit_status.crash, "", **output)
     if outcome.status is None:
-        raise GuestExitedError(ending.exit_code, **output)
+        raise GuestExitedError(exit_status.exit_code, **output)
     told = outcome.stderr.decode("utf-8", "replace").strip() or f"status {outcome.status}"
     raise GuestError("Failure", told, "", **output)
 

@@ -1,6 +1,7 @@
 """Machines of the engine's Python package: everywhere it runs, and where folders are mounted.
 
-Belongs here: the same `Life` as in `mapped`, slower. Does not: the instance (`machine`).
+Belongs here: the same `Instance` as in `mapped`, slower. Does not: the engine's instance
+(`engineinstance`).
 
 Invariant: such a machine is never used for a second life; a reset says no.
 """
@@ -13,10 +14,10 @@ from collections.abc import Callable, Sequence
 from boxer.boxfile import MemoryImage
 from boxer.errors import UnsupportedModuleError
 from boxer.runtime.code import Code
-from boxer.runtime.ending import Ending, ending_of
 from boxer.runtime.engine import wasm_stack
-from boxer.runtime.entry import Given, Outcome, Usage, reached_limit
-from boxer.runtime.machine import Machine
+from boxer.runtime.engineinstance import EngineInstance
+from boxer.runtime.entry import Outcome, RunOptions, Usage, reached_limit
+from boxer.runtime.exitstatus import ExitStatus, exit_status_of
 from boxer.runtime.mapped import MappedImage
 from boxer.runtime.mounts import Mount
 from boxer.runtime.preview1 import Host
@@ -29,8 +30,8 @@ BOOT = "boxer_boot"
 THAW, REQUEST, REQUEST_SIZE, REPLY, REPLY_SIZE, ROOM, REACHED = range(36, 64, 4)
 
 
-class CopiedMachine:
-    """A `Life`. memory_limit: bytes, the image included."""
+class CopiedInstance:
+    """An `Instance`. memory_limit: bytes, the image included."""
 
     def __init__(
         self,
@@ -47,22 +48,22 @@ class CopiedMachine:
             HostClock(),
             host_entropy,
         )
-        self._machine = Machine(code, self._host, memory_limit, mounts)
+        self._machine = EngineInstance(code, self._host, memory_limit, mounts)
         if isinstance(image, MappedImage):
             self._machine.map(image.size, image.map_over)
         else:
             self._machine.load(image)
 
-    def run(self, given: Given) -> Outcome:
-        return self._entered(given, lambda: self._machine.enter("_start"))
+    def run(self, options: RunOptions) -> Outcome:
+        return self._entered(options, lambda: self._machine.enter("_start"))
 
-    def call(self, given: Given, request: bytes) -> Outcome:
+    def call(self, options: RunOptions, request: bytes) -> Outcome:
         reply = b""
-        budget = Budget(given.limits.output_bytes)
+        budget = Budget(options.limits.output_bytes)
 
         def serve() -> int | None:
             nonlocal reply
-            self._hand_over(given, request)
+            self._hand_over(options, request)
             status = self._machine.enter("boxer_call")
             memory, boot = self._machine.memory, self._boot()
             size = memory.read_u32(boot + REPLY_SIZE)
@@ -70,15 +71,20 @@ class CopiedMachine:
             reply = memory.read(memory.read_u32(boot + REPLY), size)
             return status
 
-        outcome = self._entered(given, serve, budget)
+        outcome = self._entered(options, serve, budget)
         if outcome.status is None:
             return outcome
         return Outcome(
-            outcome.ending, outcome.stdout, outcome.stderr, reply, outcome.status, outcome.usage
+            outcome.exit_status,
+            outcome.stdout,
+            outcome.stderr,
+            reply,
+            outcome.status,
+            outcome.usage,
         )
 
-    def enter(self, name: str, given: Given) -> Outcome:
-        return self._entered(given, lambda: self._machine.enter(name))
+    def enter(self, name: str, options: RunOptions) -> Outcome:
+        return self._entered(options, lambda: self._machine.enter(name))
 
     def reset(self) -> bool:
         return False
@@ -95,7 +101,7 @@ class CopiedMachine:
         except UnsupportedModuleError:
             return 0
 
-    def _hand_over(self, given: Given, request: bytes) -> None:
+    def _hand_over(self, options: RunOptions, request: bytes) -> None:
         memory, boot = self._machine.memory, self._boot()
         if not boot:
             raise UnsupportedModuleError("The box takes no calls.")
@@ -104,35 +110,35 @@ class CopiedMachine:
             memory.write_u32(boot + REQUEST, 0)
             self._machine.enter("boxer_call")  # without an address: asks for a room of that size
         memory.write(memory.read_u32(boot + REQUEST), request)
-        memory.write_u32(boot + THAW, int(given.thaw))
+        memory.write_u32(boot + THAW, int(options.thaw))
 
     def _entered(
-        self, given: Given, enter: Callable[[], int | None], budget: Budget | None = None
+        self, options: RunOptions, enter: Callable[[], int | None], budget: Budget | None = None
     ) -> Outcome:
-        limits, host = given.limits, self._host
+        limits, host = options.limits, self._host
         budget = budget or Budget(limits.output_bytes)
-        out, err = _sink(given.stdout, 1, budget), _sink(given.stderr, 2, budget)
-        stdin = given.stdin
+        out, err = _sink(options.stdout, 1, budget), _sink(options.stderr, 2, budget)
+        stdin = options.stdin
         host.stdin = InheritedDescriptor(0) if isinstance(stdin, Stream) else BytesSource(stdin)
         host.stdout, host.stderr = out, err
-        host.arguments = given.arguments
-        host.environment = (*given.environment, limits.for_the_guest(wasm_stack()))
+        host.arguments = options.arguments
+        host.environment = (*options.environment, limits.for_the_guest(wasm_stack()))
         host.watch = Watch(limits.time, limits.cpu)
         began, cpu_began = time.perf_counter(), time.thread_time()
-        status, ending = None, Ending(0)
+        status, exit_status = None, ExitStatus(0)
         try:
             status = enter()
         except BaseException as ended:
-            ending = ending_of(ended)
+            exit_status = exit_status_of(ended)
         usage = Usage(
             time.perf_counter() - began,
             time.thread_time() - cpu_began,
             self._machine.memory.size,
         )
-        if ending.limit is None and (boot := self._boot()):
+        if exit_status.limit is None and (boot := self._boot()):
             noted = reached_limit(self._machine.memory.read_u32(boot + REACHED))
-            ending = Ending(ending.exit_code, noted, ending.crash)
-        return Outcome(ending, out.data, err.data, None, status, usage)
+            exit_status = ExitStatus(exit_status.exit_code, noted, exit_status.crash)
+        return Outcome(exit_status, out.data, err.data, None, status, usage)
 
 
 def _sink(stream: Stream, descriptor: int, budget: Budget) -> CapturedSink | InheritedDescriptor:

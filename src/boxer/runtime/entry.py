@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from boxer.runtime.ending import Ending
+from boxer.runtime.exitstatus import ExitStatus
 from boxer.runtime.limits import Limits
 from boxer.runtime.stdio import Stream
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """What a machine is given for one entry, and nothing else of the host.
+class RunOptions:
+    """What a machine gets for one entry, and nothing else of the host.
 
     arguments: argv with a name for the box first. environment: `K=V`. thaw: a call begins a life
     (fresh randomness, clocks, environment) instead of going on with one.
@@ -44,7 +44,7 @@ class Usage:
 class Outcome:
     """reply: of a call that returned. status: what an entered function returned, None if ended."""
 
-    ending: Ending
+    exit_status: ExitStatus
     stdout: bytes = b""
     stderr: bytes = b""
     reply: bytes | None = None
@@ -52,16 +52,16 @@ class Outcome:
     usage: Usage = field(default_factory=Usage)
 
 
-class Life(Protocol):
+class Instance(Protocol):
     """A machine over its image. Used by one thread at a time."""
 
-    def run(self, given: Given) -> Outcome:
+    def run(self, options: RunOptions) -> Outcome:
         """Enters the program with a command line."""
 
-    def call(self, given: Given, request: bytes) -> Outcome:
+    def call(self, options: RunOptions, request: bytes) -> Outcome:
         """Hands over a request and takes the reply (guest/python/_boxer_calls.py)."""
 
-    def enter(self, name: str, given: Given) -> Outcome:
+    def enter(self, name: str, options: RunOptions) -> Outcome:
         """Enters an export that returns an i32."""
 
     def reset(self) -> bool:

@@ -4,7 +4,7 @@ Belongs here: which kind of machine is made where. Does not: what they are used 
 
 Invariants
 1. The image is parted from the code once, and shared by all machines over it.
-2. Mounted folders are served by wasmtime's own WASI, so by a `CopiedMachine`.
+2. Mounted folders are served by wasmtime's own WASI, so by a `CopiedInstance`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from boxer.boxfile import Box, MemoryImage, Segment
 from boxer.runtime import mapped
 from boxer.runtime.calls import read_reply, reply_of
 from boxer.runtime.code import Code, load_code
-from boxer.runtime.copied import CopiedMachine
-from boxer.runtime.entry import Given, Life
-from boxer.runtime.mapped import MappedImage, MappedMachine
+from boxer.runtime.copied import CopiedInstance
+from boxer.runtime.entry import Instance, RunOptions
+from boxer.runtime.mapped import MappedImage, MappedInstance
 from boxer.runtime.mounts import Mount
 
 # The export that freezes a machine once more.
@@ -28,7 +28,7 @@ REFREEZE = "boxer_refreeze"
 @dataclass(frozen=True, slots=True)
 class Frozen:
     """image: a mapped one where this machine has the native library. resettable: its machines may
-    serve a second life."""
+    serve a second instance."""
 
     code: Code
     image: MappedImage | MemoryImage
@@ -47,21 +47,21 @@ class Frozen:
     def is_mapped(self) -> bool:
         return isinstance(self.image, MappedImage)
 
-    def after(self, request: bytes, given: Given) -> Frozen:
+    def after(self, request: bytes, options: RunOptions) -> Frozen:
         """The machine frozen again after it has answered a request. Raises what that came to."""
-        life = self.machine(given.limits.memory_bytes)
+        instance = self.machine(options.limits.memory_bytes)
         try:
-            read_reply(reply_of(life.call(given, request)))
-            reply_of(life.enter(REFREEZE, given))
-            if isinstance(life, MappedMachine):
-                return Frozen(self.code, life.new_image(), self.resettable)
-            memory = life.memory()
+            read_reply(reply_of(instance.call(options, request)))
+            reply_of(instance.enter(REFREEZE, options))
+            if isinstance(instance, MappedInstance):
+                return Frozen(self.code, instance.new_image(), self.resettable)
+            memory = instance.memory()
             return Frozen(self.code, MemoryImage(len(memory), (Segment(0, memory),)))
         finally:
-            life.close()
+            instance.close()
 
-    def machine(self, memory_limit: int, mounts: Sequence[Mount] = ()) -> Life:
+    def machine(self, memory_limit: int, mounts: Sequence[Mount] = ()) -> Instance:
         """A fresh machine. memory_limit: bytes. Raises `LimitValueError`, `MountError`."""
         if isinstance(self.image, MappedImage) and not mounts:
-            return MappedMachine(self.code, self.image, memory_limit)
-        return CopiedMachine(self.code, self.image, memory_limit, mounts)
+            return MappedInstance(self.code, self.image, memory_limit)
+        return CopiedInstance(self.code, self.image, memory_limit, mounts)

@@ -1,6 +1,6 @@
 """Machines of the native library: their memory is a copy-on-write mapping of an image.
 
-Belongs here: images and machines as objects, a native ending as an `Outcome`. Does not: pools, nor
+Belongs here: images and machines as objects, a native outcome as an `Outcome`. Does not: pools, nor
 what a request means.
 
 Invariants
@@ -19,7 +19,6 @@ from boxer.boxfile import MemoryImage
 from boxer.errors import EngineError, LimitValueError, UnsupportedModuleError
 from boxer.runtime import native
 from boxer.runtime.code import Code
-from boxer.runtime.ending import Ending
 from boxer.runtime.engine import (
     HOST_SHARE,
     engine,
@@ -27,9 +26,10 @@ from boxer.runtime.engine import (
     too_little_stack,
     wasm_stack,
 )
-from boxer.runtime.entry import Given, Outcome, Usage, reached_limit
+from boxer.runtime.entry import Outcome, RunOptions, Usage, reached_limit
+from boxer.runtime.exitstatus import ExitStatus
 from boxer.runtime.imagefile import nameless_file, write_image
-from boxer.runtime.native import NativeEnding, Run
+from boxer.runtime.native import NativeOutcome, Run
 from boxer.runtime.stdio import Stream
 from boxer.runtime.traps import SIGKILL, crash_of_code, crash_of_text
 
@@ -115,29 +115,29 @@ def is_resettable(digest: str, code: bytes) -> bool:
     return _resettable[digest]
 
 
-def prepared(given: Given) -> Run:
+def prepared(options: RunOptions) -> Run:
     """The C form of what a machine is given; may be used again and by several threads at once."""
-    limits = given.limits
-    environment = (*given.environment, limits.for_the_guest(wasm_stack()))
-    arguments = b"".join(text + b"\0" for text in given.arguments)
+    limits = options.limits
+    environment = (*options.environment, limits.for_the_guest(wasm_stack()))
+    arguments = b"".join(text + b"\0" for text in options.arguments)
     variables = b"".join(text + b"\0" for text in environment)
-    stdin = given.stdin if isinstance(given.stdin, bytes) else b""
+    stdin = options.stdin if isinstance(options.stdin, bytes) else b""
     run = Run(
         arguments=arguments,
         environment=variables,
-        argument_count=len(given.arguments),
+        argument_count=len(options.arguments),
         argument_size=len(arguments),
         environment_count=len(environment),
         environment_size=len(variables),
         input=stdin,
         input_size=len(stdin),
-        thaw=given.thaw,
+        thaw=options.thaw,
         time_ns=_nanoseconds(limits.time),
         cpu_ns=_nanoseconds(limits.cpu),
         output=native.NO_LIMIT if limits.output_bytes is None else limits.output_bytes,
         attend=native.attend_python(),
     )
-    streams = (given.stdin, given.stdout, given.stderr)
+    streams = (options.stdin, options.stdout, options.stderr)
     for number, stream in enumerate(streams):
         run.descriptors[number] = number if stream is Stream.INHERIT else -1
     return run
@@ -147,15 +147,15 @@ def _nanoseconds(seconds: float | None) -> int:
     return native.NO_LIMIT if seconds is None else int(seconds * SECOND)
 
 
-class MappedMachine:
-    """A `Life`. memory_limit: bytes, the image included. address: of a machine that is there."""
+class MappedInstance:
+    """An `Instance`. memory_limit: bytes, the image included. address: of a machine that exists."""
 
     def __init__(
         self, code: Code, image: MappedImage, memory_limit: int, address: int | None = None
     ) -> None:
         self.address = address or 0
         self.image = image
-        self.ending = NativeEnding()
+        self.native_outcome = NativeOutcome()
         self._code = code
         self._memory_limit = memory_limit
         self._library = _library()
@@ -174,32 +174,34 @@ class MappedMachine:
             *native.making(self._library.boxer_machine_new, code, image.address, memory_limit)
         )
 
-    def run(self, given: Given) -> Outcome:
-        self._library.boxer_machine_run(self.address, prepared(given), byref(self.ending))
+    def run(self, options: RunOptions) -> Outcome:
+        self._library.boxer_machine_run(self.address, prepared(options), byref(self.native_outcome))
         return self.outcome()
 
-    def call(self, given: Given, request: bytes) -> Outcome:
+    def call(self, options: RunOptions, request: bytes) -> Outcome:
         self._library.boxer_machine_call(
-            self.address, prepared(given), request, len(request), byref(self.ending)
+            self.address, prepared(options), request, len(request), byref(self.native_outcome)
         )
         return self.outcome()
 
-    def serve(self, run: Any, request: bytes | None) -> NativeEnding:
+    def serve(self, run: Any, request: bytes | None) -> NativeOutcome:
         """A call, or a run where there is no request, and the reset behind it. What it captured is
-        the machine's until it is entered again; `ending.reusable` says whether it may be. run: a
-        reference to a `Run`."""
+        the machine's until it is entered again; `reusable` says whether it may be. run: a reference
+        to a `Run`."""
         size = 0 if request is None else len(request)
-        self._library.boxer_machine_serve(self.address, run, request, size, byref(self.ending))
-        return self.ending
+        self._library.boxer_machine_serve(
+            self.address, run, request, size, byref(self.native_outcome)
+        )
+        return self.native_outcome
 
-    def enter(self, name: str, given: Given) -> Outcome:
+    def enter(self, name: str, options: RunOptions) -> Outcome:
         self._library.boxer_machine_enter(
-            self.address, name.encode(), prepared(given), byref(self.ending)
+            self.address, name.encode(), prepared(options), byref(self.native_outcome)
         )
         return self.outcome()
 
     def reset(self) -> bool:
-        return bool(self._library.boxer_machine_reset(self.address, byref(self.ending)))
+        return bool(self._library.boxer_machine_reset(self.address, byref(self.native_outcome)))
 
     def is_pristine(self) -> bool:
         """Whether its memory equals the image, compared byte for byte."""
@@ -210,13 +212,13 @@ class MappedMachine:
         start = self._library.boxer_machine_memory(self.address, byref(size))
         return ctypes.string_at(start, size.value)
 
-    def fork(self) -> MappedMachine:
+    def fork(self) -> MappedInstance:
         """A second machine equal to this one."""
         with nameless_file() as descriptor:
             made = native.making(
                 self._library.boxer_machine_fork, self.address, self._memory_limit, descriptor
             )
-        return MappedMachine(self._code, self.image, self._memory_limit, _made(*made))
+        return MappedInstance(self._code, self.image, self._memory_limit, _made(*made))
 
     def new_image(self) -> MappedImage:
         """Its memory as an image of its own."""
@@ -236,28 +238,30 @@ class MappedMachine:
 
     def outcome(self) -> Outcome:
         """What the last entry came to. Raises what a signal's handler raised meanwhile."""
-        return outcome_of(self.ending)
+        return outcome_of(self.native_outcome)
 
 
-def outcome_of(native_ending: NativeEnding) -> Outcome:
+def outcome_of(native_outcome: NativeOutcome) -> Outcome:
     """Copies everything out. Raises what a signal's handler raised."""
-    if native_ending.kind == native.INTERRUPTED:
-        raise _raised(native_ending)
-    if native_ending.kind == native.REFUSED:
-        in_handler = native_ending.status == native.IN_SIGNAL_HANDLER
+    if native_outcome.kind == native.INTERRUPTED:
+        raise _raised(native_outcome)
+    if native_outcome.kind == native.REFUSED:
+        in_handler = native_outcome.status == native.IN_SIGNAL_HANDLER
         raise entered_from_handler() if in_handler else too_little_stack()
-    returned = native_ending.kind == native.RETURNED
-    reply = _bytes(native_ending.reply, native_ending.reply_size) if native_ending.reply else None
+    returned = native_outcome.kind == native.RETURNED
+    reply = None
+    if native_outcome.reply:
+        reply = _bytes(native_outcome.reply, native_outcome.reply_size)
     return Outcome(
-        _ending(native_ending),
-        _bytes(native_ending.output, native_ending.output_size),
-        _bytes(native_ending.errors, native_ending.errors_size),
+        _exit_status(native_outcome),
+        _bytes(native_outcome.output, native_outcome.output_size),
+        _bytes(native_outcome.errors, native_outcome.errors_size),
         reply,
-        native_ending.status if returned else None,
+        native_outcome.status if returned else None,
         Usage(
-            native_ending.time_ns / SECOND,
-            native_ending.cpu_ns / SECOND,
-            native_ending.memory,
+            native_outcome.time_ns / SECOND,
+            native_outcome.cpu_ns / SECOND,
+            native_outcome.memory,
         ),
     )
 
@@ -266,26 +270,26 @@ def _bytes(address: int | None, size: int) -> bytes:
     return ctypes.string_at(address, size) if address and size else b""
 
 
-def _raised(native_ending: NativeEnding) -> BaseException:
-    if not native_ending.raised:
+def _raised(native_outcome: NativeOutcome) -> BaseException:
+    if not native_outcome.raised:
         return KeyboardInterrupt()
-    raised: BaseException = ctypes.cast(native_ending.raised, ctypes.py_object).value
-    ctypes.pythonapi.Py_DecRef(ctypes.py_object(raised))  # the reference the ending held
-    native_ending.raised = None
+    raised: BaseException = ctypes.cast(native_outcome.raised, ctypes.py_object).value
+    ctypes.pythonapi.Py_DecRef(ctypes.py_object(raised))  # the reference the outcome held
+    native_outcome.raised = None
     return raised
 
 
-def _ending(native_ending: NativeEnding) -> Ending:
-    noted = reached_limit(native_ending.reached)
-    match native_ending.kind:
+def _exit_status(native_outcome: NativeOutcome) -> ExitStatus:
+    noted = reached_limit(native_outcome.reached)
+    match native_outcome.kind:
         case native.RETURNED:
-            return Ending(0, noted)
+            return ExitStatus(0, noted)
         case native.EXITED:
-            return Ending(native_ending.status & 0xFF, noted)
+            return ExitStatus(native_outcome.status & 0xFF, noted)
         case native.LIMIT:
-            return Ending(128 + SIGKILL, native.LIMITS[native_ending.status])
+            return ExitStatus(128 + SIGKILL, native.LIMITS[native_outcome.status])
         case native.TRAPPED:
-            crash = crash_of_code(native_ending.status)
+            crash = crash_of_code(native_outcome.status)
         case _:
-            crash = crash_of_text(native_ending.message.decode("utf-8", "replace"))
-    return Ending(crash.exit_code, crash.limit or noted, crash.message)
+            crash = crash_of_text(native_outcome.message.decode("utf-8", "replace"))
+    return ExitStatus(crash.exit_code, crash.limit or noted, crash.message)

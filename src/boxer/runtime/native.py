@@ -53,8 +53,8 @@ class Run(ctypes.Structure):
     )
 
 
-class NativeEnding(ctypes.Structure):
-    """struct boxer_ending"""
+class NativeOutcome(ctypes.Structure):
+    """struct boxer_outcome"""
 
     _fields_ = (
         ("kind", c_uint32),
@@ -86,17 +86,17 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "boxer_image_map": (c_int, (c_void_p, c_void_p)),
     "boxer_machine_new": (c_void_p, (c_void_p, c_void_p, c_uint64, c_char_p)),
     "boxer_machine_free": (None, (c_void_p,)),
-    "boxer_machine_run": (None, (c_void_p, POINTER(Run), POINTER(NativeEnding))),
+    "boxer_machine_run": (None, (c_void_p, POINTER(Run), POINTER(NativeOutcome))),
     "boxer_machine_call": (
         None,
-        (c_void_p, POINTER(Run), c_char_p, c_uint64, POINTER(NativeEnding)),
+        (c_void_p, POINTER(Run), c_char_p, c_uint64, POINTER(NativeOutcome)),
     ),
     "boxer_machine_serve": (
         None,
-        (c_void_p, POINTER(Run), c_char_p, c_uint64, POINTER(NativeEnding)),
+        (c_void_p, POINTER(Run), c_char_p, c_uint64, POINTER(NativeOutcome)),
     ),
-    "boxer_machine_enter": (None, (c_void_p, c_char_p, POINTER(Run), POINTER(NativeEnding))),
-    "boxer_machine_reset": (c_int, (c_void_p, POINTER(NativeEnding))),
+    "boxer_machine_enter": (None, (c_void_p, c_char_p, POINTER(Run), POINTER(NativeOutcome))),
+    "boxer_machine_reset": (c_int, (c_void_p, POINTER(NativeOutcome))),
     "boxer_machine_fork": (c_void_p, (c_void_p, c_uint64, c_int, c_char_p)),
     "boxer_machine_memory": (c_void_p, (c_void_p, POINTER(c_uint64))),
     "boxer_machine_is_pristine": (c_int, (c_void_p,)),

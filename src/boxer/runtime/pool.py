@@ -24,10 +24,10 @@ from typing import Any
 from boxer.errors import GuestError, PoolClosedError
 from boxer.runtime import native
 from boxer.runtime.calls import call_request, prepare_request, read_reply, reply_of
-from boxer.runtime.entry import Given, Life, Outcome
+from boxer.runtime.entry import Instance, Outcome, RunOptions
 from boxer.runtime.frozen import Frozen
 from boxer.runtime.limits import Limits
-from boxer.runtime.mapped import MappedMachine, outcome_of, prepared
+from boxer.runtime.mapped import MappedInstance, outcome_of, prepared
 from boxer.runtime.runner import RunResult, command_line, result_of, variables
 from boxer.runtime.stdio import Stream
 
@@ -49,13 +49,15 @@ class Pool:
     ) -> None:
         if size < 1:
             raise ValueError("a pool needs at least one machine")
-        self._given = Given(limits or Limits(), (b"box",), variables(env), b"", output, output)
+        self._options = RunOptions(
+            limits or Limits(), (b"box",), variables(env), b"", output, output
+        )
         self._size = size
         self._places: SimpleQueue[None] = SimpleQueue()
         for _ in range(size):
             self._places.put(None)
-        self._plain = _Stall(frozen, self._given, size)
-        self._by_module: dict[str, _Stall] = {}
+        self._plain = _IdleInstances(frozen, self._options, size)
+        self._by_module: dict[str, _IdleInstances] = {}
         self._preparing = threading.Lock()
         self._executor: ThreadPoolExecutor | None = None
         self._closed = False
@@ -66,24 +68,24 @@ class Pool:
         Raises `GuestError` with the guest's traceback, `LimitReached`, `GuestExitedError`,
         `CallDataError`.
         """
-        stall = self._by_module.get(function.partition(":")[0]) or self._prepare(function)
+        idle = self._by_module.get(function.partition(":")[0]) or self._prepare(function)
         request = call_request(function, args, kwargs)
         self._places.get()
         try:
-            return read_reply(stall.call(request))
+            return read_reply(idle.call(request))
         finally:
             self._places.put(None)
 
     def run(self, arguments: Sequence[str] = (), *, stdin: bytes = b"") -> RunResult:
         """Runs the box with a command line, as `Box.run` does."""
         self._check_open()
-        given = replace(
-            self._given, arguments=command_line(arguments), stdin=stdin,
+        options = replace(
+            self._options, arguments=command_line(arguments), stdin=stdin,
             stdout=Stream.CAPTURE, stderr=Stream.CAPTURE,
         )  # fmt: skip
         self._places.get()
         try:
-            return result_of(self._plain.run(given))
+            return result_of(self._plain.run(options))
         finally:
             self._places.put(None)
 
@@ -105,8 +107,8 @@ class Pool:
         self._closed = True
         for _ in range(self._size):
             self._places.get()
-        for stall in (self._plain, *self._by_module.values()):
-            stall.close()
+        for idle in (self._plain, *self._by_module.values()):
+            idle.close()
         if self._executor is not None:
             self._executor.shutdown()
         for _ in range(self._size):
@@ -122,7 +124,7 @@ class Pool:
         if self._closed:
             raise PoolClosedError("The pool was closed.")
 
-    def _prepare(self, function: str) -> _Stall:
+    def _prepare(self, function: str) -> _IdleInstances:
         """Imports a function's module in a machine, and keeps that as an image for calls."""
         module = function.partition(":")[0]
         if not module or ":" not in function:
@@ -130,73 +132,73 @@ class Pool:
         with self._preparing:
             self._check_open()
             if module not in self._by_module:
-                frozen = self._plain.frozen.after(prepare_request([module]), self._given)
-                self._by_module[module] = _Stall(frozen, self._given, self._size)
+                frozen = self._plain.frozen.after(prepare_request([module]), self._options)
+                self._by_module[module] = _IdleInstances(frozen, self._options, self._size)
             return self._by_module[module]
 
 
-class _Stall:
+class _IdleInstances:
     """The idle machines over one image."""
 
-    def __init__(self, frozen: Frozen, given: Given, size: int) -> None:
+    def __init__(self, frozen: Frozen, options: RunOptions, size: int) -> None:
         self.frozen = frozen
-        self._given = given
-        self._idle: deque[Life] = deque(maxlen=size)
+        self._options = options
+        self._idle: deque[Instance] = deque(maxlen=size)
         self._closed = False
-        self._run = prepared(given) if frozen.is_mapped else None
+        self._run = prepared(options) if frozen.is_mapped else None
 
-    def _take(self) -> Life:
+    def _take(self) -> Instance:
         if self._closed:
             raise PoolClosedError("The pool was closed.")
         try:
             return self._idle.pop()
         except IndexError:
-            return self.frozen.machine(self._given.limits.memory_bytes)
+            return self.frozen.machine(self._options.limits.memory_bytes)
 
     def call(self, request: bytes) -> bytes:
         """The reply to a request. Raises as `Pool.call`."""
-        life = self._take()
-        if not isinstance(life, MappedMachine) or self._run is None:
-            return self._call_slowly(life, request)
-        ending = life.serve(byref(self._run), request)
-        if ending.kind != native.RETURNED or ending.status:
-            outcome = outcome_of(ending)
-            self._give_back(life, bool(ending.reusable))
+        instance = self._take()
+        if not isinstance(instance, MappedInstance) or self._run is None:
+            return self._call_slowly(instance, request)
+        native_outcome = instance.serve(byref(self._run), request)
+        if native_outcome.kind != native.RETURNED or native_outcome.status:
+            outcome = outcome_of(native_outcome)
+            self._give_back(instance, bool(native_outcome.reusable))
             return reply_of(outcome)
-        reply = string_at(ending.reply, ending.reply_size)
-        self._give_back(life, bool(ending.reusable))
+        reply = string_at(native_outcome.reply, native_outcome.reply_size)
+        self._give_back(instance, bool(native_outcome.reusable))
         return reply
 
-    def run(self, given: Given) -> Outcome:
-        life = self._take()
-        if not isinstance(life, MappedMachine):
-            return _once(life, given)
-        ending = life.serve(byref(prepared(given)), None)
+    def run(self, options: RunOptions) -> Outcome:
+        instance = self._take()
+        if not isinstance(instance, MappedInstance):
+            return _once(instance, options)
+        native_outcome = instance.serve(byref(prepared(options)), None)
         try:
-            return outcome_of(ending)
+            return outcome_of(native_outcome)
         finally:
-            self._give_back(life, bool(ending.reusable))
+            self._give_back(instance, bool(native_outcome.reusable))
 
     def close(self) -> None:
         self._closed = True
         while self._idle:
             self._idle.pop().close()
 
-    def _give_back(self, life: Life, reusable: bool) -> None:
+    def _give_back(self, instance: Instance, reusable: bool) -> None:
         if reusable and self.frozen.resettable:
-            self._idle.append(life)
+            self._idle.append(instance)
         else:
-            life.close()
+            instance.close()
 
-    def _call_slowly(self, life: Life, request: bytes) -> bytes:
+    def _call_slowly(self, instance: Instance, request: bytes) -> bytes:
         try:
-            return reply_of(life.call(self._given, request))
+            return reply_of(instance.call(self._options, request))
         finally:
-            life.close()
+            instance.close()
 
 
-def _once(life: Life, given: Given) -> Outcome:
+def _once(instance: Instance, options: RunOptions) -> Outcome:
     try:
-        return life.run(given)
+        return instance.run(options)
     finally:
-        life.close()
+        instance.close()

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from boxer.boxfile import Box
-from boxer.runtime.entry import Given, Life, Outcome, Usage
+from boxer.runtime.entry import Instance, Outcome, RunOptions, Usage
 from boxer.runtime.frozen import Frozen
 from boxer.runtime.limits import Limits
 from boxer.runtime.mounts import Mount
@@ -25,7 +25,7 @@ from boxer.runtime.stdio import Stream
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """exit_code, limit, crash: see `Ending`. stdout, stderr: empty where they were inherited.
+    """exit_code, limit, crash: see `ExitStatus`. stdout, stderr: empty where they were inherited.
 
     limit: the name of the field of `Limits` that was reached: it ended the run (time, cpu, output,
     call_depth), or the program met it as an error of its own (memory, files, storage).
@@ -61,7 +61,7 @@ def run(
     Ctrl-C, if the run is in the main thread.
     """
     bounds = limits or Limits()
-    given = Given(
+    options = RunOptions(
         bounds,
         command_line(arguments),
         variables(env, entrypoint, working_dir, user),
@@ -70,33 +70,33 @@ def run(
         stderr,
     )
     frozen = box if isinstance(box, Frozen) else Frozen.of(box)
-    return result_of(once(frozen.machine(bounds.memory_bytes, mounts), given))
+    return result_of(once(frozen.machine(bounds.memory_bytes, mounts), options))
 
 
-def once(machine: Life, given: Given) -> Outcome:
+def once(machine: Instance, options: RunOptions) -> Outcome:
     """Runs and closes a machine."""
     try:
-        return machine.run(given)
+        return machine.run(options)
     finally:
         machine.close()
 
 
 def result_of(outcome: Outcome) -> RunResult:
     """An outcome as the caller of a run sees it."""
-    ending = outcome.ending
+    exit_status = outcome.exit_status
     return RunResult(
-        ending.exit_code,
+        exit_status.exit_code,
         outcome.stdout,
         outcome.stderr,
-        ending.limit,
-        ending.crash,
+        exit_status.limit,
+        exit_status.crash,
         outcome.usage,
     )
 
 
-def given_for(limits: Limits | None, env: Mapping[str, str] | None) -> Given:
+def run_options(limits: Limits | None, env: Mapping[str, str] | None) -> RunOptions:
     """What a machine that answers calls is given."""
-    return Given(limits or Limits(), environment=variables(env))
+    return RunOptions(limits or Limits(), environment=variables(env))
 
 
 def command_line(arguments: Sequence[str]) -> tuple[bytes, ...]:

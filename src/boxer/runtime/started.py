@@ -1,6 +1,6 @@
 """A machine that goes on: executes, calls, forks, and can be frozen again.
 
-Belongs here: its life from the thaw to its end. Does not: boxes and files (`library`).
+Belongs here: its instance from the thaw to its end. Does not: boxes and files (`library`).
 
 Invariants
 1. A machine is born with a thaw; so is each fork, so that no two share random numbers.
@@ -16,20 +16,22 @@ from typing import Any
 from boxer.boxfile import MemoryImage, Segment
 from boxer.errors import MachineOverError
 from boxer.runtime.calls import call_request, execute_request, read_reply, reply_of
-from boxer.runtime.copied import CopiedMachine
-from boxer.runtime.entry import Given, Life, Outcome
+from boxer.runtime.copied import CopiedInstance
+from boxer.runtime.entry import Instance, Outcome, RunOptions
 from boxer.runtime.frozen import REFREEZE, Frozen
-from boxer.runtime.mapped import MappedMachine
+from boxer.runtime.mapped import MappedInstance
 from boxer.runtime.runner import RunResult, result_of
 
 
-class StartedMachine:
-    """given: limits of each entry, environment. life: an own machine, unless it is to be made."""
+class StartedInstance:
+    """options: of each entry. instance: its own, unless it is to be made."""
 
-    def __init__(self, frozen: Frozen, given: Given, life: Life | None = None) -> None:
+    def __init__(
+        self, frozen: Frozen, options: RunOptions, instance: Instance | None = None
+    ) -> None:
         self._frozen = frozen
-        self._given = given
-        self._life = life or frozen.machine(given.limits.memory_bytes)
+        self._options = options
+        self._life = instance or frozen.machine(options.limits.memory_bytes)
         self._newborn = True
         self._over = False
         self._lock = threading.Lock()
@@ -49,18 +51,18 @@ class StartedMachine:
         with self._lock:
             return read_reply(reply_of(self._ask(call_request(function, args, kwargs))))
 
-    def fork(self) -> StartedMachine:
+    def fork(self) -> StartedInstance:
         """A second machine that goes on from here on its own. Raises `MachineOverError`."""
         with self._lock:
             self._check()
-            return StartedMachine(self._frozen, self._given, self._copy())
+            return StartedInstance(self._frozen, self._options, self._copy())
 
     def freeze(self) -> bytes:
         """The machine's memory, frozen anew: a box can be made of it. It can go on after this, from
         another thaw."""
         with self._lock:
             self._check()
-            outcome = self._life.enter(REFREEZE, self._given)
+            outcome = self._life.enter(REFREEZE, self._options)
             self._note(outcome)
             if outcome.status != 0:
                 reply_of(outcome)
@@ -73,7 +75,7 @@ class StartedMachine:
             self._over = True
             self._life.close()
 
-    def __enter__(self) -> StartedMachine:
+    def __enter__(self) -> StartedInstance:
         return self
 
     def __exit__(self, *raised: object) -> None:
@@ -85,8 +87,8 @@ class StartedMachine:
 
     def _ask(self, request: bytes) -> Outcome:
         self._check()
-        given, self._newborn = _with_thaw(self._given, self._newborn), False
-        outcome = self._life.call(given, request)
+        options, self._newborn = _with_thaw(self._options, self._newborn), False
+        outcome = self._life.call(options, request)
         self._note(outcome)
         return outcome
 
@@ -95,16 +97,16 @@ class StartedMachine:
             self._over = True
             self._life.close()
 
-    def _copy(self) -> Life:
-        if isinstance(self._life, MappedMachine):
+    def _copy(self) -> Instance:
+        if isinstance(self._life, MappedInstance):
             return self._life.fork()
         memory = self._life.memory()
         image = MemoryImage(len(memory), (Segment(0, memory),))
-        return CopiedMachine(self._frozen.code, image, self._given.limits.memory_bytes)
+        return CopiedInstance(self._frozen.code, image, self._options.limits.memory_bytes)
 
 
-def _with_thaw(given: Given, thaw: bool) -> Given:
-    return Given(
-        given.limits, given.arguments, given.environment, given.stdin, given.stdout, given.stderr,
-        thaw,
+def _with_thaw(options: RunOptions, thaw: bool) -> RunOptions:
+    return RunOptions(
+        options.limits, options.arguments, options.environment, options.stdin, options.stdout,
+        options.stderr, thaw,
     )  # fmt: skip

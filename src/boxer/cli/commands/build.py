@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from boxer.cli.habits import add_build_habits
+from boxer.cli.dockeroptions import add_docker_build_options
 from boxer.errors import BuildArgumentError, SecretError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("--no-cache", action="store_true", help="run every instruction anew")
     parser.add_argument("-q", "--quiet", action="store_true", help="print the result only")
-    add_build_habits(parser)
+    add_docker_build_options(parser)
     parser.add_argument(
         "context", type=Path, metavar="CONTEXT", help="a folder; -: an archive on standard input"
     )

@@ -24,7 +24,7 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     # No word is an option of ours: they are the compiler's, `-h` and `--version` too.
     for name, what in _PROGRAMS.items():
         parser = subparsers.add_parser(name, help=what, add_help=False, prefix_chars="\0")
-        parser.add_argument("words", nargs=argparse.REMAINDER)
+        parser.add_argument("arguments", nargs=argparse.REMAINDER)
         parser.set_defaults(run=run, program=name)
 
 
@@ -33,4 +33,4 @@ def run(options: argparse.Namespace) -> int:
 
     program = kit_program(options.program)
     environment = {**os.environ, **tool_environment(program.parent.parent)}
-    os.execve(program, [str(program), *options.words], environment)
+    os.execve(program, [str(program), *options.arguments], environment)

@@ -25,7 +25,7 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     """Exit status 1 where something is sure to fail."""
     from boxer.console import draw_table
-    from boxer.pipeline.doctor import examine
+    from boxer.pipeline import examine
 
     lines = examine(options.context, options.file)
     if options.json:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from boxer.cli.habits import add_run_habits
+from boxer.cli.dockeroptions import add_docker_run_options
 from boxer.errors import NotABoxError, NotWasmError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--strace", action="store_true", help="show each system call on standard error"
     )
-    add_run_habits(parser)
+    add_docker_run_options(parser)
     parser.add_argument(
         "box", metavar="BOX", help="a file, or NAME[:TAG]; a program of `boxer cc` too"
     )
@@ -59,16 +59,16 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from boxer.cli import grants
+    from boxer.cli import runoptions
     from boxer.runtime import Frozen, Stream
     from boxer.runtime import run as run_box
 
     memory = [f"memory={options.memory}"] if options.memory else []
-    limits = grants.read_limits([*memory, *options.limit])
-    lines = [line for path in options.env_file for line in grants.read_environment_file(path)]
-    env = grants.read_environment([*lines, *options.env])
-    mounts = [grants.parse_mount(text) for text in options.volume]
-    mounts += [grants.parse_long_mount(text) for text in options.mount]
+    limits = runoptions.read_limits([*memory, *options.limit])
+    lines = [line for path in options.env_file for line in runoptions.read_environment_file(path)]
+    env = runoptions.read_environment([*lines, *options.env])
+    mounts = [runoptions.parse_mount(text) for text in options.volume]
+    mounts += [runoptions.parse_long_mount(text) for text in options.mount]
     frozen = Frozen.of(_box(options.box))
     result = run_box(
         frozen,
@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
         limits=limits,
         entrypoint=options.entrypoint,
         working_dir=options.workdir,
-        user=grants.parse_user(options.user),
+        user=runoptions.parse_user(options.user),
     )
     _tell(result, limits)
     return result.exit_code

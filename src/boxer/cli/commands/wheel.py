@@ -26,7 +26,7 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from boxer.pipeline.wheels import build_wheel
+    from boxer.pipeline import build_wheel
 
     for package in options.packages:
         built = build_wheel(package, base=options.base)

@@ -1,7 +1,7 @@
 """How a run of the launcher ended, where its exit status does not say enough.
 
 Belongs here: the words for it, which are those `boxer run` has. The launcher (native/launcher.c)
-calls this as `python -m boxer.cli.ending trap CODE TEXT` or `... error CODE TEXT`.
+calls this as `python -m boxer.cli.exitmessage trap CODE TEXT` or `... error CODE TEXT`.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from boxer.boxfile import MemoryImage
 from boxer.preinit.initialise import initialise
-from boxer.preinit.restore import restore
+from boxer.preinit.restoring import restore
 from boxer.preinit.scrub import scrub
 from boxer.preinit.snapshot import snapshot
 from boxer.preinit.state import InstanceState

@@ -14,9 +14,9 @@ import wasmtime
 
 from boxer.errors import StoppedError
 from boxer.runtime.code import Code
-from boxer.runtime.ending import Ending, run_to_end
+from boxer.runtime.engineinstance import EngineInstance
+from boxer.runtime.exitstatus import ExitStatus, run_to_end
 from boxer.runtime.limits import LARGEST_MEMORY
-from boxer.runtime.machine import Machine
 from boxer.runtime.preview1 import Exited, Host
 from boxer.runtime.sources import FixedClock, SeededEntropy
 from boxer.runtime.stdio import Budget, BytesSource, CapturedSink
@@ -31,7 +31,7 @@ BUILD_OUTPUT = 16 << 20
 SEED = b"boxer"
 
 
-class Instance:
+class BuildInstance:
     """epoch: what the clock shows, seconds since 1970. stdin: what the program can read."""
 
     def __init__(self, code: Code, epoch: int = 0, stdin: bytes = b"") -> None:
@@ -46,7 +46,7 @@ class Instance:
             arguments=(b"box",),
             watch=Watch(BUILD_SECONDS),
         )
-        self._machine = Machine(code, host, LARGEST_MEMORY)
+        self._machine = EngineInstance(code, host, LARGEST_MEMORY)
 
     @property
     def stdout(self) -> bytes:
@@ -91,14 +91,14 @@ class Instance:
         except wasmtime.WasmtimeError as error:
             raise StoppedError(crash_of_error(error).message) from error
 
-    def run_to_end(self, name: str) -> Ending:
+    def run_to_end(self, name: str) -> ExitStatus:
         """Calls an export that is a program, and says how it ended."""
         return run_to_end(self._machine, name)
 
     def close(self) -> None:
         self._machine.close()
 
-    def __enter__(self) -> Instance:
+    def __enter__(self) -> BuildInstance:
         return self
 
     def __exit__(

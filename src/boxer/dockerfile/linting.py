@@ -2,7 +2,7 @@
 
 Belongs here: its rules, by their names, as far as the text alone tells, and the comment that turns
 them off. Does not: variables (`lintvariables`), files of the context (`build.checking`), errors
-(`parse`), what a box cannot do (`boxer doctor`).
+(`parsing`), what a box cannot do (`boxer doctor`).
 
 Source: docs.docker.com/reference/build-checks.
 """
@@ -27,7 +27,7 @@ from boxer.dockerfile.instructions import (
     Workdir,
 )
 from boxer.dockerfile.lintvariables import variable_findings
-from boxer.dockerfile.parse import Dockerfile
+from boxer.dockerfile.parsing import Dockerfile
 
 _SECRET = re.compile(
     r"(?i)(?:^|_)(?:apikey|auth|credentials?|key|password|pword|passwd|secret|token)(?:_|$)"

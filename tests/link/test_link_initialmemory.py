@@ -8,7 +8,7 @@ from wasmtime import wat2wasm
 from boxer.boxfile import ImageConfig
 from boxer.errors import AccountError, BadFieldError, TooLargeError, UnsupportedModuleError
 from boxer.filetree import Tree
-from boxer.link import BootBlock, Start, machine, machine_config
+from boxer.link import BootBlock, Start, initial_memory, machine_config
 from boxer.wasmformat import Module
 
 HEADER = Path(__file__).parents[2] / "guest" / "include" / "boxer" / "boot.h"
@@ -30,7 +30,7 @@ def base(boot: str = r"BXBOOT01\01", heap: int = 70_000, exports: str = "") -> M
 
 
 def test_tree_config_and_heap_lie_behind_the_base() -> None:
-    image = machine(base(), b"T" * 100, b"uid=0\0")
+    image = initial_memory(base(), b"T" * 100, b"uid=0\0")
     memory = image.to_bytes()
     boot = BootBlock.decode(memory[1024:1088])
     assert (boot.tree, boot.tree_size) == (131072, 100)
@@ -53,7 +53,7 @@ def test_base_memory_is_never_made_smaller() -> None:
           (data (i32.const 1024) "BXBOOT01\01"))""")
         )
     )
-    assert machine(module, b"", b"").size == 100 * 65536
+    assert initial_memory(module, b"", b"").size == 100 * 65536
 
 
 @pytest.mark.parametrize(
@@ -69,12 +69,12 @@ def test_base_memory_is_never_made_smaller() -> None:
 )
 def test_module_that_is_no_base_is_refused(module: Module) -> None:
     with pytest.raises(UnsupportedModuleError):
-        machine(module, b"", b"")
+        initial_memory(module, b"", b"")
 
 
 def test_more_than_a_memory_holds_is_refused() -> None:
     with pytest.raises(TooLargeError):
-        machine(base(heap=-4096), b"tree", b"")
+        initial_memory(base(heap=-4096), b"tree", b"")
 
 
 def test_boot_block_in_c_states_the_same_layout() -> None:

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 import wasmtime
 
-from boxer.runtime.machine import Machine
+from boxer.runtime.engineinstance import EngineInstance
 from boxer.runtime.preview1 import Exited
 from boxer.runtime.traps import SIGKILL, Crash, crash_of, crash_of_error
 from boxer.runtime.watch import LimitHit
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class ExitStatus:
     """exit_code: 0 to 255, or 128 + N where a signal N would have ended the program elsewhere.
 
     limit: the limit that ended it, a field's name of `Limits`. crash: a sentence for people.
@@ -27,22 +27,23 @@ class Ending:
     crash: str | None = None
 
 
-def run_to_end(machine: Machine, name: str = "_start") -> Ending:
+def run_to_end(machine: EngineInstance, name: str = "_start") -> ExitStatus:
     """Calls an export that is a program; returning is status 0."""
     try:
         machine.enter(name)
     except BaseException as ended:
-        return ending_of(ended)
-    return Ending(0)
+        return exit_status_of(ended)
+    return ExitStatus(0)
 
 
-def ending_of(ended: BaseException) -> Ending:
-    """What ended a program, as `Machine.enter` raises it; raises again what is not its doing."""
+def exit_status_of(ended: BaseException) -> ExitStatus:
+    """What ended a program, as `EngineInstance.enter` raises it; what is not its doing is
+    raised again."""
     match ended:
         case Exited():
-            return Ending(ended.status & 0xFF)
+            return ExitStatus(ended.status & 0xFF)
         case LimitHit():
-            return Ending(128 + SIGKILL, limit=ended.limit)
+            return ExitStatus(128 + SIGKILL, limit=ended.limit)
         case wasmtime.Trap():
             return _crashed(crash_of(ended))
         case wasmtime.WasmtimeError():
@@ -51,5 +52,5 @@ def ending_of(ended: BaseException) -> Ending:
             raise ended
 
 
-def _crashed(crash: Crash) -> Ending:
-    return Ending(crash.exit_code, crash.limit, crash.message)
+def _crashed(crash: Crash) -> ExitStatus:
+    return ExitStatus(crash.exit_code, crash.limit, crash.message)

@@ -1,6 +1,6 @@
-"""What a run is granted on the command line: folders, variables, a user, limits.
+"""What `boxer run` is asked for: folders, variables, a user, limits.
 
-Belongs here: reading the words of options. Does not: the options themselves (`commands.run`).
+Belongs here: reading the values of options. Does not: the options themselves (`commands.run`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from boxer.runtime import ATTENDED, Limits, Mount
 
 
 def read_limits(texts: Sequence[str]) -> Limits:
-    """Limits of NAME=VALUE words; what is not named is not limited, since a person watches.
+    """Limits of NAME=VALUE texts; what is not named is not limited, since a person watches.
 
     Raises `LimitValueError`.
     """

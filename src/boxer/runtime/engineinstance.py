@@ -38,7 +38,7 @@ def _linker() -> wasmtime.Linker:
     return linker
 
 
-class Machine:
+class EngineInstance:
     """memory_limit: bytes of linear memory, the image included."""
 
     def __init__(
@@ -112,7 +112,7 @@ class Machine:
         self.memory = self.guest.host.memory = GuestMemory(0, lambda: 0)
         self._store.close()
 
-    def __enter__(self) -> Machine:
+    def __enter__(self) -> EngineInstance:
         return self
 
     def __exit__(self, *raised: object) -> None:

@@ -26,7 +26,7 @@ HEAP_ALIGNMENT = 4096
 SPARE = 1 << 20
 
 
-def machine(module: Module, tree: bytes, config: bytes) -> MemoryImage:
+def initial_memory(module: Module, tree: bytes, config: bytes) -> MemoryImage:
     """The memory a machine starts with. tree, config: see `tree_image`, `machine_config`.
 
     Raises `UnsupportedModuleError` for a module that is no base, `TooLargeError` where the tree

@@ -88,7 +88,7 @@ BUILD_REFUSED_FLAGS: Mapping[tuple[str, ...], tuple[str, str]] = {
 }
 
 
-def add_run_habits(parser: argparse.ArgumentParser) -> None:
+def add_docker_run_options(parser: argparse.ArgumentParser) -> None:
     """The options of `docker run`."""
     _pass_over(parser, RUN_FLAGS, RUN_VALUES)
     _refuse(parser, RUN_REFUSED, None)
@@ -96,7 +96,7 @@ def add_run_habits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", "--net", action=_NoNetwork, help=argparse.SUPPRESS)
 
 
-def add_build_habits(parser: argparse.ArgumentParser) -> None:
+def add_docker_build_options(parser: argparse.ArgumentParser) -> None:
     """The options of `docker build`."""
     _pass_over(parser, BUILD_FLAGS, BUILD_VALUES)
     _refuse(parser, BUILD_REFUSED, None)
