@@ -8,19 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from recipes.sources import load_sources
+from tests.pythons import PYTHON
 
 pytestmark = pytest.mark.base
 
 Boxer = Callable[..., subprocess.CompletedProcess[str]]
 Example = Callable[[str], Path]
-VERSION = load_sources()["cpython"].version
 
 
 def test_hello_prints_and_says_linux(boxer: Boxer, example: Example) -> None:
     done = boxer("run", example("hello"))
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == (f'hello from a box\n{{"python": "{VERSION}", "platform": "linux"}}\n')
+    assert done.stdout == (
+        f'hello from a box\n{{"python": "{PYTHON.version}", "platform": "linux"}}\n'
+    )
 
 
 def test_word_counter_reads_stdin_and_a_mounted_folder(

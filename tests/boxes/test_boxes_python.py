@@ -8,19 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from recipes.sources import load_sources
+from tests.pythons import PYTHON
 
 pytestmark = pytest.mark.base
 
 Boxer = Callable[..., subprocess.CompletedProcess[str]]
 Example = Callable[[str], Path]
-VERSION = load_sources()["cpython"].version
 
 # Arguments of python, standard input, exit status, standard output.
 LINES = [
     (["-c", "import sys; print(sys.argv, sys.executable)", "a"], "", 0,
      "['-c', 'a'] /usr/local/bin/python\n"),
-    (["-V"], "", 0, f"Python {VERSION}\n"),
+    (["-V"], "", 0, f"Python {PYTHON.version}\n"),
     (["-"], "print(__name__, 1 + 1)", 0, "__main__ 2\n"),
     (["-m", "no_such_module"], "", 1, ""),
     (["-m", "json.tool"], '{"a":1}', 0, '{\n    "a": 1\n}\n'),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
+from boxer.bases import Python
 from boxer.boxfile import ImageConfig
 from boxer.errors import Where
 from boxer.filetree import Ids, Tree
@@ -129,9 +130,9 @@ class Ports:
 
     stage_tree: the tree that `COPY --from=NAME` and `RUN --mount=from=NAME` mean, None if there is
     none; it is not changed. commands: None where no machine can be run. wheels: None where nothing
-    native can be built. compiler: None where nothing is compiled. python_asked: the Python of the
-    image that FROM names (`3.9`) where it is not the base's, else empty. secrets: by
-    their ids.
+    native can be built. compiler: None where nothing is compiled. python: the base's, None where it
+    has none. python_asked: the Python of the image that FROM names (`3.9`) where it is not the
+    base's, else empty. secrets: by their ids.
     """
 
     listener: Listener = field(default_factory=Silent)
@@ -140,4 +141,5 @@ class Ports:
     wheels: WheelBuilder | None = None
     compiler: Compiler | None = None
     secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    python: Python | None = None
     python_asked: str = ""

@@ -18,7 +18,7 @@ from boxer.instructions.pip.removed import removed_for
 from boxer.instructions.ports import Ports, StageState
 from boxer.instructions.settings import DEFAULT_SHELL
 from boxer.instructions.shell import Finished, Session, Setting
-from boxer.instructions.shell.commands import ALL
+from boxer.instructions.shell.commands import commands_of
 from boxer.instructions.shell.commands.executable import run_executable
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # BuildKit's
@@ -69,7 +69,7 @@ def run_exec_form(
 
 def _run(script: str, shown: str, state: StageState, ports: Ports, where: Where | None) -> None:
     setting = make_setting(state, ports, where)
-    finished = Session(setting, ALL, run_executable).run(script)
+    finished = Session(setting, commands_of(ports.python), run_executable).run(script)
     if finished.status != 0:
         raise _failed(shown, finished, where, ports.python_asked)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from boxer.bases import Python
 from boxer.errors import Where
 from boxer.filetree import Directory, Ids, Node, Tree
 from boxer.instructions.ports import Ports
@@ -57,6 +58,13 @@ class Invocation:
     out: bytearray = field(default_factory=bytearray)
     err: bytearray = field(default_factory=bytearray)
     shell: SubShell = _no_shell
+
+    @property
+    def python(self) -> Python:
+        """The interpreter of the stage's base. Raises CommandFailedError where it has none."""
+        if self.ports.python is None:
+            raise CommandFailedError("there is no Python in this stage", 127)
+        return self.ports.python
 
     def calling(self, name: str, *arguments: str) -> Invocation:
         """The call of another command in this one's place; it writes where this one writes."""
