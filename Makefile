@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# What is made: recipes/bases has one recipe for each. Tests and benchmarks need the first.
+BASES ?= python-3.13
 
 # Set, it makes every `boxer` that a test starts compile Boxer anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -25,7 +27,7 @@ lint: setup
 	$(BIN)/mypy
 
 bases: setup
-	$(BIN)/python -m recipes build python-3.13 >/dev/null
+	$(BIN)/python -m recipes build $(BASES) >/dev/null
 	$(BIN)/python -m recipes launcher $(BIN)/boxer
 
 # The compiler for packages with Rust in them, from Debian's packages: once, about 2 minutes.

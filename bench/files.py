@@ -17,7 +17,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from boxer.bases import default_base
 from boxer.benchmark import percentile
+from recipes.recipe import load_recipe
 from recipes.workshop import cache_root
 
 HERE = Path(__file__).resolve().parent
@@ -25,7 +27,7 @@ BOXER = [sys.executable, "-m", "boxer"]
 ROUNDS = 3
 TMPFS = "/dev/shm"
 DOCKERFILES = {
-    "python": "FROM python:3.13\nCOPY file_calls.py /\n",
+    "python": "FROM python\nCOPY file_calls.py /\n",
     "c": 'FROM scratch\nCOPY file_calls /\nCMD ["/file_calls", "/"]\n',
 }
 Samples = dict[str, list[float]]
@@ -50,7 +52,9 @@ def main() -> int:
 
 
 def _native_python() -> str:
-    kept = cache_root() / "native" / "python-3.13.5-plain" / "bin" / "python3.13"
+    recipe = load_recipe(default_base().replace(":", "-"))
+    folder = f"python-{recipe.source.version}-plain"
+    kept = cache_root() / "native" / folder / "bin" / recipe.program
     return str(kept) if kept.exists() else sys.executable
 
 

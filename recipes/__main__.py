@@ -1,4 +1,4 @@
-"""`python -m recipes build python-3.13`: makes a base and the native parts unless they are there.
+"""`python -m recipes build NAME..`: makes bases and the native parts unless they are there.
 `python -m recipes launcher FILE`: puts the native launcher at FILE, where there is one.
 `python -m recipes rust`: makes the compiler for packages with Rust in them."""
 
@@ -10,13 +10,16 @@ from pathlib import Path
 
 from recipes.failures import RecipeError
 from recipes.progress import Progress
+from recipes.recipe import load_recipe, recipe_names
 
 
 def main() -> int:
     """Returns the exit status: 0 done, 1 a failure that was explained."""
     parser = argparse.ArgumentParser(prog="python -m recipes", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("build").add_argument("base", choices=["python-3.13"])
+    commands.add_parser("build").add_argument(
+        "bases", nargs="+", metavar="NAME", choices=recipe_names()
+    )
     commands.add_parser("launcher").add_argument("file", type=Path)
     commands.add_parser("rust")
     options = parser.parse_args()
@@ -39,14 +42,14 @@ def main() -> int:
         build_native(progress)
         build_kit(progress)
         build_linux(bases_root(), progress)
-        folder = build_python(progress)
+        folders = [build_python(load_recipe(name), progress) for name in options.bases]
     except RecipeError as error:
         print(f"error: {error}", file=sys.stderr)
         if error.hint:
             print(f"\nhint: {error.hint}", file=sys.stderr)
         return 1
-    progress.step("the base is ready")
-    print(folder)
+    progress.step(f"ready: {', '.join(options.bases)}")
+    print(*folders, sep="\n")
     return 0
 
 

@@ -6,9 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-import tomllib
 from pathlib import Path
-from typing import Any
 
 from abi import kernel_abi
 from recipes import cpython, driver, extensionkit, interpreter, layout, toolchain
@@ -21,11 +19,11 @@ from recipes.libraries import library_table
 from recipes.machine import link_inputs, machine
 from recipes.musl import sysroot
 from recipes.progress import Progress
-from recipes.sources import Source, load_sources, unpacked
+from recipes.recipe import Recipe
+from recipes.sources import load_sources, unpacked
 from recipes.workshop import GUEST, ROOT, cache_root, digest_of
 
-FOLDER = Path(__file__).with_name("python")
-FORMAT = 1
+FORMAT = 2
 WRAPPED = (
     "Py_FinalizeEx",
     "Py_MakePendingCalls",
@@ -55,13 +53,12 @@ def bases_root() -> Path:
     return Path(named) if named else cache_root() / "bases"
 
 
-def build_python(progress: Progress) -> Path:
+def build_python(recipe: Recipe, progress: Progress) -> Path:
     """Builds the Python base unless it is there, makes it the current one, returns its folder.
 
     Raises RecipeError when the recipes or the guest's sources change meanwhile.
     """
-    variant = load_sources()["cpython"].version.rpartition(".")[0]
-    home = bases_root() / f"python-{variant}"
+    home = bases_root() / recipe.name
     digest = recipe_digest()
     final = home / digest
     if not _is_base(final):
@@ -69,7 +66,7 @@ def build_python(progress: Progress) -> Path:
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True)
         try:
-            _package(draft, digest, progress)
+            _package(draft, recipe, digest, progress)
             if recipe_digest() != digest:
                 raise RecipeError(
                     "Files in `recipes` or `guest` changed while the base was built from them.",
@@ -94,28 +91,26 @@ def _is_base(folder: Path) -> bool:
     return bool(named == folder.name)
 
 
-def _package(folder: Path, digest: str, progress: Progress) -> None:
-    table = tomllib.loads((FOLDER / "base.toml").read_text())
-    source = load_sources()["cpython"]
+def _package(folder: Path, recipe: Recipe, digest: str, progress: Progress) -> None:
     root = sysroot(progress)
     named = {**library_table(root, progress), "ffi": ffi_library(root, progress)}
     libs, zlib = list(named.values()), named["zlib"]
     inputs = link_inputs(machine(root, zlib, progress), zlib)
-    built = cpython.objects(root, libs, inputs, progress)
-    optimised = interpreter.optimised(built, root, libs, progress)
+    built = cpython.objects(recipe, root, libs, inputs, progress)
+    optimised = interpreter.optimised(recipe, built, root, libs, progress)
     progress.step("linking")
-    _link(folder, built, [optimised, *cpython.link_libraries(built)], root, libs, inputs)
+    _link(folder, recipe, built, [optimised, *cpython.link_libraries(built)], root, libs, inputs)
     progress.step("laying out the kit for extension modules")
-    _write_kit(folder, built, optimised, root, named, inputs, progress)
+    _write_kit(folder, recipe, built, optimised, root, named, inputs, progress)
     progress.step("packing the standard library")
-    tree = layout.python_tree(unpacked(source), built, source.version, table)
+    tree = layout.python_tree(recipe, unpacked(recipe.source), built)
     (folder / "tree.tar").write_bytes(tree)
-    _describe(folder, digest, table, source)
+    _describe(folder, recipe, digest)
 
 
-def _compiled(sources: Path, folder: Path, built: Path, root: Path) -> list[Path]:
+def _compiled(sources: Path, folder: Path, recipe: Recipe, built: Path, root: Path) -> list[Path]:
     """Objects in `folder` of C files that are written against the interpreter's headers."""
-    tree = unpacked(load_sources()["cpython"])
+    tree = unpacked(recipe.source)
     objects = []
     for source in sorted(sources.glob("*.c")):
         objects.append(folder / f"{source.stem}.o")
@@ -136,6 +131,7 @@ def _compiled(sources: Path, folder: Path, built: Path, root: Path) -> list[Path
 
 def _link(
     folder: Path,
+    recipe: Recipe,
     built: Path,
     interpreter: list[str | Path],
     root: Path,
@@ -143,7 +139,7 @@ def _link(
     inputs: list[Path],
 ) -> None:
     """Links python.o's replacement, the interpreter and the machine into module.wasm."""
-    programs = _compiled(GUEST / "python", folder, built, root)
+    programs = _compiled(GUEST / "python", folder, recipe, built, root)
     toolchain.run(
         [
             *(str(toolchain.zig()), "wasm-ld", *MODULE_FLAGS, "--fatal-warnings"),
@@ -159,6 +155,7 @@ def _link(
 
 def _write_kit(
     folder: Path,
+    recipe: Recipe,
     built: Path,
     optimised: Path,
     root: Path,
@@ -167,9 +164,10 @@ def _write_kit(
     progress: Progress,
 ) -> None:
     """Moves the programs' objects into the kit, beside all else that module.wasm is linked from."""
-    tree = unpacked(load_sources()["cpython"])
+    tree = unpacked(recipe.source)
     programs = sorted(folder.glob("*.o"))
     parts = extensionkit.Parts(
+        recipe=recipe,
         sysroot=root,
         source=tree,
         built=built,
@@ -189,14 +187,15 @@ def _write_kit(
         program.unlink()
     newer = folder / "newer"
     newer.mkdir()
-    objects = _compiled(GUEST / "python" / "newer", newer, built, root)
+    objects = _compiled(GUEST / "python" / "newer", newer, recipe, built, root)
     toolchain.archive(folder / "kit" / "lib" / "libraries" / "libnewer.a", objects)
     shutil.rmtree(newer)
 
 
-def _describe(folder: Path, digest: str, table: dict[str, Any], source: Source) -> None:
-    sources = load_sources()
-    parts = [{"name": s.name, "version": s.version, "license": s.license} for s in sources.values()]
+def _describe(folder: Path, recipe: Recipe, digest: str) -> None:
+    table, source, shared = recipe.table, recipe.source, load_sources()
+    sources = [source, *(shared[name] for name in table["base"]["libraries"])]
+    parts = [{"name": s.name, "version": s.version, "license": s.license} for s in sources]
     parts += layout.bundled_components(unpacked(source))
     files = {
         name: {
@@ -211,10 +210,11 @@ def _describe(folder: Path, digest: str, table: dict[str, Any], source: Source) 
         "format": FORMAT,
         "name": table["base"]["name"],
         "version": source.version,
-        "variant": source.version.rpartition(".")[0],
+        "variant": recipe.series,
         "recipe_digest": digest,
         "kernel_abi": kernel_abi(),
         "program": table["base"]["program"],
+        "python": recipe.facts(),
         "files": files,
         "config": config,
         "preimport": table["preimport"]["modules"],

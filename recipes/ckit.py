@@ -26,7 +26,7 @@ from recipes.progress import Progress
 from recipes.sources import load_sources
 from recipes.workshop import GUEST, ROOT, cache_root, digest_of, product
 
-FORMAT = 1
+FORMAT = 2
 VARIANT = "1"
 TOOLS = {tool: f"driver.py {tool}" for tool in ("cc", "c++", "ar", "ranlib", "strip")}
 DRIVER = Path(__file__).with_name("extension") / "driver.py"

@@ -23,7 +23,8 @@ from pathlib import Path
 from recipes import driver, toolchain
 from recipes.failures import RecipeError
 from recipes.progress import Progress
-from recipes.sources import PATCHES, load_sources, unpacked
+from recipes.recipe import Recipe
+from recipes.sources import unpacked
 from recipes.workshop import GUEST, ROOT, digest_of, product
 
 FOLDER = Path(__file__).with_name("python")
@@ -66,15 +67,21 @@ int _start(void) {
 """
 
 
-def objects(sysroot: Path, libraries: list[Path], machine: list[Path], progress: Progress) -> Path:
+def objects(
+    recipe: Recipe,
+    sysroot: Path,
+    libraries: list[Path],
+    machine: list[Path],
+    progress: Progress,
+) -> Path:
     """The folder with build/ (objects, Makefile, headers) and its logs; built on first use.
 
     machine: crt and kernel, to run the freezing program with.
     """
-    source = load_sources()["cpython"]
+    source = recipe.source
     names = [repr(source), sysroot.name, *(path.name for path in libraries)]
     files = [
-        PATCHES,
+        source.patch,
         FOLDER / "config.site",
         Path(__file__),
         Path(driver.__file__),
@@ -92,7 +99,7 @@ def objects(sysroot: Path, libraries: list[Path], machine: list[Path], progress:
         driver.write_note(folder / "cc-note", folder / "link.log")
         for tool in ("ar", "ranlib"):
             driver.write_tool(folder / tool, tool)
-        _write_build_python(folder, tree)
+        _write_build_python(folder, tree, recipe.series)
         progress.step("configuring CPython")
         _configure(folder, tree, libraries)
         _make(folder, progress)
@@ -114,9 +121,8 @@ def _counters(folder: Path, sysroot: Path) -> Path:
     return folder / "counters.o"
 
 
-def _write_build_python(folder: Path, tree: Path) -> None:
+def _write_build_python(folder: Path, tree: Path, version: str) -> None:
     """A stand-in for the native Python: answers configure's question, freezes, refuses the rest."""
-    version = load_sources()["cpython"].version.rpartition(".")[0]
     script = folder / "build-python"
     script.write_text(
         f"""#!/bin/sh

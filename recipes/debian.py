@@ -1,6 +1,6 @@
 """Source archives and packages from the Debian mirror this machine already uses, through apt-get.
 
-A private apt configuration with one line (the release the pinned versions are in), so that the
+A private apt configuration with one line (the release a pinned version is in), so that the
 machine's own is neither needed nor changed. Sources are checked by their pinned sha256, packages by
 the archive's signature.
 """
@@ -15,15 +15,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
+# Where nothing else is said.
 RELEASE = "trixie"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
-def fetch(package: str, file: str, store: Path) -> tuple[Path | None, str]:
+def fetch(package: str, file: str, store: Path, release: str = RELEASE) -> tuple[Path | None, str]:
     """Puts the archive `file` of the source package into `store`: (path, "") or (None, why not)."""
     with tempfile.TemporaryDirectory(prefix="boxer-apt-") as name:
         folder = Path(name)
-        environment, failure = _prepared(folder, "deb-src")
+        environment, failure = _prepared(folder, "deb-src", release)
         if failure:
             return None, failure
         # It fails when a newer .debian.tar is gone from the mirror; the archive is what counts.
@@ -47,7 +48,7 @@ def fetch_packages(
         return {}, f"no {KEYRING} on this machine, with which Debian's packages are checked"
     with tempfile.TemporaryDirectory(prefix="boxer-apt-") as name:
         folder = Path(name)
-        environment, failure = _prepared(folder, "deb")
+        environment, failure = _prepared(folder, "deb", RELEASE)
         if failure:
             return {}, failure
         told = _apt(["install", "--print-uris", "-y", *names], folder, environment)
@@ -63,14 +64,14 @@ def fetch_packages(
     return versions, ""
 
 
-def _prepared(folder: Path, kind: str) -> tuple[dict[str, str], str]:
+def _prepared(folder: Path, kind: str, release: str) -> tuple[dict[str, str], str]:
     """The environment of apt-get, with the lists of packages there: (it, "") or ({}, why not)."""
     if not shutil.which("apt-get"):
         return {}, "no apt-get on this machine"
     mirror = next(_mirrors(Path("/etc/apt")), None)
     if mirror is None:
         return {}, "no Debian mirror in this machine's apt sources"
-    config = _configure(folder, mirror, kind)
+    config = _configure(folder, mirror, kind, release)
     environment = {"APT_CONFIG": str(config), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
     update = _apt(["update"], folder, environment)
     if update.returncode:
@@ -92,12 +93,12 @@ def _apt(
     )
 
 
-def _configure(folder: Path, mirror: str, kind: str) -> Path:
+def _configure(folder: Path, mirror: str, kind: str, release: str) -> Path:
     for part in ("lists/partial", "archives/partial"):
         (folder / part).mkdir(parents=True)
     (folder / "status").touch()
     signed = f"[signed-by={KEYRING}] " if KEYRING.is_file() else ""
-    (folder / "sources.list").write_text(f"{kind} {signed}{mirror} {RELEASE} main\n")
+    (folder / "sources.list").write_text(f"{kind} {signed}{mirror} {release} main\n")
     config = folder / "apt.conf"
     config.write_text(
         f'Dir::Etc::sourcelist "{folder}/sources.list";\n'

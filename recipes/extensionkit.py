@@ -17,10 +17,10 @@ from pathlib import Path
 
 from recipes import cxx, driver, foreign, toolchain
 from recipes.extensionlibraries import ExtensionLibrary, Package
+from recipes.recipe import MACHINE, Recipe
 from recipes.sources import load_sources
 
-SUFFIX = ".cpython-313-wasm32-linux-musl.so"
-SYSCONFIG = "_sysconfigdata__linux_wasm32-linux-musl"
+SYSCONFIG = f"_sysconfigdata__linux_{MACHINE}"
 # Each tool's program, and what of it is called.
 TOOLS = {
     **{tool: f"driver.py {tool}" for tool in ("cc", "c++", "ar", "ranlib", "link")},
@@ -39,9 +39,10 @@ BASE_PACKAGES = {
 class Parts:
     """What a base was linked from. extras: what packages are built against, and it is not.
 
-    module_flags: those of its link; interpreter: its object.
+    recipe: the base's. module_flags: those of its link; interpreter: its object.
     """
 
+    recipe: Recipe
     sysroot: Path
     source: Path
     built: Path
@@ -120,7 +121,7 @@ def _write_settings(folder: Path, parts: Parts) -> None:
         "name": ["boxer's cc"],
         "shared": True,
         # The interpreter brings them.
-        "own_libraries": ["python3", "python3.13", "bz2", "lzma", "sqlite3"],
+        "own_libraries": ["python3", parts.recipe.program, "bz2", "lzma", "sqlite3"],
         "ziglang": [toolchain.zig_version()],
         "flags": flags,
         "cxx_flags": cxx_flags(),
@@ -133,7 +134,9 @@ def _write_settings(folder: Path, parts: Parts) -> None:
     }
     (folder / "kit.json").write_text(json.dumps(settings, indent=1) + "\n")
     (folder / "sysconfig").mkdir()
-    (folder / "sysconfig" / f"{SYSCONFIG}.py").write_text(parts.sysconfig_data + _CROSS)
+    (folder / "sysconfig" / f"{SYSCONFIG}.py").write_text(
+        parts.sysconfig_data + _cross(parts.recipe.soabi)
+    )
 
 
 def _packages(extras: Sequence[ExtensionLibrary]) -> dict[str, dict[str, object]]:
@@ -153,8 +156,9 @@ def _packages(extras: Sequence[ExtensionLibrary]) -> dict[str, dict[str, object]
     }
 
 
-# Laid behind the box's own settings: the build runs on this machine, with the kit's tools.
-_CROSS = f"""
+def _cross(soabi: str) -> str:
+    """Laid behind the box's own settings: the build runs on this machine, with the kit's tools."""
+    return f"""
 import os
 _kit = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _bin = os.path.join(_kit, "bin")
@@ -165,7 +169,7 @@ build_time_vars.update(
     RANLIB=os.path.join(_bin, "ranlib"), LDSHARED=_cc + " -shared", LDCXXSHARED=_cxx + " -shared",
     BLDSHARED=_cc + " -shared", CCSHARED="", OPT="-DNDEBUG", CFLAGS="-DNDEBUG -O2",
     PY_CFLAGS="-DNDEBUG -O2", BASECFLAGS="", CONFIGURE_CFLAGS="", LDFLAGS="", PY_LDFLAGS="",
-    INCLUDEPY=_include, CONFINCLUDEPY=_include, EXT_SUFFIX="{SUFFIX}", SHLIB_SUFFIX=".so",
-    SOABI="{SUFFIX[1:-3]}", MULTIARCH="wasm32-linux-musl", Py_ENABLE_SHARED=0, LIBPYTHON="",
+    INCLUDEPY=_include, CONFINCLUDEPY=_include, EXT_SUFFIX=".{soabi}.so", SHLIB_SUFFIX=".so",
+    SOABI="{soabi}", MULTIARCH="{MACHINE}", Py_ENABLE_SHARED=0, LIBPYTHON="",
 )
 """

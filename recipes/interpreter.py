@@ -17,7 +17,8 @@ from pathlib import Path
 
 from recipes import cpython, driver, profile, toolchain, training
 from recipes.progress import Progress
-from recipes.sources import load_sources, unpacked
+from recipes.recipe import Recipe
+from recipes.sources import unpacked
 from recipes.workshop import digest_of, product
 
 # Of which code the inliner is generous: what nine tenths of all steps are spent in. LLVM's own 99 %
@@ -30,7 +31,9 @@ APART = ("Python/ceval_gil.o", "Python/pylifecycle.o", "Python/thread.o")
 QUIET = ("-w", "-Wno-error")
 
 
-def optimised(built: Path, sysroot: Path, libraries: list[Path], progress: Progress) -> Path:
+def optimised(
+    recipe: Recipe, built: Path, sysroot: Path, libraries: list[Path], progress: Progress
+) -> Path:
     """The object of the whole interpreter. built: the product of `cpython.objects`."""
     modules = (__file__, cpython.__file__, profile.__file__, training.__file__)
     digest = digest_of(
@@ -38,7 +41,7 @@ def optimised(built: Path, sysroot: Path, libraries: list[Path], progress: Progr
     )
 
     def make(folder: Path) -> None:
-        counts = _profile(folder, built, sysroot, libraries, progress)
+        counts = _profile(folder, recipe, built, sysroot, libraries, progress)
         objects = _compiled(folder, built, sysroot, counts, progress)
         progress.step("optimising the interpreter as a whole (about a minute)")
         linker = (str(toolchain.zig()), "wasm-ld", "-r", f"--mllvm={HOT}")
@@ -49,13 +52,18 @@ def optimised(built: Path, sysroot: Path, libraries: list[Path], progress: Progr
 
 
 def _profile(
-    folder: Path, built: Path, sysroot: Path, libraries: list[Path], progress: Progress
+    folder: Path,
+    recipe: Recipe,
+    built: Path,
+    sysroot: Path,
+    libraries: list[Path],
+    progress: Progress,
 ) -> Path:
     progress.step("training the interpreter")
     objects = [built / "build" / name for name in cpython.objects_of(built)]
     options = [f"-L{library / 'lib'}" for library in libraries] + cpython.link_libraries(built)
-    source = unpacked(load_sources()["cpython"])
-    counted = training.train(folder, objects, options, sysroot, source)
+    library = training.Library(unpacked(recipe.source) / "Lib", recipe.archive)
+    counted = training.train(folder, objects, options, sysroot, library)
     data = profile.indexed_profile(profile.read_counts(counted))
     # zig's cache looks at the name of a profile, not at what is in it.
     file = folder / f"{hashlib.sha256(data).hexdigest()[:16]}.profile"

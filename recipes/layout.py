@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from recipes.archive import Member, tar_bytes
+from recipes.recipe import Recipe
 from recipes.workshop import GUEST
 
 ETC = Path(__file__).with_name("python") / "etc"
@@ -49,16 +50,15 @@ OWN_MODULES = (
     "_boxer_workers.py",
     "_ssl.py",
 )
-PYTHON_LINKS = {"usr/local/bin/python": "python3", "usr/local/bin/python3": "python3.13"}
 
 
-def python_tree(source: Path, built: Path, version: str, table: dict[str, Any]) -> bytes:
+def python_tree(recipe: Recipe, source: Path, built: Path) -> bytes:
     """The tree as a tar archive. source: CPython's; built: the product of cpython.objects."""
-    variant = version.rpartition(".")[0]
-    library = f"usr/local/lib/python{variant}"
+    library, table = recipe.library.lstrip("/"), recipe.table
     members = [
         *_skeleton(),
-        *(_link(name, target) for name, target in PYTHON_LINKS.items()),
+        _link("usr/local/bin/python", "python3"),
+        _link("usr/local/bin/python3", recipe.program),
         *_standard_library(source / "Lib", library, table["stdlib"]["exclude"]),
         _file(f"{library}/{_sysconfig_name(built)}.py", sysconfig_data(source, built).encode()),
         _file(f"{library}/LICENSE.txt", (source / "LICENSE").read_bytes()),
@@ -70,7 +70,7 @@ def python_tree(source: Path, built: Path, version: str, table: dict[str, Any]) 
         _folder(f"{library}/lib-dynload"),
         _folder(f"{library}/site-packages"),
         *_files_below(GUEST / "python" / "boxer", f"{library}/site-packages/boxer"),
-        _file(f"usr/local/bin/python{variant}", b"#!boxer python\n", 0o755),
+        _file(f"usr/local/bin/{recipe.program}", b"#!boxer python\n", 0o755),
         *_zoneinfo(),
     ]
     return tar_bytes(_with_parents(members))

@@ -1,4 +1,4 @@
-"""The host's own native parts: what `src/boxer/sandbox` calls for speed, and the launcher.
+"""The host's own native parts: what `src/boxer/runtime` calls for speed, and the launcher.
 
 Belongs here: compiling native/ for this machine. Does not: anything that goes into a box.
 
@@ -13,6 +13,7 @@ import re
 import shutil
 from pathlib import Path
 
+import abi
 from recipes import toolchain
 from recipes.progress import Progress
 from recipes.workshop import ROOT, cache_root, digest_of
@@ -33,7 +34,7 @@ def is_supported() -> bool:
 
 
 def native_folder() -> Path:
-    """Where they lie; src/boxer/sandbox/native.py looks there too."""
+    """Where they lie; src/boxer/runtime/native.py looks there too."""
     header = (SOURCES / "machine.h").read_text()
     match = re.search(r"^#define BOXER_NATIVE_ABI (\d+)$", header, re.MULTILINE)
     assert match is not None, "native/machine.h states the ABI number"
@@ -45,7 +46,7 @@ def build_native(progress: Progress) -> Path | None:
     if not is_supported():
         return None
     folder = native_folder()
-    digest = digest_of([SOURCES, Path(__file__), toolchain.zig_version()])
+    digest = digest_of([SOURCES, abi.HEADER, Path(__file__), toolchain.zig_version()])
     note = folder / "digest"
     if note.is_file() and note.read_text() == digest:
         return folder

@@ -13,8 +13,9 @@ import tarfile
 import tomllib
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from recipes import debian
 from recipes.failures import RecipeError
@@ -32,37 +33,42 @@ class Archive:
     url: str | None = None
     debian: str | None = None
     debian_file: str | None = None
+    debian_release: str | None = None
 
 
 @dataclass(frozen=True)
 class Source:
-    """An upstream project at a pinned version."""
+    """An upstream project at a pinned version. changes: a file of `patches`, else NAME.toml."""
 
     name: str
     version: str
     license: str
     strip: str
     archives: tuple[Archive, ...]
+    # Not shown: a digest is made of what the file says.
+    changes: str = field(default="", repr=False)
+
+    @property
+    def patch(self) -> Path:
+        """What is changed in it; the file need not be there."""
+        return PATCHES / (self.changes or f"{self.name}.toml")
 
 
 def load_sources() -> dict[str, Source]:
     """Reads sources.toml."""
     table = tomllib.loads(Path(__file__).with_name("sources.toml").read_text())
-    return {
-        name: Source(
-            name,
-            entry["version"],
-            entry["license"],
-            entry["strip"],
-            tuple(Archive(**archive) for archive in entry["archives"]),
-        )
-        for name, entry in table.items()
-    }
+    return {name: read_source({"name": name, **entry}) for name, entry in table.items()}
+
+
+def read_source(entry: dict[str, Any]) -> Source:
+    """A source from its table."""
+    archives = tuple(Archive(**archive) for archive in entry["archives"])
+    return Source(**{**entry, "archives": archives})
 
 
 def unpacked(source: Source) -> Path:
     """The source tree of `source` with our changes, fetched and unpacked on first use."""
-    changes = PATCHES / f"{source.name}.toml"
+    changes = source.patch
     digest = digest_of([repr(source), *([changes] if changes.exists() else [])])
 
     def make(folder: Path) -> None:
@@ -126,7 +132,9 @@ def _matches(path: Path, sha256: str) -> bool:
 def _from_debian(archive: Archive, store: Path) -> tuple[Path | None, str]:
     if not archive.debian or not archive.debian_file:
         return None, ""
-    return debian.fetch(archive.debian, archive.debian_file, store)
+    return debian.fetch(
+        archive.debian, archive.debian_file, store, archive.debian_release or debian.RELEASE
+    )
 
 
 def _from_upstream(archive: Archive, store: Path) -> tuple[Path | None, str]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import wasmtime
@@ -34,23 +35,35 @@ TRAINING = struct.Struct("<12Ii")
 RUNS = -1
 
 
+@dataclass(frozen=True)
+class Library:
+    """The standard library. modules: its folder here. archive: the path of the zip file that the
+    interpreter finds it in."""
+
+    modules: Path
+    archive: str
+
+
 def train(
-    folder: Path, objects: list[Path], libraries: list[str], sysroot: Path, source: Path
+    folder: Path, objects: list[Path], libraries: list[str], sysroot: Path, library: Library
 ) -> Counted:
     """What the interpreter of these instrumented objects counts. folder: for its program.
 
     libraries: options for the linker. Raises RecipeError where a training program fails.
     """
     program = folder / "training.wasm"
-    _link(program, objects, libraries, sysroot)
-    return _run(program.read_bytes(), _archive(source))
+    _link(program, objects, libraries, sysroot, library.archive)
+    return _run(program.read_bytes(), _archive(library.modules))
 
 
-def _link(program: Path, objects: list[Path], libraries: list[str], sysroot: Path) -> None:
+def _link(
+    program: Path, objects: list[Path], libraries: list[str], sysroot: Path, archive: str
+) -> None:
     own = []
     for file in sorted(MACHINE.glob("*.c")):
         own.append(program.with_name(f"training-{file.stem}.o"))
-        flags = ("-Wall", "-Wextra", "-Werror", "-std=gnu17", "-D_GNU_SOURCE")
+        define = f'-DTRAINING_ARCHIVE="{archive}"'
+        flags = ("-Wall", "-Wextra", "-Werror", "-std=gnu17", "-D_GNU_SOURCE", define)
         compiler = driver.compile_command(sysroot)
         toolchain.run([*compiler, *flags, "-c", file, "-o", own[-1]])
     libc = (sysroot / "lib" / "libc.a", sysroot / "lib" / "libcompiler_rt.a")
@@ -58,9 +71,8 @@ def _link(program: Path, objects: list[Path], libraries: list[str], sysroot: Pat
     toolchain.run([*linker, *own, *objects, *libraries, *libc, "-o", program])
 
 
-def _archive(source: Path) -> bytes:
+def _archive(library: Path) -> bytes:
     """The standard library and the programs, as a zip file that is always the same."""
-    library = source / "Lib"
     files = {
         str(file.relative_to(library)): file
         for file in library.rglob("*.py")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from boxer.bases import Python
 from boxer.boxfile import ImageConfig
 from boxer.errors import Where
 from boxer.filetree import Tree
@@ -14,6 +15,7 @@ from boxer.instructions.run import run_exec_form, run_shell_form
 from boxer.instructions.state import StageState
 from boxer.listener import Stream
 from boxer.userland.ports import CommandRequest, CommandResult, CommandRunner, Ports
+from tests.pythons import PYTHON
 
 WHERE = Where("Dockerfile", 7)
 
@@ -57,7 +59,7 @@ class EchoRunner:
 class Stage:
     """A stage on a small base with Python's names in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, python: Python = PYTHON) -> None:
         tree = Tree()
         for folder in ("/tmp", "/root", "/home/app", "/var/lib/apt/lists"):
             tree.make_directories(folder)
@@ -66,16 +68,17 @@ class Stage:
         home.uid, home.gid = 1000, 1001
         tree.add_file("/etc/passwd", PASSWD.encode())
         tree.add_file("/etc/group", GROUP.encode())
-        tree.add_file("/usr/local/bin/python3.13", b"#!boxer python\n", mode=0o755)
-        tree.add_symlink("/usr/local/bin/python3", "python3.13")
-        tree.add_symlink("/usr/local/bin/python", "python3.13")
-        tree.make_directories("/usr/local/lib/python3.13/site-packages")
-        env = ("PATH=/usr/local/bin:/usr/bin:/bin", "PYTHON_VERSION=3.13.5")
+        tree.add_file(python.program, b"#!boxer python\n", mode=0o755)
+        tree.add_symlink("/usr/local/bin/python3", f"python{python.series}")
+        tree.add_symlink("/usr/local/bin/python", f"python{python.series}")
+        tree.make_directories(f"{python.stdlib}/site-packages")
+        env = ("PATH=/usr/local/bin:/usr/bin:/bin", f"PYTHON_VERSION={python.version}")
         self.state = StageState(tree, ImageConfig(env=env))
         self.heard = Recorder()
         self.runner: CommandRunner | None = None
         self.stages: dict[str, Tree] = {}
         self.secrets: dict[str, bytes] = {}
+        self.python = python
         self.python_asked = ""
 
     @property
@@ -88,6 +91,7 @@ class Stage:
             self.heard,
             self.runner,
             self.stages.get,
+            python=self.python,
             python_asked=self.python_asked,
             secrets=self.secrets,
         )
@@ -113,6 +117,12 @@ class Stage:
 @pytest.fixture
 def stage() -> Stage:
     return Stage()
+
+
+@pytest.fixture
+def stage_of() -> Callable[[Python], Stage]:
+    """A stage on a base with that Python."""
+    return Stage
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@
 static int started;        // the frozen interpreter is there
 static char *started_path; // and was started as this
 
-// sys.exit() where exit(3) would end more than this program (patches/cpython.toml).
+// sys.exit() where exit(3) would end more than this program (recipes/patches).
 extern int (*boxer_leave)(int status);
 static int left, left_with;
 

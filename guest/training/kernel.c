@@ -22,7 +22,7 @@
 #include "training.h"
 
 enum { PAGE = 65536, FIRST_FILE = 3, FILES = 16, FREE_RANGES = 4096, SAID = 65536 };
-static const char ARCHIVE[] = "/usr/local/lib/python313.zip";
+static const char ARCHIVE[] = TRAINING_ARCHIVE; // the recipe says where the standard library is
 
 struct training training = {.status = TRAINING_RUNS};
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from boxer.bases import resolve
+from boxer.bases import KnownBase, catalogue, default_base, resolve, with_python
 from boxer.errors import UnknownBaseError
 
 
@@ -119,3 +119,42 @@ def test_an_image_of_a_distribution_is_the_base_of_c_programs(reference: str) ->
     found = resolve(reference)
     assert (found.name, found.variant) == ("linux", "1")
     assert reference in (found.notice or "")
+
+
+@pytest.fixture
+def two_pythons(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = (KnownBase("python", "3.99"), KnownBase("python", "3.98"), KnownBase("linux", "1"))
+    monkeypatch.setattr(catalogue, "known_bases", lambda: known)
+
+
+@pytest.mark.usefixtures("two_pythons")
+@pytest.mark.parametrize(
+    ("reference", "variant", "asked"),
+    [
+        ("python", "3.99", ""),
+        ("python:3-slim", "3.99", ""),
+        ("python:3.99.4", "3.99", ""),
+        ("python:3.98-slim", "3.98", ""),
+        ("ghcr.io/astral-sh/uv:0.9-python3.98-alpine", "3.98", ""),
+        ("ghcr.io/astral-sh/uv:latest", "3.99", ""),
+        ("python:3.9", "3.99", "3.9"),
+    ],
+)
+def test_the_base_of_a_version_is_taken_where_there_is_one(
+    reference: str, variant: str, asked: str
+) -> None:
+    found = resolve(reference)
+    assert (found.name, found.variant, found.asked) == ("python", variant, asked)
+
+
+@pytest.mark.usefixtures("two_pythons")
+def test_the_first_python_is_the_one_that_is_suggested() -> None:
+    assert default_base() == with_python("debian") == "python:3.99"
+    with pytest.raises(UnknownBaseError, match=r"Boxer has python 3\.99, 3\.98 only") as error:
+        resolve("python:2.7")
+    assert error.value.hint is not None
+    assert "FROM python:3.99" in error.value.hint
+    with pytest.raises(UnknownBaseError) as error:
+        resolve("azure-functions/python")
+    assert error.value.hint is not None
+    assert "`FROM python:3.99-slim`" in error.value.hint

@@ -31,13 +31,19 @@ def _base(root: Path) -> Path:
         (folder / name).write_bytes(data)
     (root / "python-3.13" / "current").write_text(DIGEST + "\n")
     info = {
-        "format": 1,
+        "format": 2,
         "name": "python",
         "version": "3.13.5",
         "variant": "3.13",
         "recipe_digest": DIGEST,
         "kernel_abi": 1,
         "program": "python",
+        "python": {
+            "version": "3.13.5",
+            "soabi": "cpython-313-wasm32-linux-musl",
+            "stdlib": "/usr/local/lib/python3.13",
+            "platform": "linux-wasm32",
+        },
         "files": {
             name: {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
             for name, data in files.items()
@@ -58,6 +64,8 @@ def test_a_base_is_read_with_its_tree_and_settings(tmp_path: Path) -> None:
     assert base.module == b"\0asm"
     assert base.tree.file("/usr/local/bin/python3.13").mode == 0o755
     assert base.info.config["Cmd"] == ["python3"]
+    assert base.info.python is not None
+    assert base.info.python.program == "/usr/local/bin/python3.13"
     assert base.info.components[0].license == "MIT"
     assert base.digest == DIGEST
 
@@ -123,11 +131,12 @@ def _edit(field: str, value: object) -> Callable[[Path], None]:
         lambda folder: (folder / "base.json").write_text("[" * 100_000),
         lambda folder: (folder.parent / "current").write_text("../../../etc"),
         lambda folder: (folder.parent / "current").write_bytes(b"\xff"),
-        _edit("format", 2),
+        _edit("format", 1),
         _edit("recipe_digest", "cd" * 32),
         _edit("kernel_abi", "1"),
         _edit("files", {}),
         _edit("files", {"module.wasm": 1}),
+        _edit("python", {"version": "3.13.5"}),
         _edit("preimport", [1]),
         _edit("components", [{}]),
     ],

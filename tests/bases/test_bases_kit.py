@@ -11,6 +11,7 @@ import pytest
 
 from boxer.bases import bases_folder, kit_program, tool_environment
 from boxer.errors import BaseMissingError
+from tests.pythons import RECIPE
 
 
 def _kit(folder: Path, wanted: str) -> Path:
@@ -36,7 +37,7 @@ def test_another_version_of_the_compiler_is_refused_with_the_one_to_install(
 @pytest.mark.base
 def test_no_file_of_a_kit_names_the_installation_that_made_it() -> None:
     kits = [kit_program("cc").parent.parent]
-    python = bases_folder() / "python-3.13"
+    python = bases_folder() / RECIPE.name
     kits.append(python / (python / "current").read_text().strip() / "kit")
     for kit in kits:
         files = [kit / "kit.json", *(kit / "bin").iterdir(), *kit.rglob("*.py"), *kit.rglob("*.a")]

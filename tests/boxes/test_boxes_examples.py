@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.pythons import PYTHON
+
 pytestmark = pytest.mark.base
 
 Boxer = Callable[..., subprocess.CompletedProcess[str]]
@@ -17,7 +19,9 @@ Example = Callable[[str], Path]
 def test_hello_prints_and_says_linux(boxer: Boxer, example: Example) -> None:
     done = boxer("run", example("hello"))
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == 'hello from a box\n{"python": "3.13.5", "platform": "linux"}\n'
+    assert done.stdout == (
+        f'hello from a box\n{{"python": "{PYTHON.version}", "platform": "linux"}}\n'
+    )
 
 
 def test_word_counter_reads_stdin_and_a_mounted_folder(

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.pythons import PYTHON
+
 pytestmark = pytest.mark.base
 
 Boxer = Callable[..., subprocess.CompletedProcess[str]]
@@ -17,7 +19,7 @@ Example = Callable[[str], Path]
 LINES = [
     (["-c", "import sys; print(sys.argv, sys.executable)", "a"], "", 0,
      "['-c', 'a'] /usr/local/bin/python\n"),
-    (["-V"], "", 0, "Python 3.13.5\n"),
+    (["-V"], "", 0, f"Python {PYTHON.version}\n"),
     (["-"], "print(__name__, 1 + 1)", 0, "__main__ 2\n"),
     (["-m", "no_such_module"], "", 1, ""),
     (["-m", "json.tool"], '{"a":1}', 0, '{\n    "a": 1\n}\n'),

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.pythons import PYTHON
+
 pytestmark = pytest.mark.base
 
 Boxer = Callable[..., subprocess.CompletedProcess[str]]
@@ -92,7 +94,8 @@ RUNS_BEFORE_THE_END = [
     ("echo 'import sys; sys.exit(4)' > /tmp/f.py; python /tmp/f.py || echo $?", "4\n", 0),
     ("echo 'exit(5)' | python -; echo $?", "5\n", 0),
     ("set -e; python -c 'raise SystemExit(2)'; echo no", "", 2),
-    ("python -V; python -m no.such.module 2>/dev/null; echo $?", "Python 3.13.5\n1\n", 0),
+    ("python -V; python -m no.such.module 2>/dev/null; echo $?",
+     f"Python {PYTHON.version}\n1\n", 0),
     ("python -c 'open(\"/tmp/x\", \"w\").write(\"kept\")'; cat /tmp/x; rm /tmp/x", "kept", 0),
     ("python -c 'import json; json.mark = 1; import json'\n"
      "python -c 'import json; print(hasattr(json, \"mark\"))'; :", "False\n", 0),

@@ -79,7 +79,7 @@ REFUSALS = (
 @cache
 def _plain_box() -> boxer.Box:
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "Dockerfile").write_text('FROM python:3.13\nCMD ["python"]\n')
+        (Path(folder) / "Dockerfile").write_text('FROM python\nCMD ["python"]\n')
         return boxer.build(Path(folder))
 
 

@@ -17,16 +17,17 @@ from functools import cache
 from pathlib import Path
 
 import boxer
-from recipes.sources import load_sources, unpacked
+from recipes.sources import unpacked
 from tests.conformance.outcomes import Outcome, expected_failures, left_out, read_outcome
+from tests.pythons import PYTHON, RECIPE
 
 INSIDE = (Path(__file__).parent / "inside.py").read_text()
 DOCKERFILE = """\
-FROM python:3.13
+FROM python
 COPY testmodules /src
 RUN pip install /src && rm -r /src
-COPY test /usr/local/lib/python3.13/test
-COPY ensurepip /usr/local/lib/python3.13/ensurepip
+COPY test {library}/test
+COPY ensurepip {library}/ensurepip
 LABEL boxer.preimport="none"
 WORKDIR /tmp
 CMD ["python"]
@@ -42,10 +43,10 @@ RECORDED = boxer.Limits(time=60, cpu=60, memory="3GiB", output="200MB", storage=
 @cache
 def box() -> boxer.Box:
     """A box with the test package, built once."""
-    source = unpacked(load_sources()["cpython"])
+    source = unpacked(RECIPE.source)
     with tempfile.TemporaryDirectory() as folder:
         context = Path(folder)
-        (context / "Dockerfile").write_text(DOCKERFILE)
+        (context / "Dockerfile").write_text(DOCKERFILE.format(library=PYTHON.stdlib))
         # A base has neither: packages are installed when a box is built.
         for name in ("test", "ensurepip"):
             _copy(source / "Lib" / name, context / name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from boxer.packages.native.crossbuild import build_wheel
 from boxer.packages.native.headers import tell_of_the_box
 from boxer.packages.native.kit import Kit
 from boxer.packages.native.toolfiles import build_settings, cross_environment, write_tool_files
+from tests.pythons import PYTHON, python_of
 
 
 @pytest.fixture
@@ -23,7 +25,7 @@ def kit(tmp_path: Path) -> Kit:
     (settings / "_sysconfigdata__linux_box.py").write_text("build_time_vars = {}\n")
     told = {"ziglang": [version("ziglang")]}
     (tmp_path / "kit" / "kit.json").write_text(json.dumps(told))
-    return Kit(tmp_path / "kit", "0" * 64)
+    return Kit(tmp_path / "kit", "0" * 64, PYTHON)
 
 
 def test_a_build_gets_nothing_of_the_users_environment(
@@ -34,6 +36,12 @@ def test_a_build_gets_nothing_of_the_users_environment(
     assert "SECRET_TOKEN" not in environment
     assert environment["HOME"] == str(tmp_path / "home")
     assert environment["_PYTHON_SYSCONFIGDATA_NAME"] == "_sysconfigdata__linux_box"
+
+
+def test_back_ends_are_told_of_the_python_of_the_kit(kit: Kit, tmp_path: Path) -> None:
+    write_tool_files(replace(kit, python=python_of("3.99.1")), tmp_path)
+    told = (tmp_path / "toolchain.cmake").read_text()
+    assert 'set(Python_SOABI "cpython-399-wasm32-linux-musl"' in told
 
 
 def test_back_ends_are_told_of_the_compiler(kit: Kit, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from boxer.packages.native import hostpython
 
 Install = Callable[[str, str], Path]
+VERSION = "3.99"
 
 
 @pytest.fixture(autouse=True)
@@ -20,8 +21,6 @@ def empty_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(hostpython, "VERSION", (3, 99))
-    monkeypatch.setattr(hostpython, "_NAME", "python3.99")
     hostpython.host_python.cache_clear()
     yield
     hostpython.host_python.cache_clear()
@@ -50,9 +49,9 @@ def install(tmp_path: Path) -> Install:
     ],
 )
 def test_python_of_the_boxs_version_is_found(install: Install, place: str) -> None:
-    path = install(place, "3 99")
-    assert hostpython.host_python() == path
-    assert hostpython.note_of_version() == ""
+    path = install(place, "3.99")
+    assert hostpython.host_python(VERSION) == path
+    assert hostpython.note_of_version(VERSION) == ""
 
 
 def test_shim_that_starts_nothing_leads_to_what_it_stands_for(
@@ -60,16 +59,16 @@ def test_shim_that_starts_nothing_leads_to_what_it_stands_for(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "pyenv" / "shims"))
     install("pyenv/shims/python3.99", "")
-    path = install("pyenv/versions/3.99.0/bin/python3.99", "3 99")
-    assert hostpython.host_python() == path
+    path = install("pyenv/versions/3.99.0/bin/python3.99", "3.99")
+    assert hostpython.host_python(VERSION) == path
 
 
 def test_python_that_lies_about_its_version_is_passed_over(install: Install) -> None:
-    install("bin/python3.99", "3 11")
-    assert hostpython.host_python() == Path(sys.executable)
+    install("bin/python3.99", "3.11")
+    assert hostpython.host_python(VERSION) == Path(sys.executable)
 
 
 def test_another_version_is_said_to_be_the_reason_of_a_failure() -> None:
-    assert hostpython.host_python() == Path(sys.executable)
-    assert "BOXER_BUILD_PYTHON" in hostpython.note_of_version()
-    assert "Python 3.99" in hostpython.note_of_version()
+    assert hostpython.host_python(VERSION) == Path(sys.executable)
+    assert "BOXER_BUILD_PYTHON" in hostpython.note_of_version(VERSION)
+    assert "Python 3.99" in hostpython.note_of_version(VERSION)

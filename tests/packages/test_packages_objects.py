@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from boxer.bases import bases_folder
-from boxer.errors import NativePackageError, UnsupportedModuleError
+from boxer.bases import load, resolve
+from boxer.errors import BaseMissingError, NativePackageError, UnsupportedModuleError
 from boxer.filetree import Tree
 from boxer.packages.native.isolate import init_name, isolate
 from boxer.packages.native.kit import Kit, find_kit
@@ -62,19 +62,14 @@ PyMODINIT_FUNC PyInit_casts(void) { return (PyObject *)loops + (int)api[0] + (in
 
 
 @pytest.fixture(scope="module")
-def kit(base_digest: str) -> Kit:
-    found = find_kit("python", "3.13", base_digest)
+def kit() -> Kit:
+    try:
+        found = find_kit(load(resolve("python")).info)
+    except BaseMissingError:
+        pytest.skip("needs the Python base: make bases")
     if found is None:
         pytest.skip("the base has no kit: make bases")
     return found
-
-
-@pytest.fixture(scope="module")
-def base_digest() -> str:
-    try:
-        return (bases_folder() / "python-3.13" / "current").read_text().strip()
-    except OSError:
-        pytest.skip("needs the Python base: make bases")
 
 
 def compiled(kit: Kit, folder: Path, text: str, name: str = "casts") -> bytes:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from boxer.bases import Python
 from boxer.errors import (
     BadWheelError,
     BoxerError,
@@ -24,6 +25,7 @@ from boxer.filetree import File, Tree
 from boxer.packages.catalogue.known import resolve_what_works
 from boxer.packages.resolve import Question
 from boxer.packages.settings import index_environment
+from tests.pythons import PYTHON, python_of
 
 if TYPE_CHECKING:
     from tests.stages import Stage
@@ -168,13 +170,19 @@ def test_a_package_comes_with_what_it_needs(stage: Stage, publish: Publish) -> N
     assert stage.tree.get(f"{SITE}/beta-2.1.dist-info/REQUESTED") is None
 
 
-def test_markers_are_those_of_the_box(stage: Stage, publish: Publish) -> None:
-    publish(
-        "alpha", "1.0", requires=("beta; python_version == '3.13' and sys_platform == 'linux'",)
-    )
+@pytest.mark.parametrize("version", [PYTHON.version, "3.99.1"])
+def test_markers_are_those_of_the_box(
+    stage_of: Callable[[Python], Stage], publish: Publish, version: str
+) -> None:
+    python = python_of(version)
+    stage = stage_of(python)
+    marker = f"python_version == '{python.series}' and sys_platform == 'linux'"
+    publish("alpha", "1.0", requires=(f"beta; {marker}",))
     publish("beta", "1.0")
     stage.run("pip install alpha")
-    assert _version(stage.tree, "beta") == "1.0"
+    site = f"/usr/local/lib/python{python.series}/site-packages"
+    assert stage.tree.get(f"{site}/beta/__init__.py") is not None
+    assert stage.run("pip check") == "No broken requirements found.\n"
 
 
 def test_two_installs_give_the_same_tree(stage: Stage, publish: Publish) -> None:
@@ -859,7 +867,9 @@ def test_versions_without_rust_are_looked_for_where_it_was_not_made(
     for version in ("3.2.2", "4.2.0", "5.0.0"):
         publish("bcrypt", version, sdist="always")
     environment = index_environment({}, {})
-    found, _ = resolve_what_works(Question([asked]), environment, None, has_rust=has_rust)
+    found, _ = resolve_what_works(
+        Question([asked], PYTHON.series), environment, None, has_rust=has_rust
+    )
     assert f"{found[0].name} {found[0].version}" == taken
 
 
@@ -879,5 +889,7 @@ def test_packages_in_rust_are_taken_where_they_can_be_built(
     for version in ("0.21.0", "0.30.0"):
         publish("rpds-py", version, sdist="always")
     environment = index_environment({}, {})
-    found, _ = resolve_what_works(Question(["jsonschema"]), environment, None, has_rust=has_rust)
+    found, _ = resolve_what_works(
+        Question(["jsonschema"], PYTHON.series), environment, None, has_rust=has_rust
+    )
     assert [f"{package.name} {package.version}" for package in found] == taken

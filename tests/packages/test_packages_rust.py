@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from boxer.packages.native import Builder, rust, rustlink
 from boxer.packages.native.crossbuild import build_wheel
 from boxer.packages.native.kit import Kit
 from boxer.packages.native.rust import RustKit, find_rust, without_lock
+from tests.pythons import PYTHON, python_of
 
 
 @pytest.fixture
@@ -23,7 +25,7 @@ def kit(tmp_path: Path) -> Kit:
     for name in ("driver.py", "include/pyconfig.h"):
         (folder / name).write_text(name)
     (folder / "kit.json").write_text(json.dumps({"ziglang": ["0"]}))
-    return Kit(folder, "0" * 64)
+    return Kit(folder, "0" * 64, PYTHON)
 
 
 def test_cargo_is_told_of_the_kits_crates_and_linker(kit: Kit, tmp_path: Path) -> None:
@@ -35,6 +37,14 @@ def test_cargo_is_told_of_the_kits_crates_and_linker(kit: Kit, tmp_path: Path) -
     assert f"{tmp_path}/rust/lib/librust.a" in linker.read_text()
     assert linker.stat().st_mode & 0o100
     assert "abi3=true" in Path(told["PYO3_CONFIG_FILE"]).read_text()
+
+
+def test_pyo3_is_told_of_the_python_of_the_kit(kit: Kit, tmp_path: Path) -> None:
+    other = replace(kit, python=python_of("3.99.1"))
+    told = RustKit(tmp_path / "rust", "1").environment(other, tmp_path)
+    lines = Path(told["PYO3_CONFIG_FILE"]).read_text().splitlines()
+    assert "version=3.99" in lines
+    assert "ext_suffix=.cpython-399-wasm32-linux-musl.so" in lines
 
 
 def test_the_linker_leaves_rustcs_own_allocator_and_libc_out(

@@ -17,6 +17,7 @@ from boxer.filetree import File, Tree
 from boxer.packages.placement import install, uninstall
 from boxer.packages.prefix import Prefix, installed, license_of, parse_metadata
 from boxer.packages.wheel import read_wheel
+from tests.pythons import PYTHON
 
 SITE = "/usr/local/lib/python3.13/site-packages"
 INFO = "demo-1.0.dist-info"
@@ -46,7 +47,7 @@ def _wheel(files: Mapping[str, str | bytes], record: bool = True, info: str = IN
 def _install(files: Mapping[str, str | bytes], tree: Tree | None = None, epoch: int = 0) -> Tree:
     tree = tree if tree is not None else Tree()
     wheel = read_wheel(_wheel(files), "demo-1.0-py3-none-any.whl")
-    install(tree, Prefix(), wheel, (0, 0), epoch, requested=True)
+    install(tree, Prefix.of_base(PYTHON), wheel, (0, 0), epoch, requested=True)
     return tree
 
 
@@ -114,7 +115,7 @@ def test_uninstalling_takes_away_what_was_installed_and_no_more() -> None:
     before = tree.digest()
     _install({"demo/a.py": "", "demo/sub/b.py": "", "demo-1.0.data/scripts/tool": "x"}, tree)
     tree.add_file(f"{SITE}/demo/sub/__pycache__/b.cpython-313.pyc", b"")
-    uninstall(tree, Prefix(), installed(tree, Prefix())["demo"])
+    uninstall(tree, Prefix.of_base(PYTHON), installed(tree, Prefix.of_base(PYTHON))["demo"])
     tree.remove("/usr/local/bin")
     assert tree.digest() == before
 
@@ -126,7 +127,7 @@ def test_uninstalling_removes_nothing_outside_the_prefix() -> None:
     record.data += (
         b"../../../../../etc/passwd,,\n/etc/passwd,,\n../../../../../../../etc/passwd,,\n"
     )
-    uninstall(tree, Prefix(), installed(tree, Prefix())["demo"])
+    uninstall(tree, Prefix.of_base(PYTHON), installed(tree, Prefix.of_base(PYTHON))["demo"])
     assert tree.file("/etc/passwd").data == b"root"
     assert tree.get(f"{SITE}/demo.py") is None
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from boxer.pipeline.events import (
     StepStarted,
 )
 from boxer.runtime import run
+from tests.pythons import python_of
 
 
 class OneBase:
@@ -108,6 +110,21 @@ def test_dockerfile_becomes_a_box(project: Project, tmp_path: Path) -> None:
     assert result.info.config.working_dir == "/app"
     assert result.info.config.environment() == {"PATH": "/bin", "A": "1"}
     assert run(read_box(result.data)).stdout.startswith(b"uid=0\0gid=0\0user=root\0cwd=/app\0")
+
+
+def test_names_and_folders_are_those_of_the_bases_python(project: Project, base: Base) -> None:
+    python = python_of("3.99.1")
+    base.tree.add_file(f"{python.stdlib}/lamp.py", b"")
+    base.tree.add_file(python.program, b"#!boxer python\n", mode=0o755)
+    base.tree.add_symlink("/usr/local/bin/python", "python3.99")
+    project.bases = OneBase(replace(base, info=replace(base.info, python=python)))
+    project.write({"main.py": "import lamp\n"})
+    dockerfile = "FROM python:3.9\nENV PATH=/usr/local/bin:/bin\nCOPY main.py /\n"
+    result = project.build(
+        dockerfile + 'RUN ls /usr/local/lib/python3.9\nCMD ["python3.9", "/main.py"]\n'
+    )
+    assert b"lamp.py\n" in [e.data for e in project.events if isinstance(e, StepOutput)]
+    assert result.info.preinitialised == ("lamp",)
 
 
 def test_building_twice_gives_the_same_bytes(project: Project) -> None:

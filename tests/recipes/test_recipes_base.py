@@ -10,6 +10,8 @@ import pytest
 from recipes import base
 from recipes.failures import RecipeError
 from recipes.progress import Progress
+from recipes.recipe import Recipe
+from tests.pythons import RECIPE
 
 
 @pytest.fixture
@@ -18,27 +20,27 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("BOXER_BASES", str(tmp_path))
     monkeypatch.setattr(base, "recipe_digest", lambda: "a" * 64)
 
-    def package(folder: Path, digest: str, _: Progress) -> None:
+    def package(folder: Path, _: Recipe, digest: str, __: Progress) -> None:
         (folder / "base.json").write_text(json.dumps({"recipe_digest": digest}))
         (folder / "made").touch()
 
     monkeypatch.setattr(base, "_package", package)
-    return tmp_path / "python-3.13"
+    return tmp_path / RECIPE.name
 
 
 def test_finished_base_is_kept(home: Path) -> None:
-    made = base.build_python(Progress())
+    made = base.build_python(RECIPE, Progress())
     (made / "made").unlink()
-    assert base.build_python(Progress()) == made
+    assert base.build_python(RECIPE, Progress()) == made
     assert not (made / "made").exists()
     assert (home / "current").read_text().strip() == made.name
 
 
 @pytest.mark.parametrize("text", ['{"recipe_digest": "b"}', "{", "[]", "{}"])
 def test_base_of_another_digest_is_made_again(home: Path, text: str) -> None:
-    made = base.build_python(Progress())
+    made = base.build_python(RECIPE, Progress())
     (made / "base.json").write_text(text)
-    base.build_python(Progress())
+    base.build_python(RECIPE, Progress())
     assert json.loads((made / "base.json").read_text())["recipe_digest"] == made.name
 
 
@@ -48,5 +50,5 @@ def test_base_whose_sources_change_meanwhile_is_not_kept(
     digests = iter(["a" * 64, "b" * 64])
     monkeypatch.setattr(base, "recipe_digest", lambda: next(digests))
     with pytest.raises(RecipeError, match="changed while"):
-        base.build_python(Progress())
+        base.build_python(RECIPE, Progress())
     assert list(home.iterdir()) == []

@@ -34,7 +34,7 @@ int Py_BytesMain(int argc, char **argv) {
     clock_gettime(CLOCK_REALTIME, &now);
     for (int i = 0; i < chance[0] + now.tv_nsec; i++)
         sum += odd(i);
-    FILE *archive = fopen("/usr/local/lib/python313.zip", "r");
+    FILE *archive = fopen("/usr/local/lib/python.zip", "r");
     char start[2];
     if (!archive || fread(start, 1, 2, archive) != 2 || memcmp(start, "PK", 2))
         return 2;
@@ -54,11 +54,12 @@ def compile_program(folder: Path, *flags: str, status: int = 0) -> Path:
 
 
 def train(folder: Path, status: int = 0) -> Counted:
-    library = folder / "source" / "Lib"
-    library.mkdir(parents=True, exist_ok=True)
-    (library / "os.py").write_text("")
+    modules = folder / "Lib"
+    modules.mkdir(exist_ok=True)
+    (modules / "os.py").write_text("")
+    library = training.Library(modules, "/usr/local/lib/python.zip")
     program = compile_program(folder, "-c", *cpython.INSTRUMENTED, status=status)
-    return training.train(folder, [program], [], sysroot(Progress()), library.parent)
+    return training.train(folder, [program], [], sysroot(Progress()), library)
 
 
 def entries(functions: list[profile.Function]) -> dict[str, int]:

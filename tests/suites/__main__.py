@@ -20,7 +20,7 @@ from tests.conformance.outcomes import Outcome, read_outcome, surprises
 
 HERE = Path(__file__).parent
 DOCKERFILE = """\
-FROM python:3.13
+FROM python
 RUN pip install {install}
 WORKDIR /tmp
 COPY inside.py list.py /

@@ -1,8 +1,8 @@
 // Integers as CPython 3.14's API gives and takes them, for extension modules made for it.
 //
-// Belongs here: PyLong_FromInt32 and the like, PyLong_Export, PyLongWriter. Does not: what 3.13
-// has. The interpreter's object defines none of these; the library they lie in is linked for
-// modules that ask for them only.
+// Belongs here: PyLong_FromInt32 and the like, PyLong_Export, PyLongWriter. Does not: what
+// the interpreter has. The interpreter's object defines none of these; the library they lie in is
+// linked for modules that ask for them only.
 //
 // Source: CPython 3.14 documentation, "Integer Objects", "Export API" and "PyLongWriter API".
 #define Py_BUILD_CORE 1

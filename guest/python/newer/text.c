@@ -1,7 +1,7 @@
 // Strings as CPython 3.14's API makes them, for extension modules made for it.
 //
-// Belongs here: PyUnicodeWriter, and what is a function there and inline here. Does not: what 3.13
-// has. 3.13's own writer is private and does the work.
+// Belongs here: PyUnicodeWriter, and what is a function there and inline here. Does not: what the
+// interpreter has. Its own writer is private and does the work.
 //
 // Source: CPython 3.14 documentation, "PyUnicodeWriter".
 #include <Python.h>

@@ -15,7 +15,7 @@ from boxer.bases.catalogue import SCRATCH, BaseReference
 from boxer.errors import BaseDamagedError
 from boxer.filetree import Tree
 
-FORMAT = 1
+FORMAT = 2
 
 
 class BaseComponent(NamedTuple):
@@ -32,11 +32,44 @@ class StoredFile(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Python:
+    """The interpreter of a base. version: `X.Y.Z`. soabi: what stands in the names of extension
+    modules (PEP 3149). stdlib: the folder of the standard library. platform: as
+    sysconfig.get_platform() has it, `linux-MACHINE`.
+    """
+
+    version: str
+    soabi: str
+    stdlib: str
+    platform: str
+
+    @property
+    def series(self) -> str:
+        """The `X.Y` of the version: packages are made for it, and names of files have it."""
+        return ".".join(self.version.split(".")[:2])
+
+    @property
+    def prefix(self) -> str:
+        """The folder with bin, lib and include in it."""
+        return self.stdlib.rpartition("/lib/")[0]
+
+    @property
+    def program(self) -> str:
+        """The path of the interpreter."""
+        return f"{self.prefix}/bin/python{self.series}"
+
+    @property
+    def extension_suffix(self) -> str:
+        return f".{self.soabi}.so"
+
+
+@dataclass(frozen=True, slots=True)
 class BaseInfo:
     """What base.json states. config: an OCI image config (Env, Cmd, WorkingDir, ...).
 
-    program: what the machine starts before it is frozen, or empty. preimport: modules to import
-    before the freeze. left_out: modules of the standard library that are missing, with the reason.
+    program: what the machine starts before it is frozen, or empty. python: None where that is no
+    Python. preimport: modules to import before the freeze. left_out: modules of the standard
+    library that are missing, with the reason.
     """
 
     name: str
@@ -45,6 +78,7 @@ class BaseInfo:
     recipe_digest: str
     kernel_abi: int
     program: str = ""
+    python: Python | None = None
     files: Mapping[str, StoredFile] = field(default_factory=dict)
     config: Mapping[str, object] = field(default_factory=dict)
     preimport: tuple[str, ...] = ()
@@ -105,6 +139,7 @@ def _info(fields: Mapping[str, object]) -> BaseInfo:
         recipe_digest=_text(fields["recipe_digest"]),
         kernel_abi=_number(fields["kernel_abi"]),
         program=_text(fields.get("program", "")),
+        python=_python(fields["python"]) if "python" in fields else None,
         files={name: _stored(entry) for name, entry in _object(fields["files"]).items()},
         config=_object(fields.get("config", {})),
         preimport=tuple(_text(name) for name in _list(fields.get("preimport", []))),
@@ -112,6 +147,11 @@ def _info(fields: Mapping[str, object]) -> BaseInfo:
         toolchain=_texts(fields.get("toolchain", {})),
         left_out=_texts(fields.get("left_out", {})),
     )
+
+
+def _python(entry: object) -> Python:
+    fields = _object(entry)
+    return Python(**{name: _text(fields[name]) for name in Python.__dataclass_fields__})
 
 
 def _stored(entry: object) -> StoredFile:

@@ -1,7 +1,8 @@
 """Which base an image reference of a `FROM` means.
 
-Belongs here: reading references (`python:3.13-slim`, with registry, namespace, tag and digest) and
-the list of bases that exist. Does not: whether a base has been made on this machine (`folder`).
+Belongs here: reading references (`python:slim`, with registry, namespace, tag and digest) and the
+list of bases that exist (`images.toml`). Does not: whether a base has been made on this machine
+(`folder`).
 
 Invariants
 1. A reference either names one base, with a notice where it asked for something else, or is an
@@ -52,8 +53,6 @@ class BaseReference:
         return self.name == SCRATCH
 
 
-_BASES = (KnownBase("python", "3.13"), KnownBase("linux", "1"))
-
 # Images of distributions and compilers: what a C program made by `boxer cc` is put on.
 # fmt: off
 _LINUX = frozenset(
@@ -77,7 +76,7 @@ _REFERENCE = re.compile(
     re.VERBOSE,
 )
 
-# "3.13.5-slim-bookworm", "3.14-rc-alpine", "slim", "latest"
+# "3.9.2-slim-bookworm", "3.14-rc-alpine", "slim", "latest"
 _TAG = re.compile(r"(?P<version>\d+(?:\.\d+){0,2})?(?:(?:a|b|rc)\d+)?(?:-?(?P<flavour>[a-z].*))?")
 
 # Flavours whose programs have nothing in common with a Linux box.
@@ -86,7 +85,19 @@ _FOREIGN_FLAVOURS = ("windowsservercore", "nanoserver")
 
 def known_bases() -> tuple[KnownBase, ...]:
     """Every base Boxer can make, made on this machine or not."""
-    return _BASES
+    return tuple(KnownBase(**entry) for entry in _images()["base"])
+
+
+def default_base() -> str:
+    """The reference of the base that hints suggest."""
+    python = _base("python")
+    return f"{python.name}:{python.variant}"
+
+
+def _base(name: str, version: str = "") -> KnownBase:
+    """The base of that name and version, else the default one of the name."""
+    found = [base for base in known_bases() if base.name == name]
+    return next((base for base in found if base.variant == version), found[0])
 
 
 def resolve(reference: str) -> BaseReference:
@@ -97,15 +108,16 @@ def resolve(reference: str) -> BaseReference:
     if match is None:
         raise UnknownBaseError(
             f"`{reference}` is not an image reference.",
-            hint="Write NAME[:TAG], for example `FROM python:3.13-slim`.",
+            hint=f"Write NAME[:TAG], for example `FROM {default_base()}-slim`.",
         )
     registry, name = _split_registry(match["path"])
     if _is_linux(name):
         return _linux(reference, match["tag"] or "")
     if _is_python(name):
         return _python_like(reference, name, match["tag"] or "")
-    base = _known(name, reference)
+    known = _known(name, reference)
     version, flavour = _read_tag(match["tag"] or "latest", reference)
+    base = _base(known, ".".join(str(part) for part in version[:2]))
     notices = [_version_notice(reference, version, base), _origin_notice(registry, name, base)]
     if match["digest"]:
         notices.append(f"The digest of `{reference}` is not used: Boxer has its own base.")
@@ -142,7 +154,7 @@ def _images() -> Mapping[str, Any]:
 
 
 def _linux(reference: str, tag: str) -> BaseReference:
-    base = next(base for base in _BASES if base.name == "linux")
+    base = _base("linux")
     notice = (
         f"`{reference}` means the base linux: a file tree for C programs, and no other program."
     )
@@ -152,42 +164,42 @@ def _linux(reference: str, tag: str) -> BaseReference:
 def with_python(reference: str) -> str | None:
     """The base of Python in the place of a distribution's image, None for any other reference."""
     name = _split_registry(reference.partition("@")[0].partition(":")[0])[1]
-    python = next(base for base in _BASES if base.name == "python")
-    return f"{python.name}:{python.variant}" if _is_linux(name) else None
+    return default_base() if _is_linux(name) else None
 
 
 def _python_like(reference: str, name: str, tag: str) -> BaseReference:
-    base = next(base for base in _BASES if base.name == "python")
+    found = _PYTHON_TAG.search(tag) or _PYTHON_TAG.search(name)
+    wanted = f"3.{found[1] or found[2]}" if found else ""
+    base = _base("python", wanted)
     notice = f"`{reference}` is taken to be the official {base.name} image"
     if name.endswith("astral-sh/uv"):
         notice += " with uv"
-    found = _PYTHON_TAG.search(tag) or _PYTHON_TAG.search(name)
-    version = f"3.{found[1] or found[2]}" if found else base.variant
-    asked = "" if version == base.variant else version
+    asked = "" if wanted == base.variant else wanted
     if asked:
         notice += f"; it asks for {base.name} {asked}, the box gets {base.name} {base.variant}"
     return BaseReference(base.name, base.variant, tag, f"{notice}.", asked)
 
 
-def _known(name: str, reference: str) -> KnownBase:
+def _known(name: str, reference: str) -> str:
+    """The name of the bases an image means. Raises UnknownBaseError."""
     short = name.rsplit("/", 1)[-1]
     namespace = name.rpartition("/")[0]
     # Official images live in `library`; mirrors put that namespace below one of their own.
-    if namespace in ("", "library") or namespace.endswith("/library"):
-        for base in _BASES:
-            if base.name == short:
-                return base
+    official = namespace in ("", "library") or namespace.endswith("/library")
+    if official and any(base.name == short for base in known_bases()):
+        return short
     for image in _images()["refused"]:
         if _ends_with(name, image["match"]):
             raise UnknownBaseError(
-                f"`{reference}` cannot be a box: {image['why']}.", hint=image["hint"]
+                f"`{reference}` cannot be a box: {image['why']}.",
+                hint=image["hint"].format(python=default_base()),
             )
-    names = [base.name for base in _BASES] + [SCRATCH]
+    names = [*dict.fromkeys(base.name for base in known_bases()), SCRATCH]
     near = difflib.get_close_matches(short, names, n=1, cutoff=0.6)
     wanted = f"Did you mean `{near[0]}`? " if near else ""
     raise UnknownBaseError(
         f"There is no base for `{reference}`; there are {', '.join(f'`{n}`' for n in names)}.",
-        hint=f"{wanted}If it is Python with something more, write `FROM python:3.13-slim` and"
+        hint=f"{wanted}If it is Python with something more, write `FROM {default_base()}-slim` and"
         " install that in a RUN; `boxer bases` lists what can stand in a FROM.",
     )
 
@@ -205,7 +217,7 @@ def _read_tag(tag: str, reference: str) -> tuple[tuple[int, ...], str]:
     if flavour.startswith(_FOREIGN_FLAVOURS):
         raise UnknownBaseError(
             f"`{reference}` is a Windows image; a box is a Linux machine.",
-            hint=f"Use `{reference.split(':')[0]}:3.13-slim`.",
+            hint=f"Use `FROM {default_base()}-slim`.",
         )
     version = tuple(int(part) for part in match["version"].split(".")) if match["version"] else ()
     return version, flavour
@@ -214,8 +226,9 @@ def _read_tag(tag: str, reference: str) -> tuple[tuple[int, ...], str]:
 def _version_notice(reference: str, version: tuple[int, ...], base: KnownBase) -> str | None:
     ours = tuple(int(part) for part in base.variant.split("."))
     if version and version[0] != ours[0]:
+        there = ", ".join(known.variant for known in known_bases() if known.name == base.name)
         raise UnknownBaseError(
-            f"There is no base for `{reference}`: Boxer has {base.name} {base.variant} only.",
+            f"There is no base for `{reference}`: Boxer has {base.name} {there} only.",
             hint=f"Use `FROM {base.name}:{base.variant}` if the code runs on it.",
         )
     asked = _asked(version, base)

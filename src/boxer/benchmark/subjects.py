@@ -8,7 +8,7 @@ from pathlib import Path
 from boxer.library import Box, build, load
 
 DOCKERFILE = """\
-FROM python:3.13-slim
+FROM python:slim
 WORKDIR /app
 CMD ["python", "-c", "print('hello')"]
 """

@@ -102,13 +102,13 @@ def _check_order(instructions: tuple[Instruction, ...], file: str) -> None:
         raise DockerfileSyntaxError(
             "The Dockerfile has no instructions.",
             where=Where(file, 1),
-            hint="Begin with `FROM python:3.13-slim`.",
+            hint="Begin with `FROM python:slim`.",
         )
     if not isinstance(first, From):
         raise DockerfileSyntaxError(
             "A Dockerfile begins with FROM; only ARG may stand before it.",
             where=first.where,
-            hint="Begin with `FROM python:3.13-slim`.",
+            hint="Begin with `FROM python:slim`.",
         )
 
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from boxer.packages.options import InstallOptions, parse_install
     from boxer.packages.placement import uninstall
     from boxer.packages.prefix import (
-        BASE_PREFIX,
         Installed,
         Prefix,
         installed,
@@ -47,7 +46,7 @@ _HOMES = {
     "native": ("find_builder", "linked_base", "with_extensions"),
     "options": ("InstallOptions", "parse_install"),
     "placement": ("uninstall",),
-    "prefix": ("BASE_PREFIX", "Installed", "Prefix", "installed", "license_of", "normalize"),
+    "prefix": ("Installed", "Prefix", "installed", "license_of", "normalize"),
     "projects": ("pdm_project", "poetry_project", "uv_project"),
     "requirements": ("Reader", "decoded", "requirement_name"),
     "settings": ("index_environment",),
@@ -58,7 +57,7 @@ _HOMES = {
 __getattr__, __dir__ = load_lazily(__name__, _HOMES)
 
 __all__ = [
-    "BASE_PREFIX", "InstallOptions", "Installed", "Outcome", "Prefix", "Reader", "Target",
+    "InstallOptions", "Installed", "Outcome", "Prefix", "Reader", "Target",
     "WheelBuilder", "broken_requirements", "build_wheel", "decoded", "find_builder",
     "imported_of", "index_environment", "install_packages", "installed", "license_of",
     "linked_base", "normalize", "parse_install", "pdm_project", "poetry_project", "removed_for",

@@ -43,7 +43,7 @@ class BuiltWheel:
 
 
 def build_wheel(
-    package: str, *, base: str = "python:3.13", bases: BaseSource | None = None
+    package: str, *, base: str = "python", bases: BaseSource | None = None
 ) -> BuiltWheel:
     """Builds a package for the box. package: a source archive's path, or `NAME[==VERSION]`.
 
@@ -52,14 +52,14 @@ def build_wheel(
     """
     source = bases or BaseFolder(bases_folder())
     found = source.load(source.resolve(base))
-    builder = find_builder(found)
-    if builder is None:
+    builder, python = find_builder(found), found.info.python
+    if builder is None or python is None:
         raise BaseMissingError(
             f"The base {base} came without what packages are built with.",
             hint="Make the base on this machine: `make bases`.",
         )
     environment = index_environment({}, {})
-    filename, data = _archive(package, environment, found.info.variant, builder.has_rust)
+    filename, data = _archive(package, environment, python.series, builder.has_rust)
     is_ready = filename.endswith(".whl")
     kept = is_ready or is_kept(data, filename, builder)
     began = time.monotonic()
@@ -69,7 +69,7 @@ def build_wheel(
         wheel = build_sdist(data, filename, environment, None, builder)
     seconds = None if kept else time.monotonic() - began
     tree = Tree()
-    install(tree, Prefix(version=found.info.variant), wheel, (0, 0), 0, requested=True)
+    install(tree, Prefix.of_base(python), wheel, (0, 0), 0, requested=True)
     added = len(linked_base(found, tree).module) - len(found.module)
     return BuiltWheel(
         filename=wheel.filename,
@@ -89,7 +89,7 @@ def _archive(
         if not path.is_file():
             raise MissingPathError(f"`{package}` is no file.")
         return path.name, path.read_bytes()
-    question = Question([package], options=["--no-deps"])
+    question = Question([package], python_version, options=["--no-deps"])
     (locked, *_), _ = resolve_what_works(question, environment, None, has_rust=has_rust)
     if has_emscripten_wheels(locked.key):
         locked = with_files_for_all(locked, environment, python_version)

@@ -10,38 +10,46 @@ from collections.abc import Mapping
 from packaging.markers import default_environment
 from packaging.requirements import InvalidRequirement, Requirement
 
+from boxer.bases import Python
 from boxer.packages.prefix import Installed, normalize
 
-# What markers ask for, as the box answers.
-_BOX = {
-    "implementation_name": "cpython", "implementation_version": "3.13.5", "os_name": "posix",
-    "platform_machine": "wasm32", "platform_python_implementation": "CPython",
-    "platform_system": "Linux", "python_full_version": "3.13.5", "python_version": "3.13",
-    "sys_platform": "linux", "extra": "",
-}  # fmt: skip
 
-
-def broken_requirements(present: Mapping[str, Installed]) -> list[str]:
+def broken_requirements(present: Mapping[str, Installed], python: Python) -> list[str]:
     """What is missing or of a wrong version, in pip's words, sorted."""
+    environment = marker_environment(python)
     broken = []
     for entry in present.values():
         for text in entry.metadata.get_all("Requires-Dist", []):
-            line = _broken(entry, str(text), present)
+            line = _broken(entry, str(text), present, environment)
             if line:
                 broken.append(line)
     return sorted(broken)
 
 
-def _defaults() -> dict[str, str]:
-    return {name: str(value) for name, value in default_environment().items()}
+def marker_environment(python: Python) -> dict[str, str]:
+    """What markers ask for, as the box answers (PyPA, "Dependency specifiers")."""
+    return {
+        **{name: str(value) for name, value in default_environment().items()},
+        "implementation_name": "cpython",
+        "implementation_version": python.version,
+        "os_name": "posix",
+        "platform_machine": python.platform.rpartition("-")[2],
+        "platform_python_implementation": "CPython",
+        "platform_system": "Linux",
+        "python_full_version": python.version,
+        "python_version": python.series,
+        "sys_platform": "linux",
+        "extra": "",
+    }
 
 
-def _broken(entry: Installed, text: str, present: Mapping[str, Installed]) -> str | None:
+def _broken(
+    entry: Installed, text: str, present: Mapping[str, Installed], environment: dict[str, str]
+) -> str | None:
     try:
         needed = Requirement(text)
     except InvalidRequirement:
         return None
-    environment: dict[str, str] = {**_defaults(), **_BOX}
     if needed.marker is not None and not needed.marker.evaluate(environment):
         return None
     there = present.get(normalize(needed.name))

@@ -28,7 +28,7 @@ _WHEEL_NAME = re.compile(
 )
 
 
-def is_pure_wheel(filename: str, python_version: str = "3.13") -> bool:
+def is_pure_wheel(filename: str, python_version: str) -> bool:
     """Whether a wheel's name says that any machine with that Python can run it (PEP 425)."""
     match = _WHEEL_NAME.fullmatch(filename)
     if match is None or "any" not in match["platform"].split("."):
@@ -40,11 +40,11 @@ def is_pure_wheel(filename: str, python_version: str = "3.13") -> bool:
     return bool(fits & set(match["python"].split(".")))
 
 
-def has_pure_wheel(package: Locked, python_version: str = "3.13") -> bool:
+def has_pure_wheel(package: Locked, python_version: str) -> bool:
     return any(is_pure_wheel(wheel.name, python_version) for wheel in package.wheels)
 
 
-def choose(package: Locked, where: Where | None, python_version: str = "3.13") -> RemoteFile:
+def choose(package: Locked, where: Where | None, python_version: str) -> RemoteFile:
     """The file to take: of the pure wheels the one with the highest build number, else the source.
 
     Raises NativePackageError for a package that has neither, or is known to be native.
@@ -71,11 +71,12 @@ def choose(package: Locked, where: Where | None, python_version: str = "3.13") -
     )
 
 
-def users_without(package: Locked) -> Set[str]:
+def users_without(package: Locked, python_version: str) -> Set[str]:
     """Which packages do without a native one, by normalised names: `uvicorn[standard]` brings three
     of them. Empty for one that is not known so, or has a pure wheel."""
     known = known_native(package.key)
-    return set(known.optional_for) if known and not has_pure_wheel(package) else set()
+    pure = has_pure_wheel(package, python_version)
+    return set(known.optional_for) if known and not pure else set()
 
 
 def what_is_lost(name: str) -> str:

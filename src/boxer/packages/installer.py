@@ -212,7 +212,7 @@ def _present(target: Target) -> dict[str, Installed]:
     """What is importable from the prefix; one that shadows the base sees the base's as well."""
     found = installed(target.tree, target.prefix)
     if target.prefix.sees_base:
-        found = {**installed(target.tree, Prefix(version=target.prefix.version)), **found}
+        found = {**installed(target.tree, Prefix.of_base(target.python)), **found}
     return found
 
 

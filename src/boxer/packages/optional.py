@@ -20,12 +20,14 @@ def without_optional(
 ) -> list[Locked]:
     """Leaves out what other packages do without: also where a list of all that was once installed
     names it."""
-    if not any(users_without(package) for package in missing):
+    version = answer.question.python_version
+    users = {package.key: users_without(package, version) for package in missing}
+    if not any(users.values()):
         return missing
     needed_by = requirers(answer.question, environment)
     locked = {package.key for package in answer.locked}
     is_lock = "--no-deps" in answer.question.options
-    left_out = {p.key for p in missing if _can_go(p, needed_by, locked, is_lock)}
+    left_out = {p.key for p in missing if _can_go(p, users[p.key], needed_by, locked, is_lock)}
     outcome.left_out += [package.name for package in missing if package.key in left_out]
     # What came along with those alone has no user then.
     while alone := {p.key for p in missing if _came_with(left_out, p.key, needed_by)} - left_out:
@@ -34,10 +36,14 @@ def without_optional(
 
 
 def _can_go(
-    package: Locked, needed_by: Mapping[str, Sequence[str]], locked: Set[str], is_lock: bool
+    package: Locked,
+    users: Set[str],
+    needed_by: Mapping[str, Sequence[str]],
+    locked: Set[str],
+    is_lock: bool,
 ) -> bool:
-    """Whether only those need a package that do without it. is_lock: everything is named."""
-    users = users_without(package)
+    """Whether only those need a package that do without it, `users`. is_lock: everything is
+    named."""
     above = _above(package.key, needed_by)
     if not above <= users:
         return False

@@ -13,9 +13,9 @@ import re
 from dataclasses import dataclass
 from email.message import Message
 
+from boxer.bases import Python
 from boxer.filetree import Directory, File, Tree
 
-BASE_PREFIX = "/usr/local"
 _MAX_LICENSE = 100  # a longer License field is the text itself, not a name
 
 
@@ -24,15 +24,26 @@ class Prefix:
     """A place packages are installed in.
 
     root: `/usr/local`, a virtual environment's folder, what --prefix or --target names, ~/.local.
-    version: `3.13`. python: the interpreter named in the first line of scripts. flat: modules lie
-    in the root itself (--target). sees_base: the base's packages can be imported there too.
+    version: the `X.Y` of the interpreter, and python its path, which scripts name in their first
+    line. flat: modules lie in the root itself (--target). sees_base: the base's packages can be
+    imported there too.
     """
 
-    root: str = BASE_PREFIX
-    version: str = "3.13"
-    python: str = f"{BASE_PREFIX}/bin/python3.13"
+    root: str
+    version: str
+    python: str
     flat: bool = False
     sees_base: bool = False
+
+    @classmethod
+    def of_base(cls, python: Python) -> Prefix:
+        """The base's own place."""
+        return cls(python.prefix, python.series, python.program)
+
+    @classmethod
+    def of_environment(cls, root: str, python: Python, *, sees_base: bool = False) -> Prefix:
+        """A virtual environment's."""
+        return cls(root, python.series, f"{root}/bin/python", sees_base=sees_base)
 
     @property
     def site_packages(self) -> str:

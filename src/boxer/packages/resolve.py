@@ -64,7 +64,7 @@ class Locked:
 @dataclass(frozen=True, slots=True)
 class Question:
     """What to resolve. lines: requirements as in a requirements file; constraints likewise, and
-    overrides, which hold whatever a package itself says of another.
+    overrides, which hold whatever a package itself says of another. python_version: `X.Y`.
 
     preferred: versions that are there already, kept where nothing forbids it. upgrade: names whose
     present version does not count, `None` for none, or all where `upgrade_all`. every_platform:
@@ -72,11 +72,11 @@ class Question:
     """
 
     lines: Sequence[str]
+    python_version: str
     constraints: Sequence[str] = ()
     overrides: Sequence[str] = ()
     preferred: Mapping[str, str] = field(default_factory=dict)
     upgrade: Sequence[str] = ()
-    python_version: str = "3.13"
     options: Sequence[str] = ()
     every_platform: bool = False
 
@@ -89,7 +89,7 @@ def resolve(
         folder = Path(name)
         lock = folder / "pylock.toml"
         if question.preferred:
-            lock.write_text(_as_lock(question.preferred), "utf-8")
+            lock.write_text(_as_lock(question), "utf-8")
         form = ["--quiet", "--no-header", "--format", "pylock.toml", "--output-file", str(lock)]
         result = _ask(question, environment, folder, form)
         if result.status != 0:
@@ -216,10 +216,11 @@ def _merged(package: Locked, other: Locked | None) -> Locked:
     return replace(package, wheels=package.wheels + more, sdist=package.sdist or other.sdist)
 
 
-def _as_lock(versions: Mapping[str, str]) -> str:
-    """A lock file of names and versions: uv keeps the versions of the file it is to replace."""
-    lines = ['lock-version = "1.0"', 'created-by = "boxer"', 'requires-python = ">=3.13"']
-    for name, version in sorted(versions.items()):
+def _as_lock(question: Question) -> str:
+    """A lock file of the preferred versions: uv keeps those of the file it is to replace."""
+    lines = ['lock-version = "1.0"', 'created-by = "boxer"']
+    lines.append(f'requires-python = ">={question.python_version}"')
+    for name, version in sorted(question.preferred.items()):
         lines += ["[[packages]]", f"name = {json.dumps(name)}", f"version = {json.dumps(version)}"]
     return "\n".join(lines) + "\n"
 

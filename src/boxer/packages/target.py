@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from boxer.bases import Python
 from boxer.errors import Where
 from boxer.filetree import Tree
 from boxer.listener import Listener, Silent
@@ -17,11 +18,12 @@ from boxer.packages.wheelbuilder import WheelBuilder
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where and for whom is installed. variables: the RUN's environment. python_asked: the Python
-    the Dockerfile was written for (`3.9`) where it is another than the box's."""
+    """Where and for whom is installed. python: the base's. variables: the RUN's environment.
+    python_asked: the Python the Dockerfile was written for (`3.9`) where it is another one."""
 
     tree: Tree
     prefix: Prefix
+    python: Python
     cwd: str
     owner: tuple[int, int]
     epoch: int

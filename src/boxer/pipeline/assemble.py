@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from boxer.bases import Base
+from boxer.bases import Base, default_base
 from boxer.boxfile import BoxInfo, Code, Component, ImageConfig, MemoryImage, write_box
 from boxer.errors import UnsupportedModuleError
 from boxer.filetree import Tree
@@ -46,7 +46,7 @@ def assemble(finished: Finished, events: Listener) -> tuple[bytes, BoxInfo]:
     if not finished.base.module:
         raise UnsupportedModuleError(
             "The box has no program: neither the base of its last stage nor its command is one.",
-            hint="Begin it with `FROM python:3.13`, or COPY a program that `boxer cc` made.",
+            hint=f"Begin it with `FROM {default_base()}`, or COPY a program that `boxer cc` made.",
         )
     module = Module.parse(finished.base.module)
     code = Code.of(module)

@@ -25,7 +25,7 @@ from boxer.pipeline.cprogram import find_cprogram, idle_programs, with_program
 from boxer.pipeline.distribution import with_python_bases
 from boxer.pipeline.events import BuildFinished, BuildStarted, Listener, Notice, ignore
 from boxer.pipeline.images import with_known_images
-from boxer.pipeline.imports import program_imports
+from boxer.pipeline.imports import Imports, program_imports
 from boxer.pipeline.sources import Sources, find_sources
 from boxer.pipeline.stages import Bases, Built, StageBuilder
 from boxer.pipeline.warmup import warmup
@@ -132,8 +132,9 @@ def _finished(built: Built, epoch: int, init: str | None, events: Listener) -> F
         message = f"`{path}` is a program of its own: a box runs one, and this one runs another."
         events(Notice(message, None, "Run it in a RUN and keep what it writes, or name it as CMD."))
     base = built.base.info
-    library = f"/usr/local/lib/{base.name}{base.variant}"
-    program = program_imports(built.config, built.tree, library)
+    program = Imports()
+    if base.python is not None:
+        program = program_imports(built.config, built.tree, base.python.stdlib)
     check_command(built.config, built.tree, program, built.python_asked, events)
     steps = warmup(built.config, tuple(base.preimport), program, init)
     return Finished(*with_extensions(built.base, built.tree), built.config, epoch, steps)

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from boxer.bases import Base
+from boxer.bases import Base, default_base
 from boxer.boxfile import ImageConfig
 from boxer.errors import StoppedError, UnsupportedModuleError
 from boxer.filetree import Directory, File, Tree
@@ -55,7 +55,7 @@ class Commands:
         if not base.module:
             raise UnsupportedModuleError(
                 f"Nothing on this base can run `{request.argv[0]}`.",
-                hint="Begin the stage with `FROM python:3.13`.",
+                hint=f"Begin the stage with `FROM {default_base()}`.",
             )
         module = Module.parse(base.module)
         code = load_code(code_only(module), code_digest(module))

@@ -45,8 +45,8 @@ class Imports:
 
 
 def program_imports(config: ImageConfig, tree: Tree, library: str) -> Imports:
-    """What the default command imports. library: the standard library's folder,
-    `/usr/local/lib/python3.13`."""
+    """What the default command imports. library: the standard library's
+    folder."""
     entry = find_entry(config, tree)
     if entry is None:
         return Imports()

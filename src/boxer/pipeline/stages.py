@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Literal
 
-from boxer.bases import Base, BaseReference, BaseSource
+from boxer.bases import Base, BaseReference, BaseSource, Python
 from boxer.boxfile import ImageConfig
 from boxer.dockerfile import Run
 from boxer.errors import BoxerError, UnknownBaseError, Where
@@ -183,8 +183,8 @@ class StageBuilder:
             tree = tree.copy()
         if base.module and known_image(stage.base.reference) is not None:
             add_tool(tree, "uv", "/usr/local/bin", self._epoch)
-        if base.module and asked:
-            _add_names(tree, base, asked, self._epoch)
+        if base.info.python is not None and asked:
+            _add_names(tree, base.info.python, asked, self._epoch)
         return Built(base, tree, ImageConfig.from_oci(base.info.config), asked)
 
     def _step(self, listener: _StepListener, step: Step, state: StageState, below: Built) -> None:
@@ -199,6 +199,7 @@ class StageBuilder:
             wheels=find_builder(below.base),
             compiler=_compiler() if isinstance(instruction, Run) else None,
             secrets=self._secrets,
+            python=below.base.info.python,
             python_asked=below.python_asked,
         )
         apply(step, state, self._context, ports)
@@ -217,13 +218,13 @@ class StageBuilder:
             return None
 
 
-def _add_names(tree: Tree, base: Base, asked: str, epoch: int) -> None:
+def _add_names(tree: Tree, python: Python, asked: str, epoch: int) -> None:
     """The names of the Python that was asked for, which paths of a Dockerfile are written with:
     `COPY --from=builder /usr/local/lib/python3.9/site-packages ..`."""
-    for name in (f"lib/python{asked}", f"bin/python{asked}"):
-        if tree.get(f"/usr/local/{name}", follow=False) is None:
-            there = f"python{base.info.variant}"
-            tree.add_symlink(f"/usr/local/{name}", there, 0, 0, epoch)
+    for folder in ("lib", "bin"):
+        path = f"{python.prefix}/{folder}/python{asked}"
+        if tree.get(path, follow=False) is None:
+            tree.add_symlink(path, f"python{python.series}", 0, 0, epoch)
 
 
 def _compiler() -> Compiler:

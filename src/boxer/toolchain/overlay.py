@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from boxer.toolchain.words import RefusedError
 # Where the kit's own headers stand; behind it one folder for each of the kit's.
 HEADERS = "/usr/lib/boxer/include"
 # Not looked into: nothing in them is C, and they are large.
-_PASSED_OVER = ("/usr/share", "/usr/local/lib/python3.13", "/proc", "/sys", "/dev")
+_PASSED_OVER = re.compile(r"/usr/share|/usr/local/lib/python3\.\d+|/proc|/sys|/dev")
 _LINK_DEPTH = 2
 _MOST = 100_000
 
@@ -95,7 +96,7 @@ class _Walk:
         for name, child in folder.sorted_entries():
             where = f"{path}/{name}"
             # Names that are no text cannot stand in the overlay.
-            if where in _PASSED_OVER or not name.isprintable():
+            if _PASSED_OVER.fullmatch(where) or not name.isprintable():
                 continue
             self._count += 1
             if self._count > _MOST:

@@ -9,6 +9,7 @@ over.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,7 +35,8 @@ _BUILTINS = frozenset((
     "getopts", "break", "continue", "umask", "ulimit", "times",
 ))
 # fmt: on
-_PIPS = ("pip", "pip3", "pip3.13")
+_PYTHON = re.compile(r"python(?:3(?:\.\d+)?)?")
+_PIP = re.compile(r"pip(?:3(?:\.\d+)?)?")
 _PACKAGE_OPTIONS = ("-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-t",
                     "--target", "-i", "--index-url", "--extra-index-url", "-f", "--find-links",
                     "--prefix", "--python", "-p")  # fmt: skip
@@ -74,11 +76,11 @@ def assess_run(step: Run) -> list[Assessment]:
 def assess_command(words: list[str]) -> list[Assessment]:
     """What is to be said of one command."""
     name, arguments = words[0], words[1:]
-    if name in ("python", "python3") and arguments[:2] == ["-m", "pip"]:
+    if _PYTHON.fullmatch(name) and arguments[:2] == ["-m", "pip"]:
         return _installs(arguments[2:])
     if name == "uv" and arguments[:1] == ["pip"]:
         return _installs(arguments[1:])
-    if name in _PIPS:
+    if _PIP.fullmatch(name):
         return _installs(arguments)
     if name in systempackages.COMMANDS:
         brought = systempackages.python_packages(arguments).values()
@@ -87,7 +89,13 @@ def assess_command(words: list[str]) -> list[Assessment]:
         return _tried(name, arguments)
     if name in refused.COMMANDS and ALL[name] is refused.COMMANDS[name]:
         return _tried(name, arguments)
-    if name in ALL or name in _BUILTINS or name in shell_programs() or "/" in name:
+    if (
+        _PYTHON.fullmatch(name)
+        or name in ALL
+        or name in _BUILTINS
+        or name in shell_programs()
+        or "/" in name
+    ):
         return []
     return [
         Assessment(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from boxer.bases import Python
 from boxer.errors import Where
 from boxer.filetree import EXECUTE, WRITE, Directory, Ids, Node, Tree, permitted
 from boxer.userland.ports import Ports
@@ -56,6 +57,13 @@ class Invocation:
     out: bytearray = field(default_factory=bytearray)
     err: bytearray = field(default_factory=bytearray)
     shell: SubShell = _no_shell
+
+    @property
+    def python(self) -> Python:
+        """The interpreter of the stage's base. Raises CommandFailedError where it has none."""
+        if self.ports.python is None:
+            raise CommandFailedError("there is no Python in this stage", 127)
+        return self.ports.python
 
     def calling(self, name: str, *arguments: str) -> Invocation:
         """The call of another command in this one's place; it writes where this one writes."""

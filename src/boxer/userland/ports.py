@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from boxer.bases import Python
 from boxer.filetree import Ids, Tree
 from boxer.listener import Listener, Silent
 from boxer.packages import WheelBuilder
@@ -64,9 +65,9 @@ class Ports:
 
     stage_tree: the tree that `COPY --from=NAME` and `RUN --mount=from=NAME` mean, None if there is
     none; it is not changed. commands: None where no machine can be run. wheels: None where nothing
-    native can be built. compiler: None where nothing is compiled. python_asked: the Python of the
-    image that FROM names (`3.9`) where it is not the base's, else empty. secrets: by
-    their ids.
+    native can be built. compiler: None where nothing is compiled. python: the base's, None where it
+    has none. python_asked: the Python of the image that FROM names (`3.9`) where it is not the
+    base's, else empty. secrets: by their ids.
     """
 
     listener: Listener = field(default_factory=Silent)
@@ -75,4 +76,5 @@ class Ports:
     wheels: WheelBuilder | None = None
     compiler: Compiler | None = None
     secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    python: Python | None = None
     python_asked: str = ""

@@ -5,11 +5,12 @@ Belongs here: putting the shell and its commands together. Does not: either of t
 
 from __future__ import annotations
 
-from boxer.userland.commands import ALL
+from boxer.userland.commands import commands_of
 from boxer.userland.commands.executable import run_executable
 from boxer.userland.session import Finished, Session, Setting
 
 
 def run_script(setting: Setting, script: str) -> Finished:
     """Runs a script as its setting says. Raises what a command raises."""
-    return Session(setting, ALL, run_executable).run(script)
+    commands = commands_of(setting.ports.python)
+    return Session(setting, commands, run_executable).run(script)

@@ -21,7 +21,7 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("packages", nargs="+", metavar="SDIST|NAME[==VERSION]")
     parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="copy the wheels here")
-    parser.add_argument("--base", default="python:3.13", help="the base (python:3.13)")
+    parser.add_argument("--base", default="python", help="the base (python)")
     parser.set_defaults(run=run)
 
 

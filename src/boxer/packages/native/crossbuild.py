@@ -63,12 +63,12 @@ def build_wheel(
     package = settings_of(archive.name)
     if package.rust and rust is None:
         return SourceBuild(None, NOT_THERE)
-    folder = folder.resolve()
+    folder, version = folder.resolve(), kit.python.series
     source = archive if archive.is_dir() else _unpacked(archive, folder / "source")
     system = _build_system(source)
     python = folder / "env" / "bin" / "python"
     status, said = run_uv(
-        ["venv", "--python", str(host_python()), str(folder / "env")], environment
+        ["venv", "--python", str(host_python(version)), str(folder / "env")], environment
     )
     if status:
         return SourceBuild(None, said)
@@ -92,12 +92,12 @@ def build_wheel(
         if wanted:
             status, said = run_uv(["pip", "install", "--python", str(python), *wanted], environment)
             if status:
-                return SourceBuild(None, log + said + note_of_version())
+                return SourceBuild(None, log + said + note_of_version(version))
             tell_of_the_box(folder / "env")
         status, said = _hook(python, {**job, "hook": hook}, folder, cross)
         log += said
         if status:
-            return SourceBuild(None, log + note_of_version())
+            return SourceBuild(None, log + note_of_version(version))
         answer = json.loads((folder / "answer.json").read_text("utf-8"))
         wanted = list(answer) if isinstance(answer, list) else []
     return SourceBuild(next((folder / "out").glob("*.whl"), None), log)

@@ -13,52 +13,52 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-VERSION = (3, 13)
-_NAME = f"python{VERSION[0]}.{VERSION[1]}"
-_QUESTION = "import sys, venv; print(*sys.version_info[:2])"
+_QUESTION = "import sys, venv; print(*sys.version_info[:2], sep='.')"
 
 
 @functools.cache
-def host_python() -> Path:
-    """BOXER_BUILD_PYTHON, else a Python 3.13 of this machine, else the one we run on."""
+def host_python(version: str) -> Path:
+    """BOXER_BUILD_PYTHON, else a Python of this version (`X.Y`) on this machine, else ours."""
     named = os.environ.get("BOXER_BUILD_PYTHON")
     if named:
         return Path(named)
-    if sys.version_info[:2] == VERSION:
+    if version == f"{sys.version_info.major}.{sys.version_info.minor}":
         return Path(sys.executable)
-    return next(filter(_runs, _candidates()), Path(sys.executable))
+    return next(
+        (path for path in _candidates(version) if _runs(path, version)), Path(sys.executable)
+    )
 
 
-def note_of_version() -> str:
+def note_of_version(version: str) -> str:
     """What to add to a failed build's log: a line, where it ran in another Python than the box's.
 
     Many projects refuse a Python that is too old for them, before anything is compiled.
     """
-    if _runs(host_python()):
+    if _runs(host_python(version), version):
         return ""
-    wanted = ".".join(str(part) for part in VERSION)
     return (
-        f"\nThere is no Python {wanted} on this machine, so the build ran in another version: "
+        f"\nThere is no Python {version} on this machine, so the build ran in another version: "
         f"install one, or name it in BOXER_BUILD_PYTHON.\n"
     )
 
 
-def _candidates() -> Iterator[Path]:
+def _candidates(version: str) -> Iterator[Path]:
+    program = f"python{version}"
     pyenvs = [Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")]
     for name in os.environ.get("PATH", "").split(os.pathsep):
         folder = Path(name or ".")
-        yield folder / _NAME
-        # Such a python3.13 starts nothing unless it was chosen for the current folder.
+        yield folder / program
+        # Such a program starts nothing unless it was chosen for the current folder.
         if folder.name == "shims":
             pyenvs.append(folder.parent)
     for home in pyenvs:
-        found = home.glob(f"versions/{VERSION[0]}.{VERSION[1]}.*/bin/{_NAME}")
+        found = home.glob(f"versions/{version}.*/bin/{program}")
         yield from sorted(found, reverse=True)
     tools = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    yield from sorted(tools.glob(f"uv/python/*-{VERSION[0]}.{VERSION[1]}.*/bin/{_NAME}"))
+    yield from sorted(tools.glob(f"uv/python/*-{version}.*/bin/{program}"))
 
 
-def _runs(path: Path) -> bool:
+def _runs(path: Path, version: str) -> bool:
     if not path.is_file():
         return False
     try:
@@ -67,4 +67,4 @@ def _runs(path: Path) -> bool:
         )
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return done.stdout.split() == [str(part) for part in VERSION]
+    return done.stdout.strip() == version

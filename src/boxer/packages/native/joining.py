@@ -98,7 +98,7 @@ def _linked(base: Base, modules: Sequence[ExtensionModule]) -> Base:
 
 
 def _kit_of(base: Base) -> Kit | None:
-    return find_kit(base.info.name, base.info.variant, base.digest) if base.module else None
+    return find_kit(base.info) if base.module else None
 
 
 @functools.cache

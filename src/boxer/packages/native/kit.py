@@ -8,15 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from boxer.bases import bases_folder, tool_environment
+from boxer.bases import BaseInfo, Python, bases_folder, tool_environment
 
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """folder: the kit. digest: of the base it belongs to."""
+    """folder: the kit. digest: of the base it belongs to. python: the base's."""
 
     folder: Path
     digest: str
+    python: Python
 
     def program(self, name: str) -> Path:
         return self.folder / "bin" / name
@@ -26,7 +27,9 @@ class Kit:
         return tool_environment(self.folder)
 
 
-def find_kit(name: str, variant: str, digest: str) -> Kit | None:
+def find_kit(base: BaseInfo) -> Kit | None:
     """The kit of a base on this machine; None where the base came without one."""
-    folder = bases_folder() / f"{name}-{variant}" / digest / "kit"
-    return Kit(folder, digest) if (folder / "kit.json").is_file() else None
+    folder = bases_folder() / f"{base.name}-{base.variant}" / base.recipe_digest / "kit"
+    if base.python is None or not (folder / "kit.json").is_file():
+        return None
+    return Kit(folder, base.recipe_digest, base.python)

@@ -56,11 +56,11 @@ _WITHOUT_TARGET = """for word do
 done
 """
 _PYO3 = """implementation=CPython
-version=3.13
+version={version}
 abi3=true
 shared=false
 pointer_width=32
-ext_suffix=.cpython-313-wasm32-linux-musl.so
+ext_suffix={suffix}
 suppress_build_script_link_lines=true
 """
 
@@ -84,7 +84,8 @@ class RustKit:
         cargo.mkdir()
         words = {"target": TARGET, "rust": self.folder, "folder": cargo, "host": _host()}
         (cargo / "config.toml").write_text(_CARGO.format(**words), "utf-8")
-        (cargo / "pyo3.txt").write_text(_PYO3, "utf-8")
+        told = _PYO3.format(version=kit.python.series, suffix=kit.python.extension_suffix)
+        (cargo / "pyo3.txt").write_text(told, "utf-8")
         library = self.folder / "lib" / "librust.a"
         _write_script(cargo / "rust-link", "", sys.executable, "-IS", _LINKER, library)
         _write_script(cargo / "cc", _WITHOUT_TARGET, kit.program("cc"))

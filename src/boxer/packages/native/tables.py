@@ -1,14 +1,14 @@
 """CPython's tables of function pointers in static data, and by which type each is called.
 
-Belongs here: the layouts of PyMethodDef, PyGetSetDef, PyType_Spec, PyModuleDef and PyTypeObject of
-CPython 3.13 on a machine with pointers of 4 bytes, and recognising them. Does not: what follows
+Belongs here: the layouts of PyMethodDef, PyGetSetDef, PyType_Spec, PyModuleDef and PyTypeObject
+on a machine with pointers of 4 bytes, and recognising them. Does not: what follows
 (`adapters`).
 
 Invariant: a table is recognised as a whole, from the start of a symbol to its end: the size, and
 which of its words are addresses of data, of functions, or plain numbers. An array of slots is one
 only where a type's or a module's description points at it: other libraries have arrays like it.
 
-Source: CPython 3.13, Include/methodobject.h, descrobject.h, moduleobject.h, typeslots.h,
+Source: CPython, Include/methodobject.h, descrobject.h, moduleobject.h, typeslots.h,
 cpython/object.h.
 """
 

@@ -11,8 +11,6 @@ from pathlib import Path
 
 from boxer.packages.native.kit import Kit
 
-PLATFORM = "linux-wasm32"
-
 _MESON = """[host_machine]
 system = 'linux'
 cpu_family = 'wasm32'
@@ -73,7 +71,7 @@ def write_tool_files(kit: Kit, folder: Path) -> None:
         "bin": str(kit.folder / "bin"),
         "kit": str(kit.folder),
         "python": str(folder / "env" / "bin" / "python"),
-        "soabi": "cpython-313-wasm32-linux-musl",
+        "soabi": kit.python.soabi,
     }
     (folder / "cross.ini").write_text(_MESON.format(**words))
     (folder / "toolchain.cmake").write_text(_CMAKE.format(**words))
@@ -94,7 +92,7 @@ def cross_environment(kit: Kit, folder: Path) -> dict[str, str]:
         "PYTHONPATH": str(kit.folder / "sysconfig"),
         "PYTHONDONTWRITEBYTECODE": "1",
         "_PYTHON_SYSCONFIGDATA_NAME": settings_module(kit),
-        "_PYTHON_HOST_PLATFORM": PLATFORM,
+        "_PYTHON_HOST_PLATFORM": kit.python.platform,
         "PKG_CONFIG": str(tools / "pkg-config"),
         "PKG_CONFIG_LIBDIR": str(folder / "home"),
         "CMAKE_TOOLCHAIN_FILE": str(folder / "toolchain.cmake"),

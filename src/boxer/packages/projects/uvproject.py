@@ -22,7 +22,6 @@ from typing import Any
 
 from boxer.errors import ResolutionError, Where
 from boxer.filetree import Directory, File, Tree
-from boxer.packages.prefix import Prefix
 from boxer.packages.uv import explain, run_uv
 
 _TIMEOUT_SECONDS = 900.0
@@ -82,6 +81,7 @@ def locked_requirements(
     project: str,
     selection: Selection,
     environment: Mapping[str, str],
+    python_version: str,
     where: Where | None,
 ) -> list[str]:
     """Pinned requirements, as lines of a requirements file. Raises ResolutionError."""
@@ -109,7 +109,7 @@ def locked_requirements(
         folder = Path(name) / (posixpath.basename(project) or "project")
         _lay_out(tree.directory(project), folder)
         if not locked:
-            _allow_this_python(folder / "pyproject.toml", Prefix().version)
+            _allow_this_python(folder / "pyproject.toml", python_version)
         arguments += ["--project", str(folder)]
         result = run_uv(
             arguments, {**environment, "UV_PYTHON_DOWNLOADS": "never"}, _TIMEOUT_SECONDS

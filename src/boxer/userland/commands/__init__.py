@@ -4,6 +4,9 @@ Belongs here: one module for each family, and the table of all. Later families w
 never hides a command that works.
 """
 
+from collections.abc import Mapping
+
+from boxer.bases import Python
 from boxer.userland.commands import (
     accounts,
     administration,
@@ -53,4 +56,17 @@ ALL: dict[str, Command] = {
     **venv.COMMANDS,
 }
 
-__all__ = ["ALL"]
+
+def commands_of(interpreter: Python | None) -> Mapping[str, Command]:
+    """All, with those whose names have the version of the stage's Python in them."""
+    if interpreter is None:
+        return ALL
+    series = interpreter.series
+    return {
+        **ALL,
+        f"python{series}": python.COMMANDS["python"],
+        f"pip{series}": pip.COMMANDS["pip"],
+    }
+
+
+__all__ = ["ALL", "commands_of"]

@@ -7,6 +7,7 @@ Belongs here: its command line, and where its packages lie. Does not: what a pro
 from __future__ import annotations
 
 import posixpath
+from dataclasses import replace
 
 from boxer.errors import UnsupportedCommandError
 from boxer.filetree import Directory, File
@@ -104,12 +105,13 @@ def _prefix(call: Invocation, project: str, words: list[str]) -> Prefix:
     if set(words) & {"-g", "--global"} or call.env.get("VIRTUAL_ENV"):
         return chosen_prefix(call, InstallOptions())
     if isinstance(call.tree.get(f"{project}/{_LOCAL}"), Directory):
-        version = call.ports.python_asked or Prefix().version
-        return Prefix(f"{project}/{_LOCAL}/{version}/lib", flat=True)
+        version = call.ports.python_asked or call.python.series
+        base = Prefix.of_base(call.python)
+        return replace(base, root=f"{project}/{_LOCAL}/{version}/lib", flat=True)
     root = f"{project}/.venv"
     if not isinstance(call.tree.get(f"{root}/bin/python"), File):
         venv(call.calling("venv", root))
-    return Prefix(root, python=f"{root}/bin/python")
+    return Prefix.of_environment(root, call.python)
 
 
 def _export(call: Invocation, words: list[str]) -> int:
@@ -137,7 +139,7 @@ def _run(call: Invocation, words: list[str]) -> int:
     if isinstance(call.tree.get(f"{project}/.venv/pyvenv.cfg"), File):
         environment["PATH"] = f"{project}/.venv/bin:{call.env.get('PATH', '')}"
         environment["VIRTUAL_ENV"] = f"{project}/.venv"
-    local = f"{project}/{_LOCAL}/{call.ports.python_asked or Prefix().version}/lib"
+    local = f"{project}/{_LOCAL}/{call.ports.python_asked or call.python.series}/lib"
     if call.tree.get(local) is not None:
         environment["PYTHONPATH"] = f"{local}:{call.env.get('PYTHONPATH', '')}".rstrip(":")
         environment["PATH"] = f"{local}/bin:{environment.get('PATH', '')}"

@@ -12,7 +12,6 @@ import posixpath
 from boxer.errors import PipUsageError, UnsupportedCommandError
 from boxer.filetree import WRITE, File, home_of, permitted
 from boxer.packages import (
-    BASE_PREFIX,
     Installed,
     InstallOptions,
     Outcome,
@@ -98,6 +97,7 @@ def target_of(call: Invocation, prefix: Prefix) -> Target:
     return Target(
         tree=call.tree,
         prefix=prefix,
+        python=call.python,
         cwd=call.cwd,
         owner=(call.user.uid, call.user.gid),
         epoch=call.epoch,
@@ -133,7 +133,7 @@ def chosen_prefix(call: Invocation, options: InstallOptions) -> Prefix:
         return Prefix(call.path(options.target), prefix.version, prefix.python, flat=True)
     if options.prefix is not None:
         return Prefix(call.path(options.prefix), prefix.version, prefix.python)
-    in_base = prefix.root == BASE_PREFIX
+    in_base = prefix.root == call.python.prefix
     if in_base and ("user" in options.switches or not _writable(call, prefix)):
         return _user_prefix(call, prefix)
     if not _writable(call, prefix):
@@ -165,19 +165,20 @@ def _prefix(call: Invocation) -> Prefix:
     root = posixpath.dirname(posixpath.dirname(python))
     config = call.tree.get(f"{root}/pyvenv.cfg")
     if not isinstance(config, File):
-        return Prefix()
+        return Prefix.of_base(call.python)
     shared = b"include-system-site-packages = true" in config.data
-    return Prefix(root, python=f"{root}/bin/python", sees_base=shared)
+    return Prefix.of_environment(root, call.python, sees_base=shared)
 
 
 def _places(call: Invocation) -> list[Prefix]:
     """Where the packages that can be imported lie, the first found first: ~/.local, the prefix."""
     prefix = _prefix(call)
     places = [prefix]
-    if prefix.root == BASE_PREFIX or prefix.sees_base:
+    base = Prefix.of_base(call.python)
+    if prefix.root == base.root or prefix.sees_base:
         places.insert(0, _user_prefix(call, prefix))
-    if prefix.sees_base and prefix.root != BASE_PREFIX:
-        places.append(Prefix())
+    if prefix.sees_base and prefix.root != base.root:
+        places.append(base)
     return places
 
 
@@ -225,7 +226,7 @@ def _named_in(call: Invocation, path: str) -> list[str]:
 
 def _check(call: Invocation, arguments: list[str]) -> int:
     """`pip check`: requirements that are missing or of another version."""
-    broken = broken_requirements(_present(call))
+    broken = broken_requirements(_present(call), call.python)
     for line in broken or ["No broken requirements found."]:
         call.print(line)
     return 1 if broken else 0

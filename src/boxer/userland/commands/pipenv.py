@@ -64,7 +64,7 @@ def _install(call: Invocation, packages: list[str], switches: set[str]) -> int:
         root = _environment(call)
         if not isinstance(call.tree.get(f"{root}/bin/python"), File):
             venv(call.calling("venv", root))
-        prefix = Prefix(root, python=f"{root}/bin/python")
+        prefix = Prefix.of_environment(root, call.python)
     announce(call, prefix, install_packages(target_of(call, prefix), options))
     return 0
 

@@ -121,7 +121,7 @@ def _prefix(call: Invocation, project: str) -> Prefix:
         made = call.calling("venv", root)
         venv(made)
     call.env = {**call.env, "VIRTUAL_ENV": root, "PATH": f"{root}/bin:{call.env.get('PATH', '')}"}
-    return Prefix(root, python=f"{root}/bin/python")
+    return Prefix.of_environment(root, call.python)
 
 
 def _environment(call: Invocation, project: str) -> str:
@@ -129,7 +129,8 @@ def _environment(call: Invocation, project: str) -> str:
     if inside or isinstance(call.tree.get(f"{project}/.venv/pyvenv.cfg"), File):
         return f"{project}/.venv"
     home = call.env.get("HOME", "/root")
-    return f"{home}/.cache/pypoetry/virtualenvs/{posixpath.basename(project) or 'project'}-py3.13"
+    name = posixpath.basename(project) or "project"
+    return f"{home}/.cache/pypoetry/virtualenvs/{name}-py{call.python.series}"
 
 
 def _groups(words: list[str]) -> tuple[set[str], set[str]]:

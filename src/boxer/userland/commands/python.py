@@ -185,4 +185,4 @@ def _module(arguments: list[str]) -> tuple[str, list[str]] | None:
 
 
 _PYTHON = Command(python, reads_stdin=True, makes_programs=True)
-COMMANDS = dict.fromkeys(("python", "python3", "python3.13"), _PYTHON)
+COMMANDS = dict.fromkeys(("python", "python3"), _PYTHON)

@@ -92,18 +92,26 @@ def _synchronise(call: Invocation, selection: uv_project.Selection) -> int:
         made = call.calling("venv", root)
         venv(made)
     call.env = activated(call.env, root)
-    lines = uv_project.locked_requirements(
-        call.tree, project, selection, index_environment(call.env, {}), call.where
-    )
+    lines = _requirements(call, project, selection)
     options = InstallOptions(packages=lines, switches={"no-deps"})
     if uv_project.is_package(call.tree, project) and "no-install-project" not in selection.switches:
         (options.packages if "no-editable" in selection.switches else options.editable).append(
             project
         )
     if options.packages or options.editable:
-        prefix = Prefix() if root == Prefix().root else Prefix(root, python=f"{root}/bin/python")
+        prefix = Prefix.of_base(call.python)
+        if root != prefix.root:
+            prefix = Prefix.of_environment(root, call.python)
         announce(call, prefix, install_packages(target_of(call, prefix), options))
     return 0
+
+
+def _requirements(call: Invocation, project: str, selection: uv_project.Selection) -> list[str]:
+    environment = index_environment(call.env, {})
+    version = call.python.series
+    return uv_project.locked_requirements(
+        call.tree, project, selection, environment, version, call.where
+    )
 
 
 def _environment(call: Invocation, project: str, active: bool) -> str:
@@ -153,9 +161,7 @@ def _export(call: Invocation, arguments: list[str]) -> int:
     project = uv_project.find_project(call.tree, call.cwd)
     if project is None:
         raise CommandFailedError("No `pyproject.toml` found in current directory or any parent", 2)
-    lines = uv_project.locked_requirements(
-        call.tree, project, selection, index_environment(call.env, {}), call.where
-    )
+    lines = _requirements(call, project, selection)
     text = "".join(f"{line}\n" for line in lines)
     if output is None:
         call.out += text.encode()

@@ -131,7 +131,7 @@ def tool(call: Invocation, arguments: list[str]) -> int:
         return 0
     root = tool_environment(call, normalize(requirement_name(packages[0])))
     venv(call.calling("venv", root))
-    install_tool(call, target_of(call, Prefix(root, python=f"{root}/bin/python")), packages)
+    install_tool(call, target_of(call, Prefix.of_environment(root, call.python)), packages)
     return 0
 
 

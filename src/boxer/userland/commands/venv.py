@@ -72,14 +72,14 @@ def _base_python(call: Invocation) -> str:
 
 
 def _make(call: Invocation, root: str, python: str, shared: bool) -> None:
-    version = posixpath.basename(python).removeprefix("python") or "3"
+    version = call.python.series
     uid, gid, epoch = call.user.uid, call.user.gid, call.epoch
     for folder in ("bin", "include", f"lib/python{version}/site-packages"):
         call.tree.make_directories(f"{root}/{folder}", 0o755, uid, gid, epoch)
     config = (
         f"home = {posixpath.dirname(python)}\n"
         f"include-system-site-packages = {'true' if shared else 'false'}\n"
-        f"version = {call.env.get('PYTHON_VERSION', version)}\n"
+        f"version = {call.python.version}\n"
         f"executable = {python}\n"
     )
     call.tree.add_file(f"{root}/pyvenv.cfg", config.encode(), 0o644, uid, gid, epoch)
