@@ -17,8 +17,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from boxer.bases import default_base
 from boxer.benchmark import percentile
+from boxer.images import default_base
 from recipes.recipe import load_recipe
 from recipes.workshop import cache_root
 

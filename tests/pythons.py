@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boxer.bases import Python, default_base
+from boxer.images import Python, default_base
 from recipes.recipe import load_recipe
 
 RECIPE = load_recipe(default_base().replace(":", "-"))

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from boxer.bases import Python
 from boxer.boxfile import ImageConfig
 from boxer.errors import Where
 from boxer.filetree import Tree
+from boxer.images import Python
 from boxer.instructions.run import run_exec_form, run_shell_form
 from boxer.instructions.state import StageState
 from boxer.listener import Stream

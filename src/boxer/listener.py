@@ -6,11 +6,14 @@ Belongs here: the protocol that every room of a build reports to. Does not: what
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal, Protocol
 
 from boxer.errors import Where
 
 Stream = Literal["stdout", "stderr"]
+# Told of something the user should know: message, place, hint.
+Notify = Callable[[str, Where | None, str | None], None]
 
 
 class Listener(Protocol):

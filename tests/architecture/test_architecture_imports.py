@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from boxer.bases import load, resolve
+from boxer.images import load, resolve
 from boxer.wasmformat import Module, imports
 
 GOLDEN = Path(__file__).parent / "expected" / "imports.txt"

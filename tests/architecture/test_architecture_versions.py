@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from boxer.bases import known_bases
+from boxer.images import known_bases
 from recipes.recipe import load_recipe, recipe_names
 from tests.pythons import RECIPE
 

@@ -154,7 +154,7 @@ def test_foreign_module_is_refused(boxer: Boxer, tmp_path: Path) -> None:
 def test_damaged_base_is_found_out(
     boxer: Boxer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from boxer.bases import bases_folder
+    from boxer.images import bases_folder
 
     home = next(bases_folder().glob("python-*"))
     digest = (home / "current").read_text().strip()

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boxer.bases import Python
 from boxer.errors import RunFailedError
+from boxer.images import Python
 from boxer.instructions.run import run_shell_form
 from boxer.packages.check import marker_environment
 from boxer.packages.files import is_pure_wheel

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from boxer.bases import load, resolve
 from boxer.errors import BaseMissingError, NativePackageError, UnsupportedModuleError
 from boxer.filetree import Tree
+from boxer.images import load, resolve
 from boxer.packages.native.isolate import init_name, isolate
 from boxer.packages.native.kit import Kit, find_kit
 from boxer.packages.native.linking import inittab, link

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boxer.bases import Python
 from boxer.errors import (
     BadWheelError,
     BoxerError,
@@ -22,6 +21,7 @@ from boxer.errors import (
     ResolutionError,
 )
 from boxer.filetree import File, Tree
+from boxer.images import Python
 from boxer.packages.catalogue.known import resolve_what_works
 from boxer.packages.resolve import Question
 from boxer.packages.settings import index_environment

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from wasmtime import wat2wasm
 
-from boxer.bases import Base, BaseComponent, BaseInfo
 from boxer.filetree import Tree
+from boxer.images import Base, BaseComponent, BaseInfo
 
 # boxer_freeze copies the first 32 bytes of the machine config to 2048; `_start` prints them.
 WAT = r"""

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import wasmtime_cli  # type: ignore[import-untyped]
 
-from boxer.bases import Base
 from boxer.boxfile import Distribution, ImageConfig, read_box
 from boxer.errors import AccountError, FreezeError, UnsupportedModuleError
 from boxer.filetree import Tree
+from boxer.images import Base
 from boxer.pipeline.assemble import Finished, assemble
 from boxer.pipeline.events import Event, Phase, PhaseFinished, PhaseStarted, ignore
 from boxer.runtime import run

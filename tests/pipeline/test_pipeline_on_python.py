@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from boxer.bases import BaseFolder, bases_folder
 from boxer.boxfile import Box, ImageConfig, read_box
 from boxer.errors import RunFailedError
+from boxer.images import BaseFolder, bases_folder
 from boxer.pipeline import build
 from boxer.pipeline.assemble import Finished, linked
 from boxer.preinit.snapshot import ALWAYS_MAPPED, MOST_SEGMENTS

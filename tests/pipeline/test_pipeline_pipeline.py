@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from boxer.bases import Base, BaseReference, resolve
 from boxer.boxfile import read_box
 from boxer.errors import (
     BoxerError,
@@ -20,6 +19,7 @@ from boxer.errors import (
     UnknownBaseError,
     WriteError,
 )
+from boxer.images import Base, BaseReference, resolve
 from boxer.pipeline import BuildResult, Event, build
 from boxer.pipeline.building import DEFAULT_EPOCH
 from boxer.pipeline.events import (

@@ -7,7 +7,6 @@ Dockerfiles (`dockerfile`), stages and variables (`plan`), the shell of a RUN (`
 
 from boxer.instructions.applying import apply
 from boxer.instructions.context import Context, Excludes
-from boxer.instructions.images import known_image
 from boxer.instructions.mounts import mount_sources
 from boxer.instructions.settings import with_labels
 from boxer.instructions.state import StageState
@@ -17,7 +16,6 @@ __all__ = [
     "Excludes",
     "StageState",
     "apply",
-    "known_image",
     "mount_sources",
     "with_labels",
 ]

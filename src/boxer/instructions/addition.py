@@ -18,12 +18,11 @@ from boxer.errors import BoxerError, CopySourceError, RemoteSourceError
 from boxer.filetree import Directory, File, Tree, is_tar, parse_mode, read_tar
 from boxer.instructions.context import Context, Excludes, Found
 from boxer.instructions.copying import Attributes, copy_into, make_parents
-from boxer.instructions.images import known_image
 from boxer.instructions.owners import copied_owner
 from boxer.instructions.patterns import split_pattern
 from boxer.instructions.stagefiles import find_in_tree
 from boxer.instructions.state import StageState
-from boxer.userland import Ports, fetched_program
+from boxer.userland import Ports, fetched_program, tools_tree
 
 _REMOTE = ("http://", "https://")
 # Docker's is 0600, which does for machine code: whoever runs a script has to read it, too.
@@ -97,7 +96,7 @@ def _fetched(source: str, step: Copy, ports: Ports) -> Found:
 
 
 def _stage(name: str, ports: Ports) -> Tree:
-    tree = ports.stage_tree(name) or known_image(name)
+    tree = ports.stage_tree(name) or tools_tree(name)
     if tree is None:
         raise CopySourceError(
             f"`--from={name}` names no stage of this file and no image Boxer has.",

@@ -21,10 +21,9 @@ from boxer.errors import BoxerError, InstructionError, Where
 from boxer.filetree import Directory, File, Node, Tree
 from boxer.instructions.context import Context
 from boxer.instructions.copying import Attributes, copy_into
-from boxer.instructions.images import known_image
 from boxer.instructions.stagefiles import find_in_tree
 from boxer.instructions.state import StageState
-from boxer.userland import Ports
+from boxer.userland import Ports, tools_tree
 
 _TYPES = ("bind", "cache", "tmpfs", "secret", "ssh")
 _TARGETS = ("target", "dst", "destination")
@@ -166,7 +165,7 @@ def _node(mount: Mount, state: StageState, context: Context, ports: Ports) -> No
         return Directory(mode=mount.mode, uid=uid, gid=gid, mtime=state.epoch)
     source = mount.source or "."
     if mount.stage is not None:
-        tree = ports.stage_tree(mount.stage) or known_image(mount.stage)
+        tree = ports.stage_tree(mount.stage) or tools_tree(mount.stage)
         found = [] if tree is None else find_in_tree(tree, posixpath.normpath("/" + source))
     else:
         found = context.find(source.lstrip("/") or ".")

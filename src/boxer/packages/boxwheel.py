@@ -11,9 +11,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from boxer.bases import BaseFolder, BaseSource, bases_folder
 from boxer.errors import BaseMissingError, MissingPathError, PackageFetchError
 from boxer.filetree import Tree
+from boxer.images import BaseFolder, BaseSource, bases_folder
 from boxer.packages.catalogue.emscripten import emscripten_wheel, has_emscripten_wheels
 from boxer.packages.catalogue.known import resolve_what_works
 from boxer.packages.fetch import Fetcher

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from packaging.markers import default_environment
 from packaging.requirements import InvalidRequirement, Requirement
 
-from boxer.bases import Python
+from boxer.images import Python
 from boxer.packages.prefix import Installed, normalize
 
 

@@ -13,8 +13,8 @@ import re
 from dataclasses import dataclass
 from email.message import Message
 
-from boxer.bases import Python
 from boxer.filetree import Directory, File, Tree
+from boxer.images import Python
 
 _MAX_LICENSE = 100  # a longer License field is the text itself, not a name
 

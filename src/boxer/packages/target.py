@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from boxer.bases import Python
 from boxer.errors import Where
 from boxer.filetree import Tree
+from boxer.images import Python
 from boxer.listener import Listener, Silent
 from boxer.packages.prefix import Prefix
 from boxer.packages.wheelbuilder import WheelBuilder

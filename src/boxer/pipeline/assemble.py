@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from boxer.bases import Base, default_base
 from boxer.boxfile import BoxInfo, Code, Component, ImageConfig, MemoryImage, write_box
 from boxer.errors import UnsupportedModuleError
 from boxer.filetree import Tree
+from boxer.images import Base, default_base
 from boxer.link import Start, initial_memory, machine_config, tree_image
 from boxer.pipeline.deflated import Deflated
 from boxer.pipeline.distributions import distributions

@@ -12,19 +12,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from boxer.bases import BaseFolder, BaseSource, bases_folder
 from boxer.blobstore import write_atomically
 from boxer.boxfile import BoxInfo
 from boxer.dockerfile import Dockerfile, User, parse
 from boxer.errors import AccountError, EpochError, Where
+from boxer.images import BaseFolder, BaseSource, bases_folder, with_known_images, with_python_bases
 from boxer.instructions import Context, with_labels
 from boxer.packages import with_extensions
 from boxer.pipeline.assemble import Finished, assemble
 from boxer.pipeline.commandcheck import check_command
 from boxer.pipeline.cprogram import find_cprogram, idle_programs, with_program
-from boxer.pipeline.distribution import with_python_bases
-from boxer.pipeline.events import BuildFinished, BuildStarted, Listener, Notice, ignore
-from boxer.pipeline.images import with_known_images
+from boxer.pipeline.events import BuildFinished, BuildStarted, Listener, Notice, ignore, notices
 from boxer.pipeline.imports import Imports, program_imports
 from boxer.pipeline.sources import Sources, find_sources
 from boxer.pipeline.stages import Bases, Built, StageBuilder
@@ -77,8 +75,8 @@ def build(
     began = time.monotonic()
     moment = source_date_epoch() if epoch is None else epoch
     sources = find_sources(context, dockerfile)
-    parsed = with_known_images(parse(sources.text, str(sources.path)), events)
-    parsed = with_python_bases(parsed, events)
+    parsed = with_known_images(parse(sources.text, str(sources.path)), notices(events))
+    parsed = with_python_bases(parsed, notices(events))
     known = Bases(bases or BaseFolder(bases_folder()), events)
     planned = plan(parsed, build_args or {}, target, known.environment)
     _announce(sources, parsed, planned, events)

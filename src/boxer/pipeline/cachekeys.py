@@ -20,10 +20,10 @@ from dataclasses import replace
 from importlib import resources
 from importlib.resources.abc import Traversable
 
-from boxer.bases import kit_digest
 from boxer.dockerfile import Copy, Run
 from boxer.errors import BoxerError, Where
 from boxer.filetree import Directory, Node, Tree
+from boxer.images import kit_digest
 from boxer.instructions import Context, mount_sources
 from boxer.plan import Step
 
@@ -34,6 +34,7 @@ _ROOMS = (
     "boxer.userland",
     "boxer.packages",
     "boxer.filetree",
+    "boxer.images",
     "boxer.link",
     "boxer.pipeline",
 )

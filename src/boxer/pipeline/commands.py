@@ -17,10 +17,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from boxer.bases import Base, default_base
 from boxer.boxfile import ImageConfig
 from boxer.errors import StoppedError, UnsupportedModuleError
 from boxer.filetree import Directory, File, Tree
+from boxer.images import Base, default_base
 from boxer.link import Start, initial_memory, machine_config, read_tree, tree_image
 from boxer.packages import linked_base
 from boxer.pipeline.cprogram import STAND_IN, is_program, with_program

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from boxer.bases import Base
 from boxer.boxfile import ImageConfig
 from boxer.errors import BoxerError, ForeignProgramError, UnsupportedModuleError
 from boxer.filetree import File, Tree
+from boxer.images import Base
 from boxer.pipeline.entry import command_file
 from boxer.wasmformat import Module, constant
 

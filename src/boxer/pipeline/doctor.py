@@ -1,6 +1,6 @@
 """What a build will come to, line by line, before anything is run.
 
-Belongs here: the forecast of a whole Dockerfile: bases, RUNs, requirements files of the context.
+Belongs here: the assessment of a whole Dockerfile: bases, RUNs, requirements files of the context.
 Does not: what a command comes to (`userland.assessment`), BuildKit's lint rules
 (`dockerfile.linting`).
 """
@@ -12,14 +12,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from boxer.bases import resolve
 from boxer.dockerfile import Add, Cmd, Copy, Dockerfile, Entrypoint, From, Instruction, Run, parse
 from boxer.errors import BoxerError, UnknownBaseError, Where
-from boxer.instructions import known_image
+from boxer.images import resolve, tools_of, with_known_images, with_python_bases
 from boxer.packages import decoded
-from boxer.pipeline.distribution import with_python_bases
-from boxer.pipeline.events import Event, Notice
-from boxer.pipeline.images import with_known_images
 from boxer.pipeline.sources import Sources, find_sources
 from boxer.userland import Assessment, Verdict, assess_packages, assess_run, fetched_program
 
@@ -44,29 +40,29 @@ class Line:
 def examine(context: Path, dockerfile: Path | None = None) -> list[Line]:
     """The report, in the order of the lines. Raises what reading the Dockerfile raises."""
     sources = find_sources(context, dockerfile)
-    notices: dict[Where, str] = {}
+    heard: dict[Where, str] = {}
 
-    def hear(event: Event) -> None:
-        if isinstance(event, Notice) and event.where is not None:
-            notices[event.where] = event.message
+    def hear(message: str, where: Where | None, hint: str | None) -> None:
+        if where is not None:
+            heard[where] = message
 
     parsed = with_known_images(parse(sources.text, str(sources.path)), hear)
     parsed = with_python_bases(parsed, hear)
     stages = {entry.stage_name for entry in parsed.instructions if isinstance(entry, From)}
     lines: list[Line] = []
     for entry in parsed.instructions:
-        found = _forecasts(entry, stages, parsed, sources)
-        if entry.where in notices:
-            found.insert(0, Assessment("changed", notices[entry.where]))
+        found = _assessments(entry, stages, parsed, sources)
+        if entry.where in heard:
+            found.insert(0, Assessment("changed", heard[entry.where]))
         text = " ".join(entry.text.split("\n", 1)[0].split())
         lines += [
-            Line(entry.where, text, forecast.verdict, forecast.why, forecast.hint)
-            for forecast in found or [Assessment("works")]
+            Line(entry.where, text, said.verdict, said.why, said.hint)
+            for said in found or [Assessment("works")]
         ]
     return lines + _requirement_lines(sources)
 
 
-def _forecasts(
+def _assessments(
     entry: Instruction, stages: set[str | None], parsed: Dockerfile, sources: Sources
 ) -> list[Assessment]:
     match entry:
@@ -95,7 +91,7 @@ def _base(entry: From, stages: set[str | None]) -> list[Assessment]:
 def _copy(entry: Copy, stages: set[str | None], sources: Sources) -> list[Assessment]:
     if entry.from_stage is not None:
         name = entry.from_stage
-        known = name.isdecimal() or name.lower() in stages or known_image(name) is not None
+        known = name.isdecimal() or name.lower() in stages or bool(tools_of(name))
         if known or "$" in name:
             return []
         try:
@@ -152,8 +148,8 @@ def _requirement_lines(sources: Sources) -> list[Line]:
             if not requirement or requirement.startswith("-"):
                 continue
             found += [
-                Line(Where(str(path), number), requirement, forecast.verdict, forecast.why,
-                     forecast.hint)
-                for forecast in assess_packages([requirement])
+                Line(Where(str(path), number), requirement, said.verdict, said.why,
+                     said.hint)
+                for said in assess_packages([requirement])
             ]  # fmt: skip
     return found

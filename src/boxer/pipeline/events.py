@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Literal
 
 from boxer.errors import Where
+from boxer.listener import Notify
 
 
 class Phase(Enum):
@@ -145,3 +146,8 @@ Listener = Callable[[Event], None]
 
 def ignore(event: Event) -> None:
     """The listener of a caller who does not watch."""
+
+
+def notices(events: Listener) -> Notify:
+    """What rooms below a build are given to tell the user something."""
+    return lambda message, where, hint: events(Notice(message, where, hint))

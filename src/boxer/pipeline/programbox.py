@@ -5,10 +5,10 @@ Belongs here: the settings of such a box. Does not: what is a program (`cprogram
 
 from __future__ import annotations
 
-from boxer.bases import BaseFolder, bases_folder
 from boxer.boxfile import ImageConfig
 from boxer.errors import ForeignProgramError
 from boxer.filetree import Tree
+from boxer.images import BaseFolder, bases_folder
 from boxer.pipeline.assemble import Finished, assemble
 from boxer.pipeline.building import DEFAULT_EPOCH
 from boxer.pipeline.cprogram import is_program, with_program

@@ -16,12 +16,12 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Literal
 
-from boxer.bases import Base, BaseReference, BaseSource, Python
 from boxer.boxfile import ImageConfig
 from boxer.dockerfile import Run
 from boxer.errors import BoxerError, UnknownBaseError, Where
 from boxer.filetree import Tree
-from boxer.instructions import Context, StageState, apply, known_image
+from boxer.images import Base, BaseReference, BaseSource, Python, tools_of
+from boxer.instructions import Context, StageState, apply
 from boxer.packages import find_builder
 from boxer.pipeline.cachekeys import first_key, step_keys
 from boxer.pipeline.commands import Commands
@@ -36,7 +36,7 @@ from boxer.pipeline.events import (
 )
 from boxer.pipeline.stepcache import Kept, StepCache
 from boxer.plan import BaseImage, Plan, StagePlan, Step
-from boxer.userland import Compiler, Ports, add_tool
+from boxer.userland import IMAGE_FOLDERS, Compiler, Ports, add_tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +179,12 @@ class StageBuilder:
         base = self._bases.load(stage.base.reference, stage.where)
         tree = base.tree
         asked = self._bases.python_asked(stage.base.reference)
-        if base.module and (asked or known_image(stage.base.reference) is not None):
+        tools = tools_of(stage.base.reference) if base.module else ()
+        if tools or (base.module and asked):
             tree = tree.copy()
-        if base.module and known_image(stage.base.reference) is not None:
-            add_tool(tree, "uv", "/usr/local/bin", self._epoch)
+        for tool in tools:
+            for folder in IMAGE_FOLDERS:
+                add_tool(tree, tool, folder, self._epoch)
         if base.info.python is not None and asked:
             _add_names(tree, base.info.python, asked, self._epoch)
         return Built(base, tree, ImageConfig.from_oci(base.info.config), asked)
@@ -210,7 +212,7 @@ class StageBuilder:
         if name.isdecimal():
             built = self._done.get(int(name))
             return None if built is None else built.tree
-        if known_image(name) is not None:
+        if tools_of(name):
             return None  # `instructions` knows what it holds
         try:
             return self._bases.load(name).tree

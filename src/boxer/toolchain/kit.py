@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from boxer.bases import kit_program, zig_program
+from boxer.images import kit_program, zig_program
 from boxer.toolchain.words import RefusedError
 
 # A header that includes itself or a template that never ends must not take the machine with it.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     )
     from boxer.userland.running import run_script
     from boxer.userland.session import Finished, Setting
-    from boxer.userland.tools import add_tool
+    from boxer.userland.tools import IMAGE_FOLDERS, add_tool, tools_tree
 
 _HOMES = {
     "assessment": ("Assessment", "Verdict", "assess_packages", "assess_run"),
@@ -28,13 +28,26 @@ _HOMES = {
     "ports": ("CommandRequest", "CommandResult", "CommandRunner", "Compiler", "Ports"),
     "running": ("run_script",),
     "session": ("Finished", "Setting"),
-    "tools": ("add_tool",),
+    "tools": ("IMAGE_FOLDERS", "add_tool", "tools_tree"),
 }
 
 __getattr__, __dir__ = load_lazily(__name__, _HOMES)
 
 __all__ = [
-    "Assessment", "CommandRequest", "CommandResult", "CommandRunner", "Compiler", "Finished",
-    "Ports", "Setting", "Verdict", "add_tool", "assess_packages", "assess_run", "fetched_program",
+    "IMAGE_FOLDERS",
+    "Assessment",
+    "CommandRequest",
+    "CommandResult",
+    "CommandRunner",
+    "Compiler",
+    "Finished",
+    "Ports",
+    "Setting",
+    "Verdict",
+    "add_tool",
+    "assess_packages",
+    "assess_run",
+    "fetched_program",
     "run_script",
+    "tools_tree",
 ]  # fmt: skip

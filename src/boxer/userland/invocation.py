@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from boxer.bases import Python
 from boxer.errors import Where
 from boxer.filetree import EXECUTE, WRITE, Directory, Ids, Node, Tree, permitted
+from boxer.images import Python
 from boxer.userland.ports import Ports
 
 

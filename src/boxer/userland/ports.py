@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from boxer.bases import Python
 from boxer.filetree import Ids, Tree
+from boxer.images import Python
 from boxer.listener import Listener, Silent
 from boxer.packages import WheelBuilder
 from boxer.toolchain import CompilerRequest, CompilerResult

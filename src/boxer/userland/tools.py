@@ -10,7 +10,10 @@ import functools
 from importlib import resources
 
 from boxer.filetree import Tree
+from boxer.images import tools_of
 
+# Where images have them: uv's own in the root, images of Python with uv on the path.
+IMAGE_FOLDERS = ("", "/usr/local/bin")
 # Tool -> the names it has.
 TOOLS = {"uv": ("uv", "uvx"), "poetry": ("poetry",), "pipenv": ("pipenv",), "pdm": ("pdm",)}
 
@@ -27,6 +30,19 @@ def add_tool(
     tree.make_directories(folder or "/", 0o755, *owner, epoch)
     for name in TOOLS[tool]:
         tree.add_file(f"{folder}/{name}", _script(tool), 0o755, *owner, epoch)
+
+
+def tools_tree(reference: str) -> Tree | None:
+    """The files of an image that is known to hold tools of the build, as far as a build can use
+    them; None for any other image."""
+    tools = tools_of(reference)
+    if not tools:
+        return None
+    tree = Tree()
+    for tool in tools:
+        for folder in IMAGE_FOLDERS:
+            add_tool(tree, tool, folder, 0)
+    return tree
 
 
 def add_module(tree: Tree, tool: str, site_packages: str, epoch: int) -> None:

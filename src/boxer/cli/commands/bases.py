@@ -16,8 +16,8 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from boxer.bases import list_bases
     from boxer.console import draw_table
+    from boxer.images import list_bases
 
     rows = [
         (

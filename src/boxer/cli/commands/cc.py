@@ -29,7 +29,7 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from boxer.bases import kit_program, tool_environment
+    from boxer.images import kit_program, tool_environment
 
     program = kit_program(options.program)
     environment = {**os.environ, **tool_environment(program.parent.parent)}

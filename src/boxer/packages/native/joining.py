@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from boxer.bases import Base
 from boxer.blobstore import cache_folder
 from boxer.errors import NativePackageError
 from boxer.filetree import Tree
+from boxer.images import Base
 from boxer.packages.catalogue.buildsettings import settings_of
 from boxer.packages.native import toolfiles
 from boxer.packages.native.crossbuild import build_wheel

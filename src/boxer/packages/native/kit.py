@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from boxer.bases import BaseInfo, Python, bases_folder, tool_environment
+from boxer.images import BaseInfo, Python, bases_folder, tool_environment
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from boxer.bases import bases_folder
+from boxer.images import bases_folder
 from boxer.packages.native.kit import Kit
 
 TARGET = "wasm32-wasip1"

@@ -6,7 +6,7 @@ never hides a command that works.
 
 from collections.abc import Mapping
 
-from boxer.bases import Python
+from boxer.images import Python
 from boxer.userland.commands import (
     accounts,
     administration,

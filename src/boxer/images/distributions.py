@@ -2,7 +2,7 @@
 python3`.
 
 Belongs here: seeing that, and putting the base with Python in the image's place. Does not: which
-images are a distribution's (`bases`).
+images are a distribution's (`table`).
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from boxer.bases import with_python
 from boxer.dockerfile import Dockerfile, From, Instruction, Run
-from boxer.pipeline.events import Listener, Notice
+from boxer.images.references import with_python
+from boxer.listener import Notify
 
 _INSTALLS_PYTHON = re.compile(
     r"\b(?:apt-get|apt|apk|dnf|yum|microdnf)\b[^;|&]*\b(?:install|add)\b[^;|&]*"
@@ -22,7 +22,7 @@ _INSTALLS_PYTHON = re.compile(
 )
 
 
-def with_python_bases(parsed: Dockerfile, events: Listener) -> Dockerfile:
+def with_python_bases(parsed: Dockerfile, notify: Notify) -> Dockerfile:
     """The Dockerfile with the Python base below each such stage."""
     instructions: list[Instruction] = []
     for place, entry in enumerate(parsed.instructions):
@@ -30,7 +30,7 @@ def with_python_bases(parsed: Dockerfile, events: Listener) -> Dockerfile:
             instead = with_python(entry.image)
             if instead is not None:
                 message = f"`{entry.image}` with Python installed means the base of {instead}."
-                events(Notice(message, entry.where))
+                notify(message, entry.where, None)
                 entry = replace(entry, image=instead)
         instructions.append(entry)
     return replace(parsed, instructions=tuple(instructions))

@@ -1,8 +1,7 @@
 """Which base an image reference of a `FROM` means.
 
-Belongs here: reading references (`python:slim`, with registry, namespace, tag and digest) and the
-list of bases that exist (`images.toml`). Does not: whether a base has been made on this machine
-(`folder`).
+Belongs here: reading references (`python:slim`, with registry, namespace, tag and digest). Does
+not: which images there are (`table`), whether a base has been made on this machine (`folder`).
 
 Invariants
 1. A reference either names one base, with a notice where it asked for something else, or is an
@@ -13,25 +12,22 @@ Invariants
 from __future__ import annotations
 
 import difflib
-import functools
 import re
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
-from typing import Any
 
 from boxer.errors import UnknownBaseError
+from boxer.images.table import (
+    Image,
+    KnownBase,
+    base_of,
+    default_base,
+    image_named,
+    is_official,
+    known_bases,
+)
 
 SCRATCH = "scratch"
-
-
-@dataclass(frozen=True, slots=True)
-class KnownBase:
-    """A base Boxer can make. variant: the `X.Y` of its version, also its folder's name."""
-
-    name: str
-    variant: str
+PYTHON, LINUX = "python", "linux"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +49,6 @@ class BaseReference:
         return self.name == SCRATCH
 
 
-# Images of distributions and compilers: what a C program made by `boxer cc` is put on.
-# fmt: off
-_LINUX = frozenset(
-    (
-        "almalinux", "alpine", "amazonlinux", "archlinux", "busybox", "buildpack-deps", "centos",
-        "debian", "fedora", "gcc", "linux", "oraclelinux", "rockylinux", "ubuntu",
-    )
-)
-# fmt: on
-# Google's distroless images, by the start of their names.
-_DISTROLESS = ("distroless/static", "distroless/base", "distroless/cc")
-
 # The version in the tag or the name of an image like Python's official one.
 _PYTHON_TAG = re.compile(r"(?:^|[-.])(?:python|py)?3\.(\d+)|python-?3(\d{1,2})$")
 
@@ -83,23 +67,6 @@ _TAG = re.compile(r"(?P<version>\d+(?:\.\d+){0,2})?(?:(?:a|b|rc)\d+)?(?:-?(?P<fl
 _FOREIGN_FLAVOURS = ("windowsservercore", "nanoserver")
 
 
-def known_bases() -> tuple[KnownBase, ...]:
-    """Every base Boxer can make, made on this machine or not."""
-    return tuple(KnownBase(**entry) for entry in _images()["base"])
-
-
-def default_base() -> str:
-    """The reference of the base that hints suggest."""
-    python = _base("python")
-    return f"{python.name}:{python.variant}"
-
-
-def _base(name: str, version: str = "") -> KnownBase:
-    """The base of that name and version, else the default one of the name."""
-    found = [base for base in known_bases() if base.name == name]
-    return next((base for base in found if base.variant == version), found[0])
-
-
 def resolve(reference: str) -> BaseReference:
     """The base a `FROM` reference means. Raises UnknownBaseError."""
     if reference == SCRATCH:
@@ -111,13 +78,15 @@ def resolve(reference: str) -> BaseReference:
             hint=f"Write NAME[:TAG], for example `FROM {default_base()}-slim`.",
         )
     registry, name = _split_registry(match["path"])
-    if _is_linux(name):
-        return _linux(reference, match["tag"] or "")
-    if _is_python(name):
-        return _python_like(reference, name, match["tag"] or "")
-    known = _known(name, reference)
-    version, flavour = _read_tag(match["tag"] or "latest", reference)
-    base = _base(known, ".".join(str(part) for part in version[:2]))
+    tag = match["tag"] or ""
+    image = image_named(name)
+    if (image is not None and image.base == LINUX) or _is_base(name, LINUX):
+        return _linux(reference, tag)
+    if image is not None and image.base == PYTHON:
+        return _python_like(reference, name, tag, image)
+    known = _known(name, reference, image)
+    version, flavour = _read_tag(tag or "latest", reference)
+    base = base_of(known, ".".join(str(part) for part in version[:2]))
     notices = [_version_notice(reference, version, base), _origin_notice(registry, name, base)]
     if match["digest"]:
         notices.append(f"The digest of `{reference}` is not used: Boxer has its own base.")
@@ -133,28 +102,8 @@ def _split_registry(path: str) -> tuple[str, str]:
     return "", path
 
 
-def _is_linux(name: str) -> bool:
-    namespace, _, short = name.rpartition("/")
-    official = namespace in ("", "library") or namespace.endswith("/library")
-    return (official and short in _LINUX) or name.startswith(_DISTROLESS)
-
-
-def _is_python(name: str) -> bool:
-    return any(_ends_with(name, known) for known in _images()["python"])
-
-
-def _ends_with(name: str, known: str) -> bool:
-    return re.search(rf"(?:^|/)(?:{known})$", name) is not None
-
-
-@functools.cache
-def _images() -> Mapping[str, Any]:
-    text = resources.files(__package__).joinpath("images.toml").read_text("utf-8")
-    return tomllib.loads(text)
-
-
 def _linux(reference: str, tag: str) -> BaseReference:
-    base = _base("linux")
+    base = base_of(LINUX)
     notice = (
         f"`{reference}` means the base linux: a file tree for C programs, and no other program."
     )
@@ -164,36 +113,45 @@ def _linux(reference: str, tag: str) -> BaseReference:
 def with_python(reference: str) -> str | None:
     """The base of Python in the place of a distribution's image, None for any other reference."""
     name = _split_registry(reference.partition("@")[0].partition(":")[0])[1]
-    return default_base() if _is_linux(name) else None
+    image = image_named(name)
+    linux = _is_base(name, LINUX) or (image is not None and image.base == LINUX)
+    return default_base() if linux else None
 
 
-def _python_like(reference: str, name: str, tag: str) -> BaseReference:
+def _python_like(reference: str, name: str, tag: str, image: Image) -> BaseReference:
     found = _PYTHON_TAG.search(tag) or _PYTHON_TAG.search(name)
     wanted = f"3.{found[1] or found[2]}" if found else ""
-    base = _base("python", wanted)
+    base = base_of(PYTHON, wanted)
     notice = f"`{reference}` is taken to be the official {base.name} image"
-    if name.endswith("astral-sh/uv"):
-        notice += " with uv"
+    if image.tools:
+        notice += f" with {' and '.join(image.tools)}"
     asked = "" if wanted == base.variant else wanted
     if asked:
         notice += f"; it asks for {base.name} {asked}, the box gets {base.name} {base.variant}"
     return BaseReference(base.name, base.variant, tag, f"{notice}.", asked)
 
 
-def _known(name: str, reference: str) -> str:
+def tools_of(reference: str) -> tuple[str, ...]:
+    """The build's own programs that an image, as FROM and COPY name it, is known to hold."""
+    match = _REFERENCE.fullmatch(reference)
+    image = image_named(_split_registry(match["path"])[1]) if match else None
+    return image.tools if image is not None else ()
+
+
+def _is_base(name: str, base: str) -> bool:
+    return is_official(name) and name.rpartition("/")[2] == base
+
+
+def _known(name: str, reference: str, image: Image | None) -> str:
     """The name of the bases an image means. Raises UnknownBaseError."""
     short = name.rsplit("/", 1)[-1]
-    namespace = name.rpartition("/")[0]
-    # Official images live in `library`; mirrors put that namespace below one of their own.
-    official = namespace in ("", "library") or namespace.endswith("/library")
-    if official and any(base.name == short for base in known_bases()):
+    if is_official(name) and any(base.name == short for base in known_bases()):
         return short
-    for image in _images()["refused"]:
-        if _ends_with(name, image["match"]):
-            raise UnknownBaseError(
-                f"`{reference}` cannot be a box: {image['why']}.",
-                hint=image["hint"].format(python=default_base()),
-            )
+    if image is not None and image.refused:
+        raise UnknownBaseError(
+            f"`{reference}` cannot be a box: {image.refused}.",
+            hint=image.hint.format(python=default_base()),
+        )
     names = [*dict.fromkeys(base.name for base in known_bases()), SCRATCH]
     near = difflib.get_close_matches(short, names, n=1, cutoff=0.6)
     wanted = f"Did you mean `{near[0]}`? " if near else ""

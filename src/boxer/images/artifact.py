@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, cast
 
-from boxer.bases.catalogue import SCRATCH, BaseReference
 from boxer.errors import BaseDamagedError
 from boxer.filetree import Tree
+from boxer.images.references import SCRATCH, BaseReference
 
 FORMAT = 2
 

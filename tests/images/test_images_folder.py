@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from boxer.bases import BaseFolder, BaseReference, bases_folder
 from boxer.errors import BaseDamagedError, BaseMissingError
 from boxer.filetree import Tree, write_tar
+from boxer.images import BaseFolder, BaseReference, bases_folder
 
 DIGEST = "ab" * 32
 PYTHON = BaseReference("python", "3.13")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from boxer.bases import KnownBase, catalogue, default_base, resolve, with_python
 from boxer.errors import UnknownBaseError
+from boxer.images import default_base, resolve, table, tools_of
+from boxer.images.references import with_python
 
 
 @pytest.mark.parametrize(
@@ -123,8 +124,10 @@ def test_an_image_of_a_distribution_is_the_base_of_c_programs(reference: str) ->
 
 @pytest.fixture
 def two_pythons(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = (KnownBase("python", "3.99"), KnownBase("python", "3.98"), KnownBase("linux", "1"))
-    monkeypatch.setattr(catalogue, "known_bases", lambda: known)
+    known = [("python", "3.99"), ("python", "3.98"), ("linux", "1")]
+    rows = [{"name": name, "variant": variant} for name, variant in known]
+    read = {**table._table(), "base": rows}
+    monkeypatch.setattr(table, "_table", lambda: read)
 
 
 @pytest.mark.usefixtures("two_pythons")
@@ -158,3 +161,17 @@ def test_the_first_python_is_the_one_that_is_suggested() -> None:
         resolve("azure-functions/python")
     assert error.value.hint is not None
     assert "`FROM python:3.99-slim`" in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("reference", "tools"),
+    [
+        ("ghcr.io/astral-sh/uv:latest", ("uv",)),
+        ("ghcr.io/astral-sh/uv:0.9.1@sha256:" + "0" * 64, ("uv",)),
+        ("astral-sh/uv", ("uv",)),
+        ("python:3.13", ()),
+        ("not an image", ()),
+    ],
+)
+def test_the_tools_of_an_image(reference: str, tools: tuple[str, ...]) -> None:
+    assert tools_of(reference) == tools

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from boxer.bases import bases_folder, kit_program, tool_environment
 from boxer.errors import BaseMissingError
+from boxer.images import bases_folder, kit_program, tool_environment
 from tests.pythons import RECIPE
 
 

@@ -17,11 +17,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from boxer.bases.artifact import Base, BaseInfo, read_info, scratch
-from boxer.bases.catalogue import BaseReference, known_bases, resolve
 from boxer.blobstore import cache_folder
 from boxer.errors import ArchiveError, BaseDamagedError, BaseMissingError
 from boxer.filetree import Tree, read_tar
+from boxer.images.artifact import Base, BaseInfo, read_info, scratch
+from boxer.images.references import BaseReference, resolve
+from boxer.images.table import known_bases
 
 _DIGEST = re.compile(r"[0-9a-f]{16,128}")
 

@@ -1,0 +1,39 @@
+"""What a `FROM` means: all knowledge of images, and the finished bases themselves.
+
+Belongs here: image references, the table of images, images spelt out as instructions, reading a
+base from its folder and checking it. Does not: making a base (`recipes/`), which stage uses which
+(`plan`).
+"""
+
+from boxer.images.artifact import Base, BaseComponent, BaseInfo, BaseSource, Python
+from boxer.images.distributions import with_python_bases
+from boxer.images.folder import BaseFolder, BaseListing, bases_folder, list_bases, load
+from boxer.images.kit import kit_digest, kit_program, tool_environment, zig_program
+from boxer.images.references import BaseReference, resolve, tools_of
+from boxer.images.spelling import with_known_images
+from boxer.images.table import KnownBase, default_base, known_bases
+
+__all__ = [
+    "Base",
+    "BaseComponent",
+    "BaseFolder",
+    "BaseInfo",
+    "BaseListing",
+    "BaseReference",
+    "BaseSource",
+    "KnownBase",
+    "Python",
+    "bases_folder",
+    "default_base",
+    "kit_digest",
+    "kit_program",
+    "known_bases",
+    "list_bases",
+    "load",
+    "resolve",
+    "tool_environment",
+    "tools_of",
+    "with_known_images",
+    "with_python_bases",
+    "zig_program",
+]
