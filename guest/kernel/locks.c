@@ -9,7 +9,7 @@
 // 3. A lock that would wait, waits for an owner in this same, only thread: -EDEADLK.
 #include "locks.h"
 #include "memory.h"
-#include "process.h"
+#include "task.h"
 
 #include <boxer/linux_errno.h>
 
@@ -176,7 +176,7 @@ static void tell(struct file *file, struct file *owner, struct linux_flock64 *re
         .type = (int16_t)lock->type,
         .start = lock->start,
         .length = lock->end == INT64_MAX ? 0 : lock->end - lock->start + 1,
-        .pid = lock->owner ? -1 : (int32_t)process.pid,
+        .pid = lock->owner ? -1 : (int32_t)current->process->pid,
     };
 }
 

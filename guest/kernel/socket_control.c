@@ -4,8 +4,8 @@
 // is no collector for such cycles.
 #include "descriptor.h"
 #include "memory.h"
-#include "process.h"
 #include "socket_names.h"
+#include "task.h"
 
 #include <string.h>
 
@@ -40,10 +40,10 @@ static int check_credentials(const char *data, size_t size) {
     if (size != sizeof claimed)
         return -EINVAL;
     memcpy(&claimed, data, sizeof claimed);
-    int own = claimed.pid == process.pid &&
-              (claimed.uid == process.ruid || claimed.uid == process.euid) &&
-              (claimed.gid == process.rgid || claimed.gid == process.egid);
-    return own || process.euid == 0 ? 0 : -EPERM;
+    int own = claimed.pid == current->process->pid &&
+              (claimed.uid == current_cred()->ruid || claimed.uid == current_cred()->euid) &&
+              (claimed.gid == current_cred()->rgid || claimed.gid == current_cred()->egid);
+    return own || current_cred()->euid == 0 ? 0 : -EPERM;
 }
 
 static int read_one(struct socket *socket, const struct linux_cmsghdr *head, const char *data,

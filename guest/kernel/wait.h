@@ -63,4 +63,18 @@ int wait_futex(int64_t deadline_ns);
 unsigned wait_poll(struct file *, unsigned events);
 void wait_thaw(void);
 
+// What a task's waits have come to.
+struct waiting {
+    int may_interrupt; // the wait is a futex's, whose program can be told by an interruption
+    int may_give_up;   // wait_more
+    int deadlock_told;
+    unsigned deadlocks; // waits refused in a row
+};
+
+// Whom a process's program lets run while it waits (kernel_on_wait).
+struct company {
+    int (*run_another)(int64_t *until_ns);
+    int (*nothing_left)(void);
+};
+
 #endif
