@@ -179,7 +179,7 @@ long sys_flock(int fd, int operation) {
     return lock_flock(file, operation);
 }
 
-// inotify is left out: with one thread of execution a watcher would only see its own changes.
+// inotify is left out: with one task a watcher would only see its own changes.
 long sys_inotify_init1(int flags) {
     (void)flags;
     return -ENOSYS;

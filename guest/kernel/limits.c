@@ -50,7 +50,7 @@ long sys_prlimit64(int pid, int resource, const struct linux_rlimit64 *new,
         if (limit.soft > limit.hard)
             return -EINVAL;
         if (limit.hard > before.hard &&
-            (current->process->credentials.euid != 0 || resource == LINUX_RLIMIT_NOFILE))
+            (current_cred()->euid != 0 || resource == LINUX_RLIMIT_NOFILE))
             return -EPERM; // open files: the table has that many places, root or not
         current->process->limits[resource] = limit;
     }
@@ -100,7 +100,7 @@ long sys_uname(struct linux_utsname *name) {
 }
 
 static long set_node_name(char *kept, const char *name, size_t size) {
-    if (current->process->credentials.euid != 0)
+    if (current_cred()->euid != 0)
         return -EPERM;
     if (size > 64)
         return -EINVAL;

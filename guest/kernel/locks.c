@@ -6,7 +6,7 @@
 // 2. Ranges of one owner never overlap, lie one behind the other in the order of their starts, and
 //    touching ones of one type are one: a new range replaces, splits, shortens or widens the old
 //    ones.
-// 3. A lock that would wait, waits for an owner in this same, only thread: -EDEADLK.
+// 3. A lock that would wait, waits for an owner in this same, only task: -EDEADLK.
 #include "locks.h"
 #include "memory.h"
 #include "task.h"

@@ -164,9 +164,9 @@ long sys_pselect6(int count, unsigned long *in, unsigned long *out, unsigned lon
         return error;
     if (count < 0)
         return -EINVAL;
-    if ((uint64_t)count > current->process->limits[LINUX_RLIMIT_NOFILE].hard)
-        count =
-            (int)current->process->limits[LINUX_RLIMIT_NOFILE].hard; // no descriptor lies beyond
+    uint64_t most = current->process->limits[LINUX_RLIMIT_NOFILE].hard;
+    if ((uint64_t)count > most)
+        count = (int)most; // no descriptor lies beyond
     if (!set_usable(in, count) || !set_usable(out, count) || !set_usable(except, count))
         return -EFAULT;
     uint64_t old = signal_mask_swap(mask);

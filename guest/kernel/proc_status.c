@@ -75,8 +75,8 @@ void show_status(struct text *text) {
     show_identity(text);
     show_memory(text);
     text_print(text, "Threads:\t1\nSigQ:\t0/%u\n", rlimit(LINUX_RLIMIT_SIGPENDING));
-    text_print(text, "SigPnd:\t%016x\nShdPnd:\t%016x\nSigBlk:\t%016x\n", signal_pending_set(), U(0),
-               signal_mask());
+    text_print(text, "SigPnd:\t%016x\nShdPnd:\t%016x\nSigBlk:\t%016x\n",
+               current->signals.pending.set, current->process->signals.pending.set, signal_mask());
     text_print(text, "SigIgn:\t%016x\nSigCgt:\t%016x\n", signals.ignored, signals.caught);
     text_print(text, "CapInh:\t%016x\nCapPrm:\t%016x\nCapEff:\t%016x\n", U(0),
                current_cred()->capabilities, current_cred()->capabilities);

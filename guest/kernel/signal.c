@@ -66,8 +66,8 @@ uint64_t signal_pending_set(void) {
 }
 
 int signal_pending(void) {
-    const struct task_signals *own = &current->signals;
-    return (signal_pending_set() & (~own->blocked | own->waited)) != 0;
+    uint64_t set = signal_pending_set();
+    return set && (set & (~current->signals.blocked | current->signals.waited)); // mostly: set 0
 }
 
 uint64_t signal_wakeable(void) {

@@ -34,16 +34,17 @@ static int take_rights(const char *data, size_t size, struct message *message) {
     return 0;
 }
 
-// Only the truth may be said, or by root anything: the sender is always this process.
+// Only the truth may be said, or by root anything: the sender is the current process.
 static int check_credentials(const char *data, size_t size) {
     struct linux_ucred claimed;
     if (size != sizeof claimed)
         return -EINVAL;
     memcpy(&claimed, data, sizeof claimed);
+    const struct credentials *who = current_cred();
     int own = claimed.pid == current->process->pid &&
-              (claimed.uid == current_cred()->ruid || claimed.uid == current_cred()->euid) &&
-              (claimed.gid == current_cred()->rgid || claimed.gid == current_cred()->egid);
-    return own || current_cred()->euid == 0 ? 0 : -EPERM;
+              (claimed.uid == who->ruid || claimed.uid == who->euid) &&
+              (claimed.gid == who->rgid || claimed.gid == who->egid);
+    return own || who->euid == 0 ? 0 : -EPERM;
 }
 
 static int read_one(struct socket *socket, const struct linux_cmsghdr *head, const char *data,

@@ -1,5 +1,5 @@
-// Waiting, with one thread of execution: nobody else runs while the program waits, so only the
-// host's descriptors, a timer or a signal that a timer raises can end a wait.
+// Waiting, with one task that can run: nobody else does while the program waits, so only the host's
+// descriptors, a timer or a signal that a timer raises can end a wait.
 //
 // A wait that nothing can end is refused: the first one of a run writes a line on the host's
 // stderr, and each answers -EDEADLK. A program that goes on waiting so in a loop (WAIT_DEADLOCKS in
