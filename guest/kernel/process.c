@@ -1,7 +1,7 @@
 // The process itself: ids in the session, prctl(2), scheduling, waiting for children, futex(2).
 //
-// What is not here, and why: clone, fork, vfork, execve answer -ENOSYS (syscall.c). A second
-// process needs a second machine; posix_spawn will have its door in syscall.c's table.
+// What is not here, and why: clone, fork, vfork, execve answer -ENOSYS (syscall_table.c). A second
+// process is made by kernel_suspend alone (spawn.c).
 #include "process.h"
 #include "host.h"
 #include "memory.h"
