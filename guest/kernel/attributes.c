@@ -3,6 +3,7 @@
 #include "path.h"
 #include "process.h"
 #include "syscalls_fs.h"
+#include "task.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>
@@ -34,8 +35,8 @@ static int file_stat(struct file *file, struct kstat *stat) {
         .ino = (uint64_t)(uintptr_t)file,
         .mode = file->ops->mode ? file->ops->mode(file) : 0600,
         .nlink = 1,
-        .uid = process.fsuid,
-        .gid = process.fsgid,
+        .uid = current_cred()->fsuid,
+        .gid = current_cred()->fsgid,
         .blksize = PAGE_SIZE,
         .atime = stamp_now(),
     };
@@ -137,18 +138,19 @@ long sys_faccessat2(int dirfd, const char *path, int mode, int flags) {
     struct file *file;
     if ((mode & ~7) || (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
         return -EINVAL;
-    uint32_t uid = process.fsuid, gid = process.fsgid;
+    struct credentials *own = &current->process->credentials;
+    uint32_t uid = own->fsuid, gid = own->fsgid;
     if (!(flags & AT_EACCESS)) {
-        process.fsuid = process.ruid;
-        process.fsgid = process.rgid;
+        own->fsuid = own->ruid;
+        own->fsgid = own->rgid;
     }
     int error = path_or_fd(dirfd, path, flags & ~AT_EACCESS, &entry, &file);
     if (!error && entry) {
         error = mode ? inode_permission(entry->inode, (uint32_t)mode) : 0;
         dentry_put(entry);
     }
-    process.fsuid = uid;
-    process.fsgid = gid;
+    own->fsuid = uid;
+    own->fsgid = gid;
     return error;
 }
 
@@ -180,7 +182,7 @@ static int change_mode(struct inode *inode, uint32_t mode) {
         return error;
     if (S_ISLNK(inode->mode))
         return -EOPNOTSUPP;
-    if ((mode & S_ISGID) && process.fsuid && !process_in_group(inode->gid))
+    if ((mode & S_ISGID) && current_cred()->fsuid && !process_in_group(inode->gid))
         mode &= ~S_ISGID;
     return set_attributes(inode, &(struct attributes){.set = SET_MODE, .mode = mode});
 }
@@ -193,8 +195,8 @@ static int change_owner(struct inode *inode, uint32_t uid, uint32_t gid) {
         .uid = uid == keep ? inode->uid : uid,
         .gid = gid == keep ? inode->gid : gid,
     };
-    if (process.fsuid) {
-        int mine = process.fsuid == inode->uid;
+    if (current_cred()->fsuid) {
+        int mine = current_cred()->fsuid == inode->uid;
         if ((uid != keep && (!mine || uid != inode->uid)) ||
             (gid != keep && (!mine || (gid != inode->gid && !process_in_group(gid)))))
             return -EPERM;
@@ -312,7 +314,7 @@ long sys_utimensat(int dirfd, const char *path, const struct linux_timespec *tim
 }
 
 long sys_umask(uint32_t mask) {
-    uint32_t old = process.umask;
-    process.umask = mask & 0777;
+    uint32_t old = current->process->directories.umask;
+    current->process->directories.umask = mask & 0777;
     return (long)old;
 }

@@ -1,8 +1,8 @@
 // Birth, freezing and thawing of the machine: boxer/kernel.h.
 //
 // Invariants
-// 1. Order of birth: memory, process, signals, clocks, file tree, stdio. Each needs only earlier
-// ones.
+// 1. Order of birth: task and process, memory, clocks, file tree, stdio. Each needs only earlier
+//    ones.
 // 2. A frozen machine holds nothing of the host it was made on: no descriptors above 2, no armed
 //    timers, no pending signals, no bytes in free memory.
 #include "attended.h"
@@ -12,6 +12,7 @@
 #include "memory.h"
 #include "process.h"
 #include "syscalls_fs.h"
+#include "task.h"
 #include "timer.h"
 #include "trace.h"
 #include "wait.h"
@@ -35,9 +36,10 @@ static int open_stdio(void) {
 }
 
 int kernel_boot(uintptr_t heap) {
-    memory_boot(heap);
+    task_boot();
     process_boot();
-    signal_boot();
+    uts_boot();
+    memory_boot(heap);
     clock_boot();
     console_thaw();
     int error = fs_boot();
@@ -137,14 +139,15 @@ void kernel_set_program(const char *exe, char *const argv[], char *const envp[])
     char *copy = kmalloc(length);
     if (copy)
         memcpy(copy, exe, length);
-    replace(&process.exe, copy);
-    keep_strings(&process.cmdline, &process.cmdline_size, argv);
-    keep_strings(&process.environ, &process.environ_size, envp);
+    struct process *process = current->process;
+    replace(&process->exe, copy);
+    keep_strings(&process->cmdline, &process->cmdline_size, argv);
+    keep_strings(&process->environ, &process->environ_size, envp);
     const char *base = exe;
     for (const char *at = exe; *at; at++)
         if (*at == '/')
             base = at + 1;
-    memset(process.comm, 0, sizeof process.comm);
-    for (size_t i = 0; i < sizeof process.comm - 1 && base[i]; i++)
-        process.comm[i] = base[i];
+    memset(current->comm, 0, sizeof current->comm);
+    for (size_t i = 0; i < sizeof current->comm - 1 && base[i]; i++)
+        current->comm[i] = base[i];
 }

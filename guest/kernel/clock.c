@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "process.h"
 #include "syscalls_runtime.h"
+#include "task.h"
 #include "wait.h"
 #include "state.h"
 
@@ -109,7 +110,7 @@ int timer_clock_of(int clockid, enum timer_clock *clock) {
 static int readable_clock(int clockid, enum timer_clock *clock) {
     if (clockid < 0) {
         uint32_t pid = ~(uint32_t)clockid >> 3 & 0x1fffffff;
-        if ((clockid & 3) == 3 || (pid != 0 && pid != process.pid))
+        if ((clockid & 3) == 3 || (pid != 0 && pid != current->process->pid))
             return -EINVAL;
         *clock = TIMER_CPU;
         return 0;

@@ -9,6 +9,7 @@
 #include "host.h"
 #include "memory.h"
 #include "process.h"
+#include "task.h"
 #include "terminal.h"
 #include "timer.h"
 #include "wait.h"
@@ -98,13 +99,13 @@ static int console_ioctl(struct file *file, unsigned request, uintptr_t argument
     case TIOCSWINSZ:
         return terminal_copy_in(argument, &window, sizeof window);
     case TIOCGPGRP:
-        return terminal_copy_out(argument, &process.pgid, sizeof process.pgid);
+        return terminal_copy_out(argument, &current->process->pgid, sizeof current->process->pgid);
     case TIOCSPGRP:
         if (terminal_copy_in(argument, &group, sizeof group))
             return -EFAULT;
-        return group == process.pgid ? 0 : -EPERM;
+        return group == current->process->pgid ? 0 : -EPERM;
     case TIOCGSID:
-        return terminal_copy_out(argument, &process.sid, sizeof process.sid);
+        return terminal_copy_out(argument, &current->process->sid, sizeof current->process->sid);
     default:
         return -ENOTTY;
     }

@@ -8,6 +8,7 @@
 #include "memory.h"
 #include "process.h"
 #include "syscalls_runtime.h"
+#include "task.h"
 
 #include <boxer/kernel.h>
 #include <boxer/linux_errno.h>
@@ -19,59 +20,63 @@
 #define CAP_SETUID 7
 #define ALL_CAPABILITIES ((1ull << (LINUX_CAP_LAST + 1)) - 1)
 
+static struct credentials *own(void) {
+    return &current->process->credentials;
+}
+
 struct ids {
     uint32_t real, effective, saved;
 };
 
 static struct ids users(void) {
-    return (struct ids){process.ruid, process.euid, process.suid};
+    return (struct ids){own()->ruid, own()->euid, own()->suid};
 }
 
 static struct ids groups(void) {
-    return (struct ids){process.rgid, process.egid, process.sgid};
+    return (struct ids){own()->rgid, own()->egid, own()->sgid};
 }
 
 static void set_users(struct ids ids) {
-    int had_root = process.ruid == 0 || process.euid == 0 || process.suid == 0;
-    uint32_t was = process.euid;
-    process.credentials++;
-    process.ruid = ids.real;
-    process.euid = process.fsuid = ids.effective;
-    process.suid = ids.saved;
+    int had_root = own()->ruid == 0 || own()->euid == 0 || own()->suid == 0;
+    uint32_t was = own()->euid;
+    own()->changes++;
+    own()->ruid = ids.real;
+    own()->euid = own()->fsuid = ids.effective;
+    own()->suid = ids.saved;
     // capabilities(7): the last root id gone drops them all, unless PR_SET_KEEPCAPS.
-    if (had_root && ids.real && ids.effective && ids.saved && !process.keep_caps)
-        process.capabilities = 0;
+    if (had_root && ids.real && ids.effective && ids.saved && !own()->keep_caps)
+        own()->capabilities = 0;
     else if (was != 0 && ids.effective == 0)
-        process.capabilities = ALL_CAPABILITIES;
+        own()->capabilities = ALL_CAPABILITIES;
 }
 
 static void set_groups(struct ids ids) {
-    process.credentials++;
-    process.rgid = ids.real;
-    process.egid = process.fsgid = ids.effective;
-    process.sgid = ids.saved;
+    own()->changes++;
+    own()->rgid = ids.real;
+    own()->egid = own()->fsgid = ids.effective;
+    own()->sgid = ids.saved;
 }
 
 static int may(int capability) {
-    return process.euid == 0 && (process.capabilities >> capability & 1);
+    return own()->euid == 0 && (own()->capabilities >> capability & 1);
 }
 
 int process_in_group(uint32_t gid) {
-    if (gid == process.fsgid)
+    if (gid == own()->fsgid)
         return 1;
-    for (uint32_t i = 0; i < process.group_count; i++)
-        if (process.groups[i] == gid)
+    for (uint32_t i = 0; i < own()->group_count; i++)
+        if (own()->groups[i] == gid)
             return 1;
     return 0;
 }
 
 void kernel_set_credentials(uint32_t uid, uint32_t gid, const uint32_t *list, size_t count) {
-    process.capabilities = uid == 0 ? ALL_CAPABILITIES : 0;
-    process.ruid = process.euid = process.suid = process.fsuid = uid;
+    own()->capabilities = uid == 0 ? ALL_CAPABILITIES : 0;
+    own()->ruid = own()->euid = own()->suid = own()->fsuid = uid;
     set_groups((struct ids){gid, gid, gid});
-    process.group_count = (uint32_t)(count < NGROUPS_KEPT ? count : NGROUPS_KEPT);
-    if (process.group_count)
-        memcpy(process.groups, list, process.group_count * sizeof *list);
+    own()->group_count = (uint32_t)(count < NGROUPS_KEPT ? count : NGROUPS_KEPT);
+    if (own()->group_count)
+        memcpy(own()->groups, list, own()->group_count * sizeof *list);
 }
 
 // setuid(2) and setgid(2) of one id.
@@ -189,18 +194,18 @@ long sys_getresgid(uint32_t *rgid, uint32_t *egid, uint32_t *sgid) {
 
 // Both answer the former id, whether or not it changed.
 long sys_setfsuid(uint32_t uid) {
-    uint32_t old = process.fsuid;
+    uint32_t old = own()->fsuid;
     if (may(CAP_SETUID) || (uid != UNCHANGED && is_one_of(users(), uid)) || uid == old)
-        process.fsuid = uid == UNCHANGED ? old : uid;
-    process.credentials += process.fsuid != old;
+        own()->fsuid = uid == UNCHANGED ? old : uid;
+    own()->changes += own()->fsuid != old;
     return (long)old;
 }
 
 long sys_setfsgid(uint32_t gid) {
-    uint32_t old = process.fsgid;
+    uint32_t old = own()->fsgid;
     if (may(CAP_SETGID) || (gid != UNCHANGED && is_one_of(groups(), gid)) || gid == old)
-        process.fsgid = gid == UNCHANGED ? old : gid;
-    process.credentials += process.fsgid != old;
+        own()->fsgid = gid == UNCHANGED ? old : gid;
+    own()->changes += own()->fsgid != old;
     return (long)old;
 }
 
@@ -208,15 +213,15 @@ long sys_getgroups(int count, uint32_t *list) {
     if (count < 0)
         return -EINVAL;
     if (count == 0)
-        return process.group_count;
-    if ((uint32_t)count < process.group_count)
+        return own()->group_count;
+    if ((uint32_t)count < own()->group_count)
         return -EINVAL;
-    if (process.group_count) {
-        if (!user_range(list, process.group_count * sizeof *list))
+    if (own()->group_count) {
+        if (!user_range(list, own()->group_count * sizeof *list))
             return -EFAULT;
-        memcpy(list, process.groups, process.group_count * sizeof *list);
+        memcpy(list, own()->groups, own()->group_count * sizeof *list);
     }
-    return process.group_count;
+    return own()->group_count;
 }
 
 long sys_setgroups(size_t count, const uint32_t *list) {
@@ -228,10 +233,10 @@ long sys_setgroups(size_t count, const uint32_t *list) {
         return -ENOMEM; // difference from Linux: 64 are kept, not 65,536
     if (count && !user_range(list, count * sizeof *list))
         return -EFAULT;
-    process.credentials++;
-    process.group_count = (uint32_t)count;
+    own()->changes++;
+    own()->group_count = (uint32_t)count;
     if (count)
-        memcpy(process.groups, list, count * sizeof *list);
+        memcpy(own()->groups, list, count * sizeof *list);
     return 0;
 }
 
@@ -253,12 +258,12 @@ long sys_capget(struct linux_cap_header *header, struct linux_cap_data *data) {
         return data ? -EINVAL : 0;
     if (header->pid < 0)
         return -EINVAL;
-    if (header->pid != 0 && (uint32_t)header->pid != process.pid)
+    if (header->pid != 0 && (uint32_t)header->pid != current->process->pid)
         return -ESRCH;
     if (!data || !user_range(data, (size_t)records * sizeof *data))
         return -EFAULT;
     for (int i = 0; i < records; i++) {
-        uint32_t half = (uint32_t)(process.capabilities >> (32 * i));
+        uint32_t half = (uint32_t)(own()->capabilities >> (32 * i));
         data[i] = (struct linux_cap_data){.effective = half, .permitted = half};
     }
     return 0;
@@ -271,7 +276,7 @@ long sys_capset(struct linux_cap_header *header, const struct linux_cap_data *da
     int records = capability_records(header);
     if (!records)
         return -EINVAL;
-    if (header->pid != 0 && (uint32_t)header->pid != process.pid)
+    if (header->pid != 0 && (uint32_t)header->pid != current->process->pid)
         return -EPERM;
     if (!data || !user_range(data, (size_t)records * sizeof *data))
         return -EFAULT;
@@ -281,8 +286,8 @@ long sys_capset(struct linux_cap_header *header, const struct linux_cap_data *da
             return -EPERM;
         wanted |= (uint64_t)data[i].effective << (32 * i);
     }
-    if (wanted & ~process.capabilities)
+    if (wanted & ~own()->capabilities)
         return -EPERM;
-    process.capabilities = wanted;
+    own()->capabilities = wanted;
     return 0;
 }

@@ -4,7 +4,7 @@
 #include "memory.h"
 #include "process.h"
 #include "locks.h"
-#include "state.h"
+#include "task.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>
@@ -16,8 +16,9 @@ struct slot {
     int close_on_exec;
 };
 
-static KERNEL_STATE struct slot *slots;
-static KERNEL_STATE int slot_count;
+static struct descriptors *table(void) {
+    return &current->process->descriptors;
+}
 
 struct file *file_new(const struct file_ops *ops, uint32_t flags) {
     struct file *file = kzalloc(sizeof *file);
@@ -26,7 +27,7 @@ struct file *file_new(const struct file_ops *ops, uint32_t flags) {
     file->ops = ops;
     file->flags = flags;
     file->refs = 1;
-    file->opener = process.credentials;
+    file->opener = current_cred()->changes;
     return file;
 }
 
@@ -50,111 +51,119 @@ void file_put(struct file *file) {
     kfree(file);
 }
 
-static int grow(int wanted) {
-    int count = slot_count ? slot_count : FIRST_SLOTS;
+static int grow(struct descriptors *open, int wanted) {
+    int count = open->count ? open->count : FIRST_SLOTS;
     while (count <= wanted)
         count *= 2;
-    struct slot *larger = krealloc(slots, (size_t)count * sizeof *slots);
+    struct slot *larger = krealloc(open->slots, (size_t)count * sizeof *larger);
     if (!larger)
         return -ENOMEM;
-    memset(larger + slot_count, 0, (size_t)(count - slot_count) * sizeof *slots);
-    slots = larger;
-    slot_count = count;
+    memset(larger + open->count, 0, (size_t)(count - open->count) * sizeof *larger);
+    open->slots = larger;
+    open->count = count;
     return 0;
 }
 
-int fd_install(struct file *file, int lowest, int close_on_exec) {
-    int fd = lowest;
-    while (fd < slot_count && slots[fd].file)
+static int first_free(const struct descriptors *open, int fd) {
+    while (fd < open->count && open->slots[fd].file)
         fd++;
-    if ((uint64_t)fd >= process.nofile) {
+    return fd;
+}
+
+static int beyond_limit(int fd) {
+    return (uint64_t)fd >= rlimit(LINUX_RLIMIT_NOFILE);
+}
+
+int fd_install(struct file *file, int lowest, int close_on_exec) {
+    struct descriptors *open = table();
+    int fd = first_free(open, lowest);
+    if (beyond_limit(fd)) {
         limit_reached(BOXER_REACHED_FILES);
         return -EMFILE;
     }
-    if (fd >= slot_count && grow(fd) < 0)
+    if (fd >= open->count && grow(open, fd) < 0)
         return -ENOMEM;
-    slots[fd] = (struct slot){file, close_on_exec};
+    open->slots[fd] = (struct slot){file, close_on_exec};
     return fd;
 }
 
 int fd_room(void) {
-    int fd = 0;
-    while (fd < slot_count && slots[fd].file)
-        fd++;
-    if ((uint64_t)fd < process.nofile)
-        return fd < slot_count ? 0 : grow(fd);
+    struct descriptors *open = table();
+    int fd = first_free(open, 0);
+    if (!beyond_limit(fd))
+        return fd < open->count ? 0 : grow(open, fd);
     limit_reached(BOXER_REACHED_FILES);
     return -EMFILE;
 }
 
 // Puts the file at exactly this descriptor, closing what was there.
 int fd_replace(struct file *file, int fd, int close_on_exec) {
-    if (fd < 0 || (uint64_t)fd >= process.nofile)
+    struct descriptors *open = table();
+    if (fd < 0 || beyond_limit(fd))
         return -EBADF;
-    if (fd >= slot_count && grow(fd) < 0)
+    if (fd >= open->count && grow(open, fd) < 0)
         return -ENOMEM;
-    struct file *old = slots[fd].file;
-    slots[fd] = (struct slot){file, close_on_exec};
+    struct file *old = open->slots[fd].file;
+    open->slots[fd] = (struct slot){file, close_on_exec};
     if (old)
         file_put(old);
     return fd;
 }
 
 struct file *fd_file(int fd) {
-    return fd >= 0 && fd < slot_count ? slots[fd].file : NULL;
+    const struct descriptors *open = table();
+    return fd >= 0 && fd < open->count ? open->slots[fd].file : NULL;
 }
 
 int fd_cloexec(int fd) {
-    return slots[fd].close_on_exec;
+    return table()->slots[fd].close_on_exec;
 }
 
 void fd_set_cloexec(int fd, int on) {
-    slots[fd].close_on_exec = on;
+    table()->slots[fd].close_on_exec = on;
 }
 
 int fd_close(int fd) {
     struct file *file = fd_file(fd);
     if (!file)
         return -EBADF;
-    slots[fd].file = NULL;
+    table()->slots[fd].file = NULL;
     locks_closed(file); // POSIX: the process's locks on the inode go with any close of it
     file_put(file);
     return 0;
 }
 
 void fd_close_from(int first) {
-    for (int fd = first; fd < slot_count; fd++)
-        if (slots[fd].file)
-            fd_close(fd);
+    for (int fd = first; (fd = fd_next(fd)) >= 0; fd++)
+        fd_close(fd);
 }
 
-int fd_suspend(struct descriptors_kept *kept) {
-    kept->slots = kmalloc((size_t)slot_count * sizeof *slots);
-    kept->count = slot_count;
-    if (!kept->slots)
+int descriptors_inherit(struct descriptors *made, const struct descriptors *from) {
+    size_t size = (size_t)from->count * sizeof *from->slots;
+    *made = (struct descriptors){kmalloc(size), from->count};
+    if (!made->slots)
         return -ENOMEM;
-    memcpy(kept->slots, slots, (size_t)slot_count * sizeof *slots);
-    for (int fd = 0; fd < slot_count; fd++) {
-        if (!slots[fd].file)
-            continue;
-        if (slots[fd].close_on_exec)
-            slots[fd].file = NULL; // its reference is the kept one's
-        else
-            file_get(slots[fd].file);
+    memcpy(made->slots, from->slots, size);
+    for (int fd = 0; fd < made->count; fd++) {
+        struct slot *slot = &made->slots[fd];
+        if (slot->close_on_exec)
+            slot->file = NULL; // its reference is the other table's
+        else if (slot->file)
+            file_get(slot->file);
     }
     return 0;
 }
 
-void fd_resume(struct descriptors_kept *kept) {
+void descriptors_end(void) {
     fd_close_from(0);
-    kfree(slots);
-    slots = kept->slots;
-    slot_count = kept->count;
+    kfree(table()->slots);
+    *table() = (struct descriptors){NULL, 0};
 }
 
 int fd_next(int fd) {
-    for (; fd < slot_count; fd++)
-        if (slots[fd].file)
+    const struct descriptors *open = table();
+    for (; fd < open->count; fd++)
+        if (open->slots[fd].file)
             return fd;
     return -1;
 }

@@ -2,8 +2,8 @@
 #include "locks.h"
 #include "memory.h"
 #include "pipe.h"
-#include "process.h"
 #include "syscalls_fs.h"
+#include "task.h"
 
 #include <boxer/linux_errno.h>
 
@@ -33,7 +33,7 @@ long sys_close_range(unsigned first, unsigned last, unsigned flags) {
 }
 
 static long duplicate(struct file *file, int lowest, int close_on_exec) {
-    if (lowest < 0 || (uint64_t)lowest >= process.nofile)
+    if (lowest < 0 || (uint64_t)lowest >= rlimit(LINUX_RLIMIT_NOFILE))
         return -EINVAL;
     file_get(file);
     int fd = fd_install(file, lowest, close_on_exec);
@@ -179,7 +179,7 @@ long sys_flock(int fd, int operation) {
     return lock_flock(file, operation);
 }
 
-// inotify is left out: with one thread of execution a watcher would only see its own changes.
+// inotify is left out: with one task a watcher would only see its own changes.
 long sys_inotify_init1(int flags) {
     (void)flags;
     return -ENOSYS;

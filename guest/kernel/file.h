@@ -45,7 +45,7 @@ struct file {
     uint32_t refs;
     uint32_t watchers; // epoll items on it; with refs 0, file_put calls epoll_forget first
     uint32_t flags;    // O_ACCMODE and status flags of open(2)
-    uint32_t opener;   // process.credentials when it was opened
+    uint32_t opener;   // credentials.changes of who opened it, at that time
     int64_t pos;
     struct inode *inode; // referenced; null for anonymous files (pipe, eventfd, socket ..)
     void *entry;         // the dentry it was opened through, for fchdir, /proc/self/fd; may be null
@@ -56,7 +56,15 @@ struct file *file_new(const struct file_ops *ops, uint32_t flags); // refs 1; nu
 void file_get(struct file *);
 void file_put(struct file *);
 
-// The descriptor table.
+// The descriptor table of a process. Functions without one mean the current process's.
+struct slot;
+struct descriptors {
+    struct slot *slots;
+    int count;
+};
+// What a program begins with: all that is not close-on-exec. 0 or -ENOMEM.
+int descriptors_inherit(struct descriptors *made, const struct descriptors *from);
+void descriptors_end(void); // closes all; the table goes too
 int fd_install(struct file *, int lowest,
                int close_on_exec); // takes over the reference; or -EMFILE
 int fd_room(void);                 // 0, or why fd_install(file, 0, ..) would fail
@@ -66,13 +74,6 @@ void fd_close_from(int first);
 int fd_replace(struct file *, int fd, int close_on_exec); // dup2: takes over the reference
 int fd_cloexec(int fd);
 void fd_set_cloexec(int fd, int on);
-// suspend.c: the table as it is, and what execve(2) leaves of it; and back.
-struct descriptors_kept {
-    struct slot *slots;
-    int count;
-};
-int fd_suspend(struct descriptors_kept *); // 0 or -ENOMEM
-void fd_resume(struct descriptors_kept *);
 int fd_next(int fd); // the first open descriptor >= fd, or -1
 
 #endif

@@ -4,7 +4,7 @@
 // 0644 (0777 for links), and neither can be changed.
 #include "hostfs.h"
 #include "memory.h"
-#include "process.h"
+#include "task.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>
@@ -42,8 +42,8 @@ int hostfs_update(struct inode *inode, const struct host_stat *stat) {
         return -ESTALE;
     if (stat->ino)
         inode->ino = stat->ino;
-    inode->uid = process.euid;
-    inode->gid = process.egid;
+    inode->uid = current_cred()->euid;
+    inode->gid = current_cred()->egid;
     inode->nlink = stat->nlink > UINT32_MAX ? UINT32_MAX : (uint32_t)stat->nlink;
     inode->size = stat->size > INT64_MAX ? INT64_MAX : (int64_t)stat->size;
     inode->blocks = (uint64_t)inode->size / 512 + (inode->size % 512 != 0);
@@ -156,8 +156,8 @@ int hostfs_lookup(struct dentry *dir, const char *name, size_t len, struct inode
     int error = hostfs_path(dir->inode, name, len, &path);
     if (error)
         return error;
-    dir->inode->uid = process.euid; // who asks is the owner
-    dir->inode->gid = process.egid;
+    dir->inode->uid = current_cred()->euid; // who asks is the owner
+    dir->inode->gid = current_cred()->egid;
     error = host_stat(path.root, path.text, path.len, 0, &stat);
     hostfs_path_end(&path);
     if (error)

@@ -2,6 +2,7 @@
 #include "hostfs.h"
 #include "memory.h"
 #include "process.h"
+#include "task.h"
 
 #include <boxer/linux_errno.h>
 
@@ -76,10 +77,10 @@ static long file_read(struct file *file, void *buffer, size_t size, int64_t *pos
 
 // RLIMIT_FSIZE as in tmpfs.c: what still fits, or SIGXFSZ.
 static long allowed(size_t size, int64_t pos) {
-    if ((uint64_t)pos + size <= process.fsize || size == 0)
+    if ((uint64_t)pos + size <= rlimit(LINUX_RLIMIT_FSIZE) || size == 0)
         return (long)size;
-    if ((uint64_t)pos < process.fsize)
-        return (long)(process.fsize - (uint64_t)pos);
+    if ((uint64_t)pos < rlimit(LINUX_RLIMIT_FSIZE))
+        return (long)(rlimit(LINUX_RLIMIT_FSIZE) - (uint64_t)pos);
     signal_raise(LINUX_SIGXFSZ);
     return -EFBIG;
 }

@@ -3,6 +3,7 @@
 #include "fs.h"
 #include "memory.h"
 #include "process.h"
+#include "task.h"
 #include "state.h"
 
 #include <boxer/linux_errno.h>
@@ -31,8 +32,8 @@ struct inode *inode_new(struct filesystem *fs, uint32_t mode) {
     inode->fs = fs;
     inode->ino = next_ino++;
     inode->mode = mode;
-    inode->uid = process.fsuid;
-    inode->gid = process.fsgid;
+    inode->uid = current_cred()->fsuid;
+    inode->gid = current_cred()->fsgid;
     inode->nlink = S_ISDIR(mode) ? 2 : 1;
     inode->refs = 1;
     inode->atime = inode->mtime = inode->ctime = inode->btime = stamp_now();
@@ -79,14 +80,14 @@ void inode_touch_atime(struct inode *inode) {
 }
 
 static int privileged(void) {
-    return process.fsuid == 0;
+    return current_cred()->fsuid == 0;
 }
 
 int inode_permission(const struct inode *inode, uint32_t may) {
     if ((may & MAY_WRITE) && inode->fs && inode->fs->read_only && !S_ISTYPE(inode->mode, S_IFCHR))
         return -EROFS;
     uint32_t bits = inode->mode;
-    if (process.fsuid == inode->uid)
+    if (current_cred()->fsuid == inode->uid)
         bits >>= 6;
     else if (process_in_group(inode->gid))
         bits >>= 3;
@@ -99,11 +100,11 @@ int inode_permission(const struct inode *inode, uint32_t may) {
 }
 
 int inode_may_own(const struct inode *inode) {
-    return privileged() || process.fsuid == inode->uid ? 0 : -EPERM;
+    return privileged() || current_cred()->fsuid == inode->uid ? 0 : -EPERM;
 }
 
 void inode_inherit(struct inode *inode, const struct inode *dir) {
-    uint32_t mask = S_ISLNK(inode->mode) ? 0 : process.umask;
+    uint32_t mask = S_ISLNK(inode->mode) ? 0 : current->process->directories.umask;
     inode->mode &= ~mask;
     if (dir->mode & S_ISGID) {
         inode->gid = dir->gid;

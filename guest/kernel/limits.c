@@ -3,6 +3,8 @@
 #include "memory.h"
 #include "process.h"
 #include "syscalls_runtime.h"
+#include "task.h"
+#include "state.h"
 
 #include <boxer/kernel.h>
 #include <boxer/linux_errno.h>
@@ -13,16 +15,22 @@
 #define VERSION "#1 Boxer"
 #define MACHINE "wasm32"
 
+KERNEL_STATE struct uts uts;
+
+void uts_boot(void) {
+    uts = (struct uts){.hostname = "box", .domainname = "(none)"};
+}
+
 void limit_reached(unsigned which) {
     boxer_boot.reached |= 1u << which;
 }
 
 void kernel_set_limits(uint32_t files, uint64_t storage) {
-    struct linux_rlimit64 *open_files = &process.limits[LINUX_RLIMIT_NOFILE];
+    struct linux_rlimit64 *open_files = &current->process->limits[LINUX_RLIMIT_NOFILE];
     if (files < open_files->hard)
         open_files->hard = files;
     if (files < open_files->soft)
-        process.nofile = open_files->soft = files;
+        open_files->soft = files;
     uint64_t pages = storage / PAGE_SIZE, most = fs_usage.pages_max;
     if (fs_usage.pages <= most && pages < most - fs_usage.pages)
         fs_usage.pages_max = fs_usage.pages + pages;
@@ -30,24 +38,21 @@ void kernel_set_limits(uint32_t files, uint64_t storage) {
 
 long sys_prlimit64(int pid, int resource, const struct linux_rlimit64 *new,
                    struct linux_rlimit64 *old) {
-    if (pid != 0 && (uint32_t)pid != process.pid)
+    if (pid != 0 && (uint32_t)pid != current->process->pid)
         return -ESRCH;
     if (resource < 0 || resource >= LINUX_RLIMITS)
         return -EINVAL;
     if ((new && !user_range(new, sizeof *new)) || (old && !user_range(old, sizeof *old)))
         return -EFAULT;
-    struct linux_rlimit64 before = process.limits[resource];
+    struct linux_rlimit64 before = current->process->limits[resource];
     if (new) {
         struct linux_rlimit64 limit = *new;
         if (limit.soft > limit.hard)
             return -EINVAL;
-        if (limit.hard > before.hard && (process.euid != 0 || resource == LINUX_RLIMIT_NOFILE))
+        if (limit.hard > before.hard &&
+            (current_cred()->euid != 0 || resource == LINUX_RLIMIT_NOFILE))
             return -EPERM; // open files: the table has that many places, root or not
-        process.limits[resource] = limit;
-        if (resource == LINUX_RLIMIT_NOFILE)
-            process.nofile = limit.soft;
-        if (resource == LINUX_RLIMIT_FSIZE)
-            process.fsize = limit.soft;
+        current->process->limits[resource] = limit;
     }
     if (old)
         *old = before;
@@ -86,16 +91,16 @@ long sys_uname(struct linux_utsname *name) {
         return -EFAULT;
     memset(name, 0, sizeof *name);
     memcpy(name->sysname, "Linux", sizeof "Linux");
-    memcpy(name->nodename, process.hostname, sizeof process.hostname);
+    memcpy(name->nodename, uts.hostname, sizeof uts.hostname);
     memcpy(name->release, RELEASE, sizeof RELEASE);
     memcpy(name->version, VERSION, sizeof VERSION);
     memcpy(name->machine, MACHINE, sizeof MACHINE);
-    memcpy(name->domainname, process.domainname, sizeof process.domainname);
+    memcpy(name->domainname, uts.domainname, sizeof uts.domainname);
     return 0;
 }
 
 static long set_node_name(char *kept, const char *name, size_t size) {
-    if (process.euid != 0)
+    if (current_cred()->euid != 0)
         return -EPERM;
     if (size > 64)
         return -EINVAL;
@@ -107,15 +112,15 @@ static long set_node_name(char *kept, const char *name, size_t size) {
 }
 
 long sys_sethostname(const char *name, size_t size) {
-    return set_node_name(process.hostname, name, size);
+    return set_node_name(uts.hostname, name, size);
 }
 
 long sys_setdomainname(const char *name, size_t size) {
-    return set_node_name(process.domainname, name, size);
+    return set_node_name(uts.domainname, name, size);
 }
 
 void kernel_set_hostname(const char *name) {
     size_t size = strlen(name);
-    memset(process.hostname, 0, sizeof process.hostname);
-    memcpy(process.hostname, name, size < 64 ? size : 64);
+    memset(uts.hostname, 0, sizeof uts.hostname);
+    memcpy(uts.hostname, name, size < 64 ? size : 64);
 }

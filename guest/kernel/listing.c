@@ -4,8 +4,8 @@
 // in the folder neither hide nor repeat others (readdir(3)).
 #include "memory.h"
 #include "path.h"
-#include "process.h"
 #include "syscalls_fs.h"
+#include "task.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>
@@ -155,7 +155,7 @@ long sys_chroot(const char *path) {
     int error = path_lookup(AT_FDCWD, path, PATH_FOLLOW | PATH_DIRECTORY, &dir);
     if (error)
         return error;
-    if (process.fsuid)
+    if (current_cred()->fsuid)
         error = -EPERM;
     else
         path_set_root(dir);

@@ -6,10 +6,10 @@
 // 2. Ranges of one owner never overlap, lie one behind the other in the order of their starts, and
 //    touching ones of one type are one: a new range replaces, splits, shortens or widens the old
 //    ones.
-// 3. A lock that would wait, waits for an owner in this same, only thread: -EDEADLK.
+// 3. A lock that would wait, waits for an owner in this same, only task: -EDEADLK.
 #include "locks.h"
 #include "memory.h"
-#include "process.h"
+#include "task.h"
 
 #include <boxer/linux_errno.h>
 
@@ -176,7 +176,7 @@ static void tell(struct file *file, struct file *owner, struct linux_flock64 *re
         .type = (int16_t)lock->type,
         .start = lock->start,
         .length = lock->end == INT64_MAX ? 0 : lock->end - lock->start + 1,
-        .pid = lock->owner ? -1 : (int32_t)process.pid,
+        .pid = lock->owner ? -1 : (int32_t)current->process->pid,
     };
 }
 

@@ -58,8 +58,15 @@ struct memory_kept {
 int memory_suspend(struct memory_kept *); // 0 or -ENOMEM
 void memory_resume(struct memory_kept *); // the one suspended last
 void memory_bitmaps(uintptr_t from[3], size_t *size);
-uintptr_t brk_place(void); // mmap.c
-void brk_put_back(uintptr_t);
+
+// A process's memory. Which pages are given out is known of the one in place only (page_owner);
+// shared mappings are on one list of all processes (shared_mapping.c).
+struct memory_map {
+    uintptr_t brk_end; // mmap.c; 0: never moved, it is at memory_floor()
+    // suspend.c, while another process is in place: its pages, and its data of the module.
+    struct memory_kept kept;
+    uint8_t *data;
+};
 
 // Whether a caller's range may be touched at all: not null, inside linear memory. A false answer is
 // -EFAULT; natively only null is caught here, the sanitizers catch the rest.

@@ -6,12 +6,12 @@
 // 2. There is no protection between pages: PROT_* is checked and forgotten. Writable and readable
 //    are the same here; a fault cannot be had on purpose.
 // 3. A private mapping of a file is a copy made at mmap time (POSIX leaves later changes open).
-// 4. Anonymous shared memory is private memory: there is no second process to share it with.
+// 4. Anonymous shared memory is private memory: no other process shares it.
 #include "inode.h"
 #include "memory.h"
 #include "shared_mapping.h"
 #include "syscalls_runtime.h"
-#include "state.h"
+#include "task.h"
 
 #include <boxer/linux_errno.h>
 #include <boxer/linux_file.h>
@@ -20,8 +20,6 @@
 
 #define FIXED (LINUX_MAP_FIXED | LINUX_MAP_FIXED_NOREPLACE)
 #define DEV_ZERO 0x105u // major 1, minor 5
-
-static KERNEL_STATE uintptr_t brk_end; // 0: never moved, it is at memory_floor()
 
 // Addresses in the upper half of linear memory are negative as a long.
 static int is_error(long result) {
@@ -215,27 +213,20 @@ long sys_mremap(uintptr_t address, size_t old_size, size_t size, int flags, uint
 
 // Answers the break as it then is: the old one when the new one cannot be had, as Linux does.
 long sys_brk(uintptr_t end) {
-    if (!brk_end)
-        brk_end = memory_floor();
+    uintptr_t *brk_end = &current->process->memory.brk_end;
+    if (!*brk_end)
+        *brk_end = memory_floor();
     if (end < memory_floor() || end > UINTPTR_MAX - PAGE_SIZE)
-        return (long)brk_end;
-    uintptr_t have = (brk_end + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
+        return (long)*brk_end;
+    uintptr_t have = (*brk_end + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
     uintptr_t want = (end + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
     if (want > have) {
         if (!pages_claim(have, (want - have) / PAGE_SIZE, 1))
-            return (long)brk_end;
+            return (long)*brk_end;
         pages_give((void *)have, (want - have) / PAGE_SIZE, 1);
     } else if (want < have) {
         unmap_range(want, (have - want) / PAGE_SIZE);
     }
-    brk_end = end;
-    return (long)brk_end;
-}
-
-uintptr_t brk_place(void) {
-    return brk_end;
-}
-
-void brk_put_back(uintptr_t end) {
-    brk_end = end;
+    *brk_end = end;
+    return (long)*brk_end;
 }

@@ -7,26 +7,29 @@
 #include "mountpoint.h"
 #include "memory.h"
 #include "path.h"
-#include "process.h"
+#include "task.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>
 
-struct credentials {
+struct kept {
     uint32_t uid, gid, umask;
 };
 
-static struct credentials become_root(void) {
-    struct credentials kept = {process.fsuid, process.fsgid, process.umask};
-    process.fsuid = process.fsgid = 0;
-    process.umask = 022;
+static struct kept become_root(void) {
+    struct process *process = current->process;
+    struct kept kept = {process->credentials.fsuid, process->credentials.fsgid,
+                        process->directories.umask};
+    process->credentials.fsuid = process->credentials.fsgid = 0;
+    process->directories.umask = 022;
     return kept;
 }
 
-static void become(const struct credentials *kept) {
-    process.fsuid = kept->uid;
-    process.fsgid = kept->gid;
-    process.umask = kept->umask;
+static void become(const struct kept *kept) {
+    struct process *process = current->process;
+    process->credentials.fsuid = kept->uid;
+    process->credentials.fsgid = kept->gid;
+    process->directories.umask = kept->umask;
 }
 
 // The folder that `path` names, made when it is missing; its parent is there.
@@ -65,7 +68,7 @@ static int find(const char *path, struct dentry **found) {
     if (!copy)
         return -ENOMEM;
     memcpy(copy, path, size);
-    struct credentials kept = become_root();
+    struct kept kept = become_root();
     int error = folders(copy);
     if (!error)
         error = path_lookup(AT_FDCWD, path, PATH_FOLLOW | PATH_DIRECTORY, found);

@@ -1,8 +1,8 @@
 // Making and removing names: mkdir, mknod, link, unlink, rmdir, symlink, readlink.
 #include "memory.h"
 #include "path.h"
-#include "process.h"
 #include "syscalls_fs.h"
+#include "task.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>
@@ -55,7 +55,7 @@ long sys_mknodat(int dirfd, const char *path, uint32_t mode, uint32_t dev) {
     else if (type == S_IFLNK || (type != S_IFREG && type != S_IFIFO && type != S_IFSOCK &&
                                  type != S_IFCHR && type != S_IFBLK))
         return -EINVAL;
-    if ((type == S_IFCHR || type == S_IFBLK) && process.fsuid)
+    if ((type == S_IFCHR || type == S_IFBLK) && current_cred()->fsuid)
         return -EPERM;
     return make_node(dirfd, path, mode & (S_IFMT | 07777), dev);
 }
@@ -166,7 +166,7 @@ long sys_linkat(int old_dirfd, const char *old, int dirfd, const char *path, int
     if (error)
         return error;
     // A descriptor got from somebody else gives its file no name: linkat(2), AT_EMPTY_PATH.
-    if (!source || (file && process.fsuid && file->opener != process.credentials)) {
+    if (!source || (file && current_cred()->fsuid && file->opener != current_cred()->changes)) {
         if (source)
             dentry_put(source);
         return -ENOENT;

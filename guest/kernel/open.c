@@ -8,8 +8,8 @@
 #include "memory.h"
 #include "path.h"
 #include "pipe.h"
-#include "process.h"
 #include "syscalls_fs.h"
+#include "task.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>
@@ -164,7 +164,8 @@ static int open_tmpfile(struct dentry *dir, uint32_t flags, uint32_t mode, struc
 // protected_fifos unset.
 static int sticky_refuses(const struct inode *dir, const struct inode *inode) {
     return (dir->mode & S_ISVTX) && (dir->mode & 02) && !S_ISREG(inode->mode) &&
-           !S_ISTYPE(inode->mode, S_IFIFO) && inode->uid != dir->uid && inode->uid != process.fsuid;
+           !S_ISTYPE(inode->mode, S_IFIFO) && inode->uid != dir->uid &&
+           inode->uid != current_cred()->fsuid;
 }
 
 static int open_place(struct place *place, uint32_t flags, uint32_t mode, struct file **opened) {

@@ -10,13 +10,10 @@
 #include "path.h"
 #include "fs.h"
 #include "memory.h"
-#include "process.h"
-#include "state.h"
+#include "task.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>
-
-static KERNEL_STATE struct dentry *cwd, *root;
 
 struct walk {
     struct dentry *at;   // referenced
@@ -29,23 +26,27 @@ struct walk {
 };
 
 struct dentry *path_root(void) {
+    struct dentry *root = current->process->directories.root;
     return mount_top(root ? root : fs_root());
 }
 
 struct dentry *path_cwd(void) {
+    struct dentry *cwd = current->process->directories.cwd;
     return cwd ? cwd : path_root();
 }
 
-void path_set_cwd(struct dentry *dir) {
+static void set(struct dentry **place, struct dentry *dir) {
     dentry_get(dir);
-    dentry_put(cwd);
-    cwd = dir;
+    dentry_put(*place);
+    *place = dir;
+}
+
+void path_set_cwd(struct dentry *dir) {
+    set(&current->process->directories.cwd, dir);
 }
 
 void path_set_root(struct dentry *dir) {
-    dentry_get(dir);
-    dentry_put(root);
-    root = dir;
+    set(&current->process->directories.root, dir);
 }
 
 int dir_lookup(struct dentry *dir, const char *name, size_t len, struct dentry **found) {

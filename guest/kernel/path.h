@@ -43,7 +43,13 @@ extern const struct file_ops directory_ops; // listing.c
 
 // One name in one folder: live dentry, else the file system's lookup. Referenced; -ENOENT.
 int dir_lookup(struct dentry *dir, const char *name, size_t len, struct dentry **found);
-struct dentry *path_cwd(void), *path_root(void); // borrowed
+
+// Of a process; referenced, null: the root of the tree.
+struct directories {
+    struct dentry *cwd, *root;
+    uint32_t umask;
+};
+struct dentry *path_cwd(void), *path_root(void); // the current process's; borrowed
 void path_set_cwd(struct dentry *), path_set_root(struct dentry *);
 struct dentry *mount_top(struct dentry *); // through what is mounted on it; borrowed
 #endif

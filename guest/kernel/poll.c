@@ -6,6 +6,7 @@
 #include "memory.h"
 #include "process.h"
 #include "syscalls_runtime.h"
+#include "task.h"
 #include "timer.h"
 #include "wait.h"
 
@@ -59,7 +60,7 @@ long sys_ppoll(struct linux_pollfd *fds, unsigned count, const struct linux_time
     int error = poll_deadline(timeout, &deadline);
     if (error || (error = signal_mask_read(set, set_size, &mask)))
         return error;
-    if (count > process.nofile)
+    if (count > rlimit(LINUX_RLIMIT_NOFILE))
         return -EINVAL;
     if (count && !user_range(fds, count * sizeof *fds))
         return -EFAULT;
@@ -163,8 +164,9 @@ long sys_pselect6(int count, unsigned long *in, unsigned long *out, unsigned lon
         return error;
     if (count < 0)
         return -EINVAL;
-    if ((uint64_t)count > process.limits[LINUX_RLIMIT_NOFILE].hard)
-        count = (int)process.limits[LINUX_RLIMIT_NOFILE].hard; // no descriptor lies beyond
+    uint64_t most = current->process->limits[LINUX_RLIMIT_NOFILE].hard;
+    if ((uint64_t)count > most)
+        count = (int)most; // no descriptor lies beyond
     if (!set_usable(in, count) || !set_usable(out, count) || !set_usable(except, count))
         return -EFAULT;
     uint64_t old = signal_mask_swap(mask);

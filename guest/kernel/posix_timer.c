@@ -1,12 +1,12 @@
 // timer_create(2): timers that send a signal.
 //
 // SIGEV_THREAD is libc's business and needs pthread_create: it fails there. SIGEV_THREAD_ID names
-// the only thread.
+// the task that makes the timer.
 #include "memory.h"
 #include "process.h"
 #include "syscalls_runtime.h"
+#include "task.h"
 #include "timer.h"
-#include "state.h"
 
 #include <boxer/linux_errno.h>
 
@@ -18,22 +18,21 @@ struct posix_timer {
     union linux_sigval value;
 };
 
-static KERNEL_STATE struct posix_timer timers[TIMERS];
-
 static void fire(struct timer *timer, uint64_t times) {
     struct posix_timer *self = (struct posix_timer *)timer;
     self->overrun = times - 1 > INT32_MAX ? INT32_MAX : (int)(times - 1);
     if (!timer->signo)
         return; // SIGEV_NONE
     struct linux_siginfo info = {.code = LINUX_SI_TIMER};
-    info.timer.id = (int)(self - timers);
+    info.timer.id = (int)(self - timer->process->timers.posix);
     info.timer.overrun = self->overrun;
     info.timer.value = self->value;
-    signal_send(timer->signo, LINUX_SI_TIMER, &info);
+    signal_send(timer->process, timer->signo, LINUX_SI_TIMER, &info);
 }
 
 static struct posix_timer *find(int id) {
-    return id >= 0 && id < TIMERS && timers[id].used ? &timers[id] : NULL;
+    struct posix_timer *timers = current->process->timers.posix;
+    return timers && id >= 0 && id < TIMERS && timers[id].used ? &timers[id] : NULL;
 }
 
 long sys_timer_create(int clockid, const struct linux_sigevent *event, int *id) {
@@ -47,14 +46,18 @@ long sys_timer_create(int clockid, const struct linux_sigevent *event, int *id) 
             return -EINVAL;
         if (event->signo < 1 || event->signo > LINUX_NSIG)
             return -EINVAL;
-        if (event->notify == LINUX_SIGEV_THREAD_ID && event->tid != (int)process.pid)
+        if (event->notify == LINUX_SIGEV_THREAD_ID && event->tid != (int)current->tid)
             return -EINVAL;
     }
-    for (int i = 0; i < TIMERS; i++) {
-        struct posix_timer *self = &timers[i];
+    struct process *process = current->process;
+    if (!process->timers.posix)
+        process->timers.posix = kzalloc(TIMERS * sizeof *process->timers.posix);
+    for (int i = 0; process->timers.posix && i < TIMERS; i++) {
+        struct posix_timer *self = &process->timers.posix[i];
         if (self->used)
             continue;
-        *self = (struct posix_timer){.timer = {.clock = clock, .fire = fire}, .used = 1};
+        *self = (struct posix_timer){.timer = {.process = process, .clock = clock, .fire = fire},
+                                     .used = 1};
         self->timer.signo = !event                              ? LINUX_SIGALRM
                             : event->notify == LINUX_SIGEV_NONE ? 0
                                                                 : event->signo;
@@ -83,13 +86,13 @@ long sys_timer_settime(int id, int flags, const struct linux_itimerspec *new,
     return error;
 }
 
-long sys_timer_gettime(int id, struct linux_itimerspec *current) {
+long sys_timer_gettime(int id, struct linux_itimerspec *shown) {
     struct posix_timer *self = find(id);
     if (!self)
         return -EINVAL;
-    if (!current || !user_range(current, sizeof *current))
+    if (!shown || !user_range(shown, sizeof *shown))
         return -EFAULT;
-    timer_show(&self->timer, current);
+    timer_show(&self->timer, shown);
     return 0;
 }
 
@@ -98,9 +101,11 @@ long sys_timer_getoverrun(int id) {
     return self ? self->overrun : -EINVAL;
 }
 
-void posix_timers_forget(void) {
-    for (int i = 0; i < TIMERS; i++)
-        timers[i].used = 0;
+void posix_timers_end(struct process *process) {
+    for (int i = 0; process->timers.posix && i < TIMERS; i++)
+        timer_disarm(&process->timers.posix[i].timer);
+    kfree(process->timers.posix);
+    process->timers.posix = NULL;
 }
 
 long sys_timer_delete(int id) {

@@ -9,6 +9,7 @@
 #include "mountpoint.h"
 #include "proc.h"
 #include "process.h"
+#include "task.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>
@@ -75,8 +76,8 @@ static struct inode *make_inode(struct filesystem *fs, const struct proc_entry *
     inode->ops = ops_of(entry);
     inode->file_ops = &text_file_ops;
     inode->ino = number_of(entry);
-    inode->uid = entry->own ? process.euid : 0;
-    inode->gid = entry->own ? process.egid : 0;
+    inode->uid = entry->own ? current_cred()->euid : 0;
+    inode->gid = entry->own ? current_cred()->egid : 0;
     inode->data = (void *)(uintptr_t)entry;
     return inode;
 }

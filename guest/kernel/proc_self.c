@@ -2,7 +2,7 @@
 #include "memory.h"
 #include "path.h"
 #include "proc.h"
-#include "process.h"
+#include "task.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>
@@ -36,19 +36,19 @@ static int root_follow(struct dentry **target) {
 }
 
 static long exe_target(char *buffer, size_t size) {
-    return process.exe ? proc_copy(process.exe, buffer, size) : -ENOENT;
+    return current->process->exe ? proc_copy(current->process->exe, buffer, size) : -ENOENT;
 }
 
 static void show_cmdline(struct text *text) {
-    text_add(text, process.cmdline, process.cmdline_size);
+    text_add(text, current->process->cmdline, current->process->cmdline_size);
 }
 
 static void show_environ(struct text *text) {
-    text_add(text, process.environ, process.environ_size);
+    text_add(text, current->process->environ, current->process->environ_size);
 }
 
 static void show_comm(struct text *text) {
-    text_print(text, "%s\n", process.comm);
+    text_print(text, "%s\n", current->comm);
 }
 
 static void show_cgroup(struct text *text) {
@@ -101,7 +101,7 @@ static void add_mapping(struct text *text, uintptr_t from, uintptr_t to, const c
 // Code is not in linear memory: what lies below the heap is data and stack.
 void show_maps(struct text *text) {
     uintptr_t floor = memory_floor(), end = memory_end();
-    add_mapping(text, 0, floor, process.exe ? process.exe : "");
+    add_mapping(text, 0, floor, current->process->exe ? current->process->exe : "");
     for (uintptr_t at = floor; at < end;) {
         enum page_owner owner = page_owner(at);
         uintptr_t from = at;

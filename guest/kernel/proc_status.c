@@ -3,6 +3,7 @@
 #include "proc.h"
 #include "process.h"
 #include "signal_state.h"
+#include "task.h"
 
 #include <boxer/linux_process.h>
 
@@ -23,9 +24,9 @@ struct dispositions {
 
 static struct dispositions dispositions(void) {
     struct dispositions found = {0, 0};
-    const struct signal_state *state = signal_state();
+    const struct process_signals *signals = &current->process->signals;
     for (int signo = 1; signo <= LINUX_NSIG; signo++) {
-        uintptr_t handler = state->actions[signo].handler;
+        uintptr_t handler = signals->actions[signo].handler;
         uint64_t bit = 1ull << (signo - 1);
         if (handler == LINUX_SIG_IGN)
             found.ignored |= bit;
@@ -43,19 +44,22 @@ static unsigned descriptors(void) {
 }
 
 static void show_identity(struct text *text) {
-    text_print(text, "Name:\t%s\nUmask:\t%s%u%u%u\nState:\tR (running)\n", process.comm, "0",
-               U(process.umask >> 6 & 7), U(process.umask >> 3 & 7), U(process.umask & 7));
-    text_print(text, "Tgid:\t%u\nNgid:\t0\nPid:\t%u\nPPid:\t%u\nTracerPid:\t0\n", U(process.pid),
-               U(process.pid), U(process.ppid));
-    text_print(text, "Uid:\t%u\t%u\t%u\t%u\n", U(process.ruid), U(process.euid), U(process.suid),
-               U(process.fsuid));
-    text_print(text, "Gid:\t%u\t%u\t%u\t%u\n", U(process.rgid), U(process.egid), U(process.sgid),
-               U(process.fsgid));
+    const struct process *own = current->process;
+    const struct credentials *who = current_cred();
+    uint32_t umask = own->directories.umask;
+    text_print(text, "Name:\t%s\nUmask:\t%s%u%u%u\nState:\tR (running)\n", current->comm, "0",
+               U(umask >> 6 & 7), U(umask >> 3 & 7), U(umask & 7));
+    text_print(text, "Tgid:\t%u\nNgid:\t0\nPid:\t%u\nPPid:\t%u\nTracerPid:\t0\n", U(own->pid),
+               U(current->tid), U(own->ppid));
+    text_print(text, "Uid:\t%u\t%u\t%u\t%u\n", U(who->ruid), U(who->euid), U(who->suid),
+               U(who->fsuid));
+    text_print(text, "Gid:\t%u\t%u\t%u\t%u\n", U(who->rgid), U(who->egid), U(who->sgid),
+               U(who->fsgid));
     text_print(text, "FDSize:\t%u\nGroups:\t", U(descriptors()));
-    for (uint32_t i = 0; i < process.group_count; i++)
-        text_print(text, "%u ", U(process.groups[i]));
-    text_print(text, "\nNStgid:\t%u\nNSpid:\t%u\nNSpgid:\t%u\nNSsid:\t%u\n", U(process.pid),
-               U(process.pid), U(process.pgid), U(process.sid));
+    for (uint32_t i = 0; i < who->group_count; i++)
+        text_print(text, "%u ", U(who->groups[i]));
+    text_print(text, "\nNStgid:\t%u\nNSpid:\t%u\nNSpgid:\t%u\nNSsid:\t%u\n", U(own->pid),
+               U(current->tid), U(own->pgid), U(own->sid));
 }
 
 static void show_memory(struct text *text) {
@@ -70,14 +74,14 @@ void show_status(struct text *text) {
     struct dispositions signals = dispositions();
     show_identity(text);
     show_memory(text);
-    text_print(text, "Threads:\t1\nSigQ:\t0/%u\n", process.limits[LINUX_RLIMIT_SIGPENDING].soft);
-    text_print(text, "SigPnd:\t%016x\nShdPnd:\t%016x\nSigBlk:\t%016x\n", signal_pending_set(), U(0),
-               signal_mask());
+    text_print(text, "Threads:\t1\nSigQ:\t0/%u\n", rlimit(LINUX_RLIMIT_SIGPENDING));
+    text_print(text, "SigPnd:\t%016x\nShdPnd:\t%016x\nSigBlk:\t%016x\n",
+               current->signals.pending.set, current->process->signals.pending.set, signal_mask());
     text_print(text, "SigIgn:\t%016x\nSigCgt:\t%016x\n", signals.ignored, signals.caught);
-    text_print(text, "CapInh:\t%016x\nCapPrm:\t%016x\nCapEff:\t%016x\n", U(0), process.capabilities,
-               process.capabilities);
-    text_print(text, "CapBnd:\t%016x\nCapAmb:\t%016x\n", process.capabilities, U(0));
-    text_print(text, "NoNewPrivs:\t%d\nSeccomp:\t0\n", D(process.no_new_privs));
+    text_print(text, "CapInh:\t%016x\nCapPrm:\t%016x\nCapEff:\t%016x\n", U(0),
+               current_cred()->capabilities, current_cred()->capabilities);
+    text_print(text, "CapBnd:\t%016x\nCapAmb:\t%016x\n", current_cred()->capabilities, U(0));
+    text_print(text, "NoNewPrivs:\t%d\nSeccomp:\t0\n", D(current->process->no_new_privs));
     text_print(text, "Cpus_allowed:\t1\nCpus_allowed_list:\t0\nMems_allowed:\t1\n");
     text_print(text, "Mems_allowed_list:\t0\nvoluntary_ctxt_switches:\t0\n");
     text_print(text, "nonvoluntary_ctxt_switches:\t0\n");
@@ -87,12 +91,13 @@ void show_status(struct text *text) {
 void show_stat(struct text *text) {
     struct dispositions signals = dispositions();
     uint64_t blocked = signal_mask();
-    text_print(text, "%u (%s) R %u %u %u 0 -1 0 0 0 0 0 ", U(process.pid), process.comm,
-               U(process.ppid), U(process.pgid), U(process.sid)); // 1-13
-    text_print(text, "%u 0 0 0 %d %d 1 0 0 ", TICKS(clock_cpu()), D(20 + process.nice),
-               D(process.nice)); // 14-22
+    text_print(text, "%u (%s) R %u %u %u 0 -1 0 0 0 0 0 ", U(current->process->pid), current->comm,
+               U(current->process->ppid), U(current->process->pgid),
+               U(current->process->sid)); // 1-13
+    text_print(text, "%u 0 0 0 %d %d 1 0 0 ", TICKS(clock_cpu()), D(20 + current->nice),
+               D(current->nice)); // 14-22
     text_print(text, "%u %u %u ", memory_size(), resident_pages(),
-               process.limits[LINUX_RLIMIT_RSS].soft); // 23-25
+               rlimit(LINUX_RLIMIT_RSS)); // 23-25
     text_print(text, "0 0 0 0 0 %u %u %u %u ", signal_pending_set() & 0x7fffffff,
                blocked & 0x7fffffff, signals.ignored & 0x7fffffff,
                signals.caught & 0x7fffffff);                    // 26-34
@@ -147,8 +152,8 @@ void show_limits(struct text *text) {
         size_t before = text->size;
         text_print(text, "%s", limits[i].name);
         add_cell(text, before, 26);
-        add_limit(text, process.limits[i].soft);
-        add_limit(text, process.limits[i].hard);
+        add_limit(text, rlimit(i));
+        add_limit(text, current->process->limits[i].hard);
         before = text->size;
         text_print(text, "%s", limits[i].unit);
         add_cell(text, before, 10);

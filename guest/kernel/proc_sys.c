@@ -5,6 +5,7 @@
 #include "proc.h"
 #include "process.h"
 #include "syscalls_runtime.h"
+#include "task.h"
 #include "state.h"
 
 static KERNEL_STATE uint8_t boot_id[16];
@@ -42,11 +43,11 @@ static void show_uuid(struct text *text) {
 }
 
 static void show_hostname(struct text *text) {
-    text_print(text, "%s\n", process.hostname);
+    text_print(text, "%s\n", uts.hostname);
 }
 
 static void show_domainname(struct text *text) {
-    text_print(text, "%s\n", process.domainname[0] ? process.domainname : "(none)");
+    text_print(text, "%s\n", uts.domainname[0] ? uts.domainname : "(none)");
 }
 
 static void show_osrelease(struct text *text) {
@@ -74,7 +75,7 @@ CONSTANT(show_ngroups_max, NGROUPS_KEPT)
 CONSTANT(show_cap_last_cap, LINUX_CAP_LAST)
 CONSTANT(show_overflow_id, 65534)
 CONSTANT(show_entropy, 256)
-CONSTANT(show_nr_open, process.limits[LINUX_RLIMIT_NOFILE].hard)
+CONSTANT(show_nr_open, current->process->limits[LINUX_RLIMIT_NOFILE].hard)
 CONSTANT(show_inodes_max, fs_usage.inodes_max)
 CONSTANT(show_pipe_max, PIPE_MOST)
 CONSTANT(show_zero, 0)

@@ -3,6 +3,7 @@
 #include "proc.h"
 #include "process.h"
 #include "syscalls_runtime.h"
+#include "task.h"
 
 #define TICKS(ns) U((ns) / (NSEC_PER_SEC / LINUX_TICKS_PER_SECOND))
 #define NS_PER_CENTISECOND 10000000
@@ -49,7 +50,7 @@ void show_filesystems(struct text *text) {
 }
 
 void show_loadavg(struct text *text) {
-    text_print(text, "0.00 0.00 0.00 1/1 %u\n", U(process.pid));
+    text_print(text, "0.00 0.00 0.00 1/1 %u\n", U(current->process->pid));
 }
 
 void show_system_stat(struct text *text) {
@@ -58,5 +59,5 @@ void show_system_stat(struct text *text) {
     text_print(text, "cpu  %u 0 0 %u 0 0 0 0 0 0\n", TICKS(busy), idle);
     text_print(text, "cpu0 %u 0 0 %u 0 0 0 0 0 0\n", TICKS(busy), idle);
     text_print(text, "intr 0\nctxt 0\nbtime %u\n", U((clock_realtime() - up) / NSEC_PER_SEC));
-    text_print(text, "processes %u\nprocs_running 1\nprocs_blocked 0\n", U(process.pid));
+    text_print(text, "processes %u\nprocs_running 1\nprocs_blocked 0\n", U(current->process->pid));
 }

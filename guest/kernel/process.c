@@ -1,15 +1,15 @@
 // The process itself: ids in the session, prctl(2), scheduling, waiting for children, futex(2).
 //
-// What is not here, and why: clone, fork, vfork, execve answer -ENOSYS (syscall.c). A second
-// process needs a second machine; posix_spawn will have its door in syscall.c's table.
+// What is not here, and why: clone, fork, vfork, execve answer -ENOSYS (syscall_table.c). A second
+// process is made by kernel_suspend alone (spawn.c).
 #include "process.h"
 #include "host.h"
 #include "memory.h"
 #include "shared_mapping.h"
 #include "syscalls_runtime.h"
+#include "task.h"
 #include "timer.h"
 #include "wait.h"
-#include "state.h"
 
 #include <boxer/kernel.h>
 #include <boxer/linux_errno.h>
@@ -22,31 +22,25 @@
 #define STACK_SOFT (8u << 20)
 #define SIGNALS_QUEUED 4096u
 
-KERNEL_STATE struct process process;
-
 void process_boot(void) {
-    process = (struct process){.pid = PROCESS_PID,
-                               .ppid = PROCESS_PPID,
-                               .pgid = PROCESS_PID,
-                               .sid = PROCESS_PID,
-                               .umask = 022,
-                               .dumpable = 1,
-                               .hostname = "box",
-                               .domainname = "(none)"};
+    struct process *process = current->process;
+    process->pid = process->pgid = process->sid = PROCESS_PID;
+    process->ppid = PROCESS_PPID;
+    process->leader->tid = PROCESS_PID;
+    process->directories.umask = 022;
+    process->dumpable = 1;
+    struct linux_rlimit64 *limits = process->limits;
     for (int i = 0; i < LINUX_RLIMITS; i++)
-        process.limits[i] = (struct linux_rlimit64){LINUX_RLIM_INFINITY, LINUX_RLIM_INFINITY};
-    process.limits[LINUX_RLIMIT_NOFILE] = (struct linux_rlimit64){NOFILE_SOFT, NOFILE_HARD};
-    process.limits[LINUX_RLIMIT_STACK].soft = STACK_SOFT;
-    process.limits[LINUX_RLIMIT_CORE].soft = 0;
-    process.limits[LINUX_RLIMIT_NPROC] = (struct linux_rlimit64){1, 1};
-    process.limits[LINUX_RLIMIT_MEMLOCK] = (struct linux_rlimit64){8u << 20, 8u << 20};
-    process.limits[LINUX_RLIMIT_SIGPENDING] =
-        (struct linux_rlimit64){SIGNALS_QUEUED, SIGNALS_QUEUED};
-    process.limits[LINUX_RLIMIT_MSGQUEUE] = (struct linux_rlimit64){819200, 819200};
-    process.limits[LINUX_RLIMIT_NICE] = process.limits[LINUX_RLIMIT_RTPRIO] =
-        (struct linux_rlimit64){0, 0};
-    process.nofile = NOFILE_SOFT;
-    process.fsize = LINUX_RLIM_INFINITY;
+        limits[i] = (struct linux_rlimit64){LINUX_RLIM_INFINITY, LINUX_RLIM_INFINITY};
+    limits[LINUX_RLIMIT_NOFILE] = (struct linux_rlimit64){NOFILE_SOFT, NOFILE_HARD};
+    limits[LINUX_RLIMIT_STACK].soft = STACK_SOFT;
+    limits[LINUX_RLIMIT_CORE].soft = 0;
+    limits[LINUX_RLIMIT_NPROC] = (struct linux_rlimit64){1, 1};
+    limits[LINUX_RLIMIT_MEMLOCK] = (struct linux_rlimit64){8u << 20, 8u << 20};
+    limits[LINUX_RLIMIT_SIGPENDING] = (struct linux_rlimit64){SIGNALS_QUEUED, SIGNALS_QUEUED};
+    limits[LINUX_RLIMIT_MSGQUEUE] = (struct linux_rlimit64){819200, 819200};
+    limits[LINUX_RLIMIT_NICE] = limits[LINUX_RLIMIT_RTPRIO] = (struct linux_rlimit64){0, 0};
+    timers_begin(process);
     kernel_set_credentials(0, 0, NULL, 0);
 }
 
@@ -57,15 +51,15 @@ void process_exit(int status) {
 }
 
 static int is_self(int pid) {
-    return pid == 0 || pid == (int)process.pid;
+    return pid == 0 || pid == (int)current->process->pid;
 }
 
 long sys_getpgid(int pid) {
-    return is_self(pid) ? (long)process.pgid : -ESRCH;
+    return is_self(pid) ? (long)current->process->pgid : -ESRCH;
 }
 
 long sys_getsid(int pid) {
-    return is_self(pid) ? (long)process.sid : -ESRCH;
+    return is_self(pid) ? (long)current->process->sid : -ESRCH;
 }
 
 long sys_setsid(void) {
@@ -81,9 +75,9 @@ long sys_setpgid(int pid, int pgid) {
 static long set_name(const char *name) {
     if (!user_range(name, 1))
         return -EFAULT;
-    memset(process.comm, 0, sizeof process.comm);
-    for (size_t i = 0; i < sizeof process.comm - 1 && name[i]; i++)
-        process.comm[i] = name[i];
+    memset(current->comm, 0, sizeof current->comm);
+    for (size_t i = 0; i < sizeof current->comm - 1 && name[i]; i++)
+        current->comm[i] = name[i];
     return 0;
 }
 
@@ -99,30 +93,30 @@ long sys_prctl(int option, unsigned long a, unsigned long b, unsigned long c, un
     case LINUX_PR_SET_NAME:
         return a ? set_name((const char *)a) : -EFAULT;
     case LINUX_PR_GET_NAME:
-        if (!a || !user_range((void *)a, sizeof process.comm))
+        if (!a || !user_range((void *)a, sizeof current->comm))
             return -EFAULT;
-        memcpy((void *)a, process.comm, sizeof process.comm);
+        memcpy((void *)a, current->comm, sizeof current->comm);
         return 0;
     case LINUX_PR_SET_PDEATHSIG:
         if (a > LINUX_NSIG)
             return -EINVAL;
-        process.parent_death_signal = (int)a;
+        current->process->parent_death_signal = (int)a;
         return 0;
     case LINUX_PR_GET_PDEATHSIG:
-        return put_int(a, process.parent_death_signal);
+        return put_int(a, current->process->parent_death_signal);
     case LINUX_PR_GET_DUMPABLE:
-        return process.dumpable;
+        return current->process->dumpable;
     case LINUX_PR_SET_DUMPABLE:
         if (a > 1)
             return -EINVAL;
-        process.dumpable = (int)a;
+        current->process->dumpable = (int)a;
         return 0;
     case LINUX_PR_GET_KEEPCAPS:
-        return process.keep_caps;
+        return current_cred()->keep_caps;
     case LINUX_PR_SET_KEEPCAPS:
         if (a > 1)
             return -EINVAL;
-        process.keep_caps = (int)a;
+        current->process->credentials.keep_caps = (int)a;
         return 0;
     case LINUX_PR_GET_SECCOMP:
         return 0;
@@ -133,17 +127,17 @@ long sys_prctl(int option, unsigned long a, unsigned long b, unsigned long c, un
     case LINUX_PR_GET_TIMERSLACK:
         return 50000; // Linux's default, nanoseconds
     case LINUX_PR_SET_CHILD_SUBREAPER:
-        process.subreaper = a != 0;
+        current->process->subreaper = a != 0;
         return 0;
     case LINUX_PR_GET_CHILD_SUBREAPER:
-        return put_int(a, process.subreaper);
+        return put_int(a, current->process->subreaper);
     case LINUX_PR_SET_NO_NEW_PRIVS:
         if (a != 1 || b || c || d)
             return -EINVAL;
-        process.no_new_privs = 1;
+        current->process->no_new_privs = 1;
         return 0;
     case LINUX_PR_GET_NO_NEW_PRIVS:
-        return a || b || c || d ? -EINVAL : process.no_new_privs;
+        return a || b || c || d ? -EINVAL : current->process->no_new_privs;
     default:
         return -EINVAL;
     }
@@ -153,13 +147,13 @@ long sys_prctl(int option, unsigned long a, unsigned long b, unsigned long c, un
 static int is_whom(int which, int who) {
     if (which < 0 || which > 2)
         return -EINVAL;
-    int self = which == 2 ? who == 0 || (uint32_t)who == process.ruid : is_self(who);
+    int self = which == 2 ? who == 0 || (uint32_t)who == current_cred()->ruid : is_self(who);
     return self ? 0 : -ESRCH;
 }
 
 long sys_getpriority(int which, int who) {
     int error = is_whom(which, who);
-    return error ? error : 20 - process.nice;
+    return error ? error : 20 - current->nice;
 }
 
 long sys_setpriority(int which, int who, int nice) {
@@ -167,9 +161,9 @@ long sys_setpriority(int which, int who, int nice) {
     if (error)
         return error;
     nice = nice < -20 ? -20 : nice > 19 ? 19 : nice;
-    if (nice < process.nice && process.euid != 0)
+    if (nice < current->nice && current_cred()->euid != 0)
         return -EACCES;
-    process.nice = nice;
+    current->nice = nice;
     return 0;
 }
 
@@ -247,7 +241,7 @@ long sys_waitid(int which, int pid, void *info, int options) {
     return -ECHILD;
 }
 
-// One thread of execution: a wait whose word has the expected value can only end by timeout, by a
+// One task: a wait whose word has the expected value can only end by timeout, by a
 // signal, or by what wait_lets_run lets run; a wake finds nobody. wait.h says what happens to a
 // wait that nothing can end.
 long sys_futex(uint32_t *word, int operation, uint32_t value, const struct linux_timespec *timeout,
@@ -284,7 +278,7 @@ long sys_futex(uint32_t *word, int operation, uint32_t value, const struct linux
     case LINUX_FUTEX_CMP_REQUEUE:
         return *word == value3 ? 0 : -EAGAIN;
     default:
-        return -ENOSYS; // priority inheritance has no meaning with one thread
+        return -ENOSYS; // priority inheritance has no meaning with one task
     }
 }
 

@@ -1,8 +1,14 @@
-// The one process: credentials, limits, signals as other files of the kernel need them.
-//
-// There is one process and one thread; nothing is ever scheduled behind the program's back.
+// A process: what its tasks share. Also signals and clocks as other files of the kernel need them.
 #ifndef KERNEL_PROCESS_H
 #define KERNEL_PROCESS_H
+
+#include "credentials.h"
+#include "file.h"
+#include "memory.h"
+#include "path.h"
+#include "signal_state.h"
+#include "timer.h"
+#include "wait.h"
 
 #include <boxer/boot.h>
 #include <boxer/linux_process.h>
@@ -11,32 +17,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NGROUPS_KEPT 64
-
 // As under `docker run --init`: the program is not pid 1, so a signal it sends itself has the usual
 // default action, and kill(-pgid) does not mean kill(-1).
 #define PROCESS_PID 7
 #define PROCESS_PPID 1
 
+struct task;
+
 struct process {
+    struct task *leader;       // its first task
+    struct process *suspended; // whose place this one has taken (suspend.c), or null
     uint32_t pid, ppid, pgid, sid;
-    uint32_t ruid, euid, suid, fsuid;
-    uint32_t rgid, egid, sgid, fsgid;
-    uint32_t groups[NGROUPS_KEPT], group_count;
-    uint32_t credentials; // how often they were set: who opened a file is known by it
-    uint32_t umask;
-    uint64_t nofile; // RLIMIT_NOFILE, soft
-    uint64_t fsize;  // RLIMIT_FSIZE, soft
+    struct credentials credentials;
     struct linux_rlimit64 limits[LINUX_RLIMITS];
-    uint64_t capabilities; // effective == permitted
-    int nice, keep_caps, no_new_privs, dumpable, parent_death_signal, subreaper;
-    char hostname[65], domainname[65];
-    char comm[16];
+    struct descriptors descriptors;
+    struct directories directories;
+    struct process_signals signals;
+    struct process_timers timers;
+    struct memory_map memory;
+    struct company company;
+    int no_new_privs, dumpable, parent_death_signal, subreaper;
     char *exe, *cmdline, *environ; // cmdline and environ: NUL-separated, as /proc shows them
     size_t cmdline_size, environ_size;
 };
-
-extern struct process process;
 
 void process_boot(void);
 int process_in_group(uint32_t gid);
@@ -44,13 +47,16 @@ _Noreturn void process_exit(int status); // the host gets the status as it is
 
 int signal_pending(void);     // a deliverable signal waits
 void signal_raise(int signo); // to this process, as the kernel
-// As a caller sends it. 0, -EINVAL, or -EAGAIN when too many real-time signals are queued.
-int signal_send(int signo, int code, const struct linux_siginfo *info);
+// To a process or to one task, as the current task sends it; code LINUX_SI_KERNEL: as the kernel.
+// 0, -EINVAL, or -EAGAIN when too many real-time signals are queued.
+int signal_send(struct process *, int signo, int code, const struct linux_siginfo *info);
+int signal_send_task(struct task *, int signo, int code, const struct linux_siginfo *info);
 // Runs the handlers (or default actions) of deliverable signals. Returns whether a system call that
 // was interrupted is to be restarted: every handler that ran has SA_RESTART, or none ran.
 int signal_deliver(void);
-void signal_boot(void);
 void signal_thaw(void); // what was pending in the first life is forgotten
+// A copy of another task begins a program: nothing is pending, and what is ignored stays ignored.
+void signal_exec(struct task *);
 // For ppoll, pselect6, epoll_pwait, rt_sigsuspend: waits under another mask.
 uint64_t signal_mask_swap(uint64_t mask);
 uint64_t signal_mask(void);
@@ -63,18 +69,17 @@ uint64_t signal_pending_set(void);
 uint64_t signal_wakeable(void); // signals that end a wait when they are raised
 
 void suspend_tell(void); // a program ends that another one waits for: nobody can go on
-// suspend.c: what a suspended program's signals were.
-struct signal_state;
-struct signals_kept {
-    struct signal_state *state;
-};
-int signal_suspend(struct signals_kept *);
-void signal_resume(struct signals_kept *);
 
 int64_t clock_monotonic(void), clock_realtime(void); // nanoseconds
 int64_t clock_cpu(void);                             // time awake since the start of this life
 
 // limits.c. Notes a limit of boot.h's BOXER_REACHED_* for the host to see.
 void limit_reached(unsigned which);
+// Names of the machine (uname(2)); all its processes are in one UTS namespace.
+struct uts {
+    char hostname[65], domainname[65];
+};
+extern struct uts uts;
+void uts_boot(void);
 
 #endif

@@ -1,4 +1,5 @@
-// MAP_SHARED mappings of files.
+// MAP_SHARED mappings of files, of all processes: a file's page lies at one address, and is found
+// there (mapping_page) whoever mapped it.
 //
 // Invariants
 // 1. A record covers a run of the program's pages and holds its inode; several records may cover
@@ -11,6 +12,7 @@
 #include "shared_mapping.h"
 #include "fs.h"
 #include "memory.h"
+#include "task.h"
 #include "tmpfs_data.h"
 #include "state.h"
 
@@ -25,11 +27,11 @@ enum kind { HOME, COPY };
 
 struct mapping {
     struct mapping *next;
-    struct inode *inode; // referenced
-    struct file *file;   // COPY: referenced, to write back through
+    struct process *process; // who mapped it: nobody else ends it
+    struct inode *inode;     // referenced
+    struct file *file;       // COPY: referenced, to write back through
     enum kind kind;
     int writable;
-    int held; // by how many suspended programs: not to be ended
     uintptr_t address;
     size_t pages, index; // index: of the file's page at `address`
     uint8_t *pristine;   // COPY and writable
@@ -79,7 +81,8 @@ static struct mapping *record(struct file *file, enum kind kind, uintptr_t addre
     struct mapping *mapping = kzalloc(sizeof *mapping);
     if (!mapping)
         return NULL;
-    *mapping = (struct mapping){.inode = file->inode,
+    *mapping = (struct mapping){.process = current->process,
+                                .inode = file->inode,
                                 .kind = kind,
                                 .writable = writable,
                                 .address = address,
@@ -370,7 +373,7 @@ int mapping_forget(uintptr_t address, size_t pages) {
             i++;
             continue;
         }
-        if (mapping->held)
+        if (mapping->process != current->process)
             return -ENOMEM;
         overlap_with(mapping, address + i * PAGE_SIZE, pages - i, &from, &to);
         int error = cut(mapping, from, to);
@@ -381,24 +384,16 @@ int mapping_forget(uintptr_t address, size_t pages) {
     return 0;
 }
 
-void mapping_suspend(void) {
-    for (struct mapping *mapping = mappings; mapping; mapping = mapping->next)
-        mapping->held++;
-}
-
-static struct mapping *not_held(void) {
+static struct mapping *mapping_of(const struct process *process) {
     struct mapping *mapping = mappings;
-    while (mapping && mapping->held)
+    while (mapping && mapping->process != process)
         mapping = mapping->next;
     return mapping;
 }
 
-void mapping_resume(void) {
-    mapping_sync_all();
-    for (struct mapping *mapping; (mapping = not_held());)
+void mappings_end(struct process *process) {
+    for (struct mapping *mapping; (mapping = mapping_of(process));)
         cut(mapping, 0, mapping->pages); // a whole one needs no memory
-    for (struct mapping *mapping = mappings; mapping; mapping = mapping->next)
-        mapping->held--;
 }
 
 // The record and its pages to a new, longer run; nobody else may know the old address.
@@ -426,7 +421,7 @@ static long move_record(struct mapping *mapping, size_t pages) {
 long mapping_resize(uintptr_t address, size_t old, size_t pages, int flags) {
     struct mapping *mapping = covering(address);
     if (!mapping || mapping->address != address || mapping->pages != old || mapping->kind == COPY ||
-        mapping->held)
+        mapping->process != current->process)
         return -EINVAL;
     if (flags & (LINUX_MREMAP_FIXED | LINUX_MREMAP_DONTUNMAP))
         return -EINVAL;

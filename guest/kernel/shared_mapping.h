@@ -16,15 +16,16 @@
 
 struct file;
 struct inode;
+struct process;
 
 // Maps `pages` pages of the file from offset on; the address or -errno.
 long mapping_share(struct file *, uintptr_t address, size_t pages, int prot, int flags,
                    int64_t offset);
 // Ends what shared mappings lie in this range; what is not to be freed belongs to the kernel then,
-// or stays covered. -ENOMEM when a mapping would have to be split without memory for it.
+// or stays covered. -ENOMEM when a mapping would have to be split without memory for it, or is
+// another process's.
 int mapping_forget(uintptr_t address, size_t pages);
-// suspend.c: what is mapped now stays mapped, and later mappings end.
-void mapping_suspend(void), mapping_resume(void);
+void mappings_end(struct process *);                 // all that are this process's
 int mapping_covers(uintptr_t address, size_t pages); // any page of it
 long mapping_resize(uintptr_t address, size_t old, size_t pages, int flags);
 int mapping_sync(uintptr_t address, size_t pages);

@@ -1,17 +1,19 @@
 // Signals: what is pending, what is blocked, and delivery at the exit of a system call.
 //
 // Invariants
-// 1. A standard signal is pending once, with the first sender's siginfo; a real-time signal queues.
+// 1. A standard signal is pending once in a queue, with the first sender's siginfo (without memory
+//    for it: with none, as on Linux); a real-time signal queues.
 // 2. An ignored signal that is not blocked is dropped when it is raised.
 // 3. SIGKILL and SIGSTOP are never blocked, caught or ignored.
-// 4. Handlers run on the caller's stack inside the system call, before it returns: there is no
-// other
-//    moment with one thread. A handler's own system calls may deliver further signals.
+// 4. A task takes the signals that were sent to it before those of its process. Handlers run on its
+//    stack inside the system call, before it returns: there is no other moment. A handler's own
+//    system calls may deliver further signals.
 // 5. A stop signal does nothing: nobody could continue the process.
 #include "process.h"
 #include "host.h"
 #include "memory.h"
 #include "signal_state.h"
+#include "task.h"
 #include "state.h"
 
 #include <boxer/linux_errno.h>
@@ -24,89 +26,72 @@
     (SET(LINUX_SIGCHLD) | SET(LINUX_SIGCONT) | SET(LINUX_SIGURG) | SET(LINUX_SIGWINCH) |           \
      SET(LINUX_SIGSTOP) | SET(LINUX_SIGTSTP) | SET(LINUX_SIGTTIN) | SET(LINUX_SIGTTOU))
 
-struct queued {
-    struct queued *next;
+struct queued_signal {
+    struct queued_signal *next;
     struct linux_siginfo info;
 };
 
-static KERNEL_STATE struct signal_state state;
-static KERNEL_STATE struct linux_siginfo standard[LINUX_SIGRTMIN];
-static KERNEL_STATE struct queued *queue; // real-time signals, oldest first
-static KERNEL_STATE size_t queue_length;
-
-struct signal_state *signal_state(void) {
-    return &state;
-}
-
-void signal_boot(void) {
-    memset(&state, 0, sizeof state);
+static void drop(struct signal_queue *queue) {
+    for (struct queued_signal *entry; (entry = queue->first);) {
+        queue->first = entry->next;
+        kfree(entry);
+    }
+    queue->set = 0;
 }
 
 void signal_thaw(void) {
-    struct linux_siginfo dropped;
-    while (signal_take(~0ull, &dropped))
-        ;
+    drop(&current->signals.pending);
+    drop(&current->process->signals.pending);
+    current->process->signals.queued = 0;
 }
 
-int signal_suspend(struct signals_kept *kept) {
-    kept->state = kmalloc(sizeof state);
-    if (!kept->state)
-        return -ENOMEM;
-    *kept->state = state;
-    state.pending = 0;
-    for (int signo = 1; signo <= LINUX_NSIG; signo++) // execve(2): what is ignored stays ignored
-        if (state.actions[signo].handler != LINUX_SIG_IGN)
-            state.actions[signo] = (struct linux_sigaction){0};
-    state.alternate = (struct linux_sigaltstack){.flags = LINUX_SS_DISABLE};
-    return 0;
+void signal_exec(struct task *task) {
+    struct process_signals *shared = &task->process->signals;
+    for (int signo = 1; signo <= LINUX_NSIG; signo++)
+        if (shared->actions[signo].handler != LINUX_SIG_IGN)
+            shared->actions[signo] = (struct linux_sigaction){0};
+    shared->pending = (struct signal_queue){0, NULL};
+    shared->queued = 0;
+    task->signals = (struct task_signals){.blocked = task->signals.blocked,
+                                          .alternate = {.flags = LINUX_SS_DISABLE}};
 }
 
-void signal_resume(struct signals_kept *kept) {
-    signal_thaw();
-    state = *kept->state;
-    state.pending = 0;
-    kfree(kept->state);
-}
-
-static int ignored(int signo) {
-    uintptr_t handler = state.actions[signo].handler;
+static int ignored(const struct process *process, int signo) {
+    uintptr_t handler = process->signals.actions[signo].handler;
     return handler == LINUX_SIG_IGN || (handler == LINUX_SIG_DFL && (DEFAULT_NOTHING & SET(signo)));
 }
 
-static uint64_t deliverable(void) {
-    return state.pending & ~state.blocked;
+uint64_t signal_pending_set(void) {
+    return current->signals.pending.set | current->process->signals.pending.set;
 }
 
 int signal_pending(void) {
-    return (deliverable() | (state.pending & state.waited)) != 0;
+    uint64_t set = signal_pending_set();
+    return set && (set & (~current->signals.blocked | current->signals.waited)); // mostly: set 0
 }
 
 uint64_t signal_wakeable(void) {
     uint64_t heard = 0;
     for (int signo = 1; signo <= LINUX_NSIG; signo++)
-        if (!ignored(signo))
+        if (!ignored(current->process, signo))
             heard |= SET(signo);
-    return (heard & ~state.blocked) | state.waited;
-}
-
-uint64_t signal_pending_set(void) {
-    return state.pending;
+    return (heard & ~current->signals.blocked) | current->signals.waited;
 }
 
 uint64_t signal_mask(void) {
-    return state.blocked;
+    return current->signals.blocked;
 }
 
 uint64_t signal_mask_swap(uint64_t mask) {
-    uint64_t old = state.blocked;
-    state.blocked = mask & ~UNBLOCKABLE;
+    uint64_t old = current->signals.blocked;
+    current->signals.blocked = mask & ~UNBLOCKABLE;
     return old;
 }
 
 void signal_mask_restore(uint64_t mask, int interrupted) {
     if (interrupted)
         signal_deliver();
-    state.blocked = mask;
+    current->signals.blocked = mask;
 }
 
 int signal_mask_read(const void *set, size_t size, uint64_t *mask) {
@@ -120,57 +105,72 @@ int signal_mask_read(const void *set, size_t size, uint64_t *mask) {
     return 0;
 }
 
-static int enqueue(int signo, const struct linux_siginfo *info) {
-    if (queue_length >= process.limits[LINUX_RLIMIT_SIGPENDING].soft)
+static int enqueue(struct process *process, struct signal_queue *queue, int signo,
+                   const struct linux_siginfo *info) {
+    int realtime = signo >= LINUX_SIGRTMIN;
+    if (realtime && process->signals.queued >= process->limits[LINUX_RLIMIT_SIGPENDING].soft)
         return -EAGAIN;
-    struct queued *entry = kmalloc(sizeof *entry);
+    struct queued_signal *entry = kmalloc(sizeof *entry);
     if (!entry)
-        return -EAGAIN;
+        return realtime ? -EAGAIN : 0;
     entry->next = NULL;
     entry->info = *info;
     entry->info.signo = signo;
-    struct queued **link = &queue;
+    struct queued_signal **link = &queue->first;
     while (*link)
         link = &(*link)->next;
     *link = entry;
-    queue_length++;
+    process->signals.queued += realtime;
     return 0;
 }
 
-int signal_send(int signo, int code, const struct linux_siginfo *info) {
+// task: whose mask says whether an ignored signal is of use all the same.
+static int send(const struct task *task, struct signal_queue *queue, int signo, int code,
+                const struct linux_siginfo *info) {
+    struct process *process = task->process;
     if (signo < 1 || signo > LINUX_NSIG)
         return -EINVAL;
     // signalfd and sigtimedwait take blocked signals even when their action is to ignore them.
-    if (ignored(signo) && !(state.blocked & SET(signo)) && !(state.waited & SET(signo)))
+    uint64_t heeded = task->signals.blocked | task->signals.waited;
+    if (ignored(process, signo) && !(heeded & SET(signo)))
         return 0;
     struct linux_siginfo plain = {.code = code};
     if (!info) {
         if (code != LINUX_SI_KERNEL) {
-            plain.sent.pid = process.pid;
-            plain.sent.uid = process.ruid;
+            plain.sent.pid = current->process->pid;
+            plain.sent.uid = current_cred()->ruid;
         }
         info = &plain;
     }
-    if (signo >= LINUX_SIGRTMIN) {
-        int error = enqueue(signo, info);
+    if (signo >= LINUX_SIGRTMIN || !(queue->set & SET(signo))) {
+        int error = enqueue(process, queue, signo, info);
         if (error)
             return error;
-    } else if (!(state.pending & SET(signo))) {
-        standard[signo] = *info;
-        standard[signo].signo = signo;
     }
-    state.pending |= SET(signo);
+    queue->set |= SET(signo);
     return 0;
 }
 
-void signal_raise(int signo) {
-    signal_send(signo, LINUX_SI_KERNEL, NULL);
+int signal_send(struct process *process, int signo, int code, const struct linux_siginfo *info) {
+    return send(process->leader, &process->signals.pending, signo, code, info);
 }
 
-static void take_queued(int signo, struct linux_siginfo *info) {
-    int more = 0, found = 0;
-    for (struct queued **link = &queue; *link;) {
-        struct queued *entry = *link;
+int signal_send_task(struct task *task, int signo, int code, const struct linux_siginfo *info) {
+    return send(task, &task->signals.pending, signo, code, info);
+}
+
+void signal_raise(int signo) {
+    signal_send(current->process, signo, LINUX_SI_KERNEL, NULL);
+}
+
+static int take(struct signal_queue *queue, uint64_t set, struct linux_siginfo *info) {
+    uint64_t candidates = queue->set & set;
+    if (!candidates)
+        return 0;
+    int signo = __builtin_ctzll(candidates) + 1, more = 0, found = 0;
+    *info = (struct linux_siginfo){.signo = signo};
+    for (struct queued_signal **link = &queue->first; *link;) {
+        struct queued_signal *entry = *link;
         if (entry->info.signo != signo || found) {
             more |= entry->info.signo == signo;
             link = &entry->next;
@@ -179,50 +179,42 @@ static void take_queued(int signo, struct linux_siginfo *info) {
         *info = entry->info;
         *link = entry->next;
         found = 1;
-        queue_length--;
+        current->process->signals.queued -= signo >= LINUX_SIGRTMIN;
         kfree(entry);
     }
     if (!more)
-        state.pending &= ~SET(signo);
+        queue->set &= ~SET(signo);
+    return signo;
 }
 
 int signal_take(uint64_t set, struct linux_siginfo *info) {
-    uint64_t candidates = state.pending & set;
-    if (!candidates)
-        return 0;
-    int signo = __builtin_ctzll(candidates) + 1;
-    if (signo >= LINUX_SIGRTMIN) {
-        take_queued(signo, info);
-    } else {
-        *info = standard[signo];
-        state.pending &= ~SET(signo);
-    }
-    return signo;
+    int signo = take(&current->signals.pending, set, info);
+    return signo ? signo : take(&current->process->signals.pending, set, info);
 }
 
 static void call_handler(int signo, struct linux_siginfo *info, struct linux_sigaction action) {
     // A ucontext of any layout reads as zeros: the machine has no registers to show.
     static KERNEL_STATE _Alignas(16) unsigned char context[1024];
-    uint64_t old = state.blocked, mask;
+    uint64_t old = current->signals.blocked, mask;
     memcpy(&mask, action.mask, sizeof mask);
     if (!(action.flags & LINUX_SA_NODEFER))
         mask |= SET(signo);
-    state.blocked = (old | mask) & ~UNBLOCKABLE;
+    current->signals.blocked = (old | mask) & ~UNBLOCKABLE;
     if (action.flags & LINUX_SA_RESETHAND)
-        state.actions[signo].handler = LINUX_SIG_DFL;
+        current->process->signals.actions[signo].handler = LINUX_SIG_DFL;
     if (action.flags & LINUX_SA_SIGINFO)
         ((void (*)(int, void *, void *))action.handler)(signo, info, context);
     else
         ((void (*)(int))action.handler)(signo);
-    state.blocked = old;
+    current->signals.blocked = old;
 }
 
 int signal_deliver(void) {
     int restart = 1;
     struct linux_siginfo info;
-    for (int signo; (signo = signal_take(~state.blocked, &info));) {
-        struct linux_sigaction action = state.actions[signo];
-        if (ignored(signo))
+    for (int signo; (signo = signal_take(~current->signals.blocked, &info));) {
+        struct linux_sigaction action = current->process->signals.actions[signo];
+        if (ignored(current->process, signo))
             continue;
         if (action.handler == LINUX_SIG_DFL)
             process_exit(128 + signo); // as a shell reports it

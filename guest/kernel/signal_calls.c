@@ -4,6 +4,7 @@
 #include "process.h"
 #include "signal_state.h"
 #include "syscalls_runtime.h"
+#include "task.h"
 #include "timer.h"
 #include "wait.h"
 
@@ -25,10 +26,9 @@ long sys_rt_sigaction(int signo, const struct linux_sigaction *new, struct linux
         return -EINVAL;
     if ((new && !user_range(new, sizeof *new)) || (old && !user_range(old, sizeof *old)))
         return -EFAULT;
-    struct signal_state *state = signal_state();
-    struct linux_sigaction before = state->actions[signo];
+    struct linux_sigaction *action = &current->process->signals.actions[signo], before = *action;
     if (new) {
-        state->actions[signo] = *new;
+        *action = *new;
         // POSIX: setting to ignore, or to a default that ignores, drops what is pending.
         struct linux_siginfo dropped;
         int drop =
@@ -105,14 +105,13 @@ long sys_rt_sigtimedwait(const void *set, struct linux_siginfo *info,
     if (timeout)
         deadline = add_ns(clock_monotonic(), ns);
     wanted &= ~(SET(LINUX_SIGKILL) | SET(LINUX_SIGSTOP));
-    struct signal_state *state = signal_state();
-    state->waited = wanted;
+    current->signals.waited = wanted;
     int signo = signal_take(wanted, &taken), result = 0;
     if (!signo) {
         result = wait_until(deadline);
         signo = signal_take(wanted, &taken);
     }
-    state->waited = 0;
+    current->signals.waited = 0;
     if (signo && info)
         *info = taken;
     return signo ? signo : result ? result : -EAGAIN;
@@ -120,9 +119,9 @@ long sys_rt_sigtimedwait(const void *set, struct linux_siginfo *info,
 
 // Whom a pid of kill(2) names: this process (1), init (0) or nobody (-ESRCH).
 static int target(int pid) {
-    if (pid == (int)process.pid || pid == 0 || pid == -(int)process.pgid)
+    if (pid == (int)current->process->pid || pid == 0 || pid == -(int)current->process->pgid)
         return 1;
-    return pid == (int)process.ppid ? 0 : -ESRCH;
+    return pid == (int)current->process->ppid ? 0 : -ESRCH;
 }
 
 static long send(int pid, int signo, int code, const struct linux_siginfo *info) {
@@ -132,8 +131,16 @@ static long send(int pid, int signo, int code, const struct linux_siginfo *info)
     if (whom < 0)
         return whom;
     if (whom == 0) // init has no handlers: root's signals do nothing there, others may not send any
-        return process.euid == 0 ? 0 : -EPERM;
-    return signo == 0 ? 0 : signal_send(signo, code, info);
+        return current_cred()->euid == 0 ? 0 : -EPERM;
+    return signo == 0 ? 0 : signal_send(current->process, signo, code, info);
+}
+
+static long send_task(int tid, int signo, int code, const struct linux_siginfo *info) {
+    if (tid != (int)current->tid)
+        return -ESRCH;
+    if (signo < 0 || signo > LINUX_NSIG)
+        return -EINVAL;
+    return signo == 0 ? 0 : signal_send_task(current, signo, code, info);
 }
 
 long sys_kill(int pid, int signo) {
@@ -141,15 +148,13 @@ long sys_kill(int pid, int signo) {
 }
 
 long sys_tkill(int tid, int signo) {
-    if (tid <= 0)
-        return -EINVAL;
-    return tid == (int)process.pid ? send(tid, signo, LINUX_SI_TKILL, NULL) : -ESRCH;
+    return tid <= 0 ? -EINVAL : send_task(tid, signo, LINUX_SI_TKILL, NULL);
 }
 
 long sys_tgkill(int pid, int tid, int signo) {
     if (pid <= 0 || tid <= 0)
         return -EINVAL;
-    return pid == (int)process.pid ? sys_tkill(tid, signo) : -ESRCH;
+    return pid == (int)current->process->pid ? sys_tkill(tid, signo) : -ESRCH;
 }
 
 long sys_rt_sigqueueinfo(int pid, int signo, const struct linux_siginfo *info) {
@@ -161,16 +166,18 @@ long sys_rt_sigqueueinfo(int pid, int signo, const struct linux_siginfo *info) {
 long sys_rt_tgsigqueueinfo(int pid, int tid, int signo, const struct linux_siginfo *info) {
     if (pid <= 0 || tid <= 0)
         return -EINVAL;
-    if (pid != (int)process.pid || tid != pid)
+    if (pid != (int)current->process->pid || tid != (int)current->tid)
         return -ESRCH;
-    return sys_rt_sigqueueinfo(pid, signo, info);
+    if (!user_range(info, sizeof *info))
+        return -EFAULT;
+    return send_task(tid, signo, info->code, info);
 }
 
 long sys_sigaltstack(const struct linux_sigaltstack *new, struct linux_sigaltstack *old) {
-    struct signal_state *state = signal_state();
+    struct linux_sigaltstack *alternate = &current->signals.alternate;
     if ((new && !user_range(new, sizeof *new)) || (old && !user_range(old, sizeof *old)))
         return -EFAULT;
-    struct linux_sigaltstack before = state->alternate;
+    struct linux_sigaltstack before = *alternate;
     if (!before.sp)
         before = (struct linux_sigaltstack){.flags = LINUX_SS_DISABLE};
     if (new) {
@@ -178,7 +185,7 @@ long sys_sigaltstack(const struct linux_sigaltstack *new, struct linux_sigaltsta
             return -EINVAL;
         if (!(new->flags & LINUX_SS_DISABLE) && new->size < LINUX_MINSIGSTKSZ)
             return -ENOMEM;
-        state->alternate = new->flags & LINUX_SS_DISABLE ? (struct linux_sigaltstack){0} : *new;
+        *alternate = new->flags & LINUX_SS_DISABLE ? (struct linux_sigaltstack){0} : *new;
     }
     if (old)
         *old = before;

@@ -9,6 +9,7 @@
 #include "process.h"
 #include "shared_mapping.h"
 #include "syscalls_fs.h"
+#include "task.h"
 #include "tmpfs_data.h"
 
 #include <boxer/linux_errno.h>
@@ -31,8 +32,8 @@ static uint32_t type_of(struct file *file) {
 }
 
 static int check_limit(const struct inode *inode, int64_t size) {
-    if (size <= inode->size || process.fsize == LINUX_RLIM_INFINITY ||
-        (uint64_t)size <= process.fsize)
+    if (size <= inode->size || rlimit(LINUX_RLIMIT_FSIZE) == LINUX_RLIM_INFINITY ||
+        (uint64_t)size <= rlimit(LINUX_RLIMIT_FSIZE))
         return 0;
     signal_raise(LINUX_SIGXFSZ);
     return -EFBIG;

@@ -3,6 +3,7 @@
 #include "descriptor.h"
 #include "memory.h"
 #include "process.h"
+#include "task.h"
 #include "timer.h"
 #include "state.h"
 
@@ -42,7 +43,7 @@ void socket_join(struct socket *a, struct socket *b) {
     b->peer = a;
     a->connected = b->connected = 1;
     a->peer_credentials = b->peer_credentials =
-        (struct linux_ucred){process.pid, process.euid, process.egid};
+        (struct linux_ucred){current->process->pid, current_cred()->euid, current_cred()->egid};
 }
 
 size_t socket_room(const struct socket *from, const struct socket *to) {

@@ -6,6 +6,7 @@
 #include "socket.h"
 #include "socket_names.h"
 #include "syscalls_socket.h"
+#include "task.h"
 #include "timer.h"
 #include "wait.h"
 
@@ -34,7 +35,7 @@ static int check_kind(int family, int type, int *protocol) {
     if (family != LINUX_AF_INET && family != LINUX_AF_INET6)
         return -EAFNOSUPPORT;
     if (type == LINUX_SOCK_RAW)
-        return process.euid == 0 ? -EPROTONOSUPPORT : -EPERM;
+        return current_cred()->euid == 0 ? -EPROTONOSUPPORT : -EPERM;
     if (type != LINUX_SOCK_STREAM && type != LINUX_SOCK_DGRAM)
         return -ESOCKTNOSUPPORT;
     int own = type == LINUX_SOCK_STREAM ? LINUX_IPPROTO_TCP : LINUX_IPPROTO_UDP;
@@ -166,7 +167,8 @@ long sys_listen(int fd, int backlog) {
         return error;
     socket->listening = 1;
     socket->backlog = (uint32_t)backlog > BACKLOG_MOST ? BACKLOG_MOST : (uint32_t)backlog;
-    socket->peer_credentials = (struct linux_ucred){process.pid, process.euid, process.egid};
+    socket->peer_credentials =
+        (struct linux_ucred){current->process->pid, current_cred()->euid, current_cred()->egid};
     if (socket->family != LINUX_AF_UNIX)
         attended_listening(inet_port(socket));
     return 0;

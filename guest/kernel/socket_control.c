@@ -4,8 +4,8 @@
 // is no collector for such cycles.
 #include "descriptor.h"
 #include "memory.h"
-#include "process.h"
 #include "socket_names.h"
+#include "task.h"
 
 #include <string.h>
 
@@ -34,16 +34,17 @@ static int take_rights(const char *data, size_t size, struct message *message) {
     return 0;
 }
 
-// Only the truth may be said, or by root anything: the sender is always this process.
+// Only the truth may be said, or by root anything: the sender is the current process.
 static int check_credentials(const char *data, size_t size) {
     struct linux_ucred claimed;
     if (size != sizeof claimed)
         return -EINVAL;
     memcpy(&claimed, data, sizeof claimed);
-    int own = claimed.pid == process.pid &&
-              (claimed.uid == process.ruid || claimed.uid == process.euid) &&
-              (claimed.gid == process.rgid || claimed.gid == process.egid);
-    return own || process.euid == 0 ? 0 : -EPERM;
+    const struct credentials *who = current_cred();
+    int own = claimed.pid == current->process->pid &&
+              (claimed.uid == who->ruid || claimed.uid == who->euid) &&
+              (claimed.gid == who->rgid || claimed.gid == who->egid);
+    return own || who->euid == 0 ? 0 : -EPERM;
 }
 
 static int read_one(struct socket *socket, const struct linux_cmsghdr *head, const char *data,

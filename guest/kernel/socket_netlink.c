@@ -4,8 +4,8 @@
 // The machine has one interface, the loopback: lo, number 1, 127.0.0.1/8 and ::1/128. Requests that
 // are not a dump of links or addresses answer EOPNOTSUPP.
 #include "memory.h"
-#include "process.h"
 #include "socket.h"
+#include "task.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>
@@ -63,7 +63,7 @@ static void begin(struct reply *reply, const struct header *request, int type) {
     *header = (struct header){.type = (uint16_t)type,
                               .flags = NLM_F_MULTI,
                               .sequence = request->sequence,
-                              .pid = process.pid};
+                              .pid = current->process->pid};
 }
 
 static void end(struct reply *reply) {

@@ -9,6 +9,7 @@
 #include "file.h"
 #include "memory.h"
 #include "process.h"
+#include "task.h"
 
 #include <boxer/linux_errno.h>
 #include <boxer/linux_poll.h>
@@ -67,7 +68,8 @@ static void scatter(const struct message *message, size_t skip, const char *from
 }
 
 static int keep_sender(const struct socket *socket, struct packet *packet) {
-    packet->sender = (struct linux_ucred){process.pid, process.ruid, process.rgid};
+    packet->sender =
+        (struct linux_ucred){current->process->pid, current_cred()->ruid, current_cred()->rgid};
     if (!socket_is_datagram(socket) || socket->local.size == 0)
         return 0;
     packet->from = kmalloc(sizeof *packet->from);

@@ -1,39 +1,20 @@
-// A program suspended while another one runs in its place.
+// A process suspended while another one is in its place, to its end.
 //
 // Invariants
-// 1. All that a program can change of itself is kept and put back: its pages (memory.c), the data
-//    of the module but for the kernel's own (KERNEL_STATE), descriptors, signals, timers, the
-//    struct process, directory and root. The stack above the caller of kernel_suspend is nobody's
-//    to change.
-// 2. The kernel's state is never copied: files, sockets, pipes and clocks go on.
+// 1. A process out of place keeps its memory with it (struct memory_map): its pages (memory.c) and
+//    the data of the module but for the kernel's own (KERNEL_STATE). The stack above the caller of
+//    kernel_suspend is nobody's to change.
+// 2. The kernel's memory is never exchanged: files, sockets, pipes, timers and clocks go on.
 // 3. kernel_resume cannot fail: what it needs was allocated by kernel_suspend.
-#include "file.h"
 #include "host.h"
-#include "inode.h"
 #include "memory.h"
-#include "path.h"
-#include "process.h"
-#include "shared_mapping.h"
+#include "spawn.h"
 #include "state.h"
-#include "timer.h"
-#include "wait.h"
+#include "task.h"
 
 #include <boxer/kernel.h>
 #include <boxer/linux_errno.h>
 #include <string.h>
-
-struct suspended {
-    struct suspended *outer;
-    struct process process;
-    struct memory_kept memory;
-    struct descriptors_kept descriptors;
-    struct signals_kept signals;
-    struct dentry *cwd, *root;
-    uintptr_t brk;
-    uint8_t *data;
-};
-
-static KERNEL_STATE struct suspended *innermost;
 
 #ifdef __wasm__
 
@@ -90,74 +71,49 @@ static size_t data_pages(void) {
     return (copy_data(NULL, 0) + PAGE_SIZE - 1) / PAGE_SIZE;
 }
 
-// What can fail, in an order in which each step leaves nothing behind that the next one trips over.
-static int keep(struct suspended *now) {
+// The memory of the process in place, kept with it and still there: 0 or -ENOMEM.
+static int keep(struct memory_map *memory) {
     size_t pages = data_pages();
-    now->data = pages ? pages_alloc(pages, 0) : NULL;
-    if (pages && !now->data)
+    memory->data = pages ? pages_alloc(pages, 0) : NULL;
+    if (pages && !memory->data)
         return -ENOMEM;
-    int error = memory_suspend(&now->memory);
-    if (error)
-        goto no_memory;
-    if ((error = fd_suspend(&now->descriptors)))
-        goto no_descriptors;
-    if ((error = signal_suspend(&now->signals)))
-        goto no_signals;
-    return 0;
-no_signals:
-    fd_resume(&now->descriptors);
-no_descriptors:
-    memory_resume(&now->memory);
-no_memory:
-    if (pages)
-        pages_free(now->data, pages);
+    int error = memory_suspend(&memory->kept);
+    if (!error)
+        copy_data(memory->data, 0);
+    else if (pages)
+        pages_free(memory->data, pages);
     return error;
 }
 
+static void put_back(struct memory_map *memory) {
+    memory_resume(&memory->kept);
+    copy_data(memory->data, 1);
+    if (memory->data)
+        pages_free(memory->data, data_pages());
+}
+
 int kernel_suspend(void) {
-    struct suspended *now = kzalloc(sizeof *now);
-    if (!now)
-        return -ENOMEM;
-    int error = keep(now);
-    if (error) {
-        kfree(now);
+    struct process *process = current->process;
+    int error = keep(&process->memory);
+    if (error)
         return error;
+    struct task *task = process_spawn();
+    if (!task) {
+        put_back(&process->memory);
+        return -ENOMEM;
     }
-    copy_data(now->data, 0);
-    timers_forget(); // a shell has none
-    mapping_suspend();
-    now->process = process;
-    process.exe = process.cmdline = process.environ = NULL; // the copy's now
-    now->brk = brk_place();
-    dentry_get(now->cwd = path_cwd());
-    dentry_get(now->root = path_root());
-    wait_thaw();
-    now->outer = innermost;
-    innermost = now;
+    task->process->suspended = process;
+    current = task;
     return 0;
 }
 
 void kernel_resume(void) {
-    struct suspended *then = innermost;
-    innermost = then->outer;
-    timers_forget();
-    mapping_resume();
-    fd_resume(&then->descriptors);
-    signal_resume(&then->signals);
-    path_set_root(then->root);
-    path_set_cwd(then->cwd);
-    dentry_put(then->root);
-    dentry_put(then->cwd);
-    kfree(process.exe);
-    kfree(process.cmdline);
-    kfree(process.environ);
-    process = then->process;
-    brk_put_back(then->brk);
-    memory_resume(&then->memory);
-    copy_data(then->data, 1);
-    if (then->data)
-        pages_free(then->data, data_pages());
-    kfree(then);
+    struct task *ended = current;
+    struct process *process = ended->process->suspended;
+    process_end();
+    current = process->leader;
+    process_release(ended);
+    put_back(&process->memory);
     wait_thaw();
 }
 
@@ -165,6 +121,6 @@ void suspend_tell(void) {
     static const char told[] =
         "boxer: a program that is not the last one of its script ended the process itself "
         "(_exit, abort or a signal), and so the script ends with it\n";
-    if (innermost)
+    if (current->process->suspended)
         host_write(2, told, sizeof told - 1);
 }

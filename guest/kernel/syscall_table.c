@@ -1,13 +1,14 @@
 // Which function serves which system call: one switch over the riscv32 numbers.
 //
 // What is not served answers -ENOSYS. Left out on purpose: processes and threads (clone, clone3,
-// execve, execveat: one thread of execution), namespaces and mounts, System V and POSIX queues, aio
+// execve, execveat: there is one task), namespaces and mounts, System V and POSIX queues, aio
 // and io_uring, keys, bpf, perf, ptrace, swap, modules, quotas.
 #include "syscall.h"
 #include "process.h"
 #include "syscalls_fs.h"
 #include "syscalls_runtime.h"
 #include "syscalls_socket.h"
+#include "task.h"
 
 #include <boxer/linux_errno.h>
 #include <boxer/linux_syscalls.h>
@@ -327,13 +328,13 @@ long syscall_dispatch(long number, const long arguments[6]) {
         return sys_tgkill(INT(0), INT(1), INT(2));
     // Credentials
     case NR_getuid:
-        return (long)process.ruid;
+        return (long)current_cred()->ruid;
     case NR_geteuid:
-        return (long)process.euid;
+        return (long)current_cred()->euid;
     case NR_getgid:
-        return (long)process.rgid;
+        return (long)current_cred()->rgid;
     case NR_getegid:
-        return (long)process.egid;
+        return (long)current_cred()->egid;
     case NR_setuid:
         return sys_setuid(U32(0));
     case NR_setgid:
@@ -364,11 +365,11 @@ long syscall_dispatch(long number, const long arguments[6]) {
         return sys_capset(PTR(0), PTR(1));
     // The process
     case NR_getpid:
-        return (long)process.pid;
+        return (long)current->process->pid;
     case NR_getppid:
-        return (long)process.ppid;
+        return (long)current->process->ppid;
     case NR_gettid:
-        return (long)process.pid;
+        return (long)current->tid;
     case NR_getpgid:
         return sys_getpgid(INT(0));
     case NR_setpgid:
@@ -378,8 +379,10 @@ long syscall_dispatch(long number, const long arguments[6]) {
     case NR_setsid:
         return sys_setsid();
     case NR_set_tid_address:
-        return (long)process.pid;
+        current->clear_child_tid = PTR(0);
+        return (long)current->tid;
     case NR_set_robust_list:
+        current->robust_list = PTR(0);
         return 0;
     case NR_prctl:
         return sys_prctl(INT(0), ADDRESS(1), ADDRESS(2), ADDRESS(3), ADDRESS(4));
@@ -398,7 +401,7 @@ long syscall_dispatch(long number, const long arguments[6]) {
     case NR_sched_setaffinity:
         return sys_sched_setaffinity(INT(0), SIZE(1), PTR(2));
     case NR_sched_getscheduler:
-        return INT(0) == 0 || U32(0) == process.pid ? 0 : INT(0) < 0 ? -EINVAL : -ESRCH;
+        return INT(0) == 0 || U32(0) == current->process->pid ? 0 : INT(0) < 0 ? -EINVAL : -ESRCH;
     case NR_sched_setscheduler:
         return sys_sched_setscheduler(INT(0), INT(1), PTR(2));
     case NR_sched_getparam:

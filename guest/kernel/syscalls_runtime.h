@@ -36,18 +36,18 @@ long sys_clock_nanosleep(int clockid, int flags, const struct linux_timespec *re
                          struct linux_timespec *left);
 long sys_times(struct linux_tms *);
 // timer.c, posix_timer.c, timerfd.c
-long sys_getitimer(int which, struct linux_itimerval *current);
+long sys_getitimer(int which, struct linux_itimerval *shown);
 long sys_setitimer(int which, const struct linux_itimerval *new, struct linux_itimerval *old);
 long sys_timer_create(int clockid, const struct linux_sigevent *, int *id);
 long sys_timer_settime(int id, int flags, const struct linux_itimerspec *new,
                        struct linux_itimerspec *old);
-long sys_timer_gettime(int id, struct linux_itimerspec *current);
+long sys_timer_gettime(int id, struct linux_itimerspec *shown);
 long sys_timer_getoverrun(int id);
 long sys_timer_delete(int id);
 long sys_timerfd_create(int clockid, int flags);
 long sys_timerfd_settime(int fd, int flags, const struct linux_itimerspec *new,
                          struct linux_itimerspec *old);
-long sys_timerfd_gettime(int fd, struct linux_itimerspec *current);
+long sys_timerfd_gettime(int fd, struct linux_itimerspec *shown);
 
 // signal_calls.c, signalfd.c
 long sys_rt_sigaction(int signo, const struct linux_sigaction *new, struct linux_sigaction *old,

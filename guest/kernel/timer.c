@@ -3,6 +3,7 @@
 #include "memory.h"
 #include "process.h"
 #include "syscalls_runtime.h"
+#include "task.h"
 #include "state.h"
 
 #include <boxer/linux_errno.h>
@@ -73,7 +74,8 @@ int64_t timer_wakes_at(const struct timer *timer) {
 int64_t timers_next(uint64_t signals) {
     int64_t soonest = INT64_MAX;
     for (struct timer *timer = armed; timer; timer = timer->next) {
-        if (!timer->signo || !(signals >> (timer->signo - 1) & 1))
+        if (!timer->signo || timer->process != current->process ||
+            !(signals >> (timer->signo - 1) & 1))
             continue;
         int64_t wake = timer_wakes_at(timer);
         if (wake < soonest)
@@ -87,22 +89,26 @@ void timers_thaw(void) {
         timer_disarm(armed);
 }
 
-void timers_forget(void) {
-    timers_thaw();
-    posix_timers_forget();
-}
-
-// ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF.
-static void itimer_fire(struct timer *timer, uint64_t times);
-static KERNEL_STATE struct timer itimers[] = {
-    {.clock = TIMER_MONOTONIC, .fire = itimer_fire, .signo = LINUX_SIGALRM},
-    {.clock = TIMER_CPU, .fire = itimer_fire, .signo = LINUX_SIGVTALRM},
-    {.clock = TIMER_CPU, .fire = itimer_fire, .signo = LINUX_SIGPROF},
-};
-
 static void itimer_fire(struct timer *timer, uint64_t times) {
     (void)times;
-    signal_raise(timer->signo);
+    signal_send(timer->process, timer->signo, LINUX_SI_KERNEL, NULL);
+}
+
+void timers_begin(struct process *process) {
+    static const int signals[] = {LINUX_SIGALRM, LINUX_SIGVTALRM, LINUX_SIGPROF};
+    process->timers.posix = NULL;
+    for (int i = 0; i <= LINUX_ITIMER_PROF; i++)
+        process->timers.interval[i] =
+            (struct timer){.process = process,
+                           .clock = i == LINUX_ITIMER_REAL ? TIMER_MONOTONIC : TIMER_CPU,
+                           .fire = itimer_fire,
+                           .signo = signals[i]};
+}
+
+void timers_end(struct process *process) {
+    for (int i = 0; i <= LINUX_ITIMER_PROF; i++)
+        timer_disarm(&process->timers.interval[i]);
+    posix_timers_end(process);
 }
 
 static int timeval_ns(const struct linux_timeval *time, int64_t *ns) {
@@ -117,14 +123,14 @@ static struct linux_timeval ns_timeval(int64_t ns) {
     return (struct linux_timeval){(long)(usec / 1000000), (long)(usec % 1000000)};
 }
 
-long sys_getitimer(int which, struct linux_itimerval *current) {
+long sys_getitimer(int which, struct linux_itimerval *shown) {
     if (which < 0 || which > LINUX_ITIMER_PROF)
         return -EINVAL;
-    if (!user_range(current, sizeof *current))
+    if (!user_range(shown, sizeof *shown))
         return -EFAULT;
-    struct timer *timer = &itimers[which];
-    current->value = ns_timeval(timer_left(timer));
-    current->interval = ns_timeval(timer->armed ? timer->interval : 0);
+    struct timer *timer = &current->process->timers.interval[which];
+    shown->value = ns_timeval(timer_left(timer));
+    shown->interval = ns_timeval(timer->armed ? timer->interval : 0);
     return 0;
 }
 
@@ -138,7 +144,7 @@ long sys_setitimer(int which, const struct linux_itimerval *new, struct linux_it
         return -EINVAL;
     if (old)
         sys_getitimer(which, old);
-    struct timer *timer = &itimers[which];
+    struct timer *timer = &current->process->timers.interval[which];
     if (value)
         timer_arm(timer, add_ns(timer_now(timer), value), interval);
     else

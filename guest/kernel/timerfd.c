@@ -80,9 +80,9 @@ long sys_timerfd_create(int clockid, int flags) {
     return fd;
 }
 
-void timer_show(const struct timer *timer, struct linux_itimerspec *current) {
-    ns_timespec(timer_left(timer), &current->value);
-    ns_timespec(timer->armed ? timer->interval : 0, &current->interval);
+void timer_show(const struct timer *timer, struct linux_itimerspec *shown) {
+    ns_timespec(timer_left(timer), &shown->value);
+    ns_timespec(timer->armed ? timer->interval : 0, &shown->interval);
 }
 
 int timer_set(struct timer *timer, int absolute, const struct linux_itimerspec *new) {
@@ -97,9 +97,9 @@ int timer_set(struct timer *timer, int absolute, const struct linux_itimerspec *
 }
 
 // Unlike other timers it shows the interval it was last given, armed or not.
-static void show(const struct timer *timer, struct linux_itimerspec *current) {
-    timer_show(timer, current);
-    ns_timespec(timer->interval, &current->interval);
+static void show(const struct timer *timer, struct linux_itimerspec *shown) {
+    timer_show(timer, shown);
+    ns_timespec(timer->interval, &shown->interval);
 }
 
 long sys_timerfd_settime(int fd, int flags, const struct linux_itimerspec *new,
@@ -125,14 +125,14 @@ long sys_timerfd_settime(int fd, int flags, const struct linux_itimerspec *new,
     return 0;
 }
 
-long sys_timerfd_gettime(int fd, struct linux_itimerspec *current) {
+long sys_timerfd_gettime(int fd, struct linux_itimerspec *shown) {
     int error;
     struct timerfd *self = descriptor_data(fd, &timerfd_ops, -EINVAL, &error);
     if (error)
         return error;
-    if (!current || !user_range(current, sizeof *current))
+    if (!shown || !user_range(shown, sizeof *shown))
         return -EFAULT;
     timers_run();
-    show(&self->timer, current);
+    show(&self->timer, shown);
     return 0;
 }

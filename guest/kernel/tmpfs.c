@@ -6,6 +6,7 @@
 #include "fs.h"
 #include "memory.h"
 #include "process.h"
+#include "task.h"
 #include "tmpfs_data.h"
 
 #include <boxer/linux_errno.h>
@@ -129,13 +130,14 @@ static long file_read(struct file *file, void *buffer, size_t size, int64_t *pos
 
 // RLIMIT_FSIZE: the part that still fits; a write that starts behind it raises SIGXFSZ (write(2)).
 static long allowed(size_t size, int64_t pos) {
-    if (process.fsize == LINUX_RLIM_INFINITY || (uint64_t)pos + size <= process.fsize)
+    if (rlimit(LINUX_RLIMIT_FSIZE) == LINUX_RLIM_INFINITY ||
+        (uint64_t)pos + size <= rlimit(LINUX_RLIMIT_FSIZE))
         return (long)size;
-    if ((uint64_t)pos >= process.fsize) {
+    if ((uint64_t)pos >= rlimit(LINUX_RLIMIT_FSIZE)) {
         signal_raise(LINUX_SIGXFSZ);
         return -EFBIG;
     }
-    return (long)(process.fsize - (uint64_t)pos);
+    return (long)(rlimit(LINUX_RLIMIT_FSIZE) - (uint64_t)pos);
 }
 
 static long file_write(struct file *file, const void *buffer, size_t size, int64_t *pos) {

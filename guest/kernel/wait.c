@@ -1,4 +1,4 @@
-// The one place where the program sleeps.
+// The one place where a program sleeps.
 //
 // Invariants
 // 1. Readiness is looked at before signals, signals before the deadline: as poll(2) does.
@@ -9,8 +9,8 @@
 #include "file.h"
 #include "host.h"
 #include "process.h"
+#include "task.h"
 #include "timer.h"
-#include "state.h"
 
 #include <boxer/linux_errno.h>
 #include <boxer/linux_poll.h>
@@ -20,26 +20,21 @@
 #define HOST_WATCHED 16
 #define READABLE (LINUX_POLLIN | LINUX_POLLRDNORM)
 
-static KERNEL_STATE int (*run_another)(int64_t *), (*nothing_left)(void);
-static KERNEL_STATE int deadlock_told;
-static KERNEL_STATE unsigned deadlocks;
-
 void wait_thaw(void) {
-    deadlock_told = 0;
-    deadlocks = 0;
+    current->waiting = (struct waiting){0};
 }
 
 void kernel_on_wait(int (*another)(int64_t *), int (*nothing)(void)) {
-    run_another = another;
-    nothing_left = nothing;
+    current->process->company = (struct company){another, nothing};
 }
 
 int wait_lets_run(int64_t *until_ns) {
+    int (*run_another)(int64_t *) = current->process->company.run_another;
     return run_another && run_another(until_ns);
 }
 
 int wait_has_company(void) {
-    return run_another && run_another(NULL);
+    return wait_lets_run(NULL);
 }
 
 unsigned wait_poll(struct file *file, unsigned events) {
@@ -50,24 +45,22 @@ unsigned wait_poll(struct file *file, unsigned events) {
     return ready & (events | always);
 }
 
-// Whether the wait is a futex's, whose program can be told by an interruption.
-static KERNEL_STATE int may_interrupt;
-static KERNEL_STATE int may_give_up; // wait_more
-
 static int refuse(void) {
-    if (may_give_up)
+    struct waiting *waiting = &current->waiting;
+    if (waiting->may_give_up)
         return -EAGAIN;
     static const char told[] =
         "boxer: the program waits for something that nothing in this box can "
         "bring about (one thread, no timer, no host descriptor)\n";
-    int interrupted = may_interrupt && nothing_left && nothing_left();
-    if (++deadlocks < WAIT_DEADLOCKS && interrupted)
+    int (*nothing_left)(void) = current->process->company.nothing_left;
+    int interrupted = waiting->may_interrupt && nothing_left && nothing_left();
+    if (++waiting->deadlocks < WAIT_DEADLOCKS && interrupted)
         return -EINTR;
-    if (!deadlock_told) {
-        deadlock_told = 1;
+    if (!waiting->deadlock_told) {
+        waiting->deadlock_told = 1;
         host_write(2, told, sizeof told - 1);
     }
-    if (deadlocks >= WAIT_DEADLOCKS)
+    if (waiting->deadlocks >= WAIT_DEADLOCKS)
         process_exit(WAIT_DEADLOCK_STATUS);
     return -EDEADLK;
 }
@@ -113,7 +106,7 @@ static int sleep_once(struct wait_entry *entries, unsigned count, int64_t deadli
     int64_t timeout = wake == INT64_MAX ? -1 : wake > before ? wake - before : 0;
     int result = host_poll(polls, watched, timeout);
     clock_slept(clock_monotonic() - before);
-    deadlocks = 0;
+    current->waiting.deadlocks = 0;
     return result < 0 && result != -EINTR ? result : 0;
 }
 
@@ -181,9 +174,9 @@ int wait_file_until(struct file *file, unsigned events, int64_t deadline_ns) {
 }
 
 int wait_more(struct file *file, unsigned events, int64_t deadline_ns) {
-    may_give_up = 1;
+    current->waiting.may_give_up = 1;
     int result = wait_file_until(file, events, deadline_ns);
-    may_give_up = 0;
+    current->waiting.may_give_up = 0;
     return result;
 }
 
@@ -199,8 +192,8 @@ int wait_futex(int64_t deadline_ns) {
     int64_t until_ns = deadline_ns;
     if (wait_lets_run(&until_ns))
         return 1;
-    may_interrupt = 1;
+    current->waiting.may_interrupt = 1;
     int result = wait_until(until_ns);
-    may_interrupt = 0;
+    current->waiting.may_interrupt = 0;
     return result == 0 && until_ns < deadline_ns ? 1 : result;
 }

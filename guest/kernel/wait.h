@@ -1,5 +1,5 @@
-// Waiting, with one thread of execution: nobody else runs while the program waits, so only the
-// host's descriptors, a timer or a signal that a timer raises can end a wait.
+// Waiting, with one task that can run: nobody else does while the program waits, so only the host's
+// descriptors, a timer or a signal that a timer raises can end a wait.
 //
 // A wait that nothing can end is refused: the first one of a run writes a line on the host's
 // stderr, and each answers -EDEADLK. A program that goes on waiting so in a loop (WAIT_DEADLOCKS in
@@ -62,5 +62,19 @@ int wait_futex(int64_t deadline_ns);
 // What `file` polls now, errors and hang-ups included.
 unsigned wait_poll(struct file *, unsigned events);
 void wait_thaw(void);
+
+// What a task's waits have come to.
+struct waiting {
+    int may_interrupt; // the wait is a futex's, whose program can be told by an interruption
+    int may_give_up;   // wait_more
+    int deadlock_told;
+    unsigned deadlocks; // waits refused in a row
+};
+
+// Whom a process's program lets run while it waits (kernel_on_wait).
+struct company {
+    int (*run_another)(int64_t *until_ns);
+    int (*nothing_left)(void);
+};
 
 #endif

@@ -6,8 +6,8 @@
 // 3. A change allocates first: it happens whole or not at all.
 #include "memory.h"
 #include "path.h"
-#include "process.h"
 #include "syscalls_fs.h"
+#include "task.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>
@@ -72,9 +72,9 @@ static int check_value(const char *name, const void *value, size_t size, int fla
 // xattr(7): the permission is asked before the name is known to be supported.
 static int may_use_name(const struct inode *inode, const char *name, int changes) {
     if (has_prefix(name, "security."))
-        return process.fsuid && changes ? -EPERM : 0;
+        return current_cred()->fsuid && changes ? -EPERM : 0;
     if (has_prefix(name, "trusted."))
-        return process.fsuid == 0 ? 0 : changes ? -EPERM : -ENODATA;
+        return current_cred()->fsuid == 0 ? 0 : changes ? -EPERM : -ENODATA;
     int users = has_prefix(name, "user.");
     if (users && !S_ISREG(inode->mode) && !S_ISDIR(inode->mode))
         return changes ? -EPERM : -ENODATA;
@@ -148,7 +148,7 @@ static long list(struct inode *inode, char *names, size_t size) {
     if (size && !user_range(names, size < XATTR_LIST_MAX ? size : XATTR_LIST_MAX))
         return -EFAULT;
     for (const struct xattr *at = inode->xattrs; at; at = at->next) {
-        if (process.fsuid && has_prefix(at->bytes, "trusted."))
+        if (current_cred()->fsuid && has_prefix(at->bytes, "trusted."))
             continue;
         if (size && at->name_size > size - done)
             return -ERANGE;

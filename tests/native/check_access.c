@@ -11,7 +11,7 @@ static long open_new(const char *path, uint32_t mode) {
 }
 
 static void a_shared_folder(uint32_t mode) {
-    process.umask = 0;
+    current->process->directories.umask = 0;
     CHECK_EQUAL(sys_mkdirat(AT_FDCWD, "/s", 0777), 0);
     CHECK_EQUAL(sys_fchmodat2(AT_FDCWD, "/s", mode, 0), 0);
     become(ALICE, ALICE);
@@ -51,15 +51,15 @@ static void mode_bits_decide(void) {
 static void groups_count(void) {
     a_shared_folder(0777);
     CHECK_EQUAL(open_new("/s/team", 0640), 0);
-    process.groups[0] = TEAM;
-    process.group_count = 1;
+    current->process->credentials.groups[0] = TEAM;
+    current->process->credentials.group_count = 1;
     CHECK_EQUAL(sys_fchownat(AT_FDCWD, "/s/team", UINT32_MAX, TEAM, 0), 0);
     CHECK_EQUAL(sys_fchownat(AT_FDCWD, "/s/team", UINT32_MAX, BOB, 0), -EPERM);
     CHECK_EQUAL(sys_fchownat(AT_FDCWD, "/s/team", BOB, UINT32_MAX, 0), -EPERM);
     become(BOB, BOB);
     CHECK_EQUAL(may_open("/s/team", O_RDONLY), -EACCES);
-    process.groups[0] = TEAM;
-    process.group_count = 1;
+    current->process->credentials.groups[0] = TEAM;
+    current->process->credentials.group_count = 1;
     CHECK_EQUAL(may_open("/s/team", O_RDONLY), 0);
     CHECK_EQUAL(may_open("/s/team", O_WRONLY), -EACCES);
     CHECK_EQUAL(sys_fchmodat2(AT_FDCWD, "/s/team", 0666, 0), -EPERM);
@@ -94,7 +94,7 @@ static void a_setgid_folder_gives_its_group(void) {
 }
 
 static void privileges_go_when_owner_or_content_change(void) {
-    process.umask = 0;
+    current->process->directories.umask = 0;
     CHECK_EQUAL(open_new("/tool", 06755), 0);
     CHECK_EQUAL(open_new("/locked", 02644), 0);
     CHECK_EQUAL(stat_of("/tool").mode, S_IFREG | 06755);
@@ -126,13 +126,13 @@ static void access_asks_as_the_real_user(void) {
     become(0, 0);
     put("/s/file", "");
     CHECK_EQUAL(sys_fchmodat2(AT_FDCWD, "/s/file", 0600, 0), 0);
-    process.ruid = process.rgid = BOB;
+    current->process->credentials.ruid = current->process->credentials.rgid = BOB;
     CHECK_EQUAL(sys_faccessat2(AT_FDCWD, "/s/file", 4, 0), -EACCES);
     CHECK_EQUAL(sys_faccessat2(AT_FDCWD, "/s/file", 0, 0), 0);
     CHECK_EQUAL(sys_faccessat2(AT_FDCWD, "/s/file", 4, AT_EACCESS), 0);
     CHECK_EQUAL(sys_faccessat2(AT_FDCWD, "/s/file", 1, AT_EACCESS), -EACCES); // nobody's program
     CHECK_EQUAL(sys_faccessat2(AT_FDCWD, "/s/file", 8, 0), -EINVAL);
-    CHECK_EQUAL(process.fsuid, 0);
+    CHECK_EQUAL(current->process->credentials.fsuid, 0);
 }
 
 static void times_are_set_by_owners(void) {
@@ -211,10 +211,10 @@ static void an_o_path_descriptor_only_names(void) {
 }
 
 static void nothing_is_made_without_a_descriptor_for_it(void) {
-    process.nofile = 3;
+    current->process->limits[LINUX_RLIMIT_NOFILE].soft = 3;
     CHECK_EQUAL(open_as("/new", O_WRONLY | O_CREAT, 0644), -EMFILE);
     CHECK_EQUAL(there("/new"), -ENOENT);
-    process.nofile = 1024;
+    current->process->limits[LINUX_RLIMIT_NOFILE].soft = 1024;
 }
 
 static void unnamed_files_get_a_name_later(void) {

@@ -175,7 +175,7 @@ static void wrong_reservations_answer_as_on_linux(void) {
 
 static void the_file_size_limit_holds(void) {
     int fd = (int)new_file();
-    process.fsize = 10;
+    current->process->limits[LINUX_RLIMIT_FSIZE].soft = 10;
     CHECK_EQUAL(sys_write(fd, "0123456789abc", 13), 10);
     CHECK_EQUAL(sys_write(fd, "x", 1), -EFBIG);
     CHECK_EQUAL(sys_ftruncate64(fd, 11), -EFBIG);

@@ -4,6 +4,7 @@
 #include "memory.h"
 #include "path.h"
 #include "process.h"
+#include "task.h"
 
 #include <boxer/linux_file.h>
 #include <boxer/linux_time.h>
@@ -175,8 +176,8 @@ static void other_mounts_are_other_devices(void) {
 
 static void owner_and_mode_are_shown_and_kept(void) {
     thaw();
-    process.fsuid = process.euid = 1000;
-    process.fsgid = process.egid = 1001;
+    current->process->credentials.fsuid = current->process->credentials.euid = 1000;
+    current->process->credentials.fsgid = current->process->credentials.egid = 1001;
     struct linux_statx file = status("/data/file"), folder = status("/data");
     CHECK_EQUAL(file.mode, S_IFREG | 0644);
     CHECK_EQUAL(folder.mode, S_IFDIR | 0755);
@@ -185,7 +186,7 @@ static void owner_and_mode_are_shown_and_kept(void) {
     CHECK_EQUAL(write_file("/data/mine", O_CREAT, "x"), 1);
     CHECK_EQUAL(CALL(fchmodat2, AT_FDCWD, "/data/file", 0600, 0), -EPERM);
     CHECK_EQUAL(CALL(fchmodat2, AT_FDCWD, "/data/file", 0644, 0), 0);
-    process.fsuid = process.euid = 0;
+    current->process->credentials.fsuid = current->process->credentials.euid = 0;
     CHECK_EQUAL(CALL(fchownat, AT_FDCWD, "/data/file", 5, 5, 0), -EPERM);
     end();
 }

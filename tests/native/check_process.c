@@ -3,6 +3,7 @@
 #include "file.h"
 #include "memory.h"
 #include "process.h"
+#include "task.h"
 #include "trace.h"
 
 #include <boxer/linux_file.h>
@@ -18,7 +19,7 @@ static void root_changes_every_id(void) {
     CHECK_EQUAL(CALL(setuid, 5), 0);
     CHECK_EQUAL(CALL(getresuid, &ids[0], &ids[1], &ids[2]), 0);
     CHECK_EQUAL(ids[0] == 5 && ids[1] == 5 && ids[2] == 5, 1);
-    CHECK_EQUAL(process.fsuid == 5 && process.fsgid == 7, 1);
+    CHECK_EQUAL(current->process->credentials.fsuid == 5 && current->process->credentials.fsgid == 7, 1);
     CHECK_EQUAL(CALL(setuid, 0), -EPERM); // no way back
     CHECK_EQUAL(CALL(setgid, 0), -EPERM);
 }
@@ -47,9 +48,9 @@ static void others_change_among_their_own_ids(void) {
 
 static void setreuid_saves_the_effective_id(void) {
     CHECK_EQUAL(CALL(setreuid, 10, 20), 0);
-    CHECK_EQUAL(process.suid, 20);
+    CHECK_EQUAL(current->process->credentials.suid, 20);
     CHECK_EQUAL(CALL(setreuid, 20, 10), 0); // swapped
-    CHECK_EQUAL(process.ruid == 20 && process.euid == 10 && process.suid == 10, 1);
+    CHECK_EQUAL(current->process->credentials.ruid == 20 && current->process->credentials.euid == 10 && current->process->credentials.suid == 10, 1);
 }
 
 static void groups_are_kept_in_order(void) {
@@ -81,7 +82,7 @@ static void capabilities_go_with_the_last_root_id(void) {
 static void limits_are_lowered_and_not_raised(void) {
     struct linux_rlimit64 limit = {10, 20}, old;
     CHECK_EQUAL(CALL(prlimit64, 0, LINUX_RLIMIT_NOFILE, &limit, &old), 0);
-    CHECK_EQUAL(process.nofile, 10);
+    CHECK_EQUAL(current->process->limits[LINUX_RLIMIT_NOFILE].soft, 10);
     CHECK_EQUAL(old.soft, 1024);
     limit = (struct linux_rlimit64){30, 20};
     CHECK_EQUAL(CALL(prlimit64, 0, LINUX_RLIMIT_NOFILE, &limit, 0), -EINVAL);
@@ -174,10 +175,10 @@ static void the_hosts_arguments_are_kept(void) {
     CHECK(count == 0 && variables && variables[0] == NULL);
     char *argv[] = {"python", "-c", "", NULL};
     kernel_set_program("/usr/bin/python3.13-with-a-long-name", argv, variables);
-    CHECK_EQUAL(process.cmdline_size, 11);
-    CHECK_EQUAL(memcmp(process.cmdline, "python\0-c\0", 11), 0);
-    CHECK_EQUAL(strcmp(process.comm, "python3.13-with"), 0);
-    CHECK_EQUAL(process.environ_size, 0);
+    CHECK_EQUAL(current->process->cmdline_size, 11);
+    CHECK_EQUAL(memcmp(current->process->cmdline, "python\0-c\0", 11), 0);
+    CHECK_EQUAL(strcmp(current->comm, "python3.13-with"), 0);
+    CHECK_EQUAL(current->process->environ_size, 0);
 }
 
 static void freezing_drops_what_belongs_to_the_host(void) {

@@ -1,5 +1,6 @@
 // signal.c, signal_calls.c, signalfd.c.
 #include "check.h"
+#include "memory.h"
 #include "process.h"
 
 #include <string.h>
@@ -74,6 +75,35 @@ static void real_time_signals_queue_in_order(void) {
         CHECK_EQUAL(info.sent.value.number, i);
     }
     CHECK_EQUAL(CALL(rt_sigtimedwait_time64, &set, 0, &(struct linux_timespec){0}, 8), -EAGAIN);
+}
+
+static void a_tasks_own_signals_come_before_its_processs(void) {
+    uint64_t set = BIT(LINUX_SIGUSR1) | BIT(LINUX_SIGUSR2);
+    struct linux_siginfo info;
+    CALL(rt_sigprocmask, LINUX_SIG_BLOCK, &set, 0, 8);
+    CALL(kill, PROCESS_PID, LINUX_SIGUSR1);
+    CALL(tkill, PROCESS_PID, LINUX_SIGUSR2);
+    CALL(tkill, PROCESS_PID, LINUX_SIGUSR2);
+    static const int order[] = {LINUX_SIGUSR2, LINUX_SIGUSR1};
+    for (int i = 0; i < 2; i++) {
+        CHECK_EQUAL(CALL(rt_sigtimedwait_time64, &set, &info, &(struct linux_timespec){0}, 8),
+                    order[i]);
+        CHECK_EQUAL(info.code, i == 0 ? LINUX_SI_TKILL : LINUX_SI_USER);
+    }
+    CHECK_EQUAL(CALL(rt_sigtimedwait_time64, &set, 0, &(struct linux_timespec){0}, 8), -EAGAIN);
+}
+
+static void without_memory_a_signal_comes_without_its_sender(void) {
+    uint64_t set = BIT(LINUX_SIGUSR1) | BIT(LINUX_SIGRTMIN);
+    struct linux_siginfo info = {.code = 9}, queued = {.code = LINUX_SI_QUEUE};
+    CALL(rt_sigprocmask, LINUX_SIG_BLOCK, &set, 0, 8);
+    memory_fail_at(1);
+    CHECK_EQUAL(CALL(kill, PROCESS_PID, LINUX_SIGUSR1), 0);
+    memory_fail_at(1);
+    CHECK_EQUAL(CALL(rt_sigqueueinfo, PROCESS_PID, LINUX_SIGRTMIN, &queued), -EAGAIN);
+    CHECK_EQUAL(CALL(rt_sigtimedwait_time64, &set, &info, &(struct linux_timespec){0}, 8),
+                LINUX_SIGUSR1);
+    CHECK_EQUAL(info.signo == LINUX_SIGUSR1 && info.code == 0 && info.sent.pid == 0, 1);
 }
 
 static void a_handler_blocks_its_own_signal(void) {
@@ -156,6 +186,8 @@ int main(void) {
     RUN(a_handler_runs_before_kill_returns);
     RUN(a_blocked_signal_waits_and_comes_once);
     RUN(real_time_signals_queue_in_order);
+    RUN(a_tasks_own_signals_come_before_its_processs);
+    RUN(without_memory_a_signal_comes_without_its_sender);
     RUN(a_handler_blocks_its_own_signal);
     RUN(reset_after_one);
     RUN(default_actions_are_linuxs);

@@ -5,6 +5,7 @@
 
 #include <boxer/linux_file.h>
 #include <boxer/linux_mman.h>
+#include <boxer/linux_process.h>
 #include <boxer/linux_signal.h>
 #include <boxer/linux_time.h>
 #include <string.h>
@@ -109,6 +110,52 @@ static void signals_and_timers_come_back(void) {
     CHECK_EQUAL(left.value.sec + left.value.usec, 0);
 }
 
+static int alarms;
+static void count_alarm(int signo) {
+    (void)signo;
+    alarms++;
+}
+
+static void timers_go_on_meanwhile(void) {
+    struct linux_sigaction count = {.handler = (uintptr_t)count_alarm};
+    struct linux_itimerval soon = {.value = {.sec = 1}}, left;
+    struct linux_itimerspec later = {.value = {.sec = 5}};
+    struct linux_timespec wanted = {.sec = 2};
+    int timer;
+    uint64_t expired;
+    CHECK_EQUAL(CALL(rt_sigaction, LINUX_SIGALRM, &count, NULL, 8), 0);
+    CHECK_EQUAL(CALL(setitimer, 0, &soon, NULL), 0);
+    CHECK_EQUAL(CALL(timer_create, LINUX_CLOCK_MONOTONIC, NULL, &timer), 0);
+    CHECK_EQUAL(CALL(timer_settime64, timer, 0, &later, NULL), 0);
+    int descriptor = (int)CALL(timerfd_create, LINUX_CLOCK_MONOTONIC, 04000);
+    CHECK_EQUAL(CALL(timerfd_settime64, descriptor, 0, &(struct linux_itimerspec){.value = {1}},
+                     NULL),
+                0);
+    CHECK_EQUAL(kernel_suspend(), 0);
+    CHECK_EQUAL(CALL(getitimer, 0, &left), 0);
+    CHECK_EQUAL(left.value.sec + left.value.usec, 0); // not inherited
+    CHECK_EQUAL(CALL(timer_delete, timer), -EINVAL);
+    CHECK_EQUAL(CALL(clock_nanosleep_time64, LINUX_CLOCK_MONOTONIC, 0, &wanted, NULL), 0);
+    CHECK_EQUAL(alarms, 0); // it is the other process's
+    kernel_resume();
+    CHECK_EQUAL(CALL(read, descriptor, &expired, sizeof expired), 8);
+    CHECK_EQUAL(alarms, 1);
+    CHECK_EQUAL(CALL(clock_nanosleep_time64, LINUX_CLOCK_MONOTONIC, 0,
+                     &(struct linux_timespec){.sec = 4}, NULL),
+                -EINTR); // timer_create's SIGALRM
+    CHECK_EQUAL(alarms, 2);
+    CHECK_EQUAL(CALL(timer_delete, timer), 0);
+}
+
+static void the_machines_name_is_everybodys(void) {
+    struct linux_utsname name;
+    CHECK_EQUAL(kernel_suspend(), 0);
+    CHECK_EQUAL(CALL(sethostname, "new", 3), 0);
+    kernel_resume();
+    CHECK_EQUAL(CALL(uname, &name), 0);
+    CHECK_EQUAL(memcmp(name.nodename, "new", 4), 0);
+}
+
 static void folder_umask_and_name_come_back(void) {
     kernel_set_program("/bin/outer", (char *[]){"outer", NULL}, (char *[]){NULL});
     CHECK_EQUAL(CALL(mkdirat, AT_FDCWD, "/there", 0755), 0);
@@ -171,6 +218,8 @@ int main(void) {
     RUN(they_nest);
     RUN(descriptors_come_back_and_files_stay);
     RUN(signals_and_timers_come_back);
+    RUN(timers_go_on_meanwhile);
+    RUN(the_machines_name_is_everybodys);
     RUN(folder_umask_and_name_come_back);
     RUN(a_mapped_file_stays_mapped);
     RUN(without_memory_nothing_is_suspended);

@@ -4,6 +4,7 @@
 
 #include "check.h"
 #include "process.h"
+#include "task.h"
 #include "syscalls_fs.h"
 
 enum { TEXT = 512, DATA = 70000, DESCRIPTORS = 10 };

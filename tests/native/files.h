@@ -8,6 +8,7 @@
 #include "memory.h"
 #include "process.h"
 #include "syscalls_fs.h"
+#include "task.h"
 
 #include <string.h>
 
@@ -91,9 +92,9 @@ MAYBE struct linux_statx stat_fd(long fd) {
 }
 
 MAYBE void become(uint32_t uid, uint32_t gid) {
-    process.ruid = process.euid = process.fsuid = uid;
-    process.rgid = process.egid = process.fsgid = gid;
-    process.group_count = 0;
+    current->process->credentials.ruid = current->process->credentials.euid = current->process->credentials.fsuid = uid;
+    current->process->credentials.rgid = current->process->credentials.egid = current->process->credentials.fsgid = gid;
+    current->process->credentials.group_count = 0;
 }
 
 #endif

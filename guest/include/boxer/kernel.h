@@ -37,17 +37,18 @@ char **kernel_host_environment(size_t *count);
 // that nothing can end is about to be refused; 1: it is interrupted instead (-EINTR).
 void kernel_on_wait(int (*run_another)(int64_t *until_ns), int (*nothing_left)(void));
 
-// Credentials of the machine's only process, set by entry before the program starts.
+// Credentials of the process, set by entry before the program starts.
 void kernel_set_credentials(uint32_t uid, uint32_t gid, const uint32_t *groups, size_t count);
 void kernel_set_hostname(const char *name);
 // Limits of this life: open files, and bytes in files beyond those the frozen machine has. Reaching
 // one is the program's EMFILE or ENOSPC, and is noted in boxer_boot.reached.
 void kernel_set_limits(uint32_t files, uint64_t storage);
 
-// Another program in the place of this one, to its end, and then this one again: what vfork(2),
-// execve(2) and wait4(2) are where there are processes. Between the two calls anything may happen
-// to this program's memory (but its stack), descriptors, signals, timers, directory, limits and
-// credentials: all are put back. What the other program did to files stays. They nest.
+// Another process in the place of this one, to its end, and then this one again: what vfork(2),
+// execve(2) and wait4(2) are together. It has this one's pid, and inherits what they leave of
+// memory, descriptors, signals, directory, limits and credentials; this process's own are as they
+// were when it goes on, and its timers have gone on. What the other one did to files stays. They
+// nest.
 // 0 or -ENOMEM.
 int kernel_suspend(void);
 void kernel_resume(void);
