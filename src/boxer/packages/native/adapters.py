@@ -13,6 +13,7 @@ Invariant: an object whose types are right is not changed.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from boxer.packages.native.relocatable import (
@@ -49,19 +50,15 @@ class Functions:
 
 def adapt(parsed: Relocatable) -> int:
     """Repairs the object in place; returns how many adapters it got."""
-    data = parsed.section(SectionId.DATA)
     code = parsed.section(SectionId.CODE)
-    if data is None or code is None or data not in parsed.relocations:
+    if code is None:
         return 0
     functions = functions_of(parsed)
     made: dict[tuple[int, Type], int] = {}
     bodies: list[tuple[bytes, Relocation]] = []
     old_types = len(functions.types)
-    for entry, parameters, results in promised(parsed, data):
-        wanted: Type = ((I32,) * parameters, (I32,) * results)
-        symbol = parsed.symbols[entry.symbol]
-        real = functions.types[functions.of[symbol.index]]
-        if real == wanted or not _adaptable(real, wanted):
+    for entry, real, wanted in mismatches(parsed, functions):
+        if not _adaptable(real, wanted):
             continue
         key = (entry.symbol, wanted)
         if key not in made:
@@ -75,6 +72,21 @@ def adapt(parsed: Relocatable) -> int:
     if bodies:
         _write(parsed, functions, old_types, bodies, code)
     return len(bodies)
+
+
+def mismatches(
+    parsed: Relocatable, functions: Functions
+) -> Iterator[tuple[Relocation, Type, Type]]:
+    """The pointers whose function has another type than it is called by: the place of each, the
+    function's type, the one it is called by."""
+    data = parsed.section(SectionId.DATA)
+    if data is None or data not in parsed.relocations:
+        return
+    for entry, parameters, results in promised(parsed, data):
+        wanted: Type = ((I32,) * parameters, (I32,) * results)
+        real = functions.types[functions.of[parsed.symbols[entry.symbol].index]]
+        if real != wanted:
+            yield entry, real, wanted
 
 
 def _adaptable(real: Type, wanted: Type) -> bool:

@@ -84,13 +84,29 @@ _MOST_SLOTS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class _Data:
+class Data:
     """The data section's bytes, where its segments begin, and its relocations by place."""
 
     payload: memoryview
     starts: list[int]
     at: Mapping[int, Relocation]
     symbols: list[Symbol]
+
+    @classmethod
+    def read(cls, parsed: Relocatable, section: int) -> Data:
+        reader = parsed.sections[section].reader()
+        starts = []
+        for _ in range(reader.unsigned()):
+            flags = reader.unsigned()
+            if flags == 2:
+                reader.unsigned()
+            if flags != 1:
+                _skip_expression(reader)
+            size = reader.unsigned()
+            starts.append(reader.position)
+            reader.take(size)
+        at = {entry.offset: entry for entry in parsed.relocations[section]}
+        return cls(reader.data, starts, at, parsed.symbols)
 
     def number(self, place: int) -> int | None:
         """A plain number, None where an address stands or the data ends."""
@@ -120,6 +136,7 @@ class _Data:
         return all(self.number(word) == 0 for word in range(place, place + size, 4))
 
     def place(self, symbol: Symbol) -> int | None:
+        """Where a symbol's data begins; None for what is elsewhere or no data."""
         if symbol.kind != SymbolKind.DATA or not symbol.defined or symbol.index >= len(self.starts):
             return None
         return self.starts[symbol.index] + symbol.offset
@@ -127,7 +144,7 @@ class _Data:
 
 def promised(parsed: Relocatable, section: int) -> Iterator[Promise]:
     """The relocations of function pointers CPython calls, with parameters and results."""
-    data = _read(parsed, section)
+    data = Data.read(parsed, section)
     for symbol in parsed.symbols:
         start = data.place(symbol)
         if start is None:
@@ -143,22 +160,6 @@ def promised(parsed: Relocatable, section: int) -> Iterator[Promise]:
             yield from _specs(data, start, symbol.size)
 
 
-def _read(parsed: Relocatable, section: int) -> _Data:
-    reader = parsed.sections[section].reader()
-    starts = []
-    for _ in range(reader.unsigned()):
-        flags = reader.unsigned()
-        if flags == 2:
-            reader.unsigned()
-        if flags != 1:
-            _skip_expression(reader)
-        size = reader.unsigned()
-        starts.append(reader.position)
-        reader.take(size)
-    at = {entry.offset: entry for entry in parsed.relocations[section]}
-    return _Data(reader.data, starts, at, parsed.symbols)
-
-
 def _skip_expression(reader: Reader) -> None:
     while (opcode := reader.byte()) != 0x0B:
         if opcode in (0x41, 0x42):
@@ -167,12 +168,13 @@ def _skip_expression(reader: Reader) -> None:
             reader.unsigned()
 
 
-def _methods(data: _Data, start: int, size: int) -> list[Promise]:
-    """PyMethodDef: name, function, flags, documentation. One alone, or an array that zeroes end."""
+def _methods(data: Data, start: int, size: int) -> list[Promise]:
+    """PyMethodDef: name, function, flags, documentation. One alone, or an array, ended by one
+    without name and function: its flags are no matter, and `_decimal` gives some."""
     found: list[Promise] = []
     places = range(start, start + size, _METHOD_BYTES)
     for place in places:
-        if place == places[-1] and place > start and data.is_zero(place, _METHOD_BYTES):
+        if place == places[-1] and place > start and data.is_zero(place, 8):
             return found
         function, flags = data.function(place + 4), data.number(place + 8)
         parameters = _METHODS.get(flags & ~_METHOD_EXTRAS) if flags else None
@@ -182,7 +184,7 @@ def _methods(data: _Data, start: int, size: int) -> list[Promise]:
     return found if size == _METHOD_BYTES else []
 
 
-def _attributes(data: _Data, start: int, size: int) -> list[Promise]:
+def _attributes(data: Data, start: int, size: int) -> list[Promise]:
     """An array of PyGetSetDef: name, getter, setter, documentation, closure; zeroes end it."""
     found: list[Promise] = []
     *places, last = range(start, start + size, _GETSET_BYTES)
@@ -199,7 +201,7 @@ def _attributes(data: _Data, start: int, size: int) -> list[Promise]:
     return found
 
 
-def _specs(data: _Data, start: int, size: int) -> Iterator[Promise]:
+def _specs(data: Data, start: int, size: int) -> Iterator[Promise]:
     """PyType_Spec, one or several: name, size, size of items, flags, slots."""
     for place in range(start, start + size, _SPEC_BYTES):
         numbers = [data.number(place + word) for word in (4, 8, 12)]
@@ -208,13 +210,13 @@ def _specs(data: _Data, start: int, size: int) -> Iterator[Promise]:
         yield from _slots(data, data.target(place + 16), _TYPE_SLOTS)
 
 
-def _module(data: _Data, start: int) -> Iterator[Promise]:
+def _module(data: Data, start: int) -> Iterator[Promise]:
     if data.address(start + 4 * _MODULE_NAME_WORD):
         yield from _words(data, start, _MODULE)
         yield from _slots(data, data.target(start + 4 * _MODULE_SLOTS_WORD), _MODULE_SLOTS)
 
 
-def _slots(data: _Data, start: int | None, table: Mapping[int, Signature]) -> list[Promise]:
+def _slots(data: Data, start: int | None, table: Mapping[int, Signature]) -> list[Promise]:
     """An array of pairs of a number and an address, ended by zeroes."""
     found: list[Promise] = []
     for place in range(start, start + 8 * _MOST_SLOTS, 8) if start is not None else ():
@@ -229,7 +231,7 @@ def _slots(data: _Data, start: int | None, table: Mapping[int, Signature]) -> li
     return []
 
 
-def _type(data: _Data, start: int) -> Iterator[Promise]:
+def _type(data: Data, start: int) -> Iterator[Promise]:
     named = data.address(start + 4 * _NAME_WORD) and not data.function(start + 4 * _FLAGS_WORD)
     if not named or data.number(start) is None:
         return
@@ -240,7 +242,7 @@ def _type(data: _Data, start: int) -> Iterator[Promise]:
             yield from _words(data, below, suite)
 
 
-def _words(data: _Data, start: int, table: Mapping[int, Signature]) -> Iterator[Promise]:
+def _words(data: Data, start: int, table: Mapping[int, Signature]) -> Iterator[Promise]:
     for word, signature in table.items():
         entry = data.function(start + 4 * word)
         if entry:
