@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from boxer.bases import bases_folder
-from boxer.extensions.adapters import Type, functions_of, mismatches
-from boxer.extensions.kit import find_kit
-from boxer.extensions.relocatable import Relocatable
-from boxer.extensions.tables import Data, promised
+
+from boxer.packages.native.adapters import Type, functions_of, mismatches
+from boxer.packages.native.kit import find_kit
+from boxer.packages.native.relocatable import Relocatable
+from boxer.packages.native.tables import Data, promised
 from boxer.wasmformat import SectionId
 
 pytestmark = pytest.mark.base
