@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from boxer.bases import bases_folder
 
+from boxer.errors import BaseMissingError
+from boxer.images import default_base, load, resolve
 from boxer.packages.native.adapters import Type, functions_of, mismatches
 from boxer.packages.native.kit import find_kit
 from boxer.packages.native.relocatable import Relocatable
@@ -30,10 +31,10 @@ AT_LEAST = 5000
 def objects() -> list[Path]:
     """All that the interpreter of every box is linked from, and that has tables of CPython's."""
     try:
-        digest = (bases_folder() / "python-3.13" / "current").read_text().strip()
-    except OSError:
+        base = load(resolve(default_base()))
+    except BaseMissingError:
         pytest.skip("needs the Python base: make bases")
-    kit = find_kit("python", "3.13", digest)
+    kit = find_kit(base.info)
     if kit is None:
         pytest.skip("the base has no kit: make bases")
     library = kit.folder / "lib"
