@@ -48,7 +48,7 @@ FILES = {
 
 
 class Ignored:
-    """A stand-in for `.dockerignore`: names that are left out."""
+    """A fake for `.dockerignore`: names that are left out."""
 
     def __init__(self, *names: str) -> None:
         self._names = names

@@ -13,41 +13,41 @@ from boxer.packages.catalogue.buildsettings import Settings, settings_of
 from boxer.packages.native import Builder
 from boxer.packages.native.crossbuild import build_wheel
 from boxer.packages.native.headers import tell_of_the_box
-from boxer.packages.native.kit import Kit
+from boxer.packages.native.sdk import Sdk
 from boxer.packages.native.toolfiles import build_settings, cross_environment, write_tool_files
 from tests.pythons import PYTHON, python_of
 
 
 @pytest.fixture
-def kit(tmp_path: Path) -> Kit:
+def sdk(tmp_path: Path) -> Sdk:
     settings = tmp_path / "kit" / "sysconfig"
     settings.mkdir(parents=True)
     (settings / "_sysconfigdata__linux_box.py").write_text("build_time_vars = {}\n")
     told = {"ziglang": [version("ziglang")]}
     (tmp_path / "kit" / "kit.json").write_text(json.dumps(told))
-    return Kit(tmp_path / "kit", "0" * 64, PYTHON)
+    return Sdk(tmp_path / "kit", "0" * 64, PYTHON)
 
 
 def test_a_build_gets_nothing_of_the_users_environment(
-    kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sdk: Sdk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SECRET_TOKEN", "hidden")
-    environment = cross_environment(kit, tmp_path)
+    environment = cross_environment(sdk, tmp_path)
     assert "SECRET_TOKEN" not in environment
     assert environment["HOME"] == str(tmp_path / "home")
     assert environment["_PYTHON_SYSCONFIGDATA_NAME"] == "_sysconfigdata__linux_box"
 
 
-def test_back_ends_are_told_of_the_python_of_the_kit(kit: Kit, tmp_path: Path) -> None:
-    write_tool_files(replace(kit, python=python_of("3.99.1")), tmp_path)
+def test_back_ends_are_told_of_the_python_of_the_sdk(sdk: Sdk, tmp_path: Path) -> None:
+    write_tool_files(replace(sdk, python=python_of("3.99.1")), tmp_path)
     told = (tmp_path / "toolchain.cmake").read_text()
     assert 'set(Python_SOABI "cpython-399-wasm32-linux-musl"' in told
 
 
-def test_back_ends_are_told_of_the_compiler(kit: Kit, tmp_path: Path) -> None:
-    write_tool_files(kit, tmp_path)
+def test_back_ends_are_told_of_the_compiler(sdk: Sdk, tmp_path: Path) -> None:
+    write_tool_files(sdk, tmp_path)
     for name in ("cross.ini", "toolchain.cmake"):
-        assert f"{kit.folder}/bin/cc" in (tmp_path / name).read_text()
+        assert f"{sdk.folder}/bin/cc" in (tmp_path / name).read_text()
     assert build_settings(tmp_path, "setuptools.build_meta") == {}
     assert str(tmp_path / "cross.ini") in build_settings(tmp_path, "mesonpy")["setup-args"]
 
@@ -59,11 +59,11 @@ def test_a_package_without_an_entry_is_told_nothing() -> None:
     assert not settings_of("bcrypt-3.2.2.tar.gz").rust
 
 
-def test_a_wheel_is_kept_under_the_settings_of_its_package_alone(kit: Kit) -> None:
-    (kit.folder / "include").mkdir()
+def test_a_wheel_is_kept_under_the_settings_of_its_package_alone(sdk: Sdk) -> None:
+    (sdk.folder / "include").mkdir()
     for name in ("kit.json", "driver.py", "include/pyconfig.h"):
-        (kit.folder / name).write_text(name)
-    builder = Builder(kit)
+        (sdk.folder / name).write_text(name)
+    builder = Builder(sdk)
     assert builder.key("one-1.0.tar.gz") == builder.key("other-2.0.tar.gz")
     assert builder.key("one-1.0.tar.gz") != builder.key("numpy-2.5.5.tar.gz")
     told = Settings(settings={"setup-args": ["-Da=1"]})
@@ -72,13 +72,13 @@ def test_a_wheel_is_kept_under_the_settings_of_its_package_alone(kit: Kit) -> No
 
 
 def test_a_build_whose_requirements_cannot_be_had_fails_with_what_was_said(
-    kit: Kit, tmp_path: Path
+    sdk: Sdk, tmp_path: Path
 ) -> None:
     source = tmp_path / "project"
     source.mkdir()
     folder = tmp_path / "build"
     folder.mkdir()
-    done = build_wheel(kit, source, folder, {}, lambda words, environment: (1, "no such index"))
+    done = build_wheel(sdk, source, folder, {}, lambda words, environment: (1, "no such index"))
     assert (done.wheel, done.log) == (None, "no such index")
 
 

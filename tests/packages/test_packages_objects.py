@@ -13,10 +13,10 @@ from boxer.errors import BaseMissingError, NativePackageError, UnsupportedModule
 from boxer.filetree import Tree
 from boxer.images import load, resolve
 from boxer.packages.native.isolate import init_name, isolate
-from boxer.packages.native.kit import Kit, find_kit
 from boxer.packages.native.linking import inittab, link
-from boxer.packages.native.modules import ExtensionModule, extension_modules, with_stand_ins
+from boxer.packages.native.modules import ExtensionModule, extension_modules, with_placeholders
 from boxer.packages.native.relocatable import INIT_FUNCTIONS, Flag, Relocatable, SymbolKind
+from boxer.packages.native.sdk import Sdk, find_sdk
 
 SITE = "/usr/local/lib/python3.13/site-packages"
 
@@ -62,21 +62,21 @@ PyMODINIT_FUNC PyInit_casts(void) { return (PyObject *)loops + (int)api[0] + (in
 
 
 @pytest.fixture(scope="module")
-def kit() -> Kit:
+def sdk() -> Sdk:
     try:
-        found = find_kit(load(resolve("python")).info)
+        found = find_sdk(load(resolve("python")).info)
     except BaseMissingError:
         pytest.skip("needs the Python base: make bases")
     if found is None:
-        pytest.skip("the base has no kit: make bases")
+        pytest.skip("the base has no SDK: make bases")
     return found
 
 
-def compiled(kit: Kit, folder: Path, text: str, name: str = "casts") -> bytes:
+def compiled(sdk: Sdk, folder: Path, text: str, name: str = "casts") -> bytes:
     source, output = folder / f"{name}.c", folder / f"{name}.so"
     source.write_text(text)
     command: list[str | Path] = [
-        kit.program("cc"),
+        sdk.program("cc"),
         "-w",
         "-g",
         "-fPIC",
@@ -86,7 +86,7 @@ def compiled(kit: Kit, folder: Path, text: str, name: str = "casts") -> bytes:
         output,
         "-lm",
     ]
-    environment = {**os.environ, **kit.environment()}
+    environment = {**os.environ, **sdk.environment()}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return output.read_bytes()
@@ -101,17 +101,17 @@ def adapters(data: bytes) -> int:
 
 @pytest.mark.base
 def test_an_object_read_and_written_has_the_same_symbols_and_relocations(
-    kit: Kit, tmp_path: Path
+    sdk: Sdk, tmp_path: Path
 ) -> None:
-    first = Relocatable.parse(compiled(kit, tmp_path, CASTS))
+    first = Relocatable.parse(compiled(sdk, tmp_path, CASTS))
     again = Relocatable.parse(first.emit())
     assert again.symbols == first.symbols
     assert again.relocations == first.relocations
 
 
 @pytest.mark.base
-def test_only_the_init_function_is_seen_by_others(kit: Kit, tmp_path: Path) -> None:
-    data = compiled(kit, tmp_path, CASTS)
+def test_only_the_init_function_is_seen_by_others(sdk: Sdk, tmp_path: Path) -> None:
+    data = compiled(sdk, tmp_path, CASTS)
     before = {s.name for s in Relocatable.parse(data).symbols if s.defined}
     assert {"shared_name", "PyInit_casts"} <= before
     parsed = Relocatable.parse(isolate(data, "package.casts").data)
@@ -120,13 +120,13 @@ def test_only_the_init_function_is_seen_by_others(kit: Kit, tmp_path: Path) -> N
 
 
 @pytest.mark.base
-def test_constructors_are_left_to_who_imports_the_module(kit: Kit, tmp_path: Path) -> None:
+def test_constructors_are_left_to_who_imports_the_module(sdk: Sdk, tmp_path: Path) -> None:
     more = "".join(
         f"__attribute__((constructor{order})) static void {name}(void) {{ call_{name}(); }}"
         for name, order in [("late", ""), ("early", "(200)")]
     )
     more = "extern void call_late(void), call_early(void);" + more
-    isolated = isolate(compiled(kit, tmp_path, CASTS + more), "casts")
+    isolated = isolate(compiled(sdk, tmp_path, CASTS + more), "casts")
     assert isolated.constructors == tuple(f"{init_name('casts')}_{n}" for n in range(2))
     parsed = Relocatable.parse(isolated.data)
     numbers = {s.name: s.index for s in parsed.symbols if s.kind == SymbolKind.FUNCTION}
@@ -139,43 +139,43 @@ def test_constructors_are_left_to_who_imports_the_module(kit: Kit, tmp_path: Pat
 
 @pytest.mark.base
 def test_pointers_of_the_wrong_type_get_adapters_and_right_ones_none(
-    kit: Kit, tmp_path: Path
+    sdk: Sdk, tmp_path: Path
 ) -> None:
-    assert adapters(compiled(kit, tmp_path, CASTS)) == 3
-    assert adapters(compiled(kit, tmp_path, RIGHT)) == 0
+    assert adapters(compiled(sdk, tmp_path, CASTS)) == 3
+    assert adapters(compiled(sdk, tmp_path, RIGHT)) == 0
 
 
 @pytest.mark.base
-def test_what_only_looks_like_a_table_is_left_alone(kit: Kit, tmp_path: Path) -> None:
-    assert adapters(compiled(kit, tmp_path, LOOKALIKES)) == 0
+def test_what_only_looks_like_a_table_is_left_alone(sdk: Sdk, tmp_path: Path) -> None:
+    assert adapters(compiled(sdk, tmp_path, LOOKALIKES)) == 0
 
 
 @pytest.mark.base
-def test_a_module_without_its_init_function_is_refused(kit: Kit, tmp_path: Path) -> None:
+def test_a_module_without_its_init_function_is_refused(sdk: Sdk, tmp_path: Path) -> None:
     with pytest.raises(NativePackageError, match="PyInit_other"):
-        isolate(compiled(kit, tmp_path, CASTS), "package.other")
+        isolate(compiled(sdk, tmp_path, CASTS), "package.other")
 
 
 @pytest.mark.base
 def test_two_modules_with_the_same_names_link_side_by_side_and_a_link_is_kept(
-    kit: Kit, tmp_path: Path
+    sdk: Sdk, tmp_path: Path
 ) -> None:
-    data = compiled(kit, tmp_path, CASTS)
+    data = compiled(sdk, tmp_path, CASTS)
     modules = [ExtensionModule(f"/{name}.so", f"{name}.casts", data) for name in ("a", "b")]
-    first = link(kit, modules, tmp_path / "cache")
-    again = link(kit, modules, tmp_path / "cache")
+    first = link(sdk, modules, tmp_path / "cache")
+    again = link(sdk, modules, tmp_path / "cache")
     assert (first.cached, again.cached) == (False, True)
     assert again.module == first.module
 
 
 @pytest.mark.base
-def test_what_a_box_does_not_have_is_named(kit: Kit, tmp_path: Path) -> None:
+def test_what_a_box_does_not_have_is_named(sdk: Sdk, tmp_path: Path) -> None:
     text = "extern int absent_from_boxes(void);\n" + CASTS.replace(
         "FromLong(shared_name)", "FromLong(absent_from_boxes())"
     )
-    module = ExtensionModule("/casts.so", "casts", compiled(kit, tmp_path, text))
+    module = ExtensionModule("/casts.so", "casts", compiled(sdk, tmp_path, text))
     with pytest.raises(NativePackageError, match="absent_from_boxes"):
-        link(kit, [module], tmp_path / "cache")
+        link(sdk, [module], tmp_path / "cache")
 
 
 def test_a_module_that_is_no_object_is_refused() -> None:
@@ -196,7 +196,7 @@ def test_modules_are_named_by_the_folder_of_packages_they_lie_in() -> None:
     tree.add_file("/app/tool/linux.so", b"\x7fELF")
     found = extension_modules(tree)
     assert [m.name for m in found] == ["markupsafe._speedups", "tool.fast", "yaml._yaml"]
-    own = with_stand_ins(tree, found)
+    own = with_placeholders(tree, found)
     assert own.file("/app/tool/fast.abi3.so").data == b"#!boxer extension tool.fast\n"
     assert tree.file("/app/tool/fast.abi3.so").data == b"\0asm\1\0\0\0"
 

@@ -11,13 +11,13 @@ import pytest
 
 from boxer.packages.native import Builder, rust, rustlink
 from boxer.packages.native.crossbuild import build_wheel
-from boxer.packages.native.kit import Kit
-from boxer.packages.native.rust import RustKit, find_rust, without_lock
+from boxer.packages.native.rust import RustToolchain, find_rust, without_lock
+from boxer.packages.native.sdk import Sdk
 from tests.pythons import PYTHON, python_of
 
 
 @pytest.fixture
-def kit(tmp_path: Path) -> Kit:
+def sdk(tmp_path: Path) -> Sdk:
     folder = tmp_path / "kit"
     (folder / "sysconfig").mkdir(parents=True)
     (folder / "sysconfig" / "_sysconfigdata__linux_box.py").write_text("build_time_vars = {}\n")
@@ -25,11 +25,11 @@ def kit(tmp_path: Path) -> Kit:
     for name in ("driver.py", "include/pyconfig.h"):
         (folder / name).write_text(name)
     (folder / "kit.json").write_text(json.dumps({"ziglang": ["0"]}))
-    return Kit(folder, "0" * 64, PYTHON)
+    return Sdk(folder, "0" * 64, PYTHON)
 
 
-def test_cargo_is_told_of_the_kits_crates_and_linker(kit: Kit, tmp_path: Path) -> None:
-    told = RustKit(tmp_path / "rust", "1").environment(kit, tmp_path)
+def test_cargo_is_told_of_the_kits_crates_and_linker(sdk: Sdk, tmp_path: Path) -> None:
+    told = RustToolchain(tmp_path / "rust", "1").environment(sdk, tmp_path)
     config = tomllib.loads((Path(told["CARGO_HOME"]) / "config.toml").read_text())
     assert config["net"] == {"offline": True}
     assert config["source"]["kit"]["directory"].startswith(f"{tmp_path}/rust/")
@@ -39,9 +39,9 @@ def test_cargo_is_told_of_the_kits_crates_and_linker(kit: Kit, tmp_path: Path) -
     assert "abi3=true" in Path(told["PYO3_CONFIG_FILE"]).read_text()
 
 
-def test_pyo3_is_told_of_the_python_of_the_kit(kit: Kit, tmp_path: Path) -> None:
-    other = replace(kit, python=python_of("3.99.1"))
-    told = RustKit(tmp_path / "rust", "1").environment(other, tmp_path)
+def test_pyo3_is_told_of_the_python_of_the_sdk(sdk: Sdk, tmp_path: Path) -> None:
+    other = replace(sdk, python=python_of("3.99.1"))
+    told = RustToolchain(tmp_path / "rust", "1").environment(other, tmp_path)
     lines = Path(told["PYO3_CONFIG_FILE"]).read_text().splitlines()
     assert "version=3.99" in lines
     assert "ext_suffix=.cpython-399-wasm32-linux-musl.so" in lines
@@ -81,16 +81,16 @@ def test_a_lock_of_crates_that_come_along_stays(tmp_path: Path) -> None:
 
 
 def test_without_the_compiler_a_package_in_rust_says_how_it_is_made(
-    kit: Kit, tmp_path: Path
+    sdk: Sdk, tmp_path: Path
 ) -> None:
     archive = tmp_path / "rpds_py-0.21.0.tar.gz"
-    done = build_wheel(kit, archive, tmp_path, {}, lambda words, environment: (0, ""))
+    done = build_wheel(sdk, archive, tmp_path, {}, lambda words, environment: (0, ""))
     assert done.wheel is None
     assert "`make rust`" in done.log
 
 
-def test_a_wheel_in_rust_is_kept_under_its_compiler(kit: Kit, tmp_path: Path) -> None:
-    one, other = (Builder(kit, RustKit(tmp_path, digest)) for digest in "12")
+def test_a_wheel_in_rust_is_kept_under_its_compiler(sdk: Sdk, tmp_path: Path) -> None:
+    one, other = (Builder(sdk, RustToolchain(tmp_path, digest)) for digest in "12")
     assert one.key("rpds_py-0.21.0.tar.gz") != other.key("rpds_py-0.21.0.tar.gz")
     assert one.key("msgpack-1.2.4.tar.gz") == other.key("msgpack-1.2.4.tar.gz")
 
@@ -102,4 +102,4 @@ def test_a_kit_is_found_when_it_is_whole(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "rust" / "current").write_text("12ab")
     assert find_rust() is None
     (tmp_path / "rust" / "12ab" / "rust.json").write_text("{}")
-    assert find_rust() == RustKit(tmp_path / "rust" / "12ab", "12ab")
+    assert find_rust() == RustToolchain(tmp_path / "rust" / "12ab", "12ab")

@@ -325,7 +325,7 @@ def test_another_compiler_makes_its_own_results(
     project.write({"a.txt": "a", "b.txt": "b"})
     project.build(RUNS)
     project.events.clear()
-    monkeypatch.setattr(import_module("boxer.pipeline.cachekeys"), "kit_digest", lambda: "another")
+    monkeypatch.setattr(import_module("boxer.pipeline.cachekeys"), "sdk_digest", lambda: "another")
     project.build(RUNS)
     steps = [event for event in project.events if isinstance(event, StepFinished)]
     assert not any(step.cached for step in steps)

@@ -14,8 +14,8 @@ import pytest
 from boxer.errors import BaseMissingError
 from boxer.images import default_base, load, resolve
 from boxer.packages.native.adapters import Type, functions_of, mismatches
-from boxer.packages.native.kit import find_kit
 from boxer.packages.native.relocatable import Relocatable
+from boxer.packages.native.sdk import find_sdk
 from boxer.packages.native.tables import Data, promised
 from boxer.wasmformat import SectionId
 
@@ -34,10 +34,10 @@ def objects() -> list[Path]:
         base = load(resolve(default_base()))
     except BaseMissingError:
         pytest.skip("needs the Python base: make bases")
-    kit = find_kit(base.info)
-    if kit is None:
-        pytest.skip("the base has no kit: make bases")
-    library = kit.folder / "lib"
+    sdk = find_sdk(base.info)
+    if sdk is None:
+        pytest.skip("the base has no SDK: make bases")
+    library = sdk.folder / "lib"
     return [library / "interpreter.o", *sorted((library / "programs").glob("*.o"))]
 
 

@@ -8,8 +8,8 @@ base from its folder and checking it. Does not: making a base (`recipes/`), whic
 from boxer.images.artifact import Base, BaseComponent, BaseInfo, BaseSource, Python
 from boxer.images.distributions import with_python_bases
 from boxer.images.folder import BaseFolder, BaseListing, bases_folder, list_bases, load
-from boxer.images.kit import kit_digest, kit_program, tool_environment, zig_program
 from boxer.images.references import BaseReference, resolve, tools_of
+from boxer.images.sdk import sdk_digest, sdk_program, tool_environment, zig_program
 from boxer.images.spelling import with_known_images
 from boxer.images.table import KnownBase, default_base, known_bases
 
@@ -25,12 +25,12 @@ __all__ = [
     "Python",
     "bases_folder",
     "default_base",
-    "kit_digest",
-    "kit_program",
     "known_bases",
     "list_bases",
     "load",
     "resolve",
+    "sdk_digest",
+    "sdk_program",
     "tool_environment",
     "tools_of",
     "with_known_images",

@@ -1,7 +1,7 @@
 """A finished base: what its base.json says, its module, its file tree.
 
 Belongs here: the types and the reading of base.json, which is checked field by field. Does not:
-where bases lie on disk (`folder`), which one is meant (`catalogue`).
+where bases lie on disk (`folder`), which one is meant (`references`).
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ from boxer.packages.sdist import (
     write_folder,
 )
 from boxer.packages.settings import index_environment
-from boxer.packages.substitutes import standins
+from boxer.packages.substitutes import substitutes
 from boxer.packages.target import Outcome, Target
 from boxer.packages.wheel import Wheel
 
@@ -75,7 +75,7 @@ def install_packages(target: Target, options: InstallOptions) -> Outcome:
         allowed = {k: v for k, v in stated_hashes(found.lines).items() if k not in answer.replaced}
         missing = with_pure_files(missing, environment, target.prefix.version)
         missing = [with_allowed_files(package, allowed) for package in missing]
-        replaced = standins(target, missing)
+        replaced = substitutes(target, missing)
         missing = [package for package in missing if package.key not in replaced]
         wheels = obtain(target, missing, answer.question, environment)
         wheels += replaced.values()

@@ -23,7 +23,7 @@ from importlib.resources.abc import Traversable
 from boxer.dockerfile import Copy, Run
 from boxer.errors import BoxerError, Where
 from boxer.filetree import Directory, Node, Tree
-from boxer.images import kit_digest
+from boxer.images import sdk_digest
 from boxer.instructions import Context, mount_sources
 from boxer.plan import Step
 
@@ -71,7 +71,7 @@ def _next_key(
             parts += _source(instruction.from_stage, instruction.sources, context, epoch, stage_key)
         if isinstance(instruction, Run):
             parts.append(repr(sorted(step.args.items())))
-            parts += [kit_digest(), *_index_settings()]
+            parts += [sdk_digest(), *_index_settings()]
             for stage, source in mount_sources(instruction.mounts, instruction.where):
                 parts += _source(stage, (source,), context, epoch, stage_key)
     except BoxerError:

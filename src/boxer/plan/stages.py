@@ -1,7 +1,7 @@
 """Stages: which are needed, on what they build, and the variables each line sees.
 
 Belongs here: FROM, AS, --target, COPY --from, the scopes of ARG and ENV. Does not: what an
-instruction does (`instructions`), which base an image name means (`bases`).
+instruction does (`instructions`), which base an image name means (`images`).
 
 Invariants (BuildKit)
 1. An ARG before the first FROM is seen by FROM lines only, and by a stage that repeats its name.

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from boxer.images import kit_program, zig_program
+from boxer.images import sdk_program, zig_program
 from boxer.toolchain.words import RefusedError
 
 # A header that includes itself or a template that never ends must not take the machine with it.
@@ -51,7 +51,7 @@ class Done:
 
 def find_kit() -> Kit:
     """Raises `BaseMissingError` where the kit has not been made."""
-    folder = kit_program("cc").parent.parent
+    folder = sdk_program("cc").parent.parent
     table: dict[str, list[str]] = json.loads((folder / "kit.json").read_text("utf-8"))
     return Kit(
         folder=folder,

@@ -29,8 +29,8 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from boxer.images import kit_program, tool_environment
+    from boxer.images import sdk_program, tool_environment
 
-    program = kit_program(options.program)
+    program = sdk_program(options.program)
     environment = {**os.environ, **tool_environment(program.parent.parent)}
     os.execve(program, [str(program), *options.arguments], environment)

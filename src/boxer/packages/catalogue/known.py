@@ -31,7 +31,7 @@ class Known:
     """One entry. versions: those that work all the same. optional_for: dependents that do without
     it; lost: what does not work then, as a sentence; through: for some dependents, where only these
     need them, and only where the package was not named itself.
-    rust: it takes the Rust compiler; plain: versions that do not. standin: a module that is
+    rust: it takes the Rust compiler; plain: versions that do not. substitute: a module that is
     installed in its place."""
 
     why: str
@@ -42,7 +42,7 @@ class Known:
     through: Mapping[str, Sequence[str]] = field(default_factory=dict)
     rust: bool = False
     plain: str = ""
-    standin: str = ""
+    substitute: str = ""
 
 
 def known_native(name: str) -> Known | None:
@@ -54,21 +54,21 @@ def why_native(name: str, version: str | None = None) -> tuple[str, str] | None:
     """Why a package cannot work, and what to use instead. name: normalised. version: None for a
     package of which any may be taken."""
     known = _table().get(name)
-    if known is None or known.standin or (known.versions and not version):
+    if known is None or known.substitute or (known.versions and not version):
         return None
     if known.versions and SpecifierSet(known.versions).contains(str(version), prereleases=True):
         return None
     return known.why, known.instead
 
 
-def standin_for(name: str, version: str, *, has_rust: bool) -> str:
+def substitute_for(name: str, version: str, *, has_rust: bool) -> str:
     """The module that is installed in the place of a package; empty for one that is built, or has
     none. name: normalised."""
     known = _table().get(name)
-    if known is None or not known.standin:
+    if known is None or not known.substitute:
         return ""
     built = has_rust and SpecifierSet(known.versions).contains(version, prereleases=True)
-    return "" if built else known.standin
+    return "" if built else known.substitute
 
 
 def resolve_what_works(
@@ -126,7 +126,7 @@ def _constraints(has_rust: bool) -> Iterator[str]:
     for name, entry in sorted(_table().items()):
         if entry.plain and not has_rust:
             yield f"{name}{entry.plain}"
-        elif entry.versions and (has_rust or not entry.standin):
+        elif entry.versions and (has_rust or not entry.substitute):
             yield f"{name}{entry.versions}"
 
 

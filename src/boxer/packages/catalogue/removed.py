@@ -2,7 +2,7 @@
 
 Belongs here: which modules these are, which of them source text imports, and the distributions
 that bring them back (removed.toml). Does not: installing those (`installer`), which Python a
-Dockerfile asks for (`bases`).
+Dockerfile asks for (`images`).
 
 An import counts where the module cannot be used without it: not behind `try`, not under a
 condition on the version, not in a function, which may never be called.

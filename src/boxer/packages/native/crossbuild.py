@@ -1,7 +1,7 @@
 """A source archive built into a wheel for the box, through the project's own build back end.
 
 Belongs here: the environment of a build, its requirements, calling the back end's hooks (PEP 517).
-Does not: keeping what comes out, choosing packages (`packages`), the compiler (the kit).
+Does not: keeping what comes out, choosing packages (`packages`), the compiler (the SDK).
 
 A build runs the project's code on this machine, as `pip install` of it does. Where bubblewrap is
 there it runs without network, and can write to its own folder only.
@@ -27,8 +27,8 @@ from boxer.packages.catalogue.buildsettings import Settings, settings_of
 from boxer.packages.native.confined import confined
 from boxer.packages.native.headers import tell_of_the_box
 from boxer.packages.native.hostpython import host_python, note_of_version
-from boxer.packages.native.kit import Kit
-from boxer.packages.native.rust import NOT_THERE, RustKit, without_lock
+from boxer.packages.native.rust import NOT_THERE, RustToolchain, without_lock
+from boxer.packages.native.sdk import Sdk
 from boxer.packages.native.toolfiles import build_settings, cross_environment, write_tool_files
 
 TIMEOUT_SECONDS = 3600.0
@@ -49,12 +49,12 @@ class SourceBuild:
 
 
 def build_wheel(
-    kit: Kit,
+    sdk: Sdk,
     archive: Path,
     folder: Path,
     environment: Mapping[str, str],
     run_uv: RunUv,
-    rust: RustKit | None = None,
+    rust: RustToolchain | None = None,
 ) -> SourceBuild:
     """Builds `archive`, a source archive or a project's folder, in `folder`, which is empty.
 
@@ -63,7 +63,7 @@ def build_wheel(
     package = settings_of(archive.name)
     if package.rust and rust is None:
         return SourceBuild(None, NOT_THERE)
-    folder, version = folder.resolve(), kit.python.series
+    folder, version = folder.resolve(), sdk.python.series
     source = archive if archive.is_dir() else _unpacked(archive, folder / "source")
     system = _build_system(source)
     python = folder / "env" / "bin" / "python"
@@ -72,10 +72,10 @@ def build_wheel(
     )
     if status:
         return SourceBuild(None, said)
-    write_tool_files(kit, folder)
-    cross = {**cross_environment(kit, folder), **package.variables}
+    write_tool_files(sdk, folder)
+    cross = {**cross_environment(sdk, folder), **package.variables}
     if package.rust and rust is not None:
-        cross |= rust.environment(kit, folder)
+        cross |= rust.environment(sdk, folder)
         without_lock(source)
     job = {
         "source": str(source),

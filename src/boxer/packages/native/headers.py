@@ -1,7 +1,7 @@
 """Headers in a build's environment made to tell of the box.
 
 Belongs here: what a package that was installed to be compiled against says of the machine it was
-made for (`headers.toml`). Does not: the box's own headers (the kit).
+made for (`headers.toml`). Does not: the box's own headers (the SDK).
 
 numpy's wheel of this machine is what a build imports while it runs, and its headers are what the
 package is compiled with: they say how large a `long` is.

@@ -1,6 +1,6 @@
 """The room's answers to the pipeline: a base with the extension modules of a tree, and who builds.
 
-Belongs here: joining a base, its kit and a tree. Does not: the work itself.
+Belongs here: joining a base, its SDK and a tree. Does not: the work itself.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from boxer.packages.catalogue.buildsettings import settings_of
 from boxer.packages.native import toolfiles
 from boxer.packages.native.crossbuild import build_wheel
 from boxer.packages.native.headers import headers_text
-from boxer.packages.native.kit import Kit, find_kit
 from boxer.packages.native.linking import link
-from boxer.packages.native.modules import ExtensionModule, extension_modules, with_stand_ins
-from boxer.packages.native.rust import RustKit, find_rust
+from boxer.packages.native.modules import ExtensionModule, extension_modules, with_placeholders
+from boxer.packages.native.rust import RustToolchain, find_rust
+from boxer.packages.native.sdk import Sdk, find_sdk
 
 # Raised when packages are built otherwise than before.
 GENERATION = 2
@@ -31,13 +31,13 @@ _UV_SECONDS = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Builder:
-    """Builds packages with native parts for one kit; the `WheelBuilder` of `instructions`.
+    """Builds packages with native parts for one SDK; the `WheelBuilder` of this room.
 
     rust: None where there is no Rust compiler.
     """
 
-    kit: Kit
-    rust: RustKit | None = None
+    sdk: Sdk
+    rust: RustToolchain | None = None
 
     @property
     def has_rust(self) -> bool:
@@ -48,19 +48,19 @@ class Builder:
         told = settings.digest
         if settings.rust and self.rust is not None:
             told += self.rust.key
-        return hashlib.sha256(f"{_kit_key(self.kit.folder)} {told}".encode()).hexdigest()
+        return hashlib.sha256(f"{_sdk_key(self.sdk.folder)} {told}".encode()).hexdigest()
 
     def build(
         self, source: Path, folder: Path, environment: Mapping[str, str]
     ) -> tuple[Path | None, str]:
-        done = build_wheel(self.kit, source, folder, environment, _run_uv, self.rust)
+        done = build_wheel(self.sdk, source, folder, environment, _run_uv, self.rust)
         return done.wheel, done.log
 
 
 def find_builder(base: Base) -> Builder | None:
-    """Who builds for a base; None where it came without a kit."""
-    kit = _kit_of(base)
-    return Builder(kit, find_rust()) if kit else None
+    """Who builds for a base; None where it came without an SDK."""
+    sdk = _sdk_of(base)
+    return Builder(sdk, find_rust()) if sdk else None
 
 
 def linked_base(base: Base, tree: Tree) -> Base:
@@ -76,7 +76,7 @@ def with_extensions(base: Base, tree: Tree) -> tuple[Base, Tree]:
     modules = extension_modules(tree)
     if not modules:
         return base, tree
-    return _linked(base, modules), with_stand_ins(tree, modules)
+    return _linked(base, modules), with_placeholders(tree, modules)
 
 
 def module_names(tree: Tree) -> tuple[str, ...]:
@@ -87,22 +87,22 @@ def module_names(tree: Tree) -> tuple[str, ...]:
 def _linked(base: Base, modules: Sequence[ExtensionModule]) -> Base:
     if not modules or not base.module:
         return base
-    kit = _kit_of(base)
-    if kit is None:
+    sdk = _sdk_of(base)
+    if sdk is None:
         raise NativePackageError(
             f"`{modules[0].path}` is to be linked with the interpreter, and the base "
             f"{base.info.name} {base.info.variant} came without what that takes.",
             hint="Make the base on this machine: `make bases`.",
         )
-    return replace(base, module=link(kit, modules, cache_folder()).module)
+    return replace(base, module=link(sdk, modules, cache_folder()).module)
 
 
-def _kit_of(base: Base) -> Kit | None:
-    return find_kit(base.info) if base.module else None
+def _sdk_of(base: Base) -> Sdk | None:
+    return find_sdk(base.info) if base.module else None
 
 
 @functools.cache
-def _kit_key(folder: Path) -> str:
+def _sdk_key(folder: Path) -> str:
     """What wheels depend on: compiler, headers and settings, not the kernel or the interpreter."""
     told = Path(toolfiles.__file__).read_bytes()
     total = hashlib.sha256(f"{GENERATION}".encode() + headers_text() + told)

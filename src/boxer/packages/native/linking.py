@@ -33,9 +33,9 @@ from boxer.errors import (
 )
 from boxer.packages.native.adapters import functions_of
 from boxer.packages.native.isolate import init_name, isolate
-from boxer.packages.native.kit import Kit
 from boxer.packages.native.modules import ExtensionModule
 from boxer.packages.native.relocatable import Relocatable, SymbolKind
+from boxer.packages.native.sdk import Sdk
 from boxer.packages.sidemodule import FunctionType, converted, is_side_module
 
 # Part of the cache's key: raised when the same objects are linked otherwise.
@@ -53,12 +53,12 @@ class Linked:
     cached: bool
 
 
-def link(kit: Kit, modules: Sequence[ExtensionModule], cache: Path) -> Linked:
-    """Links the modules with the kit's interpreter. cache: boxer below the user's cache folder.
+def link(sdk: Sdk, modules: Sequence[ExtensionModule], cache: Path) -> Linked:
+    """Links the modules with the SDK's interpreter. cache: boxer below the user's cache folder.
 
     Raises `NativePackageError` for a module that needs what a box does not have.
     """
-    key = _key(kit, modules)
+    key = _key(sdk, modules)
     folder = cache / "extensions"
     blobs = Blobs(folder)
     with contextlib.suppress(OSError, ValueError):
@@ -66,7 +66,7 @@ def link(kit: Kit, modules: Sequence[ExtensionModule], cache: Path) -> Linked:
         if kept is not None:
             return Linked(bytes(kept), True)
     with tempfile.TemporaryDirectory(prefix="boxer-link-") as name:
-        module = _link(kit, modules, Path(name))
+        module = _link(sdk, modules, Path(name))
     # A full disk must not keep a box from being built.
     with contextlib.suppress(WriteError):
         make_folder(folder)
@@ -74,35 +74,35 @@ def link(kit: Kit, modules: Sequence[ExtensionModule], cache: Path) -> Linked:
     return Linked(module, False)
 
 
-def _key(kit: Kit, modules: Sequence[ExtensionModule]) -> str:
-    lines = [f"{GENERATION} {kit.digest}"]
+def _key(sdk: Sdk, modules: Sequence[ExtensionModule]) -> str:
+    lines = [f"{GENERATION} {sdk.digest}"]
     lines += [f"{m.name} {hashlib.sha256(m.data).hexdigest()}" for m in modules]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _link(kit: Kit, modules: Sequence[ExtensionModule], folder: Path) -> bytes:
+def _link(sdk: Sdk, modules: Sequence[ExtensionModule], folder: Path) -> bytes:
     objects = []
     constructors = {}
     for number, module in enumerate(modules):
         path = folder / f"{number}.o"
-        isolated = isolate(_object(kit, module), module.name)
+        isolated = isolate(_object(sdk, module), module.name)
         path.write_bytes(isolated.data)
         constructors[module.name] = isolated.constructors
         objects.append(path)
     source = folder / "inittab.c"
     source.write_text(inittab(constructors))
-    _run(kit, ["cc", "-c", source, "-o", folder / "inittab.o"], modules)
+    _run(sdk, ["cc", "-c", source, "-o", folder / "inittab.o"], modules)
     output = folder / "module.wasm"
-    _run(kit, ["link", output, folder / "inittab.o", *objects], modules)
+    _run(sdk, ["link", output, folder / "inittab.o", *objects], modules)
     return output.read_bytes()
 
 
-def _object(kit: Kit, module: ExtensionModule) -> bytes:
+def _object(sdk: Sdk, module: ExtensionModule) -> bytes:
     """The module's object; one of a wheel for Pyodide is turned into one."""
     if not is_side_module(module.data):
         return module.data
     try:
-        return converted(module.data, partial(_signature, kit.folder))
+        return converted(module.data, partial(_signature, sdk.folder))
     except (DamagedWasmError, UnsupportedModuleError) as error:
         raise NativePackageError(
             f"The extension module `{module.path}` cannot be used: {error.message}",
@@ -110,14 +110,14 @@ def _object(kit: Kit, module: ExtensionModule) -> bytes:
         ) from error
 
 
-def _signature(kit: Path, name: str) -> FunctionType | None:
+def _signature(sdk: Path, name: str) -> FunctionType | None:
     """The type of one of the interpreter's functions."""
-    return _signatures(kit).get(name)
+    return _signatures(sdk).get(name)
 
 
 @functools.cache
-def _signatures(kit: Path) -> Mapping[str, FunctionType]:
-    data = (kit / "lib" / "interpreter.o").read_bytes()
+def _signatures(sdk: Path) -> Mapping[str, FunctionType]:
+    data = (sdk / "lib" / "interpreter.o").read_bytes()
     parsed = Relocatable.parse(data, with_relocations=False)
     functions = functions_of(parsed)
     return {
@@ -154,11 +154,11 @@ def _starter(name: str, constructors: Sequence[str]) -> list[str]:
     return [f"static void *start_{init_name(name)}(void) {{", *body, "}"]
 
 
-def _run(kit: Kit, words: list[Path | str], modules: Sequence[ExtensionModule]) -> None:
+def _run(sdk: Sdk, words: list[Path | str], modules: Sequence[ExtensionModule]) -> None:
     program, *arguments = map(str, words)
     done = subprocess.run(
-        [kit.program(program), *arguments],
-        env={**os.environ, **kit.environment()},
+        [sdk.program(program), *arguments],
+        env={**os.environ, **sdk.environment()},
         capture_output=True,
         text=True,
         errors="replace",

@@ -5,7 +5,7 @@ Belongs here: which files they are and their dotted names. Does not: linking the
 Invariants
 1. A file counts by what it is, a relocatable object with an extension module's name; wherever it
    was copied to, it is found again.
-2. Finding changes nothing: a box's own tree gets stand-ins, a stage's keeps the objects.
+2. Finding changes nothing: a box's own tree gets placeholders, a stage's keeps the objects.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def extension_modules(tree: Tree) -> tuple[ExtensionModule, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
-def with_stand_ins(tree: Tree, modules: Sequence[ExtensionModule]) -> Tree:
+def with_placeholders(tree: Tree, modules: Sequence[ExtensionModule]) -> Tree:
     """A copy of the tree in which each object's place is taken by a line that names it: the code
     is the interpreter's."""
     own = tree.copy()

@@ -1,14 +1,14 @@
 """Packages with Rust in them: what cargo, maturin and setuptools-rust are told of the box.
 
-Belongs here: the Rust kit as a build sees it. Does not: making it (`recipes/rust.py`), the link
-(`rustlink`), which packages may be built so (`packages.toml`).
+Belongs here: the Rust toolchain as a build sees it. Does not: making it (`recipes/rust.py`), the
+link (`rustlink`), which packages may be built so (`catalogue.buildsettings`).
 
 rustc has no target for a box. Its WASI target has the box's C types, and what a module takes from
 the C library is looked for in the box when it is linked: most of what WASI does otherwise has other
 names, which no box has, and shows there.
 
 Invariants
-1. cargo takes crates from the kit, or from the source archive itself; never from a network.
+1. cargo takes crates from the SDK, or from the source archive itself; never from a network.
 2. PyO3 is kept to CPython's limited API: a box's tuples are laid out as in 3.14.
 """
 
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from boxer.images import bases_folder
-from boxer.packages.native.kit import Kit
+from boxer.packages.native.sdk import Sdk
 
 TARGET = "wasm32-wasip1"
 NOT_THERE = (
@@ -49,7 +49,7 @@ linker = "{folder}/rust-link"
 [target.{host}]
 linker = "{rust}/bin/hostcc"
 """
-# The kit's compiler has one target; crates with C in them name Rust's.
+# The SDK's compiler has one target; crates with C in them name Rust's.
 _WITHOUT_TARGET = """for word do
     shift
     case $word in --target=*) ;; *) set -- "$@" "$word" ;; esac
@@ -66,36 +66,36 @@ suppress_build_script_link_lines=true
 
 
 @dataclass(frozen=True, slots=True)
-class RustKit:
-    """folder: the kit. digest: of what it was made from."""
+class RustToolchain:
+    """folder: the SDK. digest: of what it was made from."""
 
     folder: Path
     digest: str
 
     @property
     def key(self) -> str:
-        """Names what a wheel was built with: the kit, and what cargo is told."""
+        """Names what a wheel was built with: the SDK, and what cargo is told."""
         told = Path(__file__).read_bytes() + _LINKER.read_bytes()
         return hashlib.sha256(self.digest.encode() + told).hexdigest()
 
-    def environment(self, kit: Kit, folder: Path) -> dict[str, str]:
+    def environment(self, sdk: Sdk, folder: Path) -> dict[str, str]:
         """The variables of a build in `folder`, and in it the files they name."""
         cargo = folder / "cargo"
         cargo.mkdir()
         words = {"target": TARGET, "rust": self.folder, "folder": cargo, "host": _host()}
         (cargo / "config.toml").write_text(_CARGO.format(**words), "utf-8")
-        told = _PYO3.format(version=kit.python.series, suffix=kit.python.extension_suffix)
+        told = _PYO3.format(version=sdk.python.series, suffix=sdk.python.extension_suffix)
         (cargo / "pyo3.txt").write_text(told, "utf-8")
         library = self.folder / "lib" / "librust.a"
         _write_script(cargo / "rust-link", "", sys.executable, "-IS", _LINKER, library)
-        _write_script(cargo / "cc", _WITHOUT_TARGET, kit.program("cc"))
-        _write_script(cargo / "c++", _WITHOUT_TARGET, kit.program("c++"))
+        _write_script(cargo / "cc", _WITHOUT_TARGET, sdk.program("cc"))
+        _write_script(cargo / "c++", _WITHOUT_TARGET, sdk.program("c++"))
         tools = f"{folder / 'env' / 'bin'}{os.pathsep}{self.folder / 'bin'}"
         target = TARGET.replace("-", "_")
         return {
             f"CC_{target}": str(cargo / "cc"),
             f"CXX_{target}": str(cargo / "c++"),
-            f"AR_{target}": str(kit.program("ar")),
+            f"AR_{target}": str(sdk.program("ar")),
             "PATH": f"{tools}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             "CARGO": str(self.folder / "bin" / "cargo"),
             "RUSTC": str(self.folder / "bin" / "rustc"),
@@ -113,15 +113,15 @@ def _write_script(path: Path, before: str, *command: str | Path) -> None:
     path.chmod(0o755)
 
 
-def find_rust() -> RustKit | None:
-    """The Rust kit of this machine, beside the bases; None where it was not made."""
+def find_rust() -> RustToolchain | None:
+    """The Rust toolchain of this machine, beside the bases; None where it was not made."""
     home = bases_folder().parent / "rust"
     try:
         digest = (home / "current").read_text("ascii").strip()
     except (OSError, ValueError):
         return None
     folder = home / digest
-    return RustKit(folder, digest) if digest and (folder / "rust.json").is_file() else None
+    return RustToolchain(folder, digest) if digest and (folder / "rust.json").is_file() else None
 
 
 def without_lock(source: Path) -> None:

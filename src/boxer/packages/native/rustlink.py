@@ -1,4 +1,4 @@
-"""What rustc calls to link an extension module: one relocatable object, as the kit's `-shared`.
+"""What rustc calls to link an extension module: one relocatable object, as the SDK's `-shared`.
 
 Belongs here: which of the linker's words count. A program of its own: it imports nothing of ours.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from boxer.packages.native.kit import Kit
+from boxer.packages.native.sdk import Sdk
 
 _MESON = """[host_machine]
 system = 'linux'
@@ -47,31 +47,31 @@ set(CMAKE_SIZEOF_VOID_P 4)
 set(CMAKE_SKIP_RPATH ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE OFF)
 set(CMAKE_INTERPROCEDURAL_OPTIMIZATION OFF CACHE BOOL "" FORCE)
-set(CMAKE_FIND_ROOT_PATH "{kit}")
-set(CMAKE_LIBRARY_PATH "{kit}/lib/libraries")
+set(CMAKE_FIND_ROOT_PATH "{sdk}")
+set(CMAKE_LIBRARY_PATH "{sdk}/lib/libraries")
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE BOTH)
-set(Python_INCLUDE_DIR "{kit}/include" CACHE PATH "")
-set(Python3_INCLUDE_DIR "{kit}/include" CACHE PATH "")
+set(Python_INCLUDE_DIR "{sdk}/include" CACHE PATH "")
+set(Python3_INCLUDE_DIR "{sdk}/include" CACHE PATH "")
 set(Python_SOABI "{soabi}" CACHE STRING "")
 set(THREADS_PREFER_PTHREAD_FLAG OFF)
 set(CMAKE_HAVE_LIBC_PTHREAD ON CACHE BOOL "")
 """
 
 
-def settings_module(kit: Kit) -> str:
-    """The name of the kit's settings for sysconfig."""
-    return next((kit.folder / "sysconfig").glob("_sysconfigdata*.py")).stem
+def settings_module(sdk: Sdk) -> str:
+    """The name of the SDK's settings for sysconfig."""
+    return next((sdk.folder / "sysconfig").glob("_sysconfigdata*.py")).stem
 
 
-def write_tool_files(kit: Kit, folder: Path) -> None:
+def write_tool_files(sdk: Sdk, folder: Path) -> None:
     """Writes the files that back ends read, into a build's folder."""
     words = {
-        "bin": str(kit.folder / "bin"),
-        "kit": str(kit.folder),
+        "bin": str(sdk.folder / "bin"),
+        "sdk": str(sdk.folder),
         "python": str(folder / "env" / "bin" / "python"),
-        "soabi": kit.python.soabi,
+        "soabi": sdk.python.soabi,
     }
     (folder / "cross.ini").write_text(_MESON.format(**words))
     (folder / "toolchain.cmake").write_text(_CMAKE.format(**words))
@@ -79,20 +79,20 @@ def write_tool_files(kit: Kit, folder: Path) -> None:
         (folder / name).mkdir()
 
 
-def cross_environment(kit: Kit, folder: Path) -> dict[str, str]:
+def cross_environment(sdk: Sdk, folder: Path) -> dict[str, str]:
     """The whole environment of a build: nothing else of this machine's reaches it."""
-    tools = kit.folder / "bin"
+    tools = sdk.folder / "bin"
     return {
-        **kit.environment(),
+        **sdk.environment(),
         "PATH": f"{folder / 'env' / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "HOME": str(folder / "home"),
         "TMPDIR": str(folder / "tmp"),
         "LC_ALL": "C.UTF-8",
         "VIRTUAL_ENV": str(folder / "env"),
-        "PYTHONPATH": str(kit.folder / "sysconfig"),
+        "PYTHONPATH": str(sdk.folder / "sysconfig"),
         "PYTHONDONTWRITEBYTECODE": "1",
-        "_PYTHON_SYSCONFIGDATA_NAME": settings_module(kit),
-        "_PYTHON_HOST_PLATFORM": kit.python.platform,
+        "_PYTHON_SYSCONFIGDATA_NAME": settings_module(sdk),
+        "_PYTHON_HOST_PLATFORM": sdk.python.platform,
         "PKG_CONFIG": str(tools / "pkg-config"),
         "PKG_CONFIG_LIBDIR": str(folder / "home"),
         "CMAKE_TOOLCHAIN_FILE": str(folder / "toolchain.cmake"),

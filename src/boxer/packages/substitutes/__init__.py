@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Sequence
 from importlib import resources
 
-from boxer.packages.catalogue.known import standin_for
+from boxer.packages.catalogue.known import substitute_for
 from boxer.packages.files import has_pure_wheel
 from boxer.packages.resolve import Locked
 from boxer.packages.target import Target
@@ -28,14 +28,14 @@ _WHEEL = "Wheel-Version: 1.0\nGenerator: boxer\nRoot-Is-Purelib: true\nTag: py3-
 _TIME = (1980, 1, 1, 0, 0, 0)  # the earliest a zip archive can say
 
 
-def standins(target: Target, packages: Sequence[Locked]) -> dict[str, Wheel]:
+def substitutes(target: Target, packages: Sequence[Locked]) -> dict[str, Wheel]:
     """By normalised names, what is installed in the place of packages that cannot be built."""
     has_rust = target.wheels is not None and target.wheels.has_rust
     found = {}
     for package in packages:
-        module = standin_for(package.key, package.version, has_rust=has_rust)
+        module = substitute_for(package.key, package.version, has_rust=has_rust)
         if module and not has_pure_wheel(package, target.prefix.version):
-            found[package.key] = standin_wheel(package.key, package.version, module)
+            found[package.key] = substitute_wheel(package.key, package.version, module)
             target.listener.notice(
                 f"`{package.name}` is native code (Rust): a module of Boxer's with its interface"
                 " is installed in its place.",
@@ -45,7 +45,7 @@ def standins(target: Target, packages: Sequence[Locked]) -> dict[str, Wheel]:
     return found
 
 
-def standin_wheel(name: str, version: str, module: str) -> Wheel:
+def substitute_wheel(name: str, version: str, module: str) -> Wheel:
     """A wheel of a distribution of that name and version. module: a file of this folder."""
     code = resources.files(__package__).joinpath(module).read_text("utf-8")
     stem = f"{name.replace('-', '_')}-{version}"

@@ -1,9 +1,9 @@
-"""The C kit of this machine: what `boxer cc` is. And what the programs of every kit run with.
+"""The SDK of C programs on this machine, which `boxer cc` is, and what programs of any SDK run with.
 
 Belongs here: where `recipes/` leaves it, the variables its programs read. Does not: compiling.
 
-A kit is kept for all installations of Boxer on a machine, so its files name none of them: the
-compiler itself is that of the installation which uses the kit.
+An SDK is kept for all installations of Boxer on a machine, so its files name none of them: the
+compiler itself is that of the installation which uses the SDK.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from boxer.blobstore import cache_folder
 from boxer.errors import BaseMissingError
 
 
-def kit_digest() -> str:
-    """Of what the kit was made from; empty where it has not been made."""
+def sdk_digest() -> str:
+    """Of what the SDK was made from; empty where it has not been made."""
     try:
         return (cache_folder() / "kit" / "current").read_text("ascii", "replace").strip()
     except OSError:
         return ""
 
 
-def kit_program(name: str) -> Path:
-    """The path of one of the kit's programs (`cc`, `ar`, `ranlib`). Raises `BaseMissingError`."""
-    program = cache_folder() / "kit" / kit_digest() / "bin" / name
+def sdk_program(name: str) -> Path:
+    """The path of one of the SDK's programs (`cc`, `ar`, `ranlib`). Raises `BaseMissingError`."""
+    program = cache_folder() / "kit" / sdk_digest() / "bin" / name
     if not program.is_file():
         raise BaseMissingError(
             "The C compiler for boxes has not been made on this machine.",
@@ -36,14 +36,14 @@ def kit_program(name: str) -> Path:
     return program
 
 
-def zig_program(kit: Path) -> Path:
-    """The compiler of this installation, of the version that the kit in folder `kit` belongs to.
+def zig_program(sdk: Path) -> Path:
+    """The compiler of this installation, of the version that the SDK in folder `sdk` belongs to.
 
     Raises `BaseMissingError` where it is not installed, or another version.
     """
     from importlib.metadata import version
 
-    wanted = json.loads((kit / "kit.json").read_text("utf-8"))["ziglang"][0]
+    wanted = json.loads((sdk / "kit.json").read_text("utf-8"))["ziglang"][0]
     found = importlib.util.find_spec("ziglang")
     if found is None or not found.submodule_search_locations or version("ziglang") != wanted:
         raise BaseMissingError(
@@ -53,9 +53,9 @@ def zig_program(kit: Path) -> Path:
     return Path(found.submodule_search_locations[0]) / "zig"
 
 
-def tool_environment(kit: Path) -> dict[str, str]:
-    """The variables that the programs of the kit in folder `kit` read.
+def tool_environment(sdk: Path) -> dict[str, str]:
+    """The variables that the programs of the SDK in folder `sdk` read.
 
     Raises `BaseMissingError` as `zig_program` does.
     """
-    return {"BOXER_PYTHON": sys.executable, "BOXER_ZIG": str(zig_program(kit))}
+    return {"BOXER_PYTHON": sys.executable, "BOXER_ZIG": str(zig_program(sdk))}

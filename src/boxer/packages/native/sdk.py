@@ -1,4 +1,4 @@
-"""The kit of a base: what its extension modules are compiled and linked with.
+"""The SDK of a base: what its extension modules are compiled and linked with.
 
 Belongs here: where `recipes/` leaves it. Does not: what is in it.
 """
@@ -12,8 +12,8 @@ from boxer.images import BaseInfo, Python, bases_folder, tool_environment
 
 
 @dataclass(frozen=True, slots=True)
-class Kit:
-    """folder: the kit. digest: of the base it belongs to. python: the base's."""
+class Sdk:
+    """folder: the SDK. digest: of the base it belongs to. python: the base's."""
 
     folder: Path
     digest: str
@@ -27,9 +27,9 @@ class Kit:
         return tool_environment(self.folder)
 
 
-def find_kit(base: BaseInfo) -> Kit | None:
-    """The kit of a base on this machine; None where the base came without one."""
+def find_sdk(base: BaseInfo) -> Sdk | None:
+    """The SDK of a base on this machine; None where the base came without one."""
     folder = bases_folder() / f"{base.name}-{base.variant}" / base.recipe_digest / "kit"
     if base.python is None or not (folder / "kit.json").is_file():
         return None
-    return Kit(folder, base.recipe_digest, base.python)
+    return Sdk(folder, base.recipe_digest, base.python)

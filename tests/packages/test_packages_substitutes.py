@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from boxer.packages.substitutes import standin_wheel
+from boxer.packages.substitutes import substitute_wheel
 from boxer.packages.substitutes.rpds import HashTrieMap, HashTrieSet, List, Queue, Stack
 
 
@@ -57,6 +57,6 @@ def test_sequences_take_and_give_at_their_ends() -> None:
 
 
 def test_the_wheel_has_the_name_and_version_that_was_asked_for() -> None:
-    wheel = standin_wheel("rpds-py", "0.30.0", "rpds.py")
+    wheel = substitute_wheel("rpds-py", "0.30.0", "rpds.py")
     assert (wheel.name, wheel.version, wheel.native_files()) == ("rpds-py", "0.30.0", [])
-    assert wheel.archive == standin_wheel("rpds-py", "0.30.0", "rpds.py").archive
+    assert wheel.archive == substitute_wheel("rpds-py", "0.30.0", "rpds.py").archive

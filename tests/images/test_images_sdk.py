@@ -1,4 +1,4 @@
-"""The kits: they are every installation's, so they name none."""
+"""The SDKs: they are every installation's, so they name none."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 
 from boxer.errors import BaseMissingError
-from boxer.images import bases_folder, kit_program, tool_environment
+from boxer.images import bases_folder, sdk_program, tool_environment
 from tests.pythons import RECIPE
 
 
-def _kit(folder: Path, wanted: str) -> Path:
+def _sdk(folder: Path, wanted: str) -> Path:
     (folder / "kit.json").write_text(json.dumps({"ziglang": [wanted]}))
     return folder
 
 
 def test_the_compiler_is_that_of_the_installation_in_use(tmp_path: Path) -> None:
-    told = tool_environment(_kit(tmp_path, version("ziglang")))
+    told = tool_environment(_sdk(tmp_path, version("ziglang")))
     assert told["BOXER_PYTHON"] == sys.executable
     assert Path(told["BOXER_ZIG"]).is_file()
 
@@ -29,17 +29,17 @@ def test_another_version_of_the_compiler_is_refused_with_the_one_to_install(
     tmp_path: Path,
 ) -> None:
     with pytest.raises(BaseMissingError) as raised:
-        tool_environment(_kit(tmp_path, "0.0.1"))
+        tool_environment(_sdk(tmp_path, "0.0.1"))
     assert raised.value.hint is not None
     assert "pip install ziglang==0.0.1" in raised.value.hint
 
 
 @pytest.mark.base
 def test_no_file_of_a_kit_names_the_installation_that_made_it() -> None:
-    kits = [kit_program("cc").parent.parent]
+    sdks = [sdk_program("cc").parent.parent]
     python = bases_folder() / RECIPE.name
-    kits.append(python / (python / "current").read_text().strip() / "kit")
-    for kit in kits:
-        files = [kit / "kit.json", *(kit / "bin").iterdir(), *kit.rglob("*.py"), *kit.rglob("*.a")]
+    sdks.append(python / (python / "current").read_text().strip() / "kit")
+    for sdk in sdks:
+        files = [sdk / "kit.json", *(sdk / "bin").iterdir(), *sdk.rglob("*.py"), *sdk.rglob("*.a")]
         names = (sys.prefix.encode(), b"site-packages/ziglang")
         assert [path for path in files if any(n in path.read_bytes() for n in names)] == []
