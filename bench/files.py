@@ -66,16 +66,16 @@ def _programs(language: str, folder: Path, python: str) -> dict[str, list[str]]:
     if language == "python":
         shutil.copy(HERE / "file_calls.py", context)
         native = [python, str(HERE / "file_calls.py")]
-        words = ["python", "/file_calls.py", "/tmp"]
+        argv = ["python", "/file_calls.py", "/tmp"]
     else:
         source = str(HERE / "file_calls.c")
         subprocess.run([*BOXER, "cc", "-O2", "-o", str(context / "file_calls"), source], check=True)
         native = [str(folder / "file_calls")]
         subprocess.run(["gcc", "-O2", "-o", native[0], source], check=True)
-        words = []
+        argv = []
     box = folder / f"{language}.wasm"
     subprocess.run([*BOXER, "build", "-q", "-o", str(box), str(context)], check=True)
-    return {"box": [*BOXER, "run", str(box), *words], "native": native}
+    return {"box": [*BOXER, "run", str(box), *argv], "native": native}
 
 
 def _compare(programs: dict[str, list[str]], tmpfs: Path) -> dict[str, Samples]:

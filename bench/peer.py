@@ -22,11 +22,11 @@ def boxer() -> tuple[str, Actions]:
 
     box = package.load(sys.argv[2])
     pool = box.pool(size=1)
-    words = ["python", "-c", SOURCE]
+    argv = ["python", "-c", SOURCE]
     return version("boxer"), {
         "pool.call json.dumps": lambda: pool.call("json:dumps", {"a": 1}),
-        "pool.run": lambda: _checked(pool.run(words).stdout),
-        "box.run": lambda: _checked(box.run(words).stdout),
+        "pool.run": lambda: _checked(pool.run(argv).stdout),
+        "box.run": lambda: _checked(box.run(argv).stdout),
     }
 
 

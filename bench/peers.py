@@ -68,7 +68,7 @@ def main() -> int:
     options = parser.parse_args()
     folder = cache_root() / "peers"
     folder.mkdir(parents=True, exist_ok=True)
-    peers = [_start(name, words) for name, words in _commands(folder, options.python)]
+    peers = [_start(name, argv) for name, argv in _commands(folder, options.python)]
     for peer in peers:
         peer.hello()
         peer.sample(keep=False)
@@ -108,12 +108,12 @@ def _commands(folder: Path, python: str | None) -> list[tuple[str, list[str]]]:
         ("native python", native, line[1:]),
         ("bubblewrap + python", shutil.which("bwrap"), sealed),
     )
-    for name, program, words in processes:
+    for name, program, argv in processes:
         if program is None:
             sys.stderr.write(f"{name} is left out: its program is not there\n")
             continue
         version = _version(native if "python" in name else program)
-        worker = [sys.executable, str(WORKER), "process", version, program, *words]
+        worker = [sys.executable, str(WORKER), "process", version, program, *argv]
         found.append((name, worker))
     return found
 
@@ -139,9 +139,9 @@ def _version(program: str) -> str:
     return (done.stdout or done.stderr).strip().rpartition(" ")[2]
 
 
-def _start(name: str, words: Sequence[str]) -> Peer:
+def _start(name: str, argv: Sequence[str]) -> Peer:
     process = subprocess.Popen(
-        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
     )
     return Peer(name, process)
 

@@ -122,7 +122,7 @@ def _counters(folder: Path, sysroot: Path) -> Path:
 
 
 def _write_build_python(folder: Path, tree: Path, version: str) -> None:
-    """A stub in the place of the native Python: answers configure's question, freezes, refuses the rest."""
+    """A stub of the native Python: answers configure's question, freezes, refuses the rest."""
     script = folder / "build-python"
     script.write_text(
         f"""#!/bin/sh

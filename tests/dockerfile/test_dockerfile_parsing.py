@@ -62,7 +62,7 @@ def test_stage_name_is_lower_cased_and_platform_kept() -> None:
 
 def test_json_that_is_not_a_list_of_strings_is_shell_form() -> None:
     entries = parse(HEAD + 'CMD ["a", b]\nCMD ["a", "b"]\n').instructions
-    assert [e.command.words for e in entries if isinstance(e, Cmd)] == [None, ("a", "b")]
+    assert [e.command.argv for e in entries if isinstance(e, Cmd)] == [None, ("a", "b")]
 
 
 def test_heredoc_alone_is_the_script_and_else_is_read_by_the_shell() -> None:

@@ -57,8 +57,8 @@ class Ignored:
         return any(path == name or path.startswith(name + "/") for name in self._names)
 
 
-def _copy(target: Stage, context: Context, *words: str, **flags: Any) -> None:
-    *sources, destination = words
+def _copy(target: Stage, context: Context, *argv: str, **flags: Any) -> None:
+    *sources, destination = argv
     kind = Add if flags.pop("add", False) else Copy
     head: dict[str, Any] = {"where": Where("Dockerfile", 4), "text": "COPY"}
     step = kind(**head, sources=tuple(sources), destination=destination, **flags)
@@ -99,9 +99,9 @@ def _files(tree: Tree, below: str) -> dict[str, str]:
     ],
 )  # fmt: skip
 def test_sources_go_where_buildkit_puts_them(
-    stage: Stage, folder: Folder, words: list[str], expected: dict[str, str]
+    stage: Stage, folder: Folder, argv: list[str], expected: dict[str, str]
 ) -> None:
-    _copy(stage, Context(folder(FILES)), *words)
+    _copy(stage, Context(folder(FILES)), *argv)
     assert _files(stage.tree, "/x") == expected
 
 
@@ -245,13 +245,13 @@ def test_a_link_as_destination_stays_inside_the_box(stage: Stage, folder: Folder
     ],
 )
 def test_files_and_folders_do_not_take_each_others_place(
-    stage: Stage, folder: Folder, words: list[str], files: dict[str, str]
+    stage: Stage, folder: Folder, argv: list[str], files: dict[str, str]
 ) -> None:
     stage.tree.add_file("/home/app/f", b"")
     stage.tree.add_file("/t/passwd", b"")
     stage.tree.make_directories("/u/dir")
     with pytest.raises(CopyTargetError) as error:
-        _copy(stage, Context(folder(files)), *words)
+        _copy(stage, Context(folder(files)), *argv)
     assert str(error.value.where) == "Dockerfile:4"
 
 

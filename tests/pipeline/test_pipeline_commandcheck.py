@@ -86,7 +86,7 @@ def test_an_image_that_is_more_than_python_is_spelt_out(
     assert (first.image, first.stage_name) == (python, "app")
     assert {entry.where for entry in rest[:-1]} == {first.where}
     entries = [entry for entry in rest if isinstance(entry, Entrypoint)]
-    assert [entry.command.words for entry in entries] == ([entrypoint] if entrypoint else [])
+    assert [entry.command.argv for entry in entries] == ([entrypoint] if entrypoint else [])
     assert [entry.user for entry in rest if isinstance(entry, User)] == ([user] if user else [])
     assert ["is taken to be" in message for message in heard] == [True]
 

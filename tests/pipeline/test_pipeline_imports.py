@@ -147,6 +147,6 @@ def test_no_source_fails_a_build(source: str | bytes) -> None:
         found(tree, "python", "-c", source)
 
 
-@given(words=st.lists(st.text() | st.sampled_from(["python", "-m", "-c", "sh", "-W"]), max_size=4))
-def test_no_command_fails_a_build(words: list[str]) -> None:
-    found(python_tree(), *words)
+@given(argv=st.lists(st.text() | st.sampled_from(["python", "-m", "-c", "sh", "-W"]), max_size=4))
+def test_no_command_fails_a_build(argv: list[str]) -> None:
+    found(python_tree(), *argv)

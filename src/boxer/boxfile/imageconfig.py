@@ -86,13 +86,13 @@ class ImageConfig:
         fields: dict[str, object] = {}
         if self.env:
             fields["Env"] = list(self.env)
-        for key, words in (
+        for key, argv in (
             ("Entrypoint", self.entrypoint),
             ("Cmd", self.cmd),
             ("Shell", self.shell),
         ):
-            if words is not None:
-                fields[key] = list(words)
+            if argv is not None:
+                fields[key] = list(argv)
         for key, text in (
             ("WorkingDir", self.working_dir),
             ("User", self.user),

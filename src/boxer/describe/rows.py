@@ -48,5 +48,5 @@ def _healthcheck(check: Healthcheck | None) -> str:
     return _command(check.test) + (f" ({', '.join(said)})" if said else "")
 
 
-def _command(words: Sequence[str] | None) -> str:
-    return "" if words is None else json.dumps(list(words), ensure_ascii=False)
+def _command(argv: Sequence[str] | None) -> str:
+    return "" if argv is None else json.dumps(list(argv), ensure_ascii=False)

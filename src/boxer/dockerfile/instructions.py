@@ -24,10 +24,10 @@ class Heredoc:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command line. script: shell form, its here-documents included. words: exec form (JSON)."""
+    """A command line. script: shell form, its here-documents included. argv: exec form (JSON)."""
 
     script: str | None = None
-    words: tuple[str, ...] | None = None
+    argv: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +139,7 @@ class Cmd(Instruction):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell(Instruction):
-    words: tuple[str, ...]
+    argv: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,7 +76,7 @@ def _each(dockerfile: Dockerfile) -> Iterator[Finding]:
                 message = "MAINTAINER is deprecated; use `LABEL maintainer=`."
                 yield Finding("MaintainerDeprecated", message, where)
             case Cmd() | Entrypoint():
-                if entry.command.words is None and not shell_set:
+                if entry.command.argv is None and not shell_set:
                     name = type(entry).__name__.upper()
                     message = f"{name} in shell form does not get signals; write it in JSON form."
                     yield Finding("JSONArgsRecommended", message, where)

@@ -58,7 +58,7 @@ def _from(line: Line) -> From:
 def _command(line: Line) -> Command:
     entry = line.entry
     if entry.json:
-        return Command(words=tuple(entry.args))
+        return Command(argv=tuple(entry.args))
     text = entry.args[0] if entry.args else ""
     if not entry.heredocs:
         return Command(script=text)
@@ -74,7 +74,7 @@ def _command(line: Line) -> Command:
 def _run(line: Line) -> Run:
     flags = line.flags("mount", "network", "security", "device")
     command = _command(line)
-    if not command.words and not (command.script or "").strip():
+    if not command.argv and not (command.script or "").strip():
         raise ValueError("the command is missing")
     return Run(
         **line.head,
@@ -173,7 +173,7 @@ def _healthcheck(line: Line) -> HealthCheck:
     if kind != "CMD" or len(line.args) < 2:
         raise ValueError("it is written `HEALTHCHECK [OPTIONS] CMD command` or `HEALTHCHECK NONE`")
     if line.entry.json:
-        command = Command(words=tuple(line.args[1:]))
+        command = Command(argv=tuple(line.args[1:]))
     else:
         command = Command(script=line.args[1])
     return HealthCheck(**line.head, command=command, options=options)
@@ -182,7 +182,7 @@ def _healthcheck(line: Line) -> HealthCheck:
 def _shell(line: Line) -> Shell:
     if not line.entry.json or not line.args:
         raise ValueError('it is written in JSON form: `SHELL ["/bin/bash", "-c"]`')
-    return Shell(**line.head, words=tuple(line.args))
+    return Shell(**line.head, argv=tuple(line.args))
 
 
 def _onbuild(line: Line) -> OnBuild:

@@ -1,4 +1,4 @@
-"""The SDK of C programs on this machine, which `boxer cc` is, and what programs of any SDK run with.
+"""The SDK of C programs on this machine, which is `boxer cc`, and what any SDK's programs run with.
 
 Belongs here: where `recipes/` leaves it, the variables its programs read. Does not: compiling.
 

@@ -90,13 +90,13 @@ def _apply(instruction: Instruction, state: StageState, context: Context, ports:
         case User():
             state.config = settings.with_user(config, instruction.user)
         case Shell():
-            state.config = settings.with_shell(config, instruction.words)
+            state.config = settings.with_shell(config, instruction.argv)
         case Cmd():
-            state.config = settings.with_command(config, _words(instruction.command, config))
+            state.config = settings.with_command(config, _argv(instruction.command, config))
             state.command_set = True
         case Entrypoint():
-            words = _words(instruction.command, config)
-            state.config = settings.with_entrypoint(config, words, state.command_set)
+            argv = _argv(instruction.command, config)
+            state.config = settings.with_entrypoint(config, argv, state.command_set)
         case HealthCheck():
             check = _healthcheck(instruction)
             state.config = settings.with_healthcheck(config, check)
@@ -118,8 +118,8 @@ def _run(step: Run, state: StageState, context: Context, ports: Ports) -> None:
     from boxer.instructions.run import run_exec_form, run_shell_form
 
     with mounted(step.mounts, state, context, ports, step.where):
-        if step.command.words is not None:
-            run_exec_form(step.command.words, state, ports, step.where)
+        if step.command.argv is not None:
+            run_exec_form(step.command.argv, state, ports, step.where)
         else:
             run_shell_form(step.command.script or "", state, ports, step.where)
 
@@ -139,9 +139,9 @@ def _user_or_root(state: StageState) -> Ids:
         return Ids(0, 0)  # BuildKit's reading of a name that is not there yet
 
 
-def _words(command: Command, config: ImageConfig) -> tuple[str, ...]:
-    if command.words is not None:
-        return command.words
+def _argv(command: Command, config: ImageConfig) -> tuple[str, ...]:
+    if command.argv is not None:
+        return command.argv
     return settings.in_shell(config, command.script or "")
 
 
@@ -149,8 +149,8 @@ def _healthcheck(step: HealthCheck) -> Healthcheck:
     command = step.command
     if command is None:
         return Healthcheck(("NONE",))
-    if command.words is not None:
-        test: tuple[str, ...] = ("CMD", *command.words)
+    if command.argv is not None:
+        test: tuple[str, ...] = ("CMD", *command.argv)
     else:
         test = ("CMD-SHELL", command.script or "")
     options = step.options

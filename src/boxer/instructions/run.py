@@ -56,12 +56,12 @@ def _run_document(script: str, state: StageState, ports: Ports, where: Where | N
 
 
 def run_exec_form(
-    words: Sequence[str], state: StageState, ports: Ports, where: Where | None
+    argv: Sequence[str], state: StageState, ports: Ports, where: Where | None
 ) -> None:
     """`RUN ["program", "argument"]`: no shell reads the words."""
-    if not words:
+    if not argv:
         raise InstructionError("This RUN names no program.", where=where)
-    script = shlex.join(words)
+    script = shlex.join(argv)
     _run(script, script, state, ports, where)
 
 
@@ -106,15 +106,15 @@ def _shell_options(shell: Sequence[str], where: Where | None) -> str:
             hint='Use `SHELL ["/bin/bash", "-c"]`, or call the program in the RUN.',
         )
     settings = [_DASH_ECHO] if posixpath.basename(program) in ("sh", "dash") else []
-    words = iter(options)
-    for word in words:
+    argv = iter(options)
+    for word in argv:
         if word == "-o":
-            settings.append(f"set -o {shlex.quote(next(words, ''))}; ")
+            settings.append(f"set -o {shlex.quote(next(argv, ''))}; ")
         elif word.startswith("-") and not word.startswith("--"):
             letters = [letter for letter in word[1:] if letter not in "cli"]
             if "o" in letters:  # -euo pipefail
                 letters.remove("o")
-                settings.append(f"set -o {shlex.quote(next(words, ''))}; ")
+                settings.append(f"set -o {shlex.quote(next(argv, ''))}; ")
             if letters:
                 settings.append(f"set -{''.join(letters)}; ")
         elif word not in ("--login", "--norc", "--noprofile"):

@@ -82,22 +82,22 @@ def with_user(config: ImageConfig, user: str) -> ImageConfig:
     return replace(config, user=user)
 
 
-def with_shell(config: ImageConfig, words: Sequence[str]) -> ImageConfig:
-    return replace(config, shell=tuple(words))
+def with_shell(config: ImageConfig, argv: Sequence[str]) -> ImageConfig:
+    return replace(config, shell=tuple(argv))
 
 
 def with_healthcheck(config: ImageConfig, check: Healthcheck) -> ImageConfig:
     return replace(config, healthcheck=check)
 
 
-def with_command(config: ImageConfig, words: Sequence[str]) -> ImageConfig:
-    return replace(config, cmd=tuple(words))
+def with_command(config: ImageConfig, argv: Sequence[str]) -> ImageConfig:
+    return replace(config, cmd=tuple(argv))
 
 
-def with_entrypoint(config: ImageConfig, words: Sequence[str], command_set: bool) -> ImageConfig:
+def with_entrypoint(config: ImageConfig, argv: Sequence[str], command_set: bool) -> ImageConfig:
     """ENTRYPOINT: a CMD that came from the base is dropped, one of this stage stays."""
     cmd = config.cmd if command_set else None
-    return replace(config, entrypoint=tuple(words), cmd=cmd)
+    return replace(config, entrypoint=tuple(argv), cmd=cmd)
 
 
 def in_shell(config: ImageConfig, script: str) -> tuple[str, ...]:

@@ -118,24 +118,24 @@ def _read(target: Target, options: InstallOptions, outcome: Outcome) -> Reader:
 
 def _bring_out_links(target: Target, found: Requirements, folder: Path) -> None:
     """Folders of the box that --find-links names, as folders of this machine for uv."""
-    words = []
+    argv = []
     for number, word in enumerate(found.options.get("find-links", "").split()):
         path = posixpath.join(target.cwd, word.removeprefix("file://"))
         node = target.tree.get(path)
         if "://" in word.removeprefix("file://"):
-            words.append(word)
+            argv.append(word)
         elif isinstance(node, Directory):
             out = folder / f"links-{number}"
             write_folder(node, out)
-            words.append(str(out))
+            argv.append(str(out))
         else:
             raise PipUsageError(
                 f"`--find-links {word}` names no folder of the box.",
                 where=target.where,
                 hint="COPY the folder before this RUN; paths are those of the box.",
             )
-    if words:
-        found.options["find-links"] = " ".join(words)
+    if argv:
+        found.options["find-links"] = " ".join(argv)
 
 
 def _save(target: Target, wheels: list[Wheel], folder: str, outcome: Outcome) -> None:

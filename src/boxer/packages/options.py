@@ -138,14 +138,14 @@ class InstallOptions:
 def parse_install(arguments: Sequence[str], where: Where | None) -> InstallOptions:
     """The options of `install`. Raises PipUsageError."""
     options = InstallOptions()
-    words = iter(_split(arguments))
-    for word in words:
+    argv = iter(_split(arguments))
+    for word in argv:
         if not word.startswith("-") or word == "-":
             options.packages.append(word)
         elif word == "--":
-            options.packages.extend(words)
+            options.packages.extend(argv)
         else:
-            _option(word, words, options, where)
+            _option(word, argv, options, where)
     return options
 
 
@@ -168,7 +168,7 @@ def _split(arguments: Sequence[str]) -> Iterator[str]:
             yield word
 
 
-def _option(word: str, words: Iterator[str], options: InstallOptions, where: Where | None) -> None:
+def _option(word: str, argv: Iterator[str], options: InstallOptions, where: Where | None) -> None:
     if word in _HARMLESS:
         return
     if word in _SWITCHES:
@@ -182,7 +182,7 @@ def _option(word: str, words: Iterator[str], options: InstallOptions, where: Whe
         )
     if word not in _VALUES and word not in _INDEX and word not in _HARMLESS_WITH_VALUE:
         raise _unknown(word, where)
-    value = next(words, None)
+    value = next(argv, None)
     if value is None:
         raise PipUsageError(f"pip's option `{word}` needs a value.", where=where)
     if word in _INDEX:

@@ -114,14 +114,14 @@ class Reader:
                 self._requirement(line, folder, False, place)
             return
         try:
-            words = shlex.split(line)
+            argv = shlex.split(line)
         except ValueError as error:
             raise self._error(f"{place}: `{line}` cannot be read: {error}.", None) from error
-        option, equals, value = words[0].partition("=")
+        option, equals, value = argv[0].partition("=")
         if option[:2] in ("-r", "-c", "-e", "-f", "-i") and option[1] != "-" and len(option) > 2:
-            option, value, equals = option[:2], words[0][2:], "="
+            option, value, equals = option[:2], argv[0][2:], "="
         if not equals:
-            value = " ".join(words[1:])
+            value = " ".join(argv[1:])
         if option in ("-r", "--requirement"):
             self._file(posixpath.normpath(posixpath.join(folder, value)), constraints, depth + 1)
         elif option in ("-c", "--constraint"):

@@ -77,16 +77,16 @@ def uv_options(environment: Mapping[str, str]) -> list[str]:
 
 
 def _translated(option: str, value: str) -> str:
-    words = value.split()
+    argv = value.split()
     if option == "find-links":
-        return ",".join(words)
+        return ",".join(argv)
     if option == "no-index":
-        return "0" if words[0].lower() in ("0", "false", "no", "off") else "1"
+        return "0" if argv[0].lower() in ("0", "false", "no", "off") else "1"
     if option == "pre":
-        return "if-necessary" if words[0].lower() in ("0", "false", "no", "off") else "allow"
+        return "if-necessary" if argv[0].lower() in ("0", "false", "no", "off") else "allow"
     if option == "timeout":
-        return words[0].partition(".")[0]
-    return " ".join(words)
+        return argv[0].partition(".")[0]
+    return " ".join(argv)
 
 
 def _from_variables(environment: Mapping[str, str]) -> dict[str, str]:

@@ -64,14 +64,14 @@ def _is_there(path: str, tree: Tree) -> bool:
 
 
 def _missing_program(config: ImageConfig, tree: Tree) -> str | None:
-    words = [*(config.entrypoint or ()), *(config.cmd or ())]
-    if words[:1] and words[0] in _SHELLS and words[1:2] == ["-c"] and len(words) > 2:
-        if _SYNTAX & set(words[2]):
+    argv = [*(config.entrypoint or ()), *(config.cmd or ())]
+    if argv[:1] and argv[0] in _SHELLS and argv[1:2] == ["-c"] and len(argv) > 2:
+        if _SYNTAX & set(argv[2]):
             return None
-        words = shlex.split(words[2].removeprefix("exec "))
-        if not words or "/" not in words[0]:
+        argv = shlex.split(argv[2].removeprefix("exec "))
+        if not argv or "/" not in argv[0]:
             return None  # a command of the shell's own, maybe
     try:
-        return words[0] if words and words[0] and not find_program(words[0], config, tree) else None
+        return argv[0] if argv and argv[0] and not find_program(argv[0], config, tree) else None
     except TreeError:
         return None

@@ -114,11 +114,11 @@ def _copy(entry: Copy, stages: set[str | None], sources: Sources) -> list[Assess
 
 
 def _command(entry: Cmd | Entrypoint) -> list[Assessment]:
-    words = entry.command.words
+    argv = entry.command.argv
     script = entry.command.script or ""
-    if words and posixpath.basename(words[0]) in ("sh", "bash") and words[1:2] == ("-c",):
-        script = words[2] if len(words) > 2 else ""
-    program = words[0] if words and not script else script.removeprefix("exec ").split(" ")[0]
+    if argv and posixpath.basename(argv[0]) in ("sh", "bash") and argv[1:2] == ("-c",):
+        script = argv[2] if len(argv) > 2 else ""
+    program = argv[0] if argv and not script else script.removeprefix("exec ").split(" ")[0]
     name = posixpath.basename(program)
     if _BACKGROUND.search(script):
         why = "A box is one process: nothing can run in the background (`&`)."
@@ -131,7 +131,7 @@ def _command(entry: Cmd | Entrypoint) -> list[Assessment]:
     if name == "celery":
         why = "A worker fetches its tasks over the network, which a box has not."
         return [Assessment("fails", why, "Call the tasks as functions: `boxer run` for each.")]
-    served = set(words or ()) | set(script.replace("&&", " ").replace(";", " ").split())
+    served = set(argv or ()) | set(script.replace("&&", " ").replace(";", " ").split())
     if served & _SERVERS:
         why = "It serves inside the box; no port of the host is given to a box yet."
         return [

@@ -37,39 +37,39 @@ class Entry:
 
 def find_entry(config: ImageConfig, tree: Tree) -> Entry | None:
     """What the box starts when nothing is said; None where that is not clear."""
-    words = [*(config.entrypoint or ()), *(config.cmd or ())]
+    argv = [*(config.entrypoint or ()), *(config.cmd or ())]
     try:
-        return _of_words(words, config, tree, _SCRIPTS)
+        return _of_argv(argv, config, tree, _SCRIPTS)
     except (TreeError, ValueError):  # a loop of links; quotes that do not match
         return None
 
 
 def command_file(config: ImageConfig, tree: Tree) -> str | None:
     """The file the box's command names, links followed; a simple command behind `sh -c` counts."""
-    words = [*(config.entrypoint or ()), *(config.cmd or ())]
+    argv = [*(config.entrypoint or ()), *(config.cmd or ())]
     try:
         for _ in range(_SCRIPTS):
-            if posixpath.basename(words[0]) not in _SHELLS or words[1:2] != ["-c"]:
+            if posixpath.basename(argv[0]) not in _SHELLS or argv[1:2] != ["-c"]:
                 break
-            words = [word for word in shlex.split(words[2]) if word != "exec"]
-        found = find_program(words[0], config, tree)
+            argv = [word for word in shlex.split(argv[2]) if word != "exec"]
+        found = find_program(argv[0], config, tree)
     except (TreeError, ValueError, IndexError):
         return None
     return found[0] if found else None
 
 
-def _of_words(words: list[str], config: ImageConfig, tree: Tree, depth: int) -> Entry | None:
-    if not words or not depth:
+def _of_argv(argv: list[str], config: ImageConfig, tree: Tree, depth: int) -> Entry | None:
+    if not argv or not depth:
         return None
-    if posixpath.basename(words[0]) in _SHELLS and len(words) >= 3 and words[1] == "-c":
-        command = [word for word in shlex.split(words[2]) if word != "exec"]
-        return _of_words(command, config, tree, depth - 1)
-    program = find_program(words[0], config, tree)
+    if posixpath.basename(argv[0]) in _SHELLS and len(argv) >= 3 and argv[1] == "-c":
+        command = [word for word in shlex.split(argv[2]) if word != "exec"]
+        return _of_argv(command, config, tree, depth - 1)
+    program = find_program(argv[0], config, tree)
     if program is None:
         return None
     path, head = program
     if head.startswith(BUILT_IN):
-        return _of_arguments(words[1:], config)
+        return _of_arguments(argv[1:], config)
     if head.startswith(b"#!") and b"python" in head:
         return Entry(posixpath.dirname(path), script=path)
     return None

@@ -53,8 +53,8 @@ class Assessment:
 
 def assess_run(step: Run) -> list[Assessment]:
     """What is to be said of a RUN; empty where it should simply work."""
-    if step.command.words is not None:
-        commands = [list(step.command.words)]
+    if step.command.argv is not None:
+        commands = [list(step.command.argv)]
     else:
         script = step.command.script or ""
         if script.startswith("#!"):
@@ -70,12 +70,12 @@ def assess_run(step: Run) -> list[Assessment]:
             for command in named
             if command.name not in functions
         ]
-    return [found for words in commands for found in assess_command(words)]
+    return [found for argv in commands for found in assess_command(argv)]
 
 
-def assess_command(words: list[str]) -> list[Assessment]:
+def assess_command(argv: list[str]) -> list[Assessment]:
     """What is to be said of one command."""
-    name, arguments = words[0], words[1:]
+    name, arguments = argv[0], argv[1:]
     if _PYTHON.fullmatch(name) and arguments[:2] == ["-m", "pip"]:
         return _installs(arguments[2:])
     if name == "uv" and arguments[:1] == ["pip"]:

@@ -127,8 +127,8 @@ def _hook(
 def _config_settings(folder: Path, backend: str, package: Settings) -> dict[str, Any]:
     """What a back end takes as its config settings: ours, then those of the package."""
     found: dict[str, Any] = dict(build_settings(folder, backend))
-    for name, words in package.settings.items():
-        found[name] = [*([found[name]] if name in found else []), *words]
+    for name, argv in package.settings.items():
+        found[name] = [*([found[name]] if name in found else []), *argv]
     return found
 
 

@@ -154,8 +154,8 @@ def _starter(name: str, constructors: Sequence[str]) -> list[str]:
     return [f"static void *start_{init_name(name)}(void) {{", *body, "}"]
 
 
-def _run(sdk: Sdk, words: list[Path | str], modules: Sequence[ExtensionModule]) -> None:
-    program, *arguments = map(str, words)
+def _run(sdk: Sdk, argv: list[Path | str], modules: Sequence[ExtensionModule]) -> None:
+    program, *arguments = map(str, argv)
     done = subprocess.run(
         [sdk.program(program), *arguments],
         env={**os.environ, **sdk.environment()},

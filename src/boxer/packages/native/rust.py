@@ -82,8 +82,8 @@ class RustToolchain:
         """The variables of a build in `folder`, and in it the files they name."""
         cargo = folder / "cargo"
         cargo.mkdir()
-        words = {"target": TARGET, "rust": self.folder, "folder": cargo, "host": _host()}
-        (cargo / "config.toml").write_text(_CARGO.format(**words), "utf-8")
+        argv = {"target": TARGET, "rust": self.folder, "folder": cargo, "host": _host()}
+        (cargo / "config.toml").write_text(_CARGO.format(**argv), "utf-8")
         told = _PYO3.format(version=sdk.python.series, suffix=sdk.python.extension_suffix)
         (cargo / "pyo3.txt").write_text(told, "utf-8")
         library = self.folder / "lib" / "librust.a"
@@ -108,8 +108,8 @@ class RustToolchain:
 
 
 def _write_script(path: Path, before: str, *command: str | Path) -> None:
-    words = shlex.join(str(word) for word in command)
-    path.write_text(f'#!/bin/sh\n{before}exec {words} "$@"\n', "utf-8")
+    argv = shlex.join(str(word) for word in command)
+    path.write_text(f'#!/bin/sh\n{before}exec {argv} "$@"\n', "utf-8")
     path.chmod(0o755)
 
 

@@ -17,18 +17,18 @@ from pathlib import Path
 DEFAULT_ALLOCATOR = b"__rdl_alloc"
 
 
-def main(library: str, words: list[str]) -> int:
-    output = words[words.index("-o") + 1]
-    inputs = [word for word in words if word.endswith((".o", ".rlib")) and not _is_glue(word)]
+def main(library: str, argv: list[str]) -> int:
+    output = argv[argv.index("-o") + 1]
+    inputs = [word for word in argv if word.endswith((".o", ".rlib")) and not _is_glue(word)]
     # std brings its debug information along, which a wheel has no use for.
-    inputs += [*_libraries(words), library]
+    inputs += [*_libraries(argv), library]
     command = [os.environ["BOXER_ZIG"], "wasm-ld", "-r", "--strip-debug", *inputs, "-o", output]
     return subprocess.run(command, check=False).returncode
 
 
-def _libraries(words: list[str]) -> list[str]:
+def _libraries(argv: list[str]) -> list[str]:
     """The static libraries that crates brought. rustc's own folders hold WASI's C library."""
-    values = list(itertools.pairwise(words))
+    values = list(itertools.pairwise(argv))
     folders = [Path(value) for word, value in values if word == "-L" and "rustlib" not in value]
     names = [f"lib{value}.a" for word, value in values if word == "-l"]
     found = [next((f / name for f in folders if (f / name).is_file()), None) for name in names]

@@ -212,7 +212,7 @@ def _specs(data: Data, start: int, size: int) -> Iterator[Promise]:
 
 def _module(data: Data, start: int) -> Iterator[Promise]:
     if data.address(start + 4 * _MODULE_NAME_WORD):
-        yield from _words(data, start, _MODULE)
+        yield from _argv(data, start, _MODULE)
         yield from _slots(data, data.target(start + 4 * _MODULE_SLOTS_WORD), _MODULE_SLOTS)
 
 
@@ -235,14 +235,14 @@ def _type(data: Data, start: int) -> Iterator[Promise]:
     named = data.address(start + 4 * _NAME_WORD) and not data.function(start + 4 * _FLAGS_WORD)
     if not named or data.number(start) is None:
         return
-    yield from _words(data, start, _TYPE)
+    yield from _argv(data, start, _TYPE)
     for word, suite in _SUITES.items():
         below = data.target(start + 4 * word)
         if below is not None:
-            yield from _words(data, below, suite)
+            yield from _argv(data, below, suite)
 
 
-def _words(data: Data, start: int, table: Mapping[int, Signature]) -> Iterator[Promise]:
+def _argv(data: Data, start: int, table: Mapping[int, Signature]) -> Iterator[Promise]:
     for word, signature in table.items():
         entry = data.function(start + 4 * word)
         if entry:

@@ -67,14 +67,14 @@ def settings_module(sdk: Sdk) -> str:
 
 def write_tool_files(sdk: Sdk, folder: Path) -> None:
     """Writes the files that back ends read, into a build's folder."""
-    words = {
+    argv = {
         "bin": str(sdk.folder / "bin"),
         "sdk": str(sdk.folder),
         "python": str(folder / "env" / "bin" / "python"),
         "soabi": sdk.python.soabi,
     }
-    (folder / "cross.ini").write_text(_MESON.format(**words))
-    (folder / "toolchain.cmake").write_text(_CMAKE.format(**words))
+    (folder / "cross.ini").write_text(_MESON.format(**argv))
+    (folder / "toolchain.cmake").write_text(_CMAKE.format(**argv))
     for name in ("home", "tmp", "zig"):
         (folder / name).mkdir()
 

@@ -70,12 +70,12 @@ def is_package(tree: Tree, project: str) -> bool:
     return bool(said) if said is not None else "build-system" in data
 
 
-def script(tree: Tree, project: str, words: list[str]) -> str:
+def script(tree: Tree, project: str, argv: list[str]) -> str:
     """A command line of the shell for `pdm run WORDS`: a script of the project, or a program."""
-    entry = _pdm(settings(tree, project)).get("scripts", {}).get(words[0])
-    rest = shlex.join(words[1:])
+    entry = _pdm(settings(tree, project)).get("scripts", {}).get(argv[0])
+    rest = shlex.join(argv[1:])
     if entry is None:
-        return shlex.join(words)
+        return shlex.join(argv)
     if isinstance(entry, dict) and "composite" in entry:
         lines = [shlex.split(str(line)) for line in entry["composite"]]
         return " && ".join(script(tree, project, line) for line in lines)

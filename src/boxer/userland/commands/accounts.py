@@ -99,8 +99,8 @@ def adduser(call: Invocation) -> None:
 
 
 def groupadd(call: Invocation) -> None:
-    words = {"gid": True, "system": False, "force": False, "non-unique": False, "quiet": False}
-    options = parse_options(call, "g:rfoS", words)
+    argv = {"gid": True, "system": False, "force": False, "non-unique": False, "quiet": False}
+    options = parse_options(call, "g:rfoS", argv)
     call.require_root()
     if call.name == "addgroup" and len(options.operands) == 2:  # addgroup USER GROUP
         _join(call, options.operands[0], [options.operands[1]])
@@ -115,7 +115,7 @@ def groupadd(call: Invocation) -> None:
 
 
 def usermod(call: Invocation) -> None:
-    words = {
+    argv = {
         "append": False,
         "groups": True,
         "shell": True,
@@ -125,7 +125,7 @@ def usermod(call: Invocation) -> None:
         "comment": True,
         "login": True,
     }
-    options = parse_options(call, "aG:s:d:u:g:c:l:m", words)
+    options = parse_options(call, "aG:s:d:u:g:c:l:m", argv)
     call.require_root()
     name = _one_name(options)
     known = {user.name: user for user in users(call.tree)}
@@ -154,8 +154,8 @@ def whoami(call: Invocation) -> None:
 
 
 def id_(call: Invocation) -> None:
-    words = {"user": False, "group": False, "groups": False, "name": False, "real": False}
-    options = parse_options(call, "ugGnr", words)
+    argv = {"user": False, "group": False, "groups": False, "name": False, "real": False}
+    options = parse_options(call, "ugGnr", argv)
     ids = call.user
     if options.operands:
         name = options.operands[0]

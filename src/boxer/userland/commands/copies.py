@@ -22,7 +22,7 @@ from boxer.userland.invocation import (
 
 
 def cp(call: Invocation) -> None:
-    words = {
+    argv = {
         "recursive": False,
         "archive": False,
         "force": False,
@@ -36,7 +36,7 @@ def cp(call: Invocation) -> None:
         "no-target-directory": False,
         "parents": False,
     }
-    options = parse_options(call, "rRapfvnuLPdHTt:i", words)
+    options = parse_options(call, "rRapfvnuLPdHTt:i", argv)
     operands = list(options.operands)
     folder = options.value("t", "target-directory")
     target = folder if folder is not None else (operands.pop() if len(operands) > 1 else None)
@@ -125,7 +125,7 @@ class _Copy:
 
 
 def install(call: Invocation) -> None:
-    words = {
+    argv = {
         "directory": False,
         "mode": True,
         "owner": True,
@@ -135,7 +135,7 @@ def install(call: Invocation) -> None:
         "no-target-directory": False,
         "preserve-timestamps": False,
     }
-    options = parse_options(call, "dDm:o:g:vt:Tpcs", words)
+    options = parse_options(call, "dDm:o:g:vt:Tpcs", argv)
     mode = mode_change(options.value("m", "mode") or "755")(0, False)
     uid = owner_of(call, options.value("o", "owner") or "")[0]
     gid = owner_of(call, f":{options.value('g', 'group') or ''}")[1]

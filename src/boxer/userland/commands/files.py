@@ -24,10 +24,10 @@ _VERBOSE = {"verbose": False, "recursive": False, "no-dereference": False, "refe
 
 
 def chmod(call: Invocation) -> None:
-    words = list(call.arguments)
+    argv = list(call.arguments)
     # A mode that takes permissions away looks like options: `chmod -w file`.
     call.arguments = [
-        "./" + w if w[:1] == "-" and w[1:] and set(w[1:]) <= set("rwxXst") else w for w in words
+        "./" + w if w[:1] == "-" and w[1:] and set(w[1:]) <= set("rwxXst") else w for w in argv
     ]
     options = parse_options(call, "Rvcf", _VERBOSE | {"changes": False, "silent": False})
     if len(options.operands) < 2:
@@ -128,8 +128,8 @@ def make_folder(call: Invocation, path: str, mode: int, parents: bool) -> None:
 
 
 def touch(call: Invocation) -> None:
-    words = {"no-create": False, "date": True, "reference": True, "time": True}
-    options = parse_options(call, "acmd:t:r:h", words)
+    argv = {"no-create": False, "date": True, "reference": True, "time": True}
+    options = parse_options(call, "acmd:t:r:h", argv)
     for path in options.operands:
         node = call.node(path)
         if node is None and not options.has("c", "no-create"):
@@ -140,7 +140,7 @@ def touch(call: Invocation) -> None:
 
 
 def ln(call: Invocation) -> None:
-    words = {
+    argv = {
         "symbolic": False,
         "force": False,
         "no-dereference": False,
@@ -149,7 +149,7 @@ def ln(call: Invocation) -> None:
         "verbose": False,
         "target-directory": True,
     }
-    options = parse_options(call, "sfnvTrt:", words)
+    options = parse_options(call, "sfnvTrt:", argv)
     operands = list(options.operands)
     folder = options.value("t", "target-directory")
     if folder is None and len(operands) == 1:

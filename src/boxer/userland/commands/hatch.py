@@ -16,13 +16,13 @@ _VALUED = ("-t", "--target", "--hooks-only")
 
 def hatch(call: Invocation) -> int:
     """One hatch command. Raises what building a wheel raises, UnsupportedCommandError."""
-    words = [word for word in call.arguments if word not in ("-v", "-q", "--no-color")]
-    action = words[0] if words else "--version"
+    argv = [word for word in call.arguments if word not in ("-v", "-q", "--no-color")]
+    action = argv[0] if argv else "--version"
     if action in ("--version", "config", "self"):
         call.print(f"Hatch, version {VERSION}")
         return 0
     if action == "build":
-        return build_project(call, call.path(_folder(words[1:])), ".")
+        return build_project(call, call.path(_folder(argv[1:])), ".")
     raise UnsupportedCommandError(
         f"`hatch {action}` cannot work in a RUN.",
         where=call.where,
@@ -30,9 +30,9 @@ def hatch(call: Invocation) -> int:
     )
 
 
-def _folder(words: list[str]) -> str:
+def _folder(argv: list[str]) -> str:
     """Where the wheel goes: the one word that is no option."""
-    rest = iter(words)
+    rest = iter(argv)
     for word in rest:
         if word in _VALUED:
             next(rest, None)

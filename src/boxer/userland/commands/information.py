@@ -20,8 +20,8 @@ from boxer.userland.programs import find_program, shell_programs
 
 def date(call: Invocation) -> None:
     """date(1) with the clock of the build, which stands still (SOURCE_DATE_EPOCH)."""
-    words = {"utc": False, "universal": False, "date": True, "iso-8601": False, "rfc-3339": True}
-    options = parse_options(call, "ud:IRr:", words)
+    argv = {"utc": False, "universal": False, "date": True, "iso-8601": False, "rfc-3339": True}
+    options = parse_options(call, "ud:IRr:", argv)
     moment = call.epoch
     text = options.value("d", "date")
     if text is not None and text != "now":

@@ -70,8 +70,8 @@ def _folders(call: Invocation, tool: str) -> list[str]:
 
 def _output(call: Invocation, address: str) -> str | None:
     """The file that is written; None for standard output."""
-    words = call.arguments
-    for place, word in enumerate(words):
+    argv = call.arguments
+    for place, word in enumerate(argv):
         name, equals, value = word.partition("=")
         if equals and name in _OUTPUT:
             return None if value == "-" else value
@@ -80,7 +80,7 @@ def _output(call: Invocation, address: str) -> str | None:
         ):
             return posixpath.basename(address)
         if word in _OUTPUT or re.fullmatch(r"-[a-zA-Z]*[oO]", word):
-            value = words[place + 1] if place + 1 < len(words) else "-"
+            value = argv[place + 1] if place + 1 < len(argv) else "-"
             return None if value == "-" else value
         if call.name == "wget" and re.fullmatch(r"-[a-zA-Z]*O-", word):
             return None

@@ -165,8 +165,8 @@ def _unescaped(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text)
 
 
-def _read_words(words: Iterable[str], options: _Options) -> None:
-    rest = list(words)
+def _read_words(argv: Iterable[str], options: _Options) -> None:
+    rest = list(argv)
     while rest:
         word = rest.pop(0)
         if word == "--":

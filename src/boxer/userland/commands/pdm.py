@@ -35,10 +35,10 @@ _VALUED = frozenset(("-L", "--lockfile", "-p", "--project", "--override", "-S", 
 
 def pdm(call: Invocation) -> int:
     """One pdm command. Raises what `install_packages` raises, UnsupportedCommandError."""
-    words = list(call.arguments)
-    while words and words[0] in ("-q", "-v", "-vv", "-n", "--non-interactive", "--quiet", "-I"):
-        words.pop(0)
-    action, rest = (words[0], words[1:]) if words else ("--version", [])
+    argv = list(call.arguments)
+    while argv and argv[0] in ("-q", "-v", "-vv", "-n", "--non-interactive", "--quiet", "-I"):
+        argv.pop(0)
+    action, rest = (argv[0], argv[1:]) if argv else ("--version", [])
     if action in ("--version", "-V"):
         call.print(f"PDM, version {VERSION}")
         return 0
@@ -53,33 +53,33 @@ def pdm(call: Invocation) -> int:
     )
 
 
-def _project(call: Invocation, words: list[str]) -> str:
+def _project(call: Invocation, argv: list[str]) -> str:
     for name in ("-p", "--project"):
-        if name in words[:-1]:
-            return call.path(words[words.index(name) + 1])
+        if name in argv[:-1]:
+            return call.path(argv[argv.index(name) + 1])
     project = uv_project.find_project(call.tree, call.cwd)
     if project is None:
         raise CommandFailedError("No pyproject.toml has been initialized yet", 1)
     return project
 
 
-def _install(call: Invocation, words: list[str]) -> int:
-    project = _project(call, words)
-    options = InstallOptions(packages=pdm_project.requirements(call.tree, project, _groups(words)))
-    own = not set(words) & {"--no-self", "--no-default"} and pdm_project.is_package(
+def _install(call: Invocation, argv: list[str]) -> int:
+    project = _project(call, argv)
+    options = InstallOptions(packages=pdm_project.requirements(call.tree, project, _groups(argv)))
+    own = not set(argv) & {"--no-self", "--no-default"} and pdm_project.is_package(
         call.tree, project
     )
     if own:
-        (options.packages if "--no-editable" in words else options.editable).append(project)
+        (options.packages if "--no-editable" in argv else options.editable).append(project)
     options.pinned = pdm_project.constraints(call.tree, project)
-    prefix = _prefix(call, project, words)
+    prefix = _prefix(call, project, argv)
     announce(call, prefix, install_packages(target_of(call, prefix), options))
     return 0
 
 
-def _groups(words: list[str]) -> pdm_project.Groups:
+def _groups(argv: list[str]) -> pdm_project.Groups:
     groups = pdm_project.Groups()
-    rest = iter(words)
+    rest = iter(argv)
     for word in rest:
         name, equals, value = word.partition("=")
         if name in ("-G", "--group", "-dG", "--without", "--with") and not equals:
@@ -99,10 +99,10 @@ def _groups(words: list[str]) -> pdm_project.Groups:
     return groups
 
 
-def _prefix(call: Invocation, project: str, words: list[str]) -> Prefix:
+def _prefix(call: Invocation, project: str, argv: list[str]) -> Prefix:
     """The base with `--global`, an active environment, the folder of PEP 582 where it lies, else
     the project's `.venv`."""
-    if set(words) & {"-g", "--global"} or call.env.get("VIRTUAL_ENV"):
+    if set(argv) & {"-g", "--global"} or call.env.get("VIRTUAL_ENV"):
         return chosen_prefix(call, InstallOptions())
     if isinstance(call.tree.get(f"{project}/{_LOCAL}"), Directory):
         version = call.ports.python_asked or call.python.series
@@ -114,14 +114,14 @@ def _prefix(call: Invocation, project: str, words: list[str]) -> Prefix:
     return Prefix.of_environment(root, call.python)
 
 
-def _export(call: Invocation, words: list[str]) -> int:
-    project = _project(call, words)
-    lines = pdm_project.requirements(call.tree, project, _groups(words))
+def _export(call: Invocation, argv: list[str]) -> int:
+    project = _project(call, argv)
+    lines = pdm_project.requirements(call.tree, project, _groups(argv))
     pinned = {pin.partition("==")[0]: pin for pin in pdm_project.constraints(call.tree, project)}
     text = "".join(f"{pinned.get(requirement_name(line), line)}\n" for line in lines)
     for name in ("-o", "--output"):
-        if name in words[:-1]:
-            path = call.path(words[words.index(name) + 1])
+        if name in argv[:-1]:
+            path = call.path(argv[argv.index(name) + 1])
             uid, gid = call.user.uid, call.user.gid
             call.tree.add_file(path, text.encode(), 0o644, uid, gid, call.epoch)
             return 0
@@ -129,10 +129,10 @@ def _export(call: Invocation, words: list[str]) -> int:
     return 0
 
 
-def _run(call: Invocation, words: list[str]) -> int:
-    while words and words[0].startswith("-"):
-        words = words[2 if words[0] in _VALUED else 1 :]
-    if not words:
+def _run(call: Invocation, argv: list[str]) -> int:
+    while argv and argv[0].startswith("-"):
+        argv = argv[2 if argv[0] in _VALUED else 1 :]
+    if not argv:
         raise CommandFailedError("a command to run is missing", 1)
     project = _project(call, [])
     environment = dict(call.env)
@@ -143,30 +143,30 @@ def _run(call: Invocation, words: list[str]) -> int:
     if call.tree.get(local) is not None:
         environment["PYTHONPATH"] = f"{local}:{call.env.get('PYTHONPATH', '')}".rstrip(":")
         environment["PATH"] = f"{local}/bin:{environment.get('PATH', '')}"
-    line = pdm_project.script(call.tree, project, words)
+    line = pdm_project.script(call.tree, project, argv)
     status, out, err = call.shell(line, project, environment)
     call.out += out
     call.err += err
     return status
 
 
-def _add(call: Invocation, words: list[str]) -> int:
+def _add(call: Invocation, argv: list[str]) -> int:
     """`pdm add`: installed at once; the project's file is read-only to a build."""
-    project = _project(call, words)
-    packages = [word for word in words if not word.startswith("-")]
-    prefix = _prefix(call, project, words)
+    project = _project(call, argv)
+    packages = [word for word in argv if not word.startswith("-")]
+    prefix = _prefix(call, project, argv)
     call.notice("`pdm add` in a RUN installs the packages; pyproject.toml stays as it is.")
     options = InstallOptions(packages=packages)
     announce(call, prefix, install_packages(target_of(call, prefix), options))
     return 0
 
 
-def _build(call: Invocation, words: list[str]) -> int:
-    folder = posixpath.join(_project(call, words), "dist")
+def _build(call: Invocation, argv: list[str]) -> int:
+    folder = posixpath.join(_project(call, argv), "dist")
     for name in ("-d", "--dest"):
-        if name in words[:-1]:
-            folder = call.path(words[words.index(name) + 1])
-    return build_project(call, folder, _project(call, words))
+        if name in argv[:-1]:
+            folder = call.path(argv[argv.index(name) + 1])
+    return build_project(call, folder, _project(call, argv))
 
 
 _ACTIONS = {"add": _add, "build": _build, "export": _export, "install": _install, "run": _run,

@@ -38,14 +38,14 @@ _UNSUPPORTED = ("hash", "search", "index", "lock")
 
 def pip(call: Invocation) -> int:
     """One pip command. Raises what `install_packages` raises."""
-    words = list(call.arguments)
-    while words and words[0] in ("--no-cache-dir", "--disable-pip-version-check", "-q", "--quiet",
+    argv = list(call.arguments)
+    while argv and argv[0] in ("--no-cache-dir", "--disable-pip-version-check", "-q", "--quiet",
                                  "-v", "--verbose", "--no-input", "--no-color"):  # fmt: skip
-        words.pop(0)
-    if not words or words[0] in ("--help", "-h", "help"):
+        argv.pop(0)
+    if not argv or argv[0] in ("--help", "-h", "help"):
         call.print("usage: pip install|uninstall|list|freeze|show [options]")
         return 0
-    action, rest = words[0], words[1:]
+    action, rest = argv[0], argv[1:]
     if action in ("--version", "-V"):
         version = _prefix(call).version
         call.print(f"pip {VERSION} from {_prefix(call).site_packages}/pip (python {version})")

@@ -25,27 +25,27 @@ _VALUED = frozenset(("--python", "--pypi-mirror", "-r", "--requirements", "-i", 
 
 def pipenv(call: Invocation) -> int:
     """One pipenv command. Raises what `install_packages` raises, UnsupportedCommandError."""
-    words: list[str] = []
+    argv: list[str] = []
     switches: set[str] = set()
     rest = iter(call.arguments)
     for word in rest:
-        if words[:1] == ["run"]:
-            words.append(word)
+        if argv[:1] == ["run"]:
+            argv.append(word)
         elif word in _VALUED:
             next(rest, None)
         elif word.startswith("-"):
             switches.add(word)
         else:
-            words.append(word)
-    action = words[0] if words else ""
+            argv.append(word)
+    action = argv[0] if argv else ""
     if action in ("requirements", "lock") and not (action == "lock" and "-r" not in switches):
         for line in _requirements(call, bool(switches & _DEV)):
             call.print(line)
         return 0
     if action in ("install", "sync"):
-        return _install(call, words[1:], switches)
-    if action == "run" and len(words) > 1:
-        return _run(call, words[1:])
+        return _install(call, argv[1:], switches)
+    if action == "run" and len(argv) > 1:
+        return _run(call, argv[1:])
     if "--version" in switches or action in ("check", "verify", "lock", "clean", "graph"):
         return 0
     raise UnsupportedCommandError(
@@ -91,12 +91,12 @@ def _project(call: Invocation) -> str:
     return call.cwd
 
 
-def _run(call: Invocation, words: list[str]) -> int:
+def _run(call: Invocation, argv: list[str]) -> int:
     root = _environment(call)
     if isinstance(call.tree.get(f"{root}/pyvenv.cfg"), File):
         path = f"{root}/bin:{call.env.get('PATH', '')}"
         call.env = {**call.env, "VIRTUAL_ENV": root, "PATH": path}
-    return run_program(call.calling(words[0], *words[1:]))
+    return run_program(call.calling(argv[0], *argv[1:]))
 
 
 def _requirements(call: Invocation, dev: bool) -> list[str]:

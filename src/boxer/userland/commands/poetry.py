@@ -30,8 +30,8 @@ VERSION = "2.1.0"  # what poetry would say it is; scripts only ever show it
 
 def poetry(call: Invocation) -> int:
     """One poetry command. Raises what `install_packages` raises, UnsupportedCommandError."""
-    words = [word for word in call.arguments if word not in _HARMLESS]
-    action, rest = (words[0], words[1:]) if words else ("--version", [])
+    argv = [word for word in call.arguments if word not in _HARMLESS]
+    action, rest = (argv[0], argv[1:]) if argv else ("--version", [])
     if action in ("--version", "-V", "about"):
         call.print(f"Poetry (version {VERSION})")
         return 0
@@ -50,19 +50,19 @@ def poetry(call: Invocation) -> int:
     )
 
 
-def _output(words: list[str]) -> str | None:
+def _output(argv: list[str]) -> str | None:
     """The value of `-o`, `--output`."""
-    for place, word in enumerate(words):
+    for place, word in enumerate(argv):
         if word.startswith("--output="):
             return word.partition("=")[2]
         if word in ("-o", "--output"):
-            return words[place + 1] if place + 1 < len(words) else None
+            return argv[place + 1] if place + 1 < len(argv) else None
     return None
 
 
-def _config(call: Invocation, words: list[str]) -> int:
+def _config(call: Invocation, argv: list[str]) -> int:
     """Only whether environments are made, and where, matters; the stage remembers it as a file."""
-    values = [word for word in words if not word.startswith("-")]
+    values = [word for word in argv if not word.startswith("-")]
     if len(values) == 2 and values[0].startswith("virtualenvs."):
         path = _settings_path(call)
         node = call.tree.get(path)
@@ -97,14 +97,14 @@ def _project(call: Invocation) -> str:
     return project
 
 
-def _install(call: Invocation, words: list[str]) -> int:
+def _install(call: Invocation, argv: list[str]) -> int:
     project = _project(call)
-    groups, extras = _groups(words)
+    groups, extras = _groups(argv)
     options = InstallOptions(
         packages=poetry_project.requirements(call.tree, project, groups, extras)
     )
     prefix = _prefix(call, project)
-    if "--no-root" not in words and poetry_project.has_package(call.tree, project):
+    if "--no-root" not in argv and poetry_project.has_package(call.tree, project):
         options.editable.append(project)
     options.pinned = poetry_project.constraints(call.tree, project)
     announce(call, prefix, install_packages(target_of(call, prefix), options))
@@ -133,10 +133,10 @@ def _environment(call: Invocation, project: str) -> str:
     return f"{home}/.cache/pypoetry/virtualenvs/{name}-py{call.python.series}"
 
 
-def _groups(words: list[str]) -> tuple[set[str], set[str]]:
+def _groups(argv: list[str]) -> tuple[set[str], set[str]]:
     """The groups and extras that are wanted; `*` for the groups that are not optional."""
     groups, extras = {"*"}, set()
-    rest = iter(words)
+    rest = iter(argv)
     for word in rest:
         name, equals, value = word.partition("=")
         if name in ("--only", "--without", "--with", "--extras", "-E") and not equals:
@@ -157,9 +157,9 @@ def _groups(words: list[str]) -> tuple[set[str], set[str]]:
     return groups, extras
 
 
-def _export(call: Invocation, words: list[str]) -> int:
+def _export(call: Invocation, argv: list[str]) -> int:
     project = _project(call)
-    rest = iter(words)
+    rest = iter(argv)
     output, kept = None, []
     for word in rest:
         name, equals, value = word.partition("=")
@@ -181,18 +181,18 @@ def _export(call: Invocation, words: list[str]) -> int:
     return 0
 
 
-def _run(call: Invocation, words: list[str]) -> int:
-    if not words:
+def _run(call: Invocation, argv: list[str]) -> int:
+    if not argv:
         raise CommandFailedError("a command to run is missing", 1)
     root = _environment(call, _project(call))
     if isinstance(call.tree.get(f"{root}/pyvenv.cfg"), File):
         call.env = {**call.env, "PATH": f"{root}/bin:{call.env.get('PATH', '')}"}
-    return run_program(call.calling(words[0], *words[1:]))
+    return run_program(call.calling(argv[0], *argv[1:]))
 
 
-def _add(call: Invocation, words: list[str]) -> int:
+def _add(call: Invocation, argv: list[str]) -> int:
     """`poetry add`: installed at once; the project's file is read-only to a build."""
-    packages = [word.replace("@latest", "") for word in words if not word.startswith("-")]
+    packages = [word.replace("@latest", "") for word in argv if not word.startswith("-")]
     options = InstallOptions(packages=packages)
     prefix = _prefix(call, _project(call))
     call.notice("`poetry add` in a RUN installs the packages; pyproject.toml stays as it is.")

@@ -68,9 +68,9 @@ _VERSION = re.compile(r"[=<>~/].*$|:[a-z0-9]+$")
 
 def system_packages(call: Invocation) -> None:
     """apt-get and its kin. Raises UnsupportedCommandError for what a box cannot have."""
-    words = _operands(call.arguments)
-    action = words[0] if words else ""
-    if action in _HARMLESS or not words:
+    argv = _operands(call.arguments)
+    action = argv[0] if argv else ""
+    if action in _HARMLESS or not argv:
         if action in ("update", "upgrade", "dist-upgrade", "full-upgrade"):
             call.notice(f"`{call.name} {action}` does nothing: a box has no system packages.")
         return
@@ -80,7 +80,7 @@ def system_packages(call: Invocation) -> None:
             where=call.where,
             hint="Remove it from the RUN if the program does not need it.",
         )
-    _install(call, words[1:])
+    _install(call, argv[1:])
 
 
 def _install(call: Invocation, packages: list[str]) -> None:
@@ -114,9 +114,9 @@ def _install(call: Invocation, packages: list[str]) -> None:
         )
 
 
-def python_packages(words: list[str]) -> dict[str, str]:
+def python_packages(argv: list[str]) -> dict[str, str]:
     """The Python packages of distributions among them, and what they are called on the index."""
-    names = [_VERSION.sub("", word) for word in words]
+    names = [_VERSION.sub("", word) for word in argv]
     listed = _catalogue()["python"]
     found = {name: _PYTHON_PREFIX.sub("", name) for name in names if _PYTHON_PREFIX.match(name)}
     return {name: listed[short] for name, short in found.items() if short in listed}
@@ -143,14 +143,14 @@ def _add_python(call: Invocation, package: str) -> None:
 
 
 def _operands(arguments: list[str]) -> list[str]:
-    words = []
+    argv = []
     rest = iter(arguments)
     for word in rest:
         if word in _WITH_VALUE:
             next(rest, None)
         elif not word.startswith("-"):
-            words.append(word)
-    return words
+            argv.append(word)
+    return argv
 
 
 def _unknown(call: Invocation, package: str) -> UnsupportedCommandError:

@@ -38,14 +38,14 @@ _WITH_VALUE = (*_FOLDERS, "--with", "-w", "-r", "--requirements", "--requirement
 
 def uv(call: Invocation) -> int:
     """One uv command. Raises what `install_packages` raises, UnsupportedCommandError."""
-    words = list(call.arguments)
-    while words and words[0].startswith("-") and words[0] not in ("--version", "-V"):
-        option = words.pop(0)
-        if option in _FOLDERS and words:
-            call.cwd = call.path(words.pop(0))
-        elif option in _VALUED and words:
-            words.pop(0)
-    action, rest = (words[0], words[1:]) if words else ("help", [])
+    argv = list(call.arguments)
+    while argv and argv[0].startswith("-") and argv[0] not in ("--version", "-V"):
+        option = argv.pop(0)
+        if option in _FOLDERS and argv:
+            call.cwd = call.path(argv.pop(0))
+        elif option in _VALUED and argv:
+            argv.pop(0)
+    action, rest = (argv[0], argv[1:]) if argv else ("help", [])
     if action in _ACTIONS:
         return _ACTIONS[action](call, rest)
     if action in ("--version", "version", "-V", "self", "help"):
@@ -62,16 +62,16 @@ def uv(call: Invocation) -> int:
 
 
 def _venv(call: Invocation, arguments: list[str]) -> int:
-    words = []
+    argv = []
     rest = iter(arguments)
     for word in rest:
         if word in ("--python", "-p", "--prompt", "--link-mode"):
             next(rest, None)
         elif not word.startswith("-") or word == "--system-site-packages":
-            words.append(word)
-    if not any(not word.startswith("-") for word in words):
-        words.append(".venv")
-    call.arguments = words
+            argv.append(word)
+    if not any(not word.startswith("-") for word in argv):
+        argv.append(".venv")
+    call.arguments = argv
     venv(call)
     return 0
 
@@ -194,15 +194,15 @@ def _lock(call: Invocation, arguments: list[str]) -> int:
 def _selection(call: Invocation, arguments: list[str]) -> tuple[uv_project.Selection, list[str]]:
     """The options before the first word that is none, and the words from there."""
     selection = uv_project.Selection()
-    words = list(arguments)
-    while words and words[0].startswith("-"):
-        word = words.pop(0)
+    argv = list(arguments)
+    while argv and argv[0].startswith("-"):
+        word = argv.pop(0)
         if word == "--":
             break
         name, equals, value = word.partition("=")
         valued = name in _VALUED or name in _SELECTING or name in _WITH_VALUE
         if valued and not equals:
-            value = words.pop(0) if words else ""
+            value = argv.pop(0) if argv else ""
         if name in _FOLDERS:
             call.cwd = call.path(value)
         elif name in ("-r", "--requirements", "--requirement"):
@@ -215,7 +215,7 @@ def _selection(call: Invocation, arguments: list[str]) -> tuple[uv_project.Selec
             selection.switches.add("module")
         elif not valued:
             selection.switches.add(name.lstrip("-"))
-    return selection, words
+    return selection, argv
 
 
 def _add(call: Invocation, arguments: list[str]) -> int:

@@ -23,7 +23,7 @@ _OUTPUT = ("-o", "--output-file")
 
 def uv_pip(call: Invocation, arguments: list[str]) -> int:
     """`uv pip`: into the environment it is told, that is active, or that lies in the folder."""
-    words, chosen = [], None
+    argv, chosen = [], None
     system = call.env.get("UV_SYSTEM_PYTHON", "").lower() in ("1", "true")
     rest = iter(arguments)
     for word in rest:
@@ -34,7 +34,7 @@ def uv_pip(call: Invocation, arguments: list[str]) -> int:
         elif word == "--system":
             system = True
         else:
-            words.append(word)
+            argv.append(word)
     root = None
     if chosen and "/" in chosen:
         path = call.path(chosen)
@@ -47,29 +47,29 @@ def uv_pip(call: Invocation, arguments: list[str]) -> int:
         root = call.env.get("VIRTUAL_ENV") or call.path(".venv")
     if root and isinstance(call.tree.get(f"{root}/pyvenv.cfg"), File):
         call.env = activated(call.env, root)
-    words = _synced(words)
-    if words[:1] == ["compile"]:
-        return _compile(call, words[1:])
-    call.arguments = _with_projects(call, words)
+    argv = _synced(argv)
+    if argv[:1] == ["compile"]:
+        return _compile(call, argv[1:])
+    call.arguments = _with_projects(call, argv)
     return pip(call)
 
 
-def _synced(words: list[str]) -> list[str]:
+def _synced(argv: list[str]) -> list[str]:
     """`uv pip sync FILE` installs what the files name, and removes nothing in a build."""
-    if words[:1] != ["sync"]:
-        return words
+    if argv[:1] != ["sync"]:
+        return argv
     found = ["install"]
-    for word in words[1:]:
+    for word in argv[1:]:
         found += ["-r", word] if not word.startswith("-") else [word]
     return found
 
 
-def _with_projects(call: Invocation, words: list[str]) -> list[str]:
+def _with_projects(call: Invocation, argv: list[str]) -> list[str]:
     """The arguments with what a pyproject.toml requires in the place of `-r pyproject.toml`."""
     kept: list[str] = []
     projects: list[str] = []
     extras: list[str] = []
-    rest = iter(words)
+    rest = iter(argv)
     for word in rest:
         name, equals, value = word.partition("=")
         if name in _FILES:
@@ -107,11 +107,11 @@ def _requirements(call: Invocation, path: str, extras: list[str]) -> Iterator[st
         yield from (line for line in tables.get(extra, []) if isinstance(line, str))
 
 
-def _compile(call: Invocation, words: list[str]) -> int:
+def _compile(call: Invocation, argv: list[str]) -> int:
     """`uv pip compile`: the requirements as they stand; an install finds the versions."""
     kept: list[str] = []
     output = None
-    rest = iter(words)
+    rest = iter(argv)
     for word in rest:
         name, equals, value = word.partition("=")
         if name in _OUTPUT:

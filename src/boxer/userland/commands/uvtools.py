@@ -106,12 +106,12 @@ def _programs(call: Invocation, prefix: Prefix, info: str) -> list[str]:
 
 def pipx(call: Invocation) -> int:
     """`pipx install`: as `uv tool install`, in pipx's folders."""
-    words = [word for word in call.arguments if word not in ("--global", "-q", "--quiet")]
-    if not words or words[0] in ("ensurepath", "--version", "list", "environment", "upgrade"):
+    argv = [word for word in call.arguments if word not in ("--global", "-q", "--quiet")]
+    if not argv or argv[0] in ("ensurepath", "--version", "list", "environment", "upgrade"):
         return 0
-    if words[0] != "install":
+    if argv[0] != "install":
         raise UnsupportedCommandError(
-            f"`pipx {words[0]}` cannot work in a RUN.",
+            f"`pipx {argv[0]}` cannot work in a RUN.",
             where=call.where,
             hint="`pipx install NAME`, then call the program by its name.",
         )
@@ -121,7 +121,7 @@ def pipx(call: Invocation) -> int:
         "UV_TOOL_BIN_DIR": call.env.get("PIPX_BIN_DIR") or f"{home}/.local/bin",
     }
     call.env = {**call.env, **folders}
-    return tool(call, words)
+    return tool(call, argv)
 
 
 def tool(call: Invocation, arguments: list[str]) -> int:
