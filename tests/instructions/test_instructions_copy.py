@@ -70,7 +70,7 @@ def _files(tree: Tree, below: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("words", "expected"),
+    ("argv", "expected"),
     [
         (["app.py", "/x"], {"/x": "app"}),
         (["app.py", "/x/"], {"/x/app.py": "app"}),
@@ -236,7 +236,7 @@ def test_a_link_as_destination_stays_inside_the_box(stage: Stage, folder: Folder
 
 
 @pytest.mark.parametrize(
-    ("words", "files"),
+    ("argv", "files"),
     [
         (["s", "/home/app/f"], {"s/x": "1"}),
         (["s", "/t/"], {"s/passwd/x": "1"}),
