@@ -96,6 +96,13 @@ def test_a_base_that_was_not_made_says_how_to_make_it(tmp_path: Path) -> None:
     assert "make bases" in (error.value.hint or "")
 
 
+def test_the_first_folder_that_has_a_base_counts(tmp_path: Path) -> None:
+    _base(tmp_path / "made")
+    folders = BaseFolder(tmp_path / "absent", tmp_path / "made")
+    assert folders.load(PYTHON).digest == DIGEST
+    assert folders.list()[0].folder == tmp_path / "made" / "python-3.13" / DIGEST
+
+
 def test_the_list_has_bases_that_were_not_made(tmp_path: Path) -> None:
     (entry, _) = BaseFolder(tmp_path).list()
     assert (entry.name, entry.variant, entry.version) == ("python", "3.13", None)

@@ -6,14 +6,23 @@ base from its folder and checking it. Does not: making a base (`recipes/`), whic
 """
 
 from boxer.images.artifact import Base, BaseComponent, BaseInfo, BaseSource, Python
+from boxer.images.artifacts import (
+    PACKAGED,
+    bases_folder,
+    bases_roots,
+    installed_artifacts,
+    is_installed,
+)
 from boxer.images.distributions import with_python_bases
-from boxer.images.folder import BaseFolder, BaseListing, bases_folder, list_bases, load
+from boxer.images.folder import BaseFolder, BaseListing, bases_here, list_bases, load
 from boxer.images.references import BaseReference, resolve, tools_of
-from boxer.images.sdk import sdk_digest, sdk_program, tool_environment, zig_program
+from boxer.images.sdk import INSTALL_SDK, sdk_digest, sdk_program, tool_environment, zig_program
 from boxer.images.spelling import with_known_images
-from boxer.images.table import KnownBase, default_base, known_bases
+from boxer.images.table import KnownBase, base_package, default_base, known_bases
 
 __all__ = [
+    "INSTALL_SDK",
+    "PACKAGED",
     "Base",
     "BaseComponent",
     "BaseFolder",
@@ -23,8 +32,13 @@ __all__ = [
     "BaseSource",
     "KnownBase",
     "Python",
+    "base_package",
     "bases_folder",
+    "bases_here",
+    "bases_roots",
     "default_base",
+    "installed_artifacts",
+    "is_installed",
     "known_bases",
     "list_bases",
     "load",

@@ -16,6 +16,7 @@ from boxer.filetree import Tree
 from boxer.images.references import SCRATCH, BaseReference
 
 FORMAT = 2
+ANEW = "Make it again, `make bases`, or install its package anew: `boxer bases` says what it is."
 
 
 class BaseComponent(NamedTuple):
@@ -125,7 +126,8 @@ def read_info(text: str, source: str) -> BaseInfo:
         return _info(fields)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BaseDamagedError(
-            f"`{source}` cannot be read: {error}.", hint="Make the base again: `make bases`."
+            f"`{source}` cannot be read: {error}.",
+            hint=ANEW,
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""The finished bases on this machine, as `recipes/` leaves them.
+"""The finished bases on this machine, as `recipes/` makes them.
 
 Belongs here: the layout of the folder (`NAME-VARIANT/current`, `NAME-VARIANT/DIGEST/{base.json,
 module.wasm,tree.tar}`) and the check of what is in it. Does not: making a base.
@@ -10,39 +10,43 @@ Invariants
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from boxer.blobstore import cache_folder
 from boxer.errors import ArchiveError, BaseDamagedError, BaseMissingError
 from boxer.filetree import Tree, read_tar
-from boxer.images.artifact import Base, BaseInfo, read_info, scratch
+from boxer.images.artifact import ANEW, Base, BaseInfo, read_info, scratch
+from boxer.images.artifacts import bases_roots
 from boxer.images.references import BaseReference, resolve
-from boxer.images.table import known_bases
+from boxer.images.table import base_package, known_bases
 
 _DIGEST = re.compile(r"[0-9a-f]{16,128}")
 
 
 @dataclass(frozen=True, slots=True)
 class BaseListing:
-    """One line of `boxer bases`. version and size are None where the base has not been made."""
+    """One line of `boxer bases`. Where a base has not been made, all but its name is None.
+
+    folder: where it lies. size: bytes.
+    """
 
     name: str
     variant: str
     version: str | None = None
     digest: str | None = None
     size: int | None = None
+    folder: Path | None = None
 
 
 class BaseFolder:
-    """The bases below one folder; a `BaseSource`."""
+    """The bases below some folders, of which the first that has one counts; a `BaseSource`."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, *roots: Path) -> None:
+        self.roots = roots
         self._loaded: dict[tuple[str, str], Base] = {}
 
     def resolve(self, reference: str) -> BaseReference:
@@ -72,26 +76,30 @@ class BaseFolder:
 
     def _listing(self, name: str, variant: str) -> BaseListing:
         try:
-            info = self.info(name, variant)
+            folder = self._current(name, variant)
         except BaseMissingError:
             return BaseListing(name, variant)
+        info = self._info(folder)
         size = sum(stored.size for stored in info.files.values())
-        return BaseListing(name, variant, info.version, info.recipe_digest, size)
+        return BaseListing(name, variant, info.version, info.recipe_digest, size, folder)
 
     def _current(self, name: str, variant: str) -> Path:
-        folder = self.root / f"{name}-{variant}"
-        try:
-            digest = (folder / "current").read_text("ascii", "replace").strip()
-        except (FileNotFoundError, NotADirectoryError):
-            raise BaseMissingError(
-                f"The base {name} {variant} has not been made on this machine.",
-                hint="Make it once: `make bases`.",
-            ) from None
-        except OSError as error:
-            raise _unreadable(folder / "current", error) from error
-        if not _DIGEST.fullmatch(digest):
-            raise _damaged(f"`{folder / 'current'}` does not name a base.")
-        return folder / digest
+        for root in self.roots:
+            note = root / f"{name}-{variant}" / "current"
+            try:
+                digest = note.read_text("ascii", "replace").strip()
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                raise _unreadable(note, error) from error
+            if not _DIGEST.fullmatch(digest):
+                raise _damaged(f"`{note}` does not name a base.")
+            return note.with_name(digest)
+        raise BaseMissingError(
+            f"The base {name} {variant} is not on this machine.",
+            hint=f"Install it: `pip install {base_package(name, variant)}`; or make it in a"
+            " checkout of Boxer: `make bases`.",
+        )
 
     def _info(self, folder: Path) -> BaseInfo:
         path = folder / "base.json"
@@ -113,30 +121,24 @@ class BaseFolder:
         return Base(info, module, tree)
 
 
-def bases_folder() -> Path:
-    """BOXER_BASES, else bases/ in the cache."""
-    named = os.environ.get("BOXER_BASES")
-    if named:
-        return Path(named)
-    return cache_folder() / "bases"
+@functools.cache
+def _folder(roots: tuple[Path, ...]) -> BaseFolder:
+    return BaseFolder(*roots)
 
 
-_folders: dict[Path, BaseFolder] = {}
+def bases_here() -> BaseFolder:
+    """The bases of this machine: those of packages that are installed, and those made here."""
+    return _folder(tuple(bases_roots()))
 
 
 def load(reference: BaseReference) -> Base:
-    """A base of this machine's folder. Raises BaseMissingError, BaseDamagedError."""
-    return _folder().load(reference)
+    """A base of this machine. Raises BaseMissingError, BaseDamagedError."""
+    return bases_here().load(reference)
 
 
 def list_bases() -> list[BaseListing]:
     """The bases there are, made or not."""
-    return _folder().list()
-
-
-def _folder() -> BaseFolder:
-    root = bases_folder()
-    return _folders.setdefault(root, BaseFolder(root))
+    return bases_here().list()
 
 
 def _checked(folder: Path, name: str, info: BaseInfo) -> bytes:
@@ -162,4 +164,4 @@ def _unreadable(path: Path, error: OSError) -> BaseDamagedError:
 
 
 def _damaged(message: str) -> BaseDamagedError:
-    return BaseDamagedError(message, hint="Make the base again: `make bases`.")
+    return BaseDamagedError(message, hint=ANEW)

@@ -1,6 +1,6 @@
 """The SDK of C programs on this machine, which is `boxer cc`, and what any SDK's programs run with.
 
-Belongs here: where `recipes/` leaves it, the variables its programs read. Does not: compiling.
+Belongs here: finding it, the variables its programs read. Does not: compiling.
 
 An SDK is kept for all installations of Boxer on a machine, so its files name none of them: the
 compiler itself is that of the installation which uses the SDK.
@@ -10,30 +10,44 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import sys
 from pathlib import Path
 
-from boxer.blobstore import cache_folder
 from boxer.errors import BaseMissingError
+from boxer.images.artifacts import sdk_roots
+
+# What brings the SDKs and the compiler they run.
+INSTALL_SDK = "Install it: `pip install 'boxer[native]'`; or `make bases` in a checkout of Boxer."
+
+
+def sdk_folder() -> Path | None:
+    """Where the SDK lies; None where there is none."""
+    for root in sdk_roots():
+        try:
+            digest = (root / "current").read_text("ascii", "replace").strip()
+        except OSError:
+            continue
+        if re.fullmatch("[0-9a-f]{16,128}", digest):
+            return root / digest
+    return None
 
 
 def sdk_digest() -> str:
-    """Of what the SDK was made from; empty where it has not been made."""
-    try:
-        return (cache_folder() / "kit" / "current").read_text("ascii", "replace").strip()
-    except OSError:
-        return ""
+    """Of what the SDK was made from; empty where there is none."""
+    folder = sdk_folder()
+    return folder.name if folder else ""
 
 
 def sdk_program(name: str) -> Path:
     """The path of one of the SDK's programs (`cc`, `ar`, `ranlib`). Raises `BaseMissingError`."""
-    program = cache_folder() / "kit" / sdk_digest() / "bin" / name
-    if not program.is_file():
+    folder = sdk_folder()
+    if folder is None or not (folder / "bin" / name).is_file():
         raise BaseMissingError(
-            "The C compiler for boxes has not been made on this machine.",
-            hint="Make it once: `make bases`.",
+            "The C compiler for boxes is not on this machine.",
+            hint=INSTALL_SDK,
         )
-    return program
+    return folder / "bin" / name
 
 
 def zig_program(sdk: Path) -> Path:

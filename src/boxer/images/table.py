@@ -17,10 +17,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class KnownBase:
-    """A base Boxer can make. variant: the `X.Y` of its version, also its folder's name."""
+    """A base Boxer can make. variant: the `X.Y` of its version, also its folder's name. package:
+    the name of the one that brings it, where it is not the usual one."""
 
     name: str
     variant: str
+    package: str = ""
 
     @property
     def reference(self) -> str:
@@ -46,6 +48,12 @@ class Image:
         """Whether an image of this name, without registry, tag and digest, is one of the row's."""
         found = self.match.search(name)
         return found is not None and (not self.official or is_official(name))
+
+
+def base_package(name: str, variant: str) -> str:
+    """The name of the package that brings a base: `boxer-base-python39`."""
+    named = (base.package for base in known_bases() if (base.name, base.variant) == (name, variant))
+    return next(named, "") or f"boxer-base-{name}{variant.replace('.', '')}"
 
 
 def known_bases() -> tuple[KnownBase, ...]:

@@ -44,6 +44,6 @@ class BootBlock:
         if block.abi != KERNEL_ABI:
             raise UnsupportedModuleError(
                 f"The module's kernel has ABI `{block.abi}`; this Boxer knows {KERNEL_ABI}.",
-                hint="Make the base again: `make bases`.",
+                hint="Install or make a base of this version; `boxer bases` says what there is.",
             )
         return block

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from boxer.errors import BaseMissingError, MissingPathError, PackageFetchError
 from boxer.filetree import Tree
-from boxer.images import BaseFolder, BaseSource, bases_folder
+from boxer.images import INSTALL_SDK, BaseSource, bases_here
 from boxer.packages.catalogue.emscripten import emscripten_wheel, has_emscripten_wheels
 from boxer.packages.catalogue.known import resolve_what_works
 from boxer.packages.fetch import Fetcher
@@ -50,13 +50,13 @@ def build_wheel(
     The project's own code runs on this machine. Raises `NativePackageError` for a package that is
     known not to work or cannot be linked, `PackageBuildError`, `PackageFetchError`.
     """
-    source = bases or BaseFolder(bases_folder())
+    source = bases or bases_here()
     found = source.load(source.resolve(base))
     builder, python = find_builder(found), found.info.python
     if builder is None or python is None:
         raise BaseMissingError(
             f"The base {base} came without what packages are built with.",
-            hint="Make the base on this machine: `make bases`.",
+            hint=INSTALL_SDK,
         )
     environment = index_environment({}, {})
     filename, data = _archive(package, environment, python.series, builder.has_rust)

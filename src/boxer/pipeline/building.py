@@ -16,7 +16,7 @@ from boxer.blobstore import write_atomically
 from boxer.boxfile import BoxInfo
 from boxer.dockerfile import Dockerfile, User, parse
 from boxer.errors import AccountError, EpochError, Where
-from boxer.images import BaseFolder, BaseSource, bases_folder, with_known_images, with_python_bases
+from boxer.images import BaseSource, bases_here, with_known_images, with_python_bases
 from boxer.instructions import Context, with_labels
 from boxer.packages import with_extensions
 from boxer.pipeline.assemble import Finished, assemble
@@ -77,7 +77,7 @@ def build(
     sources = find_sources(context, dockerfile)
     parsed = with_known_images(parse(sources.text, str(sources.path)), notices(events))
     parsed = with_python_bases(parsed, notices(events))
-    known = Bases(bases or BaseFolder(bases_folder()), events)
+    known = Bases(bases or bases_here(), events)
     planned = plan(parsed, build_args or {}, target, known.environment)
     _announce(sources, parsed, planned, events)
     files = Context(context, sources.ignore)

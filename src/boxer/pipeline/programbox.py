@@ -8,7 +8,7 @@ from __future__ import annotations
 from boxer.boxfile import ImageConfig
 from boxer.errors import ForeignProgramError
 from boxer.filetree import Tree
-from boxer.images import BaseFolder, bases_folder
+from boxer.images import bases_here
 from boxer.pipeline.assemble import Finished, assemble
 from boxer.pipeline.building import DEFAULT_EPOCH
 from boxer.pipeline.cprogram import is_program, with_program
@@ -22,7 +22,7 @@ def program_box(data: bytes, name: str) -> bytes | None:
     """
     if not data.startswith((b"\0asm", b"\x7fELF")):
         return None
-    source = BaseFolder(bases_folder())
+    source = bases_here()
     base = source.load(source.resolve("scratch"))
     tree = Tree()
     tree.make_directories("/tmp", 0o1777)

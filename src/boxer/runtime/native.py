@@ -3,7 +3,8 @@
 Belongs here: finding and declaring it. Does not: machines (`mapped`).
 
 Invariants
-1. It is loaded only from a folder nobody else can write to, like compiled code (`code`).
+1. It is loaded only from a folder nobody else can write to, like compiled code (`code`), or from
+   among Boxer's own modules.
 2. Without it everything works, slower: `library` is None then.
 3. The structures are those of native/machine.h of the same ABI number; a test compares the sizes.
 """
@@ -24,6 +25,8 @@ from boxer.blobstore import cache_folder
 from boxer.runtime.private import is_private
 
 ABI = 2
+# What a wheel brings (recipes/wheels.py): as safe as the modules beside it.
+PACKAGED = Path(__file__).with_name("lib")
 NO_LIMIT = (1 << 64) - 1
 MESSAGE = 256
 
@@ -114,7 +117,7 @@ def library() -> ctypes.CDLL | None:
         return None
     folder = native_folder()
     try:
-        if not is_private(folder):
+        if folder != PACKAGED and not is_private(folder):
             return None
         loaded = ctypes.CDLL(str(folder / "libboxer.so"))
         for name, (result, parameters) in _SIGNATURES.items():
@@ -126,7 +129,10 @@ def library() -> ctypes.CDLL | None:
 
 
 def native_folder() -> Path:
-    """Where recipes/native.py leaves the library and the launcher."""
+    """Where the library is: among Boxer's own modules in a wheel, else where recipes/native.py
+    leaves it and the launcher."""
+    if PACKAGED.is_dir():
+        return PACKAGED
     return cache_folder() / "native" / f"{ABI}-{platform.machine()}"
 
 

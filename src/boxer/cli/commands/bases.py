@@ -1,13 +1,16 @@
-"""`boxer bases`: what can stand in a FROM, and what has been made on this machine."""
+"""`boxer bases`: what can stand in a FROM, and where each base on this machine came from."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
+
+    from boxer.images import BaseListing
 
 
 def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -23,11 +26,27 @@ def run(options: argparse.Namespace) -> int:
         (
             f"{base.name}:{base.variant}",
             base.version or "-",
-            base.digest[:12] if base.digest else "not made: `make bases`",
+            base.digest[:12] if base.digest else "-",
             f"{base.size / 1e6:.1f} MB" if base.size else "-",
+            _origin(base),
         )
         for base in list_bases()
     ]
-    rows.append(("scratch", "-", "-", "-"))
-    draw_table(rows, sys.stdout, ("name", "version", "digest", "size"))
+    rows.append(("scratch", "-", "-", "-", "-"))
+    draw_table(rows, sys.stdout, ("name", "version", "digest", "size", "from"))
     return 0
+
+
+def _origin(base: BaseListing) -> str:
+    """The package that a base came with, or the folder it was made in."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    from boxer.images import base_package, is_installed
+
+    package = base_package(base.name, base.variant)
+    if base.folder is None:
+        return f"not here: `pip install {package}`"
+    if is_installed(base.folder):
+        with contextlib.suppress(PackageNotFoundError):
+            return f"{package} {version(package)}"
+    return str(base.folder.parents[1])

@@ -14,7 +14,7 @@ from pathlib import Path
 from boxer.blobstore import cache_folder
 from boxer.errors import NativePackageError
 from boxer.filetree import Tree
-from boxer.images import Base
+from boxer.images import INSTALL_SDK, Base
 from boxer.packages.catalogue.buildsettings import settings_of
 from boxer.packages.native import toolfiles
 from boxer.packages.native.crossbuild import build_wheel
@@ -92,7 +92,7 @@ def _linked(base: Base, modules: Sequence[ExtensionModule]) -> Base:
         raise NativePackageError(
             f"`{modules[0].path}` is to be linked with the interpreter, and the base "
             f"{base.info.name} {base.info.variant} came without what that takes.",
-            hint="Make the base on this machine: `make bases`.",
+            hint=INSTALL_SDK,
         )
     return replace(base, module=link(sdk, modules, cache_folder()).module)
 

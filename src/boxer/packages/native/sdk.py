@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from boxer.images import BaseInfo, Python, bases_folder, tool_environment
+from boxer.images import BaseInfo, Python, bases_roots, tool_environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,10 @@ class Sdk:
 
 def find_sdk(base: BaseInfo) -> Sdk | None:
     """The SDK of a base on this machine; None where the base came without one."""
-    folder = bases_folder() / f"{base.name}-{base.variant}" / base.recipe_digest / "kit"
-    if base.python is None or not (folder / "kit.json").is_file():
+    if base.python is None:
         return None
-    return Sdk(folder, base.recipe_digest, base.python)
+    for root in bases_roots():
+        folder = root / f"{base.name}-{base.variant}" / base.recipe_digest / "kit"
+        if (folder / "kit.json").is_file():
+            return Sdk(folder, base.recipe_digest, base.python)
+    return None
