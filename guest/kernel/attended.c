@@ -1,8 +1,8 @@
 // Says what no program can know of its machine.
 #include "attended.h"
 #include "host.h"
+#include "line.h"
 #include "state.h"
-#include "trace_names.h"
 
 static KERNEL_STATE int attended;
 

@@ -7,7 +7,6 @@
 // 2. An item does not keep its file open; file->watchers counts its items over all epolls.
 // 3. `entries` has room for every item, so a wait never allocates.
 // 4. An edge is a bit that was not ready when last reported, or new activity of the file since.
-#include "epoll.h"
 #include "descriptor.h"
 #include "memory.h"
 #include "process.h"
@@ -147,13 +146,6 @@ static const struct file_ops epoll_ops = {
     .release = epoll_release,
 };
 
-void epoll_forget(struct file *file) {
-    for (struct epoll *self = epolls; self && file->watchers; self = self->next)
-        for (unsigned i = self->count; i-- > 0;)
-            if (self->items[i].file == file)
-                remove_item(self, i);
-}
-
 long sys_epoll_create1(int flags) {
     if ((uint32_t)flags & ~O_CLOEXEC)
         return -EINVAL;
@@ -212,6 +204,14 @@ static int grow(struct epoll *self) {
     return 0;
 }
 
+// The last reference of a watched file goes: its items go with it.
+static void forget(struct file *file) {
+    for (struct epoll *self = epolls; self && file->watchers; self = self->next)
+        for (unsigned i = self->count; i-- > 0;)
+            if (self->items[i].file == file)
+                remove_item(self, i);
+}
+
 // -ELOOP: watching `target` would let an epoll watch itself, or nest too deep.
 static int loops(const struct epoll *self, const struct file *target, int depth) {
     if (target->ops != &epoll_ops)
@@ -239,6 +239,7 @@ static long add(struct epoll *self, unsigned index, int fd, struct file *file,
     self->items[index].data = event->data;
     self->count++;
     file->watchers++;
+    file->forget = forget;
     return 0;
 }
 

@@ -1,8 +1,8 @@
 // Open file descriptions and the table of descriptors.
-#include "epoll.h"
 #include "inode.h"
 #include "memory.h"
 #include "process.h"
+#include "reached.h"
 #include "locks.h"
 #include "task.h"
 
@@ -39,7 +39,7 @@ void file_put(struct file *file) {
     if (--file->refs)
         return;
     if (file->watchers)
-        epoll_forget(file);
+        file->forget(file);
     locks_release(file);
     if (file->ops->release)
         file->ops->release(file);

@@ -24,8 +24,10 @@ struct file_ops {
     int (*ioctl)(struct file *, unsigned request, uintptr_t argument); // null: -ENOTTY
     unsigned (*poll)(struct file *);              // null: always readable, writable
     int (*truncate)(struct file *, int64_t size); // null: -EINVAL
-    int (*sync)(struct file *, int data_only);    // null: 0 for memory files
-    int (*stat)(struct file *, struct kstat *);   // null: from the inode
+    // fallocate(2), with a mode that Linux knows. Null: -EOPNOTSUPP.
+    int (*fallocate)(struct file *, int mode, int64_t offset, int64_t length);
+    int (*sync)(struct file *, int data_only);  // null: 0 for memory files
+    int (*stat)(struct file *, struct kstat *); // null: from the inode
     // st_mode of a file without inode, where stat is null. Null: 0600, as Linux's anonymous inodes.
     uint32_t (*mode)(struct file *);
     // Counts what happened to it (data came, room came, the peer left): edges for epoll. Null:
@@ -43,9 +45,10 @@ struct file_ops {
 struct file {
     const struct file_ops *ops;
     uint32_t refs;
-    uint32_t watchers; // epoll items on it; with refs 0, file_put calls epoll_forget first
-    uint32_t flags;    // O_ACCMODE and status flags of open(2)
-    uint32_t opener;   // credentials.changes of who opened it, at that time
+    uint32_t watchers;             // epoll items on it
+    void (*forget)(struct file *); // with watchers > 0: called first when refs falls to 0
+    uint32_t flags;                // O_ACCMODE and status flags of open(2)
+    uint32_t opener;               // credentials.changes of who opened it, at that time
     int64_t pos;
     struct inode *inode; // referenced; null for anonymous files (pipe, eventfd, socket ..)
     void *entry;         // the dentry it was opened through, for fchdir, /proc/self/fd; may be null

@@ -132,3 +132,11 @@ void inode_changed(struct inode *inode) {
     inode->mtime = inode->ctime = stamp_now();
     inode_drop_privileges(inode);
 }
+
+int inode_check_limit(const struct inode *inode, int64_t size) {
+    if (size <= inode->size || rlimit(LINUX_RLIMIT_FSIZE) == LINUX_RLIM_INFINITY ||
+        (uint64_t)size <= rlimit(LINUX_RLIMIT_FSIZE))
+        return 0;
+    signal_raise(LINUX_SIGXFSZ);
+    return -EFBIG;
+}

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 struct dentry;
+struct filesystem;
 struct inode;
 
 struct stamp {
@@ -48,6 +49,8 @@ struct inode_ops {
     int (*lookup)(struct dentry *dir, const char *name, size_t len, struct inode **found);
     int (*create)(struct dentry *dir, const char *name, size_t len, uint32_t mode, uint32_t rdev,
                   struct inode **made); // files, folders (mode S_IFDIR), FIFOs, devices, sockets
+    // A file that has no name yet (O_TMPFILE, memfd_create(2)). Null: -EOPNOTSUPP.
+    int (*tmpfile)(struct filesystem *, uint32_t mode, struct inode **made);
     int (*symlink)(struct dentry *dir, const char *name, size_t len, const char *target,
                    size_t target_len, struct inode **made);
     int (*link)(struct dentry *old, struct dentry *dir, const char *name, size_t len);
@@ -70,7 +73,11 @@ struct inode_ops {
     int (*refresh)(struct inode *);                        // before attributes are read
     int (*set)(struct inode *, const struct attributes *); // null: kept in the inode
     int (*truncate)(struct inode *, int64_t size);         // null: -EINVAL
-    void (*evict)(struct inode *);                         // the last reference went
+    // The file's own page with the bytes from index * PAGE_SIZE on: where it lies, or the slot that
+    // another page can be put into instead. Null: no memory, or no such page and `allocate` is 0.
+    // Without the operation a file has no pages, and a mapping of it is a copy.
+    uint8_t **(*page)(struct inode *, size_t index, int allocate);
+    void (*evict)(struct inode *); // the last reference went
 };
 
 // A mounted file system.
@@ -139,6 +146,8 @@ void inode_inherit(struct inode *, const struct inode *dir);
 uint32_t inode_privileges(const struct inode *);
 void inode_drop_privileges(struct inode *); // its content changes: unless root changes it
 void inode_changed(struct inode *);         // the same, and the times
+// 0, or -EFBIG and a signal: a file of this size would be larger than RLIMIT_FSIZE (setrlimit(2)).
+int inode_check_limit(const struct inode *, int64_t size);
 
 // dentry.c
 struct dentry *dentry_new(struct dentry *parent, const char *name, size_t len, struct inode *);

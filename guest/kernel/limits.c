@@ -21,10 +21,6 @@ void uts_boot(void) {
     uts = (struct uts){.hostname = "box", .domainname = "(none)"};
 }
 
-void limit_reached(unsigned which) {
-    boxer_boot.reached |= 1u << which;
-}
-
 void kernel_set_limits(uint32_t files, uint64_t storage) {
     struct linux_rlimit64 *open_files = &current->process->limits[LINUX_RLIMIT_NOFILE];
     if (files < open_files->hard)

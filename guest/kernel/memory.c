@@ -8,8 +8,7 @@
 // 4. Runs are first fit from below; memory grows only when no hole is large enough.
 #include "memory.h"
 #include "host.h"
-#include "process.h"
-#include "shared_mapping.h"
+#include "reached.h"
 #include "state.h"
 
 #include <boxer/linux_errno.h>
@@ -287,7 +286,7 @@ void pages_scrub(void) {
     }
 }
 
-int memory_suspend(struct memory_kept *now) {
+int memory_suspend(struct memory_kept *now, covered covers) {
     size_t words = (limit + 63) / 64, count = 0;
     now->pages = kmalloc(words * sizeof *now->pages);
     if (!now->pages)
@@ -296,7 +295,7 @@ int memory_suspend(struct memory_kept *now) {
     now->end = limit;
     for (size_t page = next_bit(given, first, limit, 1); page < limit;
          page = next_bit(given, page + 1, limit, 1))
-        if (mapping_covers((uintptr_t)address_of(page), 1)) // a file's, which stays mapped
+        if (covers((uintptr_t)address_of(page), 1)) // a file's, which stays mapped
             set_bits(now->pages, page, page + 1, 0);
     for (size_t word = 0; word < words; word++)
         count += (size_t)__builtin_popcountll(now->pages[word]);
@@ -312,13 +311,13 @@ int memory_suspend(struct memory_kept *now) {
     return 0;
 }
 
-void memory_resume(struct memory_kept *then) {
+void memory_resume(struct memory_kept *then, covered covers) {
     kept = then->outer;
     for (size_t page = next_bit(given, first, limit, 1); page < limit;) {
         size_t end = next_bit(given, page, limit, 0);
         for (; page < end; page++)
             if ((page >= then->end || !bit(then->pages, page)) &&
-                !mapping_covers((uintptr_t)address_of(page), 1))
+                !covers((uintptr_t)address_of(page), 1))
                 pages_free(address_of(page), 1);
         page = next_bit(given, end, limit, 1);
     }

@@ -55,8 +55,10 @@ struct memory_kept {
     uint8_t *contents;
     size_t end, count;
 };
-int memory_suspend(struct memory_kept *); // 0 or -ENOMEM
-void memory_resume(struct memory_kept *); // the one suspended last
+// covered: whether any of the pages is a file's (shared_mapping.h), which stays as it is.
+typedef int (*covered)(uintptr_t address, size_t pages);
+int memory_suspend(struct memory_kept *, covered); // 0 or -ENOMEM
+void memory_resume(struct memory_kept *, covered); // the one suspended last
 void memory_bitmaps(uintptr_t from[3], size_t *size);
 
 // A process's memory. Which pages are given out is known of the one in place only (page_owner);

@@ -7,7 +7,6 @@
 #include "console.h"
 #include "memory.h"
 #include "path.h"
-#include "pipe.h"
 #include "syscalls_fs.h"
 #include "task.h"
 
@@ -87,12 +86,6 @@ static int open_entry(struct dentry *entry, uint32_t flags, int created, struct 
         if (error != -EAGAIN)
             return error;
     }
-    if (S_ISTYPE(inode->mode, S_IFIFO)) {
-        error = pipe_open_fifo(inode, flags, opened);
-        if (!error)
-            attach(*opened, entry);
-        return error;
-    }
     error = make_file(entry, flags, opened);
     if (!error && (flags & O_TRUNC) && S_ISREG(inode->mode)) {
         error = inode->ops->truncate ? inode->ops->truncate(inode, 0) : 0;
@@ -139,14 +132,14 @@ int entry_create(struct place *place, uint32_t mode, uint32_t rdev, struct dentr
 static int open_tmpfile(struct dentry *dir, uint32_t flags, uint32_t mode, struct file **opened) {
     if (!S_ISDIR(dir->inode->mode))
         return -ENOTDIR;
-    if (!dir->inode->fs->pinned || !dir->inode->ops->create)
+    if (!dir->inode->ops->tmpfile)
         return -EOPNOTSUPP;
+    struct inode *inode;
     int error = inode_permission(dir->inode, MAY_WRITE | MAY_EXEC);
+    if (!error)
+        error = dir->inode->ops->tmpfile(dir->inode->fs, S_IFREG | (mode & 07777), &inode);
     if (error)
         return error;
-    struct inode *inode = tmpfs_inode(dir->inode->fs, S_IFREG | (mode & 07777));
-    if (!inode)
-        return -ENOSPC;
     inode_inherit(inode, dir->inode);
     inode->nlink = 0;
     inode->linkable = !(flags & O_EXCL);
@@ -269,8 +262,10 @@ long sys_memfd_create(const char *name, unsigned flags) {
             return -EINVAL;
         label[len++] = *at;
     }
-    struct inode *inode = tmpfs_inode(fs_root()->inode->fs, S_IFREG | 0777);
-    struct dentry *entry = inode ? dentry_new(fs_root(), label, len, inode) : NULL;
+    struct inode *root = fs_root()->inode, *inode;
+    if (root->ops->tmpfile(root->fs, S_IFREG | 0777, &inode))
+        return -ENOMEM;
+    struct dentry *entry = dentry_new(fs_root(), label, len, inode);
     struct file *file = NULL;
     inode_put(inode);
     if (!entry)

@@ -5,7 +5,7 @@
 // 2. The ring is made at the first write: an unused pipe costs 64 bytes.
 // 3. A write of at most PIPE_BUF bytes goes in whole or not at all.
 #include "pipe.h"
-#include "file.h"
+#include "inode.h"
 #include "memory.h"
 #include "process.h"
 #include "syscalls_runtime.h"
@@ -154,6 +154,8 @@ static void pipe_free(struct pipe *pipe) {
 
 static void pipe_release(struct file *file) {
     struct pipe *pipe = file->private_data;
+    if (!pipe)
+        return; // a FIFO whose open failed
     pipe->readers -= may_read(file);
     pipe->writers -= may_write(file);
     pipe->came++; // a hang-up is an edge on either side
@@ -162,7 +164,7 @@ static void pipe_release(struct file *file) {
         pipe_free(pipe);
 }
 
-static const struct file_ops pipe_ops = {
+const struct file_ops pipe_ops = {
     .read = pipe_read,
     .write = pipe_write,
     .ioctl = pipe_ioctl,
@@ -185,13 +187,16 @@ static struct pipe *pipe_new(struct inode *inode) {
     return pipe;
 }
 
-static struct file *pipe_file(struct pipe *pipe, uint32_t flags) {
-    struct file *file = file_new(&pipe_ops, flags);
-    if (!file)
-        return NULL;
+static void join(struct pipe *pipe, struct file *file) {
     file->private_data = pipe;
     pipe->readers += may_read(file);
     pipe->writers += may_write(file);
+}
+
+static struct file *pipe_file(struct pipe *pipe, uint32_t flags) {
+    struct file *file = file_new(&pipe_ops, flags);
+    if (file)
+        join(pipe, file);
     return file;
 }
 
@@ -228,27 +233,24 @@ long sys_pipe2(int *fds, int flags) {
     return 0;
 }
 
-int pipe_open_fifo(struct inode *inode, uint32_t flags, struct file **out) {
+int pipe_open_fifo(struct dentry *entry, struct file *file) {
     struct pipe *pipe = fifos;
-    uint32_t access = flags & O_ACCMODE;
-    while (pipe && pipe->inode != inode)
+    uint32_t access = file->flags & O_ACCMODE;
+    while (pipe && pipe->inode != entry->inode)
         pipe = pipe->next;
     int alone = access == O_RDONLY   ? !pipe || pipe->writers == 0
                 : access == O_WRONLY ? !pipe || pipe->readers == 0
                                      : 0;
-    if (alone && access == O_WRONLY && (flags & O_NONBLOCK))
+    if (alone && access == O_WRONLY && (file->flags & O_NONBLOCK))
         return -ENXIO;
-    if (alone && !(flags & O_NONBLOCK)) {
+    if (alone && !(file->flags & O_NONBLOCK)) {
         int error = wait_until(INT64_MAX);
         return error ? error : -EDEADLK;
     }
-    int fresh = !pipe;
-    if (fresh && !(pipe = pipe_new(inode)))
+    if (!pipe && !(pipe = pipe_new(entry->inode)))
         return -ENOMEM;
-    *out = pipe_file(pipe, flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC));
-    if (!*out && fresh)
-        pipe_free(pipe);
-    return *out ? 0 : -ENOMEM;
+    join(pipe, file);
+    return 0;
 }
 
 long pipe_capacity(struct file *file) {

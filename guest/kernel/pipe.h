@@ -5,15 +5,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct dentry;
 struct file;
-struct inode;
+struct file_ops;
 
 #define PIPE_CAPACITY 65536u // Linux's default, 16 pages
 #define PIPE_MOST 1048576u   // /proc/sys/fs/pipe-max-size
 
-// An open of the FIFO `inode` with open(2)'s flags. -ENXIO: O_WRONLY|O_NONBLOCK without a reader. A
-// blocking open that needs another opener is a wait (wait.h): nobody else can open it.
-int pipe_open_fifo(struct inode *, uint32_t flags, struct file **out);
+// What a file system gives an inode of type S_IFIFO: its file_ops, and its inode_ops' open. -ENXIO:
+// O_WRONLY|O_NONBLOCK without a reader. A blocking open that needs another opener is a wait
+// (wait.h): nobody else can open it.
+extern const struct file_ops pipe_ops;
+int pipe_open_fifo(struct dentry *, struct file *);
 
 // F_GETPIPE_SZ, F_SETPIPE_SZ. -EBADF: not a pipe; -EBUSY: holds more; -EPERM: over PIPE_MOST.
 long pipe_capacity(struct file *);

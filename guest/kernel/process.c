@@ -5,11 +5,11 @@
 #include "process.h"
 #include "host.h"
 #include "memory.h"
-#include "shared_mapping.h"
 #include "syscalls_runtime.h"
 #include "task.h"
 #include "timer.h"
 #include "wait.h"
+#include "state.h"
 
 #include <boxer/kernel.h>
 #include <boxer/linux_errno.h>
@@ -21,6 +21,8 @@
 // Stack of the engine, not ours to change: what Linux says by default.
 #define STACK_SOFT (8u << 20)
 #define SIGNALS_QUEUED 4096u
+
+static KERNEL_STATE void (*at_exit)(void);
 
 void process_boot(void) {
     struct process *process = current->process;
@@ -44,9 +46,23 @@ void process_boot(void) {
     kernel_set_credentials(0, 0, NULL, 0);
 }
 
+void process_at_exit(void (*function)(void)) {
+    at_exit = function;
+}
+
+// A program ends that another one waits for: nobody can go on.
+static void tell_the_suspended(void) {
+    static const char told[] =
+        "boxer: a program that is not the last one of its script ended the process itself "
+        "(_exit, abort or a signal), and so the script ends with it\n";
+    if (current->process->suspended)
+        host_write(2, told, sizeof told - 1);
+}
+
 void process_exit(int status) {
-    suspend_tell();
-    mapping_sync_all();
+    tell_the_suspended();
+    if (at_exit)
+        at_exit();
     host_exit(status & 0xff);
 }
 

@@ -44,6 +44,8 @@ struct process {
 void process_boot(void);
 int process_in_group(uint32_t gid);
 _Noreturn void process_exit(int status); // the host gets the status as it is
+// What is done before that: by shared mappings, which lie above.
+void process_at_exit(void (*)(void));
 
 int signal_pending(void);     // a deliverable signal waits
 void signal_raise(int signo); // to this process, as the kernel
@@ -68,13 +70,9 @@ int signal_take(uint64_t set, struct linux_siginfo *info);
 uint64_t signal_pending_set(void);
 uint64_t signal_wakeable(void); // signals that end a wait when they are raised
 
-void suspend_tell(void); // a program ends that another one waits for: nobody can go on
-
 int64_t clock_monotonic(void), clock_realtime(void); // nanoseconds
 int64_t clock_cpu(void);                             // time awake since the start of this life
 
-// limits.c. Notes a limit of boot.h's BOXER_REACHED_* for the host to see.
-void limit_reached(unsigned which);
 // Names of the machine (uname(2)); all its processes are in one UTS namespace.
 struct uts {
     char hostname[65], domainname[65];

@@ -234,10 +234,10 @@ static const struct inode_ops sub_node_ops = {.open = open_sub};
 static int add_name(struct pty *pty) {
     char text[3] = {(char)('0' + pty->number / 10), (char)('0' + pty->number % 10), 0};
     const char *name = pty->number < 10 ? text + 1 : text;
-    struct inode *inode = tmpfs_inode(folder->inode->fs, S_IFCHR | 0620);
-    if (!inode)
+    struct inode *inode;
+    uint32_t rdev = PTS_MAJOR << 8 | pty->number;
+    if (folder->inode->ops->create(folder, name, strlen(name), S_IFCHR | 0620, rdev, &inode))
         return -ENOMEM;
-    inode->rdev = PTS_MAJOR << 8 | pty->number;
     inode->ops = &sub_node_ops;
     inode->file_ops = &sub_ops;
     int error = entry_add(folder, name, strlen(name), inode, &pty->name);

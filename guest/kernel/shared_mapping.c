@@ -10,10 +10,9 @@
 //    or has shrunk, the page is the mapping's alone, until the file grows back (mapping_page).
 // 3. COPY: the pages are the record's alone; `pristine` is what was read, to find what changed.
 #include "shared_mapping.h"
-#include "fs.h"
+#include "inode.h"
 #include "memory.h"
 #include "task.h"
-#include "tmpfs_data.h"
 #include "state.h"
 
 #include <boxer/linux_errno.h>
@@ -96,12 +95,13 @@ static void publish(struct mapping *mapping) {
     mapping->inode->mapped++;
     mapping->next = mappings;
     mappings = mapping;
+    process_at_exit(mapping_sync_all);
 }
 
 // Every page of the file in the range exists: after that nothing can fail.
 static int allocate_content(struct inode *inode, size_t index, size_t pages) {
     for (size_t i = index; i < index + pages && i < file_pages(inode); i++)
-        if (!content_page(inode, i))
+        if (!inode->ops->page(inode, i, 1))
             return -ENOMEM;
     return 0;
 }
@@ -109,7 +109,7 @@ static int allocate_content(struct inode *inode, size_t index, size_t pages) {
 // The file's pages move into the run; indexes that a mapping holds already lie there.
 static void move_home(struct inode *inode, size_t index, uintptr_t run, size_t pages) {
     for (size_t i = 0; i < pages && index + i < file_pages(inode); i++) {
-        uint8_t **slot = content_page(inode, index + i);
+        uint8_t **slot = inode->ops->page(inode, index + i, 1);
         uint8_t *home = (uint8_t *)(run + i * PAGE_SIZE);
         if (*slot == home)
             continue;
@@ -216,9 +216,9 @@ long mapping_share(struct file *file, uintptr_t address, size_t pages, int prot,
         return -EPERM;
     uintptr_t wanted = flags & (LINUX_MAP_FIXED | LINUX_MAP_FIXED_NOREPLACE) ? address : 0;
     // Later mprotect(PROT_WRITE) is allowed where the file is open for writing: be ready for it.
-    writable |= (file->flags & O_ACCMODE) == O_RDWR && inode->ops != &tmpfs_ops;
-    return inode->ops == &tmpfs_ops ? share_home(file, wanted, pages, writable, offset)
-                                    : share_copy(file, wanted, pages, writable, offset);
+    writable |= (file->flags & O_ACCMODE) == O_RDWR && !inode->ops->page;
+    return inode->ops->page ? share_home(file, wanted, pages, writable, offset)
+                            : share_copy(file, wanted, pages, writable, offset);
 }
 
 // COPY: pages that changed go back to the file, never beyond its end.
@@ -294,13 +294,14 @@ void mapping_sync_all(void) {
 
 // Pages [from, to) of an ended record: the file keeps its own, nobody's are given up.
 static void let_go(struct mapping *mapping, size_t from, size_t to) {
-    struct content *content = mapping->kind == HOME ? mapping->inode->data : NULL;
+    struct inode *inode = mapping->inode;
     for (size_t i = from; i < to; i++) {
         uint8_t *page = page_at(mapping, i);
-        size_t index = mapping->index + i;
         if (covering((uintptr_t)page))
             continue; // another record's still
-        if (content && index < content->count && content->pages[index] == page)
+        uint8_t **own =
+            mapping->kind == HOME ? inode->ops->page(inode, mapping->index + i, 0) : NULL;
+        if (own && *own == page)
             pages_give(page, 1, 0);
         else
             pages_free(page, 1);

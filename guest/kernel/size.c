@@ -10,7 +10,6 @@
 #include "shared_mapping.h"
 #include "syscalls_fs.h"
 #include "task.h"
-#include "tmpfs_data.h"
 
 #include <boxer/linux_errno.h>
 
@@ -31,19 +30,11 @@ static uint32_t type_of(struct file *file) {
     return mode & S_IFMT;
 }
 
-static int check_limit(const struct inode *inode, int64_t size) {
-    if (size <= inode->size || rlimit(LINUX_RLIMIT_FSIZE) == LINUX_RLIM_INFINITY ||
-        (uint64_t)size <= rlimit(LINUX_RLIMIT_FSIZE))
-        return 0;
-    signal_raise(LINUX_SIGXFSZ);
-    return -EFBIG;
-}
-
 static int check_size(const struct inode *inode, int64_t size) {
     if ((size < inode->size && (inode->seals & F_SEAL_SHRINK)) ||
         (size > inode->size && (inode->seals & F_SEAL_GROW)))
         return -EPERM;
-    return check_limit(inode, size);
+    return inode_check_limit(inode, size);
 }
 
 static int truncate_inode(struct inode *inode, int64_t size) {
@@ -99,34 +90,6 @@ long sys_ftruncate64(int fd, int64_t size) {
     return error;
 }
 
-// Whether as many pages can be had at all: asked first, so that an absurd request takes nothing.
-static int room_for(const struct inode *inode, int64_t length) {
-    uint64_t have = fs_usage.pages_max - fs_usage.pages + inode->blocks / (PAGE_SIZE / 512);
-    return (uint64_t)length / PAGE_SIZE <= have;
-}
-
-static int allocate(struct inode *inode, int mode, int64_t offset, int64_t length) {
-    int64_t end = offset + length;
-    if (mode & FALLOC_FL_PUNCH_HOLE)
-        return inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)
-                   ? -EPERM
-                   : content_punch(inode, offset, length);
-    if ((mode & FALLOC_FL_ZERO_RANGE) && (inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)))
-        return -EPERM;
-    if (end > inode->size && (inode->seals & F_SEAL_GROW))
-        return -EPERM;
-    int error = check_limit(inode, end);
-    if (!error && !room_for(inode, length))
-        error = -ENOSPC;
-    if (!error && (mode & FALLOC_FL_ZERO_RANGE))
-        error = content_punch(inode, offset, length);
-    if (!error)
-        error = content_reserve(inode, offset, length);
-    if (!error && end > inode->size && !(mode & FALLOC_FL_KEEP_SIZE))
-        inode->size = end;
-    return error;
-}
-
 // Whether Linux knows the mode, before it looks at the file.
 static int known_mode(int mode) {
     int keeps = mode & FALLOC_FL_KEEP_SIZE;
@@ -145,12 +108,6 @@ static int known_mode(int mode) {
     }
 }
 
-// Whether a file in memory can do it.
-static int served_mode(int mode) {
-    int served = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE;
-    return (mode & ~served) == 0;
-}
-
 long sys_fallocate(int fd, int mode, int64_t offset, int64_t length) {
     struct file *file = open_file(fd);
     int64_t end;
@@ -167,9 +124,9 @@ long sys_fallocate(int fd, int mode, int64_t offset, int64_t length) {
         return type == S_IFIFO ? -ESPIPE : type == S_IFDIR ? -EISDIR : -ENODEV;
     if (__builtin_add_overflow(offset, length, &end))
         return -EFBIG;
-    if (!file->inode || file->inode->ops != &tmpfs_ops || !served_mode(mode))
+    if (!file->inode || !file->ops->fallocate)
         return -EOPNOTSUPP;
-    int error = allocate(file->inode, mode, offset, length);
+    int error = file->ops->fallocate(file, mode, offset, length);
     if (!error)
         inode_changed(file->inode);
     return error;

@@ -6,8 +6,8 @@
 //    kernel_suspend is nobody's to change.
 // 2. The kernel's memory is never exchanged: files, sockets, pipes, timers and clocks go on.
 // 3. kernel_resume cannot fail: what it needs was allocated by kernel_suspend.
-#include "host.h"
 #include "memory.h"
+#include "shared_mapping.h"
 #include "spawn.h"
 #include "state.h"
 #include "task.h"
@@ -77,7 +77,7 @@ static int keep(struct memory_map *memory) {
     memory->data = pages ? pages_alloc(pages, 0) : NULL;
     if (pages && !memory->data)
         return -ENOMEM;
-    int error = memory_suspend(&memory->kept);
+    int error = memory_suspend(&memory->kept, mapping_covers);
     if (!error)
         copy_data(memory->data, 0);
     else if (pages)
@@ -86,7 +86,7 @@ static int keep(struct memory_map *memory) {
 }
 
 static void put_back(struct memory_map *memory) {
-    memory_resume(&memory->kept);
+    memory_resume(&memory->kept, mapping_covers);
     copy_data(memory->data, 1);
     if (memory->data)
         pages_free(memory->data, data_pages());
@@ -115,12 +115,4 @@ void kernel_resume(void) {
     process_release(ended);
     put_back(&process->memory);
     wait_thaw();
-}
-
-void suspend_tell(void) {
-    static const char told[] =
-        "boxer: a program that is not the last one of its script ended the process itself "
-        "(_exit, abort or a signal), and so the script ends with it\n";
-    if (current->process->suspended)
-        host_write(2, told, sizeof told - 1);
 }

@@ -84,6 +84,22 @@ int64_t timers_next(uint64_t signals) {
     return soonest;
 }
 
+void timer_show(const struct timer *timer, struct linux_itimerspec *shown) {
+    ns_timespec(timer_left(timer), &shown->value);
+    ns_timespec(timer->armed ? timer->interval : 0, &shown->interval);
+}
+
+int timer_set(struct timer *timer, int absolute, const struct linux_itimerspec *new) {
+    int64_t value, interval;
+    if (timespec_ns(&new->value, &value) || timespec_ns(&new->interval, &interval))
+        return -EINVAL;
+    if (value == 0)
+        timer_disarm(timer);
+    else
+        timer_arm(timer, absolute ? value : add_ns(timer_now(timer), value), interval);
+    return 0;
+}
+
 void timers_thaw(void) {
     while (armed)
         timer_disarm(armed);

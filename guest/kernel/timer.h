@@ -29,7 +29,7 @@ void timer_arm(struct timer *, int64_t expiry, int64_t interval);
 void timer_disarm(struct timer *);
 int64_t timer_now(const struct timer *);
 int64_t timer_left(const struct timer *); // nanoseconds until it fires, 0: disarmed
-// What timer_gettime(2) shows and timer_settime(2) sets (timerfd.c); -EINVAL for bad times.
+// What timer_gettime(2) shows and timer_settime(2) sets; -EINVAL for bad times.
 void timer_show(const struct timer *, struct linux_itimerspec *shown);
 int timer_set(struct timer *, int absolute, const struct linux_itimerspec *new);
 // Fires what is due. Cheap when nothing is armed.

@@ -80,22 +80,6 @@ long sys_timerfd_create(int clockid, int flags) {
     return fd;
 }
 
-void timer_show(const struct timer *timer, struct linux_itimerspec *shown) {
-    ns_timespec(timer_left(timer), &shown->value);
-    ns_timespec(timer->armed ? timer->interval : 0, &shown->interval);
-}
-
-int timer_set(struct timer *timer, int absolute, const struct linux_itimerspec *new) {
-    int64_t value, interval;
-    if (timespec_ns(&new->value, &value) || timespec_ns(&new->interval, &interval))
-        return -EINVAL;
-    if (value == 0)
-        timer_disarm(timer);
-    else
-        timer_arm(timer, absolute ? value : add_ns(timer_now(timer), value), interval);
-    return 0;
-}
-
 // Unlike other timers it shows the interval it was last given, armed or not.
 static void show(const struct timer *timer, struct linux_itimerspec *shown) {
     timer_show(timer, shown);

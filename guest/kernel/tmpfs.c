@@ -5,6 +5,7 @@
 // 2. A folder's size is what Linux's tmpfs shows: 20 bytes an entry, two for "." and "..".
 #include "fs.h"
 #include "memory.h"
+#include "pipe.h"
 #include "process.h"
 #include "task.h"
 #include "tmpfs_data.h"
@@ -14,11 +15,17 @@
 
 #define EMPTY_FOLDER 40
 
+static const struct inode_ops fifo_ops;
+
 struct inode *tmpfs_inode(struct filesystem *fs, uint32_t mode) {
     struct inode *inode = inode_new(fs, mode);
     if (!inode)
         return NULL;
     inode->ops = &tmpfs_ops;
+    if (S_ISTYPE(mode, S_IFIFO)) {
+        inode->ops = &fifo_ops;
+        inode->file_ops = &pipe_ops;
+    }
     if (S_ISDIR(mode))
         inode->size = EMPTY_FOLDER;
     if (S_ISREG(mode)) {
@@ -66,6 +73,11 @@ static int create(struct dentry *dir, const char *name, size_t len, uint32_t mod
     return 0;
 }
 
+static int make_tmpfile(struct filesystem *fs, uint32_t mode, struct inode **made) {
+    *made = tmpfs_inode(fs, mode);
+    return *made ? 0 : -ENOSPC;
+}
+
 static int make_symlink(struct dentry *dir, const char *name, size_t len, const char *target,
                         size_t target_len, struct inode **made) {
     (void)name, (void)len;
@@ -110,13 +122,22 @@ static void evict(struct inode *inode) {
 
 const struct inode_ops tmpfs_ops = {
     .create = create,
+    .tmpfile = make_tmpfile,
     .symlink = make_symlink,
     .link = link_name,
     .unlink = unlink_name,
     .rename = rename_name,
     .readlink = read_link,
     .truncate = resize,
+    .page = content_page,
     .evict = evict,
+};
+
+static const struct inode_ops fifo_ops = {
+    .link = link_name,
+    .unlink = unlink_name,
+    .rename = rename_name,
+    .open = pipe_open_fifo,
 };
 
 static long file_read(struct file *file, void *buffer, size_t size, int64_t *pos) {
@@ -180,9 +201,41 @@ static int file_truncate(struct file *file, int64_t size) {
     return content_resize(file->inode, size);
 }
 
+// Whether as many pages can be had at all: asked first, so that an absurd request takes nothing.
+static int room_for(const struct inode *inode, int64_t length) {
+    uint64_t have = fs_usage.pages_max - fs_usage.pages + inode->blocks / (PAGE_SIZE / 512);
+    return (uint64_t)length / PAGE_SIZE <= have;
+}
+
+static int file_fallocate(struct file *file, int mode, int64_t offset, int64_t length) {
+    struct inode *inode = file->inode;
+    if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
+        return -EOPNOTSUPP;
+    int64_t end = offset + length;
+    if (mode & FALLOC_FL_PUNCH_HOLE)
+        return inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)
+                   ? -EPERM
+                   : content_punch(inode, offset, length);
+    if ((mode & FALLOC_FL_ZERO_RANGE) && (inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)))
+        return -EPERM;
+    if (end > inode->size && (inode->seals & F_SEAL_GROW))
+        return -EPERM;
+    int error = inode_check_limit(inode, end);
+    if (!error && !room_for(inode, length))
+        error = -ENOSPC;
+    if (!error && (mode & FALLOC_FL_ZERO_RANGE))
+        error = content_punch(inode, offset, length);
+    if (!error)
+        error = content_reserve(inode, offset, length);
+    if (!error && end > inode->size && !(mode & FALLOC_FL_KEEP_SIZE))
+        inode->size = end;
+    return error;
+}
+
 const struct file_ops tmpfs_file_ops = {
     .read = file_read,
     .write = file_write,
     .seek = file_seek,
     .truncate = file_truncate,
+    .fallocate = file_fallocate,
 };

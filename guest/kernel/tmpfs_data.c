@@ -9,6 +9,7 @@
 #include "fs.h"
 #include "memory.h"
 #include "process.h"
+#include "reached.h"
 #include "shared_mapping.h"
 #include "state.h"
 
@@ -317,8 +318,10 @@ void content_free(struct inode *inode) {
     inode->data = NULL;
 }
 
-uint8_t **content_page(struct inode *inode, size_t index) {
+uint8_t **content_page(struct inode *inode, size_t index, int allocate) {
     struct content *content = inode->data;
+    if (!allocate)
+        return index < content->count && content->pages[index] ? &content->pages[index] : NULL;
     if (make_private(inode) || fill_slot(inode, index, 1))
         return NULL;
     mark_written(content, index);

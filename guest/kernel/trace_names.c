@@ -128,24 +128,6 @@ static const struct {
              {'Q', mask_changes}, {'K', clocks},     {'D', families},      {'Y', socket_types},
              {'E', watches}};
 
-void line_put(struct line *line, const char *text) {
-    size_t room = *text == '\n' ? TRACE_LINE : TRACE_LINE - 1;
-    for (; *text && line->size < room; text++)
-        line->text[line->size++] = *text;
-}
-
-void line_number(struct line *line, uint64_t value, unsigned base, int negative) {
-    char digits[24];
-    size_t at = sizeof digits - 1;
-    digits[at] = 0;
-    do
-        digits[--at] = "0123456789abcdef"[value % base];
-    while ((value /= base));
-    if (negative)
-        digits[--at] = '-';
-    line_put(line, digits + at);
-}
-
 static void put_names(struct line *line, const struct named *at, uint32_t value) {
     uint32_t left = value;
     size_t start = line->size;

@@ -1,20 +1,8 @@
-// A line of a trace, the names of flags in it, and what the calls' arguments are.
+// The names of flags in a trace, and what the calls' arguments are.
 #ifndef KERNEL_TRACE_NAMES_H
 #define KERNEL_TRACE_NAMES_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-#define TRACE_LINE 512u
-
-struct line {
-    char text[TRACE_LINE];
-    size_t size;
-};
-
-// What does not fit is left out; a line feed always has room.
-void line_put(struct line *, const char *text);
-void line_number(struct line *, uint64_t value, unsigned base, int negative);
+#include "line.h"
 
 // The names of a value; kinds:
 //   O open(2)  T the AT_ flags of path calls  A access(2)  P mmap(2)'s protection  M its flags
