@@ -6,19 +6,26 @@
 // 2. A frozen machine holds nothing of the host it was made on: no descriptors above 2, no armed
 //    timers, no pending signals, no bytes in free memory.
 #include "attended.h"
+#include "clock.h"
 #include "console.h"
+#include "fd.h"
 #include "file.h"
+#include "fs.h"
 #include "host.h"
+#include "inode.h"
 #include "memory.h"
 #include "process.h"
-#include "syscalls_fs.h"
+#include "signal.h"
+#include "slab.h"
 #include "task.h"
 #include "timer.h"
 #include "trace.h"
+#include "uts.h"
 #include "wait.h"
 
 #include <boxer/kernel.h>
 #include <boxer/linux_errno.h>
+#include <boxer/linux_process.h>
 #include <string.h>
 
 #define SPARE_PAGES 2048u // 8 MiB for a run to use before linear memory has to grow
@@ -150,4 +157,15 @@ void kernel_set_program(const char *exe, char *const argv[], char *const envp[])
     memset(current->comm, 0, sizeof current->comm);
     for (size_t i = 0; i < sizeof current->comm - 1 && base[i]; i++)
         current->comm[i] = base[i];
+}
+
+void kernel_set_limits(uint32_t files, uint64_t storage) {
+    struct linux_rlimit64 *open_files = &current->process->limits[LINUX_RLIMIT_NOFILE];
+    if (files < open_files->hard)
+        open_files->hard = files;
+    if (files < open_files->soft)
+        open_files->soft = files;
+    uint64_t pages = storage / PAGE_SIZE, most = fs_usage.pages_max;
+    if (fs_usage.pages <= most && pages < most - fs_usage.pages)
+        fs_usage.pages_max = fs_usage.pages + pages;
 }

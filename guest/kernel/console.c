@@ -7,8 +7,8 @@
 #include "console.h"
 #include "file.h"
 #include "host.h"
-#include "memory.h"
 #include "process.h"
+#include "signal.h"
 #include "task.h"
 #include "terminal.h"
 #include "timer.h"
@@ -18,6 +18,7 @@
 #include <boxer/linux_errno.h>
 #include <boxer/linux_file.h>
 #include <boxer/linux_poll.h>
+#include <boxer/linux_signal.h>
 #include <string.h>
 
 #define STDIO 3
@@ -68,7 +69,8 @@ static int ready_now(int number, int writing) {
 static long console_read(struct file *file, void *buffer, size_t size, int64_t *pos) {
     (void)pos;
     int number = number_of(file);
-    int may_block = !(file->flags & O_NONBLOCK) && timers_next(signal_wakeable()) == INT64_MAX &&
+    int may_block = !(file->flags & O_NONBLOCK) &&
+                    timers_next(current->process, signal_wakeable()) == INT64_MAX &&
                     !wait_has_company();
     if (!may_block && !ready_now(number, 0))
         return -EAGAIN;

@@ -16,4 +16,14 @@ struct credentials {
     uint64_t capabilities; // effective == permitted
 };
 
+// Of users or of groups.
+struct ids {
+    uint32_t real, effective, saved;
+};
+
+// A whole change of the current process's; fsuid follows euid, fsgid follows egid.
+void credentials_set_users(struct ids);
+void credentials_set_groups(struct ids);
+int process_in_group(uint32_t gid);
+
 #endif

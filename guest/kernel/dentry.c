@@ -2,9 +2,11 @@
 //
 // Invariants: inode.h. The table doubles when it holds more names than buckets; it never shrinks,
 // so that a freed name costs no move.
+#include "dentry.h"
 #include "inode.h"
-#include "memory.h"
+#include "mount.h"
 #include "path.h"
+#include "slab.h"
 #include "state.h"
 
 #include <boxer/linux_errno.h>

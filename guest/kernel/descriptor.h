@@ -3,6 +3,7 @@
 #ifndef KERNEL_DESCRIPTOR_H
 #define KERNEL_DESCRIPTOR_H
 
+#include "fd.h"
 #include "file.h"
 
 #include <boxer/linux_errno.h>

@@ -6,15 +6,19 @@
 //    another description of what the descriptor has open.
 // 3. There is no console. /dev/tty is the host's terminal when there is one; others are made by
 //    /dev/ptmx.
+#include "dev.h"
 #include "console.h"
-#include "fs.h"
+#include "dentry.h"
+#include "file.h"
 #include "host.h"
-#include "memory.h"
+#include "inode.h"
+#include "mount.h"
 #include "mountpoint.h"
-#include "process.h"
 #include "pty.h"
+#include "tmpfs.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
 #include <string.h>
 
 #define TMPFS_MAGIC 0x01021994u

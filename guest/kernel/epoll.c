@@ -7,14 +7,16 @@
 // 2. An item does not keep its file open; file->watchers counts its items over all epolls.
 // 3. `entries` has room for every item, so a wait never allocates.
 // 4. An edge is a bit that was not ready when last reported, or new activity of the file since.
+#include "epoll.h"
 #include "descriptor.h"
-#include "memory.h"
-#include "process.h"
-#include "syscalls_runtime.h"
-#include "timer.h"
+#include "file.h"
+#include "slab.h"
 #include "wait.h"
+#include "wait_file.h"
 #include "state.h"
 
+#include <boxer/linux_errno.h>
+#include <boxer/linux_poll.h>
 #include <string.h>
 
 #define NESTED 5 // EP_MAX_NESTS
@@ -146,23 +148,6 @@ static const struct file_ops epoll_ops = {
     .release = epoll_release,
 };
 
-long sys_epoll_create1(int flags) {
-    if ((uint32_t)flags & ~O_CLOEXEC)
-        return -EINVAL;
-    struct epoll *self = kzalloc(sizeof *self);
-    if (!self)
-        return -ENOMEM;
-    long fd = descriptor_for(&epoll_ops, self, flags);
-    if (fd < 0) {
-        kfree(self);
-        return fd;
-    }
-    self->wait.check = collect;
-    self->next = epolls;
-    epolls = self;
-    return fd;
-}
-
 // The item of fd and file, or where it would go: the first index with a number above.
 static unsigned find(const struct epoll *self, int fd, const struct file *file, int *found) {
     unsigned low = 0, high = self->count;
@@ -243,17 +228,29 @@ static long add(struct epoll *self, unsigned index, int fd, struct file *file,
     return 0;
 }
 
-long sys_epoll_ctl(int epfd, int operation, int fd, const struct linux_epoll_event *event) {
-    int error, found;
-    struct file *file = fd_file(fd);
-    struct epoll *self = descriptor_data(epfd, &epoll_ops, -EINVAL, &error);
-    if (!file || error == -EBADF)
-        return -EBADF;
-    if (operation != LINUX_EPOLL_CTL_DEL && (!event || !user_range(event, sizeof *event)))
-        return -EFAULT;
-    if (!file->ops->poll)
-        return -EPERM; // regular files and directories are always ready: not for epoll
-    if (error || file->private_data == self)
+long epoll_new(int flags) {
+    struct epoll *self = kzalloc(sizeof *self);
+    if (!self)
+        return -ENOMEM;
+    long fd = descriptor_for(&epoll_ops, self, flags);
+    if (fd < 0) {
+        kfree(self);
+        return fd;
+    }
+    self->wait.check = collect;
+    self->next = epolls;
+    epolls = self;
+    return fd;
+}
+
+struct epoll *epoll_of(int epfd, int *error) {
+    return descriptor_data(epfd, &epoll_ops, -EINVAL, error);
+}
+
+long epoll_control(struct epoll *self, int operation, int fd, struct file *file,
+                   const struct linux_epoll_event *event) {
+    int found;
+    if (file->private_data == self)
         return -EINVAL;
     unsigned index = find(self, fd, file, &found);
     switch (operation) {
@@ -276,17 +273,8 @@ long sys_epoll_ctl(int epfd, int operation, int fd, const struct linux_epoll_eve
     }
 }
 
-static long epoll_wait_until(int epfd, struct linux_epoll_event *events, int count,
-                             int64_t deadline, const void *set, size_t set_size) {
-    int error;
-    uint64_t mask = signal_mask();
-    if (count <= 0 || (size_t)count > INT32_MAX / sizeof *events)
-        return -EINVAL;
-    if (!events || !user_range(events, (size_t)count * sizeof *events))
-        return -EFAULT;
-    struct epoll *self = descriptor_data(epfd, &epoll_ops, -EINVAL, &error);
-    if (error || (error = signal_mask_read(set, set_size, &mask)))
-        return error;
+int epoll_report(struct epoll *self, struct linux_epoll_event *events, int count,
+                 int64_t deadline) {
     for (unsigned i = 0; i < self->count; i++)
         self->entries[i] = (struct wait_entry){.file = self->items[i].file,
                                                .events = self->items[i].events & ~INTERNAL};
@@ -295,23 +283,5 @@ static long epoll_wait_until(int epfd, struct linux_epoll_event *events, int cou
     self->wait.deadline_ns = deadline;
     self->out = events;
     self->out_count = count;
-    uint64_t old = signal_mask_swap(mask);
-    int ready = wait_on(&self->wait);
-    signal_mask_restore(old, ready == -EINTR);
-    return ready;
-}
-
-long sys_epoll_pwait(int epfd, struct linux_epoll_event *events, int count, int timeout_ms,
-                     const void *set, size_t set_size) {
-    int64_t deadline = timeout_ms < 0    ? INT64_MAX
-                       : timeout_ms == 0 ? 0
-                                         : add_ns(clock_monotonic(), timeout_ms * 1000000ll);
-    return epoll_wait_until(epfd, events, count, deadline, set, set_size);
-}
-
-long sys_epoll_pwait2(int epfd, struct linux_epoll_event *events, int count,
-                      const struct linux_timespec *timeout, const void *set, size_t set_size) {
-    int64_t deadline;
-    int error = poll_deadline(timeout, &deadline);
-    return error ? error : epoll_wait_until(epfd, events, count, deadline, set, set_size);
+    return wait_held(&self->wait);
 }

@@ -1,8 +1,10 @@
 // eventfd(2): a counter as a file.
+#include "eventfd.h"
 #include "descriptor.h"
-#include "memory.h"
-#include "syscalls_runtime.h"
+#include "file.h"
+#include "slab.h"
 
+#include <boxer/linux_errno.h>
 #include <boxer/linux_poll.h>
 #include <string.h>
 
@@ -66,14 +68,12 @@ static const struct file_ops eventfd_ops = {
     .release = eventfd_release,
 };
 
-long sys_eventfd2(unsigned count, int flags) {
-    if ((uint32_t)flags & ~(LINUX_EFD_SEMAPHORE | O_NONBLOCK | O_CLOEXEC))
-        return -EINVAL;
+long eventfd_new(unsigned count, int semaphore, int flags) {
     struct eventfd *event = kzalloc(sizeof *event);
     if (!event)
         return -ENOMEM;
     event->count = count;
-    event->semaphore = flags & LINUX_EFD_SEMAPHORE;
+    event->semaphore = semaphore;
     long fd = descriptor_for(&eventfd_ops, event, flags);
     if (fd < 0)
         kfree(event);

@@ -1,12 +1,15 @@
-// Open file descriptions and the table of descriptors.
-#include "inode.h"
-#include "memory.h"
+// The table of descriptors.
+#include "fd.h"
+#include "file.h"
+#include "locks.h"
 #include "process.h"
 #include "reached.h"
-#include "locks.h"
+#include "slab.h"
 #include "task.h"
 
+#include <boxer/boot.h>
 #include <boxer/linux_errno.h>
+#include <boxer/linux_process.h>
 #include <string.h>
 
 #define FIRST_SLOTS 64
@@ -18,37 +21,6 @@ struct slot {
 
 static struct descriptors *table(void) {
     return &current->process->descriptors;
-}
-
-struct file *file_new(const struct file_ops *ops, uint32_t flags) {
-    struct file *file = kzalloc(sizeof *file);
-    if (!file)
-        return NULL;
-    file->ops = ops;
-    file->flags = flags;
-    file->refs = 1;
-    file->opener = current_cred()->changes;
-    return file;
-}
-
-void file_get(struct file *file) {
-    file->refs++;
-}
-
-void file_put(struct file *file) {
-    if (--file->refs)
-        return;
-    if (file->watchers)
-        file->forget(file);
-    locks_release(file);
-    if (file->ops->release)
-        file->ops->release(file);
-    if (file->inode && (file->flags & O_ACCMODE) != O_RDONLY && !(file->flags & O_PATH))
-        file->inode->writers--;
-    if (file->entry)
-        dentry_put(file->entry);
-    inode_put(file->inode);
-    kfree(file);
 }
 
 static int grow(struct descriptors *open, int wanted) {

@@ -1,11 +1,11 @@
-// Open file descriptions and the descriptor table: open(2), dup(2), fcntl(2).
+// Open file descriptions: open(2).
 //
 // Invariants
 // 1. A `struct file` lives while refs > 0; ops->release is called once, when refs falls to 0.
 // 2. Every kind of file has one constant `struct file_ops`; a null operation means the errno named
 //    beside it. Operations return a value >= 0 or -errno.
 // 3. An operation never blocks by itself: with nothing to do it returns -EAGAIN, and the system
-//    call layer (wait.h) waits for poll() bits unless O_NONBLOCK is set.
+//    call layer (wait_file.h) waits for poll() bits unless O_NONBLOCK is set.
 #ifndef KERNEL_FILE_H
 #define KERNEL_FILE_H
 
@@ -58,25 +58,5 @@ struct file {
 struct file *file_new(const struct file_ops *ops, uint32_t flags); // refs 1; null: no memory
 void file_get(struct file *);
 void file_put(struct file *);
-
-// The descriptor table of a process. Functions without one mean the current process's.
-struct slot;
-struct descriptors {
-    struct slot *slots;
-    int count;
-};
-// What a program begins with: all that is not close-on-exec. 0 or -ENOMEM.
-int descriptors_inherit(struct descriptors *made, const struct descriptors *from);
-void descriptors_end(void); // closes all; the table goes too
-int fd_install(struct file *, int lowest,
-               int close_on_exec); // takes over the reference; or -EMFILE
-int fd_room(void);                 // 0, or why fd_install(file, 0, ..) would fail
-struct file *fd_file(int fd);      // borrowed; null: bad descriptor
-int fd_close(int fd);
-void fd_close_from(int first);
-int fd_replace(struct file *, int fd, int close_on_exec); // dup2: takes over the reference
-int fd_cloexec(int fd);
-void fd_set_cloexec(int fd, int on);
-int fd_next(int fd); // the first open descriptor >= fd, or -1
 
 #endif

@@ -1,8 +1,18 @@
 // The file systems of a machine, from its boot to its runs.
 #include "fs.h"
+#include "dev.h"
+#include "hostfs_mount.h"
+#include "inode.h"
+#include "mount.h"
 #include "path.h"
+#include "proc.h"
+#include "proc_sys.h"
+#include "tmpfs.h"
+#include "tmpfs_data.h"
+#include "tree.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
 
 #define TMPFS_MAGIC 0x01021994u
 

@@ -3,10 +3,19 @@
 // What preview 1 does not tell or do: the owner is shown as the process itself, the mode as 0755 or
 // 0644 (0777 for links), and neither can be changed.
 #include "hostfs.h"
-#include "memory.h"
+#include "dentry.h"
+#include "file.h"
+#include "host.h"
+#include "hostfs_file.h"
+#include "hostfs_list.h"
+#include "hostfs_names.h"
+#include "inode.h"
+#include "mount.h"
+#include "slab.h"
 #include "task.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
 #include <string.h>
 
 const char hostfs_type[] = "hostfs";

@@ -47,19 +47,5 @@ int hostfs_set_name(struct host_node *, struct dentry *dir, const char *name, si
 
 extern const struct inode_ops hostfs_ops;
 int hostfs_lookup(struct dentry *dir, const char *name, size_t len, struct inode **found);
-// hostfs_names.c
-int hostfs_create(struct dentry *dir, const char *name, size_t len, uint32_t mode, uint32_t rdev,
-                  struct inode **made);
-int hostfs_symlink(struct dentry *dir, const char *name, size_t len, const char *target,
-                   size_t target_len, struct inode **made);
-int hostfs_link(struct dentry *old, struct dentry *dir, const char *name, size_t len);
-int hostfs_unlink(struct dentry *victim);
-int hostfs_rename(struct dentry *old, struct dentry *dir, const char *name, size_t len,
-                  struct dentry *replaced);
-
-extern const struct file_ops hostfs_file_ops;
-int hostfs_open_file(struct inode *, struct file *);   // hostfs_file.c
-int hostfs_open_folder(struct inode *, struct file *); // hostfs_list.c
-int hostfs_list(struct dentry *dir, int64_t pos, fill_entry fill, void *context);
 
 #endif

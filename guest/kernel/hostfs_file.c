@@ -1,10 +1,17 @@
 // Open files of host folders: one host descriptor each.
+#include "hostfs_file.h"
+#include "file.h"
+#include "host.h"
 #include "hostfs.h"
-#include "memory.h"
-#include "process.h"
+#include "inode.h"
+#include "signal.h"
+#include "slab.h"
 #include "task.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
+#include <boxer/linux_process.h>
+#include <boxer/linux_signal.h>
 
 struct opened {
     int hfd;

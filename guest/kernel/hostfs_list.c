@@ -4,11 +4,17 @@
 // 1. A description lists what the folder held when its listing began, or was rewound: whatever a
 //    host means by its cookies, and whatever is removed meanwhile, no name is missed or repeated.
 // 2. Names that Linux has not ("", ".", "..", with a slash or a NUL, over 255 bytes) are left out.
+#include "hostfs_list.h"
+#include "dentry.h"
+#include "directory.h"
+#include "file.h"
+#include "host.h"
 #include "hostfs.h"
-#include "memory.h"
-#include "path.h"
+#include "inode.h"
+#include "slab.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
 #include <string.h>
 
 #define BATCH 256 // entries asked of the host at once

@@ -4,11 +4,14 @@
 // 1. Every preopened folder is mounted: at its name when that is absolute, "/" at /host, a relative
 //    name below the working directory. One that cannot be is told on the host's stderr.
 // 2. No mount outlives a run: a frozen machine has none.
-#include "fs.h"
+#include "hostfs_mount.h"
+#include "host.h"
 #include "hostfs.h"
-#include "memory.h"
+#include "inode.h"
+#include "mount.h"
 #include "mountpoint.h"
 #include "path.h"
+#include "slab.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>

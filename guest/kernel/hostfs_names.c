@@ -1,7 +1,12 @@
 // Making, linking, removing and renaming in host folders. Invariants: hostfs.h, inode.h.
+#include "hostfs_names.h"
+#include "dentry.h"
+#include "host.h"
 #include "hostfs.h"
+#include "inode.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
 #include <string.h>
 
 static struct host_node *node_of(const struct inode *inode) {

@@ -1,13 +1,20 @@
 // Inodes: life, owner, permissions, attributes.
 #include "inode.h"
-#include "fs.h"
+#include "clock.h"
+#include "credentials.h"
 #include "memory.h"
+#include "mount.h"
 #include "process.h"
+#include "signal.h"
+#include "slab.h"
 #include "task.h"
+#include "xattr.h"
 #include "state.h"
 
 #include <boxer/linux_errno.h>
-#include <string.h>
+#include <boxer/linux_file.h>
+#include <boxer/linux_process.h>
+#include <boxer/linux_signal.h>
 
 KERNEL_STATE struct fs_usage fs_usage = {.pages_max = 1u << 18,
                                          .inodes_max = 1u << 20}; // 1 GiB of content

@@ -1,20 +1,15 @@
-// Inodes, dentries and file systems: what tmpfs, devices, proc and host folders plug into.
+// Inodes: what tmpfs, devices, proc and host folders plug into.
 //
-// Invariants
-// 1. A dentry is one name in one folder; a folder has exactly one dentry. A live dentry is found by
-//    (parent, name) in one hash table, and hangs in its parent's list in order of its cookie.
-// 2. `pinned` dentries (tmpfs) exist as long as the name does: the tree itself holds one reference.
-//    Others (proc, host folders) exist while somebody refers to them.
-// 3. A dentry holds a reference to its inode and to its parent.
-// 4. The callers (path.c, the system calls) have checked permissions, types and existence before an
-//    inode operation runs; the operation does what its file system must, or fails and changes
-//    nothing. Names and dentries are changed by the caller.
+// Invariant: the callers (path.c, the system calls) have checked permissions, types and existence
+// before an inode operation runs; the operation does what its file system must, or fails and
+// changes nothing. Names and dentries are changed by the caller.
 #ifndef KERNEL_INODE_H
 #define KERNEL_INODE_H
 
 #include "file.h"
 
 #include <boxer/linux_file.h>
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -80,19 +75,6 @@ struct inode_ops {
     void (*evict)(struct inode *); // the last reference went
 };
 
-// A mounted file system.
-struct filesystem {
-    const char *type; // as /proc/mounts shows it
-    const char *source;
-    uint32_t magic; // statfs(2)
-    uint32_t dev;   // st_dev
-    int pinned;     // its dentries are its truth
-    int read_only;
-    struct dentry *root, *covers; // covers: the folder it is mounted on, null for the root
-    struct filesystem *next;
-    void *private_data;
-};
-
 struct lock;
 struct xattr;
 
@@ -114,23 +96,6 @@ struct inode {
     uint32_t mapped;   // shared mappings of it (shared_mapping.h)
 };
 
-struct dentry {
-    uint32_t refs;
-    uint32_t hash;
-    struct inode *inode;
-    struct dentry *parent; // itself for a root
-    struct dentry *hash_next;
-    struct dentry *first, *last; // children in order of cookie
-    struct dentry *prev, *next;  // siblings
-    struct dentry *listed;       // the child a listing stopped behind last, or one before it
-    struct filesystem *mounted;  // what is mounted on it
-    int64_t cookie, next_cookie;
-    uint32_t children, name_len;
-    int linked; // the name exists
-    char *name; // owned; name_len bytes and a NUL
-};
-
-// inode.c
 struct inode *inode_new(struct filesystem *, uint32_t mode); // refs 1, nlink 1, owner: the process
 void inode_get(struct inode *);
 void inode_put(struct inode *);
@@ -139,7 +104,6 @@ void inode_touch_atime(struct inode *); // as relatime: when it is older than th
 void inode_stat(struct inode *, struct kstat *);
 int inode_permission(const struct inode *, uint32_t may); // MAY_*: 0 or -EACCES
 int inode_may_own(const struct inode *);                  // 0 or -EPERM: owner or privileged
-void xattr_free(struct inode *);                          // xattr.c
 // What a new inode in `dir` gets of its mode and group (umask, setgid folders).
 void inode_inherit(struct inode *, const struct inode *dir);
 // Set-user-ID and set-group-ID as far as a new owner or new content takes them away (chown(2)).
@@ -149,25 +113,10 @@ void inode_changed(struct inode *);         // the same, and the times
 // 0, or -EFBIG and a signal: a file of this size would be larger than RLIMIT_FSIZE (setrlimit(2)).
 int inode_check_limit(const struct inode *, int64_t size);
 
-// dentry.c
-struct dentry *dentry_new(struct dentry *parent, const char *name, size_t len, struct inode *);
-void dentry_get(struct dentry *);
-void dentry_put(struct dentry *);
-struct dentry *dentry_child(struct dentry *dir, const char *name, size_t len); // borrowed or null
-void dentry_link(struct dentry *);   // puts it into its parent's list and the table
-void dentry_unlink(struct dentry *); // takes it out; whoever refers to it keeps it
-int dentry_move(struct dentry *, struct dentry *dir, const char *name, size_t len);
-void dentry_exchange(struct dentry *, struct dentry *); // each gets the other's place
-// The absolute path, " (deleted)" when unlinked and marked; -ERANGE, or its length without NUL.
-long dentry_path(struct dentry *, char *buffer, size_t size, int mark_deleted);
-int dentry_below(const struct dentry *, const struct dentry *ancestor);
-
-// mount.c
-extern struct filesystem *filesystems;
-struct dentry *fs_root(void);
-void fs_unmount(struct filesystem *);
-// A file system object before it has a root: inode_new needs one.
-struct filesystem *fs_new(const char *type, const char *source, uint32_t magic, int pinned);
-int fs_attach(struct filesystem *, struct dentry *on, struct inode *root);
+// What all file systems together may hold (a box's own limit, not the host's).
+struct fs_usage {
+    uint64_t pages, pages_max, inodes, inodes_max;
+};
+extern struct fs_usage fs_usage;
 
 #endif

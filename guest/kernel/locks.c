@@ -8,10 +8,14 @@
 //    ones.
 // 3. A lock that would wait, waits for an owner in this same, only task: -EDEADLK.
 #include "locks.h"
-#include "memory.h"
+#include "file.h"
+#include "inode.h"
+#include "process.h"
+#include "slab.h"
 #include "task.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
 
 struct lock {
     struct lock *next;

@@ -1,6 +1,6 @@
 // Inflating what the linker stored compressed, with zlib itself.
-#include "fs.h"
-#include "memory.h"
+#include "lower.h"
+#include "slab.h"
 
 #include <boxer/linux_errno.h>
 #include <zlib.h>

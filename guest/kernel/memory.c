@@ -9,8 +9,10 @@
 #include "memory.h"
 #include "host.h"
 #include "reached.h"
+#include "slab.h"
 #include "state.h"
 
+#include <boxer/boot.h>
 #include <boxer/linux_errno.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-// The kernel's memory: pages of linear memory, and small objects on top of them.
+// Pages of linear memory.
 //
 // Every page is free, the kernel's or the program's. A page never used before reads as zero.
 #ifndef KERNEL_MEMORY_H
@@ -26,12 +26,6 @@ void pages_free(void *pages, size_t count);
 int pages_extend(void *pages, size_t old, size_t count, int zeroed);
 size_t pages_total(void), pages_in_use(void);
 void pages_scrub(void); // zeroes every free page that was ever used, and free small objects
-
-void *kmalloc(size_t size); // 8-byte aligned, null: no memory
-void *kzalloc(size_t size);
-void *krealloc(void *old, size_t size);
-void kfree(void *);
-void slabs_scrub(void); // part of pages_scrub
 
 // The program's pages: what mmap gave out. Only these are ever unmapped or moved by it.
 enum page_owner { PAGE_FREE, PAGE_KERNEL, PAGE_PROGRAM };

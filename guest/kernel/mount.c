@@ -1,7 +1,8 @@
 // Mounted file systems.
-#include "fs.h"
-#include "memory.h"
-#include "path.h"
+#include "mount.h"
+#include "dentry.h"
+#include "inode.h"
+#include "slab.h"
 #include "state.h"
 
 #include <boxer/linux_errno.h>

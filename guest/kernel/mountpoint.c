@@ -5,11 +5,17 @@
 //    the tree; a missing folder is made, owned by root, mode 0755.
 // 2. The process's own credentials are back in force when a function of this file returns.
 #include "mountpoint.h"
-#include "memory.h"
+#include "dentry.h"
+#include "entry.h"
+#include "inode.h"
+#include "mount.h"
 #include "path.h"
+#include "process.h"
+#include "slab.h"
 #include "task.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
 #include <string.h>
 
 struct kept {

@@ -4,19 +4,21 @@
 // 1. Nothing is created, truncated or installed before every check has passed and every allocation
 //    that can fail has been made, save the last: a full descriptor table is found out first.
 // 2. An O_PATH description has neither read nor write; it names an entry.
-#include "console.h"
-#include "memory.h"
+#include "open.h"
+#include "dentry.h"
+#include "directory.h"
+#include "entry.h"
+#include "fd.h"
+#include "file.h"
+#include "inode.h"
+#include "mount.h"
 #include "path.h"
-#include "syscalls_fs.h"
 #include "task.h"
 
 #include <boxer/linux_errno.h>
-#include <string.h>
+#include <boxer/linux_file.h>
 
 #define TMPFILE_BIT (O_TMPFILE & ~O_DIRECTORY)
-#define OPEN_FLAGS 037777703u
-#define O_PATH_FLAGS (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-#define RESOLVE_FLAGS 0x3fu
 
 static const struct file_ops path_ops; // O_PATH: every operation is missing
 
@@ -97,38 +99,6 @@ static int open_entry(struct dentry *entry, uint32_t flags, int created, struct 
     return error;
 }
 
-int entry_add(struct dentry *dir, const char *name, size_t len, struct inode *inode,
-              struct dentry **added) {
-    struct dentry *entry = dentry_new(dir, name, len, inode);
-    if (!entry)
-        return -ENOSPC;
-    dentry_link(entry);
-    if (dir->inode->fs->pinned)
-        dentry_get(entry); // the tree's own reference
-    if (S_ISDIR(inode->mode))
-        dir->inode->nlink++;
-    dir->inode->mtime = dir->inode->ctime = stamp_now();
-    *added = entry;
-    return 0;
-}
-
-int entry_create(struct place *place, uint32_t mode, uint32_t rdev, struct dentry **made) {
-    struct inode *dir = place->dir->inode, *inode;
-    int error = entry_may_add(place->dir);
-    if (error)
-        return error;
-    if (!dir->ops->create)
-        return -EACCES;
-    error = dir->ops->create(place->dir, place->name, place->len, mode, rdev, &inode);
-    if (error)
-        return error;
-    if (dir->fs->pinned)
-        inode_inherit(inode, dir);
-    error = entry_add(place->dir, place->name, place->len, inode, made);
-    inode_put(inode);
-    return error;
-}
-
 static int open_tmpfile(struct dentry *dir, uint32_t flags, uint32_t mode, struct file **opened) {
     if (!S_ISDIR(dir->inode->mode))
         return -ENOTDIR;
@@ -196,7 +166,7 @@ static int check_flags(uint32_t flags, uint32_t resolve) {
     return 0;
 }
 
-static long do_open(int dirfd, const char *path, uint32_t flags, uint32_t mode, uint32_t resolve) {
+long open_at(int dirfd, const char *path, uint32_t flags, uint32_t mode, uint32_t resolve) {
     struct place place;
     struct file *file;
     int walk = (flags & O_NOFOLLOW) || ((flags & O_CREAT) && (flags & O_EXCL)) ? 0 : PATH_FOLLOW;
@@ -218,50 +188,7 @@ static long do_open(int dirfd, const char *path, uint32_t flags, uint32_t mode, 
     return fd;
 }
 
-// What open(2) does not know it ignores; openat2(2) refuses it.
-long sys_openat(int dirfd, const char *path, int flags, uint32_t mode) {
-    uint32_t known = (uint32_t)flags & (flags & (int)O_PATH ? O_PATH_FLAGS : OPEN_FLAGS);
-    return do_open(dirfd, path, known, mode & 07777, 0);
-}
-
-long sys_openat2(int dirfd, const char *path, const struct linux_open_how *how, size_t size) {
-    struct linux_open_how wanted = {0};
-    if (size < sizeof wanted)
-        return -EINVAL;
-    if (!user_range(how, size))
-        return -EFAULT;
-    for (size_t i = sizeof wanted; i < size; i++)
-        if (((const char *)how)[i])
-            return -E2BIG;
-    wanted = *how;
-    uint32_t known = wanted.flags & O_PATH ? O_PATH_FLAGS : OPEN_FLAGS;
-    if ((wanted.flags & ~(uint64_t)known) || (wanted.resolve & ~(uint64_t)RESOLVE_FLAGS))
-        return -EINVAL;
-    uint32_t modes = wanted.flags & (O_CREAT | TMPFILE_BIT) ? 07777 : 0;
-    if (wanted.mode & ~(uint64_t)modes)
-        return -EINVAL;
-    if ((wanted.resolve & RESOLVE_BENEATH) && (wanted.resolve & RESOLVE_IN_ROOT))
-        return -EINVAL;
-    return do_open(dirfd, path, (uint32_t)wanted.flags, (uint32_t)wanted.mode,
-                   (uint32_t)wanted.resolve);
-}
-
-#define MFD_CLOEXEC 1u
-#define MFD_ALLOW_SEALING 2u
-#define F_SEAL_SEAL 1u
-
-long sys_memfd_create(const char *name, unsigned flags) {
-    char label[NAME_MAX + 1] = "memfd:";
-    size_t len = 6;
-    if (flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING | 0x18u))
-        return -EINVAL;
-    if (!user_range(name, 1))
-        return -EFAULT;
-    for (const char *at = name; *at; at++) {
-        if (len == NAME_MAX)
-            return -EINVAL;
-        label[len++] = *at;
-    }
+long open_anonymous(const char *label, size_t len, uint32_t seals, int close_on_exec) {
     struct inode *root = fs_root()->inode, *inode;
     if (root->ops->tmpfile(root->fs, S_IFREG | 0777, &inode))
         return -ENOMEM;
@@ -271,12 +198,12 @@ long sys_memfd_create(const char *name, unsigned flags) {
     if (!entry)
         return -ENOMEM;
     inode->nlink = 0;
-    inode->seals = flags & MFD_ALLOW_SEALING ? 0 : F_SEAL_SEAL;
+    inode->seals = seals;
     int error = make_file(entry, O_RDWR | O_LARGEFILE, &file);
     dentry_put(entry);
     if (error)
         return error;
-    int fd = fd_install(file, 0, (flags & MFD_CLOEXEC) != 0);
+    int fd = fd_install(file, 0, close_on_exec);
     if (fd < 0)
         file_put(file);
     return fd;

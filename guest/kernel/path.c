@@ -8,11 +8,18 @@
 //    ROOT), and with RESOLVE_BENEATH an attempt is EXDEV.
 // 4. Search permission is asked of every folder walked through.
 #include "path.h"
-#include "fs.h"
+#include "dentry.h"
+#include "fd.h"
+#include "file.h"
+#include "inode.h"
 #include "memory.h"
+#include "mount.h"
+#include "process.h"
+#include "slab.h"
 #include "task.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
 #include <string.h>
 
 struct walk {

@@ -2,7 +2,7 @@
 #ifndef KERNEL_PATH_H
 #define KERNEL_PATH_H
 
-#include "inode.h"
+#include "dentry.h"
 
 enum {
     PATH_FOLLOW = 1,    // the last component, if it is a symbolic link
@@ -32,15 +32,6 @@ void place_end(struct place *);
 int path_or_fd(int dirfd, const char *path, int at_flags, struct dentry **found,
                struct file **file);
 
-// Names and inodes (open.c). place: its last component is not there. *made, *added: referenced.
-int entry_create(struct place *place, uint32_t mode, uint32_t rdev, struct dentry **made);
-int entry_add(struct dentry *dir, const char *name, size_t len, struct inode *,
-              struct dentry **added);
-int entry_may_remove(struct place *place, int as_directory); // names.c
-int entry_may_add(struct dentry *dir);                       // names.c
-void entry_remove(struct dentry *);
-extern const struct file_ops directory_ops; // listing.c
-
 // One name in one folder: live dentry, else the file system's lookup. Referenced; -ENOENT.
 int dir_lookup(struct dentry *dir, const char *name, size_t len, struct dentry **found);
 
@@ -51,5 +42,5 @@ struct directories {
 };
 struct dentry *path_cwd(void), *path_root(void); // the current process's; borrowed
 void path_set_cwd(struct dentry *), path_set_root(struct dentry *);
-struct dentry *mount_top(struct dentry *); // through what is mounted on it; borrowed
+
 #endif

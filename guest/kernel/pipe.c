@@ -1,20 +1,23 @@
-// pipe2(2) and FIFOs: a ring of bytes between descriptors.
+// Pipes and FIFOs: a ring of bytes between descriptors.
 //
 // Invariants
 // 1. A pipe lives while readers + writers > 0; a FIFO's pipe is found by its inode meanwhile.
 // 2. The ring is made at the first write: an unused pipe costs 64 bytes.
 // 3. A write of at most PIPE_BUF bytes goes in whole or not at all.
 #include "pipe.h"
+#include "dentry.h"
+#include "file.h"
 #include "inode.h"
 #include "memory.h"
-#include "process.h"
-#include "syscalls_runtime.h"
+#include "signal.h"
+#include "slab.h"
 #include "wait.h"
 #include "state.h"
 
 #include <boxer/linux_errno.h>
 #include <boxer/linux_file.h>
 #include <boxer/linux_poll.h>
+#include <boxer/linux_signal.h>
 #include <string.h>
 
 #define PIPE_BUF 4096u
@@ -200,37 +203,17 @@ static struct file *pipe_file(struct pipe *pipe, uint32_t flags) {
     return file;
 }
 
-long sys_pipe2(int *fds, int flags) {
-    if ((uint32_t)flags & ~(O_NONBLOCK | O_DIRECT | O_CLOEXEC))
-        return -EINVAL;
-    if ((uint32_t)flags & O_DIRECT)
-        return -EINVAL; // packet pipes: as a Linux before 3.4
-    if (!fds || !user_range(fds, 2 * sizeof *fds))
-        return -EFAULT;
+int pipe_make(uint32_t flags, struct file *ends[2]) {
     struct pipe *pipe = pipe_new(NULL);
-    struct file *in = pipe ? pipe_file(pipe, O_RDONLY | ((uint32_t)flags & O_NONBLOCK)) : NULL;
-    struct file *out = in ? pipe_file(pipe, O_WRONLY | ((uint32_t)flags & O_NONBLOCK)) : NULL;
-    if (!out) {
-        if (in)
-            file_put(in);
-        else if (pipe)
-            pipe_free(pipe);
-        return -ENOMEM;
-    }
-    int close_on_exec = ((uint32_t)flags & O_CLOEXEC) != 0;
-    int first = fd_install(in, 0, close_on_exec);
-    int second = first < 0 ? first : fd_install(out, 0, close_on_exec);
-    if (second < 0) {
-        if (first >= 0)
-            fd_close(first);
-        else
-            file_put(in);
-        file_put(out);
-        return second;
-    }
-    fds[0] = first;
-    fds[1] = second;
-    return 0;
+    ends[0] = pipe ? pipe_file(pipe, O_RDONLY | (flags & O_NONBLOCK)) : NULL;
+    ends[1] = ends[0] ? pipe_file(pipe, O_WRONLY | (flags & O_NONBLOCK)) : NULL;
+    if (ends[1])
+        return 0;
+    if (ends[0])
+        file_put(ends[0]);
+    else if (pipe)
+        pipe_free(pipe);
+    return -ENOMEM;
 }
 
 int pipe_open_fifo(struct dentry *entry, struct file *file) {

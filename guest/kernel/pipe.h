@@ -1,4 +1,4 @@
-// Pipes and FIFOs, as the file system and fcntl(2) need them.
+// Pipes and FIFOs.
 #ifndef KERNEL_PIPE_H
 #define KERNEL_PIPE_H
 
@@ -11,6 +11,9 @@ struct file_ops;
 
 #define PIPE_CAPACITY 65536u // Linux's default, 16 pages
 #define PIPE_MOST 1048576u   // /proc/sys/fs/pipe-max-size
+
+// A new pipe's end to read from and end to write to; flags: O_NONBLOCK. 0 or -ENOMEM.
+int pipe_make(uint32_t flags, struct file *ends[2]);
 
 // What a file system gives an inode of type S_IFIFO: its file_ops, and its inode_ops' open. -ENXIO:
 // O_WRONLY|O_NONBLOCK without a reader. A blocking open that needs another opener is a wait

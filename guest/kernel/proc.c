@@ -4,14 +4,22 @@
 // 1. Its dentries are not pinned; an inode is made for each lookup and points to its entry.
 // 2. Position p of a folder: entry number p - 2 is next (1 and 2 are behind "." and "..").
 // 3. Nothing of it can be written to, created or removed.
-#include "fs.h"
-#include "memory.h"
-#include "mountpoint.h"
 #include "proc.h"
+#include "dentry.h"
+#include "file.h"
+#include "inode.h"
+#include "mount.h"
+#include "mountpoint.h"
+#include "proc_self.h"
+#include "proc_sys.h"
+#include "proc_system.h"
+#include "proc_text.h"
 #include "process.h"
+#include "slab.h"
 #include "task.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
 #include <string.h>
 
 #define PROC_MAGIC_NUMBER 0x9fa0u

@@ -1,25 +1,12 @@
-// What the files of /proc share: text that grows, the table of entries.
+// What the files of /proc share: the table of entries.
 //
-// Invariants
-// 1. An entry is a constant: a folder with children, a file whose text is made when it is opened,
-//    or a link. Nothing of /proc is remembered between two opens.
-// 2. Text that ran out of memory is marked, and its open fails with -ENOMEM; printers never check.
+// Invariant: an entry is a constant: a folder with children, a file whose text is made when it is
+// opened, or a link. Nothing of /proc is remembered between two opens.
 #ifndef KERNEL_PROC_H
 #define KERNEL_PROC_H
 
-#include "inode.h"
-
-struct text {
-    char *bytes; // owned
-    size_t size, room;
-    int failed;
-};
-
-void text_add(struct text *, const char *bytes, size_t size);
-// %s: C string; %u %d %x: 64-bit numbers, with a width and zeros as in %08x. Nothing else.
-void text_print(struct text *, const char *format, ...);
-#define U(number) ((uint64_t)(number))
-#define D(number) ((int64_t)(number))
+#include "dentry.h"
+#include "proc_text.h"
 
 struct proc_entry {
     const char *name; // null ends a table
@@ -39,18 +26,8 @@ struct proc_entry {
 #define PROC_MAGIC(name, target, follow) {name, S_IFLNK | 0777, 1, NULL, NULL, target, follow, NULL}
 #define PROC_END {NULL, 0, 0, NULL, NULL, NULL, NULL, NULL}
 
-extern const struct proc_entry proc_root[]; // proc.c
-extern const struct proc_entry proc_self[]; // proc_self.c
-extern const struct proc_entry proc_sys[];  // proc_sys.c
-extern const struct inode_ops proc_fd_ops;  // proc_fd.c
+extern const struct proc_entry proc_root[];
 long proc_copy(const char *text, char *buffer, size_t size);
-
-// proc_self.c, proc_status.c, proc_system.c: printers.
-void show_status(struct text *), show_stat(struct text *), show_statm(struct text *);
-void show_limits(struct text *), show_maps(struct text *);
-void show_mounts(struct text *), show_mountinfo(struct text *);
-void show_cpuinfo(struct text *), show_meminfo(struct text *), show_uptime(struct text *);
-void show_version(struct text *), show_filesystems(struct text *), show_loadavg(struct text *);
-void show_system_stat(struct text *);
+int proc_boot(void); // mounts /proc
 
 #endif

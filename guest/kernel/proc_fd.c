@@ -4,14 +4,20 @@
 // 1. A link's descriptor is looked up anew whenever the link is used; a closed one is -ENOENT.
 // 2. A file with a dentry is reached through it. One without (a pipe, a socket, the host's stdio)
 //    is reached through an inode made for the walk, which holds a reference to the file.
+#include "proc_fd.h"
 #include "console.h"
-#include "memory.h"
+#include "dentry.h"
+#include "fd.h"
+#include "file.h"
+#include "inode.h"
+#include "mount.h"
 #include "proc.h"
-#include "process.h"
+#include "proc_text.h"
+#include "slab.h"
 #include "state.h"
 
 #include <boxer/linux_errno.h>
-#include <string.h>
+#include <boxer/linux_file.h>
 
 #define FD_INO 0x80000000u
 #define ANONYMOUS_DEV 0xfu // as attributes.c says of files without an inode

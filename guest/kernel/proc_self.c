@@ -1,10 +1,19 @@
 // /proc/self: the program, its memory, its place in the tree.
+#include "proc_self.h"
+#include "dentry.h"
+#include "inode.h"
 #include "memory.h"
+#include "mount.h"
 #include "path.h"
 #include "proc.h"
+#include "proc_fd.h"
+#include "proc_status.h"
+#include "proc_text.h"
+#include "process.h"
 #include "task.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
 #include <string.h>
 
 static long path_text(struct dentry *entry, char *buffer, size_t size) {

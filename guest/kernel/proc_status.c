@@ -1,11 +1,17 @@
 // /proc/self/status, stat, statm, limits: the process in figures (proc_pid_status(5) and its kin).
+#include "proc_status.h"
+#include "clock.h"
+#include "credentials.h"
+#include "fd.h"
 #include "memory.h"
-#include "proc.h"
+#include "proc_text.h"
 #include "process.h"
-#include "signal_state.h"
+#include "signal.h"
 #include "task.h"
 
 #include <boxer/linux_process.h>
+#include <boxer/linux_signal.h>
+#include <boxer/linux_time.h>
 
 #define TICKS(ns) U((ns) / (NSEC_PER_SEC / LINUX_TICKS_PER_SECOND))
 

@@ -1,12 +1,17 @@
 // /proc/sys: what of the kernel's settings programs read. None can be written.
-#include "fs.h"
+#include "proc_sys.h"
+#include "credentials.h"
 #include "host.h"
+#include "inode.h"
 #include "pipe.h"
 #include "proc.h"
+#include "proc_text.h"
 #include "process.h"
-#include "syscalls_runtime.h"
 #include "task.h"
+#include "uts.h"
 #include "state.h"
+
+#include <boxer/linux_process.h>
 
 static KERNEL_STATE uint8_t boot_id[16];
 static KERNEL_STATE int boot_id_known;
@@ -52,14 +57,14 @@ static void show_domainname(struct text *text) {
 
 static void show_osrelease(struct text *text) {
     struct linux_utsname name;
-    if (sys_uname(&name) == 0)
-        text_print(text, "%s\n", name.release);
+    uts_name(&name);
+    text_print(text, "%s\n", name.release);
 }
 
 static void show_version_line(struct text *text) {
     struct linux_utsname name;
-    if (sys_uname(&name) == 0)
-        text_print(text, "%s\n", name.version);
+    uts_name(&name);
+    text_print(text, "%s\n", name.version);
 }
 
 static void show_ostype(struct text *text) {

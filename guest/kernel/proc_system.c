@@ -1,9 +1,14 @@
 // /proc/cpuinfo, meminfo, uptime, version, filesystems, loadavg, stat: the machine in figures.
+#include "proc_system.h"
+#include "clock.h"
 #include "memory.h"
-#include "proc.h"
+#include "proc_text.h"
 #include "process.h"
-#include "syscalls_runtime.h"
 #include "task.h"
+#include "uts.h"
+
+#include <boxer/linux_process.h>
+#include <boxer/linux_time.h>
 
 #define TICKS(ns) U((ns) / (NSEC_PER_SEC / LINUX_TICKS_PER_SECOND))
 #define NS_PER_CENTISECOND 10000000
@@ -41,8 +46,8 @@ void show_uptime(struct text *text) {
 
 void show_version(struct text *text) {
     struct linux_utsname name;
-    if (sys_uname(&name) == 0)
-        text_print(text, "%s version %s (boxer) %s\n", name.sysname, name.release, name.version);
+    uts_name(&name);
+    text_print(text, "%s version %s (boxer) %s\n", name.sysname, name.release, name.version);
 }
 
 void show_filesystems(struct text *text) {

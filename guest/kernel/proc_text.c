@@ -1,6 +1,6 @@
 // Text that grows: what /proc's files are made of.
-#include "memory.h"
-#include "proc.h"
+#include "proc_text.h"
+#include "slab.h"
 
 #include <stdarg.h>
 #include <string.h>

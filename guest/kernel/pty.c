@@ -5,13 +5,18 @@
 // 2. Both sides share settings and size. The subordinate side reads what the line discipline lets
 //    through, the main side what was printed and echoed.
 #include "pty.h"
-#include "memory.h"
-#include "path.h"
-#include "process.h"
-#include "syscalls_fs.h"
+#include "dentry.h"
+#include "entry.h"
+#include "file.h"
+#include "inode.h"
+#include "open.h"
+#include "pty_line.h"
+#include "slab.h"
+#include "terminal.h"
 #include "state.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
 #include <boxer/linux_poll.h>
 #include <string.h>
 
@@ -22,20 +27,6 @@
 
 static KERNEL_STATE struct pty *all;
 static KERNEL_STATE struct dentry *folder;
-
-int terminal_copy_out(uintptr_t argument, const void *from, size_t size) {
-    if (!argument || !user_range((void *)argument, size))
-        return -EFAULT;
-    memcpy((void *)argument, from, size);
-    return 0;
-}
-
-int terminal_copy_in(uintptr_t argument, void *to, size_t size) {
-    if (!argument || !user_range((void *)argument, size))
-        return -EFAULT;
-    memcpy(to, (void *)argument, size);
-    return 0;
-}
 
 static void let_go(struct pty *pty) {
     struct pty **at = &all;
@@ -170,7 +161,7 @@ static int main_ioctl(struct file *file, unsigned request, uintptr_t argument) {
         return terminal_copy_in(argument, &pty->locked, sizeof pty->locked);
     case TIOCGPTPEER:
         memcpy(path + 9, pty->name->name, pty->name->name_len + 1);
-        return (int)sys_openat(AT_FDCWD, path, (int)argument, 0);
+        return (int)open_at(AT_FDCWD, path, open_known((uint32_t)argument), 0, 0);
     default:
         return either_ioctl(file, request, argument, 1);
     }

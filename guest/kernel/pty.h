@@ -25,15 +25,7 @@ struct pty {
     struct dentry *name;     // in /dev/pts
 };
 
-// pty_line.c: the line discipline.
-void line_type(struct pty *, unsigned char byte); // from the main side
-int line_print(struct pty *, unsigned char byte); // to it; 0: no room
-long line_read(struct pty *, char *buffer, size_t size);
-int line_ready(const struct pty *);
-void line_flush(struct pty *, int input, int output);
-void line_settings(struct pty *, const struct termios *);
-
-// pty.c: /dev/ptmx, and the folder /dev/pts that the main sides fill.
+// /dev/ptmx, and the folder /dev/pts that the main sides fill.
 extern const struct inode_ops ptmx_ops;
 extern const struct file_ops ptmx_file_ops;
 void pty_boot(struct dentry *folder);

@@ -6,7 +6,9 @@
 // 1. In canonical mode what can be read ends with a cell that ends a line; only what is behind the
 //    last such cell can be erased.
 // 2. Echo that finds no room is lost; input that finds none is lost with a bell.
+#include "pty_line.h"
 #include "pty.h"
+#include "terminal.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>

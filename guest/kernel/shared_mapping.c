@@ -10,8 +10,11 @@
 //    or has shrunk, the page is the mapping's alone, until the file grows back (mapping_page).
 // 3. COPY: the pages are the record's alone; `pristine` is what was read, to find what changed.
 #include "shared_mapping.h"
+#include "file.h"
 #include "inode.h"
 #include "memory.h"
+#include "process.h"
+#include "slab.h"
 #include "task.h"
 #include "state.h"
 

@@ -9,14 +9,16 @@
 //    stack inside the system call, before it returns: there is no other moment. A handler's own
 //    system calls may deliver further signals.
 // 5. A stop signal does nothing: nobody could continue the process.
-#include "process.h"
-#include "host.h"
+#include "signal.h"
 #include "memory.h"
-#include "signal_state.h"
+#include "process.h"
+#include "slab.h"
 #include "task.h"
 #include "state.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_process.h>
+#include <boxer/linux_signal.h>
 #include <string.h>
 
 #define SET(signo) (1ull << ((signo) - 1))

@@ -1,11 +1,15 @@
 // signalfd(2): pending signals as a file.
+#include "signalfd.h"
 #include "descriptor.h"
-#include "memory.h"
-#include "process.h"
-#include "syscalls_runtime.h"
+#include "file.h"
+#include "signal.h"
+#include "slab.h"
+#include "task.h"
 #include "timer.h"
 
+#include <boxer/linux_errno.h>
 #include <boxer/linux_poll.h>
+#include <boxer/linux_signal.h>
 #include <string.h>
 
 struct signalfd {
@@ -52,7 +56,7 @@ static unsigned signalfd_poll(struct file *file) {
 }
 
 static int64_t signalfd_wakes_at(struct file *file) {
-    return timers_next(((struct signalfd *)file->private_data)->set);
+    return timers_next(current->process, ((struct signalfd *)file->private_data)->set);
 }
 
 static void signalfd_release(struct file *file) {
@@ -66,27 +70,20 @@ static const struct file_ops signalfd_ops = {
     .release = signalfd_release,
 };
 
-long sys_signalfd4(int fd, const void *set, size_t size, int flags) {
-    uint64_t mask = 0;
+long signalfd_change(int fd, uint64_t set) {
     int error;
-    if ((uint32_t)flags & ~(O_NONBLOCK | O_CLOEXEC))
-        return -EINVAL;
-    if (!set)
-        return size == sizeof mask ? -EFAULT : -EINVAL;
-    if ((error = signal_mask_read(set, size, &mask)))
+    struct signalfd *self = descriptor_data(fd, &signalfd_ops, -EINVAL, &error);
+    if (error)
         return error;
-    mask &= ~(1ull << (LINUX_SIGKILL - 1) | 1ull << (LINUX_SIGSTOP - 1));
-    if (fd != -1) {
-        struct signalfd *old = descriptor_data(fd, &signalfd_ops, -EINVAL, &error);
-        if (error)
-            return error;
-        old->set = mask;
-        return fd;
-    }
+    self->set = set;
+    return fd;
+}
+
+long signalfd_new(uint64_t set, int flags) {
     struct signalfd *self = kzalloc(sizeof *self);
     if (!self)
         return -ENOMEM;
-    self->set = mask;
+    self->set = set;
     long made = descriptor_for(&signalfd_ops, self, flags);
     if (made < 0)
         kfree(self);

@@ -7,8 +7,9 @@
 // 2. A slab is on its class's list exactly while it has a free object. An empty slab goes back to
 //    the pages unless it is the only one on the list.
 // 3. Free objects are linked through their first word; nothing else in them means anything.
-#include "memory.h"
+#include "slab.h"
 #include "host.h"
+#include "memory.h"
 #include "state.h"
 
 #include <string.h>

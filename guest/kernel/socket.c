@@ -1,14 +1,22 @@
 // Sockets as objects and as files.
 #include "socket.h"
-#include "descriptor.h"
+#include "clock.h"
+#include "fd.h"
+#include "file.h"
 #include "memory.h"
 #include "process.h"
+#include "slab.h"
+#include "socket_connect.h"
+#include "socket_netlink.h"
+#include "socket_queue.h"
+#include "socket_unix.h"
 #include "task.h"
-#include "timer.h"
 #include "state.h"
 
-#include <boxer/linux_poll.h>
-#include <string.h>
+#include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
+#include <boxer/linux_iovec.h>
+#include <boxer/linux_socket.h>
 
 #define FIONREAD 0x541bu
 #define SIOCOUTQ 0x5411u

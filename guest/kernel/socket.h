@@ -81,7 +81,6 @@ struct socket {
 extern struct socket *all_sockets;
 extern const struct file_ops socket_ops;
 
-// socket.c
 struct socket *socket_new(int family, int type, int protocol); // null: no memory
 void socket_free(struct socket *);
 struct socket *socket_of(int fd, struct file **file, int *error);
@@ -89,48 +88,5 @@ int socket_is_stream(const struct socket *); // no message boundaries
 int socket_is_datagram(const struct socket *);
 void socket_join(struct socket *, struct socket *);
 size_t socket_room(const struct socket *from, const struct socket *to); // bytes `to` takes now
-
-// socket_queue.c
-struct message {
-    const struct linux_iovec *vectors;
-    size_t count, size; // size: of all vectors
-    int flags;
-    const struct name *name; // sending: where to, null: the peer. Receiving: unused
-    struct file **files;     // sending: taken over when it succeeds. Receiving: given to the caller
-    unsigned file_count;
-    // Receiving only.
-    struct name from;
-    struct linux_ucred sender;
-    int out_flags;
-};
-long socket_send(struct socket *, struct message *);                 // never waits: -EAGAIN
-long socket_receive(struct socket *, struct message *);              // never waits: -EAGAIN
-int socket_deliver(struct socket *, const void *bytes, size_t size); // from the kernel
-void socket_drop_queue(struct socket *);
-unsigned socket_poll(struct socket *);
-
-// socket_connect.c
-int socket_connect(struct socket *, const struct name *);
-int socket_accept(struct socket *, struct socket **accepted);
-void socket_drop_pending(struct socket *listener);
-
-// socket_inet.c, socket_unix.c: reading a caller's address, binding, finding who is bound.
-int inet_name(const struct socket *, const void *address, uint32_t size, struct name *);
-int inet_bind(struct socket *, const struct name *);
-int inet_autobind(struct socket *);
-uint16_t inet_port(const struct socket *); // in host order
-// 0 with *found null when nobody is bound there; -ENETUNREACH beyond loopback.
-int inet_find(const struct socket *from, const struct name *to, struct socket **found);
-// The names of both ends as `from` reaches `to` at `name`, in the families of the two sockets.
-void inet_names(struct socket *from, struct socket *to, const struct name *name,
-                struct name *from_remote, struct name *to_local, struct name *to_remote);
-// socket_netlink.c
-long netlink_request(struct socket *, const char *bytes, size_t size);
-int netdevice_ioctl(unsigned request, uintptr_t argument);
-
-int unix_name(const void *address, uint32_t size, struct name *);
-int unix_bind(struct socket *, const struct name *);
-int unix_find(const struct socket *from, const struct name *to, struct socket **found);
-void unix_unbind(struct socket *);
 
 #endif

@@ -1,8 +1,11 @@
 // connect(2) and accept(2): both ends are in this box, so a connection is made at once.
+#include "socket_connect.h"
 #include "socket.h"
-#include "memory.h"
+#include "socket_inet.h"
+#include "socket_unix.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_socket.h>
 
 static int disconnect(struct socket *socket) {
     if (!socket_is_datagram(socket))

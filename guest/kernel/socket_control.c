@@ -2,11 +2,19 @@
 //
 // Difference from Linux: a socket sent over itself keeps itself alive until the process ends; there
 // is no collector for such cycles.
-#include "descriptor.h"
+#include "socket_control.h"
+#include "credentials.h"
+#include "fd.h"
+#include "file.h"
 #include "memory.h"
-#include "socket_names.h"
+#include "process.h"
+#include "slab.h"
+#include "socket.h"
+#include "socket_queue.h"
 #include "task.h"
 
+#include <boxer/linux_errno.h>
+#include <boxer/linux_socket.h>
 #include <string.h>
 
 #define ALIGN(size) (((size) + sizeof(size_t) - 1) & ~(sizeof(size_t) - 1))
@@ -131,4 +139,12 @@ void control_write(struct socket *socket, struct linux_msghdr *header, struct me
     if (message->flags & LINUX_MSG_CMSG_CLOEXEC)
         message->out_flags |= LINUX_MSG_CMSG_CLOEXEC;
     header->control_size = used;
+}
+
+void message_drop_files(struct message *message) {
+    for (unsigned i = 0; i < message->file_count; i++)
+        file_put(message->files[i]);
+    kfree(message->files);
+    message->files = NULL;
+    message->file_count = 0;
 }

@@ -7,10 +7,12 @@
 // 2. Only loopback (127.0.0.0/8, ::1) and the wildcards are local; the rest of the world is
 //    unreachable until the host grants network.
 // 3. Ports below 1024 need no privilege: what container engines set (ip_unprivileged_port_start=0).
+#include "socket_inet.h"
 #include "socket.h"
 #include "state.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_socket.h>
 #include <string.h>
 
 #define EPHEMERAL_FIRST 32768u // net.ipv4.ip_local_port_range

@@ -3,11 +3,15 @@
 //
 // The machine has one interface, the loopback: lo, number 1, 127.0.0.1/8 and ::1/128. Requests that
 // are not a dump of links or addresses answer EOPNOTSUPP.
+#include "socket_netlink.h"
 #include "memory.h"
+#include "process.h"
 #include "socket.h"
+#include "socket_queue.h"
 #include "task.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_socket.h>
 #include <string.h>
 
 enum { NLMSG_ERROR = 2, NLMSG_DONE = 3, NLM_F_MULTI = 2 };

@@ -2,10 +2,14 @@
 //
 // Invariant: what create and find hand out is a reference to an inode of type S_IFSOCK; whether a
 // socket is behind it, socket_unix.c knows.
+#include "socket_node.h"
+#include "dentry.h"
+#include "entry.h"
+#include "inode.h"
 #include "path.h"
-#include "syscalls_fs.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
 
 int fs_socket_create(const char *path, struct inode **made) {
     struct place place;

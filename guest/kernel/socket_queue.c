@@ -5,14 +5,22 @@
 // starts
 //    a new one, and a read never crosses into or out of it, as on Linux.
 // 2. A message is queued whole or not at all.
-#include "socket.h"
+#include "socket_queue.h"
 #include "file.h"
-#include "memory.h"
 #include "process.h"
+#include "signal.h"
+#include "slab.h"
+#include "socket.h"
+#include "socket_inet.h"
+#include "socket_netlink.h"
+#include "socket_unix.h"
 #include "task.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_iovec.h>
 #include <boxer/linux_poll.h>
+#include <boxer/linux_signal.h>
+#include <boxer/linux_socket.h>
 #include <string.h>
 
 // A stream's packet has at least this room, the largest small object's: small writes share it.

@@ -5,11 +5,14 @@
 // inode's
 //    address is never reused while a socket is bound to it.
 // 2. Abstract names are compared as bytes with their length.
+#include "socket_unix.h"
+#include "inode.h"
 #include "socket.h"
-#include "syscalls_fs.h"
+#include "socket_node.h"
 #include "state.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_socket.h>
 #include <string.h>
 
 #define HEAD offsetof(struct linux_sockaddr_un, path)

@@ -1,11 +1,15 @@
 // Processes made from others, and their end.
 #include "spawn.h"
-#include "file.h"
+#include "dentry.h"
+#include "fd.h"
 #include "memory.h"
-#include "path.h"
+#include "process.h"
+#include "process_timers.h"
 #include "shared_mapping.h"
+#include "signal.h"
+#include "slab.h"
 #include "task.h"
-#include "timer.h"
+#include "wait.h"
 
 static void exec(struct task *task) {
     struct process *process = task->process;

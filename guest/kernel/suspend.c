@@ -7,10 +7,11 @@
 // 2. The kernel's memory is never exchanged: files, sockets, pipes, timers and clocks go on.
 // 3. kernel_resume cannot fail: what it needs was allocated by kernel_suspend.
 #include "memory.h"
+#include "process.h"
 #include "shared_mapping.h"
 #include "spawn.h"
-#include "state.h"
 #include "task.h"
+#include "wait.h"
 
 #include <boxer/kernel.h>
 #include <boxer/linux_errno.h>

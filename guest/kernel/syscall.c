@@ -8,16 +8,14 @@
 // 3. A handler's exit through a trap or exit_group leaves the machine as it is: calls are not
 // nested
 //    in kernel state, only on the stack.
-#include "syscall.h"
-#include "process.h"
+#include "signal.h"
+#include "syscall_table.h"
 #include "timer.h"
-#include "state.h"
+#include "trace.h"
 
 #include <boxer/kernel.h>
 #include <boxer/linux_errno.h>
 #include <boxer/linux_syscalls.h>
-
-KERNEL_STATE syscall_trace boxer_trace;
 
 // signal(7): these answer EINTR whatever SA_RESTART says.
 static int never_restarted(long number) {

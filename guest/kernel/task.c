@@ -1,5 +1,6 @@
 // The task that runs, and the first one of a machine.
 #include "task.h"
+#include "process.h"
 #include "state.h"
 
 static KERNEL_STATE struct process first_process;

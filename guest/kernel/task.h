@@ -11,7 +11,7 @@
 #define KERNEL_TASK_H
 
 #include "process.h"
-#include "signal_state.h"
+#include "signal.h"
 #include "wait.h"
 
 #include <stdint.h>

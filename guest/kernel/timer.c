@@ -1,12 +1,11 @@
-// The list of armed timers, and setitimer(2) over it.
+// The list of armed timers.
 #include "timer.h"
-#include "memory.h"
+#include "clock.h"
 #include "process.h"
-#include "syscalls_runtime.h"
-#include "task.h"
 #include "state.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_time.h>
 
 static KERNEL_STATE struct timer *armed;
 
@@ -71,11 +70,10 @@ int64_t timer_wakes_at(const struct timer *timer) {
                                                      : INT64_MAX;
 }
 
-int64_t timers_next(uint64_t signals) {
+int64_t timers_next(const struct process *process, uint64_t signals) {
     int64_t soonest = INT64_MAX;
     for (struct timer *timer = armed; timer; timer = timer->next) {
-        if (!timer->signo || timer->process != current->process ||
-            !(signals >> (timer->signo - 1) & 1))
+        if (!timer->signo || timer->process != process || !(signals >> (timer->signo - 1) & 1))
             continue;
         int64_t wake = timer_wakes_at(timer);
         if (wake < soonest)
@@ -103,67 +101,4 @@ int timer_set(struct timer *timer, int absolute, const struct linux_itimerspec *
 void timers_thaw(void) {
     while (armed)
         timer_disarm(armed);
-}
-
-static void itimer_fire(struct timer *timer, uint64_t times) {
-    (void)times;
-    signal_send(timer->process, timer->signo, LINUX_SI_KERNEL, NULL);
-}
-
-void timers_begin(struct process *process) {
-    static const int signals[] = {LINUX_SIGALRM, LINUX_SIGVTALRM, LINUX_SIGPROF};
-    process->timers.posix = NULL;
-    for (int i = 0; i <= LINUX_ITIMER_PROF; i++)
-        process->timers.interval[i] =
-            (struct timer){.process = process,
-                           .clock = i == LINUX_ITIMER_REAL ? TIMER_MONOTONIC : TIMER_CPU,
-                           .fire = itimer_fire,
-                           .signo = signals[i]};
-}
-
-void timers_end(struct process *process) {
-    for (int i = 0; i <= LINUX_ITIMER_PROF; i++)
-        timer_disarm(&process->timers.interval[i]);
-    posix_timers_end(process);
-}
-
-static int timeval_ns(const struct linux_timeval *time, int64_t *ns) {
-    if (time->sec < 0 || time->usec < 0 || time->usec >= 1000000)
-        return -EINVAL;
-    struct linux_timespec spec = {.sec = time->sec, .nsec = (int32_t)time->usec * 1000};
-    return timespec_ns(&spec, ns);
-}
-
-static struct linux_timeval ns_timeval(int64_t ns) {
-    int64_t usec = (ns + 999) / 1000; // an armed timer never reads as 0
-    return (struct linux_timeval){(long)(usec / 1000000), (long)(usec % 1000000)};
-}
-
-long sys_getitimer(int which, struct linux_itimerval *shown) {
-    if (which < 0 || which > LINUX_ITIMER_PROF)
-        return -EINVAL;
-    if (!user_range(shown, sizeof *shown))
-        return -EFAULT;
-    struct timer *timer = &current->process->timers.interval[which];
-    shown->value = ns_timeval(timer_left(timer));
-    shown->interval = ns_timeval(timer->armed ? timer->interval : 0);
-    return 0;
-}
-
-long sys_setitimer(int which, const struct linux_itimerval *new, struct linux_itimerval *old) {
-    int64_t value = 0, interval = 0;
-    if (which < 0 || which > LINUX_ITIMER_PROF)
-        return -EINVAL;
-    if (new && (!user_range(new, sizeof *new) || (old && !user_range(old, sizeof *old))))
-        return -EFAULT;
-    if (new && (timeval_ns(&new->value, &value) || timeval_ns(&new->interval, &interval)))
-        return -EINVAL;
-    if (old)
-        sys_getitimer(which, old);
-    struct timer *timer = &current->process->timers.interval[which];
-    if (value)
-        timer_arm(timer, add_ns(timer_now(timer), value), interval);
-    else
-        timer_disarm(timer);
-    return 0;
 }

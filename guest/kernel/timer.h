@@ -7,11 +7,11 @@
 #ifndef KERNEL_TIMER_H
 #define KERNEL_TIMER_H
 
+#include "clock.h"
+
 #include <boxer/linux_time.h>
 
 #include <stdint.h>
-
-enum timer_clock { TIMER_MONOTONIC, TIMER_REALTIME, TIMER_CPU };
 
 struct process;
 
@@ -34,32 +34,10 @@ void timer_show(const struct timer *, struct linux_itimerspec *shown);
 int timer_set(struct timer *, int absolute, const struct linux_itimerspec *new);
 // Fires what is due. Cheap when nothing is armed.
 void timers_run(void);
-// When the next timer that sends the current process one of these signals fires, on the monotonic
-// clock; INT64_MAX: none.
-int64_t timers_next(uint64_t signals);
+// When the next timer that sends the process one of these signals fires, on the monotonic clock;
+// INT64_MAX: none.
+int64_t timers_next(const struct process *, uint64_t signals);
 int64_t timer_wakes_at(const struct timer *); // the same of one timer
 void timers_thaw(void);                       // all timers of the first life are disarmed
-
-// What a process has of timers; timer descriptors are files.
-struct posix_timer;
-struct process_timers {
-    struct timer interval[3];  // setitimer(2): ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF
-    struct posix_timer *posix; // the table of timer_create(2), null before the first
-};
-void timers_begin(struct process *); // it has none
-void timers_end(struct process *);
-void posix_timers_end(struct process *);
-
-// -EINVAL for clocks that have no timers.
-int timer_clock_of(int clockid, enum timer_clock *clock);
-// Validates and converts; -EINVAL for negative or overlong nanoseconds. Saturates at INT64_MAX.
-int timespec_ns(const struct linux_timespec *, int64_t *ns);
-void ns_timespec(int64_t ns, struct linux_timespec *);
-int64_t add_ns(int64_t a, int64_t b); // saturating, for deadlines
-// An absolute deadline of `clock` on the monotonic clock.
-int64_t deadline_of(enum timer_clock clock, int64_t expiry);
-
-void clock_boot(void), clock_freeze(void), clock_thaw(void);
-void clock_slept(int64_t ns); // a wait tells how long it slept: clock_cpu leaves it out
 
 #endif

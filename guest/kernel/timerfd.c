@@ -1,14 +1,17 @@
-// timerfd_create(2): a timer as a file.
+// Timers as files: timerfd_create(2).
 //
 // Difference from Linux: TFD_TIMER_CANCEL_ON_SET is accepted and never cancels, since the real-time
 // clock is the host's and its steps are not told.
+#include "timerfd.h"
+#include "clock.h"
 #include "descriptor.h"
-#include "memory.h"
-#include "process.h"
-#include "syscalls_runtime.h"
+#include "file.h"
+#include "slab.h"
 #include "timer.h"
 
+#include <boxer/linux_errno.h>
 #include <boxer/linux_poll.h>
+#include <boxer/linux_time.h>
 #include <string.h>
 
 struct timerfd {
@@ -64,12 +67,7 @@ static const struct file_ops timerfd_ops = {
     .release = timerfd_release,
 };
 
-long sys_timerfd_create(int clockid, int flags) {
-    enum timer_clock clock;
-    if ((uint32_t)flags & ~(O_NONBLOCK | O_CLOEXEC))
-        return -EINVAL;
-    if (timer_clock_of(clockid, &clock) || clock == TIMER_CPU)
-        return -EINVAL;
+long timerfd_new(enum timer_clock clock, int flags) {
     struct timerfd *self = kzalloc(sizeof *self);
     if (!self)
         return -ENOMEM;
@@ -86,37 +84,28 @@ static void show(const struct timer *timer, struct linux_itimerspec *shown) {
     ns_timespec(timer->interval, &shown->interval);
 }
 
-long sys_timerfd_settime(int fd, int flags, const struct linux_itimerspec *new,
-                         struct linux_itimerspec *old) {
+int timerfd_show(int fd, struct linux_itimerspec *shown) {
     int error;
-    if (flags & ~(LINUX_TIMER_ABSTIME | LINUX_TFD_TIMER_CANCEL_ON_SET))
-        return -EINVAL;
-    if (!new || !user_range(new, sizeof *new) || (old && !user_range(old, sizeof *old)))
-        return -EFAULT;
     struct timerfd *self = descriptor_data(fd, &timerfd_ops, -EINVAL, &error);
     if (error)
         return error;
-    struct linux_itimerspec before;
     timers_run();
-    show(&self->timer, &before);
-    if ((error = timer_set(&self->timer, flags & LINUX_TIMER_ABSTIME, new)))
+    show(&self->timer, shown);
+    return 0;
+}
+
+int timerfd_set(int fd, int absolute, const struct linux_itimerspec *new,
+                struct linux_itimerspec *old) {
+    int error;
+    struct timerfd *self = descriptor_data(fd, &timerfd_ops, -EINVAL, &error);
+    if (error)
+        return error;
+    timers_run();
+    show(&self->timer, old);
+    if ((error = timer_set(&self->timer, absolute, new)))
         return error;
     if (!self->timer.armed)
         timespec_ns(&new->interval, &self->timer.interval);
     self->expired = 0;
-    if (old)
-        *old = before;
-    return 0;
-}
-
-long sys_timerfd_gettime(int fd, struct linux_itimerspec *shown) {
-    int error;
-    struct timerfd *self = descriptor_data(fd, &timerfd_ops, -EINVAL, &error);
-    if (error)
-        return error;
-    if (!shown || !user_range(shown, sizeof *shown))
-        return -EFAULT;
-    timers_run();
-    show(&self->timer, shown);
     return 0;
 }

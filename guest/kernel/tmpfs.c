@@ -3,14 +3,22 @@
 // Invariants
 // 1. Its dentries are pinned: the tree is the dentry tree, there is no second directory structure.
 // 2. A folder's size is what Linux's tmpfs shows: 20 bytes an entry, two for "." and "..".
-#include "fs.h"
+#include "tmpfs.h"
+#include "dentry.h"
+#include "file.h"
+#include "inode.h"
 #include "memory.h"
+#include "mount.h"
 #include "pipe.h"
-#include "process.h"
+#include "signal.h"
+#include "slab.h"
 #include "task.h"
 #include "tmpfs_data.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
+#include <boxer/linux_process.h>
+#include <boxer/linux_signal.h>
 #include <string.h>
 
 #define EMPTY_FOLDER 40

@@ -6,14 +6,17 @@
 // 3. `unwritten` may be shorter than `pages`: what it does not reach has been written.
 // 4. inode->blocks counts allocated pages; fs_usage.pages sums them over all files.
 #include "tmpfs_data.h"
-#include "fs.h"
+#include "inode.h"
+#include "lower.h"
 #include "memory.h"
-#include "process.h"
 #include "reached.h"
 #include "shared_mapping.h"
+#include "slab.h"
 #include "state.h"
 
+#include <boxer/boot.h>
 #include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
 #include <string.h>
 
 #define SIZE_LIMIT ((int64_t)1 << 40) // a page table of 1 GiB would be behind it: no box has that

@@ -23,6 +23,7 @@ int content_punch(struct inode *, int64_t pos, int64_t length);   // makes a hol
 int content_reserve(struct inode *, int64_t pos, int64_t length); // allocates holes away
 int64_t content_seek(struct inode *, int64_t pos, int whence);    // SEEK_DATA, SEEK_HOLE
 void content_free(struct inode *);
+void tmpfs_drop_clean(void); // forgets what was inflated and not written to
 uint8_t **content_page(struct inode *, size_t index, int allocate); // struct inode_ops
 
 #endif

@@ -1,15 +1,19 @@
 // Prints system calls.
 #include "trace.h"
-#include "trace_names.h"
 #include "host.h"
+#include "line.h"
 #include "memory.h"
-#include "syscall.h"
+#include "trace_calls.h"
+#include "trace_names.h"
+#include "state.h"
 
 #include <boxer/linux_errno.h>
 #include <boxer/linux_file.h>
 #include <boxer/linux_iovec.h>
 #include <boxer/linux_syscalls.h>
 #include <string.h>
+
+KERNEL_STATE syscall_trace boxer_trace;
 
 #define SHOWN 32 // bytes of a string or buffer, as strace -s 32
 

@@ -1,7 +1,8 @@
 // What the arguments of the calls are, for traces.
-#include "trace_names.h"
+#include "trace_calls.h"
 
 #include <boxer/linux_syscalls.h>
+#include <stddef.h>
 
 static const struct trace_call known[] = {
     {NR_openat, "openat", "asOo"},

@@ -3,10 +3,9 @@
 // A kind is a table. Of flags the first row whose mask is wider than one bit is a field
 // (O_ACCMODE); the rest are bits; what has no name follows in hexadecimal.
 #include "trace_names.h"
+#include "line.h"
 
 #include <boxer/linux_file.h>
-#include <boxer/linux_mman.h>
-#include <boxer/linux_socket.h>
 
 struct named {
     uint32_t mask, value;

@@ -1,4 +1,4 @@
-// The names of flags in a trace, and what the calls' arguments are.
+// The names of flags in a trace.
 #ifndef KERNEL_TRACE_NAMES_H
 #define KERNEL_TRACE_NAMES_H
 
@@ -10,16 +10,5 @@
 //   Y socket types  E epoll_ctl(2)
 // 0: no such kind.
 int line_names(struct line *, char kind, uint32_t value);
-
-// A call's arguments are described by letters, one each:
-//   d decimal  x hexadecimal  o octal  p pointer  s string  a directory descriptor  n size
-//   w bytes going in (the next argument is their size)  r bytes coming out (the result is their
-//   size) l L the halves of a 64-bit number  v vectors going in  i two descriptors coming out
-//   Capitals: names of trace_names.c.
-struct trace_call {
-    int number;
-    const char *name, *arguments;
-};
-const struct trace_call *trace_call(long number); // null: its arguments are not known
 
 #endif

@@ -2,11 +2,17 @@
 //
 // The image was made by our linker, but a box is a file anybody can change: every offset is checked
 // against the image's size, and a bad image is -EINVAL, never a read outside it.
-#include "fs.h"
-#include "memory.h"
+#include "tree.h"
+#include "dentry.h"
+#include "inode.h"
+#include "mount.h"
+#include "slab.h"
+#include "tmpfs.h"
 
+#include <boxer/boot.h>
 #include <boxer/kernel.h>
 #include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
 #include <string.h>
 
 struct image {

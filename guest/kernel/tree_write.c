@@ -5,12 +5,17 @@
 //    it is; other content is copied to pages in a row.
 // 2. Offsets of the image are addresses (BOXER_TREE_ADDRESSES): nothing else is copied.
 // 3. The machine ends behind this call: what it allocates is never freed.
-#include "fs.h"
+#include "dentry.h"
+#include "inode.h"
 #include "memory.h"
+#include "mount.h"
+#include "slab.h"
 #include "tmpfs_data.h"
 
+#include <boxer/boot.h>
 #include <boxer/kernel.h>
 #include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
 #include <string.h>
 
 struct writer {

@@ -6,15 +6,17 @@
 // readiness.
 // 3. Without any of the three the wait is refused (wait.h).
 #include "wait.h"
+#include "clock.h"
 #include "file.h"
 #include "host.h"
 #include "process.h"
+#include "signal.h"
 #include "task.h"
 #include "timer.h"
 
+#include <boxer/kernel.h>
 #include <boxer/linux_errno.h>
 #include <boxer/linux_poll.h>
-#include <string.h>
 
 // Host descriptors watched in one sleep: stdio and what the host grants, a handful.
 #define HOST_WATCHED 16
@@ -35,14 +37,6 @@ int wait_lets_run(int64_t *until_ns) {
 
 int wait_has_company(void) {
     return wait_lets_run(NULL);
-}
-
-unsigned wait_poll(struct file *file, unsigned events) {
-    unsigned always = LINUX_POLLERR | LINUX_POLLHUP;
-    unsigned ready = LINUX_POLLIN | LINUX_POLLOUT | LINUX_POLLRDNORM | LINUX_POLLWRNORM;
-    if (file->ops->poll)
-        ready = file->ops->poll(file);
-    return ready & (events | always);
 }
 
 static int refuse(void) {
@@ -82,7 +76,7 @@ static size_t host_watches(struct wait_entry *entries, unsigned count, struct ho
 
 // Only a timer that a waiter hears of counts: one that nobody watches cannot end the wait.
 static int64_t next_wake(struct wait_entry *entries, unsigned count, int64_t deadline_ns) {
-    int64_t wake = timers_next(signal_wakeable());
+    int64_t wake = timers_next(current->process, signal_wakeable());
     if (deadline_ns < wake)
         wake = deadline_ns;
     for (unsigned i = 0; i < count; i++) {
@@ -96,7 +90,7 @@ static int64_t next_wake(struct wait_entry *entries, unsigned count, int64_t dea
     return wake;
 }
 
-static int sleep_once(struct wait_entry *entries, unsigned count, int64_t deadline_ns) {
+int wait_sleep(struct wait_entry *entries, unsigned count, int64_t deadline_ns) {
     struct host_poll polls[HOST_WATCHED];
     size_t watched = host_watches(entries, count, polls);
     int64_t wake = next_wake(entries, count, deadline_ns);
@@ -110,7 +104,7 @@ static int sleep_once(struct wait_entry *entries, unsigned count, int64_t deadli
     return result < 0 && result != -EINTR ? result : 0;
 }
 
-static int wait_held(struct wait *wait) {
+int wait_on(struct wait *wait) {
     for (;;) {
         timers_run();
         int ready = wait->check(wait);
@@ -123,69 +117,19 @@ static int wait_held(struct wait *wait) {
         int64_t until_ns = wait->deadline_ns;
         if (wait_lets_run(&until_ns))
             continue;
-        int result = sleep_once(wait->entries, wait->count, until_ns);
+        int result = wait_sleep(wait->entries, wait->count, until_ns);
         if (result < 0)
             return result;
     }
 }
 
-int wait_on(struct wait *wait) {
-    for (unsigned i = 0; i < wait->count; i++)
-        if (wait->entries[i].file)
-            file_get(wait->entries[i].file);
-    int result = wait_held(wait);
-    for (unsigned i = 0; i < wait->count; i++)
-        if (wait->entries[i].file)
-            file_put(wait->entries[i].file);
-    return result;
-}
-
-static int count_ready(struct wait *wait) {
-    int ready = 0;
-    for (unsigned i = 0; i < wait->count; i++) {
-        struct wait_entry *entry = &wait->entries[i];
-        entry->ready = entry->file ? wait_poll(entry->file, entry->events) : 0;
-        ready += entry->ready != 0;
-    }
-    return ready;
-}
-
-int wait_many(struct wait_entry *entries, unsigned count, int64_t deadline_ns) {
-    return wait_on(&(struct wait){count_ready, entries, count, deadline_ns});
-}
-
-// The operation has just said -EAGAIN: whatever poll says, only a sleep can change that.
-int wait_file_until(struct file *file, unsigned events, int64_t deadline_ns) {
-    struct wait_entry entry = {.file = file, .events = events};
-    timers_run();
-    if (signal_pending())
-        return -EINTR;
-    if (deadline_ns != INT64_MAX && clock_monotonic() >= deadline_ns)
-        return -EAGAIN;
-    file_get(file);
-    int64_t until_ns = deadline_ns;
-    int error = wait_lets_run(&until_ns) ? 0 : sleep_once(&entry, 1, until_ns);
-    int closed = file->refs == 1; // by whoever ran
-    file_put(file);
-    if (error || closed)
-        return error ? error : -EBADF;
-    timers_run();
-    return signal_pending() && !wait_poll(file, events) ? -EINTR : 0;
-}
-
-int wait_more(struct file *file, unsigned events, int64_t deadline_ns) {
-    current->waiting.may_give_up = 1;
-    int result = wait_file_until(file, events, deadline_ns);
-    current->waiting.may_give_up = 0;
-    return result;
-}
-
-int wait_file(struct file *file, unsigned events) {
-    return wait_file_until(file, events, INT64_MAX);
+static int nothing(struct wait *wait) {
+    (void)wait;
+    return 0;
 }
 
 int wait_until(int64_t deadline_ns) {
-    return wait_many(NULL, 0, deadline_ns);
+    return wait_on(&(struct wait){.check = nothing, .deadline_ns = deadline_ns});
 }
 
 int wait_futex(int64_t deadline_ns) {

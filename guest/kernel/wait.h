@@ -14,16 +14,6 @@
 
 struct file;
 
-// After an operation that answered -EAGAIN: sleeps until it may be worth trying again for `events`
-// (POLLIN ..), or a signal is pending (-EINTR), or -EDEADLK. Call it in a loop around the
-// operation.
-int wait_file(struct file *, unsigned events);
-// The same with a deadline on the monotonic clock: -EAGAIN when it passes.
-int wait_file_until(struct file *, unsigned events, int64_t deadline_ns);
-// The same where something has been done already: with nothing that could end the wait -EAGAIN, and
-// nobody is told.
-int wait_more(struct file *, unsigned events, int64_t deadline_ns);
-
 // Sleeps until deadline_ns of the monotonic clock (INT64_MAX: for ever). 0, -EINTR or -EDEADLK.
 int wait_until(int64_t deadline_ns);
 
@@ -31,14 +21,6 @@ struct wait_entry {
     struct file *file; // null: never ready, as a negative descriptor of poll(2)
     unsigned events, ready;
 };
-// poll(2)'s heart: returns how many entries are ready by the deadline (0: none), -EINTR or
-// -EDEADLK.
-int wait_many(struct wait_entry *entries, unsigned count, int64_t deadline_ns);
-
-// The deadline of a relative timeout; null: none. -EINVAL, -EFAULT (poll.c).
-struct linux_timespec;
-int poll_deadline(const struct linux_timespec *timeout, int64_t *deadline_ns);
-
 // Any other wait: check() answers how many things are ready (> 0 ends the wait with that), or
 // -errno; entries name the files whose host descriptors may bring readiness.
 struct wait {
@@ -47,7 +29,9 @@ struct wait {
     unsigned count;
     int64_t deadline_ns;
 };
-int wait_on(struct wait *);
+int wait_on(struct wait *); // the files are held by the caller
+// One sleep, until something of that may have changed: 0, or why not.
+int wait_sleep(struct wait_entry *entries, unsigned count, int64_t deadline_ns);
 
 // Lets somebody else run instead of waiting (kernel_on_wait): 1 if somebody did, and everything may
 // have changed. Else *until_ns may be lowered: who waits beyond it asks again then. Files that are
@@ -59,8 +43,6 @@ int wait_has_company(void);
 // that nothing can end is interrupted where the program wants to be told so.
 int wait_futex(int64_t deadline_ns);
 
-// What `file` polls now, errors and hang-ups included.
-unsigned wait_poll(struct file *, unsigned events);
 void wait_thaw(void);
 
 // What a task's waits have come to.

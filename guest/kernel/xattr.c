@@ -4,12 +4,15 @@
 // 1. An inode's attributes are one list in order of creation; a name is in it at most once.
 // 2. Names and values of one inode together never exceed XATTR_TOTAL, so neither does a listing.
 // 3. A change allocates first: it happens whole or not at all.
+#include "xattr.h"
+#include "inode.h"
 #include "memory.h"
-#include "path.h"
-#include "syscalls_fs.h"
+#include "mount.h"
+#include "slab.h"
 #include "task.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
 #include <string.h>
 
 #define XATTR_TOTAL 65536u
@@ -48,27 +51,6 @@ static int has_prefix(const char *name, const char *prefix) {
     return strncmp(name, prefix, strlen(prefix)) == 0;
 }
 
-// What a call says of itself is looked at before the file is looked for.
-static int check_name(const char *name) {
-    size_t len = 0;
-    if (!user_range(name, 1))
-        return -EFAULT;
-    while (len <= XATTR_NAME_MAX && name[len])
-        len++;
-    return len == 0 || len > XATTR_NAME_MAX ? -ERANGE : 0;
-}
-
-static int check_value(const char *name, const void *value, size_t size, int flags) {
-    if (flags & ~(XATTR_CREATE | XATTR_REPLACE))
-        return -EINVAL;
-    int error = check_name(name);
-    if (error)
-        return error;
-    if (size > XATTR_SIZE_MAX)
-        return -E2BIG;
-    return size && !user_range(value, size) ? -EFAULT : 0;
-}
-
 // xattr(7): the permission is asked before the name is known to be supported.
 static int may_use_name(const struct inode *inode, const char *name, int changes) {
     if (has_prefix(name, "security."))
@@ -99,7 +81,7 @@ static int may_use(const struct inode *inode, const char *name, int changes) {
     return !prefix ? -EOPNOTSUPP : !name[strlen(prefix)] ? -EINVAL : 0;
 }
 
-static long set(struct inode *inode, const char *name, const void *value, size_t size, int flags) {
+long xattr_set(struct inode *inode, const char *name, const void *value, size_t size, int flags) {
     size_t name_size = strlen(name) + 1;
     int error = may_use(inode, name, CHANGES);
     if (error)
@@ -123,7 +105,7 @@ static long set(struct inode *inode, const char *name, const void *value, size_t
     return 0;
 }
 
-static long get(struct inode *inode, const char *name, void *value, size_t size) {
+long xattr_get(struct inode *inode, const char *name, void *value, size_t size) {
     int error = may_use(inode, name, READS);
     if (error)
         return error;
@@ -141,7 +123,7 @@ static long get(struct inode *inode, const char *name, void *value, size_t size)
     return (long)found->value_size;
 }
 
-static long list(struct inode *inode, char *names, size_t size) {
+long xattr_list(struct inode *inode, char *names, size_t size) {
     size_t done = 0;
     if (!inode || !inode->fs || !inode->fs->pinned)
         return -EOPNOTSUPP;
@@ -159,7 +141,7 @@ static long list(struct inode *inode, char *names, size_t size) {
     return (long)done;
 }
 
-static long take_away(struct inode *inode, const char *name) {
+long xattr_remove(struct inode *inode, const char *name) {
     int error = may_use(inode, name, CHANGES);
     if (error)
         return error;
@@ -170,90 +152,4 @@ static long take_away(struct inode *inode, const char *name) {
     kfree(old);
     inode->ctime = stamp_now();
     return 0;
-}
-
-// The inode that a path or a descriptor means stays as long as the name or descriptor does: no
-// reference is needed for the length of one call.
-static long at_path(const char *path, int flags, struct dentry **entry) {
-    return path_lookup(AT_FDCWD, path, flags, entry);
-}
-
-static long at_descriptor(int fd, struct inode **inode) {
-    struct file *file = fd_file(fd);
-    if (!file || (file->flags & O_PATH))
-        return -EBADF;
-    *inode = file->inode;
-    return 0;
-}
-
-#define ON_PATH(check, path, flags, call)                                                          \
-    do {                                                                                           \
-        struct dentry *entry;                                                                      \
-        long result = check;                                                                       \
-        if (!result)                                                                               \
-            result = at_path(path, flags, &entry);                                                 \
-        if (result)                                                                                \
-            return result;                                                                         \
-        struct inode *inode = entry->inode;                                                        \
-        result = call;                                                                             \
-        dentry_put(entry);                                                                         \
-        return result;                                                                             \
-    } while (0)
-
-#define ON_DESCRIPTOR(check, fd, call)                                                             \
-    do {                                                                                           \
-        struct inode *inode;                                                                       \
-        long result = check;                                                                       \
-        if (!result)                                                                               \
-            result = at_descriptor(fd, &inode);                                                    \
-        return result ? result : call;                                                             \
-    } while (0)
-
-long sys_setxattr(const char *path, const char *name, const void *value, size_t size, int flags) {
-    ON_PATH(check_value(name, value, size, flags), path, PATH_FOLLOW,
-            set(inode, name, value, size, flags));
-}
-
-long sys_lsetxattr(const char *path, const char *name, const void *value, size_t size, int flags) {
-    ON_PATH(check_value(name, value, size, flags), path, 0, set(inode, name, value, size, flags));
-}
-
-long sys_fsetxattr(int fd, const char *name, const void *value, size_t size, int flags) {
-    ON_DESCRIPTOR(check_value(name, value, size, flags), fd, set(inode, name, value, size, flags));
-}
-
-long sys_getxattr(const char *path, const char *name, void *value, size_t size) {
-    ON_PATH(check_name(name), path, PATH_FOLLOW, get(inode, name, value, size));
-}
-
-long sys_lgetxattr(const char *path, const char *name, void *value, size_t size) {
-    ON_PATH(check_name(name), path, 0, get(inode, name, value, size));
-}
-
-long sys_fgetxattr(int fd, const char *name, void *value, size_t size) {
-    ON_DESCRIPTOR(check_name(name), fd, get(inode, name, value, size));
-}
-
-long sys_listxattr(const char *path, char *names, size_t size) {
-    ON_PATH(0, path, PATH_FOLLOW, list(inode, names, size));
-}
-
-long sys_llistxattr(const char *path, char *names, size_t size) {
-    ON_PATH(0, path, 0, list(inode, names, size));
-}
-
-long sys_flistxattr(int fd, char *names, size_t size) {
-    ON_DESCRIPTOR(0, fd, list(inode, names, size));
-}
-
-long sys_removexattr(const char *path, const char *name) {
-    ON_PATH(check_name(name), path, PATH_FOLLOW, take_away(inode, name));
-}
-
-long sys_lremovexattr(const char *path, const char *name) {
-    ON_PATH(check_name(name), path, 0, take_away(inode, name));
-}
-
-long sys_fremovexattr(int fd, const char *name) {
-    ON_DESCRIPTOR(check_name(name), fd, take_away(inode, name));
 }

@@ -1,5 +1,14 @@
 // tmpfs_data.c, size.c, io.c: what files hold, how long they are, what of them is stored.
 #include "files.h"
+#include "inode.h"
+#include "memory.h"
+#include "process.h"
+#include "signal.h"
+#include "sys_descriptors.h"
+#include "sys_open.h"
+#include "sys_read_write.h"
+#include "sys_size.h"
+#include "task.h"
 
 #include <boxer/linux_file.h>
 

@@ -1,8 +1,8 @@
 // hostfs*.c: host folders in the box, and attempts to get out of them.
 #include "check.h"
 #include "host_posix.h"
+#include "fd.h"
 #include "memory.h"
-#include "path.h"
 #include "process.h"
 #include "task.h"
 

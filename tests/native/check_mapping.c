@@ -1,6 +1,6 @@
 // shared_mapping.c over tmpfs: MAP_SHARED of files.
 #include "check.h"
-#include "fs.h"
+#include "inode.h"
 #include "memory.h"
 
 #include <boxer/linux_mman.h>

@@ -1,5 +1,11 @@
 // path.c, names.c, rename.c, listing.c: names, links, folders.
 #include "files.h"
+#include "inode.h"
+#include "sys_descriptors.h"
+#include "sys_directories.h"
+#include "sys_names.h"
+#include "sys_open.h"
+#include "sys_read_write.h"
 
 #include <boxer/linux_file.h>
 

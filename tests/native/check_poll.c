@@ -1,10 +1,13 @@
 // pipe.c, eventfd.c, poll.c, epoll.c.
 #include "check.h"
-#include "file.h"
+#include "clock.h"
+#include "fd.h"
 #include "pipe.h"
-#include "process.h"
 
+#include <boxer/linux_file.h>
 #include <boxer/linux_poll.h>
+#include <boxer/linux_signal.h>
+#include <boxer/linux_time.h>
 #include <string.h>
 
 static int in, out;

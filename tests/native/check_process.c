@@ -1,6 +1,7 @@
 // credentials.c, process.c, limits.c, boot.c, console.c.
 #include "check.h"
-#include "file.h"
+#include "credentials.h"
+#include "fd.h"
 #include "memory.h"
 #include "process.h"
 #include "task.h"

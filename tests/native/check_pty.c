@@ -1,5 +1,6 @@
 // pty.c, pty_line.c: pseudo-terminals.
 #include "files.h"
+#include "memory.h"
 #include "terminal.h"
 
 #include <boxer/linux_poll.h>

@@ -1,15 +1,17 @@
 // Random calls on pipes, sockets, events, timers, epolls and mappings: whatever the order, no
 // sanitizer complains, no invariant breaks, nothing is left when all is closed.
 #include "check.h"
-#include "file.h"
-#include "fs.h"
+#include "fd.h"
 #include "memory.h"
-#include "process.h"
 #include "wait.h"
 
+#include <boxer/linux_file.h>
 #include <boxer/linux_mman.h>
 #include <boxer/linux_poll.h>
+#include <boxer/linux_process.h>
+#include <boxer/linux_signal.h>
 #include <boxer/linux_socket.h>
+#include <boxer/linux_time.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 // socket*.c: AF_UNIX, loopback streams and datagrams, descriptors in messages, options.
 #include "check.h"
-#include "file.h"
+#include "clock.h"
 #include "memory.h"
 #include "process.h"
 

@@ -1,6 +1,5 @@
 // suspend.c: a program's memory, descriptors, signals, timers and folder come back as they were.
 #include "check.h"
-#include "fs.h"
 #include "memory.h"
 
 #include <boxer/linux_file.h>

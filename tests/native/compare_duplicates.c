@@ -1,6 +1,10 @@
 // Descriptors as numbers: duplicates, flags, vectors, locks of the process: compared with the host
 // (compare.h).
 #include "compare.h"
+#include "sys_attributes.h"
+#include "sys_descriptors.h"
+#include "sys_directories.h"
+#include "sys_read_write.h"
 
 #include <boxer/linux_file.h>
 #include <string.h>

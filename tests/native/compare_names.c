@@ -1,5 +1,8 @@
 // Names and what they lead to: compared with the host (compare.h).
 #include "compare.h"
+#include "sys_directories.h"
+#include "sys_names.h"
+#include "sys_rename.h"
 
 #include <boxer/linux_file.h>
 #include <string.h>

@@ -12,7 +12,7 @@ GUEST = HERE.parents[1] / "guest"
 COMPILER = shutil.which("gcc")
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 FLAGS = ["-std=c17", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-fno-omit-frame-pointer"]
-INCLUDES = [f"-I{HERE}", f"-I{GUEST / 'include'}", f"-I{GUEST / 'kernel'}"]
+INCLUDES = [f"-I{HERE}", f"-I{GUEST / 'include'}", f"-iquote{GUEST / 'kernel'}"]
 SUPPORT = ["check", "double_host", "host_posix"]
 # host_write goes to both doubles; lower.c needs zlib.
 LINKING = ["-Wl,--wrap=host_write", "-lz"]

@@ -1,5 +1,4 @@
 // Host folders and compressed files: there are none.
-#include "fs.h"
 #include "host.h"
 
 #include <boxer/linux_errno.h>

@@ -5,9 +5,13 @@
 #define TESTS_NATIVE_FILES_H
 
 #include "check.h"
-#include "memory.h"
 #include "process.h"
-#include "syscalls_fs.h"
+#include "sys_attributes.h"
+#include "sys_descriptors.h"
+#include "sys_names.h"
+#include "sys_open.h"
+#include "sys_read_write.h"
+#include "sys_rename.h"
 #include "task.h"
 
 #include <string.h>
