@@ -1,6 +1,6 @@
 // How a native test program runs: each test boots its own machine in its own process.
 #include "check.h"
-#include "fd.h"
+#include "vfs/fd.h"
 
 #include <stdio.h>
 #include <stdlib.h>

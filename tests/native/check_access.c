@@ -1,14 +1,14 @@
 // open.c, attributes.c, inode.c: who may do what, and what a file says of itself.
 #include "files.h"
-#include "process.h"
-#include "sys_attributes.h"
-#include "sys_descriptors.h"
-#include "sys_directories.h"
-#include "sys_names.h"
-#include "sys_read_write.h"
-#include "sys_size.h"
-#include "sys_xattr.h"
-#include "task.h"
+#include "sys/attributes.h"
+#include "sys/descriptors.h"
+#include "sys/directories.h"
+#include "sys/names.h"
+#include "sys/read_write.h"
+#include "sys/size.h"
+#include "sys/xattr.h"
+#include "task/process.h"
+#include "task/task.h"
 
 #include <boxer/linux_file.h>
 

@@ -1,14 +1,14 @@
 // tmpfs_data.c, size.c, io.c: what files hold, how long they are, what of them is stored.
 #include "files.h"
-#include "inode.h"
-#include "memory.h"
-#include "process.h"
-#include "signal.h"
-#include "sys_descriptors.h"
-#include "sys_open.h"
-#include "sys_read_write.h"
-#include "sys_size.h"
-#include "task.h"
+#include "mm/memory.h"
+#include "sys/descriptors.h"
+#include "sys/open.h"
+#include "sys/read_write.h"
+#include "sys/size.h"
+#include "task/process.h"
+#include "task/signal.h"
+#include "task/task.h"
+#include "vfs/inode.h"
 
 #include <boxer/linux_file.h>
 

@@ -1,10 +1,10 @@
 // xattr.c, locks.c, socket_node.c: what hangs on a file besides its bytes.
 #include "files.h"
-#include "inode.h"
-#include "memory.h"
-#include "socket_node.h"
-#include "sys_descriptors.h"
-#include "sys_xattr.h"
+#include "mm/memory.h"
+#include "net/node.h"
+#include "sys/descriptors.h"
+#include "sys/xattr.h"
+#include "vfs/inode.h"
 
 #include <boxer/linux_file.h>
 

@@ -1,7 +1,7 @@
 // Every allocation of a call fails once: the call answers an error or works, and nothing is lost.
 #include "check.h"
-#include "fd.h"
-#include "memory.h"
+#include "mm/memory.h"
+#include "vfs/fd.h"
 
 #include <boxer/linux_mman.h>
 #include <boxer/linux_poll.h>

@@ -3,17 +3,17 @@
 //
 // Each failure has a machine of its own, in a copy of this process.
 #include "files.h"
-#include "fd.h"
-#include "memory.h"
-#include "sys_attributes.h"
-#include "sys_copy.h"
-#include "sys_descriptors.h"
-#include "sys_directories.h"
-#include "sys_names.h"
-#include "sys_open.h"
-#include "sys_read_write.h"
-#include "sys_size.h"
-#include "sys_xattr.h"
+#include "mm/memory.h"
+#include "sys/attributes.h"
+#include "sys/copy.h"
+#include "sys/descriptors.h"
+#include "sys/directories.h"
+#include "sys/names.h"
+#include "sys/open.h"
+#include "sys/read_write.h"
+#include "sys/size.h"
+#include "sys/xattr.h"
+#include "vfs/fd.h"
 
 #include <boxer/linux_file.h>
 #include <boxer/linux_mman.h>

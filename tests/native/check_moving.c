@@ -1,10 +1,10 @@
 // copy.c: bytes that move between descriptors without the program seeing them.
 #include "files.h"
-#include "memory.h"
-#include "sys_copy.h"
-#include "sys_descriptors.h"
-#include "sys_open.h"
-#include "sys_read_write.h"
+#include "mm/memory.h"
+#include "sys/copy.h"
+#include "sys/descriptors.h"
+#include "sys/open.h"
+#include "sys/read_write.h"
 
 #include <boxer/linux_file.h>
 

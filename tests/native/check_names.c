@@ -1,11 +1,11 @@
 // path.c, names.c, rename.c, listing.c: names, links, folders.
 #include "files.h"
-#include "inode.h"
-#include "sys_descriptors.h"
-#include "sys_directories.h"
-#include "sys_names.h"
-#include "sys_open.h"
-#include "sys_read_write.h"
+#include "sys/descriptors.h"
+#include "sys/directories.h"
+#include "sys/names.h"
+#include "sys/open.h"
+#include "sys/read_write.h"
+#include "vfs/inode.h"
 
 #include <boxer/linux_file.h>
 

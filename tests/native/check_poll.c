@@ -1,8 +1,8 @@
 // pipe.c, eventfd.c, poll.c, epoll.c.
 #include "check.h"
-#include "clock.h"
-#include "fd.h"
-#include "pipe.h"
+#include "ipc/pipe.h"
+#include "time/clock.h"
+#include "vfs/fd.h"
 
 #include <boxer/linux_file.h>
 #include <boxer/linux_poll.h>

@@ -1,9 +1,9 @@
 // Random calls on pipes, sockets, events, timers, epolls and mappings: whatever the order, no
 // sanitizer complains, no invariant breaks, nothing is left when all is closed.
 #include "check.h"
-#include "fd.h"
-#include "memory.h"
-#include "wait.h"
+#include "mm/memory.h"
+#include "task/wait.h"
+#include "vfs/fd.h"
 
 #include <boxer/linux_file.h>
 #include <boxer/linux_mman.h>

@@ -1,9 +1,9 @@
 // clock.c, timer.c, timerfd.c, posix_timer.c, wait.c: clocks, sleeps, timers, refused waits.
 #include "check.h"
-#include "clock.h"
-#include "task.h"
-#include "timer.h"
-#include "wait.h"
+#include "task/task.h"
+#include "task/wait.h"
+#include "time/clock.h"
+#include "time/timer.h"
 
 #include <boxer/linux_poll.h>
 #include <boxer/linux_signal.h>

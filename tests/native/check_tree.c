@@ -2,11 +2,11 @@
 #define _DEFAULT_SOURCE // MAP_32BIT: the image's address must fit into 32 bits
 
 #include "files.h"
-#include "inode.h"
-#include "memory.h"
-#include "sys_read_write.h"
-#include "sys_size.h"
-#include "tmpfs_data.h"
+#include "fs/tmpfs/content.h"
+#include "mm/memory.h"
+#include "sys/read_write.h"
+#include "sys/size.h"
+#include "vfs/inode.h"
 
 #include <boxer/boot.h>
 #include <boxer/linux_file.h>

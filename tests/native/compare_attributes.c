@@ -1,6 +1,6 @@
 // Attributes, owners and permissions: compared with the host (compare.h).
 #include "compare.h"
-#include "sys_attributes.h"
+#include "sys/attributes.h"
 
 #include <boxer/linux_file.h>
 #include <string.h>

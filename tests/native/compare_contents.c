@@ -1,9 +1,9 @@
 // Contents of open files, sizes, holes and copies: compared with the host (compare.h).
 #include "compare.h"
-#include "sys_attributes.h"
-#include "sys_copy.h"
-#include "sys_read_write.h"
-#include "sys_size.h"
+#include "sys/attributes.h"
+#include "sys/copy.h"
+#include "sys/read_write.h"
+#include "sys/size.h"
 
 #include <boxer/linux_file.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 // Opening, listing and locking: compared with the host (compare.h).
 #include "compare.h"
-#include "sys_attributes.h"
-#include "sys_descriptors.h"
-#include "sys_directories.h"
-#include "sys_open.h"
-#include "sys_read_write.h"
-#include "sys_size.h"
-#include "sys_xattr.h"
+#include "sys/attributes.h"
+#include "sys/descriptors.h"
+#include "sys/directories.h"
+#include "sys/open.h"
+#include "sys/read_write.h"
+#include "sys/size.h"
+#include "sys/xattr.h"
 
 #include <boxer/linux_file.h>
 #include <string.h>

@@ -5,14 +5,14 @@
 #define TESTS_NATIVE_FILES_H
 
 #include "check.h"
-#include "process.h"
-#include "sys_attributes.h"
-#include "sys_descriptors.h"
-#include "sys_names.h"
-#include "sys_open.h"
-#include "sys_read_write.h"
-#include "sys_rename.h"
-#include "task.h"
+#include "sys/attributes.h"
+#include "sys/descriptors.h"
+#include "sys/names.h"
+#include "sys/open.h"
+#include "sys/read_write.h"
+#include "sys/rename.h"
+#include "task/process.h"
+#include "task/task.h"
 
 #include <string.h>
 

@@ -1,9 +1,0 @@
-// The descriptors of the process, as a folder.
-#ifndef KERNEL_PROC_FD_H
-#define KERNEL_PROC_FD_H
-
-#include "inode.h"
-
-extern const struct inode_ops proc_fd_ops;
-
-#endif

@@ -1,8 +1,0 @@
-// The table of system calls.
-#ifndef KERNEL_SYSCALL_TABLE_H
-#define KERNEL_SYSCALL_TABLE_H
-
-// The typed function of a number, called with its arguments; -ENOSYS for numbers not served.
-long syscall_dispatch(long number, const long arguments[6]);
-
-#endif

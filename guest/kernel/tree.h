@@ -1,7 +1,0 @@
-// The tree image of the boot block.
-#ifndef KERNEL_TREE_H
-#define KERNEL_TREE_H
-
-int tree_read(void); // into the root file system
-
-#endif
