@@ -1,4 +1,4 @@
-// open.c, attributes.c, inode.c: who may do what, and what a file says of itself.
+// vfs/open.c, vfs/inode.c, sys/attributes.c: who may do what, and what a file says of itself.
 #include "files.h"
 #include "sys/attributes.h"
 #include "sys/descriptors.h"

@@ -1,4 +1,4 @@
-// dev.c, proc*.c: the devices, and what the machine tells about itself.
+// fs/dev, fs/proc: the devices, and what the machine tells about itself.
 #include "check.h"
 
 #include <boxer/linux_file.h>

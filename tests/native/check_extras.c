@@ -1,4 +1,4 @@
-// xattr.c, locks.c, socket_node.c: what hangs on a file besides its bytes.
+// vfs/xattr.c, vfs/locks.c, net/node.c: what hangs on a file besides its bytes.
 #include "files.h"
 #include "mm/memory.h"
 #include "net/node.h"

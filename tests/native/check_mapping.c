@@ -1,4 +1,4 @@
-// shared_mapping.c over tmpfs: MAP_SHARED of files.
+// vfs/mapping.c over tmpfs: MAP_SHARED of files.
 #include "check.h"
 #include "mm/memory.h"
 #include "vfs/inode.h"

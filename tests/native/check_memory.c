@@ -1,4 +1,4 @@
-// memory.c, slab.c, mmap.c: pages, small objects, mappings.
+// mm, sys/mmap.c: pages, small objects, mappings.
 #include "check.h"
 #include "mm/memory.h"
 #include "mm/slab.h"

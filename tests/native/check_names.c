@@ -1,4 +1,4 @@
-// path.c, names.c, rename.c, listing.c: names, links, folders.
+// vfs/path.c, vfs/directory.c, sys/names.c, sys/rename.c: names, links, folders.
 #include "files.h"
 #include "sys/descriptors.h"
 #include "sys/directories.h"

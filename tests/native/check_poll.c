@@ -1,4 +1,4 @@
-// pipe.c, eventfd.c, poll.c, epoll.c.
+// ipc/pipe.c, ipc/eventfd.c, ipc/epoll.c, sys/poll.c.
 #include "check.h"
 #include "ipc/pipe.h"
 #include "time/clock.h"

@@ -1,4 +1,4 @@
-// credentials.c, process.c, limits.c, boot.c, console.c.
+// sys/credentials.c, sys/process.c, sys/limits.c, boot/boot.c, tty/console.c.
 #include "check.h"
 #include "mm/memory.h"
 #include "task/credentials.h"

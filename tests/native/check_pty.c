@@ -1,4 +1,4 @@
-// pty.c, pty_line.c: pseudo-terminals.
+// tty/pty.c, tty/pty_line.c: pseudo-terminals.
 #include "files.h"
 #include "mm/memory.h"
 #include "tty/terminal.h"

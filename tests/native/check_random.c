@@ -236,7 +236,7 @@ static void any_order_of_calls_leaves_the_machine_whole(void) {
     CALL(unlinkat, AT_FDCWD, "/a", 0);
     CALL(unlinkat, AT_FDCWD, "/b", 0);
     pages_scrub();
-    // Sockets sent over themselves keep themselves alive (socket_control.c); little else may stay.
+    // Sockets sent over themselves keep themselves alive (net/control.c); little else may stay.
     CHECK(pages_in_use() < before + 600);
 }
 

@@ -1,4 +1,4 @@
-// signal.c, signal_calls.c, signalfd.c.
+// task/signal.c, sys/signals.c, ipc/signalfd.c.
 #include "check.h"
 #include "mm/memory.h"
 #include "task/process.h"

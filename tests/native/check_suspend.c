@@ -1,4 +1,4 @@
-// suspend.c: a program's memory, descriptors, signals, timers and folder come back as they were.
+// process/suspend.c: a program's memory, descriptors, signals, timers and folder come back as they were.
 #include "check.h"
 #include "mm/memory.h"
 

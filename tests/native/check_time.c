@@ -1,4 +1,4 @@
-// clock.c, timer.c, timerfd.c, posix_timer.c, wait.c: clocks, sleeps, timers, refused waits.
+// time, task/timers.c, task/wait.c, ipc/timerfd.c: clocks, sleeps, timers, refused waits.
 #include "check.h"
 #include "task/task.h"
 #include "task/wait.h"

@@ -1,4 +1,4 @@
-// tree.c, lower.c: the tree image, sound and corrupted.
+// fs/tmpfs/tree.c, fs/tmpfs/inflate.c: the tree image, sound and corrupted.
 #define _DEFAULT_SOURCE // MAP_32BIT: the image's address must fit into 32 bits
 
 #include "files.h"

@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-// Host variable that says somebody is looking (any value but "" and "0"); the program does not see
-// it.
+// Host variable that says somebody is looking (any value but "" and "0"); the program does not
+// see it.
 #define ATTENDED_VARIABLE "BOXER_ATTENDED="
 
 void attended_start(void);

@@ -2,8 +2,7 @@
 //
 // Invariants
 // 1. Items are sorted by descriptor number; an item is named by number and open file together, as
-// on
-//    Linux: a number can be there twice when a duplicate keeps the first file open.
+//    on Linux: a number can be there twice when a duplicate keeps the first file open.
 // 2. An item does not keep its file open; file->watchers counts its items over all epolls.
 // 3. `entries` has room for every item, so a wait never allocates.
 // 4. An edge is a bit that was not ready when last reported, or new activity of the file since.

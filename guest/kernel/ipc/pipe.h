@@ -17,7 +17,7 @@ int pipe_make(uint32_t flags, struct file *ends[2]);
 
 // What a file system gives an inode of type S_IFIFO: its file_ops, and its inode_ops' open. -ENXIO:
 // O_WRONLY|O_NONBLOCK without a reader. A blocking open that needs another opener is a wait
-// (wait.h): nobody else can open it.
+// (task/wait.h): nobody else can open it.
 extern const struct file_ops pipe_ops;
 int pipe_open_fifo(struct dentry *, struct file *);
 

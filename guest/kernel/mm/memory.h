@@ -41,7 +41,7 @@ uintptr_t memory_end(void);   // end of linear memory as grown so far
 // not grow can be put back to its image. Without memory nothing happens.
 void memory_reserve(size_t count);
 
-// suspend.c: the program's memory as it is now, kept until it is put back. Until then none of its
+// A suspended program's memory as it is now, kept until it is put back. Until then none of its
 // pages is used for anything else, though the program that runs meanwhile gives it up.
 struct memory_kept {
     struct memory_kept *outer;
@@ -49,17 +49,17 @@ struct memory_kept {
     uint8_t *contents;
     size_t end, count;
 };
-// covered: whether any of the pages is a file's (shared_mapping.h), which stays as it is.
+// covered: whether any of the pages is a file's (vfs/mapping.h), which stays as it is.
 typedef int (*covered)(uintptr_t address, size_t pages);
 int memory_suspend(struct memory_kept *, covered); // 0 or -ENOMEM
 void memory_resume(struct memory_kept *, covered); // the one suspended last
 void memory_bitmaps(uintptr_t from[3], size_t *size);
 
 // A process's memory. Which pages are given out is known of the one in place only (page_owner);
-// shared mappings are on one list of all processes (shared_mapping.c).
+// shared mappings are on one list of all processes (vfs/mapping.c).
 struct memory_map {
-    uintptr_t brk_end; // mmap.c; 0: never moved, it is at memory_floor()
-    // suspend.c, while another process is in place: its pages, and its data of the module.
+    uintptr_t brk_end; // brk(2); 0: never moved, it is at memory_floor()
+    // While another process is in place: its pages, and its data of the module.
     struct memory_kept kept;
     uint8_t *data;
 };

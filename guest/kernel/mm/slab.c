@@ -2,8 +2,7 @@
 //
 // Invariants
 // 1. The page that holds an object's first byte begins with a `struct slab`; objects of one slab
-// are
-//    of one size class. A larger object is a run of pages whose header has class LARGE.
+//    are of one size class. A larger object is a run of pages whose header has class LARGE.
 // 2. A slab is on its class's list exactly while it has a free object. An empty slab goes back to
 //    the pages unless it is the only one on the list.
 // 3. Free objects are linked through their first word; nothing else in them means anything.

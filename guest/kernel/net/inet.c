@@ -2,8 +2,7 @@
 //
 // Invariants
 // 1. Inside, every address is an IPv6 one: IPv4 a.b.c.d is ::ffff:a.b.c.d. TCP and UDP have their
-// own
-//    ports.
+//    own ports.
 // 2. Only loopback (127.0.0.0/8, ::1) and the wildcards are local; the rest of the world is
 //    unreachable until the host grants network.
 // 3. Ports below 1024 need no privilege: what container engines set (ip_unprivileged_port_start=0).

@@ -1,7 +1,7 @@
 // The names that AF_UNIX sockets have in the file system.
 //
 // Invariant: what create and find hand out is a reference to an inode of type S_IFSOCK; whether a
-// socket is behind it, socket_unix.c knows.
+// socket is behind it, unix.c knows.
 #include "net/node.h"
 #include "vfs/dentry.h"
 #include "vfs/entry.h"

@@ -2,8 +2,7 @@
 //
 // Invariants
 // 1. Stream bytes are packed into the last packet while it has room; a packet with descriptors
-// starts
-//    a new one, and a read never crosses into or out of it, as on Linux.
+//    starts a new one, and a read never crosses into or out of it, as on Linux.
 // 2. A message is queued whole or not at all.
 #include "net/queue.h"
 #include "mm/slab.h"

@@ -3,15 +3,12 @@
 //
 // Invariants
 // 1. A connected pair points at each other by `peer`; a close clears the other's pointer. A
-// datagram
-//    socket's peer is only where it sends to.
+//    datagram socket's peer is only where it sends to.
 // 2. What was sent lies in the receiver's queue; queued bytes never exceed its limit by more than
-// one
-//    datagram, and nothing is ever allocated beyond it.
+//    one datagram, and nothing is ever allocated beyond it.
 // 3. A socket has a file, or waits in a listener's queue to be accepted, never both.
 // 4. Connecting ends at once: both ends are here. A non-blocking TCP socket hears of it as on
-// Linux,
-//    by EINPROGRESS, poll and SO_ERROR.
+//    Linux, by EINPROGRESS, poll and SO_ERROR.
 #ifndef KERNEL_NET_SOCKET_H
 #define KERNEL_NET_SOCKET_H
 

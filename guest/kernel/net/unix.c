@@ -2,8 +2,7 @@
 //
 // Invariants
 // 1. A path's socket is found by the inode that bind made; the socket keeps a reference, so an
-// inode's
-//    address is never reused while a socket is bound to it.
+//    inode's address is never reused while a socket is bound to it.
 // 2. Abstract names are compared as bytes with their length.
 #include "net/unix.h"
 #include "net/node.h"

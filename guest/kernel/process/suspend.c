@@ -1,8 +1,8 @@
 // A process suspended while another one is in its place, to its end.
 //
 // Invariants
-// 1. A process out of place keeps its memory with it (struct memory_map): its pages (memory.c) and
-//    the data of the module but for the kernel's own (KERNEL_STATE). The stack above the caller of
+// 1. A process out of place keeps its memory with it (struct memory_map): its pages and the
+//    data of the module but for the kernel's own (KERNEL_STATE). The stack above the caller of
 //    kernel_suspend is nobody's to change.
 // 2. The kernel's memory is never exchanged: files, sockets, pipes, timers and clocks go on.
 // 3. kernel_resume cannot fail: what it needs was allocated by kernel_suspend.

@@ -1,4 +1,4 @@
-// poll(2) and select(2) over wait.c.
+// poll(2) and select(2).
 //
 // Files are borrowed for the length of the call: no handler runs inside a wait, so nothing can
 // close them meanwhile.

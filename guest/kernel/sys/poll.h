@@ -1,4 +1,4 @@
-// poll(2) and select(2) over wait.c.
+// poll(2) and select(2).
 #ifndef KERNEL_SYS_POLL_H
 #define KERNEL_SYS_POLL_H
 

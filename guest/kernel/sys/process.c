@@ -1,7 +1,7 @@
 // The process itself: ids in the session, prctl(2), waiting for children.
 //
-// What is not here, and why: clone, fork, vfork, execve answer -ENOSYS (syscall_table.c). A second
-// process is made by kernel_suspend alone (spawn.c).
+// What is not here, and why: clone, fork, vfork, execve answer -ENOSYS (table.c). A second
+// process is made by kernel_suspend alone (process/spawn.c).
 #include "sys/process.h"
 #include "mm/memory.h"
 #include "task/process.h"

@@ -3,11 +3,9 @@
 // Invariants
 // 1. Timers are looked at on entry, signals are delivered on exit, nowhere else.
 // 2. A call that was interrupted and whose handlers all have SA_RESTART runs again, unless
-// signal(7)
-//    says that this call never does.
+//    signal(7) says that this call never does.
 // 3. A handler's exit through a trap or exit_group leaves the machine as it is: calls are not
-// nested
-//    in kernel state, only on the stack.
+//    nested in kernel state, only on the stack.
 #include "sys/table.h"
 #include "task/signal.h"
 #include "time/timer.h"

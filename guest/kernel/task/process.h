@@ -26,7 +26,7 @@ struct task;
 
 struct process {
     struct task *leader;       // its first task
-    struct process *suspended; // whose place this one has taken (suspend.c), or null
+    struct process *suspended; // whose place this one has taken (process/suspend.c), or null
     uint32_t pid, ppid, pgid, sid;
     struct credentials credentials;
     struct linux_rlimit64 limits[LINUX_RLIMITS];

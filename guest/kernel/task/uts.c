@@ -6,7 +6,7 @@
 #include <boxer/linux_process.h>
 #include <string.h>
 
-// The oldest long-term Linux that has all calls of the table in syscall.c.
+// The oldest long-term Linux that has all calls of sys/table.c.
 #define RELEASE "6.6.0-boxer"
 #define VERSION "#1 Boxer"
 #define MACHINE "wasm32"

@@ -2,8 +2,8 @@
 //
 // Invariants
 // 1. Readiness is looked at before signals, signals before the deadline: as poll(2) does.
-// 2. A sleep ends at the earliest of the deadline, the next timer, and a host descriptor's
-// readiness.
+// 2. A sleep ends at the earliest of the deadline, the next timer, and a host
+//    descriptor's readiness.
 // 3. Without any of the three the wait is refused (wait.h).
 #include "task/wait.h"
 #include "host/host.h"

@@ -6,7 +6,7 @@
 //   d decimal  x hexadecimal  o octal  p pointer  s string  a directory descriptor  n size
 //   w bytes going in (the next argument is their size)  r bytes coming out (the result is their
 //   size) l L the halves of a 64-bit number  v vectors going in  i two descriptors coming out
-//   Capitals: names of trace_names.c.
+//   Capitals: names of names.c.
 struct trace_call {
     int number;
     const char *name, *arguments;

@@ -1,6 +1,6 @@
 // Dentries: names in folders, one hash table for all of them.
 //
-// Invariants: inode.h. The table doubles when it holds more names than buckets; it never shrinks,
+// Invariants: dentry.h. The table doubles when it holds more names than buckets; it never shrinks,
 // so that a freed name costs no move.
 #include "vfs/dentry.h"
 #include "mm/slab.h"
@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define FIRST_BUCKETS 1024u
-#define ENTRY_SIZE 20 // what an entry adds to its folder's size (tmpfs.c)
+#define ENTRY_SIZE 20 // what an entry adds to its folder's size (fs/tmpfs)
 
 static KERNEL_STATE struct dentry **buckets;
 static KERNEL_STATE uint32_t bucket_count, linked_count;

@@ -93,7 +93,7 @@ struct inode {
     uint32_t seals;    // memfd_create(2)
     uint32_t linkable; // O_TMPFILE: a name may be given to it though it has none
     uint32_t writers;  // descriptions open for writing
-    uint32_t mapped;   // shared mappings of it (shared_mapping.h)
+    uint32_t mapped;   // shared mappings of it (mapping.h)
 };
 
 struct inode *inode_new(struct filesystem *, uint32_t mode); // refs 1, nlink 1, owner: the process

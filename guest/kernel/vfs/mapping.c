@@ -3,11 +3,9 @@
 //
 // Invariants
 // 1. A record covers a run of the program's pages and holds its inode; several records may cover
-// the
-//    same pages (same inode, same distance between address and index).
+//    the same pages (same inode, same distance between address and index).
 // 2. HOME: for every index inside the file, the file's page is the mapping's page. Where the file
-// ends
-//    or has shrunk, the page is the mapping's alone, until the file grows back (mapping_page).
+//    ends or has shrunk, the page is the mapping's alone, until the file grows back (mapping_page).
 // 3. COPY: the pages are the record's alone; `pristine` is what was read, to find what changed.
 #include "vfs/mapping.h"
 #include "mm/memory.h"

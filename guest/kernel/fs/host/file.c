@@ -82,7 +82,7 @@ static long file_read(struct file *file, void *buffer, size_t size, int64_t *pos
     return result;
 }
 
-// RLIMIT_FSIZE as in tmpfs.c: what still fits, or SIGXFSZ.
+// RLIMIT_FSIZE as in tmpfs: what still fits, or SIGXFSZ.
 static long allowed(size_t size, int64_t pos) {
     if ((uint64_t)pos + size <= rlimit(LINUX_RLIMIT_FSIZE) || size == 0)
         return (long)size;

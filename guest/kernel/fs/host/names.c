@@ -1,4 +1,4 @@
-// Making, linking, removing and renaming in host folders. Invariants: hostfs.h, inode.h.
+// Making, linking, removing and renaming in host folders. Invariants: hostfs.h, vfs/inode.h.
 #include "fs/host/names.h"
 #include "fs/host/hostfs.h"
 #include "host/host.h"

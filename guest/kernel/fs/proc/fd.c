@@ -20,7 +20,7 @@
 #include <boxer/linux_file.h>
 
 #define FD_INO 0x80000000u
-#define ANONYMOUS_DEV 0xfu // as attributes.c says of files without an inode
+#define ANONYMOUS_DEV 0xfu // as sys/attributes.c says of files without an inode
 
 static const struct inode_ops link_ops, opened_ops;
 static KERNEL_STATE struct filesystem anonymous = {

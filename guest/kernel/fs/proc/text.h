@@ -1,7 +1,7 @@
 // Text that grows: what is in a file of /proc.
 //
-// Invariant: text that ran out of memory is marked, and its open fails with -ENOMEM; printers never
-// check.
+// Invariant: text that ran out of memory is marked, and its open fails with -ENOMEM; printers
+// never check.
 #ifndef KERNEL_FS_PROC_TEXT_H
 #define KERNEL_FS_PROC_TEXT_H
 
