@@ -36,7 +36,7 @@ def machine(sysroot: Path, zlib: Path, progress: Progress) -> Path:
             *("-I", str(GUEST / "include")),
         ]
         units = [
-            *_units(GUEST / "kernel", folder, [*flags, "-I", str(GUEST / "kernel")]),
+            *_units(GUEST / "kernel", folder, [*flags, "-iquote", str(GUEST / "kernel")]),
             *_units(GUEST / "entry", folder, flags),
             *_units(GUEST / "shell", folder, [*flags, "-I", str(GUEST / "entry")]),
         ]

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-TABLE = (ROOT / "guest" / "kernel" / "syscall_table.c").read_text()
+TABLE = (ROOT / "guest" / "kernel" / "sys" / "table.c").read_text()
 NUMBERS = (ROOT / "guest" / "include" / "boxer" / "linux_syscalls.h").read_text()
 PAGE = (ROOT / "docs" / "reference" / "system-calls.md").read_text()
 

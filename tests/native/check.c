@@ -1,7 +1,6 @@
 // How a native test program runs: each test boots its own machine in its own process.
 #include "check.h"
-#include "file.h"
-#include "memory.h"
+#include "vfs/fd.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,14 @@
-// open.c, attributes.c, inode.c: who may do what, and what a file says of itself.
+// vfs/open.c, vfs/inode.c, sys/attributes.c: who may do what, and what a file says of itself.
 #include "files.h"
+#include "sys/attributes.h"
+#include "sys/descriptors.h"
+#include "sys/directories.h"
+#include "sys/names.h"
+#include "sys/read_write.h"
+#include "sys/size.h"
+#include "sys/xattr.h"
+#include "task/process.h"
+#include "task/task.h"
 
 #include <boxer/linux_file.h>
 

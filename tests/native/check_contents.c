@@ -1,5 +1,14 @@
-// tmpfs_data.c, size.c, io.c: what files hold, how long they are, what of them is stored.
+// fs/tmpfs/content.c, sys/size.c, sys/read_write.c: what files hold, how long they are, what of them is stored.
 #include "files.h"
+#include "mm/memory.h"
+#include "sys/descriptors.h"
+#include "sys/open.h"
+#include "sys/read_write.h"
+#include "sys/size.h"
+#include "task/process.h"
+#include "task/signal.h"
+#include "task/task.h"
+#include "vfs/inode.h"
 
 #include <boxer/linux_file.h>
 

@@ -1,6 +1,5 @@
-// dev.c, proc*.c: the devices, and what the machine tells about itself.
+// fs/dev, fs/proc: the devices, and what the machine tells about itself.
 #include "check.h"
-#include "process.h"
 
 #include <boxer/linux_file.h>
 #include <string.h>

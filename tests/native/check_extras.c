@@ -1,5 +1,10 @@
-// xattr.c, locks.c, socket_node.c: what hangs on a file besides its bytes.
+// vfs/xattr.c, vfs/locks.c, net/node.c: what hangs on a file besides its bytes.
 #include "files.h"
+#include "mm/memory.h"
+#include "net/node.h"
+#include "sys/descriptors.h"
+#include "sys/xattr.h"
+#include "vfs/inode.h"
 
 #include <boxer/linux_file.h>
 

@@ -1,11 +1,11 @@
 // Every allocation of a call fails once: the call answers an error or works, and nothing is lost.
 #include "check.h"
-#include "file.h"
-#include "memory.h"
-#include "process.h"
+#include "mm/memory.h"
+#include "vfs/fd.h"
 
 #include <boxer/linux_mman.h>
 #include <boxer/linux_poll.h>
+#include <boxer/linux_process.h>
 #include <boxer/linux_socket.h>
 #include <string.h>
 

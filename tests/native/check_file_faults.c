@@ -3,6 +3,17 @@
 //
 // Each failure has a machine of its own, in a copy of this process.
 #include "files.h"
+#include "mm/memory.h"
+#include "sys/attributes.h"
+#include "sys/copy.h"
+#include "sys/descriptors.h"
+#include "sys/directories.h"
+#include "sys/names.h"
+#include "sys/open.h"
+#include "sys/read_write.h"
+#include "sys/size.h"
+#include "sys/xattr.h"
+#include "vfs/fd.h"
 
 #include <boxer/linux_file.h>
 #include <boxer/linux_mman.h>

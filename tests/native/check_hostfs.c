@@ -1,10 +1,10 @@
 // hostfs*.c: host folders in the box, and attempts to get out of them.
 #include "check.h"
 #include "host_posix.h"
-#include "memory.h"
-#include "path.h"
-#include "process.h"
-#include "task.h"
+#include "mm/memory.h"
+#include "task/process.h"
+#include "task/task.h"
+#include "vfs/fd.h"
 
 #include <boxer/linux_file.h>
 #include <boxer/linux_time.h>

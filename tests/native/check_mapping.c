@@ -1,7 +1,7 @@
-// shared_mapping.c over tmpfs: MAP_SHARED of files.
+// vfs/mapping.c over tmpfs: MAP_SHARED of files.
 #include "check.h"
-#include "fs.h"
-#include "memory.h"
+#include "mm/memory.h"
+#include "vfs/inode.h"
 
 #include <boxer/linux_mman.h>
 #include <string.h>

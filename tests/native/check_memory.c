@@ -1,6 +1,7 @@
-// memory.c, slab.c, mmap.c: pages, small objects, mappings.
+// mm, sys/mmap.c: pages, small objects, mappings.
 #include "check.h"
-#include "memory.h"
+#include "mm/memory.h"
+#include "mm/slab.h"
 
 #include <boxer/linux_mman.h>
 #include <string.h>

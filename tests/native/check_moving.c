@@ -1,5 +1,10 @@
 // copy.c: bytes that move between descriptors without the program seeing them.
 #include "files.h"
+#include "mm/memory.h"
+#include "sys/copy.h"
+#include "sys/descriptors.h"
+#include "sys/open.h"
+#include "sys/read_write.h"
 
 #include <boxer/linux_file.h>
 

@@ -1,5 +1,11 @@
-// path.c, names.c, rename.c, listing.c: names, links, folders.
+// vfs/path.c, vfs/directory.c, sys/names.c, sys/rename.c: names, links, folders.
 #include "files.h"
+#include "sys/descriptors.h"
+#include "sys/directories.h"
+#include "sys/names.h"
+#include "sys/open.h"
+#include "sys/read_write.h"
+#include "vfs/inode.h"
 
 #include <boxer/linux_file.h>
 

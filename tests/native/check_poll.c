@@ -1,10 +1,13 @@
-// pipe.c, eventfd.c, poll.c, epoll.c.
+// ipc/pipe.c, ipc/eventfd.c, ipc/epoll.c, sys/poll.c.
 #include "check.h"
-#include "file.h"
-#include "pipe.h"
-#include "process.h"
+#include "ipc/pipe.h"
+#include "time/clock.h"
+#include "vfs/fd.h"
 
+#include <boxer/linux_file.h>
 #include <boxer/linux_poll.h>
+#include <boxer/linux_signal.h>
+#include <boxer/linux_time.h>
 #include <string.h>
 
 static int in, out;
@@ -124,21 +127,24 @@ static void an_empty_pipe_that_only_we_can_fill_is_a_refused_wait(void) {
     CHECK_EQUAL(CALL(ppoll_time64, &poll, 1, 0, 0, 0), -EDEADLK);
 }
 
+static long open_fifo(uint32_t flags) {
+    return CALL(openat, AT_FDCWD, "/fifo", flags, 0);
+}
+
 static void fifos_meet_by_their_inode(void) {
-    struct inode *inode = (struct inode *)&in;
-    struct file *reader, *writer;
     char byte = 0;
-    CHECK_EQUAL(pipe_open_fifo(inode, 1 | 04000, &writer), -ENXIO);
-    CHECK_EQUAL(pipe_open_fifo(inode, 0, &reader), -EDEADLK);
-    CHECK_EQUAL(pipe_open_fifo(inode, 0 | 04000, &reader), 0);
-    CHECK_EQUAL(pipe_open_fifo(inode, 1, &writer), 0);
-    CHECK_EQUAL(writer->ops->write(writer, "z", 1, NULL), 1);
-    CHECK_EQUAL(reader->ops->read(reader, &byte, 1, NULL), 1);
+    CHECK_EQUAL(CALL(mknodat, AT_FDCWD, "/fifo", S_IFIFO | 0600, 0), 0);
+    CHECK_EQUAL(open_fifo(O_WRONLY | O_NONBLOCK), -ENXIO);
+    CHECK_EQUAL(open_fifo(O_RDONLY), -EDEADLK);
+    long reader = open_fifo(O_RDONLY | O_NONBLOCK), writer = open_fifo(O_WRONLY);
+    CHECK(reader >= 0 && writer >= 0);
+    CHECK_EQUAL(CALL(write, writer, "z", 1), 1);
+    CHECK_EQUAL(CALL(read, reader, &byte, 1), 1);
     CHECK_EQUAL(byte, 'z');
-    file_put(writer);
-    CHECK_EQUAL(reader->ops->read(reader, &byte, 1, NULL), 0);
-    file_put(reader);
-    CHECK_EQUAL(pipe_open_fifo(inode, 1 | 04000, &writer), -ENXIO);
+    CHECK_EQUAL(CALL(close, writer), 0);
+    CHECK_EQUAL(CALL(read, reader, &byte, 1), 0);
+    CHECK_EQUAL(CALL(close, reader), 0);
+    CHECK_EQUAL(open_fifo(O_WRONLY | O_NONBLOCK), -ENXIO);
 }
 
 static void event_descriptors_count(void) {

@@ -1,10 +1,11 @@
-// credentials.c, process.c, limits.c, boot.c, console.c.
+// sys/credentials.c, sys/process.c, sys/limits.c, boot/boot.c, tty/console.c.
 #include "check.h"
-#include "file.h"
-#include "memory.h"
-#include "process.h"
-#include "task.h"
-#include "trace.h"
+#include "mm/memory.h"
+#include "task/credentials.h"
+#include "task/process.h"
+#include "task/task.h"
+#include "trace/trace.h"
+#include "vfs/fd.h"
 
 #include <boxer/linux_file.h>
 #include <string.h>

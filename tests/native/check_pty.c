@@ -1,6 +1,7 @@
-// pty.c, pty_line.c: pseudo-terminals.
+// tty/pty.c, tty/pty_line.c: pseudo-terminals.
 #include "files.h"
-#include "terminal.h"
+#include "mm/memory.h"
+#include "tty/terminal.h"
 
 #include <boxer/linux_poll.h>
 

@@ -1,15 +1,17 @@
 // Random calls on pipes, sockets, events, timers, epolls and mappings: whatever the order, no
 // sanitizer complains, no invariant breaks, nothing is left when all is closed.
 #include "check.h"
-#include "file.h"
-#include "fs.h"
-#include "memory.h"
-#include "process.h"
-#include "wait.h"
+#include "mm/memory.h"
+#include "task/wait.h"
+#include "vfs/fd.h"
 
+#include <boxer/linux_file.h>
 #include <boxer/linux_mman.h>
 #include <boxer/linux_poll.h>
+#include <boxer/linux_process.h>
+#include <boxer/linux_signal.h>
 #include <boxer/linux_socket.h>
+#include <boxer/linux_time.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -234,7 +236,7 @@ static void any_order_of_calls_leaves_the_machine_whole(void) {
     CALL(unlinkat, AT_FDCWD, "/a", 0);
     CALL(unlinkat, AT_FDCWD, "/b", 0);
     pages_scrub();
-    // Sockets sent over themselves keep themselves alive (socket_control.c); little else may stay.
+    // Sockets sent over themselves keep themselves alive (net/control.c); little else may stay.
     CHECK(pages_in_use() < before + 600);
 }
 

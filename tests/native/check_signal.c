@@ -1,7 +1,7 @@
-// signal.c, signal_calls.c, signalfd.c.
+// task/signal.c, sys/signals.c, ipc/signalfd.c.
 #include "check.h"
-#include "memory.h"
-#include "process.h"
+#include "mm/memory.h"
+#include "task/process.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 // socket*.c: AF_UNIX, loopback streams and datagrams, descriptors in messages, options.
 #include "check.h"
-#include "file.h"
-#include "memory.h"
-#include "process.h"
+#include "mm/memory.h"
+#include "task/process.h"
+#include "time/clock.h"
 
 #include <boxer/linux_poll.h>
 #include <boxer/linux_socket.h>

@@ -1,7 +1,6 @@
-// suspend.c: a program's memory, descriptors, signals, timers and folder come back as they were.
+// process/suspend.c: a program's memory, descriptors, signals, timers and folder come back as they were.
 #include "check.h"
-#include "fs.h"
-#include "memory.h"
+#include "mm/memory.h"
 
 #include <boxer/linux_file.h>
 #include <boxer/linux_mman.h>

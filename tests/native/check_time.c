@@ -1,8 +1,9 @@
-// clock.c, timer.c, timerfd.c, posix_timer.c, wait.c: clocks, sleeps, timers, refused waits.
+// time, task/timers.c, task/wait.c, ipc/timerfd.c: clocks, sleeps, timers, refused waits.
 #include "check.h"
-#include "process.h"
-#include "timer.h"
-#include "wait.h"
+#include "task/task.h"
+#include "task/wait.h"
+#include "time/clock.h"
+#include "time/timer.h"
 
 #include <boxer/linux_poll.h>
 #include <boxer/linux_signal.h>
@@ -102,7 +103,7 @@ static void a_timer_descriptor_counts_expirations(void) {
     CHECK_EQUAL(CALL(ppoll_time64, &poll, 1, 0, 0, 0), 1);
     CHECK_EQUAL(poll.revents, LINUX_POLLIN);
     CHECK_EQUAL(CALL(close, fd), 0);
-    CHECK_EQUAL(timers_next(~0ull), INT64_MAX);
+    CHECK_EQUAL(timers_next(current->process, ~0ull), INT64_MAX);
 }
 
 static void a_posix_timer_sends_its_signal_with_its_value(void) {

@@ -1,7 +1,12 @@
-// tree.c, lower.c: the tree image, sound and corrupted.
+// fs/tmpfs/tree.c, fs/tmpfs/inflate.c: the tree image, sound and corrupted.
 #define _DEFAULT_SOURCE // MAP_32BIT: the image's address must fit into 32 bits
 
 #include "files.h"
+#include "fs/tmpfs/content.h"
+#include "mm/memory.h"
+#include "sys/read_write.h"
+#include "sys/size.h"
+#include "vfs/inode.h"
 
 #include <boxer/boot.h>
 #include <boxer/linux_file.h>

@@ -3,9 +3,6 @@
 #define TESTS_NATIVE_COMPARE_H
 
 #include "check.h"
-#include "process.h"
-#include "task.h"
-#include "syscalls_fs.h"
 
 enum { TEXT = 512, DATA = 70000, DESCRIPTORS = 10 };
 

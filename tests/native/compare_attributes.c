@@ -1,5 +1,6 @@
 // Attributes, owners and permissions: compared with the host (compare.h).
 #include "compare.h"
+#include "sys/attributes.h"
 
 #include <boxer/linux_file.h>
 #include <string.h>
@@ -18,7 +19,7 @@ static void same_stat(const struct linux_statx *kernel, const struct linux_statx
     same("size", (long long)kernel->size, (long long)host->size);
     if (S_ISREG(kernel->mode))
         same("blocks", (long long)kernel->blocks, (long long)host->blocks);
-    // Times that were set by hand lie long ago. A FIFO's are not its data's (inode.h).
+    // Times that were set by hand lie long ago. A FIFO's are not its data's (vfs/inode.h).
     if (!S_ISTYPE(kernel->mode, S_IFIFO) &&
         (kernel->mtime.sec < 1000000 || host->mtime.sec < 1000000)) {
         same("mtime", kernel->mtime.sec, host->mtime.sec);

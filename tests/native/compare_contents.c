@@ -1,5 +1,9 @@
 // Contents of open files, sizes, holes and copies: compared with the host (compare.h).
 #include "compare.h"
+#include "sys/attributes.h"
+#include "sys/copy.h"
+#include "sys/read_write.h"
+#include "sys/size.h"
 
 #include <boxer/linux_file.h>
 #include <string.h>

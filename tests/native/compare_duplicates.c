@@ -1,6 +1,10 @@
 // Descriptors as numbers: duplicates, flags, vectors, locks of the process: compared with the host
 // (compare.h).
 #include "compare.h"
+#include "sys/attributes.h"
+#include "sys/descriptors.h"
+#include "sys/directories.h"
+#include "sys/read_write.h"
 
 #include <boxer/linux_file.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 // Extended attributes by path and their lists: compared with the host (compare.h).
 #include "compare.h"
+#include "sys/xattr.h"
 
 #include <string.h>
 #include <sys/syscall.h>

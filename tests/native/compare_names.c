@@ -1,5 +1,8 @@
 // Names and what they lead to: compared with the host (compare.h).
 #include "compare.h"
+#include "sys/directories.h"
+#include "sys/names.h"
+#include "sys/rename.h"
 
 #include <boxer/linux_file.h>
 #include <string.h>

@@ -1,5 +1,12 @@
 // Opening, listing and locking: compared with the host (compare.h).
 #include "compare.h"
+#include "sys/attributes.h"
+#include "sys/descriptors.h"
+#include "sys/directories.h"
+#include "sys/open.h"
+#include "sys/read_write.h"
+#include "sys/size.h"
+#include "sys/xattr.h"
 
 #include <boxer/linux_file.h>
 #include <string.h>

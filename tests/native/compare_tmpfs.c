@@ -4,6 +4,11 @@
 // compare_tmpfs SEED CALLS FOLDER [root] [plain]: FOLDER is an empty one on a tmpfs and becomes the
 // root, so this runs as root. root: nobody else acts. plain: no folder becomes sticky.
 #include "compare.h"
+#include "sys/attributes.h"
+#include "sys/directories.h"
+#include "sys/names.h"
+#include "task/process.h"
+#include "task/task.h"
 
 #include <boxer/linux_file.h>
 #include <errno.h>

@@ -1,6 +1,5 @@
 // Host folders and compressed files: there are none.
-#include "fs.h"
-#include "host.h"
+#include "host/host.h"
 
 #include <boxer/linux_errno.h>
 

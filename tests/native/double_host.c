@@ -1,6 +1,6 @@
 // A host without a world: virtual time, stdio in memory, entropy that counts.
 #include "check.h"
-#include "host.h"
+#include "host/host.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,10 +5,14 @@
 #define TESTS_NATIVE_FILES_H
 
 #include "check.h"
-#include "memory.h"
-#include "process.h"
-#include "syscalls_fs.h"
-#include "task.h"
+#include "sys/attributes.h"
+#include "sys/descriptors.h"
+#include "sys/names.h"
+#include "sys/open.h"
+#include "sys/read_write.h"
+#include "sys/rename.h"
+#include "task/process.h"
+#include "task/task.h"
 
 #include <string.h>
 

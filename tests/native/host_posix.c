@@ -6,7 +6,7 @@
 //    kernel may never ask for one.
 // 2. No link is followed, not even in the middle of a path.
 #include "host_posix.h"
-#include "host.h"
+#include "host/host.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 // host.h over preview 1: life, clocks, waiting, arguments, descriptors. preview1_path.c: folders.
-#include "preview1.h"
+#include "host/preview1.h"
 
 #include <boxer/linux_errno.h>
 

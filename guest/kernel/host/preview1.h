@@ -3,10 +3,10 @@
 // Invariants
 // 1. Only this folder has imports. Sizes and offsets are those of the preview 1 ABI, little-endian.
 // 2. A number that the host answers is checked against the buffer it was given before it is used.
-#ifndef KERNEL_PREVIEW1_H
-#define KERNEL_PREVIEW1_H
+#ifndef KERNEL_HOST_PREVIEW1_H
+#define KERNEL_HOST_PREVIEW1_H
 
-#include "../host.h"
+#include "host/host.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 // host.h over preview 1: preopened folders and what is below them.
-#include "preview1.h"
+#include "host/preview1.h"
 
 #include <boxer/linux_errno.h>
 #include <string.h>

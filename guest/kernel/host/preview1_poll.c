@@ -1,5 +1,5 @@
 // host_poll over poll_oneoff.
-#include "preview1.h"
+#include "host/preview1.h"
 
 #include <boxer/linux_errno.h>
 

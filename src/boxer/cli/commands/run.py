@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 # docker run's status for its own failures.
 OWN_FAILURE = 125
-# Heard by the guest's kernel (guest/kernel/trace.h); the program does not see it.
+# Heard by the guest's kernel (guest/kernel/trace/trace.h); the program does not see it.
 TRACED = {"BOXER_STRACE": "1"}
-# Heard likewise (guest/kernel/attended.h): a person looks at what the program does.
+# Heard likewise (guest/kernel/host/attended.h): a person looks at what the program does.
 LOOKED_AT = {"BOXER_ATTENDED": "1"}
 
 

@@ -1,0 +1,46 @@
+// The file systems of a machine, from its boot to its runs.
+#include "boot/fs.h"
+#include "fs/dev/dev.h"
+#include "fs/host/mount.h"
+#include "fs/proc/proc.h"
+#include "fs/proc/sys.h"
+#include "fs/tmpfs/content.h"
+#include "fs/tmpfs/tmpfs.h"
+#include "fs/tmpfs/tree.h"
+#include "vfs/inode.h"
+#include "vfs/mount.h"
+#include "vfs/path.h"
+
+#include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
+
+#define TMPFS_MAGIC 0x01021994u
+
+int fs_boot(void) {
+    struct filesystem *fs = fs_new("tmpfs", "box", TMPFS_MAGIC, 1);
+    struct inode *root = fs ? tmpfs_inode(fs, S_IFDIR | 0755) : NULL;
+    if (!root)
+        return -ENOMEM;
+    int error = fs_attach(fs, NULL, root);
+    if (error)
+        return error;
+    fs->root->linked = 1; // a root has no name to lose
+    path_set_root(fs->root);
+    path_set_cwd(fs->root);
+    error = tree_read();
+    if (!error)
+        error = dev_boot();
+    if (!error)
+        error = proc_boot();
+    return error;
+}
+
+void fs_freeze(void) {
+    hostfs_unmount_all();
+    tmpfs_drop_clean();
+}
+
+void fs_thaw(const char *cwd) {
+    proc_thaw();
+    hostfs_mount_all(cwd);
+}

@@ -1,0 +1,186 @@
+// /proc: the file system of entries whose text is made when they are opened.
+//
+// Invariants
+// 1. Its dentries are not pinned; an inode is made for each lookup and points to its entry.
+// 2. Position p of a folder: entry number p - 2 is next (1 and 2 are behind "." and "..").
+// 3. Nothing of it can be written to, created or removed.
+#include "fs/proc/proc.h"
+#include "fs/proc/self.h"
+#include "fs/proc/sys.h"
+#include "fs/proc/system.h"
+#include "fs/proc/text.h"
+#include "mm/slab.h"
+#include "task/process.h"
+#include "task/task.h"
+#include "vfs/dentry.h"
+#include "vfs/file.h"
+#include "vfs/inode.h"
+#include "vfs/mount.h"
+#include "vfs/mountpoint.h"
+
+#include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
+#include <string.h>
+
+#define PROC_MAGIC_NUMBER 0x9fa0u
+
+_Static_assert(PROCESS_PID == 7, "the name of the process's folder");
+
+static long self_target(char *buffer, size_t size) {
+    return proc_copy("7", buffer, size);
+}
+
+static long mounts_target(char *buffer, size_t size) {
+    return proc_copy("self/mounts", buffer, size);
+}
+
+static void show_command_line(struct text *text) {
+    text_print(text, "boxer\n");
+}
+
+const struct proc_entry proc_root[] = {
+    PROC_FOLDER("7", proc_self),
+    PROC_FILE("cmdline", show_command_line),
+    PROC_FILE("cpuinfo", show_cpuinfo),
+    PROC_FILE("filesystems", show_filesystems),
+    PROC_FILE("loadavg", show_loadavg),
+    PROC_FILE("meminfo", show_meminfo),
+    PROC_LINK("mounts", mounts_target),
+    PROC_LINK("self", self_target),
+    PROC_FILE("stat", show_system_stat),
+    PROC_FOLDER("sys", proc_sys),
+    PROC_FILE("uptime", show_uptime),
+    PROC_FILE("version", show_version),
+    PROC_END,
+};
+
+long proc_copy(const char *text, char *buffer, size_t size) {
+    size_t len = strlen(text);
+    memcpy(buffer, text, len < size ? len : size);
+    return (long)(len < size ? len : size);
+}
+
+static const struct proc_entry *entry_of(const struct inode *inode) {
+    return inode->data;
+}
+
+static uint64_t number_of(const struct proc_entry *entry) {
+    return (uint32_t)(uintptr_t)entry; // tables are constants: an address is a number for good
+}
+
+static const struct inode_ops folder_ops, text_ops, link_ops;
+static const struct file_ops text_file_ops;
+
+static const struct inode_ops *ops_of(const struct proc_entry *entry) {
+    if (entry->ops)
+        return entry->ops;
+    return S_ISDIR(entry->mode) ? &folder_ops : S_ISLNK(entry->mode) ? &link_ops : &text_ops;
+}
+
+static struct inode *make_inode(struct filesystem *fs, const struct proc_entry *entry) {
+    struct inode *inode = inode_new(fs, entry->mode);
+    if (!inode)
+        return NULL;
+    inode->ops = ops_of(entry);
+    inode->file_ops = &text_file_ops;
+    inode->ino = number_of(entry);
+    inode->uid = entry->own ? current_cred()->euid : 0;
+    inode->gid = entry->own ? current_cred()->egid : 0;
+    inode->data = (void *)(uintptr_t)entry;
+    return inode;
+}
+
+static int lookup(struct dentry *dir, const char *name, size_t len, struct inode **found) {
+    for (const struct proc_entry *entry = entry_of(dir->inode)->children; entry->name; entry++)
+        if (strlen(entry->name) == len && memcmp(entry->name, name, len) == 0) {
+            *found = make_inode(dir->inode->fs, entry);
+            return *found ? 0 : -ENOMEM;
+        }
+    return -ENOENT;
+}
+
+static int list(struct dentry *dir, int64_t pos, fill_entry fill, void *context) {
+    const struct proc_entry *children = entry_of(dir->inode)->children;
+    for (int64_t i = 0; children[i].name; i++) {
+        const struct proc_entry *entry = &children[i];
+        if (i < pos - 2)
+            continue;
+        if (fill(context, entry->name, strlen(entry->name), number_of(entry), entry->mode, i + 3))
+            return i == pos - 2 ? -EINVAL : 0;
+    }
+    return 0;
+}
+
+static int refuse(struct inode *inode, const struct attributes *wanted) {
+    (void)inode, (void)wanted;
+    return -EPERM;
+}
+
+static long read_link(struct dentry *link, char *buffer, size_t size) {
+    return entry_of(link->inode)->target(buffer, size);
+}
+
+static int follow(struct dentry *link, struct dentry **target) {
+    const struct proc_entry *entry = entry_of(link->inode);
+    return entry->follow ? entry->follow(target) : -EAGAIN;
+}
+
+static int open_text(struct dentry *entry, struct file *file) {
+    if ((file->flags & O_ACCMODE) != O_RDONLY)
+        return -EACCES;
+    struct text *text = kzalloc(sizeof *text);
+    if (!text)
+        return -ENOMEM;
+    file->private_data = text;
+    entry_of(entry->inode)->show(text);
+    return text->failed ? -ENOMEM : 0;
+}
+
+static const struct inode_ops folder_ops = {.lookup = lookup, .list = list, .set = refuse};
+static const struct inode_ops link_ops = {.readlink = read_link, .follow = follow, .set = refuse};
+static const struct inode_ops text_ops = {.open = open_text, .set = refuse};
+
+static long text_read(struct file *file, void *buffer, size_t size, int64_t *pos) {
+    const struct text *text = file->private_data;
+    if (*pos < 0 || (uint64_t)*pos >= text->size)
+        return 0;
+    size_t left = text->size - (size_t)*pos;
+    size = size < left ? size : left;
+    memcpy(buffer, text->bytes + *pos, size);
+    *pos += (int64_t)size;
+    return (long)size;
+}
+
+static int64_t text_seek(struct file *file, int64_t offset, int whence) {
+    int64_t base = whence == SEEK_CUR ? file->pos : 0, pos;
+    if (whence != SEEK_SET && whence != SEEK_CUR)
+        return -EINVAL;
+    if (__builtin_add_overflow(base, offset, &pos) || pos < 0)
+        return -EINVAL;
+    return file->pos = pos;
+}
+
+static void text_release(struct file *file) {
+    struct text *text = file->private_data;
+    if (text)
+        kfree(text->bytes);
+    kfree(text);
+}
+
+static const struct file_ops text_file_ops = {
+    .read = text_read,
+    .seek = text_seek,
+    .release = text_release,
+};
+
+static const struct proc_entry mount_entry = PROC_FOLDER("proc", proc_root);
+
+int proc_boot(void) {
+    struct filesystem *fs = fs_new("proc", "proc", PROC_MAGIC_NUMBER, 0);
+    struct inode *root = fs ? make_inode(fs, &mount_entry) : NULL;
+    if (!root) {
+        kfree(fs);
+        return -ENOMEM;
+    }
+    return mount_at("/proc", fs, root);
+}

@@ -1,0 +1,144 @@
+// /proc/self: the program, its memory, its place in the tree.
+#include "fs/proc/self.h"
+#include "fs/proc/fd.h"
+#include "fs/proc/proc.h"
+#include "fs/proc/status.h"
+#include "fs/proc/text.h"
+#include "mm/memory.h"
+#include "task/process.h"
+#include "task/task.h"
+#include "vfs/dentry.h"
+#include "vfs/inode.h"
+#include "vfs/mount.h"
+#include "vfs/path.h"
+
+#include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
+#include <string.h>
+
+static long path_text(struct dentry *entry, char *buffer, size_t size) {
+    char path[PATH_MAX + 16];
+    long len = dentry_path(entry, path, sizeof path, 1);
+    return len < 0 ? -ENAMETOOLONG : proc_copy(path, buffer, size);
+}
+
+static int lead_to(struct dentry *entry, struct dentry **target) {
+    dentry_get(entry);
+    *target = entry;
+    return 0;
+}
+
+static long cwd_target(char *buffer, size_t size) {
+    return path_text(path_cwd(), buffer, size);
+}
+
+static int cwd_follow(struct dentry **target) {
+    return lead_to(path_cwd(), target);
+}
+
+static long root_target(char *buffer, size_t size) {
+    return path_text(path_root(), buffer, size);
+}
+
+static int root_follow(struct dentry **target) {
+    return lead_to(path_root(), target);
+}
+
+static long exe_target(char *buffer, size_t size) {
+    return current->process->exe ? proc_copy(current->process->exe, buffer, size) : -ENOENT;
+}
+
+static void show_cmdline(struct text *text) {
+    text_add(text, current->process->cmdline, current->process->cmdline_size);
+}
+
+static void show_environ(struct text *text) {
+    text_add(text, current->process->environ, current->process->environ_size);
+}
+
+static void show_comm(struct text *text) {
+    text_print(text, "%s\n", current->comm);
+}
+
+static void show_cgroup(struct text *text) {
+    text_print(text, "0::/\n");
+}
+
+static void show_zero(struct text *text) {
+    text_print(text, "0\n");
+}
+
+// Paths of the mount table escape what would part its fields.
+static void add_path(struct text *text, struct dentry *entry) {
+    char path[PATH_MAX + 16];
+    if (dentry_path(entry, path, sizeof path, 0) < 0)
+        memcpy(path, "?", 2);
+    for (const char *at = path; *at; at++) {
+        if (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\\')
+            text_print(text, "\\%u%u%u", U(*at >> 6 & 7), U(*at >> 3 & 7), U(*at & 7));
+        else
+            text_add(text, at, 1);
+    }
+}
+
+static const char *options(const struct filesystem *fs) {
+    return fs->read_only ? "ro,relatime" : "rw,relatime";
+}
+
+void show_mounts(struct text *text) {
+    for (struct filesystem *fs = filesystems; fs; fs = fs->next) {
+        text_print(text, "%s ", fs->source);
+        add_path(text, fs->root);
+        text_print(text, " %s %s 0 0\n", fs->type, options(fs));
+    }
+}
+
+void show_mountinfo(struct text *text) {
+    for (struct filesystem *fs = filesystems; fs; fs = fs->next) {
+        uint32_t above = fs->covers ? fs->covers->inode->fs->dev : 0;
+        text_print(text, "%u %u 0:%u / ", U(fs->dev), U(above), U(fs->dev));
+        add_path(text, fs->root);
+        text_print(text, " %s - %s %s %s\n", options(fs), fs->type, fs->source,
+                   fs->read_only ? "ro" : "rw");
+    }
+}
+
+static void add_mapping(struct text *text, uintptr_t from, uintptr_t to, const char *what) {
+    text_print(text, "%08x-%08x rw-p 00000000 00:00 0 %s\n", U(from), U(to), what);
+}
+
+// Code is not in linear memory: what lies below the heap is data and stack.
+void show_maps(struct text *text) {
+    uintptr_t floor = memory_floor(), end = memory_end();
+    add_mapping(text, 0, floor, current->process->exe ? current->process->exe : "");
+    for (uintptr_t at = floor; at < end;) {
+        enum page_owner owner = page_owner(at);
+        uintptr_t from = at;
+        while (at < end && page_owner(at) == owner)
+            at += PAGE_SIZE;
+        if (owner != PAGE_FREE)
+            add_mapping(text, from, at, owner == PAGE_KERNEL ? "[kernel]" : "");
+    }
+}
+
+#define OWN_FILE(name, show, mode) {name, S_IFREG | (mode), 1, NULL, show, NULL, NULL, NULL}
+
+const struct proc_entry proc_self[] = {
+    PROC_OWN("cgroup", show_cgroup),
+    PROC_OWN("cmdline", show_cmdline),
+    PROC_OWN("comm", show_comm),
+    PROC_MAGIC("cwd", cwd_target, cwd_follow),
+    OWN_FILE("environ", show_environ, 0400),
+    PROC_MAGIC("exe", exe_target, NULL),
+    {"fd", S_IFDIR | 0500, 1, NULL, NULL, NULL, NULL, &proc_fd_ops},
+    PROC_OWN("limits", show_limits),
+    PROC_OWN("maps", show_maps),
+    PROC_OWN("mountinfo", show_mountinfo),
+    PROC_OWN("mounts", show_mounts),
+    PROC_OWN("oom_score_adj", show_zero),
+    PROC_MAGIC("root", root_target, root_follow),
+    PROC_OWN("stat", show_stat),
+    PROC_OWN("statm", show_statm),
+    PROC_OWN("status", show_status),
+    PROC_END,
+};

@@ -1,0 +1,15 @@
+// The file system in memory.
+#ifndef KERNEL_FS_TMPFS_TMPFS_H
+#define KERNEL_FS_TMPFS_TMPFS_H
+
+#include "vfs/mount.h"
+
+struct inode *tmpfs_inode(struct filesystem *, uint32_t mode); // any type but symlinks
+struct inode *tmpfs_symlink(struct filesystem *, const char *target, size_t len);
+// A file of a lower layer: `stored` bytes at `data`, deflated when stored < size. Read in place or
+// inflated when first needed; a write makes a private copy.
+void tmpfs_lower(struct inode *, const uint8_t *data, uint32_t stored, uint32_t size);
+extern const struct inode_ops tmpfs_ops;
+extern const struct file_ops tmpfs_file_ops;
+
+#endif

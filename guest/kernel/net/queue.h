@@ -1,0 +1,27 @@
+// What was sent and not yet received.
+#ifndef KERNEL_NET_QUEUE_H
+#define KERNEL_NET_QUEUE_H
+
+#include "net/socket.h"
+
+#include <boxer/linux_iovec.h>
+
+struct message {
+    const struct linux_iovec *vectors;
+    size_t count, size; // size: of all vectors
+    int flags;
+    const struct name *name; // sending: where to, null: the peer. Receiving: unused
+    struct file **files;     // sending: taken over when it succeeds. Receiving: given to the caller
+    unsigned file_count;
+    // Receiving only.
+    struct name from;
+    struct linux_ucred sender;
+    int out_flags;
+};
+long socket_send(struct socket *, struct message *);                 // never waits: -EAGAIN
+long socket_receive(struct socket *, struct message *);              // never waits: -EAGAIN
+int socket_deliver(struct socket *, const void *bytes, size_t size); // from the kernel
+void socket_drop_queue(struct socket *);
+unsigned socket_poll(struct socket *);
+
+#endif

@@ -1,0 +1,176 @@
+// Sockets as objects and as files.
+#include "net/socket.h"
+#include "mm/memory.h"
+#include "mm/slab.h"
+#include "net/connect.h"
+#include "net/netlink.h"
+#include "net/queue.h"
+#include "net/unix.h"
+#include "task/process.h"
+#include "task/task.h"
+#include "time/clock.h"
+#include "vfs/fd.h"
+#include "vfs/file.h"
+#include "state.h"
+
+#include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
+#include <boxer/linux_iovec.h>
+#include <boxer/linux_socket.h>
+
+#define FIONREAD 0x541bu
+#define SIOCOUTQ 0x5411u
+
+KERNEL_STATE struct socket *all_sockets;
+
+struct socket *socket_new(int family, int type, int protocol) {
+    struct socket *socket = kzalloc(sizeof *socket);
+    if (!socket)
+        return NULL;
+    socket->family = family;
+    socket->type = type;
+    socket->protocol = protocol;
+    socket->send_limit = socket->receive_limit = BUFFER_DEFAULT;
+    socket->next = all_sockets;
+    if (all_sockets)
+        all_sockets->previous = socket;
+    all_sockets = socket;
+    return socket;
+}
+
+int socket_is_stream(const struct socket *socket) {
+    return socket->type == LINUX_SOCK_STREAM;
+}
+
+int socket_is_datagram(const struct socket *socket) {
+    return socket->type == LINUX_SOCK_DGRAM || socket->type == LINUX_SOCK_RAW;
+}
+
+void socket_join(struct socket *a, struct socket *b) {
+    a->peer = b;
+    b->peer = a;
+    a->connected = b->connected = 1;
+    a->peer_credentials = b->peer_credentials =
+        (struct linux_ucred){current->process->pid, current_cred()->euid, current_cred()->egid};
+}
+
+size_t socket_room(const struct socket *from, const struct socket *to) {
+    size_t limit = from->send_limit < to->receive_limit ? from->send_limit : to->receive_limit;
+    return to->queued < limit ? limit - to->queued : 0;
+}
+
+// The other end of a connection learns that this one is gone.
+static void leave(struct socket *socket, struct socket *peer) {
+    if (socket_is_datagram(peer)) {
+        if (socket->family == LINUX_AF_UNIX)
+            peer->error = ECONNREFUSED;
+    } else {
+        peer->shut |= socket->family == LINUX_AF_UNIX ? SHUT_BOTH : SHUT_RECEIVE;
+        // Bytes that were sent and never read: the sender must not believe they arrived.
+        if (socket->first || !socket->accepted)
+            peer->error = ECONNRESET;
+    }
+    peer->peer = NULL;
+    peer->came++;
+    peer->left++;
+}
+
+void socket_free(struct socket *socket) {
+    socket_drop_pending(socket);
+    for (struct socket *other = all_sockets; other; other = other->next)
+        if (other->peer == socket)
+            leave(socket, other);
+    socket_drop_queue(socket);
+    unix_unbind(socket);
+    if (socket->previous)
+        socket->previous->next = socket->next;
+    else
+        all_sockets = socket->next;
+    if (socket->next)
+        socket->next->previous = socket->previous;
+    kfree(socket);
+}
+
+struct socket *socket_of(int fd, struct file **file, int *error) {
+    *file = fd_file(fd);
+    *error = !*file ? -EBADF : (*file)->ops != &socket_ops ? -ENOTSOCK : 0;
+    return *error ? NULL : (*file)->private_data;
+}
+
+static long file_read(struct file *file, void *buffer, size_t size, int64_t *pos) {
+    struct linux_iovec vector = {buffer, size};
+    struct message message = {.vectors = &vector, .count = 1, .size = size};
+    struct socket *socket = file->private_data;
+    (void)pos;
+    if (size == 0 && socket_is_stream(socket))
+        return 0;
+    long result = socket_receive(socket, &message);
+    for (unsigned i = 0; i < message.file_count; i++)
+        file_put(message.files[i]); // read(2) cannot hand over descriptors: they are dropped
+    kfree(message.files);
+    return result;
+}
+
+static long file_write(struct file *file, const void *buffer, size_t size, int64_t *pos) {
+    struct linux_iovec vector = {(void *)buffer, size};
+    struct message message = {.vectors = &vector, .count = 1, .size = size};
+    (void)pos;
+    return socket_send(file->private_data, &message);
+}
+
+static unsigned file_poll(struct file *file) {
+    return socket_poll(file->private_data);
+}
+
+static int file_ioctl(struct file *file, unsigned request, uintptr_t argument) {
+    struct socket *socket = file->private_data;
+    int value;
+    if (request == FIONREAD) {
+        if (socket->listening)
+            return -EINVAL;
+        // A stream's bytes; of datagrams the first.
+        value = socket_is_stream(socket) ? (int)socket->queued
+                : socket->first          ? (int)socket->first->size
+                                         : 0;
+    } else if (request == SIOCOUTQ) {
+        value = socket->peer ? (int)socket->peer->queued : 0;
+    } else {
+        return netdevice_ioctl(request, argument);
+    }
+    if (!argument || !user_range((void *)argument, sizeof value))
+        return -EFAULT;
+    *(int *)argument = value;
+    return 0;
+}
+
+static uint32_t file_mode(struct file *file) {
+    (void)file;
+    return S_IFSOCK | 0777;
+}
+
+static int64_t file_patience(struct file *file, int writing) {
+    const struct socket *socket = file->private_data;
+    int64_t timeout = writing ? socket->send_timeout : socket->receive_timeout;
+    return timeout ? add_ns(clock_monotonic(), timeout) : INT64_MAX;
+}
+
+static uint32_t file_activity(struct file *file) {
+    struct socket *socket = file->private_data;
+    return socket->came + socket->left;
+}
+
+static void file_release(struct file *file) {
+    if (file->private_data)
+        socket_free(file->private_data);
+}
+
+const struct file_ops socket_ops = {
+    .read = file_read,
+    .write = file_write,
+    .ioctl = file_ioctl,
+    .poll = file_poll,
+    .mode = file_mode,
+    .activity = file_activity,
+    .patience = file_patience,
+    .release = file_release,
+};

@@ -1,0 +1,51 @@
+// The entry of every system call.
+//
+// Invariants
+// 1. Timers are looked at on entry, signals are delivered on exit, nowhere else.
+// 2. A call that was interrupted and whose handlers all have SA_RESTART runs again, unless
+//    signal(7) says that this call never does.
+// 3. A handler's exit through a trap or exit_group leaves the machine as it is: calls are not
+//    nested in kernel state, only on the stack.
+#include "sys/table.h"
+#include "task/signal.h"
+#include "time/timer.h"
+#include "trace/trace.h"
+
+#include <boxer/kernel.h>
+#include <boxer/linux_errno.h>
+#include <boxer/linux_syscalls.h>
+
+// signal(7): these answer EINTR whatever SA_RESTART says.
+static int never_restarted(long number) {
+    switch (number) {
+    case NR_nanosleep:
+    case NR_clock_nanosleep_time64:
+    case NR_ppoll_time64:
+    case NR_pselect6_time64:
+    case NR_epoll_pwait:
+    case NR_epoll_pwait2:
+    case NR_rt_sigsuspend:
+    case NR_rt_sigtimedwait_time64:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+long boxer_syscall(long number, long a, long b, long c, long d, long e, long f) {
+    long result;
+    timers_run();
+    if (boxer_trace && (number == NR_exit_group || number == NR_exit))
+        boxer_trace(number, (long[]){a, b, c, d, e, f}, 0); // it does not come back
+    for (;;) {
+        result = syscall_dispatch(number, (long[]){a, b, c, d, e, f});
+        if (!signal_pending())
+            break;
+        int restart = signal_deliver();
+        if (result != -EINTR || !restart || never_restarted(number))
+            break;
+    }
+    if (boxer_trace)
+        boxer_trace(number, (long[]){a, b, c, d, e, f}, result);
+    return result;
+}

@@ -1,0 +1,26 @@
+// The timers of a process: setitimer(2), timer_create(2). Timer descriptors are files.
+#ifndef KERNEL_TASK_TIMERS_H
+#define KERNEL_TASK_TIMERS_H
+
+#include "time/timer.h"
+
+#include <boxer/linux_signal.h>
+
+struct posix_timer {
+    struct timer timer; // first: its fire() gets its address
+    int used, overrun;
+    union linux_sigval value;
+};
+
+struct process_timers {
+    struct timer interval[3];  // setitimer(2): ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF
+    struct posix_timer *posix; // the table of timer_create(2), null before the first
+};
+void timers_begin(struct process *); // it has none
+void timers_end(struct process *);
+
+// Of the current process: one that sends nothing yet, null without room; the one named so, or null.
+struct posix_timer *posix_timer_new(enum timer_clock, int *id);
+struct posix_timer *posix_timer_find(int id);
+
+#endif

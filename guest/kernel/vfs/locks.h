@@ -1,0 +1,13 @@
+// Advisory locks: flock(2), fcntl(2) POSIX and open file description locks.
+#ifndef KERNEL_VFS_LOCKS_H
+#define KERNEL_VFS_LOCKS_H
+
+#include "vfs/inode.h"
+
+long lock_flock(struct file *, int operation);
+// command F_GETLK64 .. F_OFD_SETLKW.
+long lock_range(struct file *, int command, struct linux_flock64 *);
+void locks_closed(struct file *);  // a descriptor of it was closed: POSIX locks of its inode go
+void locks_release(struct file *); // the description ends: its own locks go
+
+#endif

@@ -1,0 +1,39 @@
+// MAP_SHARED mappings of files: the program's pages are the file's own pages.
+//
+// Differences from Linux
+// 1. A mapping that overlaps another of the same file at another distance gets its pages only when
+//    the earlier one can be extended in place; else a read-only one is a snapshot, a writable one
+//    answers -ENOMEM. There is one memory and no page table: a page has one address.
+// 2. Two mappings of the same part have the same address.
+// 3. Beyond the end of the file there is memory, not SIGBUS.
+// 4. A file of a host folder is read when it is mapped and written back (what changed) by msync,
+//    munmap and the program's end.
+#ifndef KERNEL_VFS_MAPPING_H
+#define KERNEL_VFS_MAPPING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct file;
+struct inode;
+struct process;
+
+// Maps `pages` pages of the file from offset on; the address or -errno.
+long mapping_share(struct file *, uintptr_t address, size_t pages, int prot, int flags,
+                   int64_t offset);
+// Ends what shared mappings lie in this range; what is not to be freed belongs to the kernel then,
+// or stays covered. -ENOMEM when a mapping would have to be split without memory for it, or is
+// another process's.
+int mapping_forget(uintptr_t address, size_t pages);
+void mappings_end(struct process *);                 // all that are this process's
+int mapping_covers(uintptr_t address, size_t pages); // any page of it
+long mapping_resize(uintptr_t address, size_t old, size_t pages, int flags);
+int mapping_sync(uintptr_t address, size_t pages);
+void mapping_sync_all(void); // the program ends
+
+// For tmpfs, of an inode with mapped > 0: the page that a mapping holds for this index of the file,
+// or null. Such a page is never freed by the file: it is zeroed and left, and taken up again when
+// the file grows back.
+uint8_t *mapping_page(const struct inode *, size_t index);
+
+#endif
