@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from boxer.filetree import Ids, Tree
-from boxer.toolchain import CompilerRequest, KitCompiler, kit
+from boxer.toolchain import CompilerRequest, KitCompiler, sdk
 from boxer.toolchain.request import CompilerResult
 
 pytestmark = pytest.mark.base
@@ -19,7 +19,7 @@ SECRET = "not_for_the_guest"
 def secret(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file of the host that must not be read, with the fence around the compiler and without."""
     if request.param == "alone":
-        monkeypatch.setattr(kit, "_fence", lambda kit, folder: [])
+        monkeypatch.setattr(sdk, "_fence", lambda kit, folder: [])
     file = tmp_path / "secret.h"
     file.write_text(f'#error "{SECRET}"\nint {SECRET};\n')
     return file

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from boxer.filetree import Ids, Tree
 from boxer.toolchain import CompilerRequest, KitCompiler
 from boxer.toolchain.archives import Member, read_archive, write_archive
+from boxer.toolchain.arguments import RefusedError
 from boxer.toolchain.request import CompilerResult
-from boxer.toolchain.words import RefusedError
 
 NAMES = st.text(
     st.characters(codec="ascii", min_codepoint=33, exclude_characters="/\\"), min_size=1

@@ -19,9 +19,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from boxer.toolchain.kit import Done, Kit, run_zig
+from boxer.toolchain.arguments import Job, RefusedError, Source
 from boxer.toolchain.overlay import HEADERS
-from boxer.toolchain.words import Job, RefusedError, Source
+from boxer.toolchain.sdk import Done, Kit, run_zig
 
 TARGET = "wasm32-unknown-linux-musl"
 # The flags of the kit (`recipes/ckit.py`), in clang's own words instead of zig's.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from boxer.toolchain.archives import Member, read_archive, write_archive
-from boxer.toolchain.words import RefusedError
+from boxer.toolchain.arguments import RefusedError
 
 _KNOWN = "cruqtxdpsSvDUTlaobif"
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from boxer.toolchain.archives import MAGIC, THIN, read_archive
-from boxer.toolchain.kit import Done, Kit, run_zig
-from boxer.toolchain.words import RefusedError
+from boxer.toolchain.arguments import RefusedError
+from boxer.toolchain.sdk import Done, Kit, run_zig
 
 OBJECT = b"\0asm"
 _ELF = b"\x7fELF"

@@ -18,7 +18,7 @@ from typing import Any
 
 from boxer.errors import TreeError
 from boxer.filetree import READ, Directory, File, Ids, Node, Symlink, Tree, permitted
-from boxer.toolchain.words import RefusedError
+from boxer.toolchain.arguments import RefusedError
 
 # Where the kit's own headers stand; behind it one folder for each of the kit's.
 HEADERS = "/usr/lib/boxer/include"

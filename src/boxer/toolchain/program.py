@@ -12,6 +12,7 @@ from pathlib import Path
 
 from boxer.errors import TreeError
 from boxer.filetree import READ, Directory, File, permitted
+from boxer.toolchain.arguments import Job, RefusedError, Source, understood
 from boxer.toolchain.frontend import (
     TARGET,
     Bench,
@@ -20,12 +21,11 @@ from boxer.toolchain.frontend import (
     dependency_file,
     preprocess,
 )
-from boxer.toolchain.kit import Done, find_kit, run_zig
 from boxer.toolchain.library import archive
 from boxer.toolchain.linking import Link
 from boxer.toolchain.overlay import Layout, overlay
 from boxer.toolchain.request import CompilerRequest, CompilerResult
-from boxer.toolchain.words import Job, RefusedError, Source, understood
+from boxer.toolchain.sdk import Done, find_kit, run_zig
 
 _STDIN = "/dev/stdin"
 _SEARCHED = ("/usr/local/include", "/usr/include")

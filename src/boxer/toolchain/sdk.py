@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from boxer.bases import kit_program, zig_program
-from boxer.toolchain.words import RefusedError
+from boxer.toolchain.arguments import RefusedError
 
 # A header that includes itself or a template that never ends must not take the machine with it.
 _SECONDS = 600
