@@ -6,11 +6,13 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 # What is made: recipes/bases has one recipe for each. Tests and benchmarks need the first.
 BASES ?= python-3.13
+# The port of musl is written as musl is.
+C_SOURCES = $$(git ls-files 'guest/*.[ch]' 'native/*.[ch]' ':!guest/libc')
 
 # Set, it makes every `boxer` that a test starts compile Boxer anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint types bases rust setup bench leaks compare conformance clean format
+.PHONY: demo test lint bases rust wheels abi docs setup bench leaks compare conformance packages clean format
 
 demo: bases
 	$(BIN)/boxer build -t hello examples/hello
@@ -23,7 +25,7 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/clang-format --dry-run --Werror $$(git ls-files 'guest/entry/*.[ch]' 'guest/shell/*.c' 'guest/shell/*.h' 'guest/jumps/*.c' 'guest/rust/*.c' 'guest/ffi/*.[ch]' 'guest/kernel/*.[ch]' 'guest/kernel/**/*.[ch]' 'guest/include/**/*.h' 'guest/python/*.c' 'guest/training/*.[ch]' 'native/*.[ch]')
+	$(BIN)/clang-format --dry-run --Werror $(C_SOURCES)
 	$(BIN)/mypy
 
 bases: setup
@@ -33,6 +35,19 @@ bases: setup
 # The compiler for packages with Rust in them, from Debian's packages: once, about 2 minutes.
 rust: setup
 	$(BIN)/python -m recipes rust >/dev/null
+
+# What is installed by pip, into dist/.
+wheels: bases
+	$(BIN)/python -m wheels dist
+
+# The C header and the Python module of what Boxer and the kernel agree on, from abi/boot.toml.
+abi: setup
+	$(BIN)/python -m abi
+
+# The pages of docs/ as a site, into site/; a link that leads nowhere is an error.
+docs: setup
+	$(BIN)/python -m pip install --quiet --group docs
+	$(BIN)/mkdocs build --strict
 
 leaks: bases
 	BOXER_LEAK_SECONDS=180 $(BIN)/python -m pytest tests/library/test_library_leaks.py
@@ -65,7 +80,7 @@ $(INSTALLED): pyproject.toml
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	$(BIN)/clang-format -i $$(git ls-files 'guest/entry/*.[ch]' 'guest/shell/*.c' 'guest/shell/*.h' 'guest/jumps/*.c' 'guest/rust/*.c' 'guest/ffi/*.[ch]' 'guest/kernel/*.[ch]' 'guest/kernel/**/*.[ch]' 'guest/include/**/*.h' 'guest/python/*.c' 'guest/training/*.[ch]' 'native/*.[ch]')
+	$(BIN)/clang-format -i $(C_SOURCES)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 from abi import kernel_abi
-from recipes import cpython, driver, extensionkit, interpreter, layout, toolchain
+from recipes import cpython, driver, extensionkit, interpreter, layout, options, toolchain
 from recipes.ckit import JUMPS, setjmp_library
 from recipes.cxx import cxx_libraries
 from recipes.extensionlibraries import extension_libraries
@@ -43,8 +43,9 @@ MODULE_FLAGS = (
 
 
 def recipe_digest() -> str:
-    """Digest of everything the base is made from: recipes, guest sources, compiler version."""
-    return digest_of([GUEST, ROOT / "recipes", toolchain.zig_version()])
+    """Digest of everything the base is made from: recipes, guest sources, compiler version, and the
+    table of compiler options that its kit holds."""
+    return digest_of([GUEST, ROOT / "recipes", options.FILE, toolchain.zig_version()])
 
 
 def bases_root() -> Path:

@@ -1,8 +1,8 @@
 """The C kit: what C and C++ programs of boxes are compiled with, and the base they run on.
 
 Belongs here: the folder with the compilers and what they link, the base `linux` (a file tree
-without a module: the module is the program). Does not: what a compiler's words mean
-(`extension/driver.py`), compiling in a RUN (`src/boxer/toolchain`).
+without a module: the module is the program). Does not: what a compiler's arguments come
+to (`extension/driver.py`), compiling in a RUN (`src/boxer/toolchain`).
 
     kit.json driver.py bin/{cc,c++,ar,ranlib,strip} include/{c++,machine} lib/ lib/c++/
 """
@@ -16,7 +16,7 @@ import shutil
 from pathlib import Path
 
 from abi import kernel_abi
-from recipes import cxx, driver, extensionkit, layout, toolchain
+from recipes import cxx, driver, extensionkit, layout, options, toolchain
 from recipes.archive import tar_bytes
 from recipes.cxx import cxx_libraries
 from recipes.libraries import library
@@ -59,6 +59,7 @@ def build_kit(progress: Progress) -> Path:
             *map(str, (root, *inputs, jumps, plus)),
             *map(Path, (__file__, driver.__file__, cxx.__file__, extensionkit.__file__)),
             DRIVER,
+            options.FILE,
         ]
     )
     final = kit_root() / digest
@@ -95,7 +96,8 @@ def _write_settings(folder: Path) -> None:
     settings = {
         "name": ["boxer cc"],
         "shared": False,
-        "own_libraries": [],
+        "options": options.load_options(),
+        "own_libraries": options.own_libraries(),
         "ziglang": [toolchain.zig_version()],
         "flags": flags,
         "cxx_flags": extensionkit.cxx_flags(),

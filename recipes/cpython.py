@@ -80,6 +80,7 @@ def objects(
     """
     source = recipe.source
     names = [repr(source), sysroot.name, *(path.name for path in libraries)]
+    names += driver.cases().values()
     files = [
         source.patch,
         FOLDER / "config.site",

@@ -1,7 +1,8 @@
 """The `cc` that configure scripts and makefiles see: compiles with zig, links with its wasm-ld.
 
-Belongs here: turning a compiler's command line into ours. A shell script, since it is run more than
-a thousand times by one configure. The libraries of the machine (crt, kernel, libc) are named by
+Belongs here: turning a compiler's command line into ours, by the table of options (`options`): what
+is about linking is left out. A shell script, since it is run more than a thousand times by one
+configure. The libraries of the machine (crt, kernel, libc) are named by
 the caller, so that configuring does not depend on the kernel.
 """
 
@@ -11,6 +12,7 @@ import shlex
 from pathlib import Path
 
 from recipes import toolchain
+from recipes.options import shell_pattern
 
 # 8 MiB of shadow stack, as much as a program has on Linux; guest/python/depth.c counts on it.
 LINK_FLAGS = (
@@ -29,20 +31,22 @@ SCRIPT = """#!/bin/sh
 # Made by recipes/driver.py.
 for argument; do
     case $argument in
-    -c | -S | -E | -M | -MM | --version | -v | -dumpversion | -dumpmachine | -print-*)
+    {asked})
         exec {compile} "$@" ;;
     esac
 done
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-output=a.out; count=0; objects=; options=; want_output=
+output=a.out; count=0; objects=; options=; want_output=; skip=
 for argument; do
     if [ -n "$want_output" ]; then output=$argument; want_output=; continue; fi
+    if [ -n "$skip" ]; then skip=; continue; fi
     case $argument in
     -o) want_output=1 ;;
     *.c) count=$((count + 1)); sources="$sources $argument" ;;
     *.o | *.a | -L* | -lz | -lbz2 | -llzma | -lsqlite3 | -lffi) objects="$objects $argument" ;;
-    -l* | -Wl,* | -pthread | -rdynamic | -static | -shared | -s) ;;
+    -l* | {dropped}) ;;
+    {dropped_with_next}) skip=1 ;;
     *) options="$options '$(printf %s "$argument" | sed "s/'/'\\\\\\\\''/g")'" ;;
     esac
 done
@@ -61,12 +65,22 @@ def compile_command(sysroot: Path) -> list[str]:
     return [str(toolchain.zig()), "cc", *toolchain.flags(sysroot / "include")]
 
 
+def cases() -> dict[str, str]:
+    """What the script tells apart, by the names it has there."""
+    return {
+        "asked": shell_pattern(["mode", "question"]),
+        "dropped": shell_pattern(["linker"], has_next=False),
+        "dropped_with_next": shell_pattern(["linker"], has_next=True),
+    }
+
+
 def write_cc(path: Path, sysroot: Path, machine: list[Path]) -> None:
     """Writes the script. machine: objects and libraries that every program is linked with."""
     libraries = [*machine, sysroot / "lib" / "libc.a", sysroot / "lib" / "libcompiler_rt.a"]
     link = [str(toolchain.zig()), "wasm-ld", *LINK_FLAGS]
     path.write_text(
         SCRIPT.format(
+            **cases(),
             compile=shlex.join(compile_command(sysroot)),
             link=shlex.join(link),
             libraries=shlex.join(str(library) for library in libraries),

@@ -1,8 +1,8 @@
 """The kit of a Python base: what extension modules are compiled with, and the interpreter's parts.
 
 Belongs here: the folder `kit` of a base: headers, settings for sysconfig, the parts of module.wasm
-to link again. Does not: what a compiler's words mean (`extension/driver.py`), building packages
-(`src/boxer/extensions`).
+to link again. Does not: what a compiler's arguments come to (`extension/driver.py`), building
+packages (`src/boxer/packages/native`).
 
     kit.json driver.py pkgconfig.py bin/{cc,c++,ar,ranlib,link,pkg-config} include/ lib/ sysconfig/
 """
@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from recipes import cxx, driver, foreign, toolchain
+from recipes import cxx, driver, foreign, options, toolchain
 from recipes.extensionlibraries import ExtensionLibrary, Package
 from recipes.recipe import MACHINE, Recipe
 from recipes.sources import load_sources
@@ -120,8 +120,12 @@ def _write_settings(folder: Path, parts: Parts) -> None:
     settings = {
         "name": ["boxer's cc"],
         "shared": True,
-        # The interpreter brings them.
-        "own_libraries": ["python3", parts.recipe.program, "bz2", "lzma", "sqlite3"],
+        "options": options.load_options(),
+        # The interpreter brings the last ones.
+        "own_libraries": [
+            *options.own_libraries(),
+            *("python3", parts.recipe.program, "bz2", "lzma", "sqlite3"),
+        ],
         "ziglang": [toolchain.zig_version()],
         "flags": flags,
         "cxx_flags": cxx_flags(),

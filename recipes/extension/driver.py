@@ -1,8 +1,9 @@
 """The compiler of a kit: cc, c++, ar, ranlib, and the linker of a set of extension modules.
 
-Belongs here: what a compiler's and linker's words mean for a box's program and for an extension
-module. Does not: making the kits this is laid into (`recipes/ckit.py` for `boxer cc`,
-`recipes/extensionkit.py` for Python packages), building packages (`src/boxer/extensions`).
+Belongs here: what a command line comes to for a box's program and for an extension module. Does
+not: which options there are (kit.json has the table), making the kits this is laid into
+(`recipes/ckit.py` for `boxer cc`, `recipes/extensionkit.py` for Python packages), building packages
+(`src/boxer/packages/native`).
 
 A program of its own, run from the kit's folder by the scripts beside it: it imports nothing of
 ours. The variable BOXER_ZIG names the compiler itself.
@@ -22,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -29,21 +31,6 @@ KIT = Path(__file__).resolve().parent
 
 SOURCES = (".c", ".i", ".cc", ".cpp", ".cxx", ".C", ".S", ".s")
 CXX_SOURCES = (".cc", ".cpp", ".cxx", ".C")
-VALUED = ("-I", "-D", "-U", "-include", "-imacros", "-isystem", "-iquote", "-idirafter", "-x",
-          "-MF", "-MT", "-MQ")  # fmt: skip
-LINKER_VALUED = ("-Xlinker", "-T", "-u", "-z", "-e", "-rpath", "-soname", "-h")
-# What means another machine, or nothing for one object that is linked statically.
-FOREIGN = re.compile(
-    r"-(march|mtune|mfpmath|mcpu|mabi)=.*|-m(32|64|sse.*|avx.*|fma|f16c|popcnt)|-fPI[CE]|-fpi[ce]"
-    r"|-pthread|-flto.*|-fno-lto|-f(no-)?stack-protector.*|-fcf-protection.*"
-    r"|-fstack-clash-protection|-static(-lib\w+)?|-rdynamic|-(no-)?pie|-s|-g\d*|-ggdb\d*"
-    r"|-fno-plt|-fuse-ld=.*|-fno-semantic-interposition|-Wl,.*|-Wp,-D_FORTIFY.*|-specs=.*"
-)
-# Libraries that every program is linked with; kit.json names more.
-OWN_LIBRARIES = (
-    "m", "c", "pthread", "dl", "rt", "util", "gcc", "gcc_s", "gcc_eh", "stdc++", "c++", "c++abi",
-    "unwind", "atomic", "z", "crypt", "resolv", "xnet",
-)  # fmt: skip
 # A main of two parameters and the weak one of three are both known to the start code.
 MISMATCH = re.compile(r"[^\n]*function signature mismatch: main\n(?:>>>[^\n]*\n){2}")
 # What configure calls a program that it links to run it (autoconf's _AC_RUN_IFELSE). It is run in
@@ -53,62 +40,88 @@ RUN_PROBE = """#!/bin/sh
 # A configure's question to a program of a box: the program is beside this.
 exec {python} -P -m boxer.cli run -v "$PWD:$PWD" -w "$PWD" "$0.wasm" "$@"
 """
+UNLISTED = {"kind": "code", "names": (), "package": "taken"}
 NOT_SHARED = "a box has no shared libraries: link statically (--disable-shared)"
-QUESTIONS = re.compile(r"--version|-v|-V|-qversion|-dump\w+|--?print-.*|-###|--help")
 # A Python's headers that are not this kit's: the host's, which has another pyconfig.h.
-HOST_HEADERS = re.compile(r".*/include/python3\.\d+t?/?$")
+HOST_HEADERS = re.compile(r"-(?:I|isystem).*/include/python3\.\d+t?/?")
+
+
+class Options:
+    """The table of compiler options that kit.json has: `src/boxer/toolchain/options.toml`, which
+    says what its fields mean. An argument is looked up as `options.py` beside that file does it."""
+
+    def __init__(self, rows: list[dict[str, Any]]) -> None:
+        self.exact: dict[str, dict[str, Any]] = {}
+        self.patterns: list[tuple[str, dict[str, Any]]] = []
+        for row in rows:
+            for name in row["names"]:
+                if "*" in name or "[" in name:
+                    self.patterns.append((name, row))
+                else:
+                    self.exact[name] = row
+
+    def find(self, argument: str) -> dict[str, Any] | None:
+        """The row of an argument; None where it is not listed."""
+        if argument in self.exact:
+            return self.exact[argument]
+        opposite = self.exact.get(argument.replace("-fno-", "-f", 1))
+        if opposite is not None and opposite["kind"] == "code":
+            return opposite
+        return next((row for name, row in self.patterns if fnmatchcase(argument, name)), None)
 
 
 @dataclass
-class Words:
-    """A command line, parted."""
+class CommandLine:
+    """A command line, parted. kinds: of the options that are taken."""
 
     options: list[str] = field(default_factory=list)
+    kinds: set[str] = field(default_factory=set)
     sources: list[str] = field(default_factory=list)
     linked: list[str] = field(default_factory=list)
     output: str | None = None
 
 
-def expanded(words: list[str]) -> list[str]:
-    """The words with those of response files in their place."""
+def expanded(arguments: list[str]) -> list[str]:
+    """The arguments with those of response files in their place."""
     found: list[str] = []
-    for word in words:
-        if word.startswith("@") and Path(word[1:]).is_file():
-            found += expanded(shlex.split(Path(word[1:]).read_text()))
+    for argument in arguments:
+        if argument.startswith("@") and Path(argument[1:]).is_file():
+            found += expanded(shlex.split(Path(argument[1:]).read_text()))
         else:
-            found.append(word)
+            found.append(argument)
     return found
 
 
-def parted(words: list[str]) -> Words:
-    found = Words()
-    rest = iter(words)
-    for word in rest:
-        if word == "-o":
-            found.output = next(rest, "a.out")
-        elif word in VALUED:
-            value = next(rest, "")
-            if not (word in ("-I", "-isystem") and HOST_HEADERS.match(value)):
-                found.options += [word, value]
-        elif word in LINKER_VALUED:
-            next(rest, "")
-        elif word in ("-L", "-l"):
-            found.linked.append(word + next(rest, ""))
-        elif word.startswith(("-L", "-l")):
-            found.linked.append(word)
-        elif word in ("-Wl,--whole-archive", "-Wl,--no-whole-archive"):
-            found.linked.append(word.removeprefix("-Wl,"))
-        elif word.startswith("-I") and HOST_HEADERS.match(word[2:]):
-            continue
-        elif word.startswith("-") and word != "-":
-            found.options += [] if FOREIGN.fullmatch(word) else [word]
-        elif word.endswith(SOURCES):
-            found.sources.append(word)
-        elif word == "-":
-            found.options.append(word)
+def parted(options: Options, arguments: list[str]) -> CommandLine:
+    """What means nothing for a box is left out; what is not listed is clang's to judge."""
+    found = CommandLine()
+    rest = iter(arguments)
+    for argument in rest:
+        if argument == "-":
+            found.options.append(argument)
+        elif argument.startswith("-"):
+            row = options.find(argument) or UNLISTED
+            alone = row.get("value") and argument in row["names"]
+            add_option(found, row, [argument, next(rest, "")] if alone else [argument])
+        elif argument.endswith(SOURCES):
+            found.sources.append(argument)
         else:
-            found.linked.append(word)
+            found.linked.append(argument)
     return found
+
+
+def add_option(found: CommandLine, row: dict[str, Any], written: list[str]) -> None:
+    """written: the option, in one argument or two."""
+    joined = "".join(written)
+    if row["kind"] == "output":
+        found.output = joined.removeprefix("-o")
+    elif row["package"] == "dropped" or HOST_HEADERS.fullmatch(joined):
+        return
+    elif row["kind"] == "library":
+        found.linked.append(joined.removeprefix("-Wl,"))
+    else:
+        found.options += written
+        found.kinds.add(row["kind"])
 
 
 class Tools:
@@ -119,10 +132,11 @@ class Tools:
         self.kit = kit
         self.name = table["name"][0]
         self.shares = bool(table["shared"])
-        self.own_libraries = {*OWN_LIBRARIES, *table["own_libraries"]}
+        self.options = Options(table["options"])
+        self.own_libraries = set(table["own_libraries"])
         self.zig = os.environ["BOXER_ZIG"]
-        self.flags = [word.replace("{kit}", str(kit)) for word in table["flags"]]
-        self.cxx_flags = [word.replace("{kit}", str(kit)) for word in table["cxx_flags"]]
+        self.flags = [flag.replace("{kit}", str(kit)) for flag in table["flags"]]
+        self.cxx_flags = [flag.replace("{kit}", str(kit)) for flag in table["cxx_flags"]]
         self.link_flags = table["link_flags"]
         self.module_flags = table.get("module_flags", [])
         self.libraries = [str(path) for path in sorted(kit.glob("lib/libraries/*.a"))]
@@ -141,12 +155,12 @@ def run(command: list[str]) -> int:
     return subprocess.run(command, check=False).returncode
 
 
-def compile_objects(tools: Tools, words: Words, is_cxx: bool, folder: Path) -> list[str] | int:
+def compile_objects(tools: Tools, line: CommandLine, is_cxx: bool, folder: Path) -> list[str] | int:
     objects = []
-    for number, source in enumerate(words.sources):
+    for number, source in enumerate(line.sources):
         target = str(folder / f"{number}.o")
         cxx = is_cxx or source.endswith(CXX_SOURCES)
-        options = [word for word in words.options if word != "-shared"]
+        options = [option for option in line.options if option != "-shared"]
         status = run([*tools.compiler(cxx), *options, "-c", source, "-o", target])
         if status:
             return status
@@ -154,23 +168,23 @@ def compile_objects(tools: Tools, words: Words, is_cxx: bool, folder: Path) -> l
     return objects
 
 
-def linked_words(tools: Tools, words: Words) -> list[str]:
+def linked_inputs(tools: Tools, line: CommandLine) -> list[str]:
     """What is linked now: the machine's libraries and the kit's come with the interpreter."""
     own = {f"-l{name}" for name in tools.own_libraries} | set(tools.libraries)
-    return [word for word in words.linked if word not in own]
+    return [entry for entry in line.linked if entry not in own]
 
 
-def link(tools: Tools, words: Words, objects: list[str]) -> int:
+def link(tools: Tools, line: CommandLine, objects: list[str]) -> int:
     """One relocatable object for `-shared`, else a program."""
-    output = words.output or "a.out"
-    inputs = [*objects, *linked_words(tools, words)]
+    output = line.output or "a.out"
+    inputs = [*objects, *linked_inputs(tools, line)]
     if not inputs:
         print(f"{tools.name}: no input files", file=sys.stderr)
         return 1
-    if "-shared" in words.options and not tools.shares:
+    if "-shared" in line.options and not tools.shares:
         print(f"{tools.name}: {NOT_SHARED}", file=sys.stderr)
         return 1
-    if "-shared" in words.options or "-r" in words.options:
+    if "-shared" in line.options or "-r" in line.options:
         return run([tools.zig, "wasm-ld", "-r", *inputs, "-o", output])
     machine = [str(tools.library(name)) for name in ("start.o", "libmachine.a", "libz.a")]
     ends = [str(path) for path in sorted(tools.kit.glob("lib/c++/*.a"))]
@@ -191,18 +205,17 @@ def compiler(tools: Tools, is_cxx: bool, arguments: list[str]) -> int:
     arguments = expanded(arguments)
     if "-Wl,--version" in arguments:
         return run([tools.zig, "wasm-ld", "--version"])
-    words = parted(arguments)
-    only = {"-c", "-S", "-E", "-M", "-MM", "-fsyntax-only"} & set(words.options)
-    asked = not words.sources and not words.linked
-    if only or (asked and any(QUESTIONS.fullmatch(word) for word in words.options)):
-        output = ["-o", words.output] if words.output else []
-        cxx = is_cxx or any(source.endswith(CXX_SOURCES) for source in words.sources)
-        options = [word for word in words.options if word != "-shared"]
-        inputs = [word for word in words.linked if not word.startswith("-")]
-        return run([*tools.compiler(cxx), *options, *words.sources, *inputs, *output])
+    line = parted(tools.options, arguments)
+    asked = not line.sources and not line.linked
+    if "mode" in line.kinds or (asked and "question" in line.kinds):
+        output = ["-o", line.output] if line.output else []
+        cxx = is_cxx or any(source.endswith(CXX_SOURCES) for source in line.sources)
+        options = [option for option in line.options if option != "-shared"]
+        inputs = [entry for entry in line.linked if not entry.startswith("-")]
+        return run([*tools.compiler(cxx), *options, *line.sources, *inputs, *output])
     with tempfile.TemporaryDirectory(prefix="boxer-cc-") as name:
-        objects = compile_objects(tools, words, is_cxx, Path(name))
-        return objects if isinstance(objects, int) else link(tools, words, objects)
+        objects = compile_objects(tools, line, is_cxx, Path(name))
+        return objects if isinstance(objects, int) else link(tools, line, objects)
 
 
 def link_set(tools: Tools, arguments: list[str]) -> int:
@@ -218,15 +231,15 @@ def link_set(tools: Tools, arguments: list[str]) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    tool, *words = arguments
+    tool, *rest = arguments
     tools = Tools(KIT)
     if tool == "link":
-        return link_set(tools, words)
+        return link_set(tools, rest)
     if tool == "strip":
         return 0  # what is linked here has no symbols left
     if tool in ("ar", "ranlib"):
-        os.execv(tools.zig, [tools.zig, tool, *words])
-    return compiler(tools, tool == "c++", words)
+        os.execv(tools.zig, [tools.zig, tool, *rest])
+    return compiler(tools, tool == "c++", rest)
 
 
 if __name__ == "__main__":

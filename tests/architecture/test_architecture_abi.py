@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import struct
 import subprocess
 from pathlib import Path
 
@@ -28,6 +30,20 @@ def test_the_number_stands_nowhere_else() -> None:
     assert files <= {"guest/include/boxer/boot.h", "src/boxer/abi.py"}
 
 
+def _offsets(name: str, layout: struct.Struct) -> list[str]:
+    """What the format of a structure says of where its fields are."""
+    [described] = [entry for entry in abi.description()["struct"] if entry["name"] == name]
+    names = ["magic"] if "magic" in described else []
+    names += [field["name"] for field in described["fields"] if field["name"] != "reserved"]
+    items = re.findall(r"\d*s|[Iq]", layout.format)
+    assert len(items) == len(names)
+    places = [struct.calcsize("<" + "".join(items[:count])) for count in range(len(items))]
+    return [
+        f"offsetof(struct boxer_{name}, {field}) == {place}"
+        for field, place in zip(names, places, strict=True)
+    ]
+
+
 def test_a_compiler_sees_what_python_reads(tmp_path: Path) -> None:
     """The header, compiled, has the sizes, offsets and numbers of the module."""
     claims = [
@@ -36,6 +52,8 @@ def test_a_compiler_sees_what_python_reads(tmp_path: Path) -> None:
         f"sizeof(struct boxer_tree_entry) == {TREE_ENTRY.size}",
         f"BOXER_KERNEL_ABI == {KERNEL_ABI}",
         *(f"offsetof(struct boxer_boot, {f.name.lower()}) == {f.value}" for f in BootField),
+        *_offsets("tree", TREE),
+        *_offsets("tree_entry", TREE_ENTRY),
         *(f"BOXER_PHASE_{phase.name} == {phase.value}" for phase in Phase),
         *(f"BOXER_REACHED_{limit.name} == {limit.value}" for limit in Reached),
     ]

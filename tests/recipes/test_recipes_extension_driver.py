@@ -1,4 +1,4 @@
-"""The compiler of a kit: what the words of a package's build come to."""
+"""The compiler of a kit: what the arguments of a package's build come to."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 from recipes.extension import pkgconfig
-from recipes.extension.driver import Tools, expanded, linked_words, parted
+from recipes.extension.driver import Options, Tools, expanded, linked_inputs, parted
+from recipes.options import load_options, own_libraries
 
+OPTIONS = Options(load_options())
 KIT = {
     **{name: [] for name in ("flags", "cxx_flags", "link_flags", "module_flags")},
     "name": ["cc"],
     "shared": True,
-    "own_libraries": [],
+    "options": load_options(),
+    "own_libraries": own_libraries(),
     "packages": {
         "libxml-2.0": {"version": "2.9.14", "libs": ["xml2"], "include": "libxml2"},
         "zlib": {"version": "1.3.1", "libs": ["z"], "include": ""},
@@ -32,7 +35,7 @@ def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("word", "kept"),
+    ("option", "kept"),
     [
         ("-O3", True),
         ("-fvisibility=hidden", True),
@@ -48,13 +51,13 @@ def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("-Wall", True),
     ],
 )
-def test_options_of_other_machines_are_dropped(word: str, kept: bool) -> None:
-    assert (word in parted([word, "a.c"]).options) == kept
+def test_options_of_other_machines_are_dropped(option: str, kept: bool) -> None:
+    assert (option in parted(OPTIONS, [option, "a.c"]).options) == kept
 
 
 def test_headers_of_the_hosts_python_are_not_seen() -> None:
-    words = parted(["-I/usr/include/python3.13", "-I", "/usr/include/python3.11", "-Iown", "a.c"])
-    assert words.options == ["-Iown"]
+    line = ["-I/usr/include/python3.13", "-I", "/usr/include/python3.11", "-Iown", "a.c"]
+    assert parted(OPTIONS, line).options == ["-Iown"]
 
 
 def test_libraries_of_the_machine_and_the_kit_are_dropped_and_others_linked(
@@ -62,9 +65,9 @@ def test_libraries_of_the_machine_and_the_kit_are_dropped_and_others_linked(
 ) -> None:
     own = str(kit / "lib" / "libraries" / "libxml2.a")
     line = ["a.o", "-L", "there", "-lm", "-lxml2", own, "-lother", "-o", "b.so", "-shared"]
-    words = parted(line)
-    assert linked_words(Tools(kit), words) == ["a.o", "-Lthere", "-lother"]
-    assert words.output == "b.so"
+    found = parted(OPTIONS, line)
+    assert linked_inputs(Tools(kit), found) == ["a.o", "-Lthere", "-lother"]
+    assert found.output == "b.so"
 
 
 def test_a_response_file_is_read_in_its_place(tmp_path: Path) -> None:

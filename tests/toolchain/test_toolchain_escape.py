@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from boxer.filetree import Ids, Tree
-from boxer.toolchain import CompilerRequest, KitCompiler, kit
+from boxer.toolchain import CompilerRequest, SdkCompiler, sdk
 from boxer.toolchain.request import CompilerResult
 
 pytestmark = pytest.mark.base
@@ -19,7 +19,7 @@ SECRET = "not_for_the_guest"
 def secret(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file of the host that must not be read, with the fence around the compiler and without."""
     if request.param == "alone":
-        monkeypatch.setattr(kit, "_fence", lambda kit, folder: [])
+        monkeypatch.setattr(sdk, "_fence", lambda sdk, folder: [])
     file = tmp_path / "secret.h"
     file.write_text(f'#error "{SECRET}"\nint {SECRET};\n')
     return file
@@ -27,7 +27,7 @@ def secret(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 
 def run(tree: Tree, *argv: str, stdin: bytes = b"") -> CompilerResult:
     request = CompilerRequest(tree, argv, "/src", Ids(0, 0), stdin, 0)
-    return KitCompiler().run(request)
+    return SdkCompiler().run(request)
 
 
 def tree_of(source: str, name: str = "a.c") -> Tree:
@@ -135,7 +135,7 @@ def test_a_header_of_another_user_is_not_read(secret: Path) -> None:
     tree = tree_of('#include "private.h"\n')
     tree.add_file("/src/private.h", f'#error "{SECRET}"\n'.encode(), mode=0o600)
     request = CompilerRequest(tree, ("cc", "-c", "a.c"), "/src", Ids(5, 5), b"", 0)
-    assert_kept(KitCompiler().run(request))
+    assert_kept(SdkCompiler().run(request))
 
 
 def test_variables_of_the_host_are_not_heard(secret: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boxer.filetree import Ids, Tree
-from boxer.toolchain import CompilerRequest, KitCompiler
+from boxer.toolchain import CompilerRequest, SdkCompiler
 from boxer.toolchain.archives import Member, read_archive, write_archive
+from boxer.toolchain.arguments import RefusedError
 from boxer.toolchain.request import CompilerResult
-from boxer.toolchain.words import RefusedError
 
 NAMES = st.text(
     st.characters(codec="ascii", min_codepoint=33, exclude_characters="/\\"), min_size=1
@@ -31,7 +31,7 @@ def test_any_bytes_are_an_archive_or_refused(data: bytes) -> None:
 
 
 def _run(tree: Tree, *argv: str, stdin: bytes = b"") -> CompilerResult:
-    return KitCompiler().run(CompilerRequest(tree, argv, "/src", Ids(0, 0), stdin, 0))
+    return SdkCompiler().run(CompilerRequest(tree, argv, "/src", Ids(0, 0), stdin, 0))
 
 
 def _tree() -> Tree:

@@ -32,7 +32,7 @@ _DASH_ECHO = (
 _DOCUMENT = "/.run/EOF"
 _TAIL_LINES = 20
 _SHOWN = 120
-# What `boxer.toolchain` says of words and files it does not take; clang's own errors name a line.
+# What `boxer.toolchain` says of options and files it does not take; clang's own errors name a line.
 _NO_MODULE = re.compile(r"No module named '?([\w.]+)")
 _REFUSED_BY_COMPILER = re.compile(r"^(?:cc|c\+\+|ar): error: ", re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]|\x1b\[[0-9;]*[A-Za-z]")

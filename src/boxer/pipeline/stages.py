@@ -230,9 +230,9 @@ def _add_names(tree: Tree, python: Python, asked: str, epoch: int) -> None:
 
 
 def _compiler() -> Compiler:
-    from boxer.toolchain import KitCompiler  # late: only a RUN compiles
+    from boxer.toolchain import SdkCompiler  # late: only a RUN compiles
 
-    return KitCompiler()
+    return SdkCompiler()
 
 
 def _runs(stage: StagePlan) -> bool:

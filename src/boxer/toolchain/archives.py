@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from boxer.toolchain.words import RefusedError
+from boxer.toolchain.arguments import RefusedError
 
 MAGIC = b"!<arch>\n"
 THIN = b"!<thin>\n"

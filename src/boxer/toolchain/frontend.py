@@ -1,13 +1,14 @@
 """From a source to an object, in two steps, with a look in between.
 
-Belongs here: clang's words, the steps. Does not: the user's words (`words`), linking (`linking`).
+Belongs here: clang's arguments, the steps. Does not: the user's (`arguments`), linking
+(`linking`).
 
 First the front end, over the overlay, writes LLVM's text. Then that is read for assembly: clang's
 assembler reads files past the overlay (`.incbin`, `.include`), and there is none for this machine
 that a C program would hold. Only then is the text made an object.
 
-The front end's own words come from clang itself (`-###`) over an empty file: its driver looks for
-the source on this machine, where it is not.
+The front end's own arguments come from clang itself (`-###`) over an empty file: its driver looks
+for the source on this machine, where it is not.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from boxer.toolchain.kit import Done, Kit, run_zig
+from boxer.toolchain.arguments import Job, RefusedError, Source
 from boxer.toolchain.overlay import HEADERS
-from boxer.toolchain.words import Job, RefusedError, Source
+from boxer.toolchain.sdk import Done, Sdk, run_zig
 
 TARGET = "wasm32-unknown-linux-musl"
-# The flags of the kit (`recipes/ckit.py`), in clang's own words instead of zig's.
+# The flags of the SDK (`recipes/ckit.py`), by clang's own names instead of zig's.
 _MACHINE = (
     f"--target={TARGET}",
     *("-mcpu=lime1", "-mexception-handling", "-fwasm-exceptions"),
@@ -44,7 +45,7 @@ class Bench:
     """Where one command works. folder: of this machine. overlay: in it. cwd: the stage's.
     searched: folders of the stage that a compiler looks for headers in by itself."""
 
-    kit: Kit
+    sdk: Sdk
     folder: Path
     overlay: Path
     cwd: str
@@ -67,16 +68,16 @@ def check(bench: Bench, job: Job, source: Source) -> Done:
 def compile_object(bench: Bench, job: Job, source: Source, target: Path) -> Done:
     """Raises RefusedError for a source that holds assembly."""
     text = target.with_suffix(".ll")
-    words = ["-S", "-emit-llvm", *_dependencies(bench, job, source), "-o", str(text)]
-    done = _front_end(bench, job, source, words)
+    arguments = ["-S", "-emit-llvm", *_dependencies(bench, job, source), "-o", str(text)]
+    done = _front_end(bench, job, source, arguments)
     if done.status:
         return done
     _refuse_assembly(text.read_bytes(), source)
     kind = "-S" if job.mode == "-S" else "-c"
-    level = [word for word in job.options if word.startswith("-O")] or ["-O2"]
+    level = [option for option in job.options if option.startswith("-O")] or ["-O2"]
     flags = [*_MACHINE, *_CXX, *level, "-Xclang", "-disable-llvm-passes", "-w"]
     end = [kind, "-x", "ir", str(text), "-o", str(target)]
-    made = run_zig(bench.kit, ["clang", *flags, *end], bench.folder, bench.epoch)
+    made = run_zig(bench.sdk, ["clang", *flags, *end], bench.folder, bench.epoch)
     text.unlink()
     return Done(made.status, made.out, done.err + made.err)
 
@@ -86,15 +87,15 @@ def dependency_file(bench: Bench) -> Path:
     return bench.folder / "dependencies"
 
 
-def _front_end(bench: Bench, job: Job, source: Source, words: Sequence[str]) -> Done:
+def _front_end(bench: Bench, job: Job, source: Source, arguments: Sequence[str]) -> Done:
     empty = bench.folder / "empty"
     empty.touch()
     flags = [*_MACHINE, *_JUMPS, "-nostdinc", "-O2", f"-fdebug-compilation-dir={bench.cwd}"]
     if source.language == "c++":
-        flags += [*_CXX, "-nostdinc++", *bench.kit.cxx_definitions]
-    command = ["clang", "-###", *flags, *job.options, *_folders(bench, source), *words]
+        flags += [*_CXX, "-nostdinc++", *bench.sdk.cxx_definitions]
+    command = ["clang", "-###", *flags, *job.options, *_folders(bench, source), *arguments]
     asked = run_zig(
-        bench.kit, [*command, "-x", source.language, str(empty)], bench.folder, bench.epoch
+        bench.sdk, [*command, "-x", source.language, str(empty)], bench.folder, bench.epoch
     )
     line = next((line for line in asked.err.splitlines() if ' "-cc1" ' in line), None)
     if asked.status or line is None:
@@ -103,7 +104,7 @@ def _front_end(bench: Bench, job: Job, source: Source, words: Sequence[str]) -> 
     front = shlex.split(line)[1:-1]
     front[front.index("-main-file-name") + 1] = posixpath.basename(source.path)
     over = ["-working-directory", bench.cwd, "-ivfsoverlay", str(bench.overlay)]
-    done = run_zig(bench.kit, [*front, *over, source.path], bench.folder, bench.epoch)
+    done = run_zig(bench.sdk, [*front, *over, source.path], bench.folder, bench.epoch)
     return done if done.status <= 1 else Done(1, done.out, done.err or _crashed(source))
 
 
@@ -111,7 +112,7 @@ def _folders(bench: Bench, source: Source) -> list[str]:
     """The folders of headers, behind those that were asked for."""
     own = [f"{HEADERS}/{name}" for name in ("machine", "compiler")]
     plus = [f"{HEADERS}/c++"] if source.language == "c++" else []
-    return [word for path in (*bench.searched, *plus, *own) for word in ("-isystem", path)]
+    return [part for path in (*bench.searched, *plus, *own) for part in ("-isystem", path)]
 
 
 def _dependencies(bench: Bench, job: Job, source: Source) -> list[str]:
@@ -130,7 +131,7 @@ def _targets(job: Job, source: Source) -> list[str]:
     stem = posixpath.splitext(posixpath.basename(source.path))[0]
     target = job.output if job.output and job.mode == "-c" else f"{stem}.o"
     named = job.dependency_targets or [("-MT", target)]
-    return [*extra, *(word for pair in named for word in pair)]
+    return [*extra, *(part for pair in named for part in pair)]
 
 
 def _refuse_assembly(text: bytes, source: Source) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from boxer.toolchain.archives import Member, read_archive, write_archive
-from boxer.toolchain.words import RefusedError
+from boxer.toolchain.arguments import RefusedError
 
 _KNOWN = "cruqtxdpsSvDUTlaobif"
 
@@ -25,10 +25,10 @@ class Archived:
 
 def archive(arguments: Sequence[str], read: Callable[[str], bytes | None]) -> Archived:
     """One call of ar. read: a file of the stage, by its name as written. Raises RefusedError."""
-    words = [word for word in arguments if word != "--plugin" and not word.startswith("--")]
-    if len(words) < 2:
+    counted = [each for each in arguments if each != "--plugin" and not each.startswith("--")]
+    if len(counted) < 2:
         raise RefusedError("no operation or no archive was named")
-    letters, path, *names = words
+    letters, path, *names = counted
     letters = letters.removeprefix("-")
     if set(letters) - set(_KNOWN) or set("abi") & set(letters):
         raise RefusedError(f"the operation `{letters}` is not known")

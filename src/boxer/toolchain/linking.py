@@ -1,7 +1,7 @@
 """From objects and libraries to a program.
 
-Belongs here: which files of the stage are linked, in which order, and the linker's words. Does not:
-compiling (`frontend`).
+Belongs here: which files of the stage are linked, in which order, and the linker's arguments. Does
+not: compiling (`frontend`).
 
 Invariant: the linker is given objects by paths of ours, and no archive, bitcode or script of the
 stage: bitcode may hold assembly, archives and scripts may name files of this machine.
@@ -16,15 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from boxer.toolchain.archives import MAGIC, THIN, read_archive
-from boxer.toolchain.kit import Done, Kit, run_zig
-from boxer.toolchain.words import RefusedError
+from boxer.toolchain.arguments import RefusedError
+from boxer.toolchain.options import table
+from boxer.toolchain.sdk import Done, Sdk, run_zig
 
 OBJECT = b"\0asm"
 _ELF = b"\x7fELF"
-# Libraries that every program is linked with.
-_OWN = frozenset(
-    ("m", "c", "pthread", "dl", "rt", "util", "gcc", "gcc_s", "gcc_eh", "stdc++", "c++", "c++abi")
-) | {"unwind", "atomic", "z", "crypt", "resolv", "xnet", "stdc++fs"}
 _PLACES = ("/usr/local/lib", "/usr/lib", "/lib")
 # A main of two parameters and the weak one of three are both known to the start code.
 _MISMATCH = re.compile(r"[^\n]*function signature mismatch: main\n(?:>>>[^\n]*\n){2}")
@@ -37,41 +34,41 @@ Reader = Callable[[str], bytes | None]
 class Link:
     """One link. folder: where objects are laid for the linker. names: of the stage, by theirs."""
 
-    kit: Kit
+    sdk: Sdk
     folder: Path
     cwd: str
     read: Reader
-    words: list[str] = field(default_factory=list)
+    arguments: list[str] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     searched: list[str] = field(default_factory=list)
 
     def add_object(self, path: Path, name: str) -> None:
         """An object that was compiled by this command."""
         self.names[str(path)] = name
-        self.words.append(str(path))
+        self.arguments.append(str(path))
 
-    def add(self, word: str) -> None:
-        """A word of the command line: a file, -lNAME, -LPATH, --whole-archive. Raises
+    def add(self, argument: str) -> None:
+        """One argument of the command line: a file, -lNAME, -LPATH, --whole-archive. Raises
         RefusedError."""
-        if word.startswith("-L"):
-            self.searched.append(posixpath.join(self.cwd, word[2:]))
-        elif word.startswith("-l"):
-            self._library(word[2:])
-        elif word.startswith("--"):
-            self.words.append(word)
+        if argument.startswith("-L"):
+            self.searched.append(posixpath.join(self.cwd, argument[2:]))
+        elif argument.startswith("-l"):
+            self._library(argument[2:])
+        elif argument.startswith("--"):
+            self.arguments.append(argument)
         else:
-            data = self.read(posixpath.join(self.cwd, word))
+            data = self.read(posixpath.join(self.cwd, argument))
             if data is None:
-                raise RefusedError(f"no such file: `{word}`")
-            self._file(word, data)
+                raise RefusedError(f"no such file: `{argument}`")
+            self._file(argument, data)
 
     def run(self, target: Path, epoch: int) -> Done:
-        lib = self.kit.folder / "lib"
+        lib = self.sdk.folder / "lib"
         machine = [lib / name for name in ("start.o", "libmachine.a", "libz.a")]
         machine += [lib / "c++" / "libc++.a"]
         machine += [lib / name for name in ("libjumps.a", "libc.a", "libcompiler_rt.a")]
-        words = ["wasm-ld", *self.kit.link_flags, *self.words, *map(str, machine)]
-        done = run_zig(self.kit, [*words, "-o", str(target)], self.folder, epoch)
+        command = ["wasm-ld", *self.sdk.link_flags, *self.arguments, *map(str, machine)]
+        done = run_zig(self.sdk, [*command, "-o", str(target)], self.folder, epoch)
         said = _MISMATCH.sub("", done.err)
         for path, name in self.names.items():
             said = said.replace(path, name)
@@ -85,22 +82,22 @@ class Link:
             if data is not None:
                 self._file(path, data)
                 return
-        if name not in _OWN:
+        if name not in table().own_libraries:
             raise RefusedError(f"unable to find library -l{name}")
 
     def _file(self, name: str, data: bytes) -> None:
         if data.startswith((MAGIC, THIN)):
             members = read_archive(data, name)
             whole = self._is_whole()
-            self.words += [] if whole else ["--start-lib"]
+            self.arguments += [] if whole else ["--start-lib"]
             for member in members:
                 self._lay(f"{name}({member.name})", member.data)
-            self.words += [] if whole else ["--end-lib"]
+            self.arguments += [] if whole else ["--end-lib"]
         else:
             self._lay(name, data)
 
     def _is_whole(self) -> bool:
-        switches = [word for word in self.words if word.endswith("whole-archive")]
+        switches = [each for each in self.arguments if each.endswith("whole-archive")]
         return switches[-1:] == ["--whole-archive"]
 
     def _lay(self, name: str, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The file system that the compiler's front end sees: a stage's tree with the kit's headers in it.
+"""The file system that the compiler's front end sees: a stage's tree with the SDK's headers in it.
 
 Belongs here: laying a tree's files out, clang's overlay of them. Does not: running clang.
 
@@ -18,9 +18,9 @@ from typing import Any
 
 from boxer.errors import TreeError
 from boxer.filetree import READ, Directory, File, Ids, Node, Symlink, Tree, permitted
-from boxer.toolchain.words import RefusedError
+from boxer.toolchain.arguments import RefusedError
 
-# Where the kit's own headers stand; behind it one folder for each of the kit's.
+# Where the SDK's own headers stand; behind it one folder for each of the SDK's.
 HEADERS = "/usr/lib/boxer/include"
 # Not looked into: nothing in them is C, and they are large.
 _PASSED_OVER = re.compile(r"/usr/share|/usr/local/lib/python3\.\d+|/proc|/sys|/dev")
@@ -59,7 +59,7 @@ Entries = dict[str, "Entry | Entries"]
 def overlay(
     tree: Tree, user: Ids, layout: Layout, headers: Path, more: Mapping[str, bytes]
 ) -> bytes:
-    """clang's overlay file. headers: the kit's folder of them. more: files beside the tree's.
+    """clang's overlay file. headers: the SDK's folder of them. more: files beside the tree's.
 
     Raises RefusedError for a tree that is too large.
     """

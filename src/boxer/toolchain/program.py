@@ -1,4 +1,4 @@
-"""One call of a compiler in a RUN, from its words to the files it leaves.
+"""One call of a compiler in a RUN, from its arguments to the files it leaves.
 
 Belongs here: the order of a call, and the names of what comes out. Does not: any of the work.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from boxer.errors import TreeError
 from boxer.filetree import READ, Directory, File, permitted
+from boxer.toolchain.arguments import Job, RefusedError, Source, parse_arguments
 from boxer.toolchain.frontend import (
     TARGET,
     Bench,
@@ -20,24 +21,23 @@ from boxer.toolchain.frontend import (
     dependency_file,
     preprocess,
 )
-from boxer.toolchain.kit import Done, find_kit, run_zig
 from boxer.toolchain.library import archive
 from boxer.toolchain.linking import Link
 from boxer.toolchain.overlay import Layout, overlay
 from boxer.toolchain.request import CompilerRequest, CompilerResult
-from boxer.toolchain.words import Job, RefusedError, Source, understood
+from boxer.toolchain.sdk import Done, find_sdk, run_zig
 
 _STDIN = "/dev/stdin"
 _SEARCHED = ("/usr/local/include", "/usr/include")
 
 
-class KitCompiler:
-    """The kit's compiler, as RUN's commands know it (`userland.Compiler`)."""
+class SdkCompiler:
+    """The SDK's compiler, as RUN's commands know it (`userland.Compiler`)."""
 
     def run(self, request: CompilerRequest) -> CompilerResult:
         """Runs `cc`, `c++` or `ar`: argv[0] of the request. The tree is not changed.
 
-        Raises `BaseMissingError` where this machine has no kit.
+        Raises `BaseMissingError` where this machine has no SDK.
         """
         try:
             if request.argv[0] == "ar":
@@ -76,15 +76,15 @@ class _Call:
     def __init__(self, request: CompilerRequest, folder: Path) -> None:
         self._request = request
         self._folder = folder
-        self._kit = find_kit()
+        self._sdk = find_sdk()
         self._reader = _Reader(request)
         self._out = ""
         self._err = ""
         self._files: dict[str, tuple[bytes, int]] = {}
 
     def run(self) -> CompilerResult:
-        tool, *words = self._request.argv
-        job = understood(words, tool == "c++", self._reader.relative)
+        tool, *arguments = self._request.argv
+        job = parse_arguments(arguments, tool == "c++", self._reader.relative)
         if job.mode == "question":
             return self._answer(job.question)
         if not job.linked:
@@ -128,11 +128,12 @@ class _Call:
         return status
 
     def _link(self, bench: Bench | None, job: Job) -> int:
-        link = Link(self._kit, self._folder, self._request.cwd, self._reader.absolute)
+        link = Link(self._sdk, self._folder, self._request.cwd, self._reader.absolute)
         sources = iter(job.sources)
         # Folders of libraries count wherever they stand.
-        for word in [w for w in job.linked if isinstance(w, str) and w.startswith("-L")]:
-            link.add(word)
+        for entry in job.linked:
+            if isinstance(entry, str) and entry.startswith("-L"):
+                link.add(entry)
         for entry in job.linked:
             if isinstance(entry, str):
                 if not entry.startswith("-L"):
@@ -168,13 +169,13 @@ class _Call:
             request.tree,
             request.user,
             Layout(contents, request.epoch),
-            self._kit.headers,
+            self._sdk.headers,
             {_STDIN: request.stdin},
         )
         file = self._folder / "overlay.json"
         file.write_bytes(table)
         searched = tuple(p for p in _SEARCHED if isinstance(request.tree.get(p), Directory))
-        return Bench(self._kit, self._folder, file, request.cwd, request.epoch, searched)
+        return Bench(self._sdk, self._folder, file, request.cwd, request.epoch, searched)
 
     def _note(self, done: Done) -> int:
         self._out += done.out
@@ -185,7 +186,7 @@ class _Call:
         if question == "-dumpmachine":
             said = f"{TARGET}\n"
         elif question.startswith(("-dump", "--version")):
-            done = run_zig(self._kit, ["clang", "--version"], self._folder, self._request.epoch)
+            done = run_zig(self._sdk, ["clang", "--version"], self._folder, self._request.epoch)
             line = done.out.partition("\n")[0]
             version = line.rpartition(" ")[2]
             asked = question.startswith("-dump")

@@ -1,10 +1,10 @@
-"""The kit on this machine, and running its compiler inside a fence.
+"""The SDK on this machine, and running its compiler inside a fence.
 
 Belongs here: kit.json, the compiler's environment and limits, the sandbox around it. Does not: what
 the compiler is asked (`frontend`, `linking`).
 
 The fence is a second one, where this machine has bubblewrap: the compiler then has no file but the
-kit's and its own folder's, and no network. `overlay` and `words` are the first.
+SDK's and its own folder's, and no network. `overlay` and `arguments` are the first.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from boxer.images import sdk_program, zig_program
-from boxer.toolchain.words import RefusedError
+from boxer.toolchain.arguments import RefusedError
 
 # A header that includes itself or a template that never ends must not take the machine with it.
 _SECONDS = 600
@@ -27,8 +27,8 @@ _BLOCKS = 2 << 20  # of 512 bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Kit:
-    """folder: the kit's. zig: the program that is compiler and linker."""
+class Sdk:
+    """folder: the SDK's. zig: the program that is compiler and linker."""
 
     folder: Path
     zig: Path
@@ -42,18 +42,18 @@ class Kit:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How a program ended. said: its standard output and error, each."""
+    """How a program ended. out, err: what it wrote, as text."""
 
     status: int
     out: str
     err: str
 
 
-def find_kit() -> Kit:
-    """Raises `BaseMissingError` where the kit has not been made."""
+def find_sdk() -> Sdk:
+    """Raises `BaseMissingError` where the SDK is not there."""
     folder = sdk_program("cc").parent.parent
     table: dict[str, list[str]] = json.loads((folder / "kit.json").read_text("utf-8"))
-    return Kit(
+    return Sdk(
         folder=folder,
         zig=zig_program(folder),
         link_flags=tuple(table["link_flags"]),
@@ -61,19 +61,19 @@ def find_kit() -> Kit:
     )
 
 
-def run_zig(kit: Kit, words: Sequence[str], folder: Path, epoch: int) -> Done:
+def run_zig(sdk: Sdk, arguments: Sequence[str], folder: Path, epoch: int) -> Done:
     """Runs the compiler or linker. folder: the only one it may write to.
 
-    Raises RefusedError for a word that would have it read its words from a file (`@`).
+    Raises RefusedError for an argument that would have it read arguments from a file (`@`).
     """
-    for word in words:
-        if word.startswith("@"):
-            raise RefusedError(f"the name `{word}` is not taken in a RUN")
+    for argument in arguments:
+        if argument.startswith("@"):
+            raise RefusedError(f"the name `{argument}` is not taken in a RUN")
     limits = f"ulimit -t {_SECONDS}; ulimit -v {_KILOBYTES}; ulimit -f {_BLOCKS}"
-    command = ["/bin/sh", "-c", f'{limits}; exec "$@"', "sh", *_fence(kit, folder)]
+    command = ["/bin/sh", "-c", f'{limits}; exec "$@"', "sh", *_fence(sdk, folder)]
     try:
         done = subprocess.run(
-            [*command, str(kit.zig), *words],
+            [*command, str(sdk.zig), *arguments],
             cwd=folder,
             env=_environment(folder, epoch),
             stdin=subprocess.DEVNULL,
@@ -100,24 +100,24 @@ def _environment(folder: Path, epoch: int) -> dict[str, str]:
     }
 
 
-def _fence(kit: Kit, folder: Path) -> list[str]:
+def _fence(sdk: Sdk, folder: Path) -> list[str]:
     bwrap = shutil.which("bwrap")
-    if bwrap is None or not _is_fencing(bwrap, kit):
+    if bwrap is None or not _is_fencing(bwrap, sdk):
         return []
-    return [*_walls(bwrap, kit), "--bind", str(folder), str(folder), "--chdir", str(folder), "--"]
+    return [*_walls(bwrap, sdk), "--bind", str(folder), str(folder), "--chdir", str(folder), "--"]
 
 
-def _walls(bwrap: str, kit: Kit) -> list[str]:
-    seen = (kit.zig.parent, kit.folder)
-    binds = [word for path in seen for word in ("--ro-bind", str(path), str(path))]
-    words = ("--unshare-all", "--die-with-parent", "--new-session", "--proc", "/proc")
-    return [bwrap, *words, "--dev", "/dev", *binds]
+def _walls(bwrap: str, sdk: Sdk) -> list[str]:
+    seen = (sdk.zig.parent, sdk.folder)
+    binds = [part for path in seen for part in ("--ro-bind", str(path), str(path))]
+    apart = ("--unshare-all", "--die-with-parent", "--new-session", "--proc", "/proc")
+    return [bwrap, *apart, "--dev", "/dev", *binds]
 
 
 @functools.cache
-def _is_fencing(bwrap: str, kit: Kit) -> bool:
+def _is_fencing(bwrap: str, sdk: Sdk) -> bool:
     """Whether this machine lets bubblewrap work."""
-    command = [*_walls(bwrap, kit), "--", str(kit.zig), "clang", "--version"]
+    command = [*_walls(bwrap, sdk), "--", str(sdk.zig), "clang", "--version"]
     try:
         done = subprocess.run(command, capture_output=True, timeout=30, check=False)
     except (OSError, subprocess.TimeoutExpired):
