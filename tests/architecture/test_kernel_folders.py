@@ -39,7 +39,10 @@ class Symbols(NamedTuple):
 @pytest.fixture(scope="module")
 def symbols(tmp_path_factory: pytest.TempPathFactory) -> Symbols:
     into = tmp_path_factory.mktemp("folders")
-    found = Symbols({}, defaultdict(set))
+    # The door to the host is made of files that gcc does not compile.
+    door = Path("host", "host.c")
+    names = declared(KERNEL / door.with_suffix(".h"))
+    found = Symbols(dict.fromkeys(names, door), defaultdict(set))
     for source in kernel_sources():
         compiled = into / object_name(source)
         run([str(COMPILER), *OPTIONS, "-c", str(source), "-o", str(compiled)], into)

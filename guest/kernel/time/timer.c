@@ -1,6 +1,5 @@
 // The list of armed timers.
 #include "time/timer.h"
-#include "task/process.h"
 #include "time/clock.h"
 #include "state.h"
 

@@ -50,7 +50,7 @@ struct inode_ops {
                    size_t target_len, struct inode **made);
     int (*link)(struct dentry *old, struct dentry *dir, const char *name, size_t len);
     int (*unlink)(struct dentry *victim); // of a folder: it is empty as far as dentries tell
-    // replaced: the dentry that gives way, or null. Null: -EXDEV. exchange is asked of tmpfs only.
+    // replaced: the dentry that gives way, or null. Null: -EXDEV. RENAME_EXCHANGE asks nobody.
     int (*rename)(struct dentry *old, struct dentry *dir, const char *name, size_t len,
                   struct dentry *replaced);
     // Entries from position *pos on. Null: the folder's dentries are its entries.

@@ -31,9 +31,9 @@ long mapping_resize(uintptr_t address, size_t old, size_t pages, int flags);
 int mapping_sync(uintptr_t address, size_t pages);
 void mapping_sync_all(void); // the program ends
 
-// For tmpfs, of an inode with mapped > 0: the page that a mapping holds for this index of the file,
-// or null. Such a page is never freed by the file: it is zeroed and left, and taken up again when
-// the file grows back.
+// Of an inode with mapped > 0, for its file system: the page that a mapping holds for this index of
+// the file, or null. Such a page is never freed by the file: it is zeroed and left, and taken up
+// again when the file grows back.
 uint8_t *mapping_page(const struct inode *, size_t index);
 
 #endif

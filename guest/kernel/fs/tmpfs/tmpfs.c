@@ -23,7 +23,8 @@
 
 #define EMPTY_FOLDER 40
 
-static const struct inode_ops fifo_ops;
+static const struct inode_ops tmpfs_ops, fifo_ops;
+static const struct file_ops tmpfs_file_ops;
 
 struct inode *tmpfs_inode(struct filesystem *fs, uint32_t mode) {
     struct inode *inode = inode_new(fs, mode);
@@ -128,7 +129,7 @@ static void evict(struct inode *inode) {
         kfree(inode->data);
 }
 
-const struct inode_ops tmpfs_ops = {
+static const struct inode_ops tmpfs_ops = {
     .create = create,
     .tmpfile = make_tmpfile,
     .symlink = make_symlink,
@@ -240,7 +241,7 @@ static int file_fallocate(struct file *file, int mode, int64_t offset, int64_t l
     return error;
 }
 
-const struct file_ops tmpfs_file_ops = {
+static const struct file_ops tmpfs_file_ops = {
     .read = file_read,
     .write = file_write,
     .seek = file_seek,

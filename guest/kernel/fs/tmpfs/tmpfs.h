@@ -9,7 +9,5 @@ struct inode *tmpfs_symlink(struct filesystem *, const char *target, size_t len)
 // A file of a lower layer: `stored` bytes at `data`, deflated when stored < size. Read in place or
 // inflated when first needed; a write makes a private copy.
 void tmpfs_lower(struct inode *, const uint8_t *data, uint32_t stored, uint32_t size);
-extern const struct inode_ops tmpfs_ops;
-extern const struct file_ops tmpfs_file_ops;
 
 #endif
