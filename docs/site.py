@@ -1,7 +1,7 @@
 """What the site has besides docs/: the pages of the root, and links that fit there.
 
-Called by mkdocs (`hooks` in mkdocs.yml). In the repository a page links to files as they lie; on the
-site the pages of the root lie beside those of docs/.
+Called by mkdocs (`hooks` in mkdocs.yml). In the repository a page links to files as they lie; on
+the site the pages of the root lie beside those of docs/.
 """
 
 from __future__ import annotations

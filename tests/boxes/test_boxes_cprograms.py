@@ -39,6 +39,71 @@ int main(void) {
 }
 """
 
+# Functions that the C library calls: of each kind the one with the fewest arguments.
+CALLED_BACK = r"""
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <ftw.h>
+#include <glob.h>
+#include <pthread.h>
+#include <search.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <threads.h>
+#include <unistd.h>
+static int files, deeper;
+static int count(const char *path, const struct stat *st, int type) { return ++deeper, 0; }
+static int visit(const char *path, const struct stat *st, int type) {
+    if (type == FTW_D) ftw("/walked/deep", count, 4);
+    return files += type == FTW_F, 0;
+}
+static int visit_n(const char *path, const struct stat *st, int type, struct FTW *at) {
+    return files += at->level, 0;
+}
+static int order(const void *a, const void *b) { return *(int *)a - *(int *)b; }
+static int order_r(const void *a, const void *b, void *sign) { return order(b, a) * *(int *)sign; }
+static int all(const struct dirent *entry) { return entry->d_name[0] != '.'; }
+static int unreadable(const char *path, int error) { return 0; }
+static void node(const void *at, VISIT when, int depth) { files += when == leaf; }
+static void caught(int number) { files += number == SIGUSR1; }
+static void caught_why(int number, siginfo_t *info, void *context) { files += info->si_signo > 0; }
+static void once(void) { files++; }
+static void forget(void *value) { }
+static void left(void) { puts("left"); }
+static void left_quickly(void) { _Exit(3); }
+int main(void) {
+    mkdir("/walked", 0755), mkdir("/walked/deep", 0755), fclose(fopen("/walked/deep/a", "w"));
+    printf("%d", ftw("/walked", visit, 4));
+    printf(" %d %d", files, deeper);
+    printf(" %d", nftw("/walked", visit_n, 4, 0) + files);
+    int n[] = {3, 1, 2}, sign = 1, key = 3;
+    qsort(n, 3, sizeof *n, order), printf(" %d", n[0]);
+    qsort_r(n, 3, sizeof *n, order_r, &sign), printf(" %d", n[0]);
+    qsort(n, 3, sizeof *n, order);
+    printf(" %d", (int)((int *)bsearch(&key, n, 3, sizeof *n, order) - n));
+    struct dirent **names;
+    glob_t found;
+    printf(" %d", scandir("/walked", &names, all, alphasort));
+    printf(" %d", glob("/walked/*", 0, unreadable, &found));
+    void *tree = NULL;
+    tsearch(&key, &tree, order), twalk(tree, node), tdestroy(tree, forget);
+    struct sigaction action = {.sa_flags = SA_SIGINFO, .sa_sigaction = caught_why};
+    signal(SIGUSR1, caught), sigaction(SIGUSR2, &action, NULL), raise(SIGUSR1), raise(SIGUSR2);
+    pthread_once_t first = PTHREAD_ONCE_INIT;
+    once_flag flag = ONCE_FLAG_INIT;
+    pthread_once(&first, once), call_once(&flag, once);
+    pthread_key_t own;
+    pthread_key_create(&own, forget), pthread_setspecific(own, &own);
+    pthread_atfork(once, once, once);
+    printf(" %d\n", files);
+    atexit(left), at_quick_exit(left_quickly);
+    fflush(stdout);
+    return 0;
+}
+"""
+
 
 # Headers that are the compiler's own, those that ask for the next one of their name among them.
 COMPILERS_HEADERS = r"""
@@ -104,6 +169,12 @@ def test_longjmp_goes_back_to_its_setjmp(boxer: Boxer, tmp_path: Path) -> None:
     _compile(boxer, tmp_path, JUMP)
     box = _build(boxer, tmp_path, 'FROM scratch\nCOPY a.out /a\nCMD ["/a"]\n')
     assert boxer("run", box).stdout == "out 7\n"
+
+
+def test_functions_that_the_c_library_calls_back(boxer: Boxer, tmp_path: Path) -> None:
+    _compile(boxer, tmp_path, CALLED_BACK)
+    box = _build(boxer, tmp_path, 'FROM scratch\nCOPY a.out /a\nCMD ["/a"]\n')
+    assert boxer("run", box).stdout == "0 1 4 4 1 3 2 1 0 9\nleft\n"
 
 
 @pytest.mark.parametrize("base", ["scratch", "gcc:13"])

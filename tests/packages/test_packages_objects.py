@@ -21,14 +21,16 @@ from boxer.packages.native.sdk import Sdk, find_sdk
 SITE = "/usr/local/lib/python3.13/site-packages"
 
 # Each function is written with another type than its table promises; `wrong` is what pip finds in
-# the wild, and traps where nothing is done about it.
+# the wild, and traps where nothing is done about it. An array of methods ends with one that has no
+# name, whatever else it has.
 CASTS = """
 #include <Python.h>
 int shared_name = 1;
 static PyObject *no_arguments(PyObject *self) { return PyLong_FromLong(shared_name); }
 static PyObject *seven(PyObject *self) { return PyLong_FromLong(7); }
 static PyObject *length(void) { return (PyObject *)3; }
-static PyMethodDef methods[] = {{"none", (PyCFunction)no_arguments, METH_NOARGS, "doc"}, {0}};
+static PyMethodDef methods[] = {
+    {"none", (PyCFunction)no_arguments, METH_NOARGS, "doc"}, {NULL, NULL, METH_VARARGS, NULL}};
 static PyGetSetDef attributes[] = {{"seven", (getter)seven, NULL, NULL, NULL}, {0}};
 static PyType_Slot slots[] = {{Py_tp_getset, attributes}, {Py_mp_length, (void *)length}, {0, 0}};
 static PyType_Spec spec = {"casts.Thing", sizeof(PyObject), 0, Py_TPFLAGS_DEFAULT, slots};
