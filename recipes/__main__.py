@@ -30,8 +30,8 @@ def main() -> int:
         return 0
     # Imported late: the usage text should not need the compiler.
     from recipes.base import bases_root, build_python
-    from recipes.ckit import build_kit, build_linux
     from recipes.native import build_native
+    from recipes.programsdk import build_linux, build_sdk
     from recipes.rust import build_rust
 
     progress = Progress()
@@ -40,7 +40,7 @@ def main() -> int:
             print(build_rust(progress))
             return 0
         build_native(progress)
-        build_kit(progress)
+        build_sdk(progress)
         build_linux(bases_root(), progress)
         folders = [build_python(load_recipe(name), progress) for name in options.bases]
     except RecipeError as error:

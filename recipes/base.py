@@ -1,4 +1,4 @@
-"""Package: one base as an artifact, base.json + module.wasm + tree.tar (see src/boxer/bases)."""
+"""Package: one base as an artifact, base.json + module.wasm + tree.tar (see src/boxer/images)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import shutil
 from pathlib import Path
 
 from abi import kernel_abi
-from recipes import cpython, driver, extensionkit, interpreter, layout, options, toolchain
-from recipes.ckit import JUMPS, setjmp_library
+from recipes import cpython, driver, extensionsdk, interpreter, layout, options, toolchain
 from recipes.cxx import cxx_libraries
 from recipes.extensionlibraries import extension_libraries
 from recipes.failures import RecipeError
@@ -18,6 +17,7 @@ from recipes.foreign import ffi_library
 from recipes.libraries import library_table
 from recipes.machine import link_inputs, machine
 from recipes.musl import sysroot
+from recipes.programsdk import JUMPS, setjmp_library
 from recipes.progress import Progress
 from recipes.recipe import Recipe
 from recipes.sources import load_sources, unpacked
@@ -44,12 +44,12 @@ MODULE_FLAGS = (
 
 def recipe_digest() -> str:
     """Digest of everything the base is made from: recipes, guest sources, compiler version, and the
-    table of compiler options that its kit holds."""
+    table of compiler options that its SDK holds."""
     return digest_of([GUEST, ROOT / "recipes", options.FILE, toolchain.zig_version()])
 
 
 def bases_root() -> Path:
-    """Where finished bases lie; src/boxer/bases looks there too."""
+    """Where finished bases lie; src/boxer/images looks there too."""
     named = os.environ.get("BOXER_BASES")
     return Path(named) if named else cache_root() / "bases"
 
@@ -101,8 +101,8 @@ def _package(folder: Path, recipe: Recipe, digest: str, progress: Progress) -> N
     optimised = interpreter.optimised(recipe, built, root, libs, progress)
     progress.step("linking")
     _link(folder, recipe, built, [optimised, *cpython.link_libraries(built)], root, libs, inputs)
-    progress.step("laying out the kit for extension modules")
-    _write_kit(folder, recipe, built, optimised, root, named, inputs, progress)
+    progress.step("laying out the SDK of extension modules")
+    _write_sdk(folder, recipe, built, optimised, root, named, inputs, progress)
     progress.step("packing the standard library")
     tree = layout.python_tree(recipe, unpacked(recipe.source), built)
     (folder / "tree.tar").write_bytes(tree)
@@ -154,7 +154,7 @@ def _link(
     )
 
 
-def _write_kit(
+def _write_sdk(
     folder: Path,
     recipe: Recipe,
     built: Path,
@@ -164,10 +164,10 @@ def _write_kit(
     inputs: list[Path],
     progress: Progress,
 ) -> None:
-    """Moves the programs' objects into the kit, beside all else that module.wasm is linked from."""
+    """Moves the programs' objects into the SDK, beside all else that module.wasm is linked from."""
     tree = unpacked(recipe.source)
     programs = sorted(folder.glob("*.o"))
-    parts = extensionkit.Parts(
+    parts = extensionsdk.Parts(
         recipe=recipe,
         sysroot=root,
         source=tree,
@@ -183,13 +183,13 @@ def _write_kit(
         module_flags=MODULE_FLAGS,
         sysconfig_data=layout.sysconfig_data(tree, built),
     )
-    extensionkit.write_kit(folder / "kit", parts)
+    extensionsdk.write_sdk(folder / "sdk", parts)
     for program in programs:
         program.unlink()
     newer = folder / "newer"
     newer.mkdir()
     objects = _compiled(GUEST / "python" / "newer", newer, recipe, built, root)
-    toolchain.archive(folder / "kit" / "lib" / "libraries" / "libnewer.a", objects)
+    toolchain.archive(folder / "sdk" / "lib" / "libraries" / "libnewer.a", objects)
     shutil.rmtree(newer)
 
 

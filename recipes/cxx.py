@@ -1,7 +1,7 @@
 """C++'s libraries for the guest: libc++, libc++abi and the unwinder, of zig's own sources.
 
 Belongs here: their flags, and which files they are made of. Exceptions are WebAssembly's, as
-setjmp's (`ckit.JUMPS`): only modules that hold C++ with exceptions have them.
+setjmp's (`programsdk.JUMPS`): only modules that hold C++ with exceptions have them.
 
 zig adds _LIBCPP_* by itself, with threads left out, for code that is linked by it; we link
 ourselves and say all of them here. std::mutex and the like are over pthreads.

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from recipes import libraries, toolchain
-from recipes.ckit import JUMPS
+from recipes.programsdk import JUMPS
 from recipes.progress import Progress
 from recipes.sources import Archive, Source, unpacked
 from recipes.workshop import digest_of, product

@@ -1,6 +1,6 @@
 """The table of compiler options, for the compilers that recipes make.
 
-Belongs here: what kit.json and the compiler of a configure get of it. Does not: the table, which
+Belongs here: what sdk.json and the compiler of a configure get of it. Does not: the table, which
 Boxer needs where no recipes are: `src/boxer/toolchain/options.toml`. It is read as data; recipes
 import nothing of Boxer.
 """

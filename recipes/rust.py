@@ -1,4 +1,4 @@
-"""The Rust kit: a compiler for packages with Rust in them, made of Debian's packages.
+"""The Rust toolchain: a compiler for packages with Rust in them, made of Debian's packages.
 
 Belongs here: the folder `rust` of the cache. Does not: which packages there are (`rust.toml`),
 getting them (`debian`), compiling a Python package (`src/boxer/packages/native/rust.py`).
@@ -27,12 +27,12 @@ from recipes.workshop import GUEST, cache_root, digest_of
 
 SOURCES = GUEST / "rust"
 TABLE = Path(__file__).with_suffix(".toml")
-# Of the libc in the kit: what is linked with hostcc is loaded by the kit's programs only.
+# Of the libc in the toolchain: what is linked with hostcc is loaded by its programs only.
 GLIBC = "2.36"
 
 
 def build_rust(progress: Progress) -> Path:
-    """Makes the kit unless it is there; its folder. Raises `RecipeError`."""
+    """Makes the toolchain unless it is there; its folder. Raises `RecipeError`."""
     home = cache_root() / "rust"
     digest = digest_of([SOURCES, TABLE, Path(__file__), toolchain.zig_version()])
     final = home / digest

@@ -32,7 +32,7 @@ from recipes.recipe import recipe_names
 from recipes.workshop import ROOT, cache_root
 
 PROGRAMS_BASE = "linux-1"
-SDK = "kit"
+SDK = "sdk"
 
 
 class WheelError(Exception):

@@ -1,1 +1,1 @@
-"""A program of its own that is laid into a kit: see driver.py."""
+"""A program of its own that is laid into an SDK: see driver.py."""

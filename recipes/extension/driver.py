@@ -1,15 +1,15 @@
-"""The compiler of a kit: cc, c++, ar, ranlib, and the linker of a set of extension modules.
+"""The compiler of an SDK: cc, c++, ar, ranlib, and the linker of a set of extension modules.
 
 Belongs here: what a command line comes to for a box's program and for an extension module. Does
-not: which options there are (kit.json has the table), making the kits this is laid into
-(`recipes/ckit.py` for `boxer cc`, `recipes/extensionkit.py` for Python packages), building packages
-(`src/boxer/packages/native`).
+not: which options there are (sdk.json has the table), making the SDKs this is laid into
+(`recipes/programsdk.py` for `boxer cc`, `recipes/extensionsdk.py` for Python packages), building
+packages (`src/boxer/packages/native`).
 
-A program of its own, run from the kit's folder by the scripts beside it: it imports nothing of
+A program of its own, run from the SDK's folder by the scripts beside it: it imports nothing of
 ours. The variable BOXER_ZIG names the compiler itself.
 
-In the kit of extensions `-shared` answers with `wasm-ld -r`: a wheel's `.so` is one relocatable
-object, which is linked with the interpreter later. In the kit of programs it is refused. An
+In the SDK of extensions `-shared` answers with `wasm-ld -r`: a wheel's `.so` is one relocatable
+object, which is linked with the interpreter later. In the SDK of programs it is refused. An
 executable is really linked, since configure asks by linking.
 """
 
@@ -27,7 +27,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-KIT = Path(__file__).resolve().parent
+SDK = Path(__file__).resolve().parent
 
 SOURCES = (".c", ".i", ".cc", ".cpp", ".cxx", ".C", ".S", ".s")
 CXX_SOURCES = (".cc", ".cpp", ".cxx", ".C")
@@ -42,12 +42,12 @@ exec {python} -P -m boxer.cli run -v "$PWD:$PWD" -w "$PWD" "$0.wasm" "$@"
 """
 UNLISTED = {"kind": "code", "names": (), "package": "taken"}
 NOT_SHARED = "a box has no shared libraries: link statically (--disable-shared)"
-# A Python's headers that are not this kit's: the host's, which has another pyconfig.h.
+# A Python's headers that are not this SDK's: the host's, which has another pyconfig.h.
 HOST_HEADERS = re.compile(r"-(?:I|isystem).*/include/python3\.\d+t?/?")
 
 
 class Options:
-    """The table of compiler options that kit.json has: `src/boxer/toolchain/options.toml`, which
+    """The table of compiler options that sdk.json has: `src/boxer/toolchain/options.toml`, which
     says what its fields mean. An argument is looked up as `options.py` beside that file does it."""
 
     def __init__(self, rows: list[dict[str, Any]]) -> None:
@@ -125,30 +125,30 @@ def add_option(found: CommandLine, row: dict[str, Any], written: list[str]) -> N
 
 
 class Tools:
-    """The kit's settings: kit.json."""
+    """The SDK's settings: sdk.json."""
 
-    def __init__(self, kit: Path) -> None:
-        table: dict[str, Any] = json.loads((kit / "kit.json").read_text())
-        self.kit = kit
+    def __init__(self, sdk: Path) -> None:
+        table: dict[str, Any] = json.loads((sdk / "sdk.json").read_text())
+        self.sdk = sdk
         self.name = table["name"][0]
         self.shares = bool(table["shared"])
         self.options = Options(table["options"])
         self.own_libraries = set(table["own_libraries"])
         self.zig = os.environ["BOXER_ZIG"]
-        self.flags = [flag.replace("{kit}", str(kit)) for flag in table["flags"]]
-        self.cxx_flags = [flag.replace("{kit}", str(kit)) for flag in table["cxx_flags"]]
+        self.flags = [flag.replace("{sdk}", str(sdk)) for flag in table["flags"]]
+        self.cxx_flags = [flag.replace("{sdk}", str(sdk)) for flag in table["cxx_flags"]]
         self.link_flags = table["link_flags"]
         self.module_flags = table.get("module_flags", [])
-        self.libraries = [str(path) for path in sorted(kit.glob("lib/libraries/*.a"))]
+        self.libraries = [str(path) for path in sorted(sdk.glob("lib/libraries/*.a"))]
         self.own_libraries |= {Path(path).stem.removeprefix("lib") for path in self.libraries}
 
     def compiler(self, is_cxx: bool) -> list[str]:
         extra = self.cxx_flags if is_cxx else []
-        own = ["-isystem", str(self.kit / "include")]
+        own = ["-isystem", str(self.sdk / "include")]
         return [self.zig, "c++" if is_cxx else "cc", *extra, *self.flags, *own]
 
     def library(self, name: str) -> Path:
-        return self.kit / "lib" / name
+        return self.sdk / "lib" / name
 
 
 def run(command: list[str]) -> int:
@@ -169,7 +169,7 @@ def compile_objects(tools: Tools, line: CommandLine, is_cxx: bool, folder: Path)
 
 
 def linked_inputs(tools: Tools, line: CommandLine) -> list[str]:
-    """What is linked now: the machine's libraries and the kit's come with the interpreter."""
+    """What is linked now: the machine's libraries and the SDK's come with the interpreter."""
     own = {f"-l{name}" for name in tools.own_libraries} | set(tools.libraries)
     return [entry for entry in line.linked if entry not in own]
 
@@ -187,7 +187,7 @@ def link(tools: Tools, line: CommandLine, objects: list[str]) -> int:
     if "-shared" in line.options or "-r" in line.options:
         return run([tools.zig, "wasm-ld", "-r", *inputs, "-o", output])
     machine = [str(tools.library(name)) for name in ("start.o", "libmachine.a", "libz.a")]
-    ends = [str(path) for path in sorted(tools.kit.glob("lib/c++/*.a"))]
+    ends = [str(path) for path in sorted(tools.sdk.glob("lib/c++/*.a"))]
     ends += [str(tools.library(name)) for name in ("libjumps.a", "libc.a", "libcompiler_rt.a")]
     machine = [*tools.libraries, *machine, *ends]
     probes = Path(output).name == PROBE and not tools.shares
@@ -222,8 +222,8 @@ def link_set(tools: Tools, arguments: list[str]) -> int:
     """`link OUTPUT OBJECT...`: the interpreter with a set of extension modules."""
     output, *objects = arguments
     interpreter = [str(tools.library("interpreter.o"))]
-    programs = [str(path) for path in sorted((tools.kit / "lib" / "programs").glob("*.o"))]
-    cxx = [str(path) for path in sorted((tools.kit / "lib" / "c++").glob("*.a"))]
+    programs = [str(path) for path in sorted((tools.sdk / "lib" / "programs").glob("*.o"))]
+    cxx = [str(path) for path in sorted((tools.sdk / "lib" / "c++").glob("*.a"))]
     names = ("start.o", "libmachine.a", "libz.a", "libjumps.a", "libc.a", "libcompiler_rt.a")
     machine = [str(tools.library(name)) for name in names]
     command = [tools.zig, "wasm-ld", *tools.module_flags, *programs, *objects]
@@ -232,7 +232,7 @@ def link_set(tools: Tools, arguments: list[str]) -> int:
 
 def main(arguments: list[str]) -> int:
     tool, *rest = arguments
-    tools = Tools(KIT)
+    tools = Tools(SDK)
     if tool == "link":
         return link_set(tools, rest)
     if tool == "strip":

@@ -1,7 +1,7 @@
-"""The pkg-config that a Python package's build sees: it knows the kit's libraries, and no others.
+"""The pkg-config that a Python package's build sees: it knows the SDK's libraries, and no others.
 
 Belongs here: its command line, as far as configure scripts, Meson, CMake and setup.py files ask.
-A program of its own, as `driver.py`; what there is stands in kit.json.
+A program of its own, as `driver.py`; what there is stands in sdk.json.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-KIT = Path(__file__).resolve().parent
+SDK = Path(__file__).resolve().parent
 # `NAME` or `NAME >= VERSION`, several of them.
 WANTED = re.compile(r"([\w.+-]*[A-Za-z][\w.+-]*)(?:\s*(>=|<=|=|<|>)\s*([\w.]+))?")
 
@@ -21,13 +21,13 @@ def main(arguments: list[str]) -> int:
     if "--version" in arguments:
         print("1.8.1")
         return 0
-    packages: dict[str, dict[str, Any]] = json.loads((KIT / "kit.json").read_text())["packages"]
+    packages: dict[str, dict[str, Any]] = json.loads((SDK / "sdk.json").read_text())["packages"]
     asked = " ".join(word for word in arguments if not word.startswith("-"))
     answer: list[str] = []
     for name, relation, version in WANTED.findall(asked):
         package = packages.get(name)
         if package is None or not fits(package["version"], relation, version):
-            print(f"Package '{name}' is not in a box's kit", file=sys.stderr)
+            print(f"Package '{name}' is not in a box's SDK", file=sys.stderr)
             return 1
         answer += told(package, arguments)
     if answer:
@@ -37,11 +37,11 @@ def main(arguments: list[str]) -> int:
 
 def told(package: dict[str, Any], arguments: list[str]) -> list[str]:
     """What is asked of one package."""
-    include = KIT / "include" / package["include"]
-    folder = KIT / "lib" / "libraries"
+    include = SDK / "include" / package["include"]
+    folder = SDK / "lib" / "libraries"
     flags, places = [f"-I{include}"], [f"-L{folder}"]
     libs = [f"-l{name}" for name in package["libs"]]
-    variables = {"prefix": KIT, "includedir": include, "libdir": folder}
+    variables = {"prefix": SDK, "includedir": include, "libdir": folder}
     answers = {
         "--modversion": [package["version"]],
         "--cflags": flags,

@@ -15,7 +15,7 @@ from tests.pythons import RECIPE
 
 
 def _sdk(folder: Path, wanted: str) -> Path:
-    (folder / "kit.json").write_text(json.dumps({"ziglang": [wanted]}))
+    (folder / "sdk.json").write_text(json.dumps({"ziglang": [wanted]}))
     return folder
 
 
@@ -35,11 +35,11 @@ def test_another_version_of_the_compiler_is_refused_with_the_one_to_install(
 
 
 @pytest.mark.base
-def test_no_file_of_a_kit_names_the_installation_that_made_it() -> None:
+def test_no_file_of_an_sdk_names_the_installation_that_made_it() -> None:
     sdks = [sdk_program("cc").parent.parent]
     python = bases_folder() / RECIPE.name
-    sdks.append(python / (python / "current").read_text().strip() / "kit")
+    sdks.append(python / (python / "current").read_text().strip() / "sdk")
     for sdk in sdks:
-        files = [sdk / "kit.json", *(sdk / "bin").iterdir(), *sdk.rglob("*.py"), *sdk.rglob("*.a")]
+        files = [sdk / "sdk.json", *(sdk / "bin").iterdir(), *sdk.rglob("*.py"), *sdk.rglob("*.a")]
         names = (sys.prefix.encode(), b"site-packages/ziglang")
         assert [path for path in files if any(n in path.read_bytes() for n in names)] == []

@@ -20,12 +20,12 @@ from tests.pythons import PYTHON, python_of
 
 @pytest.fixture
 def sdk(tmp_path: Path) -> Sdk:
-    settings = tmp_path / "kit" / "sysconfig"
+    settings = tmp_path / "sdk" / "sysconfig"
     settings.mkdir(parents=True)
     (settings / "_sysconfigdata__linux_box.py").write_text("build_time_vars = {}\n")
     told = {"ziglang": [version("ziglang")]}
-    (tmp_path / "kit" / "kit.json").write_text(json.dumps(told))
-    return Sdk(tmp_path / "kit", "0" * 64, PYTHON)
+    (tmp_path / "sdk" / "sdk.json").write_text(json.dumps(told))
+    return Sdk(tmp_path / "sdk", "0" * 64, PYTHON)
 
 
 def test_a_build_gets_nothing_of_the_users_environment(
@@ -61,7 +61,7 @@ def test_a_package_without_an_entry_is_told_nothing() -> None:
 
 def test_a_wheel_is_kept_under_the_settings_of_its_package_alone(sdk: Sdk) -> None:
     (sdk.folder / "include").mkdir()
-    for name in ("kit.json", "driver.py", "include/pyconfig.h"):
+    for name in ("sdk.json", "driver.py", "include/pyconfig.h"):
         (sdk.folder / name).write_text(name)
     builder = Builder(sdk)
     assert builder.key("one-1.0.tar.gz") == builder.key("other-2.0.tar.gz")

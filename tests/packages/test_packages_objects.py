@@ -210,7 +210,7 @@ def test_the_interpreter_is_told_of_modules_before_it_starts() -> None:
     assert "__attribute__((constructor))" in text
 
 
-def test_the_compiler_of_a_kit_imports_nothing_of_ours() -> None:
+def test_the_compiler_of_an_sdk_imports_nothing_of_ours() -> None:
     driver = Path(__file__).parents[2] / "recipes" / "extension" / "driver.py"
     command = [sys.executable, "-IS", "-c", f"compile(open({str(driver)!r}).read(), 'd', 'exec')"]
     assert subprocess.run(command, check=False).returncode == 0

@@ -18,13 +18,13 @@ from tests.pythons import PYTHON, python_of
 
 @pytest.fixture
 def sdk(tmp_path: Path) -> Sdk:
-    folder = tmp_path / "kit"
+    folder = tmp_path / "sdk"
     (folder / "sysconfig").mkdir(parents=True)
     (folder / "sysconfig" / "_sysconfigdata__linux_box.py").write_text("build_time_vars = {}\n")
     (folder / "include").mkdir()
     for name in ("driver.py", "include/pyconfig.h"):
         (folder / name).write_text(name)
-    (folder / "kit.json").write_text(json.dumps({"ziglang": ["0"]}))
+    (folder / "sdk.json").write_text(json.dumps({"ziglang": ["0"]}))
     return Sdk(folder, "0" * 64, PYTHON)
 
 
@@ -95,7 +95,9 @@ def test_a_wheel_in_rust_is_kept_under_its_compiler(sdk: Sdk, tmp_path: Path) ->
     assert one.key("msgpack-1.2.4.tar.gz") == other.key("msgpack-1.2.4.tar.gz")
 
 
-def test_a_kit_is_found_when_it_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_toolchain_is_found_when_it_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("BOXER_BASES", str(tmp_path / "bases"))
     assert find_rust() is None
     (tmp_path / "rust" / "12ab").mkdir(parents=True)

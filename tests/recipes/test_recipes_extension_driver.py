@@ -1,4 +1,4 @@
-"""The compiler of a kit: what the arguments of a package's build come to."""
+"""The compiler of an SDK: what the arguments of a package's build come to."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from recipes.extension.driver import Options, Tools, expanded, linked_inputs, pa
 from recipes.options import load_options, own_libraries
 
 OPTIONS = Options(load_options())
-KIT = {
+SDK = {
     **{name: [] for name in ("flags", "cxx_flags", "link_flags", "module_flags")},
     "name": ["cc"],
     "shared": True,
@@ -26,11 +26,11 @@ KIT = {
 
 
 @pytest.fixture
-def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def sdk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("BOXER_ZIG", "zig")
     (tmp_path / "lib" / "libraries").mkdir(parents=True)
     (tmp_path / "lib" / "libraries" / "libxml2.a").touch()
-    (tmp_path / "kit.json").write_text(json.dumps(KIT))
+    (tmp_path / "sdk.json").write_text(json.dumps(SDK))
     return tmp_path
 
 
@@ -60,13 +60,13 @@ def test_headers_of_the_hosts_python_are_not_seen() -> None:
     assert parted(OPTIONS, line).options == ["-Iown"]
 
 
-def test_libraries_of_the_machine_and_the_kit_are_dropped_and_others_linked(
-    kit: Path,
+def test_libraries_of_the_machine_and_the_sdk_are_dropped_and_others_linked(
+    sdk: Path,
 ) -> None:
-    own = str(kit / "lib" / "libraries" / "libxml2.a")
+    own = str(sdk / "lib" / "libraries" / "libxml2.a")
     line = ["a.o", "-L", "there", "-lm", "-lxml2", own, "-lother", "-o", "b.so", "-shared"]
     found = parted(OPTIONS, line)
-    assert linked_inputs(Tools(kit), found) == ["a.o", "-Lthere", "-lother"]
+    assert linked_inputs(Tools(sdk), found) == ["a.o", "-Lthere", "-lother"]
     assert found.output == "b.so"
 
 
@@ -80,27 +80,27 @@ def test_a_response_file_is_read_in_its_place(tmp_path: Path) -> None:
     ("words", "answer"),
     [
         (["--modversion", "zlib"], "1.3.1"),
-        (["--libs", "libxml-2.0 >= 2.9.2"], "-L{kit}/lib/libraries -lxml2"),
-        (["--cflags-only-I", "libxml-2.0"], "-I{kit}/include/libxml2"),
+        (["--libs", "libxml-2.0 >= 2.9.2"], "-L{sdk}/lib/libraries -lxml2"),
+        (["--cflags-only-I", "libxml-2.0"], "-I{sdk}/include/libxml2"),
         (["--exists", "zlib", "libxml-2.0"], ""),
-        (["--variable=libdir", "zlib"], "{kit}/lib/libraries"),
+        (["--variable=libdir", "zlib"], "{sdk}/lib/libraries"),
     ],
 )
 def test_pkg_config_tells_of_the_kits_libraries(
-    kit: Path,
+    sdk: Path,
     words: list[str],
     answer: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(pkgconfig, "KIT", kit)
+    monkeypatch.setattr(pkgconfig, "SDK", sdk)
     assert pkgconfig.main(words) == 0
-    assert capsys.readouterr().out.strip() == answer.replace("{kit}", str(kit))
+    assert capsys.readouterr().out.strip() == answer.replace("{sdk}", str(sdk))
 
 
 @pytest.mark.parametrize("asked", ["absent", "zlib >= 1.4", "zlib < 1", "zlib = 1.3"])
 def test_pkg_config_knows_no_library_of_the_host_and_no_newer_one(
-    kit: Path, asked: str, monkeypatch: pytest.MonkeyPatch
+    sdk: Path, asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pkgconfig, "KIT", kit)
+    monkeypatch.setattr(pkgconfig, "SDK", sdk)
     assert pkgconfig.main(["--exists", asked]) == 1

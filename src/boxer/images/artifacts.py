@@ -1,7 +1,7 @@
 """Where finished bases and SDKs lie: folders that are laid out alike.
 
     bases/NAME-VARIANT/current, bases/NAME-VARIANT/DIGEST/..
-    kit/current, kit/DIGEST/..
+    sdk/current, sdk/DIGEST/..
 
 Belongs here: which folders are looked at, in which order. Does not: what is in a base (`folder`) or
 an SDK (`sdk`).
@@ -41,7 +41,7 @@ def bases_folder() -> Path:
 def sdk_roots() -> Iterator[Path]:
     """Where the SDK of C programs may lie."""
     for root in (*installed_artifacts(), cache_folder()):
-        yield root / "kit"
+        yield root / "sdk"
 
 
 def is_installed(folder: Path) -> bool:

@@ -57,7 +57,7 @@ def zig_program(sdk: Path) -> Path:
     """
     from importlib.metadata import version
 
-    wanted = json.loads((sdk / "kit.json").read_text("utf-8"))["ziglang"][0]
+    wanted = json.loads((sdk / "sdk.json").read_text("utf-8"))["ziglang"][0]
     found = importlib.util.find_spec("ziglang")
     if found is None or not found.submodule_search_locations or version("ziglang") != wanted:
         raise BaseMissingError(

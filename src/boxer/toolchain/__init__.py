@@ -1,7 +1,7 @@
 """C and C++ in a RUN: our compiler over a stage's tree (`gcc`, `cc`, `clang`, `g++`, `ar` ..).
 
 Belongs here: what a compiler's command line may ask, the files it sees, compiling, linking, and
-archives. Does not: the compiler itself (the SDK, `recipes/ckit.py`), Python packages
+archives. Does not: the compiler itself (the SDK, `recipes/programsdk.py`), Python packages
 (`packages`), the commands of a RUN (`userland`).
 
 The compiler runs on this machine, on sources that nobody vouches for. So:

@@ -25,7 +25,7 @@ from boxer.toolchain.overlay import HEADERS
 from boxer.toolchain.sdk import Done, Sdk, run_zig
 
 TARGET = "wasm32-unknown-linux-musl"
-# The flags of the SDK (`recipes/ckit.py`), by clang's own names instead of zig's.
+# The flags of the SDK (`recipes/programsdk.py`), by clang's own names instead of zig's.
 _MACHINE = (
     f"--target={TARGET}",
     *("-mcpu=lime1", "-mexception-handling", "-fwasm-exceptions"),

@@ -4,7 +4,7 @@ Belongs here: reading it, and which of its rows an argument is of. Does not: a p
 for a RUN).
 
 The compilers of the SDKs cannot import this. `recipes` reads the same file and lays the table into
-their kit.json, and `recipes/extension/driver.py` looks an argument up by the same rule.
+their sdk.json, and `recipes/extension/driver.py` looks an argument up by the same rule.
 """
 
 from __future__ import annotations

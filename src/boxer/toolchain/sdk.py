@@ -1,6 +1,6 @@
 """The SDK on this machine, and running its compiler inside a fence.
 
-Belongs here: kit.json, the compiler's environment and limits, the sandbox around it. Does not: what
+Belongs here: sdk.json, the compiler's environment and limits, the sandbox around it. Does not: what
 the compiler is asked (`frontend`, `linking`).
 
 The fence is a second one, where this machine has bubblewrap: the compiler then has no file but the
@@ -52,7 +52,7 @@ class Done:
 def find_sdk() -> Sdk:
     """Raises `BaseMissingError` where the SDK is not there."""
     folder = sdk_program("cc").parent.parent
-    table: dict[str, list[str]] = json.loads((folder / "kit.json").read_text("utf-8"))
+    table: dict[str, list[str]] = json.loads((folder / "sdk.json").read_text("utf-8"))
     return Sdk(
         folder=folder,
         zig=zig_program(folder),

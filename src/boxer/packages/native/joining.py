@@ -108,7 +108,7 @@ def _sdk_key(folder: Path) -> str:
     total = hashlib.sha256(f"{GENERATION}".encode() + headers_text() + told)
     settings = sorted((folder / "sysconfig").glob("*.py"))
     for path in (
-        folder / "kit.json",
+        folder / "sdk.json",
         folder / "driver.py",
         folder / "include/pyconfig.h",
         *settings,

@@ -32,7 +32,7 @@ def find_sdk(base: BaseInfo) -> Sdk | None:
     if base.python is None:
         return None
     for root in bases_roots():
-        folder = root / f"{base.name}-{base.variant}" / base.recipe_digest / "kit"
-        if (folder / "kit.json").is_file():
+        folder = root / f"{base.name}-{base.variant}" / base.recipe_digest / "sdk"
+        if (folder / "sdk.json").is_file():
             return Sdk(folder, base.recipe_digest, base.python)
     return None

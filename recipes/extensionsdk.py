@@ -1,10 +1,10 @@
-"""The kit of a Python base: what extension modules are compiled with, and the interpreter's parts.
+"""The SDK of a Python base: what extension modules are compiled with, and the interpreter's parts.
 
-Belongs here: the folder `kit` of a base: headers, settings for sysconfig, the parts of module.wasm
+Belongs here: the folder `sdk` of a base: headers, settings for sysconfig, the parts of module.wasm
 to link again. Does not: what a compiler's arguments come to (`extension/driver.py`), building
 packages (`src/boxer/packages/native`).
 
-    kit.json driver.py pkgconfig.py bin/{cc,c++,ar,ranlib,link,pkg-config} include/ lib/ sysconfig/
+    sdk.json driver.py pkgconfig.py bin/{cc,c++,ar,ranlib,link,pkg-config} include/ lib/ sysconfig/
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ class Parts:
     sysconfig_data: str
 
 
-def write_kit(folder: Path, parts: Parts) -> None:
-    """Makes the kit in a folder that is not there yet."""
+def write_sdk(folder: Path, parts: Parts) -> None:
+    """Makes the SDK in a folder that is not there yet."""
     lib = folder / "lib"
     (folder / "bin").mkdir(parents=True)
     (lib / "programs").mkdir(parents=True)
@@ -82,7 +82,7 @@ def write_kit(folder: Path, parts: Parts) -> None:
 
 
 def write_tools(folder: Path, tools: Mapping[str, str]) -> None:
-    """Writes a kit's programs, each a script that calls one of `recipes/extension` for it."""
+    """Writes an SDK's programs, each a script that calls one of `recipes/extension` for it."""
     (folder / "bin").mkdir(exist_ok=True)
     for tool, words in tools.items():
         shutil.copy(Path(__file__).with_name("extension") / words.split()[0], folder)
@@ -98,7 +98,7 @@ def write_tools(folder: Path, tools: Mapping[str, str]) -> None:
 def cxx_flags() -> list[str]:
     """What C++ has beside C's flags: its headers, which stand before C's, and exceptions."""
     return [
-        *("-nostdinc++", "-I", "{kit}/include/c++"),
+        *("-nostdinc++", "-I", "{sdk}/include/c++"),
         *("-mllvm", "-wasm-enable-eh", *cxx.definitions()),
     ]
 
@@ -115,7 +115,7 @@ def _write_headers(folder: Path, parts: Parts) -> None:
 
 def _write_settings(folder: Path, parts: Parts) -> None:
     # The compiler finds its own headers; a second folder of them would be an #include_next's.
-    machine = ("-isystem", "{kit}/include/machine")
+    machine = ("-isystem", "{sdk}/include/machine")
     flags = [*toolchain.TARGET, *toolchain.HABITS, *parts.jump_flags, *machine]
     settings = {
         "name": ["boxer's cc"],
@@ -136,7 +136,7 @@ def _write_settings(folder: Path, parts: Parts) -> None:
         "link_flags": list(driver.LINK_FLAGS),
         "module_flags": list(parts.module_flags),
     }
-    (folder / "kit.json").write_text(json.dumps(settings, indent=1) + "\n")
+    (folder / "sdk.json").write_text(json.dumps(settings, indent=1) + "\n")
     (folder / "sysconfig").mkdir()
     (folder / "sysconfig" / f"{SYSCONFIG}.py").write_text(
         parts.sysconfig_data + _cross(parts.recipe.soabi)
@@ -161,13 +161,13 @@ def _packages(extras: Sequence[ExtensionLibrary]) -> dict[str, dict[str, object]
 
 
 def _cross(soabi: str) -> str:
-    """Laid behind the box's own settings: the build runs on this machine, with the kit's tools."""
+    """Laid behind the box's own settings: the build runs on this machine, with the SDK's tools."""
     return f"""
 import os
-_kit = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-_bin = os.path.join(_kit, "bin")
+_sdk = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_bin = os.path.join(_sdk, "bin")
 _cc, _cxx = os.path.join(_bin, "cc"), os.path.join(_bin, "c++")
-_include = os.path.join(_kit, "include")
+_include = os.path.join(_sdk, "include")
 build_time_vars.update(
     CC=_cc, CXX=_cxx, CPP=_cc + " -E", AR=os.path.join(_bin, "ar"), ARFLAGS="rcs",
     RANLIB=os.path.join(_bin, "ranlib"), LDSHARED=_cc + " -shared", LDCXXSHARED=_cxx + " -shared",

@@ -1,10 +1,10 @@
-"""The C kit: what C and C++ programs of boxes are compiled with, and the base they run on.
+"""The C SDK: what C and C++ programs of boxes are compiled with, and the base they run on.
 
 Belongs here: the folder with the compilers and what they link, the base `linux` (a file tree
 without a module: the module is the program). Does not: what a compiler's arguments come
 to (`extension/driver.py`), compiling in a RUN (`src/boxer/toolchain`).
 
-    kit.json driver.py bin/{cc,c++,ar,ranlib,strip} include/{c++,machine} lib/ lib/c++/
+    sdk.json driver.py bin/{cc,c++,ar,ranlib,strip} include/{c++,machine} lib/ lib/c++/
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import shutil
 from pathlib import Path
 
 from abi import kernel_abi
-from recipes import cxx, driver, extensionkit, layout, options, toolchain
+from recipes import cxx, driver, extensionsdk, layout, options, toolchain
 from recipes.archive import tar_bytes
 from recipes.cxx import cxx_libraries
 from recipes.libraries import library
@@ -42,13 +42,13 @@ JUMPS = (
 )
 
 
-def kit_root() -> Path:
-    """Where kits lie; src/boxer/bases looks there too."""
-    return cache_root() / "kit"
+def sdk_root() -> Path:
+    """Where the SDK lies; src/boxer/images looks there too."""
+    return cache_root() / "sdk"
 
 
-def build_kit(progress: Progress) -> Path:
-    """Makes the kit unless it is there, makes it the current one, returns its folder."""
+def build_sdk(progress: Progress) -> Path:
+    """Makes the SDK unless it is there, makes it the current one, returns its folder."""
     root = sysroot(progress)
     zlib = library("zlib", root, progress)
     inputs = link_inputs(machine(root, zlib, progress), zlib)
@@ -57,14 +57,14 @@ def build_kit(progress: Progress) -> Path:
     digest = digest_of(
         [
             *map(str, (root, *inputs, jumps, plus)),
-            *map(Path, (__file__, driver.__file__, cxx.__file__, extensionkit.__file__)),
+            *map(Path, (__file__, driver.__file__, cxx.__file__, extensionsdk.__file__)),
             DRIVER,
             options.FILE,
         ]
     )
-    final = kit_root() / digest
+    final = sdk_root() / digest
     if not (final / "bin" / "cc").is_file():
-        draft = kit_root() / f"draft.{os.getpid()}"
+        draft = sdk_root() / f"draft.{os.getpid()}"
         shutil.rmtree(draft, ignore_errors=True)
         (draft / "lib" / "c++").mkdir(parents=True)
         for part in (*inputs, jumps / "libjumps.a", *sorted((root / "lib").glob("lib*.a"))):
@@ -72,10 +72,10 @@ def build_kit(progress: Progress) -> Path:
         shutil.copy(plus / "libc++.a", draft / "lib" / "c++")
         _write_headers(draft / "include", root, zlib)
         _write_settings(draft)
-        extensionkit.write_tools(draft, TOOLS)
+        extensionsdk.write_tools(draft, TOOLS)
         shutil.rmtree(final, ignore_errors=True)
         draft.rename(final)
-    _point(kit_root() / "current", final.name)
+    _point(sdk_root() / "current", final.name)
     return final
 
 
@@ -91,7 +91,7 @@ def _write_headers(folder: Path, root: Path, zlib: Path) -> None:
 def _write_settings(folder: Path) -> None:
     # zig takes -O2 for the end of assertions, which gcc and clang do not.
     # The compiler finds its own headers; a second folder of them would be an #include_next's.
-    machine = ("-isystem", "{kit}/include/machine")
+    machine = ("-isystem", "{sdk}/include/machine")
     flags = [*toolchain.TARGET, *toolchain.HABITS, *JUMPS, "-UNDEBUG", *machine]
     settings = {
         "name": ["boxer cc"],
@@ -100,10 +100,10 @@ def _write_settings(folder: Path) -> None:
         "own_libraries": options.own_libraries(),
         "ziglang": [toolchain.zig_version()],
         "flags": flags,
-        "cxx_flags": extensionkit.cxx_flags(),
+        "cxx_flags": extensionsdk.cxx_flags(),
         "link_flags": [*driver.LINK_FLAGS, "--export-if-defined=boxer_tree"],
     }
-    (folder / "kit.json").write_text(json.dumps(settings, indent=1) + "\n")
+    (folder / "sdk.json").write_text(json.dumps(settings, indent=1) + "\n")
 
 
 def setjmp_library(root: Path) -> Path:
