@@ -1,4 +1,4 @@
-"""The Rust toolchain: what of Debian's packages is taken, and what the modules of a box are given."""
+"""The Rust toolchain: what of Debian's packages is taken, what the modules of a box are given."""
 
 from __future__ import annotations
 
