@@ -1,0 +1,152 @@
+"""Boxer as people install it: the wheels alone, an empty environment and home, no compiler."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from importlib.metadata import requires
+from pathlib import Path
+
+import pytest
+
+from recipes.native import is_supported
+from recipes.progress import Progress
+from wheels import make_wheels, own_project
+
+pytestmark = [
+    pytest.mark.base,
+    pytest.mark.network,
+    pytest.mark.skipif(not is_supported(), reason="no native parts for this machine"),
+]
+ROOT = Path(__file__).parents[2]
+VERSION = own_project()["project"]["version"]
+COMPILERS = ("cc", "gcc", "clang", "g++", "c++", "zig", "ld", "make", "cargo", "rustc")
+FLASK = """FROM python:3.13-slim
+RUN pip install flask
+COPY app.py .
+CMD ["python", "app.py"]
+"""
+APP = """import flask
+app = flask.Flask(__name__)
+app.add_url_rule("/", view_func=lambda: "hello from flask")
+print(app.test_client().get("/").text)
+"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    assert len(make_wheels(folder, Progress())) == 3
+    return folder
+
+
+class Installed:
+    """An environment with nothing in it but Boxer, and a home with nothing in it at all."""
+
+    def __init__(self, folder: Path, made: Path) -> None:
+        self.bin = folder / "env" / "bin"
+        self.trap = folder / "compilers"
+        self.trap.mkdir()
+        for name in COMPILERS:
+            program = self.trap / name
+            program.write_text('#!/bin/sh\necho "$0 $*" >>"$COMPILED"\nexit 1\n')
+            program.chmod(0o755)
+        self.compiled = folder / "compiled"
+        home = folder / "home"
+        home.mkdir()
+        index = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+        self.environment = {
+            **index,
+            "HOME": str(home),
+            "COMPILED": str(self.compiled),
+            "PATH": f"{self.bin}:{self.trap}:/usr/bin:/bin",
+        }
+        subprocess.run([sys.executable, "-m", "venv", folder / "env"], check=True, timeout=120)
+        subprocess.run(
+            [self.bin / "python", "-m", "pip", "install", "--quiet", "--find-links", made,
+             f"boxer=={VERSION}", f"boxer-base-python313=={VERSION}"],
+            env=self.environment, check=True, timeout=300,
+        )  # fmt: skip
+
+    def boxer(self, *arguments: str | Path, cwd: Path = ROOT) -> str:
+        done = subprocess.run(
+            [self.bin / "boxer", *arguments], cwd=cwd, env=self.environment,
+            capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def installed(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    return Installed(tmp_path_factory.mktemp("installed"), made)
+
+
+def test_hello_is_built_and_run_without_a_compiler(installed: Installed, tmp_path: Path) -> None:
+    box = tmp_path / "hello.wasm"
+    installed.boxer("build", "-q", "-o", box, ROOT / "examples" / "hello")
+    first = installed.boxer("run", box)
+    assert first.startswith("hello from a box\n")
+    assert installed.boxer("run", box) == first
+    assert not installed.compiled.exists(), installed.compiled.read_text()
+    listed = subprocess.run(
+        [installed.bin / "python", "-m", "pip", "list"], capture_output=True, text=True, check=True
+    ).stdout
+    assert "ziglang" not in listed
+
+
+def test_a_flask_box_is_built_and_run(installed: Installed, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(FLASK)
+    (tmp_path / "app.py").write_text(APP)
+    installed.boxer("build", "-q", "-o", tmp_path / "app.wasm", tmp_path)
+    assert installed.boxer("run", tmp_path / "app.wasm") == "hello from flask\n"
+    assert not installed.compiled.exists(), installed.compiled.read_text()
+
+
+def test_bases_say_where_they_came_from(installed: Installed) -> None:
+    python, linux = (
+        next(line for line in installed.boxer("bases").splitlines() if line.startswith(name))
+        for name in ("python:", "linux:")
+    )
+    assert f"boxer-base-python313 {VERSION}" in python
+    assert "`pip install boxer-sdk`" in linux
+    assert installed.boxer("--version") == f"boxer {VERSION}\n"
+
+
+def test_what_compiles_is_named_where_it_is_missing(installed: Installed, tmp_path: Path) -> None:
+    (tmp_path / "main.c").write_text("int main(void) { return 0; }\n")
+    done = subprocess.run(
+        [installed.bin / "boxer", "cc", "main.c"], cwd=tmp_path, env=installed.environment,
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "pip install 'boxer[native]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_command_and_the_library_are_native(made: Path) -> None:
+    (wheel,) = made.glob("boxer-[0-9]*.whl")
+    assert "-py3-none-manylinux_2_28_" in wheel.name
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        (command,) = (name for name in names if name.endswith(".data/scripts/boxer"))
+        assert archive.read(command).startswith(b"\x7fELF")
+        assert archive.getinfo(command).external_attr >> 16 & 0o111
+        assert "boxer/runtime/lib/libboxer.so" in names
+        assert not any(name.endswith("entry_points.txt") for name in names)
+
+
+def test_what_compiling_takes_is_an_extra() -> None:
+    wanted = [
+        text for text in requires("boxer") or [] if "extra == 'native'" in text.replace('"', "'")
+    ]
+    assert [text.partition("==")[0] for text in wanted] == ["boxer-sdk", "ziglang"]
+    assert f"boxer-sdk=={VERSION}" in wanted[0]
+
+
+def test_the_same_files_give_the_same_wheel(made: Path, tmp_path: Path) -> None:
+    make_wheels(tmp_path, Progress())
+    for wheel in made.glob("*.whl"):
+        assert (tmp_path / wheel.name).read_bytes() == wheel.read_bytes()
