@@ -158,10 +158,19 @@ def sysconfig_data(source: Path, built: Path) -> str:
     values["srcdir"] = "."
     # What a build on this interpreter would call; the tools come with Boxer, not with the box.
     values |= {"CC": "cc", "CXX": "c++", "AR": "ar", "RANLIB": "ranlib", "LDSHARED": "cc -shared"}
+    values = {
+        name: _without_our_paths(value, source, built) if isinstance(value, str) else value
+        for name, value in values.items()
+    }
     text = pprint.pformat(values, width=120)
-    for path in (built, source):
-        text = text.replace(str(path), "/usr/src/python")
     return f"# Settings this interpreter was built with.\nbuild_time_vars = {text}\n"
+
+
+def _without_our_paths(text: str, source: Path, built: Path) -> str:
+    # A product is made in a draft beside its place, which is named after the process.
+    for path in (built, source):
+        text = re.sub(rf"{re.escape(str(path))}(?:\.\d+)?", "/usr/src/python", text)
+    return text.replace(str(built.parent), "/usr/src")
 
 
 def _reasons(left_out: dict[str, str]) -> str:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from boxer.blobstore import cache_folder
+from boxer.errors import BaseMissingError
+from boxer.filetree import File
+from boxer.images import default_base, load, resolve
+from boxer.packages.native.sdk import find_sdk
 from recipes import base
 from recipes.failures import RecipeError
 from recipes.progress import Progress
@@ -52,3 +58,23 @@ def test_base_whose_sources_change_meanwhile_is_not_kept(
     with pytest.raises(RecipeError, match="changed while"):
         base.build_python(RECIPE, Progress())
     assert list(home.iterdir()) == []
+
+
+@pytest.mark.base
+def test_no_file_of_a_base_names_the_machine_that_made_it() -> None:
+    """A base is shipped; and where it was made would make other bytes of the same sources."""
+    try:
+        found = load(resolve(default_base()))
+    except BaseMissingError:
+        pytest.skip("needs the Python base: make bases")
+    own = str(cache_folder()).encode()
+    draft = re.compile(rb"/usr/src/[\w-]+\.\d+/")
+    for path, node in found.tree.walk():
+        if isinstance(node, File):
+            assert own not in node.data, path
+            assert not draft.search(node.data), path
+    sdk = find_sdk(found.info)
+    assert sdk is not None
+    for file in (sdk.folder / "sysconfig").iterdir():
+        if file.is_file():
+            assert own not in file.read_bytes(), file

@@ -37,7 +37,8 @@ class Code:
 
 
 _loaded: dict[str, Code] = {}
-_lock = threading.Lock()
+# A signal handler that runs while code is compiled may load code itself.
+_lock = threading.RLock()
 
 
 def load_code(code: bytes, digest: str, cache: Path | None = None) -> Code:
