@@ -4,7 +4,7 @@ Method: each peer is a process of its own that stays; all are asked for samples 
 the same time, so that a noisy moment meets all of them; a warm-up first that is not counted; every
 sample counts, the first after the others' turns too. Each peer is installed in a virtual
 environment of its own in the user's cache folder. pyeryx needs Python 3.12 or later: --python names
-one, by default a `python3.14`, `python3.13` or `python3.12` on PATH.
+one, by default one of this machine that starts.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any
 
 from boxer.benchmark import Figure, percentile, plot, subject
 from boxer.boxfile import write_box
+from boxer.packages.native.hostpython import find_python
 from recipes.workshop import cache_root
 
 WORKER = Path(__file__).with_name("peer.py")
@@ -93,7 +94,7 @@ def _commands(folder: Path, python: str | None) -> list[tuple[str, list[str]]]:
     found: list[tuple[str, list[str]]] = [
         ("boxer", [sys.executable, str(WORKER), "boxer", str(box)])
     ]
-    newer = python or next((path for name in _PYTHONS if (path := shutil.which(name))), None)
+    newer = python or next((str(path) for v in _PYTHONS if (path := find_python(v))), None)
     for name, package in PACKAGES.items():
         if newer is None:
             sys.stderr.write(f"{name} is left out: no Python of 3.12 or later (--python)\n")
@@ -118,7 +119,7 @@ def _commands(folder: Path, python: str | None) -> list[tuple[str, list[str]]]:
     return found
 
 
-_PYTHONS = ("python3.14", "python3.13", "python3.12")
+_PYTHONS = ("3.14", "3.13", "3.12")
 
 
 def _environment(folder: Path, name: str, package: str, python: str) -> str:

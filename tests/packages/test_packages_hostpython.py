@@ -72,3 +72,13 @@ def test_another_version_is_said_to_be_the_reason_of_a_failure() -> None:
     assert hostpython.host_python(VERSION) == Path(sys.executable)
     assert "BOXER_BUILD_PYTHON" in hostpython.note_of_version(VERSION)
     assert "Python 3.99" in hostpython.note_of_version(VERSION)
+
+
+@pytest.mark.parametrize("path", ["", ".", "bin"])
+def test_nothing_of_the_current_folder_is_started(
+    install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setenv("PATH", f":{path}:")
+    monkeypatch.chdir(install("python3.99", "3.99").parent)
+    install("bin/python3.99", "3.99")
+    assert hostpython.host_python(VERSION) == Path(sys.executable)

@@ -24,9 +24,12 @@ def host_python(version: str) -> Path:
         return Path(named)
     if version == f"{sys.version_info.major}.{sys.version_info.minor}":
         return Path(sys.executable)
-    return next(
-        (path for path in _candidates(version) if _runs(path, version)), Path(sys.executable)
-    )
+    return find_python(version) or Path(sys.executable)
+
+
+def find_python(version: str) -> Path | None:
+    """A Python of this version (`X.Y`) on this machine that starts: on PATH, pyenv's, uv's."""
+    return next((path for path in _candidates(version) if _runs(path, version)), None)
 
 
 def note_of_version(version: str) -> str:
@@ -46,7 +49,9 @@ def _candidates(version: str) -> Iterator[Path]:
     program = f"python{version}"
     pyenvs = [Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")]
     for name in os.environ.get("PATH", "").split(os.pathsep):
-        folder = Path(name or ".")
+        folder = Path(name)
+        if not folder.is_absolute():
+            continue  # the current folder's programs are nobody's choice
         yield folder / program
         # Such a program starts nothing unless it was chosen for the current folder.
         if folder.name == "shims":
