@@ -12,6 +12,7 @@
 #include "plan.h"
 
 #include <fcntl.h>
+#include <glob.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
@@ -141,6 +142,23 @@ static int read_options(char **at, struct options *options) {
     return 0;
 }
 
+// Installed without an environment of its own (by root, or `pip install --user`) the launcher has
+// no interpreter beside it: that is the one among whose packages Boxer is, if there is one.
+static void become_owner(const char *folder, char **words) {
+    char pattern[PATH_MAX + 48];
+    size_t length = (size_t)snprintf(pattern, sizeof pattern, "%s/../lib/", folder);
+    snprintf(pattern + length, sizeof pattern - length, "python3.*/*-packages/boxer");
+    glob_t found;
+    if (glob(pattern, 0, NULL, &found))
+        return;
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        words[0] = found.gl_pathv[i] + length;
+        *strchr(words[0], '/') = 0;
+        execvp(words[0], words);
+    }
+    globfree(&found);
+}
+
 // The Python program beside this one: the same arguments, or how a run ended to be told. -P:
 // nothing is imported from the current folder, whatever lies there.
 static void become_python(char **arguments, size_t count, const char *module) {
@@ -150,13 +168,15 @@ static void become_python(char **arguments, size_t count, const char *module) {
     if (length < 0 || !words)
         abort();
     own[length] = 0;
-    snprintf(python, sizeof python, "%s/python", dirname(own));
+    const char *folder = dirname(own);
+    snprintf(python, sizeof python, "%s/python", folder);
     words[0] = python;
     words[1] = "-P";
     words[2] = "-m";
     words[3] = (char *)module;
     memcpy(words + 4, arguments, count * sizeof *words);
     execv(python, words);
+    become_owner(folder, words);
     words[0] = "python3";
     execvp("python3", words);
     perror("boxer: python3 cannot be started");

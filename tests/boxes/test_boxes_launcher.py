@@ -123,6 +123,24 @@ def test_what_it_does_not_know_it_hands_over(launcher: Path, hello: Path, kind: 
     )
 
 
+def test_without_an_interpreter_beside_it_the_one_that_has_boxer_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs, elsewhere = tmp_path / "bin", tmp_path / "elsewhere"
+    packages = tmp_path / "lib" / "python3.99" / "site-packages" / "boxer"
+    for folder in (programs, elsewhere, packages):
+        folder.mkdir(parents=True)
+    shutil.copy2(native_folder() / "boxer", programs / "boxer")
+    for name in ("python3", "python3.99"):
+        (elsewhere / name).write_text(f'#!/bin/sh\necho "{name} $@"\n')
+        (elsewhere / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{elsewhere}:/bin")
+    line = [str(programs / "boxer")], ["bases"]
+    assert run(*line) == (0, b"python3.99 -P -m boxer bases\n", b"")
+    packages.rmdir()
+    assert run(*line) == (0, b"python3 -P -m boxer bases\n", b"")
+
+
 def test_a_box_that_has_changed_has_no_plan(launcher: Path, hello: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.wasm"
     copy.write_bytes(hello.read_bytes())
