@@ -7,20 +7,21 @@ Belongs here: which folders are looked at, in which order. Does not: what is in 
 an SDK (`sdk`).
 
 Invariant: the current folder and PYTHONPATH are never looked at. What packages bring lies beside
-Boxer itself, or where the interpreter has its packages.
+Boxer itself, or where the interpreter has its packages or those of its user.
 """
 
 from __future__ import annotations
 
 import functools
 import os
+import site
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
 from boxer.blobstore import cache_folder
 
-# The folder that wheels of bases and SDKs put their files into (recipes/wheels.py).
+# The folder that wheels of bases and SDKs put their files into (`wheels`).
 PACKAGED = "boxer_artifacts"
 
 
@@ -51,6 +52,9 @@ def is_installed(folder: Path) -> bool:
 
 @functools.cache
 def installed_artifacts() -> tuple[Path, ...]:
-    """The folders of installed wheels: beside Boxer, or in the interpreter's own place."""
-    homes = (Path(__file__).parents[2], Path(sysconfig.get_path("purelib")))
+    """The folders of installed wheels: beside Boxer, or in the interpreter's own place, or where
+    `pip install --user` puts them."""
+    homes = [Path(__file__).parents[2], Path(sysconfig.get_path("purelib"))]
+    if site.ENABLE_USER_SITE:
+        homes.append(Path(site.getusersitepackages()))
     return tuple(dict.fromkeys(home / PACKAGED for home in homes if (home / PACKAGED).is_dir()))
