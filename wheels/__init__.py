@@ -9,7 +9,9 @@ Belongs here: which files go into which wheel. Does not: making bases (`recipes`
 wheels (hatchling). Wheels of data put their files into the folder `boxer_artifacts`, laid out as
 the cache is (src/boxer/images/artifacts.py).
 
-Invariant: the same files give the same wheels; hatchling sorts them and takes SOURCE_DATE_EPOCH.
+Invariants
+1. What is packed is what this checkout makes, whatever another one left in the cache.
+2. The same files give the same bytes; hatchling sorts them and takes SOURCE_DATE_EPOCH.
 """
 
 from __future__ import annotations
@@ -21,142 +23,145 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from boxer.images import PACKAGED, base_package
-from recipes.base import bases_root
-from recipes.native import native_folder
-from recipes.recipe import recipe_names
-from recipes.workshop import ROOT, cache_root
+from recipes.base import bases_root, build_python
+from recipes.failures import RecipeError
+from recipes.native import build_native
+from recipes.programsdk import build_linux, build_sdk
+from recipes.progress import Progress
+from recipes.recipe import load_recipe, recipe_names
+from recipes.workshop import ROOT
 
-PROGRAMS_BASE = "linux-1"
 SDK = "sdk"
-
-
-class WheelError(Exception):
-    """Something that a wheel is made of is not there."""
+NOTE = "current"
 
 
 @dataclass(frozen=True)
 class Data:
-    """A wheel of files. files: by their paths below `boxer_artifacts`. readme: its description."""
+    """A wheel of files. readme: its description. contents: files and folders by their paths below
+    `boxer_artifacts`; a text is a file of that text."""
 
     name: str
     summary: str
     readme: str
-    files: Mapping[str, Path]
+    contents: Mapping[str, Path | str]
 
 
-def make_wheels(folder: Path) -> list[Path]:
-    """Makes all wheels of this checkout in a folder. Raises WheelError where a base is missing."""
-    folder.mkdir(parents=True, exist_ok=True)
-    before = set(folder.glob("*.whl"))
-    for wheel in before:
-        wheel.unlink()
-    _build(ROOT, folder, {"BOXER_NATIVE_PARTS": str(native_folder())})
-    for data in (*map(base_wheel, recipe_names()), sdk_wheel()):
-        with tempfile.TemporaryDirectory(prefix="boxer-wheel-") as project:
-            _write_project(Path(project), data)
-            _build(Path(project), folder, {})
-    return sorted(folder.glob("*.whl"))
+def make_wheels(folder: Path, progress: Progress) -> list[Path]:
+    """Makes all wheels of this checkout in a folder, and what they hold. Raises RecipeError."""
+    bases = [base_wheel(name, folder, progress) for name in recipe_names()]
+    return [program_wheel(folder, progress), *bases, sdk_wheel(folder, progress)]
 
 
-def base_wheel(name: str) -> Data:
-    """The wheel of a Python base."""
-    place = _current(name)
-    info = json.loads((place / "base.json").read_text("utf-8"))
-    files = {f"bases/{name}/current": place.parent / "current"}
-    for file in ("base.json", *info["files"]):
-        files[f"bases/{name}/{place.name}/{file}"] = place / file
+def program_wheel(folder: Path, progress: Progress) -> Path:
+    """The wheel of Boxer itself; without native parts where there are none for this machine."""
+    parts = build_native(progress)
+    progress.step("packing boxer")
+    return _build(ROOT, folder, {"BOXER_NATIVE_PARTS": str(parts)} if parts else {})
+
+
+def base_wheel(name: str, folder: Path, progress: Progress) -> Path:
+    """The wheel of a Python base, which is all that building and running boxes takes."""
+    made = build_python(load_recipe(name), progress)
+    info = json.loads((made / "base.json").read_text("utf-8"))
+    place = f"bases/{name}/{made.name}"
     package = base_package(info["name"], info["variant"])
     summary = f"The base {info['name']} {info['version']} for Boxer, compiled for boxes."
-    return Data(package, summary, _components(summary, info["components"]), files)
+    files = {f"{place}/{file}": made / file for file in ("base.json", *info["files"])}
+    contents = {f"bases/{name}/{NOTE}": f"{made.name}\n", **files}
+    return _pack(
+        Data(package, summary, _readme(summary, info["components"]), contents), folder, progress
+    )
 
 
-def sdk_wheel() -> Data:
+def sdk_wheel(folder: Path, progress: Progress) -> Path:
     """The wheel with what compiling takes: SDKs, and the base of C programs."""
-    files: dict[str, Path] = {}
-    programs = _current(PROGRAMS_BASE)
-    files[f"bases/{PROGRAMS_BASE}/current"] = programs.parent / "current"
-    for file in _files(programs):
-        files[f"bases/{PROGRAMS_BASE}/{programs.name}/{file.relative_to(programs)}"] = file
+    sdk, programs = build_sdk(progress), build_linux(bases_root(), progress)
+    contents: dict[str, Path | str] = {
+        f"{SDK}/{NOTE}": f"{sdk.name}\n",
+        f"{SDK}/{sdk.name}": sdk,
+        f"bases/{programs.parent.name}/{NOTE}": f"{programs.name}\n",
+        f"bases/{programs.parent.name}/{programs.name}": programs,
+    }
     for name in recipe_names():
-        place = _current(name)
-        for file in _files(place / SDK):
-            files[f"bases/{name}/{place.name}/{file.relative_to(place)}"] = file
-    sdk = cache_root() / SDK
-    current = sdk / _note(sdk / "current")
-    files[f"{SDK}/current"] = sdk / "current"
-    for file in _files(current):
-        files[f"{SDK}/{current.name}/{file.relative_to(current)}"] = file
+        made = build_python(load_recipe(name), progress)
+        contents[f"bases/{name}/{made.name}/{SDK}"] = made / SDK
     summary = "What compiling C and C++ for Boxer's boxes takes, beside the compiler `ziglang`."
-    return Data("boxer-sdk", summary, f"{summary}\n", files)
+    return _pack(Data("boxer-sdk", summary, f"{summary}\n", contents), folder, progress)
 
 
-def _components(summary: str, components: list[dict[str, str]]) -> str:
+def own_project() -> dict[str, Any]:
+    """What pyproject.toml says: the version is that of all wheels."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+
+
+def _readme(summary: str, components: list[dict[str, str]]) -> str:
     rows = [f"| {part['name']} | {part['version']} | {part['license']} |" for part in components]
     return "\n".join([summary, "", "| part | version | licence |", "|---|---|---|", *rows, ""])
 
 
-def _current(name: str) -> Path:
-    home = bases_root() / name
-    return home / _note(home / "current")
-
-
-def _note(file: Path) -> str:
-    try:
-        return file.read_text("ascii").strip()
-    except OSError as error:
-        raise WheelError(f"{file} is not there: run `make bases`") from error
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for file in sorted(folder.rglob("*")):
-        if file.is_file() and "__pycache__" not in file.parts:
-            yield file
-
-
-def version() -> str:
-    """Boxer's own, which all its wheels have."""
-    return str(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"])
+def _pack(data: Data, folder: Path, progress: Progress) -> Path:
+    progress.step(f"packing {data.name}")
+    with tempfile.TemporaryDirectory(prefix="boxer-wheel-") as name:
+        project = Path(name)
+        _write_project(project, data)
+        return _build(project, folder, {})
 
 
 def _write_project(project: Path, data: Data) -> None:
-    """A project whose wheel has the files. They are copied: hatchling reads modes of files."""
-    for path, source in data.files.items():
-        target = project / PACKAGED / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(source, target)
+    """A project whose wheel has the files."""
+    included = []
+    for number, (path, content) in enumerate(data.contents.items()):
+        if isinstance(content, str):
+            source = project / f"text{number}"
+            source.write_text(content, "utf-8")
+        else:
+            source = content
+        included.append(f"{json.dumps(str(source))} = {json.dumps(f'{PACKAGED}/{path}')}\n")
+    own = own_project()
     (project / "README.md").write_text(data.readme, "utf-8")
-    own = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["build-system"]["requires"]
     (project / "pyproject.toml").write_text(
         f"""[build-system]
-requires = {json.dumps(own)}
+requires = {json.dumps(own["build-system"]["requires"])}
 build-backend = "hatchling.build"
 
 [project]
 name = "{data.name}"
-version = "{version()}"
+version = "{own["project"]["version"]}"
 description = {json.dumps(data.summary)}
 readme = "README.md"
-requires-python = ">=3.11"
-
-[tool.hatch.build]
-ignore-vcs = true
+requires-python = "{own["project"]["requires-python"]}"
 
 [tool.hatch.build.targets.wheel]
-only-include = ["{PACKAGED}"]
-""",
+bypass-selection = true
+
+[tool.hatch.build.targets.wheel.force-include]
+{"".join(included)}""",
         "utf-8",
     )
 
 
-def _build(project: Path, folder: Path, variables: Mapping[str, str]) -> None:
-    uv = Path(sys.executable).with_name("uv")
-    subprocess.run(
-        [uv, "build", "--quiet", "--wheel", "--out-dir", folder, project],
-        env={**os.environ, **variables},
-        check=True,
-    )
+def _build(project: Path, folder: Path, variables: Mapping[str, str]) -> Path:
+    """Builds a project's wheel, in place of another version of it in the folder."""
+    with tempfile.TemporaryDirectory(prefix="boxer-wheel-") as draft:
+        # -P: the project's folder, which is the current one, is nothing to import from.
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "hatchling", "build", "-t", "wheel", "-d", draft],
+            cwd=project,
+            env={**os.environ, **variables},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RecipeError(f"hatchling made no wheel:\n{done.stdout}{done.stderr}")
+        (made,) = Path(draft).glob("*.whl")
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob(f"{made.name.partition('-')[0]}-*.whl"):
+            old.unlink()
+        return Path(shutil.move(made, folder / made.name))

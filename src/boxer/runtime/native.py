@@ -25,7 +25,7 @@ from boxer.blobstore import cache_folder
 from boxer.runtime.private import is_private
 
 ABI = 2
-# What a wheel brings (recipes/wheels.py): as safe as the modules beside it.
+# What a wheel brings (`wheels`): as safe as the modules beside it.
 PACKAGED = Path(__file__).with_name("lib")
 NO_LIMIT = (1 << 64) - 1
 MESSAGE = 256
