@@ -1,4 +1,4 @@
-"""Figures: how they are sampled, what is told of them.
+"""Figures: how they are sampled, what is reported of them.
 
 Method: warm-up runs that are not counted, then many samples one by one; the median and the 99th
 percentile. No sample is left out.

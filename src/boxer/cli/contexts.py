@@ -1,6 +1,6 @@
 """The build context as people name it: a folder, or `-` for what comes on standard input.
 
-Belongs here: a context that is no folder yet. Does not: reading one (`build`).
+Belongs here: a context that is no folder yet. Does not: reading one (`pipeline`).
 """
 
 from __future__ import annotations

@@ -106,7 +106,7 @@ class Base:
 
 
 class BaseSource(Protocol):
-    """Where `build` gets bases from."""
+    """Where a build gets bases from."""
 
     def resolve(self, reference: str) -> BaseReference: ...
 

@@ -28,7 +28,7 @@ Deflate = Callable[[bytes], bytes]
 
 
 def deflate(data: bytes) -> bytes:
-    """A zlib stream (RFC 1950), as small as zlib can: `build` keeps those of a base's files."""
+    """A zlib stream (RFC 1950), as small as zlib can: `pipeline` keeps those of a base's files."""
     packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL + 1)
     return packer.compress(data) + packer.flush()
 

@@ -1,6 +1,7 @@
 """A tree image read back: what a program of a build left in its file system.
 
-Belongs here: the inverse of `treeimage`. Does not: getting the kernel to write an image (`build`).
+Belongs here: the inverse of `treeimage`. Does not: getting the kernel to write an image
+(`pipeline`).
 
 Source: abi/boot.toml. The kernel writes with the flag ADDRESSES: what the layout calls
 an offset in the image is then an address in linear memory, so that it need not copy file data.

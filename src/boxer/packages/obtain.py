@@ -70,7 +70,7 @@ def with_pure_files(
 
 
 def built(target: Target, data: bytes, name: str, environment: Mapping[str, str]) -> Wheel:
-    """A wheel from a source archive; one that has to be built now is told of."""
+    """A wheel from a source archive; a notice says which has to be built now."""
     if not is_kept(data, name, target.wheels):
         target.listener.notice(
             f"`{name}` is built from source: its build runs on this machine.", target.where, None

@@ -235,7 +235,7 @@ class Session:
         return 1
 
     def _survivable(self, failure: BoxerError, invocation: Invocation) -> bool:
-        """Whether the script is told of a failure as of any program's (invariant 2)."""
+        """Whether the script sees a failure as it sees any program's (invariant 2)."""
         if not isinstance(failure, _SURVIVABLE):
             name = re.escape(invocation.name)
             alternative = re.search(rf"\b{name}\b(?:[^;&|\n]|\\\n)*\|\|", self._script)

@@ -4,7 +4,7 @@ Belongs here: which of a resolution's versions these are (successors.toml), and 
 asks for others. Does not: asking it (`resolve`), telling the user (`installer`).
 
 A Dockerfile that pins a version was written for a Python the box has not. Another version of the
-same interface is what its author would take today; the user is told of each.
+same interface is what its author would take today; each is a notice to the user.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ there it runs without network, and can write to its own folder only.
 
 Invariants
 1. Nothing is fetched while the project's code runs: its requirements are installed before.
-2. The back end is told of the box by variables and files only; the sources are not changed.
+2. The back end learns of the box by variables and files only; the sources are not changed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Packages with Rust in them: what cargo, maturin and setuptools-rust are told of the box.
+"""Packages with Rust in them: the settings of cargo, maturin and setuptools-rust.
 
 Belongs here: the Rust toolchain as a build sees it. Does not: making it (`recipes/rust.py`), the
 link (`rustlink`), which packages may be built so (`catalogue.buildsettings`).

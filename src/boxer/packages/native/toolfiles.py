@@ -1,4 +1,4 @@
-"""What build back ends are told of the box: variables, a cross file, a toolchain file.
+"""The settings of build back ends: variables, a cross file, a toolchain file.
 
 Belongs here: the words of setuptools, meson-python and scikit-build-core for one and the same
 target. Does not: calling them (`crossbuild`).
