@@ -9,6 +9,7 @@ import pytest
 from boxer.cli import main
 from boxer.cli.commands.build import label, secret
 from boxer.cli.runoptions import (
+    make_folder,
     parse_long_mount,
     parse_mount,
     read_environment,
@@ -168,3 +169,17 @@ def test_help_names_no_option_that_is_passed_over(capsys: pytest.CaptureFixture[
     shown = capsys.readouterr().out
     assert "--limit NAME=VALUE" in shown
     assert not any(name in shown for name in ("--privileged", "--cap-drop", "--detach"))
+
+
+def test_the_folder_of_a_volume_is_made_and_a_name_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_folder(parse_mount("./out/site:/site"))
+    assert (tmp_path / "out" / "site").is_dir()
+    make_folder(parse_mount("./out/site:/site"))
+    make_folder(parse_mount("data:/data"))
+    assert not (tmp_path / "data").exists()
+    (tmp_path / "file").touch()
+    with pytest.raises(MountError, match="cannot be made: Not a directory"):
+        make_folder(parse_mount("./file/below:/x"))

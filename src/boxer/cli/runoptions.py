@@ -60,6 +60,21 @@ def parse_mount(text: str) -> Mount:
     return Mount(host, guest, mode == "ro")
 
 
+def make_folder(mount: Mount) -> None:
+    """Makes the folder of a `-v` that is not there, as docker does; `--mount` wants it there. A
+    name without a `/` would be a volume of docker's, and is left as it is. Raises `MountError`."""
+    path = Path(mount.host)
+    if "/" not in str(mount.host) or path.is_symlink() or path.exists():
+        return
+    try:
+        path.mkdir(parents=True)
+    except OSError as error:
+        raise MountError(
+            f"The folder `{path}` for `{mount.guest}` cannot be made: {error.strerror}.",
+            hint="Make it before, or name another one: `-v HOST:GUEST`.",
+        ) from None
+
+
 def parse_long_mount(text: str) -> Mount:
     """Reads docker's long form, `type=bind,source=HOST,target=GUEST[,readonly]`.
 

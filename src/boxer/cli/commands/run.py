@@ -67,9 +67,11 @@ def run(options: argparse.Namespace) -> int:
     limits = runoptions.read_limits([*memory, *options.limit])
     lines = [line for path in options.env_file for line in runoptions.read_environment_file(path)]
     env = runoptions.read_environment([*lines, *options.env])
-    mounts = [runoptions.parse_mount(text) for text in options.volume]
-    mounts += [runoptions.parse_long_mount(text) for text in options.mount]
+    volumes = [runoptions.parse_mount(text) for text in options.volume]
+    mounts = volumes + [runoptions.parse_long_mount(text) for text in options.mount]
     frozen = Frozen.of(_box(options.box))
+    for mount in volumes:
+        runoptions.make_folder(mount)
     result = run_box(
         frozen,
         options.arguments,
