@@ -36,8 +36,8 @@ bases: setup
 rust: setup
 	$(BIN)/python -m recipes rust >/dev/null
 
-# What is installed by pip, into dist/.
-wheels: bases
+# What is installed by pip, into dist/; the bases that go into it are made.
+wheels: setup
 	$(BIN)/python -m wheels dist
 
 # The C header and the Python module of what Boxer and the kernel agree on, from abi/boot.toml.

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import zipfile
 from importlib.metadata import requires
 from pathlib import Path
+from platform import machine
 
 import pytest
 
-from recipes.native import is_supported
+from recipes.native import GLIBC, is_supported
 from recipes.progress import Progress
 from wheels import make_wheels, own_project
 
@@ -22,6 +24,7 @@ pytestmark = [
 ]
 ROOT = Path(__file__).parents[2]
 VERSION = own_project()["project"]["version"]
+BASE = "boxer-base-python313"
 COMPILERS = ("cc", "gcc", "clang", "g++", "c++", "zig", "ld", "make", "cargo", "rustc")
 FLASK = """FROM python:3.13-slim
 RUN pip install flask
@@ -47,28 +50,37 @@ class Installed:
 
     def __init__(self, folder: Path, made: Path) -> None:
         self.bin = folder / "env" / "bin"
-        self.trap = folder / "compilers"
-        self.trap.mkdir()
-        for name in COMPILERS:
-            program = self.trap / name
-            program.write_text('#!/bin/sh\necho "$0 $*" >>"$COMPILED"\nexit 1\n')
-            program.chmod(0o755)
         self.compiled = folder / "compiled"
-        home = folder / "home"
-        home.mkdir()
+        trap, home = folder / "compilers", folder / "home"
         index = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
         self.environment = {
             **index,
             "HOME": str(home),
             "COMPILED": str(self.compiled),
-            "PATH": f"{self.bin}:{self.trap}:/usr/bin:/bin",
+            "PATH": f"{self.bin}:{trap}:/usr/bin:/bin",
         }
-        subprocess.run([sys.executable, "-m", "venv", folder / "env"], check=True, timeout=120)
+        home.mkdir()
         subprocess.run(
-            [self.bin / "python", "-m", "pip", "install", "--quiet", "--find-links", made,
-             f"boxer=={VERSION}", f"boxer-base-python313=={VERSION}"],
-            env=self.environment, check=True, timeout=300,
-        )  # fmt: skip
+            [sys.executable, "-m", "venv", "--without-pip", folder / "env"], check=True, timeout=60
+        )
+        self.pip("install", "--find-links", made, f"boxer=={VERSION}", f"{BASE}=={VERSION}")
+        # Not before: pip asks rustc for its version.
+        trap.mkdir()
+        for name in COMPILERS:
+            program = trap / name
+            program.write_text('#!/bin/sh\necho "$0 $*" >>"$COMPILED"\nexit 1\n')
+            program.chmod(0o755)
+
+    def pip(self, *arguments: str | Path) -> str:
+        command = [sys.executable, "-m", "pip", "--python", self.bin / "python", *arguments]
+        return subprocess.run(
+            command,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+            timeout=300,
+        ).stdout
 
     def boxer(self, *arguments: str | Path, cwd: Path = ROOT) -> str:
         done = subprocess.run(
@@ -91,10 +103,7 @@ def test_hello_is_built_and_run_without_a_compiler(installed: Installed, tmp_pat
     assert first.startswith("hello from a box\n")
     assert installed.boxer("run", box) == first
     assert not installed.compiled.exists(), installed.compiled.read_text()
-    listed = subprocess.run(
-        [installed.bin / "python", "-m", "pip", "list"], capture_output=True, text=True, check=True
-    ).stdout
-    assert "ziglang" not in listed
+    assert "ziglang" not in installed.pip("list")
 
 
 def test_a_flask_box_is_built_and_run(installed: Installed, tmp_path: Path) -> None:
@@ -110,7 +119,7 @@ def test_bases_say_where_they_came_from(installed: Installed) -> None:
         next(line for line in installed.boxer("bases").splitlines() if line.startswith(name))
         for name in ("python:", "linux:")
     )
-    assert f"boxer-base-python313 {VERSION}" in python
+    assert f"{BASE} {VERSION}" in python
     assert "`pip install boxer-sdk`" in linux
     assert installed.boxer("--version") == f"boxer {VERSION}\n"
 
@@ -126,9 +135,26 @@ def test_what_compiles_is_named_where_it_is_missing(installed: Installed, tmp_pa
     assert "Traceback" not in done.stderr
 
 
+def test_nothing_is_taken_from_the_current_folder(installed: Installed, tmp_path: Path) -> None:
+    for name in ("boxer", "json", "wasmtime"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(66)")
+    (tmp_path / "boxer_artifacts" / "bases" / "linux-1").mkdir(parents=True)
+    (tmp_path / "boxer_artifacts" / "bases" / "linux-1" / "current").write_text("0" * 64)
+    assert installed.boxer("bases", cwd=tmp_path) == installed.boxer("bases")
+
+
+def test_the_wheel_runs_where_its_name_says(made: Path) -> None:
+    (wheel,) = made.glob("boxer-[0-9]*.whl")
+    assert wheel.name.endswith(f"-py3-none-manylinux_{GLIBC.replace('.', '_')}_{machine()}.whl")
+    command = [sys.executable, "-m", "auditwheel", "show", str(wheel)]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    needed = re.search(rf'"manylinux_(\d+)_(\d+)_{machine()}"', shown)
+    assert needed is not None, shown
+    assert tuple(map(int, needed.groups())) <= tuple(map(int, GLIBC.split(".")))
+
+
 def test_the_command_and_the_library_are_native(made: Path) -> None:
     (wheel,) = made.glob("boxer-[0-9]*.whl")
-    assert "-py3-none-manylinux_2_28_" in wheel.name
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         (command,) = (name for name in names if name.endswith(".data/scripts/boxer"))
