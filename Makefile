@@ -19,7 +19,7 @@ demo: bases
 	$(BIN)/boxer run hello
 
 test: bases
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: setup
 	$(BIN)/ruff check .
