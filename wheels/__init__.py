@@ -2,7 +2,7 @@
 
     boxer                  the program, with native parts for this kind of machine
     boxer-base-NAMEXY      a base, as it lies in the cache: one wheel for each Python base
-    boxer-sdk              what compiling for boxes takes: the SDK of C programs, that of each
+    boxer-sdk-wasm32       what compiling for boxes takes: the SDK of C programs, that of each
                            Python base, and the base of C programs; `boxer[native]` brings it
 
 Belongs here: which files go into which wheel. Does not: making bases (`recipes`), the format of
@@ -92,7 +92,7 @@ def sdk_wheel(folder: Path, progress: Progress) -> Path:
         made = build_python(load_recipe(name), progress)
         contents[f"bases/{name}/{made.name}/{SDK}"] = made / SDK
     summary = "What compiling C and C++ for Boxer's boxes takes, beside the compiler `ziglang`."
-    return _pack(Data("boxer-sdk", summary, f"{summary}\n", contents), folder, progress)
+    return _pack(Data("boxer-sdk-wasm32", summary, f"{summary}\n", contents), folder, progress)
 
 
 def own_project() -> dict[str, Any]:
