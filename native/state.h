@@ -55,6 +55,7 @@ struct watched {
     clockid_t cpu_clock;
     uint64_t until_ns, cpu_until_ns, attend_ns;
     uintptr_t code_start, code_end, stack_top;
+    const void *context;            // of its store
     int (*check)(struct watched *); // 1: the run is over
     volatile sig_atomic_t asked;    // to look, when it was in no position to
 };
@@ -74,7 +75,7 @@ struct boxer_machine {
     wasmtime_global_t stack_pointer;
     wasmtime_val_t initial_stack;
     wasmtime_func_t start, call;
-    int has_call, has_stack_pointer;
+    int has_call, has_stack_pointer, has_signal;
     uint32_t boot; // address of the boot block, 0: none
     uint8_t *base;
 
@@ -126,13 +127,17 @@ wasmtime_error_t *preview1_define(wasmtime_linker_t *);
 // watch.c. 0: go on. 1: the run is over, its outcome says why.
 int watch_check(struct boxer_machine *);
 uint64_t now_ns(void), cpu_now_ns(void), real_now_ns(void);
-void watch_begin(struct boxer_machine *);
-// Between the two it is looked at every 10 ms.
-void watching_begin(struct watched *, wasm_engine_t *), watching_end(struct watched *);
+int watch_begin(struct boxer_machine *);
+// Between the two it is looked at every 10 ms. Beginning: 0, or -1 where there is no signal for it;
+// it has to be ended all the same.
+int watching_begin(struct watched *, wasm_engine_t *);
+void watching_end(struct watched *);
 
-// interrupt.c. Both: 0, or -1. Learning takes a millisecond, once a process.
+// interrupt.c. 0, or -1: beginning and installing where no signal is free. Learning takes a
+// millisecond, once a process.
 int interrupting_install(void), interrupting_learn(wasm_engine_t *);
-void interrupting_begin(struct watched *), interrupting_end(struct watched *);
+int interrupting_begin(struct watched *);
+void interrupting_end(struct watched *);
 struct watched *interrupting_innermost(void);
 // Has its thread look at it.
 void interrupting_ask(const struct watched *);

@@ -20,6 +20,7 @@ class Errno(IntEnum):
     NOSPC = 51
     NOSYS = 52
     NOTSUP = 58
+    NXIO = 60
     PIPE = 64
     SPIPE = 70
 
