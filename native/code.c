@@ -37,11 +37,6 @@ struct boxer_code *boxer_code_new(const char *library, wasm_engine_t *engine,
     code->stack = stack;
     module_range(module, &code->start, &code->end);
     tracking_install();
-    if (interrupting_install() < 0) {
-        snprintf(message, 256, "every real-time signal of this process has a handler");
-        free(code);
-        return NULL;
-    }
     // Lives as long as the process: instances keep pointing to its functions.
     wasmtime_linker_t *linker = wasmtime.wasmtime_linker_new(engine);
     wasmtime_error_t *error = preview1_define(linker);
@@ -59,8 +54,6 @@ struct watched *boxer_watched_new(const char *library, const wasmtime_module_t *
                                   const wasmtime_context_t *context, int (*check)(struct watched *),
                                   char *message) {
     const char *problem = wasmtime_load(library);
-    if (!problem && interrupting_install() < 0)
-        problem = "every real-time signal of this process has a handler";
     struct watched *watched = problem ? NULL : calloc(1, sizeof *watched);
     if (!watched) {
         snprintf(message, 256, "%s", problem ? problem : "no memory");

@@ -137,10 +137,6 @@ static int own_signal(void) {
     return signal;
 }
 
-int interrupting_install(void) {
-    return own_signal() ? 0 : -1;
-}
-
 int interrupting_begin(struct watched *watched) {
     // The engine's own too: a trap whose signal is blocked would end the process.
     const int needed[] = {own_signal(), SIGILL, SIGSEGV, SIGBUS, SIGFPE};

@@ -39,11 +39,13 @@ struct kept {
 // likely, and copying one costs less than the fault that makes it private.
 enum { KEPT_PAGES = 256 };
 
-// tracking.c. noted: a bit for each page that has been written to.
+// tracking.c. noted: a bit for each page that has been written to. mappings: how many of the
+// process's it has taken. opened: pages may have been written to that are not noted.
 struct tracking {
     uint64_t *noted, count, range_count;
     struct range *ranges;
-    int learned, armed, changed;
+    int64_t mappings;
+    int learned, armed, opened, changed;
 };
 
 // A guest that runs on a thread, as the ticker sees it. Times are of CLOCK_MONOTONIC and of the
@@ -111,8 +113,10 @@ void layer_release(struct layer *);
 // Visits what the files of a layer and of those below it hold. layer: may be null.
 void layer_visit(const struct layer *, region_visitor, void *state);
 
-// snapshot.c. 0, or -1 with errno; an interrupted write goes on.
+// snapshot.c. Both: 0, or -1 with errno. An interrupted write goes on. descriptor of a memory: of
+// an empty file, whose holes are zeros.
 int write_all(int descriptor, const uint8_t *, uint64_t size, uint64_t offset);
+int write_memory(struct boxer_machine *, int descriptor);
 
 // tracking.c. As image_restore, faster for a machine that is reset often.
 int64_t tracking_restore(struct boxer_machine *);
@@ -133,9 +137,9 @@ int watch_begin(struct boxer_machine *);
 int watching_begin(struct watched *, wasm_engine_t *);
 void watching_end(struct watched *);
 
-// interrupt.c. 0, or -1: beginning and installing where no signal is free. Learning takes a
-// millisecond, once a process.
-int interrupting_install(void), interrupting_learn(wasm_engine_t *);
+// interrupt.c. 0, or -1: beginning where no signal is free. Learning takes a millisecond, once a
+// process.
+int interrupting_learn(wasm_engine_t *);
 int interrupting_begin(struct watched *);
 void interrupting_end(struct watched *);
 struct watched *interrupting_innermost(void);

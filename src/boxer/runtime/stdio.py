@@ -20,13 +20,11 @@ import stat
 from enum import Enum
 from typing import Any, Protocol
 
-from boxer.runtime import native
 from boxer.runtime.abi import Filetype
+from boxer.runtime.engine import ticks_by_epochs
 from boxer.runtime.watch import LimitHit
 
-# Where no signal comes, no more than what fits when there is room at all (pipe(7)).
-TRANSFER = 1 << 20 if native.library() else select.PIPE_BUF
-
+TRANSFER = 1 << 20
 
 _libc = ctypes.CDLL(None, use_errno=True)
 for _function in (_libc.read, _libc.write):
@@ -146,7 +144,9 @@ class InheritedDescriptor:
         return _move(_libc.read, self._descriptor, buffer[:TRANSFER])
 
     def write(self, data: memoryview) -> int:
-        size = self._budget.allowed(min(len(data), TRANSFER))
+        # Where no signal comes, what fits when there is room at all (pipe(7)).
+        most = select.PIPE_BUF if ticks_by_epochs() else TRANSFER
+        size = self._budget.allowed(min(len(data), most))
         return self._budget.spend(_move(_libc.write, self._descriptor, data[:size]))
 
 
