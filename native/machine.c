@@ -263,7 +263,7 @@ void boxer_machine_run(struct boxer_machine *machine, const struct boxer_run *ru
     begin(machine, run, outcome);
     enter(machine, &machine->start);
     finish(machine);
-    if (!machine->image->expected)
+    if (!__atomic_load_n(&machine->image->is_learning, __ATOMIC_RELAXED))
         image_learn(machine->image, machine->base);
 }
 

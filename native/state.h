@@ -18,6 +18,7 @@ struct boxer_image {
     const uint8_t *pristine; // a mapping of its own, only ever read
     struct range *expected;
     uint32_t expected_count;
+    int is_learning; // somebody has begun to, or is done
     int is_expected; // `expected` may be read
 };
 
