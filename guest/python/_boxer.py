@@ -4,10 +4,12 @@ Belongs here: what Python-level state must be renewed when a frozen machine goes
 public functions a program may call (the module `boxer`).
 """
 
+import atexit
 import gc
 import os
 import posix
 import sys
+import time
 
 import _boxer_exec
 import _boxer_packages
@@ -80,6 +82,8 @@ def thaw(environment, unbuffered):
         sys.modules["tempfile"]._name_sequence = None
         sys.modules["tempfile"].tempdir = None
     _renew_streams(bool(unbuffered))
+    _renew_times()
+    _renew_user_site()
     for hook in hooks:
         hook()
 
@@ -104,7 +108,39 @@ def _renew_streams(unbuffered):
         stream = getattr(sys, name)
         if stream is None:
             continue
-        if posix.isatty(descriptor) or name == "stderr":
-            stream.reconfigure(line_buffering=True, write_through=unbuffered)
-        elif unbuffered and name == "stdout":
-            stream.reconfigure(write_through=True)
+        if unbuffered and name != "stdin":
+            _unbuffer(stream)
+        elif posix.isatty(descriptor) or name == "stderr":
+            stream.reconfigure(line_buffering=True)
+
+
+def _unbuffer(stream):
+    """Opens a stream of text again, over the file itself: whoever has it keeps it."""
+    buffered = stream.buffer
+    if not hasattr(buffered, "raw"):
+        return
+    stream.flush()
+    stream.__init__(buffered.raw, stream.encoding, stream.errors, newline="\n", write_through=True)
+    atexit.register(buffered.flush)  # it closes the file when it goes, and someone may have it
+
+
+def _renew_times():
+    """What modules read of the clock and of TZ when they were imported."""
+    time.tzset()
+    if "logging" in sys.modules:
+        sys.modules["logging"]._startTime = time.time_ns()
+
+
+def _renew_user_site():
+    """The user's own packages are found from HOME and PYTHONUSERBASE of the run."""
+    site = sys.modules.get("site")
+    if site is None or not site.ENABLE_USER_SITE or site._getuserbase() == site.USER_BASE:
+        return
+    if site.USER_SITE in sys.path:
+        sys.path.remove(site.USER_SITE)
+    before = list(sys.path)
+    site.USER_BASE = site.USER_SITE = None
+    site.addusersitepackages(set(before))
+    added = sys.path[len(before) :]
+    place = next((i for i, folder in enumerate(before) if "site-packages" in folder), len(before))
+    sys.path[:] = [*before[:place], *added, *before[place:]]

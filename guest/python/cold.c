@@ -16,9 +16,10 @@ static void adjust(void) {
     PyErr_Clear();
 }
 
-static PyStatus start(int argc, char **argv) {
+static PyStatus start(int argc, char **argv, int allocator) {
     PyPreConfig before;
     PyPreConfig_InitPythonConfig(&before);
+    before.allocator = allocator;
     PyStatus status = Py_PreInitializeFromBytesArgs(&before, argc, argv);
     if (PyStatus_Exception(status))
         return status;
@@ -31,8 +32,8 @@ static PyStatus start(int argc, char **argv) {
     return status;
 }
 
-int cold_main(int argc, char **argv) {
-    PyStatus status = start(argc, argv);
+int cold_main(int argc, char **argv, int allocator) {
+    PyStatus status = start(argc, argv, allocator);
     if (program_nested && PyStatus_IsExit(status))
         return status.exitcode;
     if (PyStatus_Exception(status))

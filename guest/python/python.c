@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "before.h"
 #include "cold.h"
 #include "depth.h"
 #include "kdf.h"
@@ -56,7 +57,7 @@ static int python_main(int argc, char **argv, char **envp) {
     kdf_begin();
     depth_fit();
     begin_leaving();
-    return status_of(cold_main(argc, argv));
+    return status_of(cold_main(argc, argv, PYMEM_ALLOCATOR_NOT_SET));
 }
 
 static PyObject *string_list(char **items) {
@@ -226,6 +227,24 @@ static int same_folder(const char *a, const char *b) {
     return strncmp(a, b, length + 1) == 0 && !strchr(b + length + 1, '/');
 }
 
+// The interpreter as it would have been started by this command line; what is allocated is
+// freed by the allocator it came from.
+static int restart(int argc, char **argv) {
+    int allocator = _PyRuntime.preconfig.allocator;
+    Py_FinalizeEx();
+    before_undo();
+    _PyPathConfig_ClearGlobal(); // else the frozen one's executable would be this one's too
+    return status_of(cold_main(
+        argc, argv, allocator == PYMEM_ALLOCATOR_NOT_SET ? PYMEM_ALLOCATOR_DEFAULT : allocator));
+}
+
+// Ends the program for what its command line says, or does not say rightly.
+static int refuse(PyStatus status) {
+    if (program_nested && PyStatus_IsExit(status))
+        return status.exitcode;
+    Py_ExitStatusException(status); // also for -h and -V: they have printed
+}
+
 // Gives the running interpreter the late settings of this run's command line.
 static int adopt(const PyConfig *run, const char *path) {
     PyInterpreterState *interpreter = _PyInterpreterState_GET();
@@ -356,28 +375,30 @@ static int python_thaw(const char *path, int argc, char **argv, unsigned depth) 
     depth_fit();
     begin_leaving();
     if (!started)
-        return status_of(cold_main(argc, argv));
+        return status_of(cold_main(argc, argv, PYMEM_ALLOCATOR_NOT_SET));
     PyOS_BeforeFork(); // a thaw is a fork whose parent is the image
     PyOS_AfterFork_Child();
     if (depth)
         Py_SetRecursionLimit((int)depth);
+    PyPreConfig before;
+    PyStatus status = before_read(&before, argc, argv);
+    if (PyStatus_Exception(status))
+        return refuse(status);
+    if (!before_same(&before))
+        return restart(argc, argv);
     PyConfig config;
     PyConfig_InitPythonConfig(&config);
-    PyStatus status = PyConfig_SetBytesArgv(&config, argc, argv);
+    status = PyConfig_SetBytesArgv(&config, argc, argv);
     if (!PyStatus_Exception(status))
         status = _PyConfig_Read(&config, 0);
     if (PyStatus_Exception(status)) {
         PyConfig_Clear(&config);
-        if (program_nested && PyStatus_IsExit(status))
-            return status.exitcode;
-        Py_ExitStatusException(status); // also for -h and -V: they have printed
+        return refuse(status);
     }
     const PyConfig *frozen = _PyInterpreterState_GetConfig(_PyInterpreterState_GET());
     if (!same_start(&config, frozen) || !same_folder(started_path, path)) {
         PyConfig_Clear(&config);
-        Py_FinalizeEx();
-        _PyPathConfig_ClearGlobal(); // else the frozen one's executable would be this one's too
-        return status_of(cold_main(argc, argv));
+        return restart(argc, argv);
     }
     int adopted = adopt(&config, path), unbuffered = !config.buffered_stdio;
     PyConfig_Clear(&config);
