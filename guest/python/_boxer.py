@@ -4,10 +4,12 @@ Belongs here: what Python-level state must be renewed when a frozen machine goes
 public functions a program may call (the module `boxer`).
 """
 
+import atexit
 import gc
 import os
 import posix
 import sys
+import time
 
 import _boxer_exec
 import _boxer_looks
@@ -109,6 +111,7 @@ def thaw(environment, unbuffered):
         if name in sys.modules:
             renew(sys.modules[name])
     _renew_streams(bool(unbuffered))
+    _renew_user_site()
     for hook in hooks:
         hook()
 
@@ -133,7 +136,32 @@ def _renew_streams(unbuffered):
         stream = getattr(sys, name)
         if stream is None:
             continue
-        if posix.isatty(descriptor) or name == "stderr":
-            stream.reconfigure(line_buffering=True, write_through=unbuffered)
-        elif unbuffered and name == "stdout":
-            stream.reconfigure(write_through=True)
+        if unbuffered and name != "stdin":
+            _unbuffer(stream)
+        elif posix.isatty(descriptor) or name == "stderr":
+            stream.reconfigure(line_buffering=True)
+
+
+def _unbuffer(stream):
+    """Opens a stream of text again, over the file itself: whoever has it keeps it."""
+    buffered = stream.buffer
+    if not hasattr(buffered, "raw"):
+        return
+    stream.flush()
+    stream.__init__(buffered.raw, stream.encoding, stream.errors, newline="\n", write_through=True)
+    atexit.register(buffered.flush)  # it closes the file when it goes, and someone may have it
+
+
+def _renew_user_site():
+    """The user's own packages are found from HOME and PYTHONUSERBASE of the run."""
+    site = sys.modules.get("site")
+    if site is None or not site.ENABLE_USER_SITE or site._getuserbase() == site.USER_BASE:
+        return
+    if site.USER_SITE in sys.path:
+        sys.path.remove(site.USER_SITE)
+    before = list(sys.path)
+    site.USER_BASE = site.USER_SITE = None
+    site.addusersitepackages(set(before))
+    added = sys.path[len(before) :]
+    place = next((i for i, folder in enumerate(before) if "site-packages" in folder), len(before))
+    sys.path[:] = [*before[:place], *added, *before[place:]]

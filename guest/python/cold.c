@@ -7,7 +7,8 @@
 
 #include "program.h"
 
-// Without _boxer (another standard library, by PYTHONHOME) the program meets the kernel's own answers.
+// Without _boxer (another standard library, by PYTHONHOME) the program meets the kernel's own
+// answers.
 int cold_adjust(void) {
     PyObject *module = PyImport_ImportModule("_boxer");
     if (!module) {

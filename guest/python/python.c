@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "before.h"
 #include "cold.h"
 #include "depth.h"
 #include "kdf.h"
@@ -256,6 +257,19 @@ static int same_folder(const char *a, const char *b) {
     return strncmp(a, b, length + 1) == 0 && !strchr(b + length + 1, '/');
 }
 
+// The interpreter as this command line starts it.
+static int afresh(char **argv) {
+    before_undo();
+    return program_afresh(argv);
+}
+
+// Ends the program for what its command line says, or does not say rightly.
+static int refuse(PyStatus status) {
+    if (program_nested && PyStatus_IsExit(status))
+        return status.exitcode;
+    Py_ExitStatusException(status); // also for -h and -V: they have printed
+}
+
 // Gives the running interpreter the late settings of this run's command line.
 static int adopt(const PyConfig *run, const char *path) {
     PyInterpreterState *interpreter = _PyInterpreterState_GET();
@@ -391,20 +405,24 @@ static int python_thaw(const char *path, int argc, char **argv, unsigned depth) 
     PyOS_AfterFork_Child();
     if (depth)
         Py_SetRecursionLimit((int)depth);
+    PyPreConfig before;
+    PyStatus status = before_read(&before, argc, argv);
+    if (PyStatus_Exception(status))
+        return refuse(status);
+    if (!before_same(&before))
+        return afresh(argv);
     PyConfig config;
     PyConfig_InitPythonConfig(&config);
-    PyStatus status = PyConfig_SetBytesArgv(&config, argc, argv);
+    status = PyConfig_SetBytesArgv(&config, argc, argv);
     if (!PyStatus_Exception(status))
         status = _PyConfig_Read(&config, 0);
     if (PyStatus_Exception(status)) {
         PyConfig_Clear(&config);
-        if (program_nested && PyStatus_IsExit(status))
-            return status.exitcode;
-        Py_ExitStatusException(status); // also for -h and -V: they have printed
+        return refuse(status);
     }
     const PyConfig *frozen = _PyInterpreterState_GetConfig(_PyInterpreterState_GET());
     if (!same_start(&config, frozen) || !same_folder(started_path, path) || !looks_hold())
-        return program_afresh(argv);
+        return afresh(argv);
     int adopted = adopt(&config, path), unbuffered = !config.buffered_stdio;
     PyConfig_Clear(&config);
     if (adopted < 0)
