@@ -10,10 +10,10 @@ install leaves the tree as it was.
 from __future__ import annotations
 
 import posixpath
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from boxer.ending import temporary_folder
 from boxer.errors import PipUsageError
 from boxer.filetree import Directory, File
 from boxer.packages.answer import resolve_for_a_box
@@ -61,10 +61,10 @@ def install_packages(target: Target, options: InstallOptions) -> Outcome:
         found.add_option(name, value)
     if target.variables.get("PIP_FIND_LINKS"):
         found.add_option("find-links", target.variables["PIP_FIND_LINKS"])
-    with tempfile.TemporaryDirectory(prefix="boxer-local-") as folder:
-        _bring_out_links(target, found, Path(folder))
+    with temporary_folder("boxer-local-") as folder:
+        _bring_out_links(target, found, folder)
         environment = {**index_environment(target.variables, found.options), **native_switches()}
-        local = _build_local(target, found.local, environment, Path(folder))
+        local = _build_local(target, found.local, environment, folder)
         present = _present(target)
         question = _question(target, options, reader, local, present)
         answer = resolve_for_a_box(target, question, environment)

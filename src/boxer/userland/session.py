@@ -17,10 +17,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from typing import Any
 
 import bashkit
 from bashkit import CommandContext
@@ -99,7 +100,7 @@ class Session:
         self._add_executables()
         self._volume.made_program = self._add_executable
         self._volume.moved_folder = self._add_executables
-        self._failure: Exception | None = None
+        self._failure: BaseException | None = None
         self._passed_over: list[BoxerError] = []
         self._script = ""
         self._tail = bytearray()
@@ -109,7 +110,7 @@ class Session:
         a command of ours raises."""
         self._check(script)
         self._script = script
-        status = asyncio.run(self._execute(script))
+        status = _run_here(self._execute(script))
         if self._failure is not None:
             raise self._failure
         for failure in self._passed_over:
@@ -257,7 +258,8 @@ class Session:
         except BoxerError as failure:
             if not self._survivable(failure, invocation):
                 self._stop(failure)
-        except Exception as failure:  # a mistake of ours must not become a command's exit status
+        except BaseException as failure:
+            # A mistake of ours must not become a command's exit status; Ctrl-C ends the shell.
             self._stop(failure)
         return 1
 
@@ -272,6 +274,18 @@ class Session:
         invocation.warn(failure.message)
         return True
 
-    def _stop(self, failure: Exception) -> None:
+    def _stop(self, failure: BaseException) -> None:
         self._failure = self._failure or failure
         self._shell.cancel()
+
+
+def _run_here(work: Coroutine[Any, Any, int]) -> int:
+    """As `asyncio.run`, which would keep Ctrl-C for itself until the command that runs is done."""
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(work)
+    finally:
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
