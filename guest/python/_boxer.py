@@ -9,7 +9,6 @@ import gc
 import os
 import posix
 import sys
-import time
 
 import _boxer_exec
 import _boxer_looks
