@@ -6,6 +6,7 @@
 #include <Python.h>
 
 #include "program.h"
+#include "signals.h"
 
 // Without it (another standard library, by PYTHONHOME) the program meets the kernel's own answers.
 static void adjust(void) {
@@ -38,6 +39,7 @@ int cold_main(int argc, char **argv, int allocator) {
         return status.exitcode;
     if (PyStatus_Exception(status))
         Py_ExitStatusException(status); // also for -h and -V: they have printed
+    signals_hear();
     adjust();
     return Py_RunMain();
 }

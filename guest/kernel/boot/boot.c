@@ -10,6 +10,7 @@
 #include "host/host.h"
 #include "mm/memory.h"
 #include "mm/slab.h"
+#include "task/arrived.h"
 #include "task/process.h"
 #include "task/signal.h"
 #include "task/task.h"
@@ -67,6 +68,7 @@ void kernel_thaw(const char *cwd) {
     clock_thaw();
     timers_thaw();
     signal_thaw();
+    signals_tell_host();
     wait_thaw();
     console_thaw();
     trace_stop();

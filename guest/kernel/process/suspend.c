@@ -8,6 +8,7 @@
 // 3. kernel_resume cannot fail: what it needs was allocated by kernel_suspend.
 #include "mm/memory.h"
 #include "process/spawn.h"
+#include "task/arrived.h"
 #include "task/process.h"
 #include "task/task.h"
 #include "task/wait.h"
@@ -105,6 +106,7 @@ int kernel_suspend(void) {
     }
     task->process->suspended = process;
     current = task;
+    signals_tell_host();
     return 0;
 }
 
@@ -115,5 +117,6 @@ void kernel_resume(void) {
     current = process->leader;
     process_release(ended);
     put_back(&process->memory);
+    signals_tell_host();
     wait_thaw();
 }

@@ -12,6 +12,7 @@
 #include "vfs/dentry.h"
 #include "vfs/file.h"
 #include "vfs/inode.h"
+#include "vfs/mapping_copy.h"
 #include "vfs/mount.h"
 
 #include <boxer/linux_errno.h>
@@ -232,6 +233,8 @@ static int truncate(struct inode *inode, int64_t size) {
     host_close(hfd);
     if (!error)
         inode->size = size;
+    if (!error && inode->mapped)
+        mapping_truncated(inode, size);
     return error;
 }
 
