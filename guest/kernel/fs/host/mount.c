@@ -35,6 +35,7 @@ static int is_read_only(int hfd) {
 
 static int mount_folder(int hfd, const char *path) {
     struct host_stat stat;
+    uint32_t mode = 0;
     int error = host_fstat(hfd, &stat);
     if (error)
         return error;
@@ -45,6 +46,7 @@ static int mount_folder(int hfd, const char *path) {
         return -ENOMEM;
     fs->read_only = is_read_only(hfd);
     fs->private_data = (void *)(intptr_t)hfd;
+    fs->has_modes = host_mode(hfd, ".", 1, &mode) == 0;
     struct inode *root = hostfs_inode(fs, NULL, "", 0, &stat);
     if (!root) {
         kfree(fs);
