@@ -32,7 +32,6 @@ RUN_VALUES = (
     ("--shm-size",),
     ("--tmpfs",),
     ("--stop-signal",),
-    ("--stop-timeout",),
 )
 BUILD_FLAGS = (("--pull",), ("--rm",), ("--force-rm",), ("--load",))
 BUILD_VALUES = (("--progress",), ("--platform",), ("--provenance",), ("--sbom",), ("--builder",))

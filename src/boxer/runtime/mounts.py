@@ -24,6 +24,7 @@ from pathlib import Path
 import wasmtime
 
 from boxer.errors import MountError
+from boxer.runtime import modes
 from boxer.runtime.abi import SIGNATURES
 from boxer.runtime.door import Function, Guest, current, define, inner_call
 from boxer.runtime.engine import engine
@@ -35,7 +36,9 @@ SHARED = (
     "fd_close", "fd_datasync", "fd_fdstat_get", "fd_fdstat_set_flags", "fd_filestat_get",
     "fd_read", "fd_seek", "fd_sync", "fd_tell", "fd_write",
 )  # fmt: skip
-# Kinds of parameters of all SHARED functions, as WebAssembly text.
+# All that are handed on; the last one is asked for modes, too (`modes`).
+PASSED = (*SHARED, modes.FUNCTION)
+# Kinds of parameters, as WebAssembly text.
 _TYPES = {"i": "i32", "I": "i64"}
 
 
@@ -57,19 +60,24 @@ def linker() -> wasmtime.Linker:
     made.define_wasi()
     for name, function in FUNCTIONS.items():
         define(made, name, _shared(name, function) if name in SHARED else function)
+    define(made, modes.FUNCTION, _set_times)
     return made
 
 
-def configure(store: wasmtime.Store, mounts: Sequence[Mount]) -> None:
-    """Gives the store its folders. Raises `MountError`."""
+def configure(store: wasmtime.Store, mounts: Sequence[Mount]) -> list[tuple[str, bool]]:
+    """Gives the store its folders: their paths, and whether they are read-only. Raises
+    `MountError`."""
     config = wasmtime.WasiConfig()
+    folders = []
     for mount in mounts:
         path = _checked(mount)
+        folders.append((path, mount.read_only))
         try:
             config.preopen_dir(path, mount.guest, not mount.read_only)
         except wasmtime.WasmtimeError:
             raise MountError(f"`{mount.host}` cannot be opened as a folder.") from None
     store.set_wasi(config)
+    return folders
 
 
 def connect(store: wasmtime.Store, guest: Guest, memory: wasmtime.Memory) -> None:
@@ -78,7 +86,7 @@ def connect(store: wasmtime.Store, guest: Guest, memory: wasmtime.Memory) -> Non
     passing.define_wasi()
     passing.define(store, "box", "memory", memory)
     exports = passing.instantiate(store, _passing_module()).exports(store)
-    for name in SHARED:
+    for name in PASSED:
         function = exports[name]
         assert isinstance(function, wasmtime.Func)
         guest.files[name] = _reaching(store, function, SIGNATURES[name])
@@ -106,6 +114,23 @@ def _shared(name: str, ours: Function) -> Function:
     return call
 
 
+def _set_times(
+    host: Host,
+    descriptor: int,
+    lookup: int,
+    path: int,
+    length: int,
+    atime: int,
+    mtime: int,
+    flags: int,
+) -> int:
+    guest = current()
+    if not modes.is_asked(flags):
+        times = (descriptor, lookup, path, length, atime, mtime, flags)
+        return guest.files[modes.FUNCTION](*times)
+    return modes.answer(host, guest.folders, descriptor, (path, length), (atime, mtime), flags)
+
+
 def _reaching(store: wasmtime.Store, function: wasmtime.Func, kinds: str) -> Function:
     def call(*arguments: int) -> int:
         return inner_call(store, function, kinds, arguments)
@@ -117,7 +142,7 @@ def _reaching(store: wasmtime.Store, function: wasmtime.Func, kinds: str) -> Fun
 def _passing_module() -> wasmtime.Module:
     """A module that hands its calls on with the box's memory as its own."""
     imports, functions = [], []
-    for name in SHARED:
+    for name in PASSED:
         kinds = SIGNATURES[name]
         signature = f"(param {' '.join(_TYPES[kind] for kind in kinds)}) (result i32)"
         arguments = " ".join(f"(local.get {place})" for place in range(len(kinds)))
