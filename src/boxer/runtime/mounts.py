@@ -8,6 +8,9 @@ wasmtime's path walking (cap-std) is what keeps a guest inside a mounted folder,
 A box calls those for paths directly. Those that take a descriptor are ours for 0, 1 and 2, and
 hand the others on through a small module that exports the box's memory as its own.
 
+A file that can block, a FIFO say, is never opened: it would be read and written by a thread of the
+engine's, which no limit ends.
+
 Invariants
 1. Without mounts none of this is there: no function of wasmtime's WASI is linked.
 2. A folder is reachable only through a mount that names it, read-only where it says so.
@@ -25,7 +28,7 @@ import wasmtime
 
 from boxer.errors import MountError
 from boxer.runtime import modes
-from boxer.runtime.abi import SIGNATURES
+from boxer.runtime.abi import SIGNATURES, Errno, Filetype
 from boxer.runtime.door import Function, Guest, current, define, inner_call
 from boxer.runtime.engine import engine
 from boxer.runtime.preview1 import FUNCTIONS, STDERR, Host
@@ -36,9 +39,14 @@ SHARED = (
     "fd_close", "fd_datasync", "fd_fdstat_get", "fd_fdstat_set_flags", "fd_filestat_get",
     "fd_read", "fd_seek", "fd_sync", "fd_tell", "fd_write",
 )  # fmt: skip
-# All that are handed on; the last one is asked for modes, too (`modes`).
-PASSED = (*SHARED, modes.FUNCTION)
-# Kinds of parameters, as WebAssembly text.
+# Handed on as well: `path_open` is ours where mounts are; the last one is asked for modes, too
+# (`modes`).
+PASSED = (*SHARED, "path_filestat_get", "path_open", modes.FUNCTION)
+# What may be opened. Of a link that is not followed the engine says so.
+OPENED = frozenset({Filetype.REGULAR_FILE, Filetype.DIRECTORY, Filetype.SYMBOLIC_LINK})
+# struct filestat: its size, and where the file type stands (witx).
+FILESTAT_SIZE, FILESTAT_TYPE = 64, 16
+# Kinds of parameters of all PASSED functions, as WebAssembly text.
 _TYPES = {"i": "i32", "I": "i64"}
 
 
@@ -61,6 +69,7 @@ def linker() -> wasmtime.Linker:
     for name, function in FUNCTIONS.items():
         define(made, name, _shared(name, function) if name in SHARED else function)
     define(made, modes.FUNCTION, _set_times)
+    define(made, "path_open", _path_open)
     return made
 
 
@@ -129,6 +138,19 @@ def _set_times(
         times = (descriptor, lookup, path, length, atime, mtime, flags)
         return guest.files[modes.FUNCTION](*times)
     return modes.answer(host, guest.folders, descriptor, (path, length), (atime, mtime), flags)
+
+
+def _path_open(host: Host, folder: int, lookup: int, path: int, size: int, *rest: int) -> int:
+    """What is swapped for a FIFO between the two calls is the host's doing: a guest makes none."""
+    files, memory = current().files, host.memory
+    # The engine answers into the guest's memory; the guest stands still meanwhile.
+    kept = memory.read(0, FILESTAT_SIZE)
+    error = files["path_filestat_get"](folder, lookup, path, size, 0)
+    kind = memory.read(FILESTAT_TYPE, 1)[0]
+    memory.write(0, kept)
+    if not error and kind not in OPENED:
+        return Errno.NXIO
+    return files["path_open"](folder, lookup, path, size, *rest)
 
 
 def _reaching(store: wasmtime.Store, function: wasmtime.Func, kinds: str) -> Function:
