@@ -35,10 +35,10 @@ _ERRORS = {"two": subprocess.PIPE, "one": subprocess.STDOUT, "own": None}
 
 
 @contextmanager
-def temporary_folder(prefix: str = "boxer-") -> Iterator[Path]:
-    """An empty folder that only this user sees, for the body."""
+def temporary_folder(prefix: str = "boxer-", parent: Path | None = None) -> Iterator[Path]:
+    """An empty folder that only this user sees, for the body. parent: where, default TMPDIR."""
     with _lock:
-        folder = Path(tempfile.mkdtemp(prefix=prefix))
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         _paths.add(folder)
     with _gone_afterwards(folder):
         yield folder

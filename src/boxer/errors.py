@@ -270,9 +270,15 @@ class UnsupportedModuleError(BoxerError):
 
 
 class MountError(BoxerError):
-    """A host folder that cannot be mounted."""
+    """A folder or file of the host that cannot be mounted."""
 
     reference = "bad-mount"
+
+
+class VolumeError(BoxerError):
+    """A volume that is not there, is in use, or cannot be called so."""
+
+    reference = "bad-volume"
 
 
 class LimitValueError(BoxerError):

@@ -28,12 +28,27 @@ from boxer.cli.commands import (
     inspect,
     rmi,
     run,
+    volume,
     wheel,
 )
 from boxer.cli.interruption import ended_by_signals
 from boxer.errors import BoxerError, WriteError
 
-_COMMANDS = (build, check, doctor, run, inspect, images, rmi, bases, cache, bench, cc, wheel)
+_COMMANDS = (
+    build,
+    check,
+    doctor,
+    run,
+    inspect,
+    images,
+    rmi,
+    volume,
+    bases,
+    cache,
+    bench,
+    cc,
+    wheel,
+)
 
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
