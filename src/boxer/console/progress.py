@@ -15,6 +15,7 @@ from boxer.pipeline import (
     StageStarted,
     StepFinished,
     StepOutput,
+    StepProgress,
     StepStarted,
 )
 
@@ -50,6 +51,8 @@ class Progress:
             case StepOutput():
                 for line in event.data.decode("utf-8", "replace").splitlines():
                     self._line(f"    {self._grey}{escape(line)}{self._plain}", safe=True)
+            case StepProgress():
+                self._line(f"    {event.text}")
             case StepFinished(cached=True):
                 self._line("    cached")
             case StepFinished() if event.seconds >= 1:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         StageStarted,
         StepFinished,
         StepOutput,
+        StepProgress,
         StepStarted,
     )
     from boxer.pipeline.programbox import program_box
@@ -31,7 +32,7 @@ _HOMES = {
     "doctor": ("examine",),
     "events": (
         "BuildFinished", "Event", "Listener", "Notice", "PhaseFinished", "PhaseStarted",
-        "StageStarted", "StepFinished", "StepOutput", "StepStarted",
+        "StageStarted", "StepFinished", "StepOutput", "StepProgress", "StepStarted",
     ),
     "programbox": ("program_box",),
     "stepcache": ("cached_steps", "prune_steps"),
@@ -41,6 +42,6 @@ __getattr__, __dir__ = load_lazily(__name__, _HOMES)
 
 __all__ = [
     "BuildFinished", "BuildResult", "Event", "Listener", "Notice", "PhaseFinished", "PhaseStarted",
-    "StageStarted", "StepFinished", "StepOutput", "StepStarted", "build",
+    "StageStarted", "StepFinished", "StepOutput", "StepProgress", "StepStarted", "build",
     "cached_steps", "check", "examine", "files_of", "program_box", "prune_steps", "write_folder",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from boxer.blobstore import write_atomically
+from boxer.blobstore import check_place, write_atomically
 from boxer.boxfile import BoxInfo
 from boxer.dockerfile import Dockerfile, User, parse
 from boxer.errors import AccountError, EpochError, Where
@@ -73,6 +73,8 @@ def build(
     Raises a `BoxerError` for whatever is wrong with the input; nothing is left of the output then.
     """
     began = time.monotonic()
+    if output is not None:
+        check_place(output)
     moment = source_date_epoch() if epoch is None else epoch
     sources = find_sources(context, dockerfile)
     parsed = with_known_images(parse(sources.text, str(sources.path)), notices(events))

@@ -32,6 +32,7 @@ from boxer.pipeline.events import (
     StageStarted,
     StepFinished,
     StepOutput,
+    StepProgress,
     StepStarted,
 )
 from boxer.pipeline.stepcache import Kept, StepCache
@@ -260,3 +261,6 @@ class _StepListener:
     def notice(self, message: str, where: Where | None, hint: str | None) -> None:
         self.notices.append((message, hint))
         self.events(Notice(message, where, hint))
+
+    def progress(self, text: str) -> None:
+        self.events(StepProgress(self.stage, self.number, text))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boxer.cli.dockeroptions import add_docker_build_options
-from boxer.errors import BuildArgumentError, SecretError
+from boxer.errors import BuildArgumentError, SecretError, UnsupportedOptionError
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -55,6 +55,10 @@ def run(options: argparse.Namespace) -> int:
 
     tags = [parse_reference(text) for text in options.tag]
     output = options.output
+    if output is not None and str(output).startswith(("type=", "dest=")):
+        raise UnsupportedOptionError(
+            f"`-o {output}`: a box is one file, not docker's exports.", hint="-o OUT.wasm"
+        )
     if output is None and not tags:
         name = options.context.resolve().name if options.context != Path("-") else ""
         output = Path(f"{name or 'box'}.wasm")
@@ -77,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
         )
     store = ImageStore()
     for tag in tags:
-        store.put(tag, result.data, result.info.created)
+        store.put(tag, result.data)
     box = read_box(result.data)
     for file in [*([output] if output else []), *map(store.path, tags)]:
         write_plan(file, box)
