@@ -93,8 +93,18 @@ def build(
     digest = hashlib.sha256(data).hexdigest()
     if output is not None:
         write_atomically(output, data)
-    events(BuildFinished(output, digest, len(data), time.monotonic() - began))
+    events(BuildFinished(output, digest, len(data), time.monotonic() - began, _remark(built)))
     return BuildResult(data, info, digest, output)
+
+
+def _remark(built: Built) -> str:
+    """Said once more at the end: the box has another Python than the Dockerfile asks for."""
+    python = built.base.info.python
+    if not built.python_asked or python is None:
+        return ""
+    return (
+        f"The Dockerfile asks for Python {built.python_asked}; the box has Python {python.series}."
+    )
 
 
 def _place_of_user(planned: Plan) -> Where:

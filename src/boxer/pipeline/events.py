@@ -134,12 +134,14 @@ class PhaseFinished:
 
 @dataclass(frozen=True, slots=True)
 class BuildFinished:
-    """output: the box's file, if it was written to one. digest: sha256, hex. size: bytes."""
+    """output: the box's file, if it was written to one. digest: sha256, hex. size: bytes. remark:
+    what a person who looks at the end only must know, a sentence; else empty."""
 
     output: Path | None
     digest: str
     size: int
     seconds: float
+    remark: str = ""
 
 
 Event = (

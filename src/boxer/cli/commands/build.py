@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boxer.cli.dockeroptions import add_docker_build_options
-from boxer.errors import BuildArgumentError, SecretError, UnsupportedOptionError
+from boxer.errors import BuildArgumentError, RunFailedError, SecretError, UnsupportedOptionError
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -65,7 +67,8 @@ def run(options: argparse.Namespace) -> int:
     progress = Progress(sys.stderr, options.quiet)
     with (
         farewell(progress.farewell),
-        context_folder(options.context, options.file) as (context, dockerfile),
+        _told_once(options.quiet),
+        context_folder(options.context, options.file, progress.hide) as (context, dockerfile),
     ):
         result = build(
             context,
@@ -88,6 +91,17 @@ def run(options: argparse.Namespace) -> int:
     for name in [*([output] if output else []), *tags]:
         print(name)
     return 0
+
+
+@contextmanager
+def _told_once(quiet: bool) -> Iterator[None]:
+    """What a command wrote before it failed is not repeated to who has just read it."""
+    try:
+        yield
+    except RunFailedError as error:
+        if not quiet:
+            error.details = ""
+        raise
 
 
 def build_arguments(texts: list[str]) -> dict[str, str]:
