@@ -83,3 +83,20 @@ def test_a_dockerfile_on_standard_input_has_a_context(
 def test_a_context_on_the_network_is_refused_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["build", "-q", "https://example.org/project.git"]) == 1
     assert "clone or download it" in capsys.readouterr().err
+
+
+def test_no_folder_of_ours_is_named_in_an_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for text, place in (
+        (b"FROM scratch\nNONSENSE\n", "Dockerfile:2"),
+        (b"FROM scratch\nCOPY none /\n", "Dockerfile:2"),
+    ):
+        feed(monkeypatch, text)
+        assert main(["build", "-o", "x.wasm", "-"]) == 1
+        said = capsys.readouterr().err
+        assert f"  --> {place}\n" in said
+        assert "boxer-context-" not in said
+    feed(monkeypatch, archive({"other": b""}))
+    assert main(["build", "-o", "x.wasm", "-"]) == 1
+    assert "There is no `Dockerfile` in `-`." in capsys.readouterr().err

@@ -20,7 +20,7 @@ from boxer.packages.answer import resolve_for_a_box
 from boxer.packages.catalogue.backports import bring_back
 from boxer.packages.editable import as_editable
 from boxer.packages.files import with_allowed_files
-from boxer.packages.obtain import built, checked_wheel, obtain, with_pure_files
+from boxer.packages.obtain import built, checked_wheel, obtain, shown_building, with_pure_files
 from boxer.packages.optional import without_optional
 from boxer.packages.options import InstallOptions
 from boxer.packages.placement import install, uninstall
@@ -174,7 +174,8 @@ def _local_wheel(
     node = target.tree.get(requirement.path)
     name = requirement.path.rpartition("/")[2]
     if isinstance(node, Directory):
-        wheel = build_folder(node, name, environment, target.where, target.wheels)
+        with shown_building(name or "the project", target.listener):
+            wheel = build_folder(node, name, environment, target.where, target.wheels)
     elif isinstance(node, File) and name.endswith(".whl"):
         wheel = checked_wheel(node.data, name, target.where)
         require_pure(wheel, name, target.where)

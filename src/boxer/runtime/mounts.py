@@ -1,4 +1,4 @@
-"""Host folders in a box: wasmtime's own WASI behind our functions.
+"""Host folders and files in a box: wasmtime's own WASI behind our functions.
 
 Belongs here: what is mounted, and which of preview 1's functions reach it. Does not: the standard
 streams, clocks and the rest, which stay ours (`preview1`).
@@ -14,18 +14,25 @@ engine's, which no limit ends.
 Invariants
 1. Without mounts none of this is there: no function of wasmtime's WASI is linked.
 2. A folder is reachable only through a mount that names it, read-only where it says so.
+3. Preview 1 has folders only. A file is the only one in a folder of its own, by a second name of
+   the same file, or for reading by a copy; the box's kernel shows no more of that folder.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import wasmtime
 
+from boxer.blobstore import cache_folder
+from boxer.ending import temporary_folder
 from boxer.errors import MountError
 from boxer.runtime import modes
 from boxer.runtime.abi import SIGNATURES, Errno, Filetype
@@ -39,6 +46,9 @@ SHARED = (
     "fd_close", "fd_datasync", "fd_fdstat_get", "fd_fdstat_set_flags", "fd_filestat_get",
     "fd_read", "fd_seek", "fd_sync", "fd_tell", "fd_write",
 )  # fmt: skip
+# The box's kernel knows a file's folder by this (guest/kernel/fs/host/mount.c).
+FILE_MARK = "file:"
+ONLY_FILE = "file"
 # Handed on as well: `path_open` is ours where mounts are; the last one is asked for modes, too
 # (`modes`).
 PASSED = (*SHARED, "path_filestat_get", "path_open", modes.FUNCTION)
@@ -52,8 +62,8 @@ _TYPES = {"i": "i32", "I": "i64"}
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A folder of the host, seen at `guest`: an absolute path, or one below the box's working
-    directory."""
+    """A folder or file of the host, seen at `guest`: an absolute path, or one below the box's
+    working directory."""
 
     host: str | Path
     guest: str
@@ -71,6 +81,11 @@ def linker() -> wasmtime.Linker:
     define(made, modes.FUNCTION, _set_times)
     define(made, "path_open", _path_open)
     return made
+
+
+# The box's kernel knows a file's folder by this (guest/kernel/fs/host/mount.c).
+FILE_MARK = "file:"
+ONLY_FILE = "file"
 
 
 def configure(store: wasmtime.Store, mounts: Sequence[Mount]) -> list[tuple[str, bool]]:
@@ -106,10 +121,10 @@ def _checked(mount: Mount) -> str:
     if not mount.guest or "\0" in mount.guest + path:
         raise MountError(f"`{mount.guest}` is no place in a box.")
     if not Path(path).is_dir():
-        problem = "is not a folder" if Path(path).exists() else "does not exist"
+        problem = "is no folder and no file" if Path(path).exists() else "does not exist"
         raise MountError(
-            f"`{path}` {problem}; only folders can be mounted.",
-            hint=f"Mount the folder it is in: `-v {Path(path).parent}:{mount.guest}`.",
+            f"`{path}` {problem}; it cannot be mounted.",
+            hint="`-v ./data:/data` makes the folder; a volume's name has no `/` in it.",
         )
     return path
 

@@ -157,3 +157,6 @@ class _Heard:
 
     def notice(self, message: str, where: object, hint: str | None) -> None:
         self.found.append(Assessment("changed", message, hint))
+
+    def progress(self, text: str) -> None:
+        return None
