@@ -14,6 +14,7 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from boxer.cli.commands import (
     bases,
@@ -29,6 +30,7 @@ from boxer.cli.commands import (
     run,
     wheel,
 )
+from boxer.cli.ending import cleaned_up
 from boxer.errors import BoxerError, WriteError
 
 _COMMANDS = (build, check, doctor, run, inspect, images, rmi, bases, cache, bench, cc, wheel)
@@ -42,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _options(arguments)
         own_failure = getattr(options, "own_failure", None)
-        return _finished(int(options.run(options)))
+        # A run hands signals to its box; what it leaves behind without a clean-up is nothing.
+        with nullcontext() if own_failure else cleaned_up():
+            return _finished(int(options.run(options)))
     except BoxerError as error:
         return _refused(error, own_failure)
     except KeyboardInterrupt:
