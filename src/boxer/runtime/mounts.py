@@ -83,9 +83,36 @@ def linker() -> wasmtime.Linker:
     return made
 
 
-# The box's kernel knows a file's folder by this (guest/kernel/fs/host/mount.c).
-FILE_MARK = "file:"
-ONLY_FILE = "file"
+@contextmanager
+def folders_of(mounts: Sequence[Mount]) -> Iterator[list[Mount]]:
+    """The mounts as folders, for the body (invariant 3). Raises `MountError`."""
+    with ExitStack() as stack:
+        yield [_folder(mount, stack) for mount in mounts]
+
+
+def _folder(mount: Mount, stack: ExitStack) -> Mount:
+    if mount.guest.startswith(FILE_MARK):
+        raise MountError(f"`{mount.guest}` is no place in a box.")
+    file = Path(mount.host)
+    if not file.is_file():
+        return mount
+    for parent in (None, cache_folder(), file.resolve().parent):
+        with contextlib.suppress(OSError):  # of another file system, or not to be written to
+            folder = stack.enter_context(temporary_folder(".boxer-file-", parent))
+            os.link(file.resolve(), folder / ONLY_FILE)
+            return Mount(folder, FILE_MARK + mount.guest, mount.read_only)
+    if not mount.read_only:
+        raise MountError(
+            f"The file `{mount.host}` cannot be mounted to be written to: it can have no second"
+            " name where it lies.",
+            hint=f"Mount it with `:ro`, or its folder: `-v {file.parent}:..`.",
+        )
+    folder = stack.enter_context(temporary_folder(".boxer-file-"))
+    try:
+        shutil.copy2(file, folder / ONLY_FILE)
+    except OSError as error:
+        raise MountError(f"`{mount.host}` cannot be read: {error.strerror}.") from None
+    return Mount(folder, FILE_MARK + mount.guest, True)
 
 
 def configure(store: wasmtime.Store, mounts: Sequence[Mount]) -> list[tuple[str, bool]]:
