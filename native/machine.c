@@ -48,6 +48,16 @@ static int is_mutable(struct boxer_machine *machine) {
     return !error;
 }
 
+// What an exported global says; 0: there is none.
+static uint32_t address_of(struct boxer_machine *machine, const char *name) {
+    wasmtime_extern_t found;
+    wasmtime_val_t value;
+    if (!export_of(machine, name, WASMTIME_EXTERN_GLOBAL, &found))
+        return 0;
+    wasmtime.wasmtime_global_get(machine->context, &found.of.global, &value);
+    return value.kind == WASM_I32 ? (uint32_t)value.of.i32 : 0;
+}
+
 static int find_exports(struct boxer_machine *machine, char *message) {
     wasmtime_extern_t found;
     if (!export_of(machine, "memory", WASMTIME_EXTERN_MEMORY, &found))
@@ -64,11 +74,8 @@ static int find_exports(struct boxer_machine *machine, char *message) {
         wasmtime.wasmtime_global_get(machine->context, &found.of.global, &machine->initial_stack);
         machine->has_stack_pointer = machine->initial_stack.kind == WASM_I32 && is_mutable(machine);
     }
-    if (export_of(machine, "boxer_boot", WASMTIME_EXTERN_GLOBAL, &found)) {
-        wasmtime_val_t boot;
-        wasmtime.wasmtime_global_get(machine->context, &found.of.global, &boot);
-        machine->boot = boot.kind == WASM_I32 ? (uint32_t)boot.of.i32 : 0;
-    }
+    machine->boot = address_of(machine, "boxer_boot");
+    machine->signals = address_of(machine, "boxer_signals");
     return 0;
 }
 

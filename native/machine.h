@@ -109,6 +109,13 @@ const uint8_t *boxer_machine_memory(struct boxer_machine *, uint64_t *size);
 // 1: equal to the image byte for byte.
 int boxer_machine_is_pristine(struct boxer_machine *);
 
+// signals.c. From now on this process's signals are told to the program in a memory; place: of its
+// signals' block, 0: there is none, and nothing changes. stop_ns: how long it may take to end after
+// SIGTERM, and to look at SIGINT, before the process is ended; -1: for ever. One at a time.
+void boxer_signals_begin(uint8_t *memory, uint64_t size, uint32_t place, int64_t stop_ns);
+void boxer_machine_forward(struct boxer_machine *, int64_t stop_ns);
+void boxer_signals_end(void);
+
 // For machines of others: `check` is asked every 10 ms on the thread between begin and end, and
 // ends the guest with 1; it says nowhere why. until: of CLOCK_MONOTONIC and of the thread's CPU
 // clock; past them it is asked more often. begin: 0, or a boxer_refusal, and

@@ -135,7 +135,7 @@ static int fd_write(ARGUMENTS) {
         int error = vector.size ? stream_write(machine, (int)number, bytes, vector.size, &moved)
                                 : WASI_SUCCESS;
         written += moved;
-        if (error)
+        if (error && !(error == WASI_INTR && written))
             return error;
         if (moved < vector.size)
             break;
@@ -208,6 +208,8 @@ static int poll_oneoff(ARGUMENTS) {
     if (!asked || !happened)
         return WASI_FAULT;
     int events = guest_poll(machine, asked, happened, count);
+    if (events == STREAM_INTERRUPTED)
+        return WASI_INTR;
     return events < 0 ? OVER : put_u32(machine, U32(3), (uint64_t)events);
 }
 

@@ -79,7 +79,8 @@ struct boxer_machine {
     wasmtime_val_t initial_stack;
     wasmtime_func_t start, call;
     int has_call, has_stack_pointer, has_signal;
-    uint32_t boot; // address of the boot block, 0: none
+    uint32_t boot;    // address of the boot block, 0: none
+    uint32_t signals; // of the signals' block, likewise
     uint8_t *base;
 
     // of the run
@@ -148,6 +149,9 @@ struct watched *interrupting_innermost(void);
 void interrupting_ask(const struct watched *);
 int is_interrupting(void);
 
+// signals.c. Whether the host's signals wait for the program to look at them.
+int signals_wait(struct boxer_machine *);
+
 // stack.c. Of this thread's stack, the guard left out.
 struct stack_bounds {
     uintptr_t end, top;
@@ -155,12 +159,13 @@ struct stack_bounds {
 struct stack_bounds stack_bounds(void);
 
 // streams.c. WASI errno; moved: bytes. STREAM_OVER: the run has ended.
-enum { STREAM_OVER = -1 };
+enum { STREAM_OVER = -1, STREAM_INTERRUPTED = -2 };
 int stream_write(struct boxer_machine *, int number, const uint8_t *, uint64_t size,
                  uint64_t *moved);
 int stream_read(struct boxer_machine *, uint8_t *, uint64_t size, uint64_t *moved);
 int stream_filetype(struct boxer_machine *, int number);
-// Waits for events of host descriptors at most until `until_ns` (UINT64_MAX: for ever).
+// Waits for events of host descriptors at most until `until_ns` (UINT64_MAX: for ever). Their
+// number, STREAM_OVER, or STREAM_INTERRUPTED: the program has signals to look at.
 struct pollfd;
 int stream_wait(struct boxer_machine *, struct pollfd *, uint32_t count, uint64_t until_ns);
 void kept_forget(struct kept *);

@@ -24,6 +24,7 @@ def verdicts(folder: Path, text: str) -> list[tuple[int | None, str, str]]:
         ("RUN true && V=$(git describe)", "fails", "`git`"),
         ("RUN frobnicate now", "unknown", "`frobnicate`"),
         ("RUN python -m pip install -U uwsgi psycopg2", "fails", "`psycopg2`"),
+        ("RUN pip install 'numpy>2' click", "changed", "`numpy`: its default integer"),
         ("RUN if true; then", "fails", "no shell script"),
         ("COPY missing.txt /", "fails", "not in the build context"),
         ("COPY --from=nginx /a /b", "fails", "`nginx`"),

@@ -11,6 +11,7 @@ from boxer.lazy import load_lazily
 
 if TYPE_CHECKING:
     from boxer.packages.boxwheel import build_wheel
+    from boxer.packages.catalogue.differences import difference_of
     from boxer.packages.catalogue.known import why_native
     from boxer.packages.catalogue.removed import imported_of, removed_for
     from boxer.packages.check import broken_requirements
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "boxwheel": ("build_wheel",),
+    "catalogue.differences": ("difference_of",),
     "catalogue.known": ("why_native",),
     "catalogue.removed": ("imported_of", "removed_for"),
     "check": ("broken_requirements",),
@@ -58,9 +60,9 @@ __getattr__, __dir__ = load_lazily(__name__, _HOMES)
 
 __all__ = [
     "InstallOptions", "Installed", "Outcome", "Prefix", "Reader", "Target",
-    "WheelBuilder", "broken_requirements", "build_wheel", "decoded", "find_builder",
-    "imported_of", "index_environment", "install_packages", "installed", "license_of",
-    "linked_base", "normalize", "parse_install", "pdm_project", "poetry_project", "removed_for",
-    "requirement_name", "uninstall", "uv_project", "what_is_lost", "why_native",
+    "WheelBuilder", "broken_requirements", "build_wheel", "decoded", "difference_of",
+    "find_builder", "imported_of", "index_environment", "install_packages", "installed",
+    "license_of", "linked_base", "normalize", "parse_install", "pdm_project", "poetry_project",
+    "removed_for", "requirement_name", "uninstall", "uv_project", "what_is_lost", "why_native",
     "with_extensions",
 ]  # fmt: skip

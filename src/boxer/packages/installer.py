@@ -10,17 +10,17 @@ install leaves the tree as it was.
 from __future__ import annotations
 
 import posixpath
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from boxer.ending import temporary_folder
 from boxer.errors import PipUsageError
 from boxer.filetree import Directory, File
 from boxer.packages.answer import resolve_for_a_box
 from boxer.packages.catalogue.backports import bring_back
 from boxer.packages.editable import as_editable
 from boxer.packages.files import with_allowed_files
-from boxer.packages.obtain import built, checked_wheel, obtain, with_pure_files
+from boxer.packages.obtain import built, checked_wheel, obtain, shown_building, with_pure_files
 from boxer.packages.optional import without_optional
 from boxer.packages.options import InstallOptions
 from boxer.packages.placement import install, uninstall
@@ -61,10 +61,10 @@ def install_packages(target: Target, options: InstallOptions) -> Outcome:
         found.add_option(name, value)
     if target.variables.get("PIP_FIND_LINKS"):
         found.add_option("find-links", target.variables["PIP_FIND_LINKS"])
-    with tempfile.TemporaryDirectory(prefix="boxer-local-") as folder:
-        _bring_out_links(target, found, Path(folder))
+    with temporary_folder("boxer-local-") as folder:
+        _bring_out_links(target, found, folder)
         environment = {**index_environment(target.variables, found.options), **native_switches()}
-        local = _build_local(target, found.local, environment, Path(folder))
+        local = _build_local(target, found.local, environment, folder)
         present = _present(target)
         question = _question(target, options, reader, local, present)
         answer = resolve_for_a_box(target, question, environment)
@@ -174,7 +174,8 @@ def _local_wheel(
     node = target.tree.get(requirement.path)
     name = requirement.path.rpartition("/")[2]
     if isinstance(node, Directory):
-        wheel = build_folder(node, name, environment, target.where, target.wheels)
+        with shown_building(name or "the project", target.listener):
+            wheel = build_folder(node, name, environment, target.where, target.wheels)
     elif isinstance(node, File) and name.endswith(".whl"):
         wheel = checked_wheel(node.data, name, target.where)
         require_pure(wheel, name, target.where)

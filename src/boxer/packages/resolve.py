@@ -13,7 +13,6 @@ import json
 import os
 import re
 import sys
-import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 from urllib.request import url2pathname
 
+from boxer.ending import temporary_folder
 from boxer.errors import ResolutionError, Where
 from boxer.packages.prefix import normalize
 from boxer.packages.settings import uv_options
@@ -85,8 +85,7 @@ def resolve(
     question: Question, environment: Mapping[str, str], where: Where | None
 ) -> list[Locked]:
     """The distributions, sorted by name. Raises ResolutionError with what uv found out."""
-    with tempfile.TemporaryDirectory(prefix="boxer-resolve-") as name:
-        folder = Path(name)
+    with temporary_folder("boxer-resolve-") as folder:
         lock = folder / "pylock.toml"
         if question.preferred:
             lock.write_text(_as_lock(question), "utf-8")
@@ -117,9 +116,9 @@ def requirers(question: Question, environment: Mapping[str, str]) -> dict[str, l
     question itself names, also where it names all of them (`--no-deps`). Empty where that cannot be
     found out."""
     question = replace(question, options=[o for o in question.options if o != "--no-deps"])
-    with tempfile.TemporaryDirectory(prefix="boxer-resolve-") as name:
+    with temporary_folder("boxer-resolve-") as folder:
         form = ["--no-header", "--annotation-style", "line"]
-        result = _ask(question, environment, Path(name), form)
+        result = _ask(question, environment, folder, form)
     found: dict[str, list[str]] = {}
     for line in result.output.splitlines():
         package, _, above = line.partition(" # via ")

@@ -21,13 +21,13 @@ import functools
 import hashlib
 import re
 import sys
-import tempfile
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
 from boxer.blobstore import Blobs, cache_folder, make_folder, write_atomically
+from boxer.ending import temporary_folder
 from boxer.errors import (
     BadWheelError,
     BoxerError,
@@ -61,10 +61,10 @@ def build_sdist(
     kept = _kept(key)
     if kept is not None:
         return kept
-    with tempfile.TemporaryDirectory(prefix="boxer-sdist-") as name:
-        source = Path(name) / Path(filename).name
+    with temporary_folder("boxer-sdist-") as folder:
+        source = folder / Path(filename).name
         source.write_bytes(data)
-        wheel, built = _best(source, Path(name), filename, environment, where, native)
+        wheel, built = _best(source, folder, filename, environment, where, native)
     _keep(key, wheel.filename, built)
     return wheel
 
@@ -87,16 +87,16 @@ def build_folder(
     native: WheelBuilder | None = None,
 ) -> Wheel:
     """A wheel from a project folder of the tree. Raises as `build_sdist`."""
-    with tempfile.TemporaryDirectory(prefix="boxer-project-") as folder:
-        source = Path(folder) / (name or "project")
+    with temporary_folder("boxer-project-") as folder:
+        source = folder / (name or "project")
         write_folder(project, source)
         label = name or "the project"
         try:  # most projects are pure, which is quicker
-            return _build(source, Path(folder), label, environment, where)[0]
+            return _build(source, folder, label, environment, where)[0]
         except (NativePackageError, PackageBuildError):
             if native is None:
                 raise
-        return _best(source, Path(folder), label, environment, where, native)[0]
+        return _best(source, folder, label, environment, where, native)[0]
 
 
 def write_folder(node: Directory, path: Path) -> None:
@@ -153,7 +153,7 @@ def _build(
     source: Path, folder: Path, label: str, environment: Mapping[str, str], where: Where | None
 ) -> tuple[Wheel, bytes]:
     out = folder / "wheel-out"
-    quiet = {**environment, **native_switches(), "TMPDIR": str(folder)}
+    quiet = {**environment, **native_switches()}
     arguments = ["build", "--wheel", "--python", sys.executable, *uv_options(environment)]
     arguments += ["--out-dir", str(out), str(source)]
     result = run_uv(arguments, quiet, _TIMEOUT_SECONDS)

@@ -7,13 +7,13 @@ what it is asked (`resolve`, `sdist`).
 from __future__ import annotations
 
 import re
-import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import uv as uv_package
+
+from boxer.ending import run_program, temporary_folder
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -32,18 +32,15 @@ def run_uv(arguments: Sequence[str], environment: Mapping[str, str], timeout: fl
 
     timeout: seconds, after which the status is 124, as timeout(1) has it.
     """
-    with tempfile.TemporaryDirectory(prefix="boxer-uv-") as folder:
+    with temporary_folder("boxer-uv-") as folder, temporary_folder("boxer-uv-") as scratch:
         try:
-            done = subprocess.run(
+            done = run_program(
                 [uv_package.find_uv_bin(), *arguments],
-                env=dict(environment),
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
+                environment={**environment, "TMPDIR": str(scratch)},
+                folder=folder,
                 timeout=timeout,
-                check=False,
             )
-        except subprocess.TimeoutExpired:
+        except TimeoutError:
             return UvResult(124, f"it was not done after {timeout:.0f} seconds")
     text = (done.stderr + done.stdout).decode("utf-8", "replace")
     output = done.stdout.decode("utf-8", "replace")

@@ -32,6 +32,7 @@ from boxer.pipeline.events import (
     StageStarted,
     StepFinished,
     StepOutput,
+    StepProgress,
     StepStarted,
 )
 from boxer.pipeline.stepcache import Kept, StepCache
@@ -98,19 +99,22 @@ class StageBuilder:
         self._epoch = epoch
         self._events = events
         self._done: dict[int, Built] = {}
+        self._names: dict[int, str] = {}
         self._cached = cached
         self._secrets = secrets or {}
         self._keys: dict[int, str | None] = {}
 
     def build(self, plan: Plan) -> Built:
         """The last stage of the plan. Raises what its steps raise."""
+        self._names = {stage.index: stage.name or _ordinal(stage) for stage in plan.stages}
         for number, stage in enumerate(plan.stages, 1):
             self._done[stage.index] = self._stage(number, stage)
         return self._done[plan.stages[-1].index]
 
     def _stage(self, number: int, stage: StagePlan) -> Built:
         below = self._below(stage)
-        shown = stage.base.reference if isinstance(stage.base, BaseImage) else f"stage {stage.base}"
+        below_it = stage.base
+        shown = below_it.reference if isinstance(below_it, BaseImage) else self._names[below_it]
         self._events(StageStarted(number, stage.name, shown, len(stage.steps), stage.where))
         began = time.monotonic()
         state = StageState(below.tree.copy(), below.config, epoch=self._epoch)
@@ -120,13 +124,11 @@ class StageBuilder:
         for place, step in zip(count(1), stage.steps, strict=False):
             if place > done:
                 listener = _StepListener(number, place, self._events)
+                started = time.monotonic()
                 self._step(listener, step, state, below)
-                key = keys[place - 1]
-                if cache and key and isinstance(step.instruction, Run):
-                    kept = Kept(
-                        state.tree, state.config, state.command_set, tuple(listener.notices)
-                    )
-                    cache.put(key, step.instruction.text, kept)
+                seconds = time.monotonic() - started
+                kept = _keep(cache, keys[place - 1], step, state, listener)
+                self._events(StepFinished(number, place, seconds, kept=kept))
         self._events(StageFinished(number, time.monotonic() - began))
         return replace(below, tree=state.tree, config=state.config)
 
@@ -191,13 +193,14 @@ class StageBuilder:
 
     def _step(self, listener: _StepListener, step: Step, state: StageState, below: Built) -> None:
         instruction = step.instruction
-        stage, place = listener.stage, listener.number
-        self._events(StepStarted(stage, place, instruction.text, instruction.where))
-        began = time.monotonic()
+        self._events(
+            StepStarted(listener.stage, listener.number, instruction.text, instruction.where)
+        )
         ports = Ports(
             listener,
             commands=Commands(below.base),
             stage_tree=self._tree_of,
+            stage_name=self._name_of,
             wheels=find_builder(below.base),
             compiler=_compiler() if isinstance(instruction, Run) else None,
             secrets=self._secrets,
@@ -205,7 +208,12 @@ class StageBuilder:
             python_asked=below.python_asked,
         )
         apply(step, state, self._context, ports)
-        self._events(StepFinished(stage, place, time.monotonic() - began))
+
+    def _name_of(self, name: str) -> str:
+        """How a person calls what COPY --from means."""
+        index = int(name) if name.isdecimal() else -1
+        shown = self._names.get(index, name)
+        return shown if shown.startswith("the stage") else f"`{shown}`"
 
     def _tree_of(self, name: str) -> Tree | None:
         """What COPY --from means: a stage by its number, else an image."""
@@ -218,6 +226,19 @@ class StageBuilder:
             return self._bases.load(name).tree
         except UnknownBaseError:
             return None
+
+
+def _ordinal(stage: StagePlan) -> str:
+    return f"the stage of line {stage.where.line}" if stage.where else f"stage {stage.index}"
+
+
+def _keep(
+    cache: StepCache | None, key: str | None, step: Step, state: StageState, heard: _StepListener
+) -> bool:
+    if cache is None or key is None or not isinstance(step.instruction, Run):
+        return False
+    kept = Kept(state.tree, state.config, state.command_set, tuple(heard.notices))
+    return cache.put(key, step.instruction.text, kept)
 
 
 def _add_names(tree: Tree, python: Python, asked: str, epoch: int) -> None:
@@ -254,3 +275,6 @@ class _StepListener:
     def notice(self, message: str, where: Where | None, hint: str | None) -> None:
         self.notices.append((message, hint))
         self.events(Notice(message, where, hint))
+
+    def progress(self, text: str) -> None:
+        self.events(StepProgress(self.stage, self.number, text))

@@ -8,6 +8,7 @@ Invariant: such a machine is never used for a second life; a reset says no.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 
@@ -19,7 +20,9 @@ from boxer.runtime.engine import wasm_stack
 from boxer.runtime.engineinstance import EngineInstance
 from boxer.runtime.entry import Outcome, RunOptions, Usage, reached_limit
 from boxer.runtime.exitstatus import ExitStatus, exit_status_of
+from boxer.runtime.forwarding import BLOCK, arrived, forwarded, to_memory
 from boxer.runtime.mapped import MappedImage
+from boxer.runtime.memory import BadAddressError
 from boxer.runtime.mounts import Mount
 from boxer.runtime.preview1 import Host
 from boxer.runtime.sources import HostClock, host_entropy
@@ -54,7 +57,15 @@ class CopiedInstance:
             self._machine.load(image)
 
     def run(self, options: RunOptions) -> Outcome:
-        return self._entered(options, lambda: self._machine.enter("_start"))
+        place, memory = self._global(BLOCK), self._machine.memory
+
+        def start() -> int | None:
+            self._host.watch.arrived = lambda: arrived(memory, place)
+            with forwarded(options.stop_timeout, to_memory(memory, place)) as forwards:
+                self._host.watch.forwards = forwards and place != 0
+                return self._machine.enter("_start")
+
+        return self._entered(options, start)
 
     def call(self, options: RunOptions, request: bytes) -> Outcome:
         reply = b""
@@ -95,8 +106,11 @@ class CopiedInstance:
         self._machine.close()
 
     def _boot(self) -> int:
+        return self._global(BOOT)
+
+    def _global(self, name: str) -> int:
         try:
-            return self._machine.global_value(BOOT)
+            return self._machine.global_value(name)
         except UnsupportedModuleError:
             return 0
 
@@ -135,8 +149,9 @@ class CopiedInstance:
             self._machine.memory.size,
         )
         if exit_status.limit is None and (boot := self._boot()):
-            noted = reached_limit(self._machine.memory.read_u32(boot + BootField.REACHED))
-            exit_status = ExitStatus(exit_status.exit_code, noted, exit_status.crash)
+            with contextlib.suppress(BadAddressError):  # a module that says so of its boot block
+                noted = reached_limit(self._machine.memory.read_u32(boot + BootField.REACHED))
+                exit_status = ExitStatus(exit_status.exit_code, noted, exit_status.crash)
         return Outcome(exit_status, out.data, err.data, None, status, usage)
 
 

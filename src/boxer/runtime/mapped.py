@@ -27,6 +27,7 @@ from boxer.runtime.engine import (
 )
 from boxer.runtime.entry import Outcome, RunOptions, Usage, reached_limit
 from boxer.runtime.exitstatus import ExitStatus
+from boxer.runtime.forwarding import forwarded
 from boxer.runtime.imagefile import nameless_file, write_image
 from boxer.runtime.native import NativeOutcome, Run
 from boxer.runtime.stdio import Stream
@@ -174,7 +175,12 @@ class MappedInstance:
         )
 
     def run(self, options: RunOptions) -> Outcome:
-        self._library.boxer_machine_run(self.address, prepared(options), byref(self.native_outcome))
+        def begin(stop_ns: int) -> None:
+            self._library.boxer_machine_forward(self.address, stop_ns)
+
+        run = prepared(options)
+        with forwarded(options.stop_timeout, begin):
+            self._library.boxer_machine_run(self.address, run, byref(self.native_outcome))
         return self.outcome()
 
     def call(self, options: RunOptions, request: bytes) -> Outcome:

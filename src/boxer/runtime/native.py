@@ -16,7 +16,7 @@ import functools
 import os
 import platform
 from collections.abc import Callable
-from ctypes import POINTER, c_char, c_char_p, c_int, c_int32, c_uint32, c_uint64, c_void_p
+from ctypes import POINTER, c_char, c_char_p, c_int, c_int32, c_int64, c_uint32, c_uint64, c_void_p
 from pathlib import Path
 
 from wasmtime import _ffi as ffi
@@ -103,6 +103,9 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "boxer_machine_fork": (c_void_p, (c_void_p, c_uint64, c_int, c_char_p)),
     "boxer_machine_memory": (c_void_p, (c_void_p, POINTER(c_uint64))),
     "boxer_machine_is_pristine": (c_int, (c_void_p,)),
+    "boxer_machine_forward": (None, (c_void_p, c_int64)),
+    "boxer_signals_begin": (None, (c_void_p, c_uint64, c_uint32, c_int64)),
+    "boxer_signals_end": (None, ()),
     "boxer_watched_new": (c_void_p, (c_char_p, c_void_p, c_void_p, c_void_p, c_char_p)),
     "boxer_watched_begin": (c_int, (c_void_p, c_void_p, c_uint64, c_uint64)),
     "boxer_watched_end": (None, (c_void_p,)),

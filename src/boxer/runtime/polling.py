@@ -24,6 +24,10 @@ HOST = HostClock()
 Streams = tuple[Source, Sink, Sink]
 
 
+class SignalArrived(Exception):  # noqa: N818 - ends a wait, is no failure
+    """The program has signals to look at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """descriptor: the host's, None = always ready. timeout: nanoseconds from now, None = not a
@@ -99,7 +103,8 @@ def _happened(asked: Sequence[Subscription], clock: Clock, watch: Watch) -> list
 
 
 def _wait(asked: Iterable[Subscription], timeout: int | None, watch: Watch) -> frozenset[int]:
-    """The host's descriptors that became ready; none where the time ran out."""
+    """The host's descriptors that became ready; none where the time ran out. Raises
+    `SignalArrived`."""
     poller = select.poll()
     for entry in asked:
         if entry.descriptor is not None:
@@ -113,3 +118,5 @@ def _wait(asked: Iterable[Subscription], timeout: int | None, watch: Watch) -> f
             ready = poller.poll(pause * 1000)
         if ready or (end is not None and HOST.monotonic() >= end):
             return frozenset(descriptor for descriptor, _ in ready)
+        if watch.arrived():
+            raise SignalArrived

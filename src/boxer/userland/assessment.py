@@ -19,7 +19,7 @@ from boxer.dockerfile import Run
 from boxer.errors import BoxerError, UnsupportedCommandError
 from boxer.filetree import Ids, Tree
 from boxer.listener import Stream
-from boxer.packages import normalize, requirement_name, why_native
+from boxer.packages import difference_of, normalize, requirement_name, why_native
 from boxer.userland.commands import ALL, installers, refused, systempackages
 from boxer.userland.invocation import Invocation
 from boxer.userland.ports import Ports
@@ -141,6 +141,8 @@ def assess_packages(requirements: list[str]) -> list[Assessment]:
         if reason is not None:
             why, instead = reason
             found.append(Assessment("fails", f"`{name}`: {why}.", instead))
+        elif name and (different := difference_of(name)) is not None:
+            found.append(Assessment("changed", f"`{name}`: {different[0]}.", different[1]))
     return found
 
 
@@ -155,3 +157,6 @@ class _Heard:
 
     def notice(self, message: str, where: object, hint: str | None) -> None:
         self.found.append(Assessment("changed", message, hint))
+
+    def progress(self, text: str) -> None:
+        return None

@@ -12,7 +12,6 @@ from __future__ import annotations
 import posixpath
 import re
 import sys
-import tempfile
 import tomllib
 from collections import defaultdict
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from boxer.ending import temporary_folder
 from boxer.errors import ResolutionError, Where
 from boxer.filetree import Directory, File, Tree
 from boxer.packages.uv import explain, run_uv
@@ -105,8 +105,8 @@ def locked_requirements(
             arguments += [f"--{name}", value]
     for value in selection.chosen["no-install-package"]:
         arguments += ["--no-emit-package", value]
-    with tempfile.TemporaryDirectory(prefix="boxer-project-") as name:
-        folder = Path(name) / (posixpath.basename(project) or "project")
+    with temporary_folder("boxer-project-") as own:
+        folder = own / (posixpath.basename(project) or "project")
         _lay_out(tree.directory(project), folder)
         if not locked:
             _allow_this_python(folder / "pyproject.toml", python_version)
