@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     )
     from boxer.packages.projects import pdm_project, poetry_project, uv_project
     from boxer.packages.requirements import Reader, decoded, requirement_name
-    from boxer.packages.settings import index_environment
+    from boxer.packages.settings import index_environment, refused_variables
     from boxer.packages.target import Outcome, Target
     from boxer.packages.wheelbuilder import WheelBuilder
 
@@ -49,7 +49,7 @@ _HOMES = {
     "prefix": ("Installed", "Prefix", "installed", "license_of", "normalize"),
     "projects": ("pdm_project", "poetry_project", "uv_project"),
     "requirements": ("Reader", "decoded", "requirement_name"),
-    "settings": ("index_environment",),
+    "settings": ("index_environment", "refused_variables"),
     "target": ("Outcome", "Target"),
     "wheelbuilder": ("WheelBuilder",),
 }
@@ -60,7 +60,7 @@ __all__ = [
     "InstallOptions", "Installed", "Outcome", "Prefix", "Reader", "Target",
     "WheelBuilder", "broken_requirements", "build_wheel", "decoded", "find_builder",
     "imported_of", "index_environment", "install_packages", "installed", "license_of",
-    "linked_base", "normalize", "parse_install", "pdm_project", "poetry_project", "removed_for",
-    "requirement_name", "uninstall", "uv_project", "what_is_lost", "why_native",
-    "with_extensions",
+    "linked_base", "normalize", "parse_install", "pdm_project", "poetry_project",
+    "refused_variables", "removed_for", "requirement_name", "uninstall", "uv_project",
+    "what_is_lost", "why_native", "with_extensions",
 ]  # fmt: skip

@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import posixpath
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from boxer.errors import PipUsageError
-from boxer.filetree import Directory, File
+from boxer.errors import BoxerError, PipUsageError
+from boxer.filetree import Directory
 from boxer.packages.answer import resolve_for_a_box
 from boxer.packages.catalogue.backports import bring_back
-from boxer.packages.editable import as_editable
+from boxer.packages.disk import Disk
 from boxer.packages.files import with_allowed_files
-from boxer.packages.obtain import built, checked_wheel, obtain, with_pure_files
+from boxer.packages.local import Local, build_local
+from boxer.packages.obtain import obtain, with_pure_files
 from boxer.packages.optional import without_optional
 from boxer.packages.options import InstallOptions
 from boxer.packages.placement import install, uninstall
@@ -33,12 +35,7 @@ from boxer.packages.requirements import (
     stated_hashes,
 )
 from boxer.packages.resolve import Locked, Question
-from boxer.packages.sdist import (
-    build_folder,
-    native_switches,
-    require_pure,
-    write_folder,
-)
+from boxer.packages.sdist import native_switches
 from boxer.packages.settings import index_environment
 from boxer.packages.substitutes import substitutes
 from boxer.packages.target import Outcome, Target
@@ -55,37 +52,79 @@ def install_packages(target: Target, options: InstallOptions) -> Outcome:
     outcome = Outcome()
     reader = _read(target, options, outcome)
     found = reader.found
-    if not (found.lines or found.local):
-        return outcome
+    if not (found.lines or found.local or options.projects or options.answer or options.groups):
+        return _exactly(target, options, set(), outcome)
     for name, value in options.index:
         found.add_option(name, value)
     if target.variables.get("PIP_FIND_LINKS"):
         found.add_option("find-links", target.variables["PIP_FIND_LINKS"])
     with tempfile.TemporaryDirectory(prefix="boxer-local-") as folder:
-        _bring_out_links(target, found, Path(folder))
-        environment = {**index_environment(target.variables, found.options), **native_switches()}
-        local = _build_local(target, found.local, environment, Path(folder))
+        disk = Disk(target.tree, Path(folder))
+        _bring_out_links(target, found, disk)
+        environment = {
+            **index_environment(target.variables, found.options, _on_disk(target, disk)),
+            **native_switches(),
+        }
+        local = build_local(target, found.local, environment, disk, for_uv=options.by_uv)
         present = _present(target)
-        question = _question(target, options, reader, local, present)
-        answer = resolve_for_a_box(target, question, environment)
+        question = _question(target, options, reader, local, present, disk)
+        try:
+            answer = resolve_for_a_box(target, question, environment)
+        except BoxerError as error:
+            error.message = disk.words(error.message)
+            raise
+        folders = [_folder_of(package, disk, target) for package in answer.locked if package.other]
+        local |= build_local(
+            target, [f for f in folders if f], environment, disk, for_uv=options.by_uv
+        )
         missing = _missing(answer.locked, local, present, options, outcome)
         if "dry-run" in options.switches:
             return outcome
         missing = without_optional(missing, answer, environment, outcome)
         allowed = {k: v for k, v in stated_hashes(found.lines).items() if k not in answer.replaced}
-        missing = with_pure_files(missing, environment, target.prefix.version)
+        missing = with_pure_files(missing, answer.question, environment)
         missing = [with_allowed_files(package, allowed) for package in missing]
         replaced = substitutes(target, missing)
         missing = [package for package in missing if package.key not in replaced]
         wheels = obtain(target, missing, answer.question, environment)
         wheels += replaced.values()
-        wheels += [wheel for wheel, _ in local.values()]
+        wheels += [built.wheel for built in local.values()]
         wheels += bring_back(target, wheels, set(present), environment)
     if options.wheel_folder is not None:
         _save(target, wheels, options.wheel_folder, outcome)
         return outcome
     requested = {requirement_name(line) for line in found.lines} | set(local)
     _change(target, wheels, present, requested, outcome)
+    kept = {package.key for package in answer.locked} | {wheel.key for wheel in wheels}
+    return _exactly(target, options, kept, outcome)
+
+
+def _on_disk(target: Target, disk: Disk) -> Callable[[str], str]:
+    """Makes a path of the RUN one of this machine, and an address what it is."""
+    return lambda word: disk.host_word(word if "://" in word else posixpath.join(target.cwd, word))
+
+
+def _folder_of(package: Locked, disk: Disk, target: Target) -> LocalRequirement | None:
+    """The project of the box that a package of the answer is."""
+    if not package.folder:
+        return None  # `choose` says what it is
+    path = disk.box(package.folder)
+    if path is None or target.tree.get(path) is None:
+        raise PipUsageError(
+            f"`{package.name}` comes from `{path or package.folder}`, which is not in the box.",
+            where=target.where,
+            hint="COPY it before this RUN.",
+        )
+    return LocalRequirement(path, "", package.editable)
+
+
+def _exactly(target: Target, options: InstallOptions, kept: set[str], outcome: Outcome) -> Outcome:
+    """Removes what was not asked for, where just that is wanted to be there (`uv sync`)."""
+    if "exact" in options.switches and "dry-run" not in options.switches:
+        for key, entry in installed(target.tree, target.prefix).items():
+            if key not in kept and key not in _INSTALLERS:
+                uninstall(target.tree, target.prefix, entry)
+                outcome.uninstalled.append((entry.name, entry.version))
     return outcome
 
 
@@ -99,8 +138,10 @@ def _read(target: Target, options: InstallOptions, outcome: Outcome) -> Reader:
                 hint="Install the project itself: `pip install .`",
             )
         reader.add_file(path)
-    named = (target.variables.get(name) for name in ("PIP_CONSTRAINT", "UV_CONSTRAINT"))
-    for path in (*options.constraint, *filter(None, named)):
+    reader.found.local += options.local
+    reader.found.lines += options.lines
+    named = target.variables.get("PIP_CONSTRAINT", "").split()
+    for path in (*options.constraint, *named):
         reader.add_file(path, constraints=True)
     upgrading = "upgrade" in options.switches
     names = [normalize(requirement_name(package)) for package in options.packages]
@@ -116,18 +157,16 @@ def _read(target: Target, options: InstallOptions, outcome: Outcome) -> Reader:
     return reader
 
 
-def _bring_out_links(target: Target, found: Requirements, folder: Path) -> None:
+def _bring_out_links(target: Target, found: Requirements, disk: Disk) -> None:
     """Folders of the box that --find-links names, as folders of this machine for uv."""
     argv = []
-    for number, word in enumerate(found.options.get("find-links", "").split()):
-        path = posixpath.join(target.cwd, word.removeprefix("file://"))
-        node = target.tree.get(path)
-        if "://" in word.removeprefix("file://"):
+    for word in found.options.get("find-links", "").split():
+        bare = word.removeprefix("file://")
+        path = posixpath.join(target.cwd, bare)
+        if "://" in bare:
             argv.append(word)
-        elif isinstance(node, Directory):
-            out = folder / f"links-{number}"
-            write_folder(node, out)
-            argv.append(str(out))
+        elif isinstance(target.tree.get(path), Directory):
+            argv.append(str(disk.write(path)))
         else:
             raise PipUsageError(
                 f"`--find-links {word}` names no folder of the box.",
@@ -148,64 +187,47 @@ def _save(target: Target, wheels: list[Wheel], folder: str, outcome: Outcome) ->
         outcome.installed.append((wheel.name, wheel.version))
 
 
-def _build_local(
-    target: Target,
-    local: list[LocalRequirement],
-    environment: Mapping[str, str],
-    folder: Path,
-) -> dict[str, tuple[Wheel, str]]:
-    """The wheels of local requirements by normalised name, each with its requirement for uv."""
-    found = {}
-    for requirement in local:
-        wheel = _local_wheel(target, requirement, environment)
-        kept = folder / wheel.pure_filename
-        kept.write_bytes(wheel.archive)
-        line = f"{wheel.name}{requirement.extras} @ {kept.as_uri()}"
-        if requirement.editable:
-            node = target.tree.directory(requirement.path)
-            wheel = as_editable(wheel, requirement.path, node)
-        found[wheel.key] = (wheel, line)
-    return found
-
-
-def _local_wheel(
-    target: Target, requirement: LocalRequirement, environment: Mapping[str, str]
-) -> Wheel:
-    node = target.tree.get(requirement.path)
-    name = requirement.path.rpartition("/")[2]
-    if isinstance(node, Directory):
-        wheel = build_folder(node, name, environment, target.where, target.wheels)
-    elif isinstance(node, File) and name.endswith(".whl"):
-        wheel = checked_wheel(node.data, name, target.where)
-        require_pure(wheel, name, target.where)
-    elif isinstance(node, File):
-        wheel = built(target, node.data, name, environment)
-    else:
-        raise PipUsageError(f"`{requirement.path}` is no project.", where=target.where)
-    return wheel
-
-
 def _question(
     target: Target,
     options: InstallOptions,
     reader: Reader,
-    local: Mapping[str, tuple[Wheel, str]],
+    local: Mapping[str, Local],
     present: Mapping[str, Installed],
+    disk: Disk,
 ) -> Question:
-    lines = [*reader.found.lines, *(line for _, line in local.values())]
+    lines = [*reader.found.lines, *(built.line for built in local.values())]
     named = {normalize(requirement_name(line)) for line in reader.found.lines} - {""}
     upgrade = sorted(named) if "upgrade" in options.switches else []
-    arguments = list(options.resolver)
+    arguments = [disk.host_word(word) for word in options.resolver]
+    for word in options.resolver:
+        disk.write_file(posixpath.join(target.cwd, word))
     arguments += ["--no-deps"] if "no-deps" in options.switches else []
     arguments += ["--prerelease", "allow"] if "pre" in options.switches else []
+    for group in options.groups:
+        path, _, name = group.rpartition(":")
+        project = disk.host(posixpath.join(target.cwd, path or "pyproject.toml"))
+        arguments += ["--group", f"{project}:{name}"]
+    if not options.by_uv:
+        arguments.append("--no-sources")
+    answer = options.answer and [_on_this_disk(package, disk) for package in options.answer]
     return Question(
-        lines=lines,
+        lines=[*lines, *(f"{package.name}=={package.version}" for package in answer or ())],
         constraints=reader.found.constraints,
         preferred={key: entry.version for key, entry in present.items() if key not in local},
         upgrade=[*upgrade, *(normalize(name) for name in options.upgrade_package)],
         python_version=target.prefix.version,
         options=arguments,
+        files=[str(disk.host(path)) for path in options.projects],
+        folder=disk.host(target.cwd) if options.by_uv and disk.host(target.cwd).is_dir() else None,
+        sources=options.sources,
+        answer=answer,
     )
+
+
+def _on_this_disk(package: Locked, disk: Disk) -> Locked:
+    wheels = tuple(replace(file, url=disk.address(file.url)) for file in package.wheels)
+    sdist = package.sdist and replace(package.sdist, url=disk.address(package.sdist.url))
+    return replace(package, wheels=wheels, sdist=sdist)
 
 
 def _present(target: Target) -> dict[str, Installed]:
@@ -218,7 +240,7 @@ def _present(target: Target) -> dict[str, Installed]:
 
 def _missing(
     locked: list[Locked],
-    local: Mapping[str, tuple[Wheel, str]],
+    local: Mapping[str, Local],
     present: Mapping[str, Installed],
     options: InstallOptions,
     outcome: Outcome,

@@ -19,6 +19,7 @@ from boxer.errors import (
 from boxer.packages.catalogue import emscripten
 from boxer.packages.fetch import Fetcher
 from boxer.packages.files import choose, has_pure_wheel, refuse_without_compiler
+from boxer.packages.morefiles import with_files_elsewhere, with_files_for_all
 from boxer.packages.resolve import (
     ASKED,
     Locked,
@@ -26,8 +27,6 @@ from boxer.packages.resolve import (
     RemoteFile,
     next_with_wheel,
     requirers,
-    with_files_elsewhere,
-    with_files_for_all,
 )
 from boxer.packages.sdist import build_sdist, is_kept
 from boxer.packages.target import Target
@@ -58,14 +57,15 @@ def obtain(
 
 
 def with_pure_files(
-    packages: list[Locked], environment: Mapping[str, str], python_version: str
+    packages: list[Locked], question: Question, environment: Mapping[str, str]
 ) -> list[Locked]:
     """Looks in the default index too for those that have no pure wheel where they were found."""
-    impure = [package for package in packages if not has_pure_wheel(package, python_version)]
-    more = {p.key: p for p in with_files_elsewhere(impure, environment, python_version)}
+    version = question.python_version
+    impure = [package for package in packages if not has_pure_wheel(package, version)]
+    more = {p.key: p for p in with_files_elsewhere(impure, question, environment)}
     for package in impure:
         if emscripten.has_emscripten_wheels(package.key):
-            more[package.key] = with_files_for_all(package, environment, python_version)
+            more[package.key] = with_files_for_all(package, question, environment)
     return [more.get(package.key, package) for package in packages]
 
 

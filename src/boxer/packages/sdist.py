@@ -23,7 +23,7 @@ import re
 import sys
 import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
 
@@ -35,7 +35,6 @@ from boxer.errors import (
     PackageBuildError,
     Where,
 )
-from boxer.filetree import Directory, File, Node, Symlink
 from boxer.packages.settings import uv_options
 from boxer.packages.uv import run_uv
 from boxer.packages.wheel import Wheel, read_wheel
@@ -80,45 +79,27 @@ def _key(data: bytes, filename: str, native: WheelBuilder | None) -> str:
 
 
 def build_folder(
-    project: Directory,
+    source: Path,
     name: str,
     environment: Mapping[str, str],
     where: Where | None,
     native: WheelBuilder | None = None,
+    words: Callable[[str], str] = str,
 ) -> Wheel:
-    """A wheel from a project folder of the tree. Raises as `build_sdist`."""
+    """A wheel from a project folder of the box. source: where it was written to on this machine.
+    words: makes what a build says speak of the box. Raises as `build_sdist`."""
+    label = name or "the project"
     with tempfile.TemporaryDirectory(prefix="boxer-project-") as folder:
-        source = Path(folder) / (name or "project")
-        write_folder(project, source)
-        label = name or "the project"
-        try:  # most projects are pure, which is quicker
-            return _build(source, Path(folder), label, environment, where)[0]
-        except (NativePackageError, PackageBuildError):
-            if native is None:
-                raise
-        return _best(source, Path(folder), label, environment, where, native)[0]
-
-
-def write_folder(node: Directory, path: Path) -> None:
-    """Writes a folder of the tree to this machine's disk, without owners. Links that lead out of
-    the folder are left out: they mean nothing here."""
-    path.mkdir(parents=True)
-    for name, child in node.sorted_entries():
-        _write_node(child, path / name)
-
-
-def _write_node(node: Node, path: Path) -> None:
-    if isinstance(node, Directory):
-        write_folder(node, path)
-    elif isinstance(node, File):
-        path.write_bytes(node.data)
-        path.chmod(0o755 if node.mode & 0o111 else 0o644)
-    elif isinstance(node, Symlink) and _stays_inside(node.target):
-        path.symlink_to(node.target)
-
-
-def _stays_inside(target: str) -> bool:
-    return not target.startswith("/") and ".." not in target.split("/")
+        try:
+            try:  # most projects are pure, which is quicker
+                return _build(source, Path(folder), label, environment, where)[0]
+            except (NativePackageError, PackageBuildError):
+                if native is None:
+                    raise
+            return _best(source, Path(folder), label, environment, where, native)[0]
+        except (NativePackageError, PackageBuildError) as error:
+            error.message = words(error.message)
+            raise
 
 
 def _best(

@@ -13,10 +13,15 @@ Source: pip, "Configuration"; uv, "Environment variables".
 from __future__ import annotations
 
 import configparser
+import functools
 import os
+import re
 import sys
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Callable, Mapping
+from importlib import resources
 from pathlib import Path
+from typing import Any
 
 # pip's option -> uv's variable. uv wants commas where pip has white space in find-links.
 _CARRIED = {
@@ -30,29 +35,46 @@ _CARRIED = {
     "timeout": "UV_HTTP_TIMEOUT",
     "cert": "SSL_CERT_FILE",
 }
+# Of a project, so not for this machine to say in a build.
+_OF_PROJECTS = frozenset(
+    ("UV_DEV", "UV_EXCLUDE", "UV_FROZEN", "UV_LOCKED", "UV_NO_DEFAULT_GROUPS", "UV_NO_DEV",
+     "UV_NO_EDITABLE", "UV_NO_GROUP", "UV_NO_SOURCES", "UV_NO_SOURCES_PACKAGE", "UV_OVERRIDE",
+     "UV_PYTHON", "UV_RESOLUTION", "UV_TORCH_BACKEND")
+)  # fmt: skip
 # Other names uv has for the same thing: if the user set one of them, pip's does not count.
 _SYNONYMS = {
     "UV_DEFAULT_INDEX": ("UV_INDEX_URL",),
     "UV_EXTRA_INDEX_URL": ("UV_INDEX",),
     "UV_INSECURE_HOST": ("UV_ALLOW_INSECURE_HOST",),
 }
-# What a RUN's variables may change. Others name files, which are the box's there, not ours.
+# What a RUN's PIP_* variables may change here; others are options of a command line (`options`).
 _FROM_RUN = (
     "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_NO_INDEX", "PIP_TRUSTED_HOST", "PIP_PRE",
-    "PIP_DEFAULT_TIMEOUT", "UV_INDEX", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL",
-    "UV_INDEX_STRATEGY", "UV_PRERELEASE", "UV_HTTP_TIMEOUT", "UV_NO_INDEX",
+    "PIP_DEFAULT_TIMEOUT",
 )  # fmt: skip
+_LOGIN = re.compile(r"UV_INDEX_\w+_(?:USERNAME|PASSWORD)")
 # What would make uv look at a project or an interpreter of this machine.
-_DROPPED = ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME", "UV_PROJECT", "UV_PYTHON")
+_DROPPED = ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME", "PYTHONSAFEPATH")
 
 
-def index_environment(run: Mapping[str, str], options: Mapping[str, str]) -> dict[str, str]:
+def index_environment(
+    run: Mapping[str, str],
+    options: Mapping[str, str],
+    host_word: Callable[[str], str] = str,
+) -> dict[str, str]:
     """The environment for uv and for build back ends.
 
     run: the variables of the RUN. options: pip's options of the command line by their long names.
+    host_word: makes paths of the box those of this machine.
     """
-    environment = {name: value for name, value in os.environ.items() if name not in _DROPPED}
+    environment = {name: value for name, value in os.environ.items() if _is_machines(name)}
     environment.update((name, run[name]) for name in _FROM_RUN if run.get(name))
+    passed, paths = _table()["passed"], _table()["paths"]
+    for name, value in run.items():
+        if value and (name in passed or _LOGIN.fullmatch(name)):
+            environment[name] = value
+        elif value and name in paths:
+            environment[name] = " ".join(host_word(word) for word in value.split())
     pip = {**_from_files(), **_from_variables(environment), **options}
     for option, value in pip.items():
         variable = _CARRIED.get(option)
@@ -67,8 +89,31 @@ def index_environment(run: Mapping[str, str], options: Mapping[str, str]) -> dic
         # pip takes the best version of all its indexes; uv by itself would stop at the first.
         environment.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
     environment["UV_NO_PROGRESS"] = "1"
+    environment["UV_PYTHON_DOWNLOADS"] = "never"
     environment["NO_COLOR"] = "1"
+    # A build gets packages from indexes, and nothing from elsewhere.
+    environment["GIT_ALLOW_PROTOCOL"] = "none"
+    environment["UV_NO_GITHUB_FAST_PATH"] = "1"
     return environment
+
+
+def _is_machines(name: str) -> bool:
+    """Whether a variable of this machine says something of its indexes, not of a project in it."""
+    table = _table()
+    of_projects = name in table["ours"] or name in table["refused"] or name in _OF_PROJECTS
+    return name not in _DROPPED and not of_projects
+
+
+def refused_variables(run: Mapping[str, str]) -> dict[str, str]:
+    """uv's variables of a RUN that a build cannot heed, with the reasons."""
+    refused: Mapping[str, str] = _table()["refused"]
+    return {name: why for name, why in refused.items() if run.get(name)}
+
+
+@functools.cache
+def _table() -> dict[str, Any]:
+    text = resources.files(__package__).joinpath("uvvariables.toml").read_text("utf-8")
+    return tomllib.loads(text)
 
 
 def uv_options(environment: Mapping[str, str]) -> list[str]:

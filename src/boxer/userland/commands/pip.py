@@ -64,8 +64,12 @@ def pip(call: Invocation) -> int:
 
 
 def _install(call: Invocation, arguments: list[str]) -> int:
-    options = parse_install(arguments, call.where)
-    if not (options.packages or options.requirement or options.editable):
+    return install(call, parse_install(arguments, call.where))
+
+
+def install(call: Invocation, options: InstallOptions) -> int:
+    """`pip install`, with its options read. Raises what `install_packages` raises."""
+    if not options.asks_for_something:
         raise CommandFailedError("You must give at least one requirement to install")
     prefix = chosen_prefix(call, options)
     outcome = install_packages(target_of(call, prefix), options)
