@@ -65,7 +65,7 @@ def build_local(
         uri = _described(wheel, disk.root.parent).as_uri()
         node = target.tree.get(requirement.path)
         if isinstance(node, Directory):
-            if for_uv and _has_sources(node):
+            if for_uv:  # uv reads it itself, and where it says its packages come from
                 uri = disk.host(requirement.path).as_uri()
             wheel = _with_paths_of_the_box(wheel, disk)
             if requirement.editable:
@@ -132,8 +132,3 @@ def _with_paths_of_the_box(wheel: Wheel, disk: Disk) -> Wheel:
         return replace(member, data=disk.words(member.data.decode("utf-8", "replace")).encode())
 
     return replace(wheel, members=tuple(renamed(member) for member in wheel.members))
-
-
-def _has_sources(project: Directory) -> bool:
-    node = project.entries.get("pyproject.toml")
-    return isinstance(node, File) and b"tool.uv" in node.data
