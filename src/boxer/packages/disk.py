@@ -9,10 +9,13 @@ project's files only where they are asked for.
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
 import re
-from collections.abc import Iterator
-from pathlib import Path
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 from boxer.filetree import Directory, File, Node, Symlink, Tree
 
@@ -23,6 +26,7 @@ _DESCRIBING = re.compile(
 )
 # Where such a file names a path of the box: an address, or an absolute path as a value.
 _READ_BY_UV = ("pyproject.toml", "uv.lock", "uv.toml")
+_SETTINGS = ("uv.toml", "pyproject.toml")
 _ADDRESS = re.compile(rb"\bfile://(?=/)")
 _PATH = re.compile(
     rb"((?:path|url|directory|editable|registry|find-links)[\"']?\s*=\s*\[?\s*[\"'])(?=/)"
@@ -80,6 +84,31 @@ class Disk:
     def holds(self, path: str) -> bool:
         """Whether the box has something at a path."""
         return self._tree.get(path) is not None
+
+    def uv_tables(self, cwd: str, variables: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+        """The settings of uv that count in a folder of the box: those of its projects, its user."""
+        user = variables.get("XDG_CONFIG_HOME") or f"{variables.get('HOME') or '/root'}/.config"
+        folders = [cwd, *(str(path) for path in PurePosixPath(cwd).parents)]
+        places = [f"{folder}/{name}" for folder in folders for name in _SETTINGS]
+        for path in (*places, f"{user}/uv/uv.toml", "/etc/uv/uv.toml"):
+            node = self._tree.get(path)
+            with contextlib.suppress(tomllib.TOMLDecodeError):
+                text = node.data.decode("utf-8", "replace") if isinstance(node, File) else ""
+                data = tomllib.loads(text)
+                is_project = path.endswith("pyproject.toml")
+                yield data.get("tool", {}).get("uv", {}) if is_project else data
+
+    def uv_settings(self, variables: Mapping[str, str]) -> dict[str, str]:
+        """Variables by which uv finds the box's uv.toml of its user and machine, where it has
+        them, in the place of this machine's. variables: the RUN's."""
+        home = variables.get("HOME") or "/root"
+        user = variables.get("XDG_CONFIG_HOME") or f"{home}/.config"
+        places = {"XDG_CONFIG_HOME": user, "XDG_CONFIG_DIRS": "/etc"}
+        return {
+            name: str(self.host(path))
+            for name, path in places.items()
+            if self.holds(f"{path}/uv/uv.toml")
+        }
 
     def words(self, text: str) -> str:
         """What a program said, with the paths of the box."""

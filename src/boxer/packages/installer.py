@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import posixpath
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,7 +36,7 @@ from boxer.packages.requirements import (
 )
 from boxer.packages.resolve import Locked, Question
 from boxer.packages.sdist import native_switches
-from boxer.packages.settings import index_environment
+from boxer.packages.settings import index_environment, stated_indexes
 from boxer.packages.substitutes import substitutes
 from boxer.packages.target import Outcome, Target
 from boxer.packages.wheel import Wheel
@@ -56,14 +56,20 @@ def install_packages(target: Target, options: InstallOptions) -> Outcome:
         return _exactly(target, options, set(), outcome)
     for name, value in options.index:
         found.add_option(name, value)
-    if target.variables.get("PIP_FIND_LINKS"):
-        found.add_option("find-links", target.variables["PIP_FIND_LINKS"])
+    if "no-index" in options.switches:
+        found.add_option("no-index", "1")
     with tempfile.TemporaryDirectory(prefix="boxer-local-") as folder:
         disk = Disk(target.tree, Path(folder))
         _bring_out_links(target, found, disk)
         environment = {
-            **index_environment(target.variables, found.options, _on_disk(target, disk)),
+            **index_environment(
+                target.variables,
+                found.options,
+                _on_disk(target, disk),
+                options.sources.stated or (_stated(target, disk) if options.by_uv else ()),
+            ),
             **native_switches(),
+            **disk.uv_settings(target.variables),
         }
         local = build_local(target, found.local, environment, disk, for_uv=options.by_uv)
         present = _present(target)
@@ -97,6 +103,10 @@ def install_packages(target: Target, options: InstallOptions) -> Outcome:
     _change(target, wheels, present, requested, outcome)
     kept = {package.key for package in answer.locked} | {wheel.key for wheel in wheels}
     return _exactly(target, options, kept, outcome)
+
+
+def _stated(target: Target, disk: Disk) -> Collection[str]:
+    return stated_indexes(disk.uv_tables(target.cwd, target.variables))
 
 
 def _on_disk(target: Target, disk: Disk) -> Callable[[str], str]:
@@ -140,8 +150,7 @@ def _read(target: Target, options: InstallOptions, outcome: Outcome) -> Reader:
         reader.add_file(path)
     reader.found.local += options.local
     reader.found.lines += options.lines
-    named = target.variables.get("PIP_CONSTRAINT", "").split()
-    for path in (*options.constraint, *named):
+    for path in options.constraint:
         reader.add_file(path, constraints=True)
     upgrading = "upgrade" in options.switches
     names = [normalize(requirement_name(package)) for package in options.packages]
@@ -151,7 +160,6 @@ def _read(target: Target, options: InstallOptions, outcome: Outcome) -> Reader:
             outcome.skipped.append(name)
         else:
             reader.add(package)
-    reader.found.constraints += options.pinned
     for project in options.editable:
         reader.add(project, editable=True)
     return reader
@@ -207,8 +215,8 @@ def _question(
         path, _, name = group.rpartition(":")
         project = disk.host(posixpath.join(target.cwd, path or "pyproject.toml"))
         arguments += ["--group", f"{project}:{name}"]
-    if not options.by_uv:
-        arguments.append("--no-sources")
+    if options.groups and not options.by_uv:
+        arguments.append("--no-sources")  # pip knows none
     answer = options.answer and [_on_this_disk(package, disk) for package in options.answer]
     return Question(
         lines=[*lines, *(f"{package.name}=={package.version}" for package in answer or ())],

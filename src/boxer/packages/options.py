@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from boxer.errors import PipUsageError, Where
+from boxer.packages.projects.pylock import Wanted
 from boxer.packages.requirements import LocalRequirement
 from boxer.packages.resolve import Locked
 from boxer.packages.sources import Sources
@@ -133,7 +134,6 @@ class InstallOptions:
     packages: list[str] = field(default_factory=list)
     requirement: list[str] = field(default_factory=list)
     constraint: list[str] = field(default_factory=list)
-    pinned: list[str] = field(default_factory=list)  # constraints as they are, from a lock file
     lines: list[str] = field(default_factory=list)  # requirements as they are, from a project
     local: list[LocalRequirement] = field(default_factory=list)
     answer: list[Locked] | None = None  # from a lock file that says where all files are
@@ -149,6 +149,17 @@ class InstallOptions:
     prefix: str | None = None
     wheel_folder: str | None = None  # `pip wheel -w`: keep the wheels there, install nothing
     resolver: list[str] = field(default_factory=list)  # what uv is told as it is
+
+    def take(self, wanted: Wanted) -> InstallOptions:
+        """With what a project's files ask for."""
+        self.lines += wanted.lines
+        self.local += wanted.local
+        self.sources = wanted.sources
+        self.resolver += wanted.options
+        self.switches |= {"no-deps"} if wanted.complete else set()
+        if wanted.locked:
+            self.answer = wanted.locked
+        return self
 
     @property
     def asks_for_something(self) -> bool:
@@ -222,6 +233,13 @@ def _value(name: str, value: str, options: InstallOptions) -> None:
         options.groups.append(value)
     elif name not in ("no-binary", "only-binary"):  # which file is taken is ours to choose
         options.resolver += [f"--{name}", value]
+
+
+def kind_of(option: str) -> str:
+    """`switch` or `value`: what an option is; empty for one that is not known."""
+    if option in _SWITCHES:
+        return "switch"
+    return "value" if option in _VALUES or option in _INDEX or option in _REFUSED else ""
 
 
 def _unknown(word: str, where: Where | None) -> PipUsageError:

@@ -183,7 +183,9 @@ def _ask(
     for package in question.upgrade:
         arguments += ["--upgrade-package", package]
     arguments += [*_asked_for(question, folder), *question.files]
-    return run_uv(arguments, environment, _TIMEOUT_SECONDS, question.folder)
+    # Indexes that a project states count for the folder that uv is called in.
+    cwd = question.folder or (folder if question.sources else None)
+    return run_uv(arguments, environment, _TIMEOUT_SECONDS, cwd)
 
 
 def _asked_for(question: Question, folder: Path) -> list[str]:

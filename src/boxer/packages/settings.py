@@ -18,7 +18,7 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,12 @@ _CARRIED = {
     "timeout": "UV_HTTP_TIMEOUT",
     "cert": "SSL_CERT_FILE",
 }
+# Where uv's and pip's indexes come from: the one, and others beside it.
+_INDEXES = {
+    "default": ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"),
+    "more": ("UV_EXTRA_INDEX_URL", "UV_INDEX", "UV_FIND_LINKS", "PIP_EXTRA_INDEX_URL",
+             "PIP_FIND_LINKS"),
+}  # fmt: skip
 # Of a project, so not for this machine to say in a build.
 _OF_PROJECTS = frozenset(
     ("UV_DEV", "UV_EXCLUDE", "UV_FROZEN", "UV_LOCKED", "UV_NO_DEFAULT_GROUPS", "UV_NO_DEV",
@@ -61,21 +67,32 @@ def index_environment(
     run: Mapping[str, str],
     options: Mapping[str, str],
     host_word: Callable[[str], str] = str,
+    stated: Collection[str] = (),
 ) -> dict[str, str]:
     """The environment for uv and for build back ends.
 
     run: the variables of the RUN. options: pip's options of the command line by their long names.
-    host_word: makes paths of the box those of this machine.
+    host_word: makes paths of the box those of this machine. stated: `default` where a project
+    says what takes the place of this machine's index, `more` where it says what comes before it:
+    this machine's do not count then, since uv would look there first.
     """
-    environment = {name: value for name, value in os.environ.items() if _is_machines(name)}
+    passed_over = {name for word in stated for name in _INDEXES[word]}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if _is_machines(name) and name not in passed_over
+    }
     environment.update((name, run[name]) for name in _FROM_RUN if run.get(name))
     passed, paths = _table()["passed"], _table()["paths"]
     for name, value in run.items():
+        if value and name in ("UV_INDEX_URL", "UV_DEFAULT_INDEX"):
+            environment.pop("UV_DEFAULT_INDEX", None)  # this machine's, which would win
         if value and (name in passed or _LOGIN.fullmatch(name)):
             environment[name] = value
         elif value and name in paths:
             environment[name] = " ".join(host_word(word) for word in value.split())
-    pip = {**_from_files(), **_from_variables(environment), **options}
+    of_machine = {**_from_files(), **_from_variables(environment)}
+    pip = {k: v for k, v in of_machine.items() if _CARRIED.get(k) not in passed_over} | {**options}
     for option, value in pip.items():
         variable = _CARRIED.get(option)
         if variable is None or not value.strip():
@@ -95,6 +112,20 @@ def index_environment(
     environment["GIT_ALLOW_PROTOCOL"] = "none"
     environment["UV_NO_GITHUB_FAST_PATH"] = "1"
     return environment
+
+
+def stated_indexes(tables: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """What settings of uv say takes the place of this machine's indexes. tables: [tool.uv], or a
+    uv.toml."""
+    found = set()
+    for table in tables:
+        for part in (table, table.get("pip", {})):
+            indexes = [index for index in part.get("index", ()) if not index.get("explicit")]
+            if part.get("index-url") or any(index.get("default") for index in indexes):
+                found.add("default")
+            if indexes or part.get("extra-index-url"):
+                found.add("more")
+    return frozenset(found)
 
 
 def _is_machines(name: str) -> bool:

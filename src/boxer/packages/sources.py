@@ -44,6 +44,13 @@ class Sources:
     def __bool__(self) -> bool:
         return bool(self.indexes)
 
+    @property
+    def stated(self) -> frozenset[str]:
+        """What takes the place of this machine's indexes (`settings.index_environment`)."""
+        words = {"default": any(index.default for index in self.indexes)}
+        words["more"] = any(not index.explicit for index in self.indexes)
+        return frozenset(word for word, holds in words.items() if holds)
+
     def project(self, lines: Sequence[str]) -> str:
         """A pyproject.toml that requires the lines and states these sources."""
         named = {normalize(name) for line in lines if (name := _requirement_name(line))}

@@ -27,12 +27,15 @@ from boxer.packages.sources import Index, Sources, from_version_control
 @dataclass(slots=True)
 class Wanted:
     """What a project's files ask to be installed. locked: with their files, nothing is to be
-    resolved; lines: as in a requirements file; local: in the box."""
+    resolved; lines: as in a requirements file; local: in the box. complete: whether every package
+    is named. options: what uv is told."""
 
     locked: list[Locked] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     local: list[LocalRequirement] = field(default_factory=list)
     sources: Sources = field(default_factory=Sources)
+    complete: bool = False
+    options: list[str] = field(default_factory=list)
 
 
 def read_pylock(

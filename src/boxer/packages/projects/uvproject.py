@@ -22,7 +22,7 @@ from boxer.images import Python
 from boxer.packages.check import marker_environment
 from boxer.packages.disk import Disk
 from boxer.packages.projects.pylock import Wanted, read_pylock
-from boxer.packages.settings import index_environment
+from boxer.packages.settings import index_environment, stated_indexes
 from boxer.packages.sources import unfetched
 from boxer.packages.uv import UvResult, explain, interpreter, run_uv
 
@@ -141,7 +141,9 @@ def _call(scene: Scene, disk: Disk, arguments: Sequence[str]) -> UvResult:
     def host_word(word: str) -> str:
         return disk.host_word(word if "://" in word else posixpath.join(scene.cwd, word))
 
-    environment = index_environment(scene.variables, {}, host_word)
+    stated = stated_indexes(disk.uv_tables(scene.cwd, scene.variables))
+    environment = index_environment(scene.variables, {}, host_word, stated)
+    environment |= disk.uv_settings(scene.variables)
     environment["UV_PYTHON"] = str(interpreter(scene.python.version))
     cwd = disk.host(scene.cwd)
     cwd.mkdir(parents=True, exist_ok=True)

@@ -18,15 +18,19 @@ from boxer.packages import (
     Prefix,
     Reader,
     Target,
+    Wanted,
     broken_requirements,
+    config_file,
     install_packages,
     installed,
     license_of,
     normalize,
     parse_install,
+    pip_settings,
     requirement_name,
     uninstall,
     what_is_lost,
+    with_setting,
 )
 from boxer.userland.invocation import Command, CommandFailedError, Invocation
 from boxer.userland.programs import find_program
@@ -52,7 +56,7 @@ def pip(call: Invocation) -> int:
         return 0
     if action in _ACTIONS:
         return _ACTIONS[action](call, rest)
-    if action in ("cache", "config", "debug", "completion"):
+    if action in ("cache", "debug", "completion"):
         return 0
     if action in _UNSUPPORTED:
         raise UnsupportedCommandError(
@@ -64,7 +68,35 @@ def pip(call: Invocation) -> int:
 
 
 def _install(call: Invocation, arguments: list[str]) -> int:
-    return install(call, parse_install(arguments, call.where))
+    return install(call, parse_install([*_said_besides(call), *arguments], call.where))
+
+
+def _said_besides(call: Invocation) -> list[str]:
+    """The options that pip.conf and the variables of the RUN state."""
+    return pip_settings(call.tree, _prefix(call).root, _home(call), call.env)
+
+
+def _home(call: Invocation) -> str:
+    return call.env.get("HOME") or home_of(call.tree, call.user.uid)
+
+
+def _config(call: Invocation, arguments: list[str]) -> int:
+    """`pip config set NAME VALUE`; what it would list is nothing that a build needs."""
+    place = next((w[2:] for w in arguments if w in ("--global", "--site", "--user")), "user")
+    argv = [word for word in arguments if not word.startswith("-")]
+    if argv[:1] != ["set"] or len(argv) != 3:
+        return 0
+    path = config_file(place, _prefix(call).root, _home(call))
+    node = call.tree.get(path)
+    try:
+        text = with_setting(node.data.decode() if isinstance(node, File) else "", argv[1], argv[2])
+    except ValueError:
+        raise CommandFailedError(f"Key does not contain dot separated section: {argv[1]}") from None
+    uid, gid = call.user.uid, call.user.gid
+    call.tree.make_directories(posixpath.dirname(path), 0o755, uid, gid, call.epoch)
+    call.tree.add_file(path, text.encode(), 0o644, uid, gid, call.epoch)
+    call.print(f"Writing to {path}")
+    return 0
 
 
 def install(call: Invocation, options: InstallOptions) -> int:
@@ -82,7 +114,7 @@ def install(call: Invocation, options: InstallOptions) -> int:
 
 def _wheel(call: Invocation, arguments: list[str]) -> int:
     """`pip wheel` and `pip download`: the files, in a folder of the box."""
-    options = parse_install(arguments, call.where)
+    options = parse_install([*_said_besides(call), *arguments], call.where)
     options.wheel_folder = call.path(options.wheel_folder or ".")
     prefix = _prefix(call)
     nothing = Prefix(f"{options.wheel_folder}/.none", prefix.version, prefix.python, flat=True)
@@ -90,6 +122,16 @@ def _wheel(call: Invocation, arguments: list[str]) -> int:
     for name, version in outcome.installed:
         call.print(f"Saved {options.wheel_folder}/{name}-{version}")
     return 0
+
+
+def exported(wanted: Wanted, without_hashes: bool) -> list[str]:
+    """A project's packages as lines of a requirements file."""
+    lines = [line.split(" --hash", 1)[0] if without_hashes else line for line in wanted.lines]
+    indexes = wanted.sources.indexes
+    head = [f"--index-url {index.url}" for index in indexes if index.default]
+    head += [f"--extra-index-url {index.url}" for index in indexes if not index.default]
+    local = [f"{'-e ' * entry.editable}{entry.path}{entry.extras}" for entry in wanted.local]
+    return [*head, *local, *lines]
 
 
 def build_project(call: Invocation, folder: str, project: str) -> int:
@@ -281,6 +323,7 @@ def _sorted(call: Invocation) -> list[Installed]:
 
 
 _ACTIONS = {
+    "config": _config,
     "install": _install,
     "wheel": _wheel,
     "download": _wheel,

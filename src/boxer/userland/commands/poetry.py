@@ -11,13 +11,21 @@ from boxer.errors import UnsupportedCommandError
 from boxer.filetree import File
 from boxer.packages import (
     InstallOptions,
+    LocalRequirement,
     Prefix,
+    Wanted,
     install_packages,
+    marker_environment,
     poetry_project,
-    requirement_name,
     uv_project,
 )
-from boxer.userland.commands.pip import announce, build_project, chosen_prefix, target_of
+from boxer.userland.commands.pip import (
+    announce,
+    build_project,
+    chosen_prefix,
+    exported,
+    target_of,
+)
 from boxer.userland.commands.python import run_program
 from boxer.userland.commands.venv import venv
 from boxer.userland.invocation import Command, CommandFailedError, Invocation
@@ -100,15 +108,21 @@ def _project(call: Invocation) -> str:
 def _install(call: Invocation, argv: list[str]) -> int:
     project = _project(call)
     groups, extras = _groups(argv)
-    options = InstallOptions(
-        packages=poetry_project.requirements(call.tree, project, groups, extras)
-    )
+    options = InstallOptions()
+    if "--only-root" not in argv:
+        options.take(_wanted(call, project, groups, extras))
+    if "--sync" in argv or call.arguments[:1] == ["sync"]:
+        options.switches.add("exact")
     prefix = _prefix(call, project)
     if "--no-root" not in argv and poetry_project.has_package(call.tree, project):
-        options.editable.append(project)
-    options.pinned = poetry_project.constraints(call.tree, project)
+        options.local.append(LocalRequirement(project, editable=True))
     announce(call, prefix, install_packages(target_of(call, prefix), options))
     return 0
+
+
+def _wanted(call: Invocation, project: str, groups: set[str], extras: set[str]) -> Wanted:
+    markers = marker_environment(call.python)
+    return poetry_project.wanted(call.tree, project, groups, extras, markers, call.where)
 
 
 def _prefix(call: Invocation, project: str) -> Prefix:
@@ -169,9 +183,7 @@ def _export(call: Invocation, argv: list[str]) -> int:
         else:
             kept.append(word)
     groups, extras = _groups(["--only", "main", *kept])
-    lines = poetry_project.requirements(call.tree, project, groups, extras)
-    pinned = {pin.partition("==")[0]: pin for pin in poetry_project.constraints(call.tree, project)}
-    lines = [pinned.get(requirement_name(line), line) for line in lines]
+    lines = exported(_wanted(call, project, groups, extras), "--without-hashes" in argv)
     text = "".join(f"{line}\n" for line in lines)
     if output is None:
         call.out += text.encode()
