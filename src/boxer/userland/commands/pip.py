@@ -6,7 +6,6 @@ Belongs here: pip's subcommands and what it says. Does not: how packages get in
 
 from __future__ import annotations
 
-import json
 import posixpath
 
 from boxer.errors import PipUsageError, UnsupportedCommandError
@@ -19,19 +18,16 @@ from boxer.packages import (
     Reader,
     Target,
     Wanted,
-    broken_requirements,
-    config_file,
     install_packages,
     installed,
-    license_of,
     normalize,
     parse_install,
-    pip_settings,
     requirement_name,
     uninstall,
     what_is_lost,
-    with_setting,
 )
+from boxer.userland.commands.pipconfig import configure, said_besides
+from boxer.userland.commands.pipreports import REPORTS
 from boxer.userland.invocation import Command, CommandFailedError, Invocation
 from boxer.userland.programs import find_program
 from boxer.userland.tools import TOOLS, add_module, add_tool
@@ -56,6 +52,8 @@ def pip(call: Invocation) -> int:
         return 0
     if action in _ACTIONS:
         return _ACTIONS[action](call, rest)
+    if action in REPORTS:
+        return REPORTS[action](call, _present(call), rest)
     if action in ("cache", "debug", "completion"):
         return 0
     if action in _UNSUPPORTED:
@@ -68,35 +66,13 @@ def pip(call: Invocation) -> int:
 
 
 def _install(call: Invocation, arguments: list[str]) -> int:
-    return install(call, parse_install([*_said_besides(call), *arguments], call.where))
-
-
-def _said_besides(call: Invocation) -> list[str]:
-    """The options that pip.conf and the variables of the RUN state."""
-    return pip_settings(call.tree, _prefix(call).root, _home(call), call.env)
-
-
-def _home(call: Invocation) -> str:
-    return call.env.get("HOME") or home_of(call.tree, call.user.uid)
+    return install(
+        call, parse_install([*said_besides(call, _prefix(call)), *arguments], call.where)
+    )
 
 
 def _config(call: Invocation, arguments: list[str]) -> int:
-    """`pip config set NAME VALUE`; what it would list is nothing that a build needs."""
-    place = next((w[2:] for w in arguments if w in ("--global", "--site", "--user")), "user")
-    argv = [word for word in arguments if not word.startswith("-")]
-    if argv[:1] != ["set"] or len(argv) != 3:
-        return 0
-    path = config_file(place, _prefix(call).root, _home(call))
-    node = call.tree.get(path)
-    try:
-        text = with_setting(node.data.decode() if isinstance(node, File) else "", argv[1], argv[2])
-    except ValueError:
-        raise CommandFailedError(f"Key does not contain dot separated section: {argv[1]}") from None
-    uid, gid = call.user.uid, call.user.gid
-    call.tree.make_directories(posixpath.dirname(path), 0o755, uid, gid, call.epoch)
-    call.tree.add_file(path, text.encode(), 0o644, uid, gid, call.epoch)
-    call.print(f"Writing to {path}")
-    return 0
+    return configure(call, _prefix(call), arguments)
 
 
 def install(call: Invocation, options: InstallOptions) -> int:
@@ -114,7 +90,7 @@ def install(call: Invocation, options: InstallOptions) -> int:
 
 def _wheel(call: Invocation, arguments: list[str]) -> int:
     """`pip wheel` and `pip download`: the files, in a folder of the box."""
-    options = parse_install([*_said_besides(call), *arguments], call.where)
+    options = parse_install([*said_besides(call, _prefix(call)), *arguments], call.where)
     options.wheel_folder = call.path(options.wheel_folder or ".")
     prefix = _prefix(call)
     nothing = Prefix(f"{options.wheel_folder}/.none", prefix.version, prefix.python, flat=True)
@@ -270,58 +246,6 @@ def _named_in(call: Invocation, path: str) -> list[str]:
     return reader.found.lines
 
 
-def _check(call: Invocation, arguments: list[str]) -> int:
-    """`pip check`: requirements that are missing or of another version."""
-    broken = broken_requirements(_present(call), call.python)
-    for line in broken or ["No broken requirements found."]:
-        call.print(line)
-    return 1 if broken else 0
-
-
-def _list(call: Invocation, arguments: list[str]) -> int:
-    found = _sorted(call)
-    if "--format=json" in arguments or ("--format" in arguments and "json" in arguments):
-        call.print(json.dumps([{"name": entry.name, "version": entry.version} for entry in found]))
-        return 0
-    if "--format=freeze" in arguments:
-        return _freeze(call, [])
-    width = max([len(entry.name) for entry in found] + [7])
-    call.print(f"{'Package':{width}} Version")
-    call.print(f"{'-' * width} -------")
-    for entry in found:
-        call.print(f"{entry.name:{width}} {entry.version}")
-    return 0
-
-
-def _freeze(call: Invocation, arguments: list[str]) -> int:
-    for entry in _sorted(call):
-        if "--all" in arguments or entry.key not in ("pip", "setuptools", "wheel"):
-            call.print(f"{entry.name}=={entry.version}")
-    return 0
-
-
-def _show(call: Invocation, arguments: list[str]) -> int:
-    present = _present(call)
-    status = 0
-    for name in [word for word in arguments if not word.startswith("-")]:
-        entry = present.get(normalize(name))
-        if entry is None:
-            call.err += f"WARNING: Package(s) not found: {name}\n".encode()
-            status = 1
-            continue
-        call.print(f"Name: {entry.name}")
-        call.print(f"Version: {entry.version}")
-        call.print(f"Summary: {entry.metadata['Summary'] or ''}")
-        call.print(f"License: {license_of(entry.metadata)}")
-        call.print(f"Location: {posixpath.dirname(entry.folder)}")
-    return status
-
-
-def _sorted(call: Invocation) -> list[Installed]:
-    present = _present(call)
-    return [present[key] for key in sorted(present)]
-
-
 _ACTIONS = {
     "config": _config,
     "install": _install,
@@ -329,10 +253,6 @@ _ACTIONS = {
     "download": _wheel,
     "uninstall": _uninstall,
     "remove": _uninstall,
-    "list": _list,
-    "freeze": _freeze,
-    "show": _show,
-    "check": _check,
 }
 
 COMMANDS = {
