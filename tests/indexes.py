@@ -31,12 +31,13 @@ class Indexes:
         name: str,
         version: str,
         requires: tuple[str, ...] = (),
-        native: bool = False,
+        tag: str = "py3-none-any",
     ) -> None:
-        """A pure wheel into one of them, `public` or `corp`."""
+        """A wheel into one of them, `public` or `corp`; tag: for which machines."""
         place = self._folder / index / name
         place.mkdir(parents=True, exist_ok=True)
-        file = f"{name}-{version}-py3-none-any.whl"
+        file = f"{name}-{version}-{tag}.whl"
+        native = tag != "py3-none-any"
         (place / file).write_bytes(wheel_bytes(name, version, requires, native))
         links = sorted(path.name for path in place.glob("*.whl"))
         (place / "index.html").write_text("".join(f'<a href="{n}">{n}</a>\n' for n in links))

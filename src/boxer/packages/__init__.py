@@ -11,7 +11,6 @@ from boxer.lazy import load_lazily
 
 if TYPE_CHECKING:
     from boxer.packages.boxwheel import build_wheel
-    from boxer.packages.catalogue.known import why_native
     from boxer.packages.catalogue.removed import imported_of, removed_for
     from boxer.packages.check import broken_requirements, marker_environment
     from boxer.packages.files import what_is_lost
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "boxwheel": ("build_wheel",),
-    "catalogue.known": ("why_native",),
     "catalogue.removed": ("imported_of", "removed_for"),
     "check": ("broken_requirements", "marker_environment"),
     "files": ("what_is_lost",),
@@ -70,6 +68,6 @@ __all__ = [
     "find_builder", "imported_of", "index_environment", "install_packages", "installed",
     "license_of", "linked_base", "marker_environment", "normalize", "parse_install",
     "pdm_project", "pip_settings", "pipenv_project", "poetry_project", "refused_variables",
-    "removed_for", "requirement_name", "uninstall", "uv_project", "what_is_lost", "why_native",
+    "removed_for", "requirement_name", "uninstall", "uv_project", "what_is_lost",
     "with_extensions", "with_setting",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ Invariants
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Literal
@@ -24,7 +24,7 @@ from boxer.images import Base, BaseReference, BaseSource, Python, tools_of
 from boxer.instructions import Context, StageState, apply
 from boxer.packages import find_builder
 from boxer.pipeline.cachekeys import first_key, step_keys
-from boxer.pipeline.commands import Commands
+from boxer.pipeline.commands import Commands, NotRun
 from boxer.pipeline.events import (
     Listener,
     Notice,
@@ -48,6 +48,10 @@ class Built:
     tree: Tree
     config: ImageConfig
     python_asked: str = ""
+
+
+# Hears of a step that fails.
+Failed = Callable[[Step, BoxerError], None]
 
 
 class Bases:
@@ -92,7 +96,12 @@ class StageBuilder:
         events: Listener,
         cached: bool = True,
         secrets: Mapping[str, bytes] | None = None,
+        failed: Failed | None = None,
     ) -> None:
+        """failed: hears of a step that fails, and the build goes on, to see what else does; without
+        it the step's error is raised. Nothing is kept from there on, and no program is run."""
+        self._failed = failed
+        self._sound = True
         self._bases = bases
         self._context = context
         self._epoch = epoch
@@ -120,9 +129,9 @@ class StageBuilder:
         for place, step in zip(count(1), stage.steps, strict=False):
             if place > done:
                 listener = _StepListener(number, place, self._events)
-                self._step(listener, step, state, below)
+                self._try_step(listener, step, state, below)
                 key = keys[place - 1]
-                if cache and key and isinstance(step.instruction, Run):
+                if cache and key and self._sound and isinstance(step.instruction, Run):
                     kept = Kept(
                         state.tree, state.config, state.command_set, tuple(listener.notices)
                     )
@@ -189,6 +198,17 @@ class StageBuilder:
             _add_names(tree, base.info.python, asked, self._epoch)
         return Built(base, tree, ImageConfig.from_oci(base.info.config), asked)
 
+    def _try_step(
+        self, listener: _StepListener, step: Step, state: StageState, below: Built
+    ) -> None:
+        try:
+            self._step(listener, step, state, below)
+        except BoxerError as error:
+            if self._failed is None:
+                raise
+            self._failed(step, error)
+            self._sound = False
+
     def _step(self, listener: _StepListener, step: Step, state: StageState, below: Built) -> None:
         instruction = step.instruction
         stage, place = listener.stage, listener.number
@@ -196,10 +216,10 @@ class StageBuilder:
         began = time.monotonic()
         ports = Ports(
             listener,
-            commands=Commands(below.base),
+            commands=Commands(below.base) if self._sound else NotRun(listener),
             stage_tree=self._tree_of,
             wheels=find_builder(below.base),
-            compiler=_compiler() if isinstance(instruction, Run) else None,
+            compiler=_compiler() if isinstance(instruction, Run) and self._sound else None,
             secrets=self._secrets,
             python=below.base.info.python,
             python_asked=below.python_asked,
