@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import http.server
+import io
+import tarfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -39,8 +41,28 @@ class Indexes:
         file = f"{name}-{version}-{tag}.whl"
         native = tag != "py3-none-any"
         (place / file).write_bytes(wheel_bytes(name, version, requires, native))
-        links = sorted(path.name for path in place.glob("*.whl"))
-        (place / "index.html").write_text("".join(f'<a href="{n}">{n}</a>\n' for n in links))
+        self._list(place)
+
+    def put_rust(self, name: str, version: str) -> None:
+        """A source archive whose back end is maturin, which is not on the index."""
+        place = self._folder / "public" / name
+        place.mkdir(parents=True, exist_ok=True)
+        build = '[build-system]\nrequires = ["maturin>=1"]\nbuild-backend = "maturin"\n'
+        files = {
+            "pyproject.toml": f'{build}[project]\nname = "{name}"\nversion = "{version}"\n',
+            "PKG-INFO": f"Metadata-Version: 2.2\nName: {name}\nVersion: {version}\n",
+            "Cargo.toml": "[package]\n",
+        }
+        with tarfile.open(place / f"{name}-{version}.tar.gz", "w:gz") as archive:
+            for path, text in files.items():
+                header = tarfile.TarInfo(f"{name}-{version}/{path}")
+                header.size = len(text)
+                archive.addfile(header, io.BytesIO(text.encode()))
+        self._list(place)
+
+    def _list(self, place: Path) -> None:
+        files = sorted(path.name for path in place.iterdir() if path.name != "index.html")
+        (place / "index.html").write_text("".join(f'<a href="{n}">{n}</a>\n' for n in files))
 
     def file(self, index: str, name: str, version: str) -> bytes:
         return (self._folder / index / name / f"{name}-{version}-py3-none-any.whl").read_bytes()

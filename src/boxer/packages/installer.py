@@ -11,26 +11,25 @@ from __future__ import annotations
 
 import posixpath
 import tempfile
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from boxer.errors import BoxerError, PipUsageError
-from boxer.filetree import Directory
 from boxer.packages.answer import resolve_for_a_box
 from boxer.packages.catalogue.backports import bring_back
 from boxer.packages.disk import Disk
+from boxer.packages.elsewhere import without_those_of_other_machines
 from boxer.packages.files import with_allowed_files
 from boxer.packages.local import Local, build_local
-from boxer.packages.obtain import obtain, with_pure_files
+from boxer.packages.obtain import EarlierError, obtain, with_pure_files
+from boxer.packages.ondisk import bring_out_links, folder_of, host_words, on_this_disk
 from boxer.packages.optional import without_optional
 from boxer.packages.options import InstallOptions
 from boxer.packages.placement import install, uninstall
 from boxer.packages.prefix import Installed, Prefix, installed, normalize
 from boxer.packages.requirements import (
-    LocalRequirement,
     Reader,
-    Requirements,
     requirement_name,
     stated_hashes,
 )
@@ -49,6 +48,23 @@ _OURS = ("pip", "uv", "poetry", "pipenv", "pdm", "hatch", "pipx", "virtualenv")
 
 def install_packages(target: Target, options: InstallOptions) -> Outcome:
     """Installs what is asked for. Raises what reading, resolving, fetching, building raise."""
+    try:
+        return _install(target, options)
+    except EarlierError as found:
+        limits, error = found.limits, found.error
+    if options.answer is not None or "no-deps" in options.switches:
+        raise error
+    try:
+        outcome = _install(target, replace(options, limits=limits))
+    except (BoxerError, EarlierError):
+        raise error from None
+    listed = ", ".join(f"`{limit}`" for limit in limits)
+    message = f"{error.message.splitlines()[0]} An earlier version is installed: {listed}."
+    target.listener.notice(message, target.where, "Pin it if that is well.")
+    return outcome
+
+
+def _install(target: Target, options: InstallOptions) -> Outcome:
     outcome = Outcome()
     reader = _read(target, options, outcome)
     found = reader.found
@@ -60,12 +76,12 @@ def install_packages(target: Target, options: InstallOptions) -> Outcome:
         found.add_option("no-index", "1")
     with tempfile.TemporaryDirectory(prefix="boxer-local-") as folder:
         disk = Disk(target.tree, Path(folder))
-        _bring_out_links(target, found, disk)
+        bring_out_links(target, found, disk)
         environment = {
             **index_environment(
                 target.variables,
                 found.options,
-                _on_disk(target, disk),
+                host_words(target, disk),
                 options.sources.stated or (_stated(target, disk) if options.by_uv else ()),
             ),
             **native_switches(),
@@ -79,7 +95,7 @@ def install_packages(target: Target, options: InstallOptions) -> Outcome:
         except BoxerError as error:
             error.message = disk.words(error.message)
             raise
-        folders = [_folder_of(package, disk, target) for package in answer.locked if package.other]
+        folders = [folder_of(package, disk, target) for package in answer.locked if package.other]
         local |= build_local(
             target, [f for f in folders if f], environment, disk, for_uv=options.by_uv
         )
@@ -87,6 +103,7 @@ def install_packages(target: Target, options: InstallOptions) -> Outcome:
         if "dry-run" in options.switches:
             return outcome
         missing = without_optional(missing, answer, environment, outcome)
+        missing = without_those_of_other_machines(target, missing, answer, environment, outcome)
         allowed = {k: v for k, v in stated_hashes(found.lines).items() if k not in answer.replaced}
         missing = with_pure_files(missing, answer.question, environment)
         missing = [with_allowed_files(package, allowed) for package in missing]
@@ -107,25 +124,6 @@ def install_packages(target: Target, options: InstallOptions) -> Outcome:
 
 def _stated(target: Target, disk: Disk) -> Collection[str]:
     return stated_indexes(disk.uv_tables(target.cwd, target.variables))
-
-
-def _on_disk(target: Target, disk: Disk) -> Callable[[str], str]:
-    """Makes a path of the RUN one of this machine, and an address what it is."""
-    return lambda word: disk.host_word(word if "://" in word else posixpath.join(target.cwd, word))
-
-
-def _folder_of(package: Locked, disk: Disk, target: Target) -> LocalRequirement | None:
-    """The project of the box that a package of the answer is."""
-    if not package.folder:
-        return None  # `choose` says what it is
-    path = disk.box(package.folder)
-    if path is None or target.tree.get(path) is None:
-        raise PipUsageError(
-            f"`{package.name}` comes from `{path or package.folder}`, which is not in the box.",
-            where=target.where,
-            hint="COPY it before this RUN.",
-        )
-    return LocalRequirement(path, "", package.editable)
 
 
 def _exactly(target: Target, options: InstallOptions, kept: set[str], outcome: Outcome) -> Outcome:
@@ -165,26 +163,6 @@ def _read(target: Target, options: InstallOptions, outcome: Outcome) -> Reader:
     return reader
 
 
-def _bring_out_links(target: Target, found: Requirements, disk: Disk) -> None:
-    """Folders of the box that --find-links names, as folders of this machine for uv."""
-    argv = []
-    for word in found.options.get("find-links", "").split():
-        bare = word.removeprefix("file://")
-        path = posixpath.join(target.cwd, bare)
-        if "://" in bare:
-            argv.append(word)
-        elif isinstance(target.tree.get(path), Directory):
-            argv.append(str(disk.write(path)))
-        else:
-            raise PipUsageError(
-                f"`--find-links {word}` names no folder of the box.",
-                where=target.where,
-                hint="COPY the folder before this RUN; paths are those of the box.",
-            )
-    if argv:
-        found.options["find-links"] = " ".join(argv)
-
-
 def _save(target: Target, wheels: list[Wheel], folder: str, outcome: Outcome) -> None:
     """`pip wheel`: the wheels as files of the box."""
     uid, gid = target.owner
@@ -217,10 +195,10 @@ def _question(
         arguments += ["--group", f"{project}:{name}"]
     if options.groups and not options.by_uv:
         arguments.append("--no-sources")  # pip knows none
-    answer = options.answer and [_on_this_disk(package, disk) for package in options.answer]
+    answer = options.answer and [on_this_disk(package, disk) for package in options.answer]
     return Question(
         lines=[*lines, *(f"{package.name}=={package.version}" for package in answer or ())],
-        constraints=reader.found.constraints,
+        constraints=[*reader.found.constraints, *options.limits],
         preferred={key: entry.version for key, entry in present.items() if key not in local},
         upgrade=[*upgrade, *(normalize(name) for name in options.upgrade_package)],
         python_version=target.prefix.version,
@@ -230,12 +208,6 @@ def _question(
         sources=options.sources,
         answer=answer,
     )
-
-
-def _on_this_disk(package: Locked, disk: Disk) -> Locked:
-    wheels = tuple(replace(file, url=disk.address(file.url)) for file in package.wheels)
-    sdist = package.sdist and replace(package.sdist, url=disk.address(package.sdist.url))
-    return replace(package, wheels=wheels, sdist=sdist)
 
 
 def _present(target: Target) -> dict[str, Installed]:

@@ -134,6 +134,7 @@ class InstallOptions:
     packages: list[str] = field(default_factory=list)
     requirement: list[str] = field(default_factory=list)
     constraint: list[str] = field(default_factory=list)
+    limits: list[str] = field(default_factory=list)  # constraints that a first try showed
     lines: list[str] = field(default_factory=list)  # requirements as they are, from a project
     local: list[LocalRequirement] = field(default_factory=list)
     answer: list[Locked] | None = None  # from a lock file that says where all files are

@@ -28,6 +28,7 @@ from boxer.packages.sources import Sources, unfetched
 from boxer.packages.uv import UvResult, explain, run_uv
 
 ASKED = ""
+_WEBASSEMBLY = "wasm32-pyodide2024"  # no machine code of its own is taken for it
 _ABSENT = re.compile(r"Because (\S+) was not found in [a-z ]+ and you require \1[, ]")
 _TIMEOUT_SECONDS = 900.0
 _MORE_INDEXES = ("UV_EXTRA_INDEX_URL", "UV_INDEX", "UV_FIND_LINKS")
@@ -145,6 +146,40 @@ def requirers(question: Question, environment: Mapping[str, str]) -> dict[str, l
     return found
 
 
+def markers_of(question: Question, environment: Mapping[str, str]) -> dict[str, str]:
+    """For which machines the distributions of the answer are needed, where not for all: markers by
+    normalised names, for all that uv knows."""
+    everywhere = replace(question, every_platform=True)
+    with tempfile.TemporaryDirectory(prefix="boxer-resolve-") as name:
+        form = ["--no-header", "--no-annotate", "--no-strip-markers"]
+        result = _ask(everywhere, environment, Path(name), form)
+    lines = (line.partition(" ; ") for line in result.output.splitlines())
+    return {
+        normalize(package.partition("==")[0].partition("@")[0].strip()): marker.strip()
+        for package, _, marker in lines
+        if marker
+    }
+
+
+def last_with_wheel(
+    package: Locked, question: Question, environment: Mapping[str, str]
+) -> str | None:
+    """The last version before a package's that has a wheel for any machine, or for a WebAssembly;
+    None if there is none."""
+    other = Question(
+        lines=[f"{package.name}<{package.version}"],
+        python_version=question.python_version,
+        options=["--no-deps", "--only-binary", ":all:", "--python-platform", _WEBASSEMBLY],
+        sources=question.sources,
+        every_platform=False,
+    )
+    try:
+        found = resolve(other, environment, None)
+    except ResolutionError:
+        return None
+    return found[0].version if found else None
+
+
 def _is_file(word: str) -> bool:
     """Whether what asks for a package is a file that uv was given, `shop (pyproject.toml:dev)`."""
     return "-r " in word or word.endswith(")")
@@ -172,7 +207,9 @@ def _ask(
 ) -> UvResult:
     """uv's answer. folder: an empty one for its files; form: options that say how to answer."""
     arguments = ["pip", "compile", *form, "--python-version", question.python_version]
-    arguments += ["--universal"] if question.every_platform else ["--python-platform", "linux"]
+    if "--python-platform" not in question.options:
+        machine = ["--python-platform", "linux"]
+        arguments += ["--universal"] if question.every_platform else machine
     arguments += ["--python", sys.executable, *uv_options(environment), *question.options]
     for option, lines in (("constraint", question.constraints), ("override", question.overrides)):
         if lines:

@@ -19,10 +19,13 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import io
 import re
 import sys
+import tarfile
 import tempfile
 import tomllib
+import zlib
 from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
@@ -43,6 +46,9 @@ from boxer.packages.wheelbuilder import WheelBuilder
 _TIMEOUT_SECONDS = 600.0
 _MAX_SDIST_BYTES = 1 << 30
 _TAIL_LINES = 12
+_MAX_PROJECT_BYTES = 1 << 20
+_TOP_PROJECT = re.compile(r"[^/]+/pyproject\.toml")
+_RUST = re.compile(r"[\"'](?:maturin|setuptools-rust)\b")
 _LONGEST_LINE = 300
 # A back end that called one of the compilers that always fail (switches.toml), or wants Rust.
 _COMPILES = re.compile(r"(?m)^\s*false -|'false'|\bcargo\b|\brustc\b|Unknown compiler")
@@ -71,6 +77,19 @@ def build_sdist(
 def is_kept(data: bytes, filename: str, native: WheelBuilder | None = None) -> bool:
     """Whether the wheel of a source archive was built before."""
     return _kept(_key(data, filename, native)) is not None
+
+
+def is_rust(data: bytes) -> bool:
+    """Whether a source archive says that it has Rust in it: by its back end, or cargo's file."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+            names = [name for name in archive.getnames() if name.count("/") <= 2]
+            project = next((n for n in names if _TOP_PROJECT.fullmatch(n)), None)
+            file = archive.extractfile(project) if project else None
+            text = file.read(_MAX_PROJECT_BYTES).decode("utf-8", "replace") if file else ""
+    except (tarfile.TarError, OSError, EOFError, zlib.error):
+        return False
+    return any(name.endswith("/Cargo.toml") for name in names) or bool(_RUST.search(text))
 
 
 def _key(data: bytes, filename: str, native: WheelBuilder | None) -> str:
