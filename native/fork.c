@@ -49,6 +49,12 @@ void layer_release(struct layer *layer) {
     }
 }
 
+void layer_visit(const struct layer *layer, region_visitor visit, void *state) {
+    for (; layer; layer = layer->below)
+        for (uint32_t i = 0; i < layer->count; i++)
+            visit(state, layer->ranges[i].offset, layer->ranges[i].size);
+}
+
 static int add_range(struct layer *layer, struct range range) {
     if (layer->count == layer->room) {
         uint32_t room = layer->room ? layer->room * 2 : FIRST_ROOM;
@@ -92,23 +98,13 @@ static void gather(void *state, uint64_t offset, uint64_t size) {
     gathering->failed |= add_range(layer, (struct range){offset, size}) < 0;
 }
 
-static int write_range(const struct layer *layer, struct range range, const uint8_t *memory) {
-    for (uint64_t done = 0; done < range.size;) {
-        ssize_t written = pwrite(layer->descriptor, memory + range.offset + done, range.size - done,
-                                 (off_t)(range.offset + done));
-        if (written <= 0)
-            return -1;
-        done += (uint64_t)written;
-    }
-    return 0;
-}
-
 // Moves the machine's large private runs into the layer.
 static int settle(struct boxer_machine *machine, struct layer *layer, uint64_t size) {
     if (layer->descriptor < 0 || ftruncate(layer->descriptor, (off_t)size) < 0)
         return -1;
     for (uint32_t i = 0; i < layer->count; i++)
-        if (write_range(layer, layer->ranges[i], machine->base) < 0)
+        if (write_all(layer->descriptor, machine->base + layer->ranges[i].offset,
+                      layer->ranges[i].size, layer->ranges[i].offset) < 0)
             return -1;
     // Only when all is written: until here the machine is as it was.
     for (uint32_t i = 0; i < layer->count; i++)

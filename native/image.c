@@ -32,7 +32,7 @@ struct pm_scan_arg {
 #define PAGE_IS_SWAPPED (1u << 4)
 
 // EXPECTED_PAGES: 4 MiB, more than a run of an interpreter that does little writes to.
-enum { PAGE = 4096, PIECE = 1 << 20, REGIONS = 512, EXPECTED_PAGES = 1024 };
+enum { PAGE = 4096, REGIONS = 512, EXPECTED_PAGES = 1024 };
 
 struct boxer_image *boxer_image_new(int descriptor, uint64_t size, char *message) {
     struct boxer_image *image = calloc(1, sizeof *image);
@@ -61,43 +61,6 @@ void boxer_image_free(struct boxer_image *image) {
     free(image->expected);
     close(image->descriptor);
     free(image);
-}
-
-static int write_all(int descriptor, const uint8_t *bytes, uint64_t size, uint64_t offset) {
-    while (size) {
-        ssize_t written = pwrite(descriptor, bytes, size, (off_t)offset);
-        if (written < 0 && errno != EINTR)
-            return -1;
-        uint64_t part = written > 0 ? (uint64_t)written : 0;
-        bytes += part;
-        size -= part;
-        offset += part;
-    }
-    return 0;
-}
-
-static int is_zero(const uint8_t *bytes, uint64_t size) {
-    return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
-}
-
-// In large pieces, so that the file system keeps them in large folios: mapping those costs a
-// hundredth of mapping single pages. Pieces of zeros stay holes.
-static int write_pieces(int descriptor, const uint8_t *memory, uint64_t size) {
-    for (uint64_t at = 0; at < size; at += PIECE) {
-        uint64_t length = size - at < PIECE ? size - at : PIECE;
-        if (!is_zero(memory + at, length) && write_all(descriptor, memory + at, length, at) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-struct boxer_image *boxer_image_of(struct boxer_machine *machine, int descriptor, char *message) {
-    uint64_t size;
-    const uint8_t *memory = boxer_machine_memory(machine, &size);
-    if (ftruncate(descriptor, (off_t)size) == 0 && write_pieces(descriptor, memory, size) == 0)
-        return boxer_image_new(descriptor, size, message);
-    snprintf(message, 256, "the image cannot be written: %s", strerror(errno));
-    return NULL;
 }
 
 int boxer_image_map(const struct boxer_image *image, uint8_t *memory) {

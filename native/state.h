@@ -107,6 +107,11 @@ int64_t visit_private(const uint8_t *memory, uint64_t size, region_visitor, void
 int fork_memory(struct boxer_machine *machine, struct boxer_machine *copy, uint64_t size,
                 int descriptor);
 void layer_release(struct layer *);
+// Visits what the files of a layer and of those below it hold. layer: may be null.
+void layer_visit(const struct layer *, region_visitor, void *state);
+
+// snapshot.c. 0, or -1 with errno; an interrupted write goes on.
+int write_all(int descriptor, const uint8_t *, uint64_t size, uint64_t offset);
 
 // tracking.c. As image_restore, faster for a machine that is reset often.
 int64_t tracking_restore(struct boxer_machine *);

@@ -98,10 +98,12 @@ def test_a_signal_handler_runs_while_a_guest_does(box: MakeBox) -> None:
     def handler(number: int, frame: FrameType | None) -> None:
         seen.append(number)
 
+    made = looping(box, "registers")
+    run(made, limits=Limits(time=0.01))  # compiled: the signal is to come while the guest runs
     before = signal.signal(signal.SIGALRM, handler)
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.05)
-        assert run(looping(box, "registers"), limits=Limits(time=0.5)).limit == "time"
+        assert run(made, limits=Limits(time=0.5)).limit == "time"
     finally:
         signal.signal(signal.SIGALRM, before)
     assert seen == [signal.SIGALRM]
@@ -117,10 +119,12 @@ def test_a_signal_handler_that_interrupts_a_guest_may_not_run_another(box: MakeB
         except EngineError as error:
             problems.append(error.message)
 
+    made = looping(box, "registers")
+    run(made, limits=Limits(time=0.01))  # compiled: the signal is to come while the guest runs
     before = signal.signal(signal.SIGALRM, handler)
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.05)
-        assert run(looping(box, "registers"), limits=Limits(time=0.5)).limit == "time"
+        assert run(made, limits=Limits(time=0.5)).limit == "time"
     finally:
         signal.signal(signal.SIGALRM, before)
     assert len(problems) == 1

@@ -35,7 +35,15 @@ def programs(stage: Stage, folder: str) -> list[str]:
         ("curl -LsSf https://example.org/uv/install.sh | sh", "/root/.local/bin/uv"),
         (
             "wget -qO- https://example.org/uv/0.5.1/install.sh | env UV_INSTALL_DIR=/bin sh",
-            "/root/.local/bin/uvx",
+            "/bin/uvx",
+        ),
+        (
+            "curl -sSL https://install.python-poetry.example | POETRY_HOME=/opt/q python3 -",
+            "/opt/q/bin/poetry",
+        ),
+        (
+            "curl -o p.py https://example.org/get-poetry.py && POETRY_HOME=/opt/q python p.py -y",
+            "/opt/q/bin/poetry",
         ),
         ("wget https://example.org/get-pip.py && rm get-pip.py", None),
         ("curl -o /tmp/i.sh https://example.org/uv/install.sh && sh /tmp/i.sh", "/tmp/i.sh"),

@@ -17,6 +17,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
+from boxer.ending import draft
 from boxer.errors import WriteError
 
 Chunk = bytes | bytearray | memoryview
@@ -82,12 +83,10 @@ def _write_through(path: Path, chunks: Iterable[Chunk]) -> None:
 def _replace(path: Path, chunks: Iterable[Chunk]) -> None:
     # In the same folder, since a rename is atomic within one file system only.
     temporary = path.with_name(f".{path.name[:200]}.{os.urandom(8).hex()}.part")
-    try:
+    with draft(temporary):
         _write_new(temporary, chunks)
         temporary.replace(path)
         _sync_folder(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)  # gone already, if all went well
 
 
 def _write_new(path: Path, chunks: Iterable[Chunk]) -> None:

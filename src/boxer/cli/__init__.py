@@ -4,7 +4,8 @@ Belongs here: parsing arguments, choosing the command, mapping errors to exit st
 doing anything. Nothing heavy is imported before a command is chosen.
 
 Exit statuses: 0 done, 1 the user's input, 2 usage, 3 Boxer itself; `run` returns the guest's own
-status and 125 for Boxer's failures, as `docker run` does.
+status and 125 for Boxer's failures, as `docker run` does; 130 and 143 after SIGINT (Ctrl-C)
+and SIGTERM.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from boxer.cli.commands import (
     run,
     wheel,
 )
+from boxer.cli.interruption import ended_by_signals
 from boxer.errors import BoxerError, WriteError
 
 _COMMANDS = (build, check, doctor, run, inspect, images, rmi, bases, cache, bench, cc, wheel)
@@ -42,7 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _options(arguments)
         own_failure = getattr(options, "own_failure", None)
-        return _finished(int(options.run(options)))
+        with ended_by_signals():
+            return _finished(int(options.run(options)))
     except BoxerError as error:
         return _refused(error, own_failure)
     except KeyboardInterrupt:

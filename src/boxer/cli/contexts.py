@@ -8,11 +8,11 @@ from __future__ import annotations
 import io
 import sys
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from boxer.ending import temporary_folder
 from boxer.errors import ArchiveError
 
 
@@ -27,8 +27,7 @@ def context_folder(context: Path, dockerfile: Path | None) -> Iterator[tuple[Pat
         yield context, dockerfile
         return
     data = sys.stdin.buffer.read()
-    with tempfile.TemporaryDirectory(prefix="boxer-context-") as name:
-        folder = Path(name)
+    with temporary_folder("boxer-context-") as folder:
         if tarfile.is_tarfile(io.BytesIO(data)):
             _unpack(data, folder)
             yield folder, dockerfile and folder / dockerfile

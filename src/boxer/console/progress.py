@@ -26,9 +26,12 @@ class Progress:
         self._stream = stream
         self._quiet = quiet
         self._stages: dict[int, StageStarted] = {}
+        self._kept: dict[int, int] = {}
         self._grey, self._plain = ("\x1b[2m", "\x1b[0m") if colours(stream) else ("", "")
 
     def __call__(self, event: Event) -> None:
+        if isinstance(event, StepFinished) and (event.kept or event.cached):
+            self._kept[event.stage] = event.number
         match event:
             case Notice():
                 place = f"{event.where}: " if event.where else ""
@@ -60,6 +63,14 @@ class Progress:
                 self._line(f"built {event.output or 'the box'} ({size}) in {event.seconds:.1f} s")
             case _:
                 pass
+
+    def farewell(self) -> str:
+        """What a person is told who ends the build."""
+        kept = sum(self._kept.values())
+        if not kept:
+            return "The build was ended."
+        steps = "1 step is" if kept == 1 else f"{kept} steps are"
+        return f"The build was ended. {steps} kept; the next build goes on there."
 
     def _line(self, text: str, safe: bool = False) -> None:
         self._stream.write((text if safe else escape(text)) + "\n")

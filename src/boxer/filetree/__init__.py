@@ -26,6 +26,7 @@ from boxer.filetree.node import (
     name_bytes,
     name_text,
 )
+from boxer.filetree.placing import placed
 from boxer.filetree.tarreading import Limits, is_tar, read_tar
 from boxer.filetree.tarwriting import write_tar
 from boxer.filetree.tree import MAX_SYMLINKS, Tree
@@ -53,6 +54,7 @@ __all__ = [
     "name_text",
     "parse_mode",
     "permitted",
+    "placed",
     "read_tar",
     "resolve_group",
     "resolve_user",

@@ -12,8 +12,7 @@ import shlex
 from collections.abc import Sequence
 
 from boxer.errors import InstructionError, RunFailedError, Where
-from boxer.filetree import File, home_of, resolve_user, users
-from boxer.instructions.mounts import placed
+from boxer.filetree import File, home_of, placed, resolve_user, users
 from boxer.instructions.settings import DEFAULT_SHELL
 from boxer.instructions.state import StageState
 from boxer.packages import removed_for

@@ -11,6 +11,7 @@ from boxer.lazy import load_lazily
 
 if TYPE_CHECKING:
     from boxer.packages.boxwheel import build_wheel
+    from boxer.packages.catalogue.differences import difference_of
     from boxer.packages.catalogue.removed import imported_of, removed_for
     from boxer.packages.check import broken_requirements, marker_environment
     from boxer.packages.files import what_is_lost
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "boxwheel": ("build_wheel",),
+    "catalogue.differences": ("difference_of",),
     "catalogue.removed": ("imported_of", "removed_for"),
     "check": ("broken_requirements", "marker_environment"),
     "files": ("what_is_lost",),
@@ -65,9 +67,9 @@ __getattr__, __dir__ = load_lazily(__name__, _HOMES)
 __all__ = [
     "InstallOptions", "Installed", "LocalRequirement", "Outcome", "Prefix", "Reader", "Target",
     "Wanted", "WheelBuilder", "broken_requirements", "build_wheel", "config_file", "decoded",
-    "find_builder", "imported_of", "index_environment", "install_packages", "installed",
-    "license_of", "linked_base", "marker_environment", "normalize", "parse_install",
-    "pdm_project", "pip_settings", "pipenv_project", "poetry_project", "refused_variables",
-    "removed_for", "requirement_name", "uninstall", "uv_project", "what_is_lost",
-    "with_extensions", "with_setting",
+    "difference_of", "find_builder", "imported_of", "index_environment", "install_packages",
+    "installed", "license_of", "linked_base", "marker_environment", "normalize",
+    "parse_install", "pdm_project", "pip_settings", "pipenv_project", "poetry_project",
+    "refused_variables", "removed_for", "requirement_name", "uninstall", "uv_project",
+    "what_is_lost", "with_extensions", "with_setting",
 ]  # fmt: skip

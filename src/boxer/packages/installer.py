@@ -10,11 +10,10 @@ install leaves the tree as it was.
 from __future__ import annotations
 
 import posixpath
-import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from pathlib import Path
 
+from boxer.ending import temporary_folder
 from boxer.errors import BoxerError, PipUsageError
 from boxer.packages.answer import resolve_for_a_box
 from boxer.packages.catalogue.backports import bring_back
@@ -74,8 +73,8 @@ def _install(target: Target, options: InstallOptions) -> Outcome:
         found.add_option(name, value)
     if "no-index" in options.switches:
         found.add_option("no-index", "1")
-    with tempfile.TemporaryDirectory(prefix="boxer-local-") as folder:
-        disk = Disk(target.tree, Path(folder))
+    with temporary_folder("boxer-local-") as folder:
+        disk = Disk(target.tree, folder)
         bring_out_links(target, found, disk)
         environment = {
             **index_environment(

@@ -12,7 +12,6 @@ import json
 import os
 import re
 import sys
-import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +20,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 from urllib.request import url2pathname
 
+from boxer.ending import temporary_folder
 from boxer.errors import ResolutionError, Where
 from boxer.packages.prefix import normalize
 from boxer.packages.settings import uv_options
@@ -101,8 +101,7 @@ def resolve(
     """The distributions, sorted by name. Raises ResolutionError with what uv found out."""
     if question.answer is not None:
         return sorted(question.answer, key=lambda package: package.key)
-    with tempfile.TemporaryDirectory(prefix="boxer-resolve-") as name:
-        folder = Path(name)
+    with temporary_folder("boxer-resolve-") as folder:
         lock = folder / "pylock.toml"
         if question.preferred:
             lock.write_text(_as_lock(question), "utf-8")
@@ -134,9 +133,9 @@ def requirers(question: Question, environment: Mapping[str, str]) -> dict[str, l
     question itself names, also where it names all of them (`--no-deps`). Empty where that cannot be
     found out."""
     question = replace(question, options=[o for o in question.options if o != "--no-deps"])
-    with tempfile.TemporaryDirectory(prefix="boxer-resolve-") as name:
+    with temporary_folder("boxer-resolve-") as folder:
         form = ["--no-header", "--annotation-style", "line"]
-        result = _ask(question, environment, Path(name), form)
+        result = _ask(question, environment, folder, form)
     found: dict[str, list[str]] = {}
     for line in result.output.splitlines():
         package, _, above = line.partition(" # via ")
@@ -150,9 +149,9 @@ def markers_of(question: Question, environment: Mapping[str, str]) -> dict[str, 
     """For which machines the distributions of the answer are needed, where not for all: markers by
     normalised names, for all that uv knows."""
     everywhere = replace(question, every_platform=True)
-    with tempfile.TemporaryDirectory(prefix="boxer-resolve-") as name:
+    with temporary_folder("boxer-resolve-") as folder:
         form = ["--no-header", "--no-annotate", "--no-strip-markers"]
-        result = _ask(everywhere, environment, Path(name), form)
+        result = _ask(everywhere, environment, folder, form)
     lines = (line.partition(" ; ") for line in result.output.splitlines())
     return {
         normalize(package.partition("==")[0].partition("@")[0].strip()): marker.strip()

@@ -23,7 +23,6 @@ import io
 import re
 import sys
 import tarfile
-import tempfile
 import tomllib
 import zlib
 from collections.abc import Callable, Mapping
@@ -31,6 +30,7 @@ from importlib import resources
 from pathlib import Path
 
 from boxer.blobstore import Blobs, cache_folder, make_folder, write_atomically
+from boxer.ending import temporary_folder
 from boxer.errors import (
     BadWheelError,
     BoxerError,
@@ -66,10 +66,10 @@ def build_sdist(
     kept = _kept(key)
     if kept is not None:
         return kept
-    with tempfile.TemporaryDirectory(prefix="boxer-sdist-") as name:
-        source = Path(name) / Path(filename).name
+    with temporary_folder("boxer-sdist-") as folder:
+        source = folder / Path(filename).name
         source.write_bytes(data)
-        wheel, built = _best(source, Path(name), filename, environment, where, native)
+        wheel, built = _best(source, folder, filename, environment, where, native)
     _keep(key, wheel.filename, built)
     return wheel
 
@@ -108,14 +108,14 @@ def build_folder(
     """A wheel from a project folder of the box. source: where it was written to on this machine.
     words: makes what a build says speak of the box. Raises as `build_sdist`."""
     label = name or "the project"
-    with tempfile.TemporaryDirectory(prefix="boxer-project-") as folder:
+    with temporary_folder("boxer-project-") as folder:
         try:
             try:  # most projects are pure, which is quicker
-                return _build(source, Path(folder), label, environment, where)[0]
+                return _build(source, folder, label, environment, where)[0]
             except (NativePackageError, PackageBuildError):
                 if native is None:
                     raise
-            return _best(source, Path(folder), label, environment, where, native)[0]
+            return _best(source, folder, label, environment, where, native)[0]
         except (NativePackageError, PackageBuildError) as error:
             error.message = words(error.message)
             raise
@@ -153,7 +153,7 @@ def _build(
     source: Path, folder: Path, label: str, environment: Mapping[str, str], where: Where | None
 ) -> tuple[Wheel, bytes]:
     out = folder / "wheel-out"
-    quiet = {**environment, **native_switches(), "TMPDIR": str(folder)}
+    quiet = {**environment, **native_switches()}
     arguments = ["build", "--wheel", "--python", sys.executable, *uv_options(environment)]
     arguments += ["--out-dir", str(out), str(source)]
     result = run_uv(arguments, quiet, _TIMEOUT_SECONDS)

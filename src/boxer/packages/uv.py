@@ -10,9 +10,7 @@ import hashlib
 import os
 import re
 import shlex
-import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,7 @@ from pathlib import Path
 import uv as uv_package
 
 from boxer.blobstore import cache_folder, make_folder, write_atomically
+from boxer.ending import run_program, temporary_folder
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _ASKED = Path(__file__).with_name("askedpython.py")
@@ -44,19 +43,16 @@ def run_uv(
 
     timeout: seconds, after which the status is 124, as timeout(1) has it.
     """
-    with tempfile.TemporaryDirectory(prefix="boxer-uv-") as folder:
-        (Path(folder) / "uv.toml").touch()  # what lies above belongs to others
+    with temporary_folder("boxer-uv-") as folder, temporary_folder("boxer-uv-") as scratch:
+        (folder / "uv.toml").touch()  # what lies above belongs to others
         try:
-            done = subprocess.run(
+            done = run_program(
                 [uv_package.find_uv_bin(), *arguments],
-                env=dict(environment),
-                cwd=cwd or folder,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
+                environment={**environment, "TMPDIR": str(scratch)},
+                folder=cwd or folder,
                 timeout=timeout,
-                check=False,
             )
-        except subprocess.TimeoutExpired:
+        except TimeoutError:
             return UvResult(124, f"it was not done after {timeout:.0f} seconds")
     text = (done.stderr + done.stdout).decode("utf-8", "replace")
     output = done.stdout.decode("utf-8", "replace")

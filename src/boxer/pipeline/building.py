@@ -20,7 +20,7 @@ from boxer.images import BaseSource, bases_here, with_known_images, with_python_
 from boxer.instructions import Context, with_labels
 from boxer.packages import with_extensions
 from boxer.pipeline.assemble import Finished, assemble
-from boxer.pipeline.commandcheck import check_command
+from boxer.pipeline.commandcheck import check_command, tell_differences
 from boxer.pipeline.cprogram import find_cprogram, idle_programs, with_program
 from boxer.pipeline.events import BuildFinished, BuildStarted, Listener, Notice, ignore, notices
 from boxer.pipeline.imports import Imports, program_imports
@@ -86,6 +86,7 @@ def build(
     finished = finished_of(built, moment, init, events)
     try:
         data, info = assemble(finished, events)
+        tell_differences(info.distributions, events)
     except AccountError as error:
         raise error.at(_place_of_user(planned)) from None
     digest = hashlib.sha256(data).hexdigest()

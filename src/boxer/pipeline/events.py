@@ -83,10 +83,14 @@ class StepOutput:
 
 @dataclass(frozen=True, slots=True)
 class StepFinished:
+    """cached: an earlier build's result was taken. kept: this one's, and that of the steps before
+    it, is there for later builds."""
+
     stage: int
     number: int
     seconds: float
     cached: bool = False
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,13 +129,12 @@ class StageBuilder:
         for place, step in zip(count(1), stage.steps, strict=False):
             if place > done:
                 listener = _StepListener(number, place, self._events)
+                started = time.monotonic()
                 self._try_step(listener, step, state, below)
-                key = keys[place - 1]
-                if cache and key and self._sound and isinstance(step.instruction, Run):
-                    kept = Kept(
-                        state.tree, state.config, state.command_set, tuple(listener.notices)
-                    )
-                    cache.put(key, step.instruction.text, kept)
+                seconds = time.monotonic() - started
+                key = keys[place - 1] if self._sound else None
+                kept = _keep(cache, key, step, state, listener)
+                self._events(StepFinished(number, place, seconds, kept=kept))
         self._events(StageFinished(number, time.monotonic() - began))
         return replace(below, tree=state.tree, config=state.config)
 
@@ -211,9 +210,9 @@ class StageBuilder:
 
     def _step(self, listener: _StepListener, step: Step, state: StageState, below: Built) -> None:
         instruction = step.instruction
-        stage, place = listener.stage, listener.number
-        self._events(StepStarted(stage, place, instruction.text, instruction.where))
-        began = time.monotonic()
+        self._events(
+            StepStarted(listener.stage, listener.number, instruction.text, instruction.where)
+        )
         ports = Ports(
             listener,
             commands=Commands(below.base) if self._sound else NotRun(listener),
@@ -225,7 +224,6 @@ class StageBuilder:
             python_asked=below.python_asked,
         )
         apply(step, state, self._context, ports)
-        self._events(StepFinished(stage, place, time.monotonic() - began))
 
     def _tree_of(self, name: str) -> Tree | None:
         """What COPY --from means: a stage by its number, else an image."""
@@ -238,6 +236,15 @@ class StageBuilder:
             return self._bases.load(name).tree
         except UnknownBaseError:
             return None
+
+
+def _keep(
+    cache: StepCache | None, key: str | None, step: Step, state: StageState, heard: _StepListener
+) -> bool:
+    if cache is None or key is None or not isinstance(step.instruction, Run):
+        return False
+    kept = Kept(state.tree, state.config, state.command_set, tuple(heard.notices))
+    return cache.put(key, step.instruction.text, kept)
 
 
 def _add_names(tree: Tree, python: Python, asked: str, epoch: int) -> None:

@@ -47,6 +47,7 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     from boxer.boxfile import read_box
     from boxer.cli.contexts import context_folder
+    from boxer.cli.interruption import farewell
     from boxer.console import Progress
     from boxer.describe import ImageStore, parse_reference
     from boxer.pipeline import build
@@ -57,7 +58,11 @@ def run(options: argparse.Namespace) -> int:
     if output is None and not tags:
         name = options.context.resolve().name if options.context != Path("-") else ""
         output = Path(f"{name or 'box'}.wasm")
-    with context_folder(options.context, options.file) as (context, dockerfile):
+    progress = Progress(sys.stderr, options.quiet)
+    with (
+        farewell(progress.farewell),
+        context_folder(options.context, options.file) as (context, dockerfile),
+    ):
         result = build(
             context,
             dockerfile=dockerfile,
@@ -68,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
             cache=not options.no_cache,
             labels=dict(map(label, options.label)),
             secrets=dict(map(secret, options.secret)),
-            events=Progress(sys.stderr, options.quiet),
+            events=progress,
         )
     store = ImageStore()
     for tag in tags:

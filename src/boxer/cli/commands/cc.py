@@ -29,8 +29,16 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from boxer.ending import run_program, temporary_folder
     from boxer.images import sdk_program, tool_environment
 
     program = sdk_program(options.program)
-    environment = {**os.environ, **tool_environment(program.parent.parent)}
-    os.execve(program, [str(program), *options.arguments], environment)
+    with temporary_folder("boxer-cc-") as folder:
+        own = dict.fromkeys(("TMPDIR", "ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR"), str(folder))
+        done = run_program(
+            [program, *options.arguments],
+            environment={**os.environ, **tool_environment(program.parent.parent), **own},
+            timeout=None,
+            streams="own",
+        )
+    return done.returncode if done.returncode >= 0 else 128 - done.returncode

@@ -10,12 +10,11 @@ would decide there. Its answer says where each file of a package is: nothing is 
 from __future__ import annotations
 
 import posixpath
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from boxer.ending import temporary_folder
 from boxer.errors import ResolutionError, Where
 from boxer.filetree import File, Tree
 from boxer.images import Python
@@ -133,8 +132,8 @@ def call_uv(scene: Scene, arguments: Sequence[str]) -> Answer:
 
 @contextmanager
 def _disk(scene: Scene) -> Iterator[Disk]:
-    with tempfile.TemporaryDirectory(prefix="boxer-project-") as name:
-        yield Disk(scene.tree, Path(name))
+    with temporary_folder("boxer-project-") as folder:
+        yield Disk(scene.tree, folder)
 
 
 def _call(scene: Scene, disk: Disk, arguments: Sequence[str]) -> UvResult:
