@@ -29,8 +29,10 @@ MAX_BYTES = 1 << 30
 _TRIES = 3
 _AT_ONCE = 8
 _TIMEOUT_SECONDS = 60.0
+# Addresses with a name and a password in them, of indexes that a project states.
+LOGINS = "BOXER_INDEX_LOGINS"
 _INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL",
-                    "UV_FIND_LINKS")  # fmt: skip
+                    "UV_FIND_LINKS", LOGINS)  # fmt: skip
 
 
 class Fetcher:

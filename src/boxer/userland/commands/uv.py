@@ -147,7 +147,11 @@ def _synchronise(call: Invocation, asked: _Asked, *, exact: bool) -> int:
     call.env = activated(call.env, environment)
     switches = {"no-deps", *(["exact"] if exact else []), *(asked.switches & {"dry-run"})}
     options = InstallOptions(
-        local=wanted.local, answer=wanted.locked, sources=wanted.sources, switches=switches
+        local=wanted.local,
+        answer=wanted.locked,
+        sources=wanted.sources,
+        switches=switches,
+        by_uv=True,
     )
     prefix = Prefix.of_base(call.python)
     if environment != prefix.root:
