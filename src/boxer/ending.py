@@ -12,6 +12,7 @@ Invariants
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import shutil
 import signal
@@ -19,8 +20,9 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Literal
 
@@ -31,14 +33,17 @@ _groups: set[int] = set()
 _ATTEMPTS = 5
 # How long programs have to put away drafts of their own, seconds.
 _GRACE = 0.4
+# How often who watches is told that a program is still at work, seconds.
+_TELL = 10.0
+_telling: ContextVar[Callable[[], None] | None] = ContextVar("telling", default=None)
 _ERRORS = {"two": subprocess.PIPE, "one": subprocess.STDOUT, "own": None}
 
 
 @contextmanager
-def temporary_folder(prefix: str = "boxer-") -> Iterator[Path]:
-    """An empty folder that only this user sees, for the body."""
+def temporary_folder(prefix: str = "boxer-", parent: Path | None = None) -> Iterator[Path]:
+    """An empty folder that only this user sees, for the body. parent: where, default TMPDIR."""
     with _lock:
-        folder = Path(tempfile.mkdtemp(prefix=prefix))
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         _paths.add(folder)
     with _gone_afterwards(folder):
         yield folder
@@ -91,7 +96,7 @@ def run_program(
         )
         _groups.add(process.pid)
     try:
-        out, err = process.communicate(timeout=timeout)
+        out, err = _communicate(process, timeout)
     except BaseException as failure:
         _signal(process.pid, signal.SIGKILL)
         process.communicate()
@@ -102,6 +107,34 @@ def run_program(
         with _lock:
             _groups.discard(process.pid)
     return subprocess.CompletedProcess(argv, process.returncode, out or b"", err or b"")
+
+
+@contextmanager
+def told_of_waiting(tell: Callable[[float], None]) -> Iterator[None]:
+    """Goes around work; tell: called now and then while it waits for programs, with the seconds
+    since it began."""
+    began = time.monotonic()
+    token = _telling.set(lambda: tell(time.monotonic() - began))
+    try:
+        yield
+    finally:
+        _telling.reset(token)
+
+
+def _communicate(
+    process: subprocess.Popen[bytes], timeout: float | None
+) -> tuple[bytes | None, bytes | None]:
+    until = math.inf if timeout is None else time.monotonic() + timeout
+    tell = _telling.get()
+    while True:
+        rest = max(0.0, until - time.monotonic())
+        pause = rest if tell is None else min(rest, _TELL)
+        try:
+            return process.communicate(timeout=None if pause == math.inf else pause)
+        except subprocess.TimeoutExpired:
+            if tell is None or pause == rest:
+                raise
+            tell()
 
 
 def end_all() -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from boxer.ending import draft, run_program, temporary_folder
+from boxer import ending
+from boxer.ending import draft, run_program, temporary_folder, told_of_waiting
 
 # Says who it is, and its child; both go on for ever.
 ENDLESS = """\
@@ -81,3 +82,14 @@ def _runs(pid: int) -> bool:
     except OSError:
         return False
     return status.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def test_who_waits_for_a_program_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ending, "_TELL", 0.01)
+    told: list[float] = []
+    script = "import sys, time\nprint(1, flush=True)\ntime.sleep(0.5)\nprint(2)"
+    with told_of_waiting(told.append):
+        done = run_program([sys.executable, "-c", script], timeout=60)
+    assert done.stdout == b"1\n2\n"
+    assert told
+    assert told == sorted(told)

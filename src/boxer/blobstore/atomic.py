@@ -38,6 +38,26 @@ def write_atomically(path: Path, data: Chunk | Iterable[Chunk]) -> None:
         raise _refused(path, error) from error
 
 
+def check_place(path: Path) -> None:
+    """Whether a file can be written at `path`, as far as can be told without writing it.
+
+    Raises `WriteError` as `write_atomically` would, before the work that the file is for.
+    """
+    if _is_special(path):
+        return
+    problem = None
+    if not path.parent.exists():
+        problem = errno.ENOENT
+    elif not path.parent.is_dir():
+        problem = errno.ENOTDIR
+    elif path.is_dir():
+        problem = errno.EISDIR
+    elif not os.access(path.parent, os.W_OK | os.X_OK):
+        problem = errno.EACCES
+    if problem is not None:
+        raise _refused(path, OSError(problem, os.strerror(problem)))
+
+
 def make_folder(path: Path) -> None:
     """Makes a folder and its parents. Raises `WriteError` where the system refuses."""
     try:

@@ -23,17 +23,34 @@ from boxer.cli.commands import (
     cache,
     cc,
     check,
+    completion,
     doctor,
     images,
     inspect,
     rmi,
     run,
+    volume,
     wheel,
 )
 from boxer.cli.interruption import ended_by_signals
 from boxer.errors import BoxerError, WriteError
 
-_COMMANDS = (build, check, doctor, run, inspect, images, rmi, bases, cache, bench, cc, wheel)
+_COMMANDS = (
+    build,
+    check,
+    doctor,
+    run,
+    inspect,
+    images,
+    rmi,
+    volume,
+    bases,
+    cache,
+    bench,
+    cc,
+    wheel,
+    completion,
+)
 
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
@@ -60,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     try:
-        return _parser().parse_args(arguments)
+        return parser_of_commands().parse_args(arguments)
     except SystemExit:  # a usage text or the version
         sys.stdout.flush()
         raise
@@ -109,7 +126,8 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser_of_commands() -> argparse.ArgumentParser:
+    """What reads the arguments."""
     parser = argparse.ArgumentParser(
         prog="boxer",
         description="Turns a Dockerfile into one WebAssembly file that holds a started machine.",

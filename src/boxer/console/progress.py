@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TextIO
 
 from boxer.console.errors import colours
@@ -15,6 +16,7 @@ from boxer.pipeline import (
     StageStarted,
     StepFinished,
     StepOutput,
+    StepProgress,
     StepStarted,
 )
 
@@ -27,6 +29,7 @@ class Progress:
         self._quiet = quiet
         self._stages: dict[int, StageStarted] = {}
         self._kept: dict[int, int] = {}
+        self._hidden = ""
         self._grey, self._plain = ("\x1b[2m", "\x1b[0m") if colours(stream) else ("", "")
 
     def __call__(self, event: Event) -> None:
@@ -50,6 +53,8 @@ class Progress:
             case StepOutput():
                 for line in event.data.decode("utf-8", "replace").splitlines():
                     self._line(f"    {self._grey}{escape(line)}{self._plain}", safe=True)
+            case StepProgress():
+                self._line(f"    {event.text}")
             case StepFinished(cached=True):
                 self._line("    cached")
             case StepFinished() if event.seconds >= 1:
@@ -61,8 +66,14 @@ class Progress:
             case BuildFinished():
                 size = f"{event.size / 1e6:.1f} MB"
                 self._line(f"built {event.output or 'the box'} ({size}) in {event.seconds:.1f} s")
+                if event.remark:
+                    self._line(f"note: {event.remark}")
             case _:
                 pass
+
+    def hide(self, folder: Path) -> None:
+        """Names of files in that folder are shown without it."""
+        self._hidden = f"{folder}/"
 
     def farewell(self) -> str:
         """What a person is told who ends the build."""
@@ -73,6 +84,8 @@ class Progress:
         return f"The build was ended. {steps} kept; the next build goes on there."
 
     def _line(self, text: str, safe: bool = False) -> None:
+        if self._hidden:
+            text = text.replace(self._hidden, "")
         self._stream.write((text if safe else escape(text)) + "\n")
         self._stream.flush()
 

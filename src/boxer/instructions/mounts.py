@@ -170,9 +170,7 @@ def _node(mount: Mount, state: StageState, context: Context, ports: Ports) -> No
     else:
         found = context.find(source.lstrip("/") or ".")
     if len(found) != 1:
-        origin = mount.stage or "the build context"
-        if origin.isdecimal():
-            origin = f"stage {origin} (counted from 0)"
+        origin = ports.stage_name(mount.stage) if mount.stage else "the build context"
         raise InstructionError(f"`{source}` of a --mount is not in {origin}.")
     copied = Tree()
     name = "mount" if isinstance(found[0].node, File) else "mount/"

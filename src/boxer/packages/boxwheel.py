@@ -14,12 +14,14 @@ from pathlib import Path
 from boxer.errors import BaseMissingError, MissingPathError, PackageFetchError
 from boxer.filetree import Tree
 from boxer.images import INSTALL_SDK, BaseSource, bases_here
+from boxer.listener import Listener, Silent
 from boxer.packages.catalogue.emscripten import emscripten_wheel, has_emscripten_wheels
 from boxer.packages.catalogue.known import resolve_what_works
 from boxer.packages.fetch import Fetcher
 from boxer.packages.files import refuse_known, refuse_without_compiler
 from boxer.packages.morefiles import with_files_elsewhere, with_files_for_all
 from boxer.packages.native import find_builder, is_confining, linked_base, module_names
+from boxer.packages.obtain import shown_building
 from boxer.packages.placement import install
 from boxer.packages.prefix import Prefix
 from boxer.packages.resolve import Question
@@ -44,13 +46,19 @@ class BuiltWheel:
 
 
 def build_wheel(
-    package: str, *, base: str = "python", bases: BaseSource | None = None
+    package: str,
+    *,
+    base: str = "python",
+    bases: BaseSource | None = None,
+    listener: Listener | None = None,
 ) -> BuiltWheel:
     """Builds a package for the box. package: a source archive's path, or `NAME[==VERSION]`.
+    listener: is told while the build goes on.
 
     The project's own code runs on this machine. Raises `NativePackageError` for a package that is
     known not to work or cannot be linked, `PackageBuildError`, `PackageFetchError`.
     """
+    listener = listener or Silent()
     source = bases or bases_here()
     found = source.load(source.resolve(base))
     builder, python = find_builder(found), found.info.python
@@ -66,8 +74,11 @@ def build_wheel(
     began = time.monotonic()
     if is_ready:
         wheel = read_wheel(data, filename)
-    else:
+    elif kept:
         wheel = build_sdist(data, filename, environment, None, builder)
+    else:
+        with shown_building(filename, listener, "kept for next time"):
+            wheel = build_sdist(data, filename, environment, None, builder)
     seconds = None if kept else time.monotonic() - began
     tree = Tree()
     install(tree, Prefix.of_base(python), wheel, (0, 0), 0, requested=True)

@@ -24,7 +24,7 @@ from boxer.errors import PipUsageError, Where
 from boxer.filetree import Directory, File
 from boxer.packages.disk import Disk
 from boxer.packages.editable import as_editable
-from boxer.packages.obtain import built, checked_wheel
+from boxer.packages.obtain import built, checked_wheel, shown_building
 from boxer.packages.requirements import LocalRequirement
 from boxer.packages.sdist import build_folder, require_pure
 from boxer.packages.target import Target
@@ -81,7 +81,9 @@ def _wheel(
     name = posixpath.basename(requirement.path)
     if isinstance(node, Directory):
         source = disk.write(requirement.path)
-        return build_folder(source, name, environment, target.where, target.wheels, disk.words)
+        with shown_building(name or "the project", target.listener):
+            wheels, words = target.wheels, disk.words
+            return build_folder(source, name, environment, target.where, wheels, words)
     if isinstance(node, File) and name.endswith(".whl"):
         wheel = checked_wheel(node.data, name, target.where)
         require_pure(wheel, name, target.where)

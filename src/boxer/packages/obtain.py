@@ -7,8 +7,11 @@ that cannot run in a box told at once. Does not: what is resolved, what is done 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
+from boxer.ending import told_of_waiting
 from boxer.errors import (
     BadWheelError,
     BoxerError,
@@ -16,6 +19,7 @@ from boxer.errors import (
     PackageBuildError,
     Where,
 )
+from boxer.listener import Listener
 from boxer.packages.catalogue import emscripten
 from boxer.packages.fetch import Fetcher
 from boxer.packages.files import choose, has_pure_wheel, refuse_without_compiler
@@ -32,6 +36,8 @@ from boxer.packages.resolve import (
 from boxer.packages.sdist import build_sdist, is_kept, is_rust
 from boxer.packages.target import Target
 from boxer.packages.wheel import Wheel, read_wheel
+
+_WORTH_TELLING = 1.0  # second
 
 
 def obtain(
@@ -130,11 +136,30 @@ def with_pure_files(
 
 def built(target: Target, data: bytes, name: str, environment: Mapping[str, str]) -> Wheel:
     """A wheel from a source archive; a notice says which has to be built now."""
-    if not is_kept(data, name, target.wheels):
-        target.listener.notice(
-            f"`{name}` is built from source: its build runs on this machine.", target.where, None
-        )
-    return build_sdist(data, name, environment, target.where, target.wheels)
+    if is_kept(data, name, target.wheels):
+        return build_sdist(data, name, environment, target.where, target.wheels)
+    target.listener.notice(
+        f"`{name}` is built from source: its build runs on this machine.", target.where, None
+    )
+    with shown_building(name, target.listener, "kept for next time"):
+        return build_sdist(data, name, environment, target.where, target.wheels)
+
+
+@contextmanager
+def shown_building(name: str, listener: Listener, then: str = "") -> Iterator[None]:
+    """Goes around a build that may take minutes: who watches sees what is built, and how long it
+    takes. then: what becomes of it."""
+    began = time.monotonic()
+
+    def tell(seconds: float) -> None:
+        listener.progress(f"building `{name}`: {seconds:.0f} s ..")
+
+    with told_of_waiting(tell):
+        yield
+    seconds = time.monotonic() - began
+    if seconds >= _WORTH_TELLING:
+        kept = f"; it is {then}" if then else ""
+        listener.progress(f"built `{name}` in {seconds:.1f} s{kept}")
 
 
 def checked_wheel(data: bytes, name: str, where: Where | None) -> Wheel:

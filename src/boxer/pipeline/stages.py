@@ -32,6 +32,7 @@ from boxer.pipeline.events import (
     StageStarted,
     StepFinished,
     StepOutput,
+    StepProgress,
     StepStarted,
 )
 from boxer.pipeline.stepcache import Kept, StepCache
@@ -107,19 +108,22 @@ class StageBuilder:
         self._epoch = epoch
         self._events = events
         self._done: dict[int, Built] = {}
+        self._names: dict[int, str] = {}
         self._cached = cached
         self._secrets = secrets or {}
         self._keys: dict[int, str | None] = {}
 
     def build(self, plan: Plan) -> Built:
         """The last stage of the plan. Raises what its steps raise."""
+        self._names = {stage.index: stage.name or _ordinal(stage) for stage in plan.stages}
         for number, stage in enumerate(plan.stages, 1):
             self._done[stage.index] = self._stage(number, stage)
         return self._done[plan.stages[-1].index]
 
     def _stage(self, number: int, stage: StagePlan) -> Built:
         below = self._below(stage)
-        shown = stage.base.reference if isinstance(stage.base, BaseImage) else f"stage {stage.base}"
+        below_it = stage.base
+        shown = below_it.reference if isinstance(below_it, BaseImage) else self._names[below_it]
         self._events(StageStarted(number, stage.name, shown, len(stage.steps), stage.where))
         began = time.monotonic()
         state = StageState(below.tree.copy(), below.config, epoch=self._epoch)
@@ -217,6 +221,7 @@ class StageBuilder:
             listener,
             commands=Commands(below.base) if self._sound else NotRun(listener),
             stage_tree=self._tree_of,
+            stage_name=self._name_of,
             wheels=find_builder(below.base),
             compiler=_compiler() if isinstance(instruction, Run) and self._sound else None,
             secrets=self._secrets,
@@ -224,6 +229,12 @@ class StageBuilder:
             python_asked=below.python_asked,
         )
         apply(step, state, self._context, ports)
+
+    def _name_of(self, name: str) -> str:
+        """How a person calls what COPY --from means."""
+        index = int(name) if name.isdecimal() else -1
+        shown = self._names.get(index, name)
+        return shown if shown.startswith("the stage") else f"`{shown}`"
 
     def _tree_of(self, name: str) -> Tree | None:
         """What COPY --from means: a stage by its number, else an image."""
@@ -236,6 +247,10 @@ class StageBuilder:
             return self._bases.load(name).tree
         except UnknownBaseError:
             return None
+
+
+def _ordinal(stage: StagePlan) -> str:
+    return f"the stage of line {stage.where.line}" if stage.where else f"stage {stage.index}"
 
 
 def _keep(
@@ -281,3 +296,6 @@ class _StepListener:
     def notice(self, message: str, where: Where | None, hint: str | None) -> None:
         self.notices.append((message, hint))
         self.events(Notice(message, where, hint))
+
+    def progress(self, text: str) -> None:
+        self.events(StepProgress(self.stage, self.number, text))

@@ -80,3 +80,6 @@ class Heard:
 
     def notice(self, message: str, where: Where | None, hint: str | None) -> None:
         self.outer.notice(message, where, hint)
+
+    def progress(self, text: str) -> None:
+        self.outer.progress(text)

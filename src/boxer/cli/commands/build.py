@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boxer.cli.dockeroptions import add_docker_build_options
-from boxer.errors import BuildArgumentError, SecretError
+from boxer.errors import BuildArgumentError, RunFailedError, SecretError, UnsupportedOptionError
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
+
+_LARGEST_SECRET = 16 << 20
 
 
 def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -55,13 +59,18 @@ def run(options: argparse.Namespace) -> int:
 
     tags = [parse_reference(text) for text in options.tag]
     output = options.output
+    if output is not None and str(output).startswith(("type=", "dest=")):
+        raise UnsupportedOptionError(
+            f"`-o {output}`: a box is one file, not docker's exports.", hint="-o OUT.wasm"
+        )
     if output is None and not tags:
         name = options.context.resolve().name if options.context != Path("-") else ""
         output = Path(f"{name or 'box'}.wasm")
     progress = Progress(sys.stderr, options.quiet)
     with (
         farewell(progress.farewell),
-        context_folder(options.context, options.file) as (context, dockerfile),
+        _told_once(options.quiet),
+        context_folder(options.context, options.file, progress.hide) as (context, dockerfile),
     ):
         result = build(
             context,
@@ -77,13 +86,24 @@ def run(options: argparse.Namespace) -> int:
         )
     store = ImageStore()
     for tag in tags:
-        store.put(tag, result.data, result.info.created)
+        store.put(tag, result.data)
     box = read_box(result.data)
     for file in [*([output] if output else []), *map(store.path, tags)]:
         write_plan(file, box)
     for name in [*([output] if output else []), *tags]:
         print(name)
     return 0
+
+
+@contextmanager
+def _told_once(quiet: bool) -> Iterator[None]:
+    """What a command wrote before it failed is not repeated to who has just read it."""
+    try:
+        yield
+    except RunFailedError as error:
+        if not quiet:
+            error.details = ""
+        raise
 
 
 def build_arguments(texts: list[str]) -> dict[str, str]:
@@ -127,9 +147,11 @@ def secret(text: str) -> tuple[str, bytes]:
         if variable not in os.environ:
             raise SecretError(f"The variable `{variable}` of the secret `{name}` is not set.")
         return name, os.environb[os.fsencode(variable)]
+    from boxer.blobstore import read_limited
+
     path = Path(source or name).expanduser()
     try:
-        return name, path.read_bytes()
+        return name, read_limited(path, _LARGEST_SECRET, f"`{path}` of the secret `{name}`")
     except OSError as error:
         raise SecretError(
             f"`{path}` of the secret `{name}` cannot be read: {error.strerror}."
