@@ -212,9 +212,15 @@ def _build(call: Invocation, arguments: list[str]) -> int:
     rest = iter(arguments)
     for word in rest:
         name, equals, value = word.partition("=")
+        if name in ("--package", "--all-packages", "--all"):
+            raise UnsupportedCommandError(
+                f"`uv build {name}` cannot work in a RUN.",
+                where=call.where,
+                hint="Name the member's folder: `uv build packages/NAME`.",
+            )
         if name in ("-o", "--out-dir"):
             folder = value if equals else next(rest, "")
-        elif word in _VALUED or word == "--package":
+        elif word in _VALUED:
             next(rest, None)
         elif not word.startswith("-"):
             project = word
