@@ -93,9 +93,24 @@ static void open_pagemap(void) {
     pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 }
 
+// What a forked child has of it tells of its parent's pages: every page would look untouched.
+static void open_own_pagemap(void) {
+    if (pagemap >= 0)
+        close(pagemap);
+    open_pagemap();
+}
+
+static void begin_pagemap(void) {
+    open_pagemap();
+    if (pthread_atfork(NULL, NULL, open_own_pagemap)) {
+        close(pagemap);
+        pagemap = -1;
+    }
+}
+
 int64_t visit_private(const uint8_t *memory, uint64_t size, region_visitor visit, void *state) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, open_pagemap);
+    pthread_once(&once, begin_pagemap);
     struct page_region regions[REGIONS];
     struct pm_scan_arg scan = {
         .size = sizeof scan,
@@ -139,18 +154,16 @@ static void learn_region(void *state, uint64_t offset, uint64_t size) {
 }
 
 void image_learn(struct boxer_image *image, const uint8_t *memory) {
-    static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
-    pthread_mutex_lock(&one_at_a_time);
-    if (!image->expected) {
-        struct learning learning = {.ranges = calloc(EXPECTED_PAGES, sizeof(struct range))};
-        image->expected = learning.ranges;
-        if (learning.ranges && visit_private(memory, image->size, learn_region, &learning) >= 0 &&
-            learning.pages <= EXPECTED_PAGES) {
-            image->expected_count = learning.count;
-            __atomic_store_n(&image->is_expected, 1, __ATOMIC_RELEASE);
-        }
+    // Nobody waits here: a child forked meanwhile would wait for ever.
+    if (__atomic_exchange_n(&image->is_learning, 1, __ATOMIC_ACQ_REL))
+        return;
+    struct learning learning = {.ranges = calloc(EXPECTED_PAGES, sizeof(struct range))};
+    image->expected = learning.ranges;
+    if (learning.ranges && visit_private(memory, image->size, learn_region, &learning) >= 0 &&
+        learning.pages <= EXPECTED_PAGES) {
+        image->expected_count = learning.count;
+        __atomic_store_n(&image->is_expected, 1, __ATOMIC_RELEASE);
     }
-    pthread_mutex_unlock(&one_at_a_time);
 }
 
 struct restoring {

@@ -39,6 +39,9 @@ static void turn_off(wasm_config_t *config) {
 #undef OFF
 }
 
+// As docker's --stop-timeout, which the Python program knows.
+static const int64_t STOP_NS = 10000000000;
+
 // src/boxer/runtime/engine.py: code is compiled for exactly this.
 static wasm_engine_t *new_engine(size_t *needed) {
     const size_t largest = 6u << 20, share = 1u << 20, unlimited = 2u << 20;
@@ -236,7 +239,9 @@ static void run(struct boxer_machine *machine, const struct plan *plan, struct o
         .cpu_ns = UINT64_MAX,
         .output = UINT64_MAX,
     };
+    boxer_machine_forward(machine, STOP_NS);
     boxer_machine_run(machine, &run, &outcome);
+    boxer_signals_end();
     _exit(finish(&outcome)); // the process is the machine: nothing has to be taken down
 }
 

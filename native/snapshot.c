@@ -73,7 +73,7 @@ static int write_held(int descriptor, const uint8_t *memory, uint64_t size,
     return 0;
 }
 
-struct boxer_image *boxer_image_of(struct boxer_machine *machine, int descriptor, char *message) {
+int write_memory(struct boxer_machine *machine, int descriptor) {
     uint64_t size;
     const uint8_t *memory = boxer_machine_memory(machine, &size);
     struct pieces pieces = {.count = (size + PIECE - 1) / PIECE};
@@ -85,8 +85,15 @@ struct boxer_image *boxer_image_of(struct boxer_machine *machine, int descriptor
     }
     int error = errno;
     free(pieces.held);
-    if (done)
+    errno = error;
+    return done ? 0 : -1;
+}
+
+struct boxer_image *boxer_image_of(struct boxer_machine *machine, int descriptor, char *message) {
+    uint64_t size;
+    boxer_machine_memory(machine, &size);
+    if (write_memory(machine, descriptor) == 0)
         return boxer_image_new(descriptor, size, message);
-    snprintf(message, 256, "the image cannot be written: %s", strerror(error));
+    snprintf(message, 256, "the image cannot be written: %s", strerror(errno));
     return NULL;
 }

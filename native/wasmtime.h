@@ -108,6 +108,9 @@ typedef wasm_trap_t *(*wasmtime_callback)(void *, wasmtime_caller_t *, wasmtime_
     X(wasmtime_error_t *, wasmtime_module_new,                                                     \
       (wasm_engine_t *, const uint8_t *, size_t, wasmtime_module_t **))                            \
     X(void, wasmtime_module_image_range, (const wasmtime_module_t *, void **, void **))            \
+    X(void, wasmtime_func_new_unchecked,                                                           \
+      (wasmtime_context_t *, const wasm_functype_t *, wasmtime_callback, void *, void (*)(void *), \
+       wasmtime_func_t *))                                                                         \
     X(wasmtime_error_t *, wasmtime_instance_new,                                                   \
       (wasmtime_context_t *, const wasmtime_module_t *, const wasmtime_extern_t *, size_t,         \
        wasmtime_instance_t *, wasm_trap_t **))                                                     \

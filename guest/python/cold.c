@@ -6,10 +6,12 @@
 #include <Python.h>
 
 #include "program.h"
+#include "signals.h"
 
 // Without _boxer (another standard library, by PYTHONHOME) the program meets the kernel's own
 // answers.
 int cold_adjust(void) {
+    signals_hear();
     PyObject *module = PyImport_ImportModule("_boxer");
     if (!module) {
         PyErr_Clear();

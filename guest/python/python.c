@@ -28,6 +28,7 @@
 #include "kdf.h"
 #include "looks.h"
 #include "program.h"
+#include "signals.h"
 #include "threads.h"
 
 static int started;        // the frozen interpreter is there
@@ -403,6 +404,7 @@ static int python_thaw(const char *path, int argc, char **argv, unsigned depth) 
         return status_of(cold_main(argc, argv));
     PyOS_BeforeFork(); // a thaw is a fork whose parent is the image
     PyOS_AfterFork_Child();
+    signals_hear();
     if (depth)
         Py_SetRecursionLimit((int)depth);
     PyPreConfig before;

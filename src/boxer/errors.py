@@ -69,6 +69,12 @@ class WriteError(BoxerError):
     reference = "cannot-write"
 
 
+class InputTooLargeError(BoxerError):
+    """Something a build or a run reads is larger, or more, than any of them needs."""
+
+    reference = "input-too-large"
+
+
 class TreeError(BoxerError):
     """An operation on a file tree that its paths do not allow."""
 
@@ -83,6 +89,12 @@ class PathKindError(TreeError):
 
 class SymlinkLoopError(TreeError):
     reference = "symlink-loop"
+
+
+class DepthError(TreeError):
+    """More folders in one another than a box has."""
+
+    reference = "path-too-deep"
 
 
 class AccountError(TreeError):

@@ -220,6 +220,27 @@ static void owner_and_mode_are_shown_and_kept(void) {
     end();
 }
 
+static void a_host_that_knows_modes_is_asked(void) {
+    host_knows_modes = 1;
+    thaw();
+    CHECK_EQUAL(on_host("chmod 0640 data/file"), 0);
+    CHECK_EQUAL(status("/data/file").mode, S_IFREG | 0640);
+    CHECK_EQUAL(CALL(fchmodat2, AT_FDCWD, "/data/file", 0755, 0), 0);
+    CHECK_EQUAL(status("/data/file").mode, S_IFREG | 0755);
+    CHECK_EQUAL(on_host("test $(stat -c %a data/file) = 755"), 0);
+    long fd = CALL(openat, AT_FDCWD, "/data/mine", O_CREAT | O_EXCL | O_RDWR, 0600);
+    CHECK_EQUAL(CALL(fchmod, fd, 0444), 0);
+    CHECK_EQUAL(CALL(close, fd), 0);
+    CHECK_EQUAL(CALL(mkdirat, AT_FDCWD, "/data/private", 0700), 0);
+    CHECK_EQUAL(write_file("/data/common", O_CREAT, "x"), 1);
+    CHECK_EQUAL(on_host("cd data; test $(stat -c %a mine) = 444 && test $(stat -c %a private) = "
+                        "700 && test $(stat -c %a common) = 644"),
+                0);
+    CHECK_EQUAL(CALL(fchmodat2, AT_FDCWD, "/host/file", 0600, 0), -EROFS);
+    end();
+    host_knows_modes = 0;
+}
+
 static void times_are_the_hosts(void) {
     struct linux_timespec times[2] = {{.sec = 1000, .nsec = 5}, {.sec = 2000, .nsec = 6}};
     thaw();
@@ -411,6 +432,7 @@ int main(void) {
     RUN(names_are_made_moved_and_removed);
     RUN(other_mounts_are_other_devices);
     RUN(owner_and_mode_are_shown_and_kept);
+    RUN(a_host_that_knows_modes_is_asked);
     RUN(times_are_the_hosts);
     RUN(listings_are_whole);
     RUN(read_only_folders_stay_as_they_are);

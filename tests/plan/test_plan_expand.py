@@ -6,7 +6,7 @@ import pytest
 
 from boxer.dockerfile import Heredoc
 from boxer.errors import Where
-from boxer.plan.expand import Expander
+from boxer.plan.expand import Expander, Room
 
 HERE = Where("Dockerfile", 1)
 
@@ -25,11 +25,11 @@ DOCUMENTS = [
 @pytest.mark.parametrize("escape", ["\\", "`"])
 @pytest.mark.parametrize(("text", "result"), DOCUMENTS)
 def test_a_document_without_quotes_is_expanded(text: str, result: str, escape: str) -> None:
-    expander = Expander(escape, {"A": "one"})
+    expander = Expander(escape, {"A": "one"}, Room())
     assert expander.document(Heredoc("EOF", text, True), HERE).content == result
 
 
 @pytest.mark.parametrize("text", [text for text, _ in DOCUMENTS])
 def test_a_document_with_a_quoted_name_stays_as_it_is(text: str) -> None:
     document = Heredoc("EOF", text, False)
-    assert Expander("\\", {"A": "one"}).document(document, HERE) == document
+    assert Expander("\\", {"A": "one"}, Room()).document(document, HERE) == document

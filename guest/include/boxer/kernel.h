@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 extern struct boxer_boot boxer_boot;
+extern struct boxer_signals boxer_signals;
 
 // A Linux system call (riscv32 numbers: 64-bit time, a 64-bit offset as two longs, low half
 // first). Returns the result or -errno.
@@ -36,6 +37,10 @@ char **kernel_host_environment(size_t *count);
 // until_ns it runs nothing, and says whether there is anybody at all. nothing_left: a futex wait
 // that nothing can end is about to be refused; 1: it is interrupted instead (-EINTR).
 void kernel_on_wait(int (*run_another)(int64_t *until_ns), int (*nothing_left)(void));
+
+// What the current process's program looks at as it runs, so that a loop without system calls hears
+// of the host's signals: the host sets `bits` of the four bytes at `word`. Null: nothing.
+void kernel_on_signal(const void *word, uint32_t bits);
 
 // Credentials of the process, set by entry before the program starts.
 void kernel_set_credentials(uint32_t uid, uint32_t gid, const uint32_t *groups, size_t count);

@@ -11,6 +11,7 @@
 #include "mm/memory.h"
 #include "mm/slab.h"
 #include "process/afresh.h"
+#include "task/arrived.h"
 #include "task/process.h"
 #include "task/signal.h"
 #include "task/task.h"
@@ -69,6 +70,7 @@ void kernel_thaw(const char *cwd) {
     clock_thaw();
     timers_thaw();
     signal_thaw();
+    signals_tell_host();
     wait_thaw();
     console_thaw();
     trace_stop();

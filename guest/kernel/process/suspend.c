@@ -9,6 +9,7 @@
 #include "mm/memory.h"
 #include "process/data.h"
 #include "process/spawn.h"
+#include "task/arrived.h"
 #include "task/process.h"
 #include "task/task.h"
 #include "task/wait.h"
@@ -63,6 +64,7 @@ int kernel_suspend(void) {
     }
     task->process->suspended = process;
     current = task;
+    signals_tell_host();
     return 0;
 }
 
@@ -73,5 +75,6 @@ void kernel_resume(void) {
     current = process->leader;
     process_release(ended);
     put_back(&process->memory);
+    signals_tell_host();
     wait_thaw();
 }

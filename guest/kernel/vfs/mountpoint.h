@@ -5,7 +5,8 @@
 #include "vfs/inode.h"
 
 // Mounts on the folder that the absolute path names, over whatever is mounted there, as root and
-// whoever the process is; a root that is a file, on a file. Takes over fs and root: after an error both are gone.
+// whoever the process is; a root that is a file, on a file. Takes over fs and root: after an error
+// both are gone.
 int mount_at(const char *path, struct filesystem *fs, struct inode *root);
 
 #endif

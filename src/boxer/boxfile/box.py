@@ -43,7 +43,7 @@ SECTION = "boxer"
 # What a finished box exports: the two names every WASI preview 1 command has.
 EXPORTS = ("memory", "_start")
 # A description of 10,000 distributions takes about 1 MB.
-LARGEST_INFO = 16 << 20
+LARGEST_INFO = 4 << 20
 # Four times as many as Boxer writes (`preinit`). Each takes a page of a machine at least.
 MOST_SEGMENTS = 16_000
 _BUILD = "Build a box: `boxer build -o app.wasm .`"

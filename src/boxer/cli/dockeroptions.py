@@ -31,7 +31,6 @@ RUN_VALUES = (
     ("--pids-limit",),
     ("--shm-size",),
     ("--stop-signal",),
-    ("--stop-timeout",),
 )
 BUILD_FLAGS = (("--pull",), ("--rm",), ("--force-rm",), ("--load",))
 BUILD_VALUES = (("--progress",), ("--platform",), ("--provenance",), ("--sbom",), ("--builder",))

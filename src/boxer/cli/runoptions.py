@@ -60,7 +60,7 @@ def parse_user(text: str | None) -> str | None:
         return None
     for number in text.split(":", 1):
         # 2**32 - 1 is the "no change" of chown(2), nobody's number.
-        if not (number.isascii() and number.isdecimal() and int(number) < 2**32 - 1):
+        if not (number.isascii() and number.isdecimal() and int(number[:11]) < 2**32 - 1):
             raise AccountError(
                 f"`{text}` is not UID[:GID] in numbers.",
                 hint="`-u 1000:1000`; a name can stand in the Dockerfile: `USER app`.",
@@ -68,13 +68,18 @@ def parse_user(text: str | None) -> str | None:
     return text
 
 
+_LARGEST_FILE = 1 << 20
+
+
 def read_environment_file(path: Path) -> list[str]:
     """The variables of a file, as docker reads it: K=V or K a line, without quotes or `export`.
 
-    Raises `EnvironmentFileError`.
+    Raises `EnvironmentFileError`, `InputTooLargeError`.
     """
+    from boxer.blobstore import read_limited
+
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = read_limited(path, _LARGEST_FILE, f"`{path}`").decode("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise EnvironmentFileError(f"`{path}` cannot be read: {reason}.") from None

@@ -19,11 +19,12 @@ from boxer.packages.catalogue.emscripten import emscripten_wheel, has_emscripten
 from boxer.packages.catalogue.known import resolve_what_works
 from boxer.packages.fetch import Fetcher
 from boxer.packages.files import refuse_known, refuse_without_compiler
+from boxer.packages.morefiles import with_files_elsewhere, with_files_for_all
 from boxer.packages.native import find_builder, is_confining, linked_base, module_names
 from boxer.packages.obtain import shown_building
 from boxer.packages.placement import install
 from boxer.packages.prefix import Prefix
-from boxer.packages.resolve import Question, with_files_elsewhere, with_files_for_all
+from boxer.packages.resolve import Question
 from boxer.packages.sdist import build_sdist, is_kept
 from boxer.packages.settings import index_environment
 from boxer.packages.wheel import read_wheel
@@ -103,7 +104,7 @@ def _archive(
     question = Question([package], python_version, options=["--no-deps"])
     (locked, *_), _ = resolve_what_works(question, environment, None, has_rust=has_rust)
     if has_emscripten_wheels(locked.key):
-        locked = with_files_for_all(locked, environment, python_version)
+        locked = with_files_for_all(locked, question, environment)
     refuse_known(locked, None)
     refuse_without_compiler(locked, None, has_rust=has_rust)
     ready = emscripten_wheel(locked)
@@ -111,7 +112,7 @@ def _archive(
         return ready.name, Fetcher(environment, None).get(ready)
     if locked.sdist is None:
         # An index that was looked at first may have wheels only.
-        elsewhere = with_files_elsewhere([locked], environment, python_version)
+        elsewhere = with_files_elsewhere([locked], question, environment)
         locked = next(iter(elsewhere), locked)
     if locked.sdist is None:
         raise PackageFetchError(

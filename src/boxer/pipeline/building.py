@@ -85,7 +85,7 @@ def build(
     files = Context(context, sources.ignore)
     built = StageBuilder(known, files, moment, events, cache, secrets).build(planned)
     built = replace(built, config=with_labels(built.config, tuple((labels or {}).items())))
-    finished = _finished(built, moment, init, events)
+    finished = finished_of(built, moment, init, events)
     try:
         data, info = assemble(finished, events)
         tell_differences(info.distributions, events)
@@ -134,7 +134,7 @@ def _announce(sources: Sources, parsed: Dockerfile, planned: Plan, events: Liste
         events(Notice(warning.message, warning.where))
 
 
-def _finished(built: Built, epoch: int, init: str | None, events: Listener) -> Finished:
+def finished_of(built: Built, epoch: int, init: str | None, events: Listener) -> Finished:
     """What is frozen: a C program, or the base's own modules and those its program will import."""
     program_file = find_cprogram(built.config, built.tree, bool(built.base.module))
     if program_file is not None:

@@ -11,7 +11,7 @@ Invariants
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Literal
@@ -24,7 +24,7 @@ from boxer.images import Base, BaseReference, BaseSource, Python, tools_of
 from boxer.instructions import Context, StageState, apply
 from boxer.packages import find_builder
 from boxer.pipeline.cachekeys import first_key, step_keys
-from boxer.pipeline.commands import Commands
+from boxer.pipeline.commands import Commands, NotRun
 from boxer.pipeline.events import (
     Listener,
     Notice,
@@ -49,6 +49,10 @@ class Built:
     tree: Tree
     config: ImageConfig
     python_asked: str = ""
+
+
+# Hears of a step that fails.
+Failed = Callable[[Step, BoxerError], None]
 
 
 class Bases:
@@ -93,7 +97,12 @@ class StageBuilder:
         events: Listener,
         cached: bool = True,
         secrets: Mapping[str, bytes] | None = None,
+        failed: Failed | None = None,
     ) -> None:
+        """failed: hears of a step that fails, and the build goes on, to see what else does; without
+        it the step's error is raised. Nothing is kept from there on, and no program is run."""
+        self._failed = failed
+        self._sound = True
         self._bases = bases
         self._context = context
         self._epoch = epoch
@@ -125,9 +134,10 @@ class StageBuilder:
             if place > done:
                 listener = _StepListener(number, place, self._events)
                 started = time.monotonic()
-                self._step(listener, step, state, below)
+                self._try_step(listener, step, state, below)
                 seconds = time.monotonic() - started
-                kept = _keep(cache, keys[place - 1], step, state, listener)
+                key = keys[place - 1] if self._sound else None
+                kept = _keep(cache, key, step, state, listener)
                 self._events(StepFinished(number, place, seconds, kept=kept))
         self._events(StageFinished(number, time.monotonic() - began))
         return replace(below, tree=state.tree, config=state.config)
@@ -191,6 +201,17 @@ class StageBuilder:
             _add_names(tree, base.info.python, asked, self._epoch)
         return Built(base, tree, ImageConfig.from_oci(base.info.config), asked)
 
+    def _try_step(
+        self, listener: _StepListener, step: Step, state: StageState, below: Built
+    ) -> None:
+        try:
+            self._step(listener, step, state, below)
+        except BoxerError as error:
+            if self._failed is None:
+                raise
+            self._failed(step, error)
+            self._sound = False
+
     def _step(self, listener: _StepListener, step: Step, state: StageState, below: Built) -> None:
         instruction = step.instruction
         self._events(
@@ -198,11 +219,11 @@ class StageBuilder:
         )
         ports = Ports(
             listener,
-            commands=Commands(below.base),
+            commands=Commands(below.base) if self._sound else NotRun(listener),
             stage_tree=self._tree_of,
             stage_name=self._name_of,
             wheels=find_builder(below.base),
-            compiler=_compiler() if isinstance(instruction, Run) else None,
+            compiler=_compiler() if isinstance(instruction, Run) and self._sound else None,
             secrets=self._secrets,
             python=below.base.info.python,
             python_asked=below.python_asked,

@@ -76,6 +76,18 @@ def entered_from_handler() -> EngineError:
     )
 
 
+def refused(why: int) -> EngineError:
+    """Why a machine was not entered; why: a number of the native library's."""
+    if why == native.TOO_LITTLE_STACK:
+        return too_little_stack()
+    if why == native.IN_SIGNAL_HANDLER:
+        return entered_from_handler()
+    return EngineError(
+        "No machine can be ended at a limit: every real-time signal of this process has a handler.",
+        hint="Leave one of the signals SIGRTMIN to SIGRTMAX without a handler.",
+    )
+
+
 def ticks_by_epochs() -> bool:
     """Whether the engine compiles a look at a counter into the guest's loops: only where the native
     library, which does without (native/interrupt.c), is missing."""

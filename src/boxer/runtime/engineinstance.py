@@ -53,7 +53,7 @@ class EngineInstance:
         self._store.set_limits(memory_size=memory_limit, table_elements=MOST_TABLE_ENTRIES)
         self._ticking = Ticking(self._store, code)
         if mounts:
-            mounting.configure(self._store, mounts)
+            self.guest.folders = mounting.configure(self._store, mounts)
         self._exports = self._instantiate(code, mounting.linker() if mounts else _linker())
         self._memory = self._own_memory()
         store, memory = self._store, self._memory

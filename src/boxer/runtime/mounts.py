@@ -8,6 +8,9 @@ wasmtime's path walking (cap-std) is what keeps a guest inside a mounted folder,
 A box calls those for paths directly. Those that take a descriptor are ours for 0, 1 and 2, and
 hand the others on through a small module that exports the box's memory as its own.
 
+A file that can block, a FIFO say, is never opened: it would be read and written by a thread of the
+engine's, which no limit ends.
+
 Invariants
 1. Without mounts none of this is there: no function of wasmtime's WASI is linked.
 2. A folder is reachable only through a mount that names it, read-only where it says so.
@@ -31,7 +34,8 @@ import wasmtime
 from boxer.blobstore import cache_folder
 from boxer.ending import temporary_folder
 from boxer.errors import MountError
-from boxer.runtime.abi import SIGNATURES
+from boxer.runtime import modes
+from boxer.runtime.abi import SIGNATURES, Errno, Filetype
 from boxer.runtime.door import Function, Guest, current, define, inner_call
 from boxer.runtime.engine import engine
 from boxer.runtime.preview1 import FUNCTIONS, STDERR, Host
@@ -45,7 +49,14 @@ SHARED = (
 # The box's kernel knows a file's folder by this (guest/kernel/fs/host/mount.c).
 FILE_MARK = "file:"
 ONLY_FILE = "file"
-# Kinds of parameters of all SHARED functions, as WebAssembly text.
+# Handed on as well: `path_open` is ours where mounts are; the last one is asked for modes, too
+# (`modes`).
+PASSED = (*SHARED, "path_filestat_get", "path_open", modes.FUNCTION)
+# What may be opened. Of a link that is not followed the engine says so.
+OPENED = frozenset({Filetype.REGULAR_FILE, Filetype.DIRECTORY, Filetype.SYMBOLIC_LINK})
+# struct filestat: its size, and where the file type stands (witx).
+FILESTAT_SIZE, FILESTAT_TYPE = 64, 16
+# Kinds of parameters of all PASSED functions, as WebAssembly text.
 _TYPES = {"i": "i32", "I": "i64"}
 
 
@@ -67,6 +78,8 @@ def linker() -> wasmtime.Linker:
     made.define_wasi()
     for name, function in FUNCTIONS.items():
         define(made, name, _shared(name, function) if name in SHARED else function)
+    define(made, modes.FUNCTION, _set_times)
+    define(made, "path_open", _path_open)
     return made
 
 
@@ -102,16 +115,20 @@ def _folder(mount: Mount, stack: ExitStack) -> Mount:
     return Mount(folder, FILE_MARK + mount.guest, True)
 
 
-def configure(store: wasmtime.Store, mounts: Sequence[Mount]) -> None:
-    """Gives the store its folders. Raises `MountError`."""
+def configure(store: wasmtime.Store, mounts: Sequence[Mount]) -> list[tuple[str, bool]]:
+    """Gives the store its folders: their paths, and whether they are read-only. Raises
+    `MountError`."""
     config = wasmtime.WasiConfig()
+    folders = []
     for mount in mounts:
         path = _checked(mount)
+        folders.append((path, mount.read_only))
         try:
             config.preopen_dir(path, mount.guest, not mount.read_only)
         except wasmtime.WasmtimeError:
             raise MountError(f"`{mount.host}` cannot be opened as a folder.") from None
     store.set_wasi(config)
+    return folders
 
 
 def connect(store: wasmtime.Store, guest: Guest, memory: wasmtime.Memory) -> None:
@@ -120,7 +137,7 @@ def connect(store: wasmtime.Store, guest: Guest, memory: wasmtime.Memory) -> Non
     passing.define_wasi()
     passing.define(store, "box", "memory", memory)
     exports = passing.instantiate(store, _passing_module()).exports(store)
-    for name in SHARED:
+    for name in PASSED:
         function = exports[name]
         assert isinstance(function, wasmtime.Func)
         guest.files[name] = _reaching(store, function, SIGNATURES[name])
@@ -148,6 +165,36 @@ def _shared(name: str, ours: Function) -> Function:
     return call
 
 
+def _set_times(
+    host: Host,
+    descriptor: int,
+    lookup: int,
+    path: int,
+    length: int,
+    atime: int,
+    mtime: int,
+    flags: int,
+) -> int:
+    guest = current()
+    if not modes.is_asked(flags):
+        times = (descriptor, lookup, path, length, atime, mtime, flags)
+        return guest.files[modes.FUNCTION](*times)
+    return modes.answer(host, guest.folders, descriptor, (path, length), (atime, mtime), flags)
+
+
+def _path_open(host: Host, folder: int, lookup: int, path: int, size: int, *rest: int) -> int:
+    """What is swapped for a FIFO between the two calls is the host's doing: a guest makes none."""
+    files, memory = current().files, host.memory
+    # The engine answers into the guest's memory; the guest stands still meanwhile.
+    kept = memory.read(0, FILESTAT_SIZE)
+    error = files["path_filestat_get"](folder, lookup, path, size, 0)
+    kind = memory.read(FILESTAT_TYPE, 1)[0]
+    memory.write(0, kept)
+    if not error and kind not in OPENED:
+        return Errno.NXIO
+    return files["path_open"](folder, lookup, path, size, *rest)
+
+
 def _reaching(store: wasmtime.Store, function: wasmtime.Func, kinds: str) -> Function:
     def call(*arguments: int) -> int:
         return inner_call(store, function, kinds, arguments)
@@ -159,7 +206,7 @@ def _reaching(store: wasmtime.Store, function: wasmtime.Func, kinds: str) -> Fun
 def _passing_module() -> wasmtime.Module:
     """A module that hands its calls on with the box's memory as its own."""
     imports, functions = [], []
-    for name in SHARED:
+    for name in PASSED:
         kinds = SIGNATURES[name]
         signature = f"(param {' '.join(_TYPES[kind] for kind in kinds)}) (result i32)"
         arguments = " ".join(f"(local.get {place})" for place in range(len(kinds)))

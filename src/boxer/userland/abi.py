@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
+from collections import deque
 from collections.abc import Callable
 from ctypes import (
     CFUNCTYPE,
@@ -182,8 +183,15 @@ class _Handle(Structure):
     ]
 
 
+# Those that a shell holds, which may let go of one in a thread of its own, after its session ended.
+_held: dict[int, tuple[int, Export]] = {}
+_counting = threading.RLock()  # a collection in here may let go of another
+# Those it has let go of. The last call, of `release`, must not be freed while it is run.
+_released: deque[Export] = deque(maxlen=32)
+
+
 class Export:
-    """A volume made reachable from the shell. Keep it for as long as the shell lives.
+    """A volume made reachable from the shell. It lives for as long as the shell holds it.
 
     too_deep: whether a file was not read because too many scripts call one another."""
 
@@ -194,8 +202,8 @@ class Export:
         self._stacks: dict[int, int] = {}  # thread -> the highest address of its stack that is seen
         # Structures hold the callbacks they point to, so the table keeps all of them alive.
         self._table = self._fill_table()
-        count = _COUNT(lambda _instance: None)
-        self._handle = _Handle(ABI_VERSION, 0, 1, count, count, ctypes.pointer(self._table))
+        retain, release = _COUNT(lambda _: self._count(1)), _COUNT(lambda _: self._count(-1))
+        self._handle = _Handle(ABI_VERSION, 0, 1, retain, release, ctypes.pointer(self._table))
 
     def capsule(self) -> Any:
         """The handle as a PyCapsule, for `bashkit.FileSystem.from_capsule`."""
@@ -203,6 +211,14 @@ class Export:
         new.restype = ctypes.py_object
         new.argtypes = [c_void_p, ctypes.c_char_p, c_void_p]
         return new(ctypes.addressof(self._handle), CAPSULE_NAME, None)
+
+    def _count(self, change: int) -> None:
+        with _counting:
+            count = _held.pop(id(self), (0, self))[0] + change
+            if count > 0:
+                _held[id(self)] = (count, self)
+            else:
+                _released.append(self)
 
     def _fill_table(self) -> _Table:
         volume, answer = self._volume, self._answer

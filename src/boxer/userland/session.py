@@ -16,11 +16,13 @@ Invariants
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import bashkit
@@ -28,6 +30,7 @@ from bashkit import CommandContext
 
 from boxer.errors import (
     BoxerError,
+    InputTooLargeError,
     NativePackageError,
     PackageBuildError,
     ResolutionError,
@@ -36,7 +39,7 @@ from boxer.errors import (
     UnsupportedCommandError,
     Where,
 )
-from boxer.filetree import File, Ids, Tree, placed
+from boxer.filetree import File, Ids, Tree, placed, require_room
 from boxer.listener import Stream
 from boxer.userland.abi import Export
 from boxer.userland.descriptors import Heard, lent, names_stdin, read_all
@@ -48,8 +51,12 @@ from boxer.userland.volume import TreeVolume
 # The limits are there to end a script that would never end; docker has none.
 _MAX_COMMANDS = 10_000_000
 _MAX_LOOPS = 10_000_000
-_TIMEOUT_SECONDS = 3600.0
+TIMEOUT_SECONDS = 3600.0
+_MOST_SHELLS = 50_000
+_MOST_NESTED = 16
 _TAIL_BYTES = 16_384
+# Commands of ours write to the tree themselves: after so many of them its size is looked at.
+_COUNTED_EVERY = 1000
 
 _INPUT = "/.run/stdin"
 
@@ -66,7 +73,10 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a script runs in. env: the shell's environment; cwd: an absolute folder that exists."""
+    """What a script runs in. env: the shell's environment; cwd: an absolute folder that exists.
+
+    deadline: when it is ended, with every shell its commands have started, by time.monotonic.
+    shells: counts those. nesting: how many of them wait for this one."""
 
     tree: Tree
     user: Ids
@@ -76,6 +86,9 @@ class Setting:
     epoch: int
     ports: Ports
     where: Where | None
+    deadline: float = field(default_factory=lambda: time.monotonic() + TIMEOUT_SECONDS)
+    shells: Iterator[int] = field(default_factory=itertools.count)
+    nesting: int = 0
 
 
 class Session:
@@ -88,6 +101,10 @@ class Session:
     def __init__(
         self, setting: Setting, commands: Mapping[str, Command], run_executable: Function
     ) -> None:
+        if next(setting.shells) >= _MOST_SHELLS:
+            raise InputTooLargeError(
+                f"The RUN starts more than {_MOST_SHELLS} shells.", where=setting.where
+            )
         self._setting = setting
         self._commands = commands
         self._run_executable = run_executable
@@ -101,6 +118,7 @@ class Session:
         self._volume.made_program = self._add_executable
         self._volume.moved_folder = self._add_executables
         self._failure: BaseException | None = None
+        self._ran = 0
         self._passed_over: list[BoxerError] = []
         self._script = ""
         self._tail = bytearray()
@@ -108,9 +126,13 @@ class Session:
     def run(self, script: str) -> Finished:
         """Runs a script to its end. Raises ShellSyntaxError before anything is run, and whatever
         a command of ours raises."""
-        self._check(script)
-        self._script = script
-        status = _run_here(self._execute(script))
+        try:
+            self._check(script)
+            self._script = script
+            status = _run_here(self._execute(script))
+        finally:
+            # The shell holds our commands, and so this: only so does it close its descriptors.
+            del self._shell
         if self._failure is not None:
             raise self._failure
         for failure in self._passed_over:
@@ -171,7 +193,7 @@ class Session:
             env=self._setting.env,
             max_commands=_MAX_COMMANDS,
             max_loop_iterations=_MAX_LOOPS,
-            timeout_seconds=_TIMEOUT_SECONDS,
+            timeout_seconds=max(1.0, self._setting.deadline - time.monotonic()),
         )
         shell.mount("/", bashkit.FileSystem.from_capsule(self._export.capsule()))
         for name, command in self._commands.items():
@@ -236,7 +258,14 @@ class Session:
         """A `SubShell`: in a thread, since this one's event loop waits for the command."""
         heard = Heard(self._setting.ports.listener)
         ports = replace(self._setting.ports, listener=heard)
-        setting = replace(self._setting, cwd=cwd, env=env, ports=ports)
+        if self._setting.nesting >= _MOST_NESTED:
+            raise InputTooLargeError(
+                f"More than {_MOST_NESTED} shells start one another.",
+                where=self._setting.where,
+                hint="Look for a Makefile or script that calls itself.",
+            )
+        nesting = self._setting.nesting + 1
+        setting = replace(self._setting, cwd=cwd, env=env, ports=ports, nesting=nesting)
         with ExitStack() as files:
             if stdin:
                 files.enter_context(placed(setting.tree, _INPUT, File(data=stdin)))
@@ -247,13 +276,19 @@ class Session:
         return finished.status, bytes(heard.stdout), bytes(heard.stderr)
 
     def _invoke(self, command: Command, invocation: Invocation) -> int:
+        self._ran += 1
         try:
+            if self._ran % _COUNTED_EVERY == 0:
+                require_room(invocation.tree)
             return command.function(invocation) or 0
         except CommandFailedError as failure:
             invocation.warn(str(failure))
             return failure.status
         except TreeError as failure:
             invocation.warn(failure.message)
+            return 1
+        except RecursionError:
+            invocation.warn("what it is given is nested too deeply")
             return 1
         except BoxerError as failure:
             if not self._survivable(failure, invocation):

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from boxer.errors import SymlinkLoopError, TreeError
+from boxer.errors import DepthError, SymlinkLoopError, TreeError
 from boxer.filetree import (
     EXECUTE,
     READ,
@@ -30,6 +30,8 @@ from boxer.filetree import (
     Symlink,
     Tree,
     permitted,
+    require_depth,
+    usage,
 )
 from boxer.userland.abi import ErrorKind, FileKind, Status, VolumeError
 from boxer.userland.programs import BUILT_IN, OF_THE_SHELL, PROGRAM, named_for_the_shell
@@ -58,6 +60,7 @@ class TreeVolume:
         self.user = user
         self.epoch = epoch
         self._programs = programs
+        self._used = usage(tree)
         self._random = random.Random(epoch)
         self.random_was_read = False
         self.made_program: Callable[[str], None] = lambda path: None
@@ -93,6 +96,8 @@ class TreeVolume:
         if recursive:
             self._make_parents(path)
         parent, name = self._parent(path)
+        self._require_depth(path)
+        self._use(0, 1)
         parent.entries[name] = self._own(Directory(mode=0o755))
 
     def remove(self, path: str, recursive: bool) -> None:
@@ -162,6 +167,7 @@ class TreeVolume:
         parent, name = self._parent(link)
         if name in parent.entries:
             raise VolumeError(ErrorKind.ALREADY_EXISTS, "File exists")
+        self._use(0, 1)
         parent.entries[name] = self._own(Symlink(target=target))
         self._noticed(link, self.tree.get(link))
 
@@ -220,6 +226,26 @@ class TreeVolume:
         self._allow(node, WRITE)
         return node, name
 
+    def count_again(self) -> None:
+        """Looks at the whole tree, which commands change without this volume, too."""
+        self._used = usage(self.tree)
+        if self._used.too_large:
+            raise VolumeError(ErrorKind.OTHER, "No space left on device")
+
+    def _use(self, size: int, names: int) -> None:
+        """Counts what is about to be made; what was removed meanwhile shows in a look at all."""
+        used = self._used
+        self._used = replace(used, bytes=used.bytes + size, names=used.names + names)
+        if self._used.too_large:
+            self.count_again()
+
+    def _require_depth(self, path: str) -> None:
+        """As mkdir(2) refuses a path that is too long."""
+        try:
+            require_depth(path, self.tree.resolve(path).count("/"))
+        except DepthError:
+            raise VolumeError(ErrorKind.OTHER, "File name too long") from None
+
     def _make_parents(self, path: str) -> None:
         above = path.rstrip("/").rpartition("/")[0]
         missing = []
@@ -234,6 +260,7 @@ class TreeVolume:
             return
         node = self._find(path)
         if node is None:
+            self._use(0, 1)
             parent, name = self._parent(path)
             node = parent.entries[name] = self._own(File(mode=0o644))
         if isinstance(node, Directory):
@@ -243,6 +270,7 @@ class TreeVolume:
         self._allow(node, WRITE)
         if len(data) + (len(node.data) if append else 0) > MAX_FILE_BYTES:
             raise VolumeError(ErrorKind.OTHER, "File too large")
+        self._use(len(data) if append else len(data) - len(node.data), 0)
         node.data = node.data + data if append else data
         node.mtime = self.epoch
         self._noticed(path, node)

@@ -55,6 +55,7 @@ static struct inode *only_file(struct inode *folder) {
 
 static int mount_folder(int hfd, const char *path, int is_file) {
     struct host_stat stat;
+    uint32_t mode = 0;
     int error = host_fstat(hfd, &stat);
     if (error)
         return error;
@@ -65,6 +66,7 @@ static int mount_folder(int hfd, const char *path, int is_file) {
         return -ENOMEM;
     fs->read_only = is_read_only(hfd);
     fs->private_data = (void *)(intptr_t)hfd;
+    fs->has_modes = host_mode(hfd, ".", 1, &mode) == 0;
     struct inode *root = hostfs_inode(fs, NULL, "", 0, &stat);
     if (root && is_file)
         root = only_file(root);

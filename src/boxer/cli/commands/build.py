@@ -16,6 +16,8 @@ from boxer.errors import BuildArgumentError, RunFailedError, SecretError, Unsupp
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
+_LARGEST_SECRET = 16 << 20
+
 
 def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser(
@@ -145,9 +147,11 @@ def secret(text: str) -> tuple[str, bytes]:
         if variable not in os.environ:
             raise SecretError(f"The variable `{variable}` of the secret `{name}` is not set.")
         return name, os.environb[os.fsencode(variable)]
+    from boxer.blobstore import read_limited
+
     path = Path(source or name).expanduser()
     try:
-        return name, path.read_bytes()
+        return name, read_limited(path, _LARGEST_SECRET, f"`{path}` of the secret `{name}`")
     except OSError as error:
         raise SecretError(
             f"`{path}` of the secret `{name}` cannot be read: {error.strerror}."

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # docker run's status for its own failures.
 OWN_FAILURE = 125
+# As docker's; native/launcher.c has it too.
+STOP_TIMEOUT = 10.0
 # Heard by the guest's kernel (guest/kernel/trace/trace.h); the program does not see it.
 TRACED = {"BOXER_STRACE": "1"}
 # Heard likewise (guest/kernel/host/attended.h): a person looks at what the program does.
@@ -62,6 +64,13 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--strace", action="store_true", help="show each system call on standard error"
     )
+    parser.add_argument(
+        "--stop-timeout",
+        type=float,
+        default=STOP_TIMEOUT,
+        metavar="SECONDS",
+        help="how long the program has to end after SIGTERM (10; -1: as long as it likes)",
+    )
     add_docker_run_options(parser)
     parser.add_argument(
         "box", metavar="BOX", help="a file, or NAME[:TAG]; a program of `boxer cc` too"
@@ -99,6 +108,7 @@ def run(options: argparse.Namespace) -> int:
             entrypoint=options.entrypoint,
             working_dir=options.workdir,
             user=runoptions.parse_user(options.user),
+            stop_timeout=options.stop_timeout,
         )
     _tell(result, limits)
     return result.exit_code

@@ -13,8 +13,10 @@ import shlex
 from boxer.errors import UnsupportedCommandError
 from boxer.filetree import File
 from boxer.packages import removed_for
+from boxer.userland.commands.installers import put_tool
 from boxer.userland.commands.pip import pip
 from boxer.userland.commands.venv import venv
+from boxer.userland.firstprocess import tool_of_script
 from boxer.userland.invocation import Command, CommandFailedError, Invocation
 from boxer.userland.ports import CommandRequest
 from boxer.userland.programs import (
@@ -120,9 +122,20 @@ def _python_at(call: Invocation, path: str, arguments: list[str]) -> int:
         if module == "venv":
             venv(call)
         return 0  # ensurepip: the build's pip is always there
+    tool = tool_of_script(_script(call, arguments))
+    if tool is not None:
+        return put_tool(call, tool)
     if arguments and posixpath.basename(arguments[0]) == "setup.py":
         _bring_setuptools(call, path)
     return _in_machine(call, path, arguments)
+
+
+def _script(call: Invocation, arguments: list[str]) -> bytes:
+    """The program that a Python is given: its input, or a file."""
+    if not arguments or arguments[0] == "-":
+        return call.stdin
+    node = None if arguments[0].startswith("-") else call.node(arguments[0])
+    return node.data if isinstance(node, File) else b""
 
 
 def _bring_setuptools(call: Invocation, path: str) -> None:
