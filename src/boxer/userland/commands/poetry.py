@@ -18,6 +18,7 @@ from boxer.packages import (
     install_packages,
     marker_environment,
     poetry_project,
+    require_python_of_project,
     uv_project,
 )
 from boxer.userland.commands.pip import (
@@ -152,6 +153,8 @@ def _install(call: Invocation, argv: list[str]) -> int:
 
 def _wanted(call: Invocation, project: str, groups: set[str], extras: set[str]) -> Wanted:
     markers = marker_environment(call.python)
+    asked = (call.python, call.ports.python_asked, call.where)
+    require_python_of_project(call.tree, project, *asked)
     return poetry_project.wanted(call.tree, project, groups, extras, markers, call.where)
 
 
