@@ -3,7 +3,8 @@
 Run in a box over a mounted folder, and by a Python of the host over a folder of its own.
 """
 
-# ruff: noqa: PTH - the system calls by their names are what is compared.
+# The system calls by their names are what is compared.
+# ruff: noqa: PTH
 from __future__ import annotations
 
 import errno
