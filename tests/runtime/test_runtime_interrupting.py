@@ -115,6 +115,7 @@ def test_a_signal_handler_runs_while_a_guest_does(box: MakeBox) -> None:
     assert seen == [signal.SIGALRM]
 
 
+@needs_library
 def test_a_signal_handler_that_interrupts_a_guest_may_not_run_another(box: MakeBox) -> None:
     problems: list[str] = []
     other = box("")
