@@ -92,11 +92,11 @@ static int random_get(ARGUMENTS) {
     uint8_t *bytes = guest_at(machine, U32(0), size);
     if (!bytes)
         return WASI_FAULT;
-    tracking_touch(bytes, size);
     for (uint32_t done = 0; done < size;) {
         if (done && done % (RANDOM_BLOCK << 10) == 0 && watch_check(machine))
             return OVER;
         uint32_t block = size - done < RANDOM_BLOCK ? size - done : RANDOM_BLOCK;
+        tracking_touch(bytes + done, block);
         ssize_t got = getrandom(bytes + done, block, 0);
         if (got < 0 && errno != EINTR)
             return WASI_IO;

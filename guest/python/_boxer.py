@@ -9,15 +9,25 @@ import gc
 import os
 import posix
 import sys
-import time
 
 import _boxer_exec
+import _boxer_looks
 import _boxer_packages
 import _boxer_processes
 
 hooks = []
-failed_imports = {}
 frozen_modules = set()
+
+# What an import made that each run needs anew: module -> what renews it.
+RENEWED = {
+    "logging": lambda module: setattr(module, "_startTime", sys.modules["time"].time_ns()),
+    "numpy.random.mtrand": lambda module: module.seed(),
+    "tempfile": lambda module: (
+        setattr(module, "_name_sequence", None),
+        setattr(module, "tempdir", None),
+    ),
+    "time": lambda module: module.tzset(),
+}
 
 
 def prepare(modules, _):
@@ -27,21 +37,31 @@ def prepare(modules, _):
     would without us. A callable that fails ends the freeze.
     """
     adjust()
-    for name in modules:
-        if ":" in name:
-            call_init(name)
-            continue
-        before = set(sys.modules)
-        try:
-            __import__(name)
-        except BaseException as error:
-            failed_imports[name] = repr(error)
-            for half in set(sys.modules) - before:
-                del sys.modules[half]
+    _boxer_looks.begin()
+    try:
+        for name in modules:
+            if ":" in name:
+                call_init(name)
+            else:
+                import_one(name)
+    finally:
+        _boxer_looks.end()
     sys.stdout.flush()
     sys.stderr.flush()
     frozen_modules.update(sys.modules)
     gc.collect()
+
+
+def import_one(name):
+    _boxer_looks.asked.append(name)
+    before = set(sys.modules)
+    try:
+        __import__(name)
+    except BaseException as error:
+        half = set(sys.modules) - before
+        for module in half:
+            del sys.modules[module]
+        _boxer_looks.failed[name] = [f"{type(error).__name__}: {error}", bool(half - {name})]
 
 
 def adjust():
@@ -49,6 +69,14 @@ def adjust():
     _boxer_processes.install()
     _boxer_exec.install()
     _boxer_packages.install()
+
+
+def adjust_afresh(loaded, _):
+    """The same where a frozen interpreter was given up: the user's set-up was part of it."""
+    adjust()
+    for name in loaded:
+        if ":" in name:
+            call_init(name)
 
 
 def call_init(name):
@@ -78,11 +106,10 @@ def thaw(environment, unbuffered):
     posix.environ.update(environment)
     os.environ._data.clear()
     os.environ._data.update(environment)
-    if "tempfile" in sys.modules:
-        sys.modules["tempfile"]._name_sequence = None
-        sys.modules["tempfile"].tempdir = None
+    for name, renew in RENEWED.items():
+        if name in sys.modules:
+            renew(sys.modules[name])
     _renew_streams(bool(unbuffered))
-    _renew_times()
     _renew_user_site()
     for hook in hooks:
         hook()
@@ -122,13 +149,6 @@ def _unbuffer(stream):
     stream.flush()
     stream.__init__(buffered.raw, stream.encoding, stream.errors, newline="\n", write_through=True)
     atexit.register(buffered.flush)  # it closes the file when it goes, and someone may have it
-
-
-def _renew_times():
-    """What modules read of the clock and of TZ when they were imported."""
-    time.tzset()
-    if "logging" in sys.modules:
-        sys.modules["logging"]._startTime = time.time_ns()
 
 
 def _renew_user_site():

@@ -4,7 +4,7 @@ Belongs here: what a request means and how a reply is written. Does not: when a 
 
 A request is one letter and its data, a reply likewise:
     c  {"f": "module:function", "a": [...], "k": {...}}   call, plain JSON
-    b  the same, tagged: bytes are written as {TAG: base64}
+    b  the same, tagged: bytes are {TAG: base64}, a dict's own {TAG: value} is {TAG: [value]}
     x  source text, run in `__main__`
     i  {"modules": [...]}                                   import, and get used to calls
     =  JSON    ~  tagged JSON    !  {"type", "message", "traceback"}    e  {"code": ...}
@@ -55,7 +55,7 @@ def _answer(request):
     try:
         return b"=" + _plain(result).encode()
     except _HasBytesError:
-        return b"~" + json.dumps(result, default=_tagged).encode()
+        return b"~" + _plain(_tagged(result)).encode()
 
 
 def _find(name):
@@ -84,12 +84,20 @@ _plain = json.JSONEncoder(default=_no_default, separators=(",", ":")).encode
 
 def _tagged(value):
     if isinstance(value, (bytes, bytearray, memoryview)):
-        return {TAG: base64.b64encode(bytes(value)).decode()}
-    return _no_default(value)
+        return {TAG: base64.b64encode(value).decode()}
+    if isinstance(value, (list, tuple)):
+        return [_tagged(item) for item in value]
+    if isinstance(value, dict):
+        tagged = {key: _tagged(item) for key, item in value.items()}
+        return {TAG: [tagged[TAG]]} if len(tagged) == 1 and TAG in tagged else tagged
+    return value
 
 
 def _untagged(value):
-    return base64.b64decode(value[TAG]) if len(value) == 1 and TAG in value else value
+    if len(value) != 1 or TAG not in value:
+        return value
+    held = value[TAG]
+    return base64.b64decode(held) if isinstance(held, str) else {TAG: held[0]}
 
 
 def _execute(data):

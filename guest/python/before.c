@@ -7,7 +7,6 @@
 #include <internal/pycore_initconfig.h>
 #include <internal/pycore_runtime.h>
 #include <locale.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,11 +30,6 @@ PyStatus before_read(PyPreConfig *run, int argc, char **argv) {
     PyStatus status = _PyPreConfig_Read(run, &arguments);
     setlocale(LC_CTYPE, frozen ? frozen : "C");
     free(frozen);
-    if (!PyStatus_Exception(status) && allocator_of(run) != allocator_of(&_PyRuntime.preconfig))
-        fputs("box: the interpreter was started when this box was built, and keeps the memory "
-              "allocator it has: PYTHONMALLOC and the memory checks of -X dev do nothing in a run. "
-              "ENV in the Dockerfile sets them.\n",
-              stderr);
     return status;
 }
 
@@ -54,12 +48,12 @@ void before_undo(void) {
         setenv("LC_CTYPE", asked_ctype, 1);
     else
         unsetenv("LC_CTYPE");
-    setlocale(LC_ALL, "C");
 }
 
 int before_same(const PyPreConfig *run) {
     const PyPreConfig *frozen = &_PyRuntime.preconfig;
     return run->utf8_mode == frozen->utf8_mode && run->dev_mode == frozen->dev_mode &&
            run->isolated == frozen->isolated && run->use_environment == frozen->use_environment &&
-           run->coerce_c_locale == frozen->coerce_c_locale && same_locale();
+           run->coerce_c_locale == frozen->coerce_c_locale &&
+           allocator_of(run) == allocator_of(frozen) && same_locale();
 }

@@ -4,12 +4,10 @@
 
 #include <Python.h>
 
-// What the command line and the environment of a run say. An allocator that the frozen interpreter
-// cannot change to any more is said on standard error.
+// What the command line and the environment of a run say.
 PyStatus before_read(PyPreConfig *run, int argc, char **argv);
 
-// Takes back what reading left in the environment, and the frozen interpreter in the locale, for
-// one that is started anew.
+// Takes back what reading left in the environment, for an interpreter that is started anew.
 void before_undo(void);
 
 // Whether the frozen interpreter was told the same.

@@ -2,7 +2,10 @@
 #ifndef PYTHON_COLD_H
 #define PYTHON_COLD_H
 
-// The exit status of the run. allocator: PyMemAllocatorName; not set: as the run says.
-int cold_main(int argc, char **argv, int allocator);
+// The exit status of the run.
+int cold_main(int argc, char **argv);
+
+// What a box adds to an interpreter that has just been started. 0, or -1 with the reason printed.
+int cold_adjust(void);
 
 #endif

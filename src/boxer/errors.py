@@ -33,16 +33,23 @@ class BoxerError(Exception):
     message: what happened, one sentence, offending values in backticks.
     where: file and line of the user's input, if the error has one.
     hint: what to do, best as a command.
+    details: lines behind the message that who watched has seen already; `str` has them.
     """
 
     reference: ClassVar[str] = "boxer-bug"
     exit_status: ClassVar[int] = 1
 
     def __init__(
-        self, message: str, *, where: Where | None = None, hint: str | None = None
+        self,
+        message: str,
+        *,
+        where: Where | None = None,
+        hint: str | None = None,
+        details: str = "",
     ) -> None:
-        super().__init__(message)
+        super().__init__(message + details)
         self.message = message
+        self.details = details
         self.where = where
         self.hint = hint
 
@@ -62,6 +69,12 @@ class WriteError(BoxerError):
     reference = "cannot-write"
 
 
+class InputTooLargeError(BoxerError):
+    """Something a build or a run reads is larger, or more, than any of them needs."""
+
+    reference = "input-too-large"
+
+
 class TreeError(BoxerError):
     """An operation on a file tree that its paths do not allow."""
 
@@ -76,6 +89,12 @@ class PathKindError(TreeError):
 
 class SymlinkLoopError(TreeError):
     reference = "symlink-loop"
+
+
+class DepthError(TreeError):
+    """More folders in one another than a box has."""
+
+    reference = "path-too-deep"
 
 
 class AccountError(TreeError):
@@ -270,9 +289,15 @@ class UnsupportedModuleError(BoxerError):
 
 
 class MountError(BoxerError):
-    """A host folder that cannot be mounted."""
+    """A folder or file of the host that cannot be mounted."""
 
     reference = "bad-mount"
+
+
+class VolumeError(BoxerError):
+    """A volume that is not there, is in use, or cannot be called so."""
+
+    reference = "bad-volume"
 
 
 class LimitValueError(BoxerError):

@@ -58,6 +58,20 @@ void kernel_set_limits(uint32_t files, uint64_t storage);
 int kernel_suspend(void);
 void kernel_resume(void);
 
+// A program that is not to go on from its freeze point can begin afresh instead, as after
+// execve(2). kernel_remember: keeps its data, which nothing has changed yet. 0 or -ENOMEM.
+// kernel_begin_afresh: takes away its memory, mappings, timers, signal handlers and descriptors
+// that are close-on-exec, and puts its data back; libc is to be initialised then. 0, or -ENOMEM
+// with nothing done.
+int kernel_remember(void);
+int kernel_begin_afresh(void);
+// A copy in the kernel's memory, for what is to outlive the program; null: no memory.
+void *kernel_keep(const void *bytes, size_t size);
+void kernel_let_go(void *copy);
+
+// Who is told of each system call of the program, after it. Null: nobody. A thaw ends it.
+void kernel_watch(void (*watcher)(long number, const long arguments[6], long result));
+
 // What /proc/self/{exe,cmdline,environ,comm} show; strings are copied.
 void kernel_set_program(const char *exe, char *const argv[], char *const envp[]);
 

@@ -10,6 +10,7 @@
 #include "host/host.h"
 #include "mm/memory.h"
 #include "mm/slab.h"
+#include "process/afresh.h"
 #include "task/arrived.h"
 #include "task/process.h"
 #include "task/signal.h"
@@ -59,6 +60,7 @@ void kernel_freeze(void) {
     timers_thaw();
     fs_freeze();
     clock_freeze();
+    afresh_freeze();
     pages_scrub();
     memory_reserve(SPARE_PAGES);
 }

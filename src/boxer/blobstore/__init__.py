@@ -1,7 +1,18 @@
 """Files on disk that are whole: written atomically, found again by sha256."""
 
-from boxer.blobstore.atomic import make_folder, write_atomically
+from boxer.blobstore.atomic import check_place, make_folder, write_atomically
 from boxer.blobstore.blobs import Blobs, sha256
 from boxer.blobstore.folders import cache_folder
+from boxer.blobstore.reading import read_limited, read_up_to, size_text
 
-__all__ = ["Blobs", "cache_folder", "make_folder", "sha256", "write_atomically"]
+__all__ = [
+    "Blobs",
+    "cache_folder",
+    "check_place",
+    "make_folder",
+    "read_limited",
+    "read_up_to",
+    "sha256",
+    "size_text",
+    "write_atomically",
+]

@@ -4,7 +4,8 @@ Belongs here: parsing arguments, choosing the command, mapping errors to exit st
 doing anything. Nothing heavy is imported before a command is chosen.
 
 Exit statuses: 0 done, 1 the user's input, 2 usage, 3 Boxer itself; `run` returns the guest's own
-status and 125 for Boxer's failures, as `docker run` does.
+status and 125 for Boxer's failures, as `docker run` does; 130 and 143 after SIGINT (Ctrl-C)
+and SIGTERM.
 """
 
 from __future__ import annotations
@@ -22,16 +23,34 @@ from boxer.cli.commands import (
     cache,
     cc,
     check,
+    completion,
     doctor,
     images,
     inspect,
     rmi,
     run,
+    volume,
     wheel,
 )
+from boxer.cli.interruption import ended_by_signals
 from boxer.errors import BoxerError, WriteError
 
-_COMMANDS = (build, check, doctor, run, inspect, images, rmi, bases, cache, bench, cc, wheel)
+_COMMANDS = (
+    build,
+    check,
+    doctor,
+    run,
+    inspect,
+    images,
+    rmi,
+    volume,
+    bases,
+    cache,
+    bench,
+    cc,
+    wheel,
+    completion,
+)
 
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
@@ -42,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _options(arguments)
         own_failure = getattr(options, "own_failure", None)
-        return _finished(int(options.run(options)))
+        with ended_by_signals():
+            return _finished(int(options.run(options)))
     except BoxerError as error:
         return _refused(error, own_failure)
     except KeyboardInterrupt:
@@ -57,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     try:
-        return _parser().parse_args(arguments)
+        return parser_of_commands().parse_args(arguments)
     except SystemExit:  # a usage text or the version
         sys.stdout.flush()
         raise
@@ -106,7 +126,8 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser_of_commands() -> argparse.ArgumentParser:
+    """What reads the arguments."""
     parser = argparse.ArgumentParser(
         prog="boxer",
         description="Turns a Dockerfile into one WebAssembly file that holds a started machine.",

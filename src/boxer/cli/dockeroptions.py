@@ -30,7 +30,6 @@ RUN_VALUES = (
     ("--security-opt",),
     ("--pids-limit",),
     ("--shm-size",),
-    ("--tmpfs",),
     ("--stop-signal",),
 )
 BUILD_FLAGS = (("--pull",), ("--rm",), ("--force-rm",), ("--load",))

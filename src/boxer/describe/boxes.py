@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from boxer.blobstore import read_limited
 from boxer.describe.references import TaggedName, parse_reference
 from boxer.describe.store import ImageStore
 from boxer.errors import BadReferenceError, ImageMissingError
+
+# What a box can be: a memory of 4 GiB, and less.
+LARGEST_BOX = 1 << 32
 
 
 def load_bytes(name: str) -> bytes:
     """The bytes of the box. A path that exists wins; what looks like a path must exist.
 
-    Raises `ImageMissingError`.
+    Raises `ImageMissingError`, `InputTooLargeError`.
     """
     try:
         path = Path(name)
         if path.is_file():
-            return path.read_bytes()
+            return read_limited(path, LARGEST_BOX, f"`{name}`")
     except OSError as error:
         raise ImageMissingError(
             f"`{name}` cannot be read: {error.strerror or error}.",

@@ -31,9 +31,19 @@ def describe_box(info: BoxInfo, size: int) -> list[tuple[str, str]]:
         ("healthcheck", _healthcheck(config.healthcheck)),
         ("labels", "\n".join(f"{name}={value}" for name, value in config.labels)),
         ("packages", packages),
+        ("left to the run", _left(info)),
+        ("frozen for", ", ".join(name.lstrip("@") for name in info.assumed)),
         ("different here", "\n".join(_differences(info.distributions))),
     ]
     return [(name, value) for name, value in rows if value]
+
+
+def _left(info: BoxInfo) -> str:
+    """Each package that every run imports itself, with the first reason."""
+    packages: dict[str, str] = {}
+    for entry in info.left_to_run:
+        packages.setdefault(entry.name.partition(".")[0], entry.reason)
+    return "\n".join(f"{name}: {reason}" for name, reason in packages.items())
 
 
 def _differences(held: Sequence[Distribution]) -> Iterator[str]:

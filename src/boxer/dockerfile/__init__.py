@@ -26,9 +26,18 @@ from boxer.dockerfile.instructions import (
     Workdir,
 )
 from boxer.dockerfile.linting import lint, skipped_rules
-from boxer.dockerfile.parsing import Dockerfile, ParseWarning, parse, parse_trigger
+from boxer.dockerfile.parsing import (
+    LARGEST,
+    MOST_INSTRUCTIONS,
+    Dockerfile,
+    ParseWarning,
+    parse,
+    parse_trigger,
+)
 
 __all__ = [
+    "LARGEST",
+    "MOST_INSTRUCTIONS",
     "Add",
     "Arg",
     "Cmd",

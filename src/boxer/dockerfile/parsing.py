@@ -19,13 +19,14 @@ from e2b_dockerfile_utils import DockerfileSyntaxError as AstError
 from boxer.dockerfile.instructions import Arg, Cmd, Entrypoint, From, Instruction, Run
 from boxer.dockerfile.line import Line
 from boxer.dockerfile.reading import READERS
-from boxer.errors import BoxerError, DockerfileSyntaxError, Where
+from boxer.errors import BoxerError, DockerfileSyntaxError, InputTooLargeError, Where
 
 _UNKNOWN = re.compile(r"unknown instruction: (\S*)")
 # A line that looks as if it went on, with a comment or spaces behind the backslash.
 _ENDS_EARLY = re.compile(r"\\\s*#|\\\s+$")
 _NEARLY_JSON = re.compile(r"""\[\s*["'][^"']*["']\s*[],]""")
-_LARGEST = 1 << 20
+LARGEST = 1 << 20
+MOST_INSTRUCTIONS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +47,19 @@ class Dockerfile:
 
 def parse(text: str, file: str = "Dockerfile") -> Dockerfile:
     """Reads a Dockerfile. file: its name for errors. Raises `DockerfileSyntaxError`."""
-    if len(text) > _LARGEST:
-        raise DockerfileSyntaxError("The Dockerfile is larger than 1 MiB.", where=Where(file))
+    if len(text) > LARGEST:
+        raise InputTooLargeError("The Dockerfile is larger than 1 MiB.", where=Where(file))
     try:
         ast = parse_dockerfile_ast(text.removeprefix("\ufeff"))
     except AstError as error:
         raise _syntax_error(error, text, file) from None
     except (ValueError, RecursionError, IndexError) as error:
         raise DockerfileSyntaxError(f"{error}.", where=Where(file, 1)) from None
+    if len(ast.instructions) > MOST_INSTRUCTIONS:
+        where = Where(file, ast.instructions[MOST_INSTRUCTIONS].start_line)
+        raise InputTooLargeError(
+            f"The Dockerfile has more than {MOST_INSTRUCTIONS} instructions.", where=where
+        )
     instructions = tuple(_read(entry, ast.escape_token, file) for entry in ast.instructions)
     _check_order(instructions, file)
     warnings = [ParseWarning(w.message, Where(file, w.line)) for w in ast.warnings]

@@ -26,13 +26,19 @@ from boxer.filetree.node import (
     name_bytes,
     name_text,
 )
+from boxer.filetree.placing import placed
+from boxer.filetree.room import MOST_BYTES, MOST_NAMES, require_room, usage
 from boxer.filetree.tarreading import Limits, is_tar, read_tar
 from boxer.filetree.tarwriting import write_tar
-from boxer.filetree.tree import MAX_SYMLINKS, Tree
+from boxer.filetree.tree import DEEPEST, MAX_SYMLINKS, Tree, depth_of, require_depth
+from boxer.filetree.unpacking import write_below
 
 __all__ = [
+    "DEEPEST",
     "EXECUTE",
     "MAX_SYMLINKS",
+    "MOST_BYTES",
+    "MOST_NAMES",
     "READ",
     "WRITE",
     "Device",
@@ -46,6 +52,7 @@ __all__ = [
     "Symlink",
     "Tree",
     "User",
+    "depth_of",
     "groups",
     "home_of",
     "is_tar",
@@ -53,9 +60,14 @@ __all__ = [
     "name_text",
     "parse_mode",
     "permitted",
+    "placed",
     "read_tar",
+    "require_depth",
+    "require_room",
     "resolve_group",
     "resolve_user",
+    "usage",
     "users",
+    "write_below",
     "write_tar",
 ]

@@ -47,12 +47,16 @@ _FOREIGN_ERRORS = (
 )
 
 
+# The largest time of a file in a box (timespec of 64 bits has more; ext4 ends in 2446).
+LATEST = (1 << 33) - 1
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one archive may unpack to. A box has 4 GiB of memory, and the whole tree is in it."""
 
     total_bytes: int = 1 << 30
-    entries: int = 200_000
+    entries: int = 100_000
 
 
 def read_tar(
@@ -161,7 +165,7 @@ class _Unpacking:
             if len(node.data) != member.size:
                 raise ArchiveError(f"The archive ends within `{member.name}`.")
         node.uid, node.gid = self.owner or (max(member.uid, 0), max(member.gid, 0))
-        node.mtime = int(member.mtime)
+        node.mtime = min(max(int(member.mtime), 0), LATEST)
         if self.newest is not None:
             node.mtime = min(node.mtime, self.newest)
         return node

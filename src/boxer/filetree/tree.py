@@ -9,17 +9,20 @@ Invariants
 2. A walk follows at most 40 symbolic links (Linux, MAXSYMLINKS), then fails.
 3. Directories are created with the owner and the time the caller states, never with a clock's.
 4. The root is a directory and is never replaced, removed or renamed.
+5. What is made here is never below more than 256 folders.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from boxer.errors import MissingPathError, PathKindError, SymlinkLoopError
+from boxer.errors import DepthError, MissingPathError, PathKindError, SymlinkLoopError
 from boxer.filetree.canonical import digest_of
 from boxer.filetree.node import Directory, File, Node, Symlink, copy_node
 
 MAX_SYMLINKS = 40
+# Folders in one another. Functions that call themselves for each folder have room for twice that.
+DEEPEST = 256
 
 
 class Tree:
@@ -92,7 +95,9 @@ class Tree:
         Returns the directory. Raises PathKindError where something else is in the way.
         """
         here = self.root
-        for name in _names(self.resolve(path)):
+        names = _names(self.resolve(path))
+        require_depth(path, len(names))
+        for name in names:
             child = here.entries.get(name)
             if child is None:
                 child = Directory(mode=mode, uid=uid, gid=gid, mtime=mtime)
@@ -106,6 +111,8 @@ class Tree:
         Missing parents are made (0755, the node's owner and time). A symbolic link at the end of
         the path is replaced, not followed. Raises PathKindError where a directory is there.
         """
+        if isinstance(node, Directory) and node.entries:
+            require_depth(path, len(_names(self.resolve(path))) + depth_of(node))
         parent, name = self._parent(path, make_for=node)
         present = parent.entries.get(name)
         if isinstance(present, Directory):
@@ -167,6 +174,8 @@ class Tree:
         if node is None:
             raise MissingPathError(f"`{old}` does not exist.")
         target, target_name = self._parent(new)
+        if isinstance(node, Directory):
+            require_depth(new, len(_names(self.resolve(new))) + depth_of(node))
         present = target.entries.get(target_name)
         if present is node:
             return
@@ -215,6 +224,24 @@ class Tree:
             return self.directory(above), names[-1]
         made = self.make_directories(above, 0o755, make_for.uid, make_for.gid, make_for.mtime)
         return made, names[-1]
+
+
+def require_depth(path: str, depth: int) -> None:
+    """Raises DepthError for more than `DEEPEST` names from the root down."""
+    if depth > DEEPEST:
+        shown = path if len(path) <= 60 else f"{path[:57]}..."
+        raise DepthError(f"`{shown}` is below more than {DEEPEST} folders.")
+
+
+def depth_of(node: Node) -> int:
+    """How many names lie below a node, one in another; 0 for what is no folder."""
+    deepest, waiting = 0, [(node, 0)]
+    while waiting:
+        current, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        if isinstance(current, Directory):
+            waiting.extend((child, depth + 1) for child in current.entries.values())
+    return deepest
 
 
 def _names(path: str) -> list[str]:

@@ -30,8 +30,14 @@ from boxer.dockerfile import (
     Volume,
     Workdir,
 )
-from boxer.errors import AccountError, BoxerError, InstructionError, Where
-from boxer.filetree import Ids, resolve_user
+from boxer.errors import (
+    AccountError,
+    BoxerError,
+    InputTooLargeError,
+    InstructionError,
+    Where,
+)
+from boxer.filetree import Ids, require_room, resolve_user
 from boxer.instructions import settings
 from boxer.instructions.addition import copy_files
 from boxer.instructions.context import Context
@@ -52,6 +58,8 @@ _NANOSECONDS = {
     "h": 3_600_000_000_000,
 }
 _SHORTEST_INTERVAL = 1_000_000  # 1 ms, moby's minimum
+_LONGEST_INTERVAL = (1 << 63) - 1  # what Go's time.Duration holds, 292 years
+_MOST_RETRIES = (1 << 31) - 1
 
 
 def apply(step: Step, state: StageState, context: Context, ports: Ports) -> None:
@@ -63,8 +71,14 @@ def apply(step: Step, state: StageState, context: Context, ports: Ports) -> None
     instruction = step.instruction
     try:
         _apply(instruction, state, context, ports)
+        if isinstance(instruction, Copy | Run):
+            require_room(state.tree)
     except BoxerError as error:
         raise error.at(instruction.where) from None
+    except RecursionError:
+        raise InputTooLargeError(
+            "What the instruction reads is nested too deeply.", where=instruction.where
+        ) from None
 
 
 def _apply(instruction: Instruction, state: StageState, context: Context, ports: Ports) -> None:
@@ -178,12 +192,16 @@ def _duration(name: str, options: dict[str, str], where: Where) -> int:
     for part in parts:
         number = part.rstrip("nuµmsh")
         total += float(number) * _NANOSECONDS[part[len(number) :]]
+    if total > _LONGEST_INTERVAL:
+        raise InstructionError(f"`--{name}` is longer than 292 years.", where=where)
     if 0 < total < _SHORTEST_INTERVAL:
         raise InstructionError(f"`--{name}={text}` is shorter than 1ms.", where=where)
     return round(total)
 
 
 def _retries(text: str, where: Where) -> int:
-    if not text.isdecimal():
+    if not (text.isascii() and text.isdecimal()):
         raise InstructionError(f"`--retries={text}` is no number.", where=where)
+    if len(text) > 10 or int(text) > _MOST_RETRIES:
+        raise InstructionError(f"`--retries` is more than {_MOST_RETRIES}.", where=where)
     return int(text)

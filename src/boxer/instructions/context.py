@@ -5,9 +5,11 @@ where they go in the box (`copying`).
 
 Invariants
 1. Nothing outside the context is opened: `..` is refused and every symbolic link on the way to a
-   source is followed by us, component by component, and refused where it leaves the context.
+   source is followed by us, component by component, and refused where it leaves the context. The
+   system follows none (`opening`), so a link that is swapped in meanwhile is an error.
 2. A symbolic link inside a copied folder is copied as a link: it means something in the box only.
 3. What `.dockerignore` excludes does not exist.
+4. One source has limits on its bytes, its number of files, and its depth.
 """
 
 from __future__ import annotations
@@ -19,9 +21,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from boxer.errors import ContextEscapeError, CopySourceError
-from boxer.filetree import MAX_SYMLINKS, Directory, File, Node, Symlink, name_text
+from boxer.blobstore import size_text
+from boxer.errors import ContextEscapeError, CopySourceError, DepthError, InputTooLargeError
+from boxer.filetree import DEEPEST, MAX_SYMLINKS, Directory, File, Node, Symlink, name_text
+from boxer.instructions.opening import Below
 from boxer.instructions.patterns import compile_pattern, split_pattern
+
+MOST_BYTES = 1 << 31
+MOST_ENTRIES = 100_000
 
 
 class Excludes(Protocol):
@@ -49,6 +56,8 @@ class Context:
 
     def __init__(self, root: Path, ignore: Excludes | None = None) -> None:
         self.root = root
+        self._below = Below(root)
+        self._bytes_left, self._entries_left = MOST_BYTES, MOST_ENTRIES
         self._ignore: Excludes = ignore or NothingExcluded()
 
     def find(self, source: str) -> list[Found]:
@@ -59,9 +68,12 @@ class Context:
         """
         if ".." in source.split("/"):
             raise _outside(source)
+        self._bytes_left, self._entries_left = MOST_BYTES, MOST_ENTRIES
         prefix, patterns = split_pattern(source)
         if not patterns:
             return list(self._one(prefix, source))
+        if len(patterns) > DEEPEST:
+            raise DepthError(f"A source of more than {DEEPEST} folders cannot be looked for.")
         base = self._resolve(prefix, source)
         matches = [] if base is None else self._match(base, patterns)
         return [found for path in matches for found in self._one(path, source)]
@@ -123,7 +135,10 @@ class Context:
     def _link_parts(self, path: str, source: str, links: int) -> list[str]:
         if links > MAX_SYMLINKS:
             raise CopySourceError(f"`{source}` leads through too many symbolic links.")
-        target = os.readlink(self.root / path)  # noqa: PTH115 (a Path would change the text)
+        try:
+            target = os.fsdecode(self._below.readlink(path))
+        except OSError as error:
+            raise _unreadable(path, source, error) from error
         if target.startswith("/"):
             raise _outside(source, link=True)
         return [part for part in target.split("/") if part not in ("", ".")]
@@ -149,20 +164,32 @@ class Context:
 
     def _bare(self, path: str, source: str, status: os.stat_result) -> Node | None:
         mode = stat.S_IMODE(status.st_mode)
+        self._entries_left -= 1
+        if self._entries_left < 0:
+            raise _too_much(f"{MOST_ENTRIES} files", source)
+        if path.count("/") >= DEEPEST:
+            raise DepthError(f"`{source}` holds more than {DEEPEST} folders in one another.")
         try:
             if stat.S_ISREG(status.st_mode):
-                return File(mode=mode, data=(self.root / path).read_bytes())
+                data = self._below.read(path, self._bytes_left)
+                if data is None:
+                    raise _too_much(size_text(MOST_BYTES), source)
+                self._bytes_left -= len(data)
+                return File(mode=mode, data=data)
             if stat.S_ISDIR(status.st_mode):
                 return Directory(mode=mode)
             if stat.S_ISLNK(status.st_mode):
-                target = os.readlink(self.root / path)  # noqa: PTH115
-                return Symlink(target=name_text(os.fsencode(target)))
+                return Symlink(target=name_text(self._below.readlink(path)))
         except OSError as error:
             raise _unreadable(path, source, error) from error
         return None
 
     def _fill(self, directory: Directory, path: str, source: str) -> None:
-        for name, _mode in self._names(path):
+        try:
+            names = sorted(self._below.names(path), key=_by_bytes)
+        except OSError as error:  # also one that is no folder any more
+            raise _unreadable(path, source, error) from error
+        for name, _mode in names:
             child = self._load(f"{path}/{name}" if path else name, source)
             if child is not None:
                 directory.entries[name] = child
@@ -170,19 +197,16 @@ class Context:
     def _names(self, path: str) -> list[tuple[str, int]]:
         """The names in a folder with their modes, sorted by their bytes."""
         try:
-            with os.scandir(self.root / path) as entries:
-                names = [
-                    (entry.name, entry.stat(follow_symlinks=False).st_mode) for entry in entries
-                ]
+            names = self._below.names(path)
         except NotADirectoryError:
             return []
         except OSError as error:
             raise _unreadable(path, path, error) from error
-        return sorted(names, key=lambda pair: os.fsencode(pair[0]))
+        return sorted(names, key=_by_bytes)
 
     def _lstat(self, path: str) -> os.stat_result | None:
         try:
-            return (self.root / path).lstat()
+            return self._below.lstat(path)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as error:
@@ -192,11 +216,22 @@ class Context:
         return self._ignore.excludes(path, is_directory)
 
 
+def _by_bytes(entry: tuple[str, int]) -> bytes:
+    return os.fsencode(entry[0])
+
+
 def _outside(source: str, link: bool = False) -> ContextEscapeError:
     how = "leads out of the build context by a symbolic link" if link else "is outside the context"
     return ContextEscapeError(
         f"`{source}` {how}.",
         hint="Copy what is needed into the context, or choose a context that contains it.",
+    )
+
+
+def _too_much(limit: str, source: str) -> InputTooLargeError:
+    return InputTooLargeError(
+        f"`{source}` is more than {limit}.",
+        hint="Name what the box does not need in `.dockerignore`, or copy single folders.",
     )
 
 

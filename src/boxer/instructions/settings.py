@@ -49,8 +49,11 @@ def with_working_directory(config: ImageConfig, path: str) -> ImageConfig:
 def with_ports(config: ImageConfig, ports: Iterable[str], where: Where | None) -> ImageConfig:
     """EXPOSE: `8080`, `53/udp`, `7000-7009`; an empty word, from an unset variable, is nothing."""
     exposed = set(config.exposed_ports)
+    known = len(exposed)
     for word in ports:
         exposed.update(_expanded_port(word, where) if word else ())
+    if len(exposed) == known:
+        return config
     return replace(config, exposed_ports=tuple(sorted(exposed)))
 
 

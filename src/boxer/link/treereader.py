@@ -30,12 +30,13 @@ from boxer.filetree import (
     Symlink,
     Tree,
     name_text,
+    require_depth,
 )
 
 # Reads `size` bytes at an address; raises IndexError outside of the memory.
 Read = Callable[[int, int], bytes]
 # The kernel's own limit is its memory; these keep a lying image from eating the host's.
-MOST_ENTRIES = 1 << 20
+MOST_ENTRIES = 1 << 18
 MOST_DATA = 1 << 32
 LONGEST_NAME = 255  # NAME_MAX
 _DEVICES: dict[int, DeviceKind] = {
@@ -63,7 +64,7 @@ class _Row:
 
 
 def read_tree(read: Read, address: int = 0) -> Tree:
-    """The tree whose image begins at `address`. Raises `TreeImageError`."""
+    """The tree whose image begins at `address`. Raises `TreeImageError`, `DepthError`."""
     try:
         magic, count, entries, _, flags = TREE.unpack(read(address, TREE.size))
         if magic != TREE_MAGIC or flags not in tuple(TreeFlag) or not 0 < count <= MOST_ENTRIES:
@@ -97,6 +98,7 @@ class _Builder:
         if not isinstance(root, Directory):
             raise _bad("its root")
         made: list[Node] = [root]
+        depths = [0]
         for number, row in enumerate(self._rows[1:], 1):
             if row.parent >= number or row.link > number:
                 raise _bad("an entry's place")
@@ -107,8 +109,10 @@ class _Builder:
                 raise _bad("an entry's parent")
             if name in ("", ".", "..") or "/" in name or "\0" in name or name in parent.entries:
                 raise _bad("a name")
+            require_depth(name, depths[row.parent] + 1)
             parent.entries[name] = node
             made.append(node)
+            depths.append(depths[row.parent] + 1)
         return Tree(root)
 
     def _node(self, row: _Row) -> Node:

@@ -29,6 +29,7 @@ _FETCHED = re.compile(r"^(?:[\w.\[\],-]+\s*@\s*)?(git|hg|svn|bzr)\+")
 _HASH = re.compile(r"--hash[= ]sha256:([0-9a-f]{64})")
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)")
 _MAX_DEPTH = 20
+_MAX_FILES = 1000
 # Byte order marks; that of UTF-32 begins with that of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -83,6 +84,7 @@ class Reader:
         self._variables = variables
         self._where = where
         self.found = Requirements()
+        self._files = 0
 
     def add_file(self, path: str, constraints: bool = False) -> None:
         """Reads a requirements file. Raises PipUsageError."""
@@ -99,8 +101,13 @@ class Reader:
                 f"There is no requirements file `{path}` in the box.",
                 "COPY it before this RUN; paths are those of the box.",
             )
-        if depth > _MAX_DEPTH:
-            raise self._error(f"`{path}` is included by itself.", "Remove one of its -r lines.")
+        self._files += 1
+        if depth > _MAX_DEPTH or self._files > _MAX_FILES:
+            raise self._error(
+                f"`{path}` is included by itself, or by too many others.",
+                f"Remove one of the -r lines; {_MAX_DEPTH} in one another are the most, and"
+                f" {_MAX_FILES} in all.",
+            )
         for number, line in _logical_lines(decoded(node.data)):
             self._line(self._expand(line), path, number, constraints, depth)
 

@@ -11,7 +11,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from boxer.dockerfile import Ignore
+from boxer.blobstore import read_limited
+from boxer.dockerfile import LARGEST, Ignore
 from boxer.errors import ContextMissingError, DockerfileMissingError, DockerfileSyntaxError, Where
 
 DOCKERFILE = "Dockerfile"
@@ -60,7 +61,8 @@ def _dockerfile(context: Path, named: Path | None) -> Path:
 
 def _read(path: Path) -> str:
     try:
-        data = sys.stdin.buffer.read() if path == STANDARD_INPUT else path.read_bytes()
+        source = sys.stdin.buffer if path == STANDARD_INPUT else path
+        data = read_limited(source, LARGEST, f"`{path}`")
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise DockerfileSyntaxError(

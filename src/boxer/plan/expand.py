@@ -8,8 +8,9 @@ Invariant: RUN, CMD and ENTRYPOINT are never expanded; their shell does it when 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from e2b_dockerfile_utils import ShellLex
 
@@ -26,21 +27,61 @@ from boxer.dockerfile import (
     Volume,
     Workdir,
 )
-from boxer.errors import VariableError, Where
+from boxer.errors import InputTooLargeError, VariableError, Where
+
+MOST_VARIABLES = 2000
+_LONGEST = 1 << 18
+# What the lexer may be given in all: it takes two microseconds for a character.
+_MOST = 4 << 20
+# Steps of a pattern in a `${NAME##*x*y}`: a star may stand for any run of the value's characters.
+_MOST_STEPS = 10_000_000
+_REFERENCE = re.compile(r"\$\{?([0-9]+|\w+)")
+_REPLACING = re.compile(r"\$\{\w+/")
+_MATCHING = re.compile(r"\$\{\w+[/#%]")
+
+
+@dataclass(slots=True)
+class Room:
+    """Characters that the words of one Dockerfile may still expand to."""
+
+    left: int = _MOST
+
+    def take(self, text: str, variables: Mapping[str, str], where: Where) -> None:
+        """Counts a word before it is expanded: by what it would be at most, so that nothing that is
+        too large is ever made. Raises `InputTooLargeError`."""
+        named = [variables.get(_name(word), "") for word in _REFERENCE.findall(text)]
+        size = len(text) + sum(map(len, named))
+        longest = max(map(len, named), default=0)
+        stars = text.count("*") + sum(value.count("*") for value in named)
+        if _REPLACING.search(text):
+            size *= longest + 1
+        if size > _LONGEST:
+            raise InputTooLargeError("A word is larger than 256 KiB once expanded.", where=where)
+        if _MATCHING.search(text) and longest ** min(stars, 64) > _MOST_STEPS:
+            raise VariableError(
+                f"A pattern with {stars} stars over {longest} characters would take too long.",
+                where=where,
+                hint="Use fewer `*` in it.",
+            )
+        self.left -= size
+        if self.left < 0:
+            raise InputTooLargeError(
+                "The Dockerfile is larger than 4 MiB once its variables are expanded.",
+                where=where,
+                hint="Put large values into files.",
+            )
 
 
 class Expander:
-    """Expands words. escape: the Dockerfile's escape character."""
+    """Expands words. escape: the Dockerfile's escape character. room: shared by its expanders."""
 
-    def __init__(self, escape: str, variables: Mapping[str, str]) -> None:
+    def __init__(self, escape: str, variables: Mapping[str, str], room: Room) -> None:
+        self._variables = variables
+        self._room = room
         self._lex = ShellLex(escape, env=variables, skip_unset_env=False)
-        self._raw = ShellLex(
-            escape,
-            raw_quotes=True,
-            raw_escapes=True,
-            skip_process_quotes=True,
-            env=variables,
-            skip_unset_env=False,
+        # BuildKit's is always of the backslash, whatever the Dockerfile's own is.
+        self._documents = ShellLex(
+            "\\", skip_process_quotes=True, env=variables, skip_unset_env=False
         )
 
     def word(self, text: str, where: Where) -> str:
@@ -51,17 +92,19 @@ class Expander:
         """Words that may expand to several or none, as in EXPOSE."""
         found: list[str] = []
         for text in texts:
+            self._room.take(text, self._variables, where)
             try:
                 found += self._lex.process_words(text)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise _failed(error, where) from None
         return tuple(found)
 
     def document(self, heredoc: Heredoc, where: Where) -> Heredoc:
-        """A here-document: quotes in it mean nothing."""
+        """A here-document: quotes in it mean nothing, and a backslash is taken away from before
+        whatever it stands (BuildKit, dockerfile2llb/convert.go, ExpandRaw)."""
         if not heredoc.expand:
             return heredoc
-        content = self._checked(self._raw.process_word, heredoc.content, where)
+        content = self._checked(self._documents.process_word, heredoc.content, where)
         return replace(heredoc, content=content)
 
     def instruction(self, entry: Instruction) -> Instruction:
@@ -107,12 +150,19 @@ class Expander:
         return expanded
 
     def _checked(self, process: object, text: str, where: Where) -> str:
+        self._room.take(text, self._variables, where)
         try:
             result = process(text)  # type: ignore[operator]
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise _failed(error, where) from None
         return str(result)
 
 
-def _failed(error: ValueError, where: Where) -> VariableError:
+def _name(word: str) -> str:
+    """The part of a word that the lexer takes for a name: letters and decimal digits."""
+    ends = (at for at, c in enumerate(word) if not (c.isalpha() or c.isdecimal() or c == "_"))
+    return word[: next(ends, len(word))]
+
+
+def _failed(error: Exception, where: Where) -> VariableError:
     return VariableError(f"A variable cannot be expanded: {error}.", where=where)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from boxer.dockerfile import (
+    MOST_INSTRUCTIONS,
     Arg,
     Copy,
     Dockerfile,
@@ -25,8 +26,8 @@ from boxer.dockerfile import (
     Run,
     parse_trigger,
 )
-from boxer.errors import StageError, Where
-from boxer.plan.expand import Expander
+from boxer.errors import InputTooLargeError, StageError, Where
+from boxer.plan.expand import MOST_VARIABLES, Expander, Room
 
 # Always defined, without an ARG (docs.docker.com/reference/dockerfile, "Predefined ARGs").
 PREDEFINED = frozenset(
@@ -125,6 +126,8 @@ class _Planner:
         self._given = build_args
         self._base_environment = base_environment
         self._globals: dict[str, str] = {}
+        self._room = Room()
+        self._triggered = 0
         self._stages = self._split(dockerfile)
         self._name_images()
 
@@ -141,7 +144,7 @@ class _Planner:
 
     def _global_arg(self, entry: Arg) -> None:
         for name, default in entry.pairs:
-            expander = Expander(self._escape, {**PLATFORM, **self._globals})
+            expander = Expander(self._escape, {**PLATFORM, **self._globals}, self._room)
             value = self._given.get(name)
             if value is None and default is not None:
                 value = expander.word(default, entry.where)
@@ -149,7 +152,7 @@ class _Planner:
                 self._globals[name] = value
 
     def _name_images(self) -> None:
-        expander = Expander(self._escape, {**PLATFORM, **self._globals})
+        expander = Expander(self._escape, {**PLATFORM, **self._globals}, self._room)
         for stage in self._stages:
             stage.image = expander.word(stage.source.image, stage.source.where)
             if not stage.image:
@@ -168,11 +171,15 @@ class _Planner:
 
     def _triggers(self, base: _Stage, stage: _Stage) -> list[Instruction]:
         """What the ONBUILDs of the stage below ask for, before the stage's own instructions."""
-        return [
-            parse_trigger(entry.trigger, self._escape, stage.source.where)
-            for entry in base.body
-            if isinstance(entry, OnBuild)
-        ]
+        triggers = [entry for entry in base.body if isinstance(entry, OnBuild)]
+        self._triggered += len(triggers)
+        if self._triggered > MOST_INSTRUCTIONS:
+            raise InputTooLargeError(
+                f"ONBUILD asks for more than {MOST_INSTRUCTIONS} instructions.",
+                where=stage.source.where,
+            )
+        where = stage.source.where
+        return [parse_trigger(entry.trigger, self._escape, where) for entry in triggers]
 
     def _need(self, stage: _Stage, name: str, where: Where) -> None:
         index = self._earlier(name, stage.index)
@@ -236,14 +243,19 @@ class _Planner:
     def _expand(self, stage: _Stage, env: dict[str, str], args: dict[str, str]) -> tuple[Step, ...]:
         steps = []
         for entry in stage.body:
-            expander = Expander(self._escape, {**args, **env})
+            expander = Expander(self._escape, {**args, **env}, self._room)
             expanded = self._resolve_sources(expander.instruction(entry), stage)
             if isinstance(expanded, Env):
                 env.update(expanded.pairs)
             if isinstance(expanded, Arg):
+                args = dict(args)  # steps before this one keep theirs
                 self._stage_arg(expanded, args, env)
             else:
-                steps.append(Step(expanded, dict(args)))
+                steps.append(Step(expanded, args))
+            if len(env) + len(args) > MOST_VARIABLES:
+                raise InputTooLargeError(
+                    f"The stage has more than {MOST_VARIABLES} variables.", where=entry.where
+                )
         stage.env, stage.args = env, args
         return tuple(steps)
 
@@ -251,7 +263,9 @@ class _Planner:
         for name, default in entry.pairs:
             value = self._given.get(name)
             if value is None and default is not None:
-                value = Expander(self._escape, {**args, **env}).word(default, entry.where)
+                value = Expander(self._escape, {**args, **env}, self._room).word(
+                    default, entry.where
+                )
             if value is None:
                 value = self._globals.get(name, PLATFORM.get(name))
             if value is not None:

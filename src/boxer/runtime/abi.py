@@ -24,6 +24,7 @@ class Errno(IntEnum):
     NOSYS = 52
     NOTDIR = 54
     NOTSUP = 58
+    NXIO = 60
     PERM = 63
     PIPE = 64
     ROFS = 69

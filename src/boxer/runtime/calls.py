@@ -5,19 +5,21 @@ Belongs here: the host's half of guest/python/_boxer_calls.py. Does not: machine
 Invariants
 1. What comes from a guest is data: JSON read with Python's own reader, never code or pickle.
 2. A reply that is not what the protocol says is the guest's error, whatever its bytes are.
+3. A reply is measured before it is read (`replies`): what is made of it stays within the limit.
+
+In tagged JSON bytes are {TAG: base64}, and the user's own {TAG: value} is {TAG: [value]}.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from typing import Any
 
 from boxer.errors import CallDataError, GuestError, GuestExitedError, LimitReached
 from boxer.runtime.entry import Outcome
+from boxer.runtime.replies import TooDeepError, TooManyError, measure
 
-# The key that stands for bytes: {TAG: base64}.
 TAG = "boxer.bytes"
 
 
@@ -39,9 +41,11 @@ def call_request(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -
     bytes."""
     request = {"f": function, "a": args, "k": kwargs}
     try:
-        return b"c" + _encode(request).encode()
-    except _HasBytesError:
-        return b"b" + json.dumps(request, default=_tagged).encode()
+        try:
+            return b"c" + _encode(request).encode()
+        except _HasBytesError:
+            tagged = {"f": function, "a": _tagged(args), "k": _tagged(kwargs)}
+            return b"b" + _encode(tagged).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise CallDataError(
             f"An argument of `{function}` is not plain data: {error}.",
@@ -59,22 +63,34 @@ def prepare_request(modules: list[str]) -> bytes:
     return b"i" + json.dumps({"modules": modules}).encode()
 
 
-def read_reply(reply: bytes) -> Any:
-    """A call's result. Raises `GuestError` for what the function raised, `GuestExitedError`."""
-    kind = reply[:1]
+def read_reply(reply: bytes, room: int | None) -> Any:
+    """A call's result. room: bytes it may take in this process; None: any.
+
+    Raises `GuestError` for what the function raised, `GuestExitedError`, `LimitReached`.
+    """
     try:
-        if kind == b"=":
-            return json.loads(reply[1:])
-        if kind == b"~":
-            return json.loads(reply[1:], object_hook=_untagged)
-        told = json.loads(reply[1:])
-        if kind == b"!":
-            raise GuestError(str(told["type"]), str(told["message"]), str(told["traceback"]))
-        if kind == b"e":
-            raise GuestExitedError(int(told["code"]) & 0xFF)
-    except (ValueError, KeyError, TypeError, RecursionError, binascii.Error):
-        pass
-    raise GuestError("ProtocolError", "the box's reply cannot be read", "")
+        measure(reply, room)
+        return _read(reply[:1], reply[1:])
+    except TooManyError:
+        raise LimitReached("output") from None
+    except TooDeepError as error:
+        raise GuestError("ProtocolError", str(error), "") from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise GuestError("ProtocolError", "the box's reply cannot be read", "") from None
+
+
+def _read(kind: bytes, data: bytes) -> Any:
+    if kind == b"=":
+        return json.loads(data)
+    if kind == b"~":
+        return json.loads(data, object_hook=_untagged)
+    told = json.loads(data)
+    if kind == b"e" and type(told["code"]) is int:
+        raise GuestExitedError(told["code"] & 0xFF)
+    parts = [told[name] for name in ("type", "message", "traceback")]
+    if kind == b"!" and all(isinstance(part, str) for part in parts):
+        raise GuestError(*parts)
+    raise ValueError
 
 
 def reply_of(outcome: Outcome) -> bytes:
@@ -95,9 +111,21 @@ def reply_of(outcome: Outcome) -> bytes:
 
 def _tagged(value: object) -> object:
     if isinstance(value, (bytes, bytearray, memoryview)):
-        return {TAG: base64.b64encode(bytes(value)).decode()}
-    raise TypeError(f"{type(value).__name__} is not a JSON type")
+        return {TAG: base64.b64encode(value).decode()}
+    if isinstance(value, (list, tuple)):
+        return [_tagged(item) for item in value]
+    if isinstance(value, dict):
+        tagged = {key: _tagged(item) for key, item in value.items()}
+        return {TAG: [tagged[TAG]]} if len(tagged) == 1 and TAG in tagged else tagged
+    return value
 
 
 def _untagged(value: dict[str, Any]) -> Any:
-    return base64.b64decode(value[TAG]) if len(value) == 1 and TAG in value else value
+    if len(value) != 1 or TAG not in value:
+        return value
+    held = value[TAG]
+    if isinstance(held, str):
+        return base64.b64decode(held, validate=True)
+    if isinstance(held, list) and len(held) == 1:
+        return {TAG: held[0]}
+    raise ValueError

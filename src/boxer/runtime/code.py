@@ -23,7 +23,8 @@ from pathlib import Path
 import wasmtime
 
 from boxer.blobstore import Blobs, cache_folder, write_atomically
-from boxer.errors import UnsupportedModuleError, WriteError
+from boxer.errors import WriteError
+from boxer.runtime.compiling import compiled
 from boxer.runtime.engine import engine, engine_tag
 from boxer.runtime.private import make_private
 
@@ -84,11 +85,7 @@ def _module(code: bytes, digest: str, cache: Path) -> wasmtime.Module:
     private = make_private(folder) and make_private(folder / "sha256")
     if private and (kept := _kept(folder, digest)) is not None:
         return kept
-    try:
-        module = wasmtime.Module(engine(), code)
-    except wasmtime.WasmtimeError as error:
-        reason = str(error).strip().replace("\n", " ")
-        raise UnsupportedModuleError(f"The engine does not take the module: {reason}.") from None
+    module = compiled(code)
     if private:
         # A full disk must not keep a box from running; the next run compiles again.
         with contextlib.suppress(WriteError):

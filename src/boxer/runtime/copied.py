@@ -8,6 +8,7 @@ Invariant: such a machine is never used for a second life; a reset says no.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 
@@ -21,6 +22,7 @@ from boxer.runtime.entry import Outcome, RunOptions, Usage, reached_limit
 from boxer.runtime.exitstatus import ExitStatus, exit_status_of
 from boxer.runtime.forwarding import BLOCK, arrived, forwarded, to_memory
 from boxer.runtime.mapped import MappedImage
+from boxer.runtime.memory import BadAddressError
 from boxer.runtime.mounts import Mount
 from boxer.runtime.preview1 import Host
 from boxer.runtime.sources import HostClock, host_entropy
@@ -147,8 +149,9 @@ class CopiedInstance:
             self._machine.memory.size,
         )
         if exit_status.limit is None and (boot := self._boot()):
-            noted = reached_limit(self._machine.memory.read_u32(boot + BootField.REACHED))
-            exit_status = ExitStatus(exit_status.exit_code, noted, exit_status.crash)
+            with contextlib.suppress(BadAddressError):  # a module that says so of its boot block
+                noted = reached_limit(self._machine.memory.read_u32(boot + BootField.REACHED))
+                exit_status = ExitStatus(exit_status.exit_code, noted, exit_status.crash)
         return Outcome(exit_status, out.data, err.data, None, status, usage)
 
 

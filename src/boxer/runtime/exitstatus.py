@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import wasmtime
 
 from boxer.runtime.engineinstance import EngineInstance
+from boxer.runtime.memory import BadAddressError
 from boxer.runtime.preview1 import Exited
-from boxer.runtime.traps import SIGKILL, Crash, crash_of, crash_of_error
+from boxer.runtime.traps import SIGKILL, Crash, crash_of, crash_of_error, crash_of_text
 from boxer.runtime.watch import LimitHit
 
 
@@ -48,6 +49,8 @@ def exit_status_of(ended: BaseException) -> ExitStatus:
             return _crashed(crash_of(ended))
         case wasmtime.WasmtimeError():
             return _crashed(crash_of_error(ended))
+        case BadAddressError():
+            return _crashed(crash_of_text("its reply lies outside of its memory"))
         case _:
             raise ended
 

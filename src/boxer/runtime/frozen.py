@@ -51,7 +51,7 @@ class Frozen:
         """The machine frozen again after it has answered a request. Raises what that came to."""
         instance = self.machine(options.limits.memory_bytes)
         try:
-            read_reply(reply_of(instance.call(options, request)))
+            read_reply(reply_of(instance.call(options, request)), options.limits.output_bytes)
             reply_of(instance.enter(REFREEZE, options))
             if isinstance(instance, MappedInstance):
                 return Frozen(self.code, instance.new_image(), self.resettable)

@@ -34,8 +34,9 @@ class Limits:
     """What a run may use; a result's `limit` is the name of the field that was reached.
 
     memory: bytes of linear memory, or "256MB". time: seconds by the wall clock. cpu: seconds of
-    processor time. output: bytes of stdout and stderr together, and of a call's reply. files: open
-    at once. storage: bytes in files the run makes or changes. call_depth: Python's recursion limit.
+    processor time. output: bytes of stdout and stderr together, and of a call's reply, as it comes
+    and as values here. files: open at once. storage: bytes in files the run makes or changes.
+    call_depth: Python's recursion limit.
     None where that is allowed: no limit.
     """
 

@@ -22,8 +22,7 @@ from boxer.runtime.code import Code
 from boxer.runtime.engine import (
     HOST_SHARE,
     engine,
-    entered_from_handler,
-    too_little_stack,
+    refused,
     wasm_stack,
 )
 from boxer.runtime.entry import Outcome, RunOptions, Usage, reached_limit
@@ -252,8 +251,7 @@ def outcome_of(native_outcome: NativeOutcome) -> Outcome:
     if native_outcome.kind == native.INTERRUPTED:
         raise _raised(native_outcome)
     if native_outcome.kind == native.REFUSED:
-        in_handler = native_outcome.status == native.IN_SIGNAL_HANDLER
-        raise entered_from_handler() if in_handler else too_little_stack()
+        raise refused(native_outcome.status)
     returned = native_outcome.kind == native.RETURNED
     reply = None
     if native_outcome.reply:

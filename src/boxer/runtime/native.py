@@ -32,7 +32,7 @@ MESSAGE = 256
 
 RETURNED, EXITED, TRAPPED, LIMIT, INTERRUPTED, FAILED, REFUSED = range(7)
 LIMITS = ("time", "cpu", "output")
-TOO_LITTLE_STACK, IN_SIGNAL_HANDLER = range(2)
+TOO_LITTLE_STACK, IN_SIGNAL_HANDLER, NO_SIGNAL = 1, 2, 3
 
 
 class Run(ctypes.Structure):
@@ -106,7 +106,7 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "boxer_machine_forward": (None, (c_void_p, c_int64)),
     "boxer_signals_begin": (None, (c_void_p, c_uint64, c_uint32, c_int64)),
     "boxer_signals_end": (None, ()),
-    "boxer_watched_new": (c_void_p, (c_char_p, c_void_p, c_void_p, c_char_p)),
+    "boxer_watched_new": (c_void_p, (c_char_p, c_void_p, c_void_p, c_void_p, c_char_p)),
     "boxer_watched_begin": (c_int, (c_void_p, c_void_p, c_uint64, c_uint64)),
     "boxer_watched_end": (None, (c_void_p,)),
     "boxer_watched_free": (None, (c_void_p,)),

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from boxer.blobstore import cache_folder, write_atomically
 from boxer.boxfile import Box, MemoryImage
+from boxer.ending import draft
 from boxer.errors import WriteError
 from boxer.runtime import mapped, native
 from boxer.runtime.code import compiled_file
@@ -86,14 +87,12 @@ def plan_key(box_file: Path) -> str:
 
 
 def _write_image(path: Path, image: MemoryImage) -> None:
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        with draft.open("xb") as file:
+    begun = path.with_name(f"{path.name}.{os.getpid()}")
+    with draft(begun):
+        with begun.open("xb") as file:
             os.fchmod(file.fileno(), 0o600)
             write_image(file.fileno(), image)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+        begun.replace(path)
 
 
 def _sweep(folder: Path) -> None:

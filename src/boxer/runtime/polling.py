@@ -65,6 +65,12 @@ def wait_for_input(watch: Watch, source: Source) -> None:
         _wait([Subscription(0, Eventtype.FD_READ, source.descriptor)], None, watch)
 
 
+def wait_for_output(watch: Watch, sink: Sink) -> None:
+    """Returns once a write of a few bytes to the sink does not block, unless others write, too."""
+    if sink.descriptor is not None:
+        _wait([Subscription(0, Eventtype.FD_WRITE, sink.descriptor)], None, watch)
+
+
 def _subscription(entry: bytes, clock: Clock, streams: Streams, files: bool) -> Subscription:
     userdata, kind = struct.unpack_from("<QB", entry)
     if kind != Eventtype.CLOCK:

@@ -52,6 +52,7 @@ class Pool:
         self._options = RunOptions(
             limits or Limits(), (b"box",), variables(env), b"", output, output
         )
+        self._room = self._options.limits.output_bytes
         self._size = size
         self._places: SimpleQueue[None] = SimpleQueue()
         for _ in range(size):
@@ -72,7 +73,7 @@ class Pool:
         request = call_request(function, args, kwargs)
         self._places.get()
         try:
-            return read_reply(idle.call(request))
+            return read_reply(idle.call(request), self._room)
         finally:
             self._places.put(None)
 

@@ -19,7 +19,7 @@ from boxer.boxfile import Box
 from boxer.runtime.entry import Instance, Outcome, RunOptions, Usage
 from boxer.runtime.frozen import Frozen
 from boxer.runtime.limits import Limits
-from boxer.runtime.mounts import Mount
+from boxer.runtime.mounts import Mount, folders_of
 from boxer.runtime.stdio import Stream
 
 
@@ -73,7 +73,8 @@ def run(
         stop_timeout=stop_timeout,
     )
     frozen = box if isinstance(box, Frozen) else Frozen.of(box)
-    return result_of(once(frozen.machine(bounds.memory_bytes, mounts), options))
+    with folders_of(mounts) as folders:
+        return result_of(once(frozen.machine(bounds.memory_bytes, folders), options))
 
 
 def once(machine: Instance, options: RunOptions) -> Outcome:

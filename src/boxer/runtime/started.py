@@ -43,13 +43,13 @@ class StartedInstance:
         """
         with self._lock:
             outcome = self._ask(execute_request(source))
-            read_reply(reply_of(outcome))
+            self._read(outcome)
             return result_of(outcome)
 
     def call(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
         """Calls `"module:function"` with plain data. Raises as `exec`, and `CallDataError`."""
         with self._lock:
-            return read_reply(reply_of(self._ask(call_request(function, args, kwargs))))
+            return self._read(self._ask(call_request(function, args, kwargs)))
 
     def fork(self) -> StartedInstance:
         """A second machine that goes on from here on its own. Raises `MachineOverError`."""
@@ -91,6 +91,9 @@ class StartedInstance:
         outcome = self._life.call(options, request)
         self._note(outcome)
         return outcome
+
+    def _read(self, outcome: Outcome) -> Any:
+        return read_reply(reply_of(outcome), self._options.limits.output_bytes)
 
     def _note(self, outcome: Outcome) -> None:
         if outcome.status is None:

@@ -19,6 +19,8 @@ Source: `crates/bashkit/src/interop/fs.rs` of bashkit (`BashkitFsAbi*`, ABI vers
 from __future__ import annotations
 
 import ctypes
+import threading
+from collections import deque
 from collections.abc import Callable
 from ctypes import (
     CFUNCTYPE,
@@ -59,6 +61,10 @@ class ErrorKind(IntEnum):
     NOT_A_DIRECTORY = 6
     DIRECTORY_NOT_EMPTY = 7
     UNSUPPORTED = 8
+
+
+# The shell works on stacks of 2 MiB (tokio's own threads); a script in a script takes 22 kB.
+_DEEPEST = 5 << 18
 
 
 class VolumeError(Exception):
@@ -177,16 +183,27 @@ class _Handle(Structure):
     ]
 
 
+# Those that a shell holds, which may let go of one in a thread of its own, after its session ended.
+_held: dict[int, tuple[int, Export]] = {}
+_counting = threading.RLock()  # a collection in here may let go of another
+# Those it has let go of. The last call, of `release`, must not be freed while it is run.
+_released: deque[Export] = deque(maxlen=32)
+
+
 class Export:
-    """A volume made reachable from the shell. Keep it for as long as the shell lives."""
+    """A volume made reachable from the shell. It lives for as long as the shell holds it.
+
+    too_deep: whether a file was not read because too many scripts call one another."""
 
     def __init__(self, volume: Volume) -> None:
         self._volume = volume
         self._lent: dict[int, object] = {}
+        self.too_deep = False
+        self._stacks: dict[int, int] = {}  # thread -> the highest address of its stack that is seen
         # Structures hold the callbacks they point to, so the table keeps all of them alive.
         self._table = self._fill_table()
-        count = _COUNT(lambda _instance: None)
-        self._handle = _Handle(ABI_VERSION, 0, 1, count, count, ctypes.pointer(self._table))
+        retain, release = _COUNT(lambda _: self._count(1)), _COUNT(lambda _: self._count(-1))
+        self._handle = _Handle(ABI_VERSION, 0, 1, retain, release, ctypes.pointer(self._table))
 
     def capsule(self) -> Any:
         """The handle as a PyCapsule, for `bashkit.FileSystem.from_capsule`."""
@@ -195,10 +212,18 @@ class Export:
         new.argtypes = [c_void_p, ctypes.c_char_p, c_void_p]
         return new(ctypes.addressof(self._handle), CAPSULE_NAME, None)
 
+    def _count(self, change: int) -> None:
+        with _counting:
+            count = _held.pop(id(self), (0, self))[0] + change
+            if count > 0:
+                _held[id(self)] = (count, self)
+            else:
+                _released.append(self)
+
     def _fill_table(self) -> _Table:
         volume, answer = self._volume, self._answer
         return _Table(
-            _ON_BYTES(answer(lambda p, out: self._lend_bytes(out, volume.read_file(_text(p))))),
+            _ON_BYTES(answer(self._read_file)),
             _ON_CONTENT(answer(lambda p, c: volume.write_file(_text(p), _bytes(c)))),
             _ON_CONTENT(answer(lambda p, c: volume.append_file(_text(p), _bytes(c)))),
             _ON_FLAG(answer(lambda p, flag: volume.mkdir(_text(p), flag))),
@@ -234,8 +259,19 @@ class Export:
         _set(error, _Error(int(kind), owned))
         return 1
 
-    def _lend_bytes(self, out: _Pointer[_OwnedBytes], data: bytes) -> None:
-        _set(out, self._lend(data))
+    def _read_file(self, path: Any, out: _Pointer[_OwnedBytes]) -> None:
+        self._check_depth(ctypes.cast(out, c_void_p).value or 0)
+        _set(out, self._lend(self._volume.read_file(_text(path))))
+
+    def _check_depth(self, place: int) -> None:
+        """Ends scripts that call one another without end before the shell's stack does: it knows no
+        bound of its own, and each call reads a file. place: an address of the shell's stack."""
+        thread = threading.get_ident()
+        began = self._stacks.setdefault(thread, place)
+        self._stacks[thread] = max(began, place)
+        if began - place > _DEEPEST:
+            self.too_deep = True
+            raise VolumeError(ErrorKind.OTHER, "too many scripts call one another")
 
     def _lend_text(self, out: _Pointer[_OwnedBytes], text: str) -> None:
         _set(out, self._lend(text.encode("utf-8", "replace")))

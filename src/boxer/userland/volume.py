@@ -13,10 +13,11 @@ Invariants
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from boxer.errors import SymlinkLoopError, TreeError
+from boxer.errors import DepthError, SymlinkLoopError, TreeError
 from boxer.filetree import (
     EXECUTE,
     READ,
@@ -29,8 +30,11 @@ from boxer.filetree import (
     Symlink,
     Tree,
     permitted,
+    require_depth,
+    usage,
 )
 from boxer.userland.abi import ErrorKind, FileKind, Status, VolumeError
+from boxer.userland.programs import BUILT_IN, OF_THE_SHELL, PROGRAM, named_for_the_shell
 
 # A box has 4 GiB of memory and holds the whole tree; a loop that writes must end before that.
 MAX_FILE_BYTES = 1 << 30
@@ -47,7 +51,8 @@ class TreeVolume:
     """A `Volume` (`abi`) over a tree.
 
     user: who the step runs as. epoch: the time of what is made. programs: the names of the shell's
-    own programs, which scripts may call by path (`/bin/sh`).
+    own programs, which scripts may call by path (`/bin/sh`). made_program: is told the path of each
+    new executable that is no script of the shell's. moved_folder: is told that any may have come.
     """
 
     def __init__(self, tree: Tree, user: Ids, epoch: int, programs: frozenset[str]) -> None:
@@ -55,8 +60,11 @@ class TreeVolume:
         self.user = user
         self.epoch = epoch
         self._programs = programs
+        self._used = usage(tree)
         self._random = random.Random(epoch)
         self.random_was_read = False
+        self.made_program: Callable[[str], None] = lambda path: None
+        self.moved_folder: Callable[[], None] = lambda: None
 
     # --- the calls -----------------------------------------------------------------------------
 
@@ -68,7 +76,7 @@ class TreeVolume:
             raise VolumeError(ErrorKind.IS_A_DIRECTORY, "Is a directory")
         if isinstance(node, File):
             self._allow(node, READ)
-            return node.data
+            return node.data + _in_the_shell(node)
         if isinstance(node, Device):
             return self._device(path)
         raise VolumeError(ErrorKind.OTHER, "is a symbolic link")
@@ -88,6 +96,8 @@ class TreeVolume:
         if recursive:
             self._make_parents(path)
         parent, name = self._parent(path)
+        self._require_depth(path)
+        self._use(0, 1)
         parent.entries[name] = self._own(Directory(mode=0o755))
 
     def remove(self, path: str, recursive: bool) -> None:
@@ -139,21 +149,27 @@ class TreeVolume:
             self.tree.rename(old, new)
         except TreeError as error:
             raise VolumeError(ErrorKind.OTHER, error.message) from error
+        self._noticed(new, moved)
 
     def copy(self, source: str, target: str) -> None:
         node = self._find(source)
         data = self.read_file(source)
+        if isinstance(node, File):
+            data = node.data
         existed = self._find(target) is not None
         self._store(target, data, append=False)
         made = self._find(target)
         if not existed and node is not None and made is not None:
             made.mode = node.mode & 0o777
+            self._noticed(target, made)
 
     def symlink(self, target: str, link: str) -> None:
         parent, name = self._parent(link)
         if name in parent.entries:
             raise VolumeError(ErrorKind.ALREADY_EXISTS, "File exists")
+        self._use(0, 1)
         parent.entries[name] = self._own(Symlink(target=target))
+        self._noticed(link, self.tree.get(link))
 
     def read_link(self, path: str) -> str:
         node = self._find(path)
@@ -170,6 +186,7 @@ class TreeVolume:
         if self.user.uid not in (0, node.uid):
             raise VolumeError(ErrorKind.PERMISSION_DENIED, "Operation not permitted")
         node.mode = mode & 0o7777
+        self._noticed(path, node)
 
     # --- nodes ---------------------------------------------------------------------------------
 
@@ -209,6 +226,26 @@ class TreeVolume:
         self._allow(node, WRITE)
         return node, name
 
+    def count_again(self) -> None:
+        """Looks at the whole tree, which commands change without this volume, too."""
+        self._used = usage(self.tree)
+        if self._used.too_large:
+            raise VolumeError(ErrorKind.OTHER, "No space left on device")
+
+    def _use(self, size: int, names: int) -> None:
+        """Counts what is about to be made; what was removed meanwhile shows in a look at all."""
+        used = self._used
+        self._used = replace(used, bytes=used.bytes + size, names=used.names + names)
+        if self._used.too_large:
+            self.count_again()
+
+    def _require_depth(self, path: str) -> None:
+        """As mkdir(2) refuses a path that is too long."""
+        try:
+            require_depth(path, self.tree.resolve(path).count("/"))
+        except DepthError:
+            raise VolumeError(ErrorKind.OTHER, "File name too long") from None
+
     def _make_parents(self, path: str) -> None:
         above = path.rstrip("/").rpartition("/")[0]
         missing = []
@@ -223,6 +260,7 @@ class TreeVolume:
             return
         node = self._find(path)
         if node is None:
+            self._use(0, 1)
             parent, name = self._parent(path)
             node = parent.entries[name] = self._own(File(mode=0o644))
         if isinstance(node, Directory):
@@ -232,8 +270,17 @@ class TreeVolume:
         self._allow(node, WRITE)
         if len(data) + (len(node.data) if append else 0) > MAX_FILE_BYTES:
             raise VolumeError(ErrorKind.OTHER, "File too large")
+        self._use(len(data) if append else len(data) - len(node.data), 0)
         node.data = node.data + data if append else data
         node.mtime = self.epoch
+        self._noticed(path, node)
+
+    def _noticed(self, path: str, node: Node | None) -> None:
+        """Tells of what may be a program now: a file that was made, a folder with files in it."""
+        if isinstance(node, Directory):
+            self.moved_folder()
+        elif isinstance(node, File) and node.mode & 0o111 and named_for_the_shell(path, node.data):
+            self.made_program(path)
 
     def _own(self, node: NodeT) -> NodeT:
         return replace(node, uid=self.user.uid, gid=self.user.gid, mtime=self.epoch)
@@ -257,7 +304,7 @@ class TreeVolume:
             return self._device(path)
         folder, slash, name = path.rpartition("/")
         if folder + slash in _SHELL_FOLDERS and name in self._programs:
-            return f'#!/bin/sh\n{name} "$@"\n'.encode()
+            return f'#!/bin/sh\n{OF_THE_SHELL.get(name, name)} "$@"\n'.encode()
         raise _missing()
 
     def _device(self, path: str) -> bytes:
@@ -267,6 +314,19 @@ class TreeVolume:
             self.random_was_read = True
             return self._random.randbytes(_DEVICE_BYTES)
         return b""
+
+
+def _in_the_shell(node: File) -> bytes:
+    """What the shell is to do where it reads a program of the base, which is a name only.
+
+    The shell runs whatever file it does not know by name as a script, and this way any path, link
+    or copy leads to the program."""
+    if not (node.data.startswith(BUILT_IN) and node.mode & 0o111):
+        return b""
+    name = node.data[len(BUILT_IN) :].split(b"\n", 1)[0].decode("utf-8", "replace")
+    if name in OF_THE_SHELL:
+        return f'{OF_THE_SHELL[name]} "$@"\n'.encode()
+    return f'{PROGRAM} "$0" "$@"\n'.encode()
 
 
 def status_of(node: Node) -> Status:

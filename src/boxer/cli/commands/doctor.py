@@ -23,13 +23,14 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit status 1 where something is sure to fail."""
+    """Exit status 1 where the build would stop."""
     from boxer.console import draw_table
     from boxer.pipeline import examine
 
-    lines = examine(options.context, options.file)
+    report = examine(options.context, options.file)
+    lines = report.lines
     if options.json:
-        report = [
+        entries = [
             {
                 "file": line.where.file,
                 "line": line.where.line,
@@ -40,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
             }
             for line in lines
         ]
-        print(json.dumps(report, indent=2, ensure_ascii=False))
+        print(json.dumps(entries, indent=2, ensure_ascii=False))
     else:
         rows = []
         for line in lines:
@@ -49,4 +50,4 @@ def run(options: argparse.Namespace) -> int:
             place = f"{Path(line.where.file).name}:{line.where.line}"
             rows.append((line.verdict, place, text, said))
         draw_table(rows, sys.stdout, ("verdict", "where", "what", "why"))
-    return 1 if any(line.verdict == "fails" for line in lines) else 0
+    return 1 if report.stops else 0

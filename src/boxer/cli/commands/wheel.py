@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from boxer.listener import Silent
+
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
@@ -25,11 +27,18 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.set_defaults(run=run)
 
 
+class _Watcher(Silent):
+    def progress(self, text: str) -> None:
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
+
 def run(options: argparse.Namespace) -> int:
+    from boxer.blobstore import write_atomically
     from boxer.packages import build_wheel
 
     for package in options.packages:
-        built = build_wheel(package, base=options.base)
+        built = build_wheel(package, base=options.base, listener=_Watcher())
         modules = ", ".join(built.modules) or "no extension module: it is pure"
         took = "kept" if built.seconds is None else f"built in {built.seconds:.1f} s"
         print(f"{built.filename}: {modules} ({took}, {built.code_bytes} bytes of code)")
@@ -37,5 +46,5 @@ def run(options: argparse.Namespace) -> int:
             print("note: bubblewrap is not there: the build was not confined.", file=sys.stderr)
         if options.output is not None:
             options.output.mkdir(parents=True, exist_ok=True)
-            (options.output / built.filename).write_bytes(built.data)
+            write_atomically(options.output / built.filename, built.data)
     return 0

@@ -11,7 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from boxer.errors import AccountError, BadModeError
-from boxer.filetree import Directory, File, Node, Symlink, parse_mode, resolve_group, resolve_user
+from boxer.filetree import (
+    Directory,
+    File,
+    Node,
+    Symlink,
+    parse_mode,
+    require_depth,
+    resolve_group,
+    resolve_user,
+)
 from boxer.userland.invocation import (
     Command,
     CommandFailedError,
@@ -118,6 +127,7 @@ def make_folder(call: Invocation, path: str, mode: int, parents: bool) -> None:
         raise CommandFailedError(f"cannot create directory '{path}': File exists")
     if present is not None:
         return
+    require_depth(path, call.tree.resolve(call.path(path)).count("/"))
     above = call.path(path).rpartition("/")[0]
     if parents and above:
         make_folder(call, above, 0o755, True)

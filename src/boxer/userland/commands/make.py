@@ -40,6 +40,8 @@ _WORDS = {
     "warn-undefined-variables": "m",
 }  # fmt: skip
 _MOST_READINGS = 4
+# A make in a make in a make: each is a shell of its own.
+_MOST_LEVELS = 10
 _VERSION = "GNU Make 4.4.1\nBuilt for wasm32 (the build's own, which reads its language)\n"
 
 
@@ -79,8 +81,10 @@ def make(call: Invocation) -> int:
         ignoring="i" in options.letters,
         keep_going="k" in options.letters and "S" not in options.letters,
         flags=_flags(options),
-        level=int(level) if level.isdecimal() else 0,
+        level=int(level[:4]) if level.isdecimal() else 0,
     )
+    if settings.level > _MOST_LEVELS:
+        raise CommandFailedError(f"*** make has called itself {_MOST_LEVELS} times.  Stop.", 2)
     host = _Stage(call, cwd)
     name = f"make[{settings.level}]" if settings.level else "make"
     tells = {"!", "s"}.isdisjoint(options.letters) and (options.folders or "w" in options.letters)
@@ -88,6 +92,9 @@ def make(call: Invocation) -> int:
         call.print(f"{name}: Entering directory '{cwd}'")
     try:
         status = 0 if _made(host, options, settings) else 2
+    except RecursionError:
+        call.err += f"{name}: *** what depends on what is nested too deeply.  Stop.\n".encode()
+        status = 2
     except MakeError as error:
         call.err += f"{name}: {error}\n".encode("utf-8", "surrogateescape")
         status = 2

@@ -16,6 +16,10 @@ from boxer.userland.make.variables import Variable, Variables
 
 # Arguments of these stay as they are written until the function asks for them.
 _MANY = 10_000
+# Characters of one argument times those of another: what a function makes of both, or the pairs it
+# looks at, is not more.
+_MOST_PAIRS = 1 << 30
+_DIGITS = 18
 
 
 def install(
@@ -44,6 +48,8 @@ class _Group:
 
         def call(text: str) -> str:
             given = self.arguments(text, count)
+            if len(given) > 1 and len(given[-1]) * len(given[-2]) > _MOST_PAIRS:
+                raise MakeError("*** a function's arguments are too large.  Stop.")
             return function(*given, *[""] * (count - len(given)))
 
         return call
@@ -159,6 +165,7 @@ class _ControlFunctions(_Group):
         for word in self.variables.expand(parts[1]).split():
             with self.variables.scope({name: Variable(word, False, "automatic")}):
                 found.append(self.variables.expand(parts[2]))
+                self.variables.count(len(found[-1]))
         return " ".join(found)
 
     def _call(self, text: str) -> str:
@@ -235,7 +242,7 @@ def _kept(patterns: str, text: str, wanted: bool) -> str:
 
 
 def _number(text: str, function: str) -> int:
-    if not text.strip().isdecimal():
+    if not text.strip().isdecimal() or len(text) > _DIGITS:
         raise MakeError(f"*** non-numeric argument to '{function}' function: '{text}'.  Stop.")
     return int(text)
 

@@ -20,7 +20,10 @@ from boxer.userland.make.patterns import substitute
 _RANK = {"default": 0, "environment": 1, "file": 2, "command line": 3, "override": 4}
 _AUTOMATIC = "@<^+?*%|"
 _CLOSING = {"(": ")", "{": "}"}
-_DEEPEST = 200
+_DEEPEST = 100
+# Characters that one make may make of its variables in all, and how often it may do so.
+_MOST_TEXT = 256 << 20
+_MOST_EXPANSIONS = 5_000_000
 
 # A function of a makefile: its arguments as they are written.
 Function = Callable[[str], str]
@@ -46,6 +49,8 @@ class Variables:
     unexported: set[str] = field(default_factory=set)
     export_all: bool = False
     _depth: int = 0
+    _text: int = 0
+    _expansions: int = 0
 
     def find(self, name: str) -> Variable | None:
         for scope in reversed(self.scopes):
@@ -101,9 +106,24 @@ class Variables:
         if self._depth > _DEEPEST:
             raise MakeError("*** Recursive variable references itself (eventually).  Stop.")
         try:
-            return "".join(self._pieces(text))
+            return self._joined(text)
         finally:
             self._depth -= 1
+
+    def _joined(self, text: str) -> str:
+        """The pieces of a text, counted before they are put together."""
+        pieces = []
+        for piece in self._pieces(text):
+            self.count(len(piece))
+            pieces.append(piece)
+        return "".join(pieces)
+
+    def count(self, size: int) -> None:
+        """Counts characters that are made of variables. Raises MakeError for too many."""
+        self._text += size
+        self._expansions += 1
+        if self._text > _MOST_TEXT or self._expansions > _MOST_EXPANSIONS:
+            raise MakeError("*** variables expand to more than a make may use.  Stop.")
 
     def environment(self) -> dict[str, str]:
         """What is exported to a recipe (manual, 5.7.2)."""
