@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import lzma
-import signal
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -169,22 +168,3 @@ def test_modes_links_and_times_of_an_archive_are_kept(monkeypatch: pytest.Monkey
         assert (folder / "d/g").samefile(folder / "d/f")
         assert (folder / "d/l").readlink() == Path("/nowhere/at/all")
     assert not folder.exists()
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_leaves_no_folder_behind(
-    number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    feed(monkeypatch, archive({"Dockerfile": TEXT}))
-
-    def ended(*_: object, **__: object) -> None:
-        assert len(list(tmp_path.iterdir())) == 1
-        signal.raise_signal(number)
-
-    monkeypatch.setattr("boxer.pipeline.build", ended)
-    with pytest.raises(SystemExit) as caught:
-        main(["build", "-"])
-    assert caught.value.code == 128 + number
-    assert not list(tmp_path.iterdir())
-    assert signal.getsignal(number) is signal.SIG_DFL

@@ -9,6 +9,7 @@ import pytest
 from boxer.errors import PipUsageError, ResolutionError, RunFailedError, UnsupportedCommandError
 from boxer.filetree import File
 from tests.packages.test_packages_pip import Publish, publish
+from tests.stages import EchoRunner
 
 if TYPE_CHECKING:
     from tests.stages import Stage
@@ -176,8 +177,14 @@ def test_a_tool_of_uv_is_linked_from_an_environment_of_its_own(
     )
     site = "/root/.local/share/uv/tools/alpha/lib/python3.13/site-packages"
     assert {"alpha", "beta"} <= set(programs(stage, site))
-    with pytest.raises(UnsupportedCommandError, match="uv tool run"):
-        stage.run("uv tool run alpha")
+    stage.runner = EchoRunner()
+    for script in ("uv tool run alpha x", "uvx alpha@1.0 x", "uvx --from alpha alpha x"):
+        assert "/.cache/uv/run/bin/python" in stage.run(script)
+        assert stage.tree.get("/root/.cache/uv/run") is None
+    with pytest.raises(RunFailedError, match="has no program `beta`"):
+        stage.run("uvx --from alpha beta")
+    with pytest.raises(UnsupportedCommandError, match="uv tool upgrade"):
+        stage.run("uv tool upgrade alpha")
 
 
 def test_packages_are_added_to_a_project(stage: Stage, publish: Publish) -> None:
