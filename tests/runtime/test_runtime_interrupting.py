@@ -40,6 +40,10 @@ MORE = """
     (else (i32.const 0))))
 """
 
+needs_library = pytest.mark.skipif(
+    not mapped.is_available(), reason="the native library is not there"
+)
+
 
 @pytest.fixture(params=["mapped", "copied"], autouse=True)
 def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,6 +186,7 @@ EXPECTED = {
 }
 
 
+@needs_library
 @pytest.mark.parametrize("name", LATER)
 def test_a_handler_of_the_hosts_stays_its_own(
     name: str, request: pytest.FixtureRequest, own_cache: object
@@ -215,8 +220,32 @@ for turn in (2, 1, 40, 1, 2, 2, 2):
 """
 
 
+@needs_library
 def test_a_later_handler_of_faults_meets_none_of_ours(own_cache: object) -> None:
     done = subprocess.run(
         [sys.executable, "-c", FAULTS], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+FORWARDING = """
+import ctypes, signal
+from boxer.runtime import native
+library, block = native.library(), ctypes.create_string_buffer(4096)
+called = []
+signal.signal(signal.SIGTERM, lambda number, frame: called.append("before"))
+library.boxer_signals_begin(ctypes.addressof(block), 4096, 64, -1)
+signal.signal(signal.SIGUSR1, lambda number, frame: called.append("meanwhile"))
+library.boxer_signals_end()
+signal.raise_signal(signal.SIGTERM)
+signal.raise_signal(signal.SIGUSR1)
+print(called)
+"""
+
+
+@needs_library
+def test_a_handler_set_while_signals_are_forwarded_stays() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FORWARDING], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout == "['before', 'meanwhile']\n", done.stderr

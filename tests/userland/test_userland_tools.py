@@ -125,6 +125,23 @@ def test_a_distributions_python_has_its_path(stage: Stage) -> None:
     assert stage.tree.file("/usr/bin/python3").data == b""
 
 
+@pytest.mark.parametrize(
+    "package",
+    ["git-lfs", "git-core", "dpkg", "vim-tiny", "curl-doc", "bash-completion", "gcc-13-base"],
+)
+def test_a_part_of_a_program_is_taken_as_the_program_is(stage: Stage, package: str) -> None:
+    stage.run(f"apk add {package}")
+    assert any(f"`{package}`: not installed" in notice for notice in stage.heard.notices)
+
+
+@pytest.mark.parametrize(
+    "package", ["nginx-module-geoip", "php8.3-cli", "postgresql-16-pgvector", "ffmpeg-libs-x"]
+)
+def test_a_part_of_what_a_box_cannot_have_is_refused(stage: Stage, package: str) -> None:
+    with pytest.raises(UnsupportedCommandError, match=package):
+        stage.run(f"apt-get install -y {package}")
+
+
 @pytest.mark.parametrize("script", ["apt-get -y install python3-dateutil=2.8", "apk add py3-tz"])
 def test_a_distributions_python_package_of_note_is_installed_by_pip(
     stage: Stage, publish: Publish, script: str

@@ -25,6 +25,7 @@ FUNCTION = "path_filestat_set_times"
 SET_MODE, GET_MODE = 1 << 14, 1 << 15
 FIRST_FOLDER = 3
 SETTABLE = 0o777
+PATH_MAX = 4096  # of Linux: what a guest names allocates no more
 
 _ERRNOS = {
     errno.EACCES: Errno.ACCES,
@@ -52,6 +53,8 @@ def answer(
     address and length. values: the mode to set; where the mode goes."""
     number = descriptor - FIRST_FOLDER
     if not 0 <= number < len(folders) or not hasattr(os, "O_PATH"):
+        return Errno.INVAL
+    if not 0 <= path[1] < PATH_MAX:
         return Errno.INVAL
     folder, read_only = folders[number]
     mode, place = values

@@ -19,6 +19,7 @@ from boxer.packages import (
     install_packages,
     marker_environment,
     pdm_project,
+    require_python_of_project,
     uv_project,
 )
 from boxer.userland.commands.pip import (
@@ -88,6 +89,8 @@ def _install(call: Invocation, argv: list[str]) -> int:
 
 def _wanted(call: Invocation, project: str, argv: list[str]) -> Wanted:
     markers = marker_environment(call.python)
+    asked = (call.python, call.ports.python_asked, call.where)
+    require_python_of_project(call.tree, project, *asked)
     return pdm_project.wanted(call.tree, project, _groups(argv), markers, call.where)
 
 

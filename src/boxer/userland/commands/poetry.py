@@ -18,6 +18,7 @@ from boxer.packages import (
     install_packages,
     marker_environment,
     poetry_project,
+    require_python_of_project,
     uv_project,
 )
 from boxer.userland.commands.pip import (
@@ -173,6 +174,8 @@ def _require_known(argv: list[str]) -> None:
 
 def _wanted(call: Invocation, project: str, groups: set[str], extras: set[str]) -> Wanted:
     markers = marker_environment(call.python)
+    asked = (call.python, call.ports.python_asked, call.where)
+    require_python_of_project(call.tree, project, *asked)
     return poetry_project.wanted(call.tree, project, groups, extras, markers, call.where)
 
 
