@@ -4,7 +4,7 @@ Run in a box over a mounted folder, and by a Python of the host over a folder of
 """
 
 # The system calls by their names are what is compared.
-# ruff: noqa: PTH
+# ruff: noqa: PTH101, PTH102, PTH104, PTH106, PTH108, PTH115, PTH116, PTH208, PTH211
 from __future__ import annotations
 
 import errno
