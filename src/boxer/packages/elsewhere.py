@@ -65,7 +65,7 @@ def without_those_of_other_machines(
         left |= alone
     if refused - left:
         return list(missing)  # it fails all the same, and says so
-    outcome.left_out += [package.name for package in missing if package.key in left]
+    outcome.elsewhere += [package.name for package in missing if package.key in left]
     return [package for package in missing if package.key not in left]
 
 
