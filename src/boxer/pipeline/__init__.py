@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         StepStarted,
     )
     from boxer.pipeline.programbox import program_box
-    from boxer.pipeline.stepcache import cached_steps, prune_steps
+    from boxer.pipeline.stepcache import cached_steps
 
 _HOMES = {
     "building": ("BuildResult", "build"),
@@ -32,7 +32,7 @@ _HOMES = {
         "StageStarted", "StepFinished", "StepOutput", "StepStarted",
     ),
     "programbox": ("program_box",),
-    "stepcache": ("cached_steps", "prune_steps"),
+    "stepcache": ("cached_steps",),
 }  # fmt: skip
 
 __getattr__, __dir__ = load_lazily(__name__, _HOMES)
@@ -40,5 +40,5 @@ __getattr__, __dir__ = load_lazily(__name__, _HOMES)
 __all__ = [
     "BuildFinished", "BuildResult", "Event", "Listener", "Notice", "PhaseFinished", "PhaseStarted",
     "StageStarted", "StepFinished", "StepOutput", "StepStarted", "build",
-    "cached_steps", "check", "examine", "program_box", "prune_steps",
+    "cached_steps", "check", "examine", "program_box",
 ]  # fmt: skip
