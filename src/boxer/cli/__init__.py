@@ -15,6 +15,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
+from typing import Any
 
 from boxer.cli.commands import (
     bases,
@@ -32,6 +33,7 @@ from boxer.cli.commands import (
 )
 from boxer.cli.ending import cleaned_up
 from boxer.errors import BoxerError, WriteError
+from boxer.escape import escape
 
 _COMMANDS = (build, check, doctor, run, inspect, images, rmi, bases, cache, bench, cc, wheel)
 
@@ -96,10 +98,18 @@ def _failed(error: Exception, own_failure: int | None) -> int:
     if os.environ.get("BOXER_DEBUG"):
         raise error
     sys.stderr.write(
-        f"error[boxer-bug]: This is a bug in Boxer: {type(error).__name__}: {error}\n\n"
+        f"error[boxer-bug]: This is a bug in Boxer: {type(error).__name__}: {escape(str(error))}"
+        "\n\n"
         "hint: Run it again with BOXER_DEBUG=1 and report what it prints.\n"
     )
     return own_failure or 3
+
+
+class _Parser(argparse.ArgumentParser):
+    """What it says of arguments quotes them."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        super()._print_message(escape(message), file)
 
 
 class _Version(argparse.Action):
@@ -111,7 +121,7 @@ class _Version(argparse.Action):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="boxer",
         description="Turns a Dockerfile into one WebAssembly file that holds a started machine.",
         allow_abbrev=False,

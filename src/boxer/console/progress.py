@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TextIO
 
 from boxer.console.errors import colours
-from boxer.console.escape import escape
+from boxer.escape import escape
 from boxer.pipeline import (
     BuildFinished,
     Event,

@@ -26,13 +26,16 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from boxer.escape import escape
     from boxer.packages import build_wheel
 
     for package in options.packages:
         built = build_wheel(package, base=options.base)
         modules = ", ".join(built.modules) or "no extension module: it is pure"
         took = "kept" if built.seconds is None else f"built in {built.seconds:.1f} s"
-        print(f"{built.filename}: {modules} ({took}, {built.code_bytes} bytes of code)")
+        print(
+            f"{escape(built.filename)}: {escape(modules)} ({took}, {built.code_bytes} bytes of code)"
+        )
         if built.confined is False:
             print("note: bubblewrap is not there: the build was not confined.", file=sys.stderr)
         if options.output is not None:
