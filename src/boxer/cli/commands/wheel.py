@@ -33,9 +33,8 @@ def run(options: argparse.Namespace) -> int:
         built = build_wheel(package, base=options.base)
         modules = ", ".join(built.modules) or "no extension module: it is pure"
         took = "kept" if built.seconds is None else f"built in {built.seconds:.1f} s"
-        print(
-            f"{escape(built.filename)}: {escape(modules)} ({took}, {built.code_bytes} bytes of code)"
-        )
+        told = f"{built.filename}: {modules} ({took}, {built.code_bytes} bytes of code)"
+        print(escape(told))
         if built.confined is False:
             print("note: bubblewrap is not there: the build was not confined.", file=sys.stderr)
         if options.output is not None:
