@@ -18,10 +18,12 @@ SOURCE = Path(__file__).with_name("boot.toml")
 HEADER = ROOT / "guest" / "include" / "boxer" / "boot.h"
 MODULE = ROOT / "src" / "boxer" / "abi.py"
 
-_C_TYPES = {"u32": "uint32_t", "i64": "int64_t"}
-_FORMATS = {"u32": "I", "i64": "q"}
-_SIZES = {"u32": 4, "i64": 8}
+_C_TYPES = {"u8": "uint8_t", "u32": "uint32_t", "i64": "int64_t"}
+_FORMATS = {"u8": "B", "u32": "I", "i64": "q"}
+_SIZES = {"u8": 1, "u32": 4, "i64": 8}
 _MAGIC_BYTES = 8
+# Structures whose fields Python code reads one by one.
+_PLACES = {"boot": "the boot block", "signals": "the signals' block"}
 _NOTE = "Made from abi/boot.toml by `python -m abi`: change that file."
 
 
@@ -100,14 +102,23 @@ def module() -> str:
         if "magic" in struct:
             lines.append(f'{name}_MAGIC: Final = b"{struct["magic"]}"')
         lines.append(f'{name}: Final = struct.Struct("{_format(struct)}")')
-    boot = next(struct for struct in read["struct"] if struct["name"] == "boot")
-    lines += ["", "", "class BootField(IntEnum):"]
-    lines += ['    """Where a field of the boot block stands: bytes from its start."""', ""]
-    place = _MAGIC_BYTES
-    for field in boot["fields"]:
-        lines.append(f"    {field['name'].upper()} = {place}")
-        place += _SIZES[field["type"]]
+    for struct in read["struct"]:
+        if struct["name"] in _PLACES:
+            lines += _places(struct)
     return "\n".join([*lines, ""])
+
+
+def _places(struct: dict[str, Any]) -> list[str]:
+    lines = ["", "", f"class {struct['name'].capitalize()}Field(IntEnum):"]
+    lines += [
+        f'    """Where a field of {_PLACES[struct["name"]]} stands: bytes from its start."""',
+        "",
+    ]
+    place = _MAGIC_BYTES if "magic" in struct else 0
+    for field in struct["fields"]:
+        lines.append(f"    {field['name'].upper()} = {place}")
+        place += _SIZES[field["type"]] * field.get("count", 1)
+    return lines
 
 
 def _class(name: str) -> str:
@@ -138,6 +149,8 @@ def _format(struct: dict[str, Any]) -> str:
     for field in struct["fields"]:
         if field["name"] == "reserved":
             text += f"{_SIZES[field['type']] * field['count']}x"
+        elif "count" in field:
+            text += f"{field['count']}s"
         else:
             text += _FORMATS[field["type"]]
     return text

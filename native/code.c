@@ -37,11 +37,6 @@ struct boxer_code *boxer_code_new(const char *library, wasm_engine_t *engine,
     code->stack = stack;
     module_range(module, &code->start, &code->end);
     tracking_install();
-    if (interrupting_install() < 0) {
-        snprintf(message, 256, "this process has a handler for every real-time signal");
-        free(code);
-        return NULL;
-    }
     // Lives as long as the process: instances keep pointing to its functions.
     wasmtime_linker_t *linker = wasmtime.wasmtime_linker_new(engine);
     wasmtime_error_t *error = preview1_define(linker);
@@ -56,16 +51,16 @@ struct boxer_code *boxer_code_new(const char *library, wasm_engine_t *engine,
 }
 
 struct watched *boxer_watched_new(const char *library, const wasmtime_module_t *module,
-                                  int (*check)(struct watched *), char *message) {
+                                  const wasmtime_context_t *context, int (*check)(struct watched *),
+                                  char *message) {
     const char *problem = wasmtime_load(library);
-    if (!problem && interrupting_install() < 0)
-        problem = "this process has a handler for every real-time signal";
     struct watched *watched = problem ? NULL : calloc(1, sizeof *watched);
     if (!watched) {
         snprintf(message, 256, "%s", problem ? problem : "no memory");
         return NULL;
     }
     watched->check = check;
+    watched->context = context;
     module_range(module, &watched->code_start, &watched->code_end);
     return watched;
 }
@@ -73,11 +68,13 @@ struct watched *boxer_watched_new(const char *library, const wasmtime_module_t *
 int boxer_watched_begin(struct watched *watched, wasm_engine_t *engine, uint64_t until_ns,
                         uint64_t cpu_until_ns) {
     if (is_interrupting())
-        return -1;
+        return BOXER_IN_SIGNAL_HANDLER;
     watched->until_ns = until_ns;
     watched->cpu_until_ns = cpu_until_ns;
-    watching_begin(watched, engine);
-    return 0;
+    if (watching_begin(watched, engine) == 0)
+        return 0;
+    watching_end(watched);
+    return BOXER_NO_SIGNAL;
 }
 
 void boxer_watched_end(struct watched *watched) {

@@ -8,6 +8,8 @@
 // Invariants
 // 1. A layer's file is never written to again; it goes with the last machine that maps it.
 // 2. What a machine reads is the same before and after its pages have moved into a layer.
+// 3. Each range is a mapping, of which a process has 65,530 by default: where a machine's layers
+//    would have more than MOST_RANGES, its whole memory becomes one layer of one range.
 #define _GNU_SOURCE
 #include "state.h"
 
@@ -16,7 +18,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, WORTH_A_MAPPING = 4 * PAGE, FIRST_ROOM = 64 };
+enum { PAGE = 4096, WORTH_A_MAPPING = 4 * PAGE, FIRST_ROOM = 64, MOST_RANGES = 64 };
 
 // ranges: where its file lies over the machine's memory, at the same offsets.
 struct layer {
@@ -47,6 +49,12 @@ void layer_release(struct layer *layer) {
         free(layer);
         layer = below;
     }
+}
+
+void layer_visit(const struct layer *layer, region_visitor visit, void *state) {
+    for (; layer; layer = layer->below)
+        for (uint32_t i = 0; i < layer->count; i++)
+            visit(state, layer->ranges[i].offset, layer->ranges[i].size);
 }
 
 static int add_range(struct layer *layer, struct range range) {
@@ -92,27 +100,31 @@ static void gather(void *state, uint64_t offset, uint64_t size) {
     gathering->failed |= add_range(layer, (struct range){offset, size}) < 0;
 }
 
-static int write_range(const struct layer *layer, struct range range, const uint8_t *memory) {
-    for (uint64_t done = 0; done < range.size;) {
-        ssize_t written = pwrite(layer->descriptor, memory + range.offset + done, range.size - done,
-                                 (off_t)(range.offset + done));
-        if (written <= 0)
-            return -1;
-        done += (uint64_t)written;
-    }
-    return 0;
+static uint32_t count_ranges(const struct layer *layer) {
+    uint32_t count = 0;
+    for (; layer; layer = layer->below)
+        count += layer->count;
+    return count;
 }
 
-// Moves the machine's large private runs into the layer.
-static int settle(struct boxer_machine *machine, struct layer *layer, uint64_t size) {
-    if (layer->descriptor < 0 || ftruncate(layer->descriptor, (off_t)size) < 0)
+// The whole memory in place of what has changed, and nothing below.
+static int make_whole(struct layer *layer, uint64_t size) {
+    layer_release(layer->below);
+    layer->below = NULL;
+    layer->count = 0;
+    return add_range(layer, (struct range){0, size});
+}
+
+static int write_layer(struct boxer_machine *machine, const struct layer *layer, uint64_t size) {
+    if (layer->descriptor < 0)
+        return -1;
+    if (layer->count == 1 && layer->ranges[0].size == size)
+        return write_memory(machine, layer->descriptor);
+    if (ftruncate(layer->descriptor, (off_t)size) < 0)
         return -1;
     for (uint32_t i = 0; i < layer->count; i++)
-        if (write_range(layer, layer->ranges[i], machine->base) < 0)
-            return -1;
-    // Only when all is written: until here the machine is as it was.
-    for (uint32_t i = 0; i < layer->count; i++)
-        if (map_range(layer, layer->ranges[i], machine->base) < 0)
+        if (write_all(layer->descriptor, machine->base + layer->ranges[i].offset,
+                      layer->ranges[i].size, layer->ranges[i].offset) < 0)
             return -1;
     return 0;
 }
@@ -123,16 +135,31 @@ static void adopt(struct boxer_machine *machine, struct layer *layer) {
     machine->layer = layer;
 }
 
+// Moves the machine's large private runs into the layer.
+static int settle(struct boxer_machine *machine, struct layer *layer, uint64_t size) {
+    if (write_layer(machine, layer, size) < 0)
+        return -1;
+    // Only when all is written: until here the machine is as it was. From here on the layer is the
+    // machine's, though not all of it may be mapped: what is mapped is not private any more.
+    int failed = 0;
+    for (uint32_t i = 0; i < layer->count && !failed; i++)
+        failed = map_range(layer, layer->ranges[i], machine->base) < 0;
+    adopt(machine, layer);
+    return failed ? -1 : 0;
+}
+
 int fork_memory(struct boxer_machine *machine, struct boxer_machine *copy, uint64_t size,
                 int descriptor) {
     struct layer small = {0}, *large = layer_new(descriptor, machine->layer);
     struct gathering gathering = {large, &small, large == NULL};
     int done =
         large && visit_private(machine->base, size, gather, &gathering) >= 0 && !gathering.failed;
+    if (done && count_ranges(large) > MOST_RANGES) {
+        small.count = 0;
+        done = make_whole(large, size) == 0;
+    }
     if (done && large->count)
         done = settle(machine, large, size) == 0;
-    if (done && large->count)
-        adopt(machine, large);
     if (done)
         done = map_layers(machine->layer, copy->base) == 0;
     for (uint32_t i = 0; done && i < small.count; i++)

@@ -32,7 +32,7 @@ struct pm_scan_arg {
 #define PAGE_IS_SWAPPED (1u << 4)
 
 // EXPECTED_PAGES: 4 MiB, more than a run of an interpreter that does little writes to.
-enum { PAGE = 4096, PIECE = 1 << 20, REGIONS = 512, EXPECTED_PAGES = 1024 };
+enum { PAGE = 4096, REGIONS = 512, EXPECTED_PAGES = 1024 };
 
 struct boxer_image *boxer_image_new(int descriptor, uint64_t size, char *message) {
     struct boxer_image *image = calloc(1, sizeof *image);
@@ -61,43 +61,6 @@ void boxer_image_free(struct boxer_image *image) {
     free(image->expected);
     close(image->descriptor);
     free(image);
-}
-
-static int write_all(int descriptor, const uint8_t *bytes, uint64_t size, uint64_t offset) {
-    while (size) {
-        ssize_t written = pwrite(descriptor, bytes, size, (off_t)offset);
-        if (written < 0 && errno != EINTR)
-            return -1;
-        uint64_t part = written > 0 ? (uint64_t)written : 0;
-        bytes += part;
-        size -= part;
-        offset += part;
-    }
-    return 0;
-}
-
-static int is_zero(const uint8_t *bytes, uint64_t size) {
-    return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
-}
-
-// In large pieces, so that the file system keeps them in large folios: mapping those costs a
-// hundredth of mapping single pages. Pieces of zeros stay holes.
-static int write_pieces(int descriptor, const uint8_t *memory, uint64_t size) {
-    for (uint64_t at = 0; at < size; at += PIECE) {
-        uint64_t length = size - at < PIECE ? size - at : PIECE;
-        if (!is_zero(memory + at, length) && write_all(descriptor, memory + at, length, at) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-struct boxer_image *boxer_image_of(struct boxer_machine *machine, int descriptor, char *message) {
-    uint64_t size;
-    const uint8_t *memory = boxer_machine_memory(machine, &size);
-    if (ftruncate(descriptor, (off_t)size) == 0 && write_pieces(descriptor, memory, size) == 0)
-        return boxer_image_new(descriptor, size, message);
-    snprintf(message, 256, "the image cannot be written: %s", strerror(errno));
-    return NULL;
 }
 
 int boxer_image_map(const struct boxer_image *image, uint8_t *memory) {
@@ -130,9 +93,24 @@ static void open_pagemap(void) {
     pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 }
 
+// What a forked child has of it tells of its parent's pages: every page would look untouched.
+static void open_own_pagemap(void) {
+    if (pagemap >= 0)
+        close(pagemap);
+    open_pagemap();
+}
+
+static void begin_pagemap(void) {
+    open_pagemap();
+    if (pthread_atfork(NULL, NULL, open_own_pagemap)) {
+        close(pagemap);
+        pagemap = -1;
+    }
+}
+
 int64_t visit_private(const uint8_t *memory, uint64_t size, region_visitor visit, void *state) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, open_pagemap);
+    pthread_once(&once, begin_pagemap);
     struct page_region regions[REGIONS];
     struct pm_scan_arg scan = {
         .size = sizeof scan,
@@ -176,18 +154,16 @@ static void learn_region(void *state, uint64_t offset, uint64_t size) {
 }
 
 void image_learn(struct boxer_image *image, const uint8_t *memory) {
-    static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
-    pthread_mutex_lock(&one_at_a_time);
-    if (!image->expected) {
-        struct learning learning = {.ranges = calloc(EXPECTED_PAGES, sizeof(struct range))};
-        image->expected = learning.ranges;
-        if (learning.ranges && visit_private(memory, image->size, learn_region, &learning) >= 0 &&
-            learning.pages <= EXPECTED_PAGES) {
-            image->expected_count = learning.count;
-            __atomic_store_n(&image->is_expected, 1, __ATOMIC_RELEASE);
-        }
+    // Nobody waits here: a child forked meanwhile would wait for ever.
+    if (__atomic_exchange_n(&image->is_learning, 1, __ATOMIC_ACQ_REL))
+        return;
+    struct learning learning = {.ranges = calloc(EXPECTED_PAGES, sizeof(struct range))};
+    image->expected = learning.ranges;
+    if (learning.ranges && visit_private(memory, image->size, learn_region, &learning) >= 0 &&
+        learning.pages <= EXPECTED_PAGES) {
+        image->expected_count = learning.count;
+        __atomic_store_n(&image->is_expected, 1, __ATOMIC_RELEASE);
     }
-    pthread_mutex_unlock(&one_at_a_time);
 }
 
 struct restoring {

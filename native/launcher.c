@@ -23,6 +23,25 @@
 
 extern char **environ;
 
+// TURNED_OFF of src/boxer/runtime/engine.py.
+static void turn_off(wasm_config_t *config) {
+#define OFF(feature) wasmtime.wasmtime_config_wasm_##feature##_set(config, false)
+    OFF(component_model);
+    OFF(custom_page_sizes);
+    OFF(function_references);
+    OFF(gc);
+    OFF(memory64);
+    OFF(multi_memory);
+    OFF(relaxed_simd);
+    OFF(stack_switching);
+    OFF(threads);
+    OFF(wide_arithmetic);
+#undef OFF
+}
+
+// As docker's --stop-timeout, which the Python program knows.
+static const int64_t STOP_NS = 10000000000;
+
 // src/boxer/runtime/engine.py: code is compiled for exactly this.
 static wasm_engine_t *new_engine(size_t *needed) {
     const size_t largest = 6u << 20, share = 1u << 20, unlimited = 2u << 20;
@@ -39,6 +58,7 @@ static wasm_engine_t *new_engine(size_t *needed) {
     wasmtime.wasmtime_config_max_wasm_stack_set(config, stack);
     wasmtime.wasmtime_config_memory_reservation_set(config, 1ull << 32);
     wasmtime.wasmtime_config_memory_may_move_set(config, false);
+    turn_off(config);
     return wasmtime.wasm_engine_new_with_config(config);
 }
 
@@ -219,7 +239,9 @@ static void run(struct boxer_machine *machine, const struct plan *plan, struct o
         .cpu_ns = UINT64_MAX,
         .output = UINT64_MAX,
     };
+    boxer_machine_forward(machine, STOP_NS);
     boxer_machine_run(machine, &run, &outcome);
+    boxer_signals_end();
     _exit(finish(&outcome)); // the process is the machine: nothing has to be taken down
 }
 

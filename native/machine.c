@@ -48,6 +48,16 @@ static int is_mutable(struct boxer_machine *machine) {
     return !error;
 }
 
+// What an exported global says; 0: there is none.
+static uint32_t address_of(struct boxer_machine *machine, const char *name) {
+    wasmtime_extern_t found;
+    wasmtime_val_t value;
+    if (!export_of(machine, name, WASMTIME_EXTERN_GLOBAL, &found))
+        return 0;
+    wasmtime.wasmtime_global_get(machine->context, &found.of.global, &value);
+    return value.kind == WASM_I32 ? (uint32_t)value.of.i32 : 0;
+}
+
 static int find_exports(struct boxer_machine *machine, char *message) {
     wasmtime_extern_t found;
     if (!export_of(machine, "memory", WASMTIME_EXTERN_MEMORY, &found))
@@ -64,11 +74,8 @@ static int find_exports(struct boxer_machine *machine, char *message) {
         wasmtime.wasmtime_global_get(machine->context, &found.of.global, &machine->initial_stack);
         machine->has_stack_pointer = machine->initial_stack.kind == WASM_I32 && is_mutable(machine);
     }
-    if (export_of(machine, "boxer_boot", WASMTIME_EXTERN_GLOBAL, &found)) {
-        wasmtime_val_t boot;
-        wasmtime.wasmtime_global_get(machine->context, &found.of.global, &boot);
-        machine->boot = boot.kind == WASM_I32 ? (uint32_t)boot.of.i32 : 0;
-    }
+    machine->boot = address_of(machine, "boxer_boot");
+    machine->signals = address_of(machine, "boxer_signals");
     return 0;
 }
 
@@ -196,7 +203,7 @@ static void begin(struct boxer_machine *machine, const struct boxer_run *run,
     kept_forget(&machine->errors);
     kept_forget(&machine->reply);
     machine->outer = tracking_enter(machine);
-    watch_begin(machine);
+    machine->has_signal = watch_begin(machine) == 0;
 }
 
 // A guest that recurses beyond what its engine allows traps; beyond what the thread has it would
@@ -205,13 +212,21 @@ static int has_stack(struct boxer_machine *machine) {
     return (uintptr_t)__builtin_frame_address(0) - stack_bounds().end >= machine->code->stack;
 }
 
+// A boxer_refusal; 0: none.
+static uint32_t refusal(struct boxer_machine *machine) {
+    if (is_interrupting())
+        return BOXER_IN_SIGNAL_HANDLER;
+    if (!has_stack(machine))
+        return BOXER_TOO_LITTLE_STACK;
+    return machine->has_signal ? 0 : BOXER_NO_SIGNAL;
+}
+
 static void enter(struct boxer_machine *machine, const wasmtime_func_t *function) {
     struct boxer_outcome *outcome = machine->outcome;
     wasmtime_val_raw_t value = {0};
     wasm_trap_t *trap = NULL;
-    if (is_interrupting() || !has_stack(machine)) {
+    if ((outcome->status = refusal(machine))) {
         outcome->kind = BOXER_REFUSED;
-        outcome->status = is_interrupting() ? BOXER_IN_SIGNAL_HANDLER : BOXER_TOO_LITTLE_STACK;
         return;
     }
     wasmtime_error_t *error =
@@ -220,7 +235,8 @@ static void enter(struct boxer_machine *machine, const wasmtime_func_t *function
         outcome->status = (uint32_t)value.i32;
         return;
     }
-    if (outcome->kind == BOXER_RETURNED)
+    // A call that was cut short (interrupt.c) has ended in a trap that says nothing of why.
+    if (outcome->kind == BOXER_RETURNED && !watch_check(machine))
         note_failure(outcome, error, trap);
     if (trap)
         wasmtime.wasm_trap_delete(trap);
@@ -254,7 +270,7 @@ void boxer_machine_run(struct boxer_machine *machine, const struct boxer_run *ru
     begin(machine, run, outcome);
     enter(machine, &machine->start);
     finish(machine);
-    if (!machine->image->expected)
+    if (!__atomic_load_n(&machine->image->is_learning, __ATOMIC_RELAXED))
         image_learn(machine->image, machine->base);
 }
 

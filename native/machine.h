@@ -17,7 +17,7 @@
 
 #include <sys/types.h>
 
-#define BOXER_NATIVE_ABI 2
+#define BOXER_NATIVE_ABI 3
 
 enum boxer_kind {
     BOXER_RETURNED,    // status: the function's result
@@ -30,7 +30,7 @@ enum boxer_kind {
 };
 
 enum boxer_limit { BOXER_LIMIT_TIME, BOXER_LIMIT_CPU, BOXER_LIMIT_OUTPUT };
-enum boxer_refusal { BOXER_TOO_LITTLE_STACK, BOXER_IN_SIGNAL_HANDLER };
+enum boxer_refusal { BOXER_TOO_LITTLE_STACK = 1, BOXER_IN_SIGNAL_HANDLER, BOXER_NO_SIGNAL };
 
 struct boxer_outcome;
 
@@ -109,12 +109,21 @@ const uint8_t *boxer_machine_memory(struct boxer_machine *, uint64_t *size);
 // 1: equal to the image byte for byte.
 int boxer_machine_is_pristine(struct boxer_machine *);
 
+// signals.c. From now on this process's signals are told to the program in a memory; place: of its
+// signals' block, 0: there is none, and nothing changes. stop_ns: how long it may take to end after
+// SIGTERM, and to look at SIGINT, before the process is ended; -1: for ever. One at a time.
+void boxer_signals_begin(uint8_t *memory, uint64_t size, uint32_t place, int64_t stop_ns);
+void boxer_machine_forward(struct boxer_machine *, int64_t stop_ns);
+void boxer_signals_end(void);
+
 // For machines of others: `check` is asked every 10 ms on the thread between begin and end, and
 // ends the guest with 1; it says nowhere why. until: of CLOCK_MONOTONIC and of the thread's CPU
-// clock; past them it is asked more often. begin: 0, or -1 inside of a signal handler that
-// interrupted another guest.
+// clock; past them it is asked more often. begin: 0, or a boxer_refusal, and
+// nothing has begun.
+// context: of the machine's store.
 struct watched *boxer_watched_new(const char *library, const wasmtime_module_t *,
-                                  int (*check)(struct watched *), char *message);
+                                  const wasmtime_context_t *context, int (*check)(struct watched *),
+                                  char *message);
 int boxer_watched_begin(struct watched *, wasm_engine_t *, uint64_t until_ns,
                         uint64_t cpu_until_ns);
 void boxer_watched_end(struct watched *), boxer_watched_free(struct watched *);

@@ -52,8 +52,9 @@ static int wait_for(struct boxer_machine *machine, struct asked *asked, struct p
                                                            : UINT64_MAX;
         until = own < until ? own : until;
     }
-    if (stream_wait(machine, polled, count, until) == STREAM_OVER)
-        return STREAM_OVER;
+    int waited = stream_wait(machine, polled, count, until);
+    if (waited < 0)
+        return waited;
     uint64_t now = now_ns();
     for (uint32_t i = 0; i < count; i++)
         asked[i].ready |=

@@ -92,11 +92,11 @@ static int random_get(ARGUMENTS) {
     uint8_t *bytes = guest_at(machine, U32(0), size);
     if (!bytes)
         return WASI_FAULT;
-    tracking_touch(bytes, size);
     for (uint32_t done = 0; done < size;) {
         if (done && done % (RANDOM_BLOCK << 10) == 0 && watch_check(machine))
             return OVER;
         uint32_t block = size - done < RANDOM_BLOCK ? size - done : RANDOM_BLOCK;
+        tracking_touch(bytes + done, block);
         ssize_t got = getrandom(bytes + done, block, 0);
         if (got < 0 && errno != EINTR)
             return WASI_IO;
@@ -135,7 +135,7 @@ static int fd_write(ARGUMENTS) {
         int error = vector.size ? stream_write(machine, (int)number, bytes, vector.size, &moved)
                                 : WASI_SUCCESS;
         written += moved;
-        if (error)
+        if (error && !(error == WASI_INTR && written))
             return error;
         if (moved < vector.size)
             break;
@@ -208,6 +208,8 @@ static int poll_oneoff(ARGUMENTS) {
     if (!asked || !happened)
         return WASI_FAULT;
     int events = guest_poll(machine, asked, happened, count);
+    if (events == STREAM_INTERRUPTED)
+        return WASI_INTR;
     return events < 0 ? OVER : put_u32(machine, U32(3), (uint64_t)events);
 }
 

@@ -18,6 +18,7 @@ struct boxer_image {
     const uint8_t *pristine; // a mapping of its own, only ever read
     struct range *expected;
     uint32_t expected_count;
+    int is_learning; // somebody has begun to, or is done
     int is_expected; // `expected` may be read
 };
 
@@ -39,11 +40,13 @@ struct kept {
 // likely, and copying one costs less than the fault that makes it private.
 enum { KEPT_PAGES = 256 };
 
-// tracking.c. noted: a bit for each page that has been written to.
+// tracking.c. noted: a bit for each page that has been written to. mappings: how many of the
+// process's it has taken. opened: pages may have been written to that are not noted.
 struct tracking {
     uint64_t *noted, count, range_count;
     struct range *ranges;
-    int learned, armed, changed;
+    int64_t mappings;
+    int learned, armed, opened, changed;
 };
 
 // A guest that runs on a thread, as the ticker sees it. Times are of CLOCK_MONOTONIC and of the
@@ -55,6 +58,7 @@ struct watched {
     clockid_t cpu_clock;
     uint64_t until_ns, cpu_until_ns, attend_ns;
     uintptr_t code_start, code_end, stack_top;
+    const void *context;            // of its store
     int (*check)(struct watched *); // 1: the run is over
     volatile sig_atomic_t asked;    // to look, when it was in no position to
 };
@@ -74,8 +78,9 @@ struct boxer_machine {
     wasmtime_global_t stack_pointer;
     wasmtime_val_t initial_stack;
     wasmtime_func_t start, call;
-    int has_call, has_stack_pointer;
-    uint32_t boot; // address of the boot block, 0: none
+    int has_call, has_stack_pointer, has_signal;
+    uint32_t boot;    // address of the boot block, 0: none
+    uint32_t signals; // of the signals' block, likewise
     uint8_t *base;
 
     // of the run
@@ -107,6 +112,13 @@ int64_t visit_private(const uint8_t *memory, uint64_t size, region_visitor, void
 int fork_memory(struct boxer_machine *machine, struct boxer_machine *copy, uint64_t size,
                 int descriptor);
 void layer_release(struct layer *);
+// Visits what the files of a layer and of those below it hold. layer: may be null.
+void layer_visit(const struct layer *, region_visitor, void *state);
+
+// snapshot.c. Both: 0, or -1 with errno. An interrupted write goes on. descriptor of a memory: of
+// an empty file, whose holes are zeros.
+int write_all(int descriptor, const uint8_t *, uint64_t size, uint64_t offset);
+int write_memory(struct boxer_machine *, int descriptor);
 
 // tracking.c. As image_restore, faster for a machine that is reset often.
 int64_t tracking_restore(struct boxer_machine *);
@@ -121,17 +133,24 @@ wasmtime_error_t *preview1_define(wasmtime_linker_t *);
 // watch.c. 0: go on. 1: the run is over, its outcome says why.
 int watch_check(struct boxer_machine *);
 uint64_t now_ns(void), cpu_now_ns(void), real_now_ns(void);
-void watch_begin(struct boxer_machine *);
-// Between the two it is looked at every 10 ms.
-void watching_begin(struct watched *, wasm_engine_t *), watching_end(struct watched *);
+int watch_begin(struct boxer_machine *);
+// Between the two it is looked at every 10 ms. Beginning: 0, or -1 where there is no signal for it;
+// it has to be ended all the same.
+int watching_begin(struct watched *, wasm_engine_t *);
+void watching_end(struct watched *);
 
-// interrupt.c. Both: 0, or -1. Learning takes a millisecond, once a process.
-int interrupting_install(void), interrupting_learn(wasm_engine_t *);
-void interrupting_begin(struct watched *), interrupting_end(struct watched *);
+// interrupt.c. 0, or -1: beginning where no signal is free. Learning takes a millisecond, once a
+// process.
+int interrupting_learn(wasm_engine_t *);
+int interrupting_begin(struct watched *);
+void interrupting_end(struct watched *);
 struct watched *interrupting_innermost(void);
 // Has its thread look at it.
 void interrupting_ask(const struct watched *);
 int is_interrupting(void);
+
+// signals.c. Whether the host's signals wait for the program to look at them.
+int signals_wait(struct boxer_machine *);
 
 // stack.c. Of this thread's stack, the guard left out.
 struct stack_bounds {
@@ -140,12 +159,13 @@ struct stack_bounds {
 struct stack_bounds stack_bounds(void);
 
 // streams.c. WASI errno; moved: bytes. STREAM_OVER: the run has ended.
-enum { STREAM_OVER = -1 };
+enum { STREAM_OVER = -1, STREAM_INTERRUPTED = -2 };
 int stream_write(struct boxer_machine *, int number, const uint8_t *, uint64_t size,
                  uint64_t *moved);
 int stream_read(struct boxer_machine *, uint8_t *, uint64_t size, uint64_t *moved);
 int stream_filetype(struct boxer_machine *, int number);
-// Waits for events of host descriptors at most until `until_ns` (UINT64_MAX: for ever).
+// Waits for events of host descriptors at most until `until_ns` (UINT64_MAX: for ever). Their
+// number, STREAM_OVER, or STREAM_INTERRUPTED: the program has signals to look at.
 struct pollfd;
 int stream_wait(struct boxer_machine *, struct pollfd *, uint32_t count, uint64_t until_ns);
 void kept_forget(struct kept *);

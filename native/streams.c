@@ -78,6 +78,8 @@ int stream_wait(struct boxer_machine *machine, struct pollfd *polled, uint32_t c
         int ready = ppoll(polled, count, &timeout, NULL);
         if (ready > 0 || now_ns() >= until_ns)
             return ready > 0 ? ready : 0;
+        if (signals_wait(machine))
+            return STREAM_INTERRUPTED;
     }
 }
 
@@ -99,9 +101,12 @@ int stream_write(struct boxer_machine *machine, int number, const uint8_t *bytes
         *moved = size;
     } else {
         ssize_t written;
-        while ((written = write(descriptor, bytes, size)) < 0 && errno == EINTR)
+        while ((written = write(descriptor, bytes, size)) < 0 && errno == EINTR) {
             if (watch_check(machine))
                 return STREAM_OVER;
+            if (signals_wait(machine))
+                return WASI_INTR;
+        }
         if (written < 0)
             return wasi_errno(errno);
         *moved = (uint64_t)written;
@@ -123,8 +128,9 @@ int stream_read(struct boxer_machine *machine, uint8_t *bytes, uint64_t size, ui
     size = size < TRANSFER ? size : TRANSFER;
     tracking_touch(bytes, size); // the host's kernel is going to write there
     struct pollfd polled = {.fd = descriptor, .events = POLLIN};
-    if (stream_wait(machine, &polled, 1, UINT64_MAX) == STREAM_OVER)
-        return STREAM_OVER;
+    int waited = stream_wait(machine, &polled, 1, UINT64_MAX);
+    if (waited < 0)
+        return waited == STREAM_OVER ? STREAM_OVER : WASI_INTR;
     ssize_t taken;
     while ((taken = read(descriptor, bytes, size)) < 0 && errno == EINTR)
         if (watch_check(machine))

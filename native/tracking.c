@@ -10,21 +10,28 @@
 // 1. Armed: a page is writable only if its bit in `noted` is set.
 // 2. The kernel of the host does not fault so; whoever gives it guest memory to write to calls
 //    `tracking_touch` first.
-// 3. Faults that are not ours go to the handler that was there before, which is wasmtime's.
+// 3. A page that is admitted can split a mapping in three, of which a process has 65,530 by
+// default:
+//    all machines together take a part of them, each by itself those of KEPT_PAGES. Beyond that a
+//    machine is opened: all of it becomes writable, and a reset maps it anew.
+// 4. Where our handler is not the first, no machine that is entered is armed.
+// 5. Faults that are not ours go to the handler that was there before, which is wasmtime's.
 #define _GNU_SOURCE
 #include "state.h"
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-enum { PAGE = 4096, LEARNING_RUNS = 2 };
+enum { PAGE = 4096, LEARNING_RUNS = 2, SPLIT = 2, MOST_MAPPINGS = 65530, SHARE = 4 };
 
 static __thread struct boxer_machine *running __attribute__((tls_model("initial-exec")));
 static struct sigaction before;
 static int installed;
+static int64_t mappings_left; // of what all machines together may take
 
 static int is_noted(const struct tracking *tracking, uint64_t page) {
     return (int)(tracking->noted[page / 64] >> (page % 64) & 1);
@@ -38,6 +45,30 @@ static void note(struct tracking *tracking, uint64_t page) {
     tracking->changed = 1;
 }
 
+static int take_mappings(struct tracking *tracking, int64_t count) {
+    if (__atomic_sub_fetch(&mappings_left, count, __ATOMIC_RELAXED) >= 0) {
+        tracking->mappings += count;
+        return 1;
+    }
+    __atomic_add_fetch(&mappings_left, count, __ATOMIC_RELAXED);
+    return 0;
+}
+
+static void give_mappings_back(struct tracking *tracking) {
+    __atomic_add_fetch(&mappings_left, tracking->mappings, __ATOMIC_RELAXED);
+    tracking->mappings = 0;
+}
+
+// One mapping again. 0, or -1.
+static int open_all(struct boxer_machine *machine) {
+    if (mprotect(machine->base, machine->image->size, PROT_READ | PROT_WRITE) < 0)
+        return -1;
+    give_mappings_back(&machine->tracking);
+    machine->tracking.armed = 0;
+    machine->tracking.opened = 1;
+    return 0;
+}
+
 static int admit(struct boxer_machine *machine, uintptr_t address) {
     uintptr_t offset = address - (uintptr_t)machine->base;
     uint64_t page = offset / PAGE;
@@ -45,7 +76,10 @@ static int admit(struct boxer_machine *machine, uintptr_t address) {
         is_noted(&machine->tracking, page))
         return 0;
     note(&machine->tracking, page);
-    return mprotect(machine->base + page * PAGE, PAGE, PROT_READ | PROT_WRITE) == 0;
+    if (machine->tracking.count <= KEPT_PAGES && take_mappings(&machine->tracking, SPLIT) &&
+        mprotect(machine->base + page * PAGE, PAGE, PROT_READ | PROT_WRITE) == 0)
+        return 1;
+    return open_all(machine) == 0;
 }
 
 static void on_fault(int number, siginfo_t *information, void *context) {
@@ -61,7 +95,18 @@ static void on_fault(int number, siginfo_t *information, void *context) {
         sigaction(SIGSEGV, &before, NULL); // the instruction runs again and faults for good
 }
 
+static int64_t most_mappings(void) {
+    long most = 0;
+    FILE *file = fopen("/proc/sys/vm/max_map_count", "re");
+    if (!file || fscanf(file, "%ld", &most) != 1 || most <= 0)
+        most = MOST_MAPPINGS;
+    if (file)
+        fclose(file);
+    return most;
+}
+
 static void install(void) {
+    mappings_left = most_mappings() / SHARE;
     struct sigaction ours = {.sa_sigaction = on_fault,
                              .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
     sigemptyset(&ours.sa_mask);
@@ -81,6 +126,10 @@ void tracking_install(void) {
 
 struct boxer_machine *tracking_enter(struct boxer_machine *machine) {
     struct boxer_machine *outer = running;
+    // Should it fail, the next write is a crash of this process, which the handler that is first
+    // then tells of.
+    if (machine && machine->tracking.armed && !is_first())
+        open_all(machine);
     running = machine;
     return outer;
 }
@@ -117,6 +166,8 @@ static int gather(struct tracking *tracking, uint64_t pages) {
 
 static int arm(struct boxer_machine *machine) {
     struct tracking *tracking = &machine->tracking;
+    if (!take_mappings(tracking, (int64_t)(SPLIT * tracking->range_count + 1)))
+        return 0; // others have them
     if (mprotect(machine->base, machine->image->size, PROT_READ) < 0)
         return -1;
     for (uint64_t i = 0; i < tracking->range_count; i++)
@@ -137,8 +188,9 @@ static void note_region(void *state, uint64_t offset, uint64_t size) {
 }
 
 static void forget(struct tracking *tracking, uint64_t pages) {
+    give_mappings_back(tracking);
     memset(tracking->noted, 0, (pages / 64 + 1) * 8);
-    tracking->armed = tracking->learned = tracking->changed = 0;
+    tracking->armed = tracking->opened = tracking->learned = tracking->changed = 0;
     tracking->count = tracking->range_count = 0;
 }
 
@@ -172,10 +224,10 @@ static int64_t begin_again(struct boxer_machine *machine) {
 
 int64_t tracking_restore(struct boxer_machine *machine) {
     struct tracking *tracking = &machine->tracking;
+    if (tracking->opened || (tracking->armed && tracking->count > KEPT_PAGES))
+        return begin_again(machine);
     if (!tracking->armed)
         return restore_and_learn(machine);
-    if (tracking->count > KEPT_PAGES)
-        return begin_again(machine);
     if (tracking->changed && gather(tracking, machine->image->size / PAGE) < 0)
         return -1;
     for (uint64_t i = 0; i < tracking->range_count; i++) {
@@ -186,6 +238,7 @@ int64_t tracking_restore(struct boxer_machine *machine) {
 }
 
 void tracking_free(struct tracking *tracking) {
+    give_mappings_back(tracking);
     free(tracking->noted);
     free(tracking->ranges);
 }

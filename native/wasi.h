@@ -11,6 +11,7 @@ enum wasi_errno {
     WASI_BADF = 8,
     WASI_FAULT = 21,
     WASI_INVAL = 28,
+    WASI_INTR = 27,
     WASI_IO = 29,
     WASI_NOSPC = 51,
     WASI_PIPE = 64,

@@ -94,10 +94,23 @@ typedef wasm_trap_t *(*wasmtime_callback)(void *, wasmtime_caller_t *, wasmtime_
     X(void, wasmtime_config_async_stack_size_set, (wasm_config_t *, uint64_t))                     \
     X(void, wasmtime_config_memory_reservation_set, (wasm_config_t *, uint64_t))                   \
     X(void, wasmtime_config_memory_may_move_set, (wasm_config_t *, bool))                          \
+    X(void, wasmtime_config_wasm_component_model_set, (wasm_config_t *, bool))                     \
+    X(void, wasmtime_config_wasm_custom_page_sizes_set, (wasm_config_t *, bool))                   \
+    X(void, wasmtime_config_wasm_function_references_set, (wasm_config_t *, bool))                 \
+    X(void, wasmtime_config_wasm_gc_set, (wasm_config_t *, bool))                                  \
+    X(void, wasmtime_config_wasm_memory64_set, (wasm_config_t *, bool))                            \
+    X(void, wasmtime_config_wasm_multi_memory_set, (wasm_config_t *, bool))                        \
+    X(void, wasmtime_config_wasm_relaxed_simd_set, (wasm_config_t *, bool))                        \
+    X(void, wasmtime_config_wasm_stack_switching_set, (wasm_config_t *, bool))                     \
+    X(void, wasmtime_config_wasm_threads_set, (wasm_config_t *, bool))                             \
+    X(void, wasmtime_config_wasm_wide_arithmetic_set, (wasm_config_t *, bool))                     \
     X(wasm_engine_t *, wasm_engine_new_with_config, (wasm_config_t *))                             \
     X(wasmtime_error_t *, wasmtime_module_new,                                                     \
       (wasm_engine_t *, const uint8_t *, size_t, wasmtime_module_t **))                            \
     X(void, wasmtime_module_image_range, (const wasmtime_module_t *, void **, void **))            \
+    X(void, wasmtime_func_new_unchecked,                                                           \
+      (wasmtime_context_t *, const wasm_functype_t *, wasmtime_callback, void *, void (*)(void *), \
+       wasmtime_func_t *))                                                                         \
     X(wasmtime_error_t *, wasmtime_instance_new,                                                   \
       (wasmtime_context_t *, const wasmtime_module_t *, const wasmtime_extern_t *, size_t,         \
        wasmtime_instance_t *, wasm_trap_t **))                                                     \

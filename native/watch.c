@@ -61,7 +61,7 @@ static uint64_t end_of(uint64_t began, uint64_t length) {
     return length > UINT64_MAX - began ? UINT64_MAX : began + length;
 }
 
-void watch_begin(struct boxer_machine *machine) {
+int watch_begin(struct boxer_machine *machine) {
     struct watched *watched = &machine->watched;
     const struct boxer_run *run = machine->run;
     watched->until_ns = end_of(machine->began_ns, run->time_ns);
@@ -69,8 +69,9 @@ void watch_begin(struct boxer_machine *machine) {
     watched->attend_ns = run->attend ? machine->began_ns + ATTEND_NS : UINT64_MAX;
     watched->code_start = machine->code->start;
     watched->code_end = machine->code->end;
+    watched->context = machine->context;
     watched->check = check_machine;
-    watching_begin(watched, machine->code->engine);
+    return watching_begin(watched, machine->code->engine);
 }
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -150,11 +151,11 @@ static void forget_thread(void) {
     pthread_cond_init(&wanted, NULL);
 }
 
-void watching_begin(struct watched *watched, wasm_engine_t *engine) {
+int watching_begin(struct watched *watched, wasm_engine_t *engine) {
     watched->thread = pthread_self();
     watched->stack_top = stack_bounds().top;
     pthread_getcpuclockid(watched->thread, &watched->cpu_clock);
-    interrupting_begin(watched);
+    int has_signal = interrupting_begin(watched);
     pthread_mutex_lock(&lock);
     watched->previous = NULL;
     watched->next = first;
@@ -166,6 +167,7 @@ void watching_begin(struct watched *watched, wasm_engine_t *engine) {
     if (parked)
         pthread_cond_signal(&wanted);
     pthread_mutex_unlock(&lock);
+    return has_signal;
 }
 
 void watching_end(struct watched *watched) {

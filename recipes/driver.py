@@ -20,6 +20,7 @@ LINK_FLAGS = (
     "-z",
     "stack-size=8388608",
     "--export=boxer_boot",
+    "--export-if-defined=boxer_signals",
     "--export=__heap_base",
     "--no-entry",
     "--export-if-defined=_start",

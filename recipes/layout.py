@@ -43,6 +43,7 @@ OWN_MODULES = (
     "_boxer.py",
     "_boxer_calls.py",
     "_boxer_exec.py",
+    "_boxer_looks.py",
     "_boxer_packages.py",
     "_boxer_portals.py",
     "_boxer_processes.py",

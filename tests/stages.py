@@ -31,6 +31,7 @@ class Recorder:
         self.err = b""
         self.notices: list[str] = []
         self.hints: list[str | None] = []
+        self.progresses: list[str] = []
 
     def output(self, stream: Stream, data: bytes) -> None:
         if stream == "stdout":
@@ -41,6 +42,9 @@ class Recorder:
     def notice(self, message: str, where: Where | None, hint: str | None) -> None:
         self.notices.append(message)
         self.hints.append(hint)
+
+    def progress(self, text: str) -> None:
+        self.progresses.append(text)
 
 
 class EchoRunner:

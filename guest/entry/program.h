@@ -48,6 +48,18 @@ extern int program_nested;
 // the caller's back (kernel_suspend). The exit status, or -1 with errno.
 int program_run(char **argv, char **environment);
 
+// Runs argv as a program that starts afresh, in the place of the frozen one, which ends with all
+// it had in memory: what execve(2) is. Its exit status.
+int program_afresh(char **argv);
+
+// The same for a program that answers requests, which goes on itself: libc is new, the request is
+// there. The path it is to start as; null: there is no memory, which has been said.
+char *program_afresh_to_serve(void);
+
+// What the frozen program loaded before its freeze, null-terminated; null where no program begins
+// afresh.
+extern char **program_loaded;
+
 // How much stack the host gives this module's code, in bytes. 0: it has not said.
 extern uint32_t program_stack;
 

@@ -37,16 +37,20 @@ static struct {
     size_t auxiliary[16];
 } initial;
 
-static void boot(void) {
-    uintptr_t heap = boxer_boot.heap ? boxer_boot.heap : (uintptr_t)&__heap_base;
-    if (kernel_boot(heap) < 0)
-        __builtin_trap();
+static void begin(void) {
     static size_t entropy[4];
     size_t auxiliary[] = {AT_PAGESZ, 4096, AT_RANDOM, (size_t)entropy, AT_NULL, 0};
     memcpy(initial.auxiliary, auxiliary, sizeof auxiliary);
     __init_libc(&initial.no_environment, "box");
     __wasm_call_ctors();
     machine_read(&machine);
+}
+
+static void boot(void) {
+    uintptr_t heap = boxer_boot.heap ? boxer_boot.heap : (uintptr_t)&__heap_base;
+    if (kernel_boot(heap) < 0 || kernel_remember() < 0)
+        __builtin_trap();
+    begin();
     kernel_set_hostname(machine.hostname);
 }
 
@@ -127,7 +131,7 @@ __attribute__((export_name("boxer_refreeze"))) int boxer_refreeze(void) {
     return freeze(frozen_program && frozen_program->rest ? frozen_program->rest() : 0);
 }
 
-char **program_next;
+char **program_next, **program_loaded;
 int program_nested;
 static int is_frozen; // this life began with a thaw
 
@@ -180,6 +184,69 @@ int program_run(char **argv, char **environment) {
     fflush(NULL);
     kernel_resume();
     return status & 0xff;
+}
+
+// The strings in one block of the kernel's, which outlives the program.
+static char **keep_strings(char **strings) {
+    size_t count = 0, bytes = 0;
+    for (; strings[count]; count++)
+        bytes += strlen(strings[count]) + 1;
+    size_t table = (count + 1) * sizeof *strings;
+    char *block = malloc(table + bytes), *end = block ? block + table : NULL;
+    for (size_t i = 0; block && i <= count; i++) {
+        size_t size = strings[i] ? strlen(strings[i]) + 1 : 0;
+        ((ptrdiff_t *)block)[i] = size ? end - block : 0;
+        memcpy(end, strings[i] ? strings[i] : "", size);
+        end += size;
+    }
+    char **kept = block ? kernel_keep(block, table + bytes) : NULL;
+    free(block);
+    for (size_t i = 0; kept && i < count; i++)
+        kept[i] = (char *)kept + ((ptrdiff_t *)kept)[i];
+    return kept;
+}
+
+int program_afresh(char **argv) {
+    int nested = program_nested;
+    char **arguments = keep_strings(argv), **environment = keep_strings(__environ);
+    fflush(NULL);
+    if (!arguments || !environment || kernel_begin_afresh() < 0)
+        return complain("there is no memory to start the program afresh", 126);
+    begin();
+    machine_environment(&machine, kernel_host_environment(&(size_t){0})); // what the host sets
+    program_nested = nested;
+    program_next = arguments;
+    program_loaded = machine.imports.items;
+    __environ = environment;
+    return run_programs();
+}
+
+static char *without_memory(const char *what) {
+    complain(what, 126);
+    return NULL;
+}
+
+char *program_afresh_to_serve(void) {
+    const struct program *program = frozen_program;
+    uint32_t size = boxer_boot.request_size;
+    void *request = kernel_keep((void *)(uintptr_t)boxer_boot.request, size);
+    if (!request || kernel_begin_afresh() < 0)
+        return without_memory("there is no memory to start the program afresh");
+    begin();
+    frozen_program = program;
+    program_loaded = machine.imports.items;
+    char *room = size > sizeof first_room ? malloc(size) : first_room;
+    if (!room)
+        return without_memory("there is no memory for the request");
+    memcpy(room, request, size);
+    kernel_let_go(request);
+    boxer_boot.request = (uintptr_t)room;
+    boxer_boot.room = size > sizeof first_room ? size : sizeof first_room;
+    __environ = machine_environment(&machine, kernel_host_environment(&(size_t){0}));
+    struct invocation start;
+    if (program_resolve((char *[]){machine.program, NULL}, &start))
+        return without_memory(start.problem);
+    return start.path;
 }
 
 // Begins a life that answers requests.

@@ -4,18 +4,30 @@ Belongs here: what Python-level state must be renewed when a frozen machine goes
 public functions a program may call (the module `boxer`).
 """
 
+import atexit
 import gc
 import os
 import posix
 import sys
 
 import _boxer_exec
+import _boxer_looks
 import _boxer_packages
 import _boxer_processes
 
 hooks = []
-failed_imports = {}
 frozen_modules = set()
+
+# What an import made that each run needs anew: module -> what renews it.
+RENEWED = {
+    "logging": lambda module: setattr(module, "_startTime", sys.modules["time"].time_ns()),
+    "numpy.random.mtrand": lambda module: module.seed(),
+    "tempfile": lambda module: (
+        setattr(module, "_name_sequence", None),
+        setattr(module, "tempdir", None),
+    ),
+    "time": lambda module: module.tzset(),
+}
 
 
 def prepare(modules, _):
@@ -25,21 +37,31 @@ def prepare(modules, _):
     would without us. A callable that fails ends the freeze.
     """
     adjust()
-    for name in modules:
-        if ":" in name:
-            call_init(name)
-            continue
-        before = set(sys.modules)
-        try:
-            __import__(name)
-        except BaseException as error:
-            failed_imports[name] = repr(error)
-            for half in set(sys.modules) - before:
-                del sys.modules[half]
+    _boxer_looks.begin()
+    try:
+        for name in modules:
+            if ":" in name:
+                call_init(name)
+            else:
+                import_one(name)
+    finally:
+        _boxer_looks.end()
     sys.stdout.flush()
     sys.stderr.flush()
     frozen_modules.update(sys.modules)
     gc.collect()
+
+
+def import_one(name):
+    _boxer_looks.asked.append(name)
+    before = set(sys.modules)
+    try:
+        __import__(name)
+    except BaseException as error:
+        half = set(sys.modules) - before
+        for module in half:
+            del sys.modules[module]
+        _boxer_looks.failed[name] = [f"{type(error).__name__}: {error}", bool(half - {name})]
 
 
 def adjust():
@@ -47,6 +69,14 @@ def adjust():
     _boxer_processes.install()
     _boxer_exec.install()
     _boxer_packages.install()
+
+
+def adjust_afresh(loaded, _):
+    """The same where a frozen interpreter was given up: the user's set-up was part of it."""
+    adjust()
+    for name in loaded:
+        if ":" in name:
+            call_init(name)
 
 
 def call_init(name):
@@ -76,10 +106,11 @@ def thaw(environment, unbuffered):
     posix.environ.update(environment)
     os.environ._data.clear()
     os.environ._data.update(environment)
-    if "tempfile" in sys.modules:
-        sys.modules["tempfile"]._name_sequence = None
-        sys.modules["tempfile"].tempdir = None
+    for name, renew in RENEWED.items():
+        if name in sys.modules:
+            renew(sys.modules[name])
     _renew_streams(bool(unbuffered))
+    _renew_user_site()
     for hook in hooks:
         hook()
 
@@ -104,7 +135,32 @@ def _renew_streams(unbuffered):
         stream = getattr(sys, name)
         if stream is None:
             continue
-        if posix.isatty(descriptor) or name == "stderr":
-            stream.reconfigure(line_buffering=True, write_through=unbuffered)
-        elif unbuffered and name == "stdout":
-            stream.reconfigure(write_through=True)
+        if unbuffered and name != "stdin":
+            _unbuffer(stream)
+        elif posix.isatty(descriptor) or name == "stderr":
+            stream.reconfigure(line_buffering=True)
+
+
+def _unbuffer(stream):
+    """Opens a stream of text again, over the file itself: whoever has it keeps it."""
+    buffered = stream.buffer
+    if not hasattr(buffered, "raw"):
+        return
+    stream.flush()
+    stream.__init__(buffered.raw, stream.encoding, stream.errors, newline="\n", write_through=True)
+    atexit.register(buffered.flush)  # it closes the file when it goes, and someone may have it
+
+
+def _renew_user_site():
+    """The user's own packages are found from HOME and PYTHONUSERBASE of the run."""
+    site = sys.modules.get("site")
+    if site is None or not site.ENABLE_USER_SITE or site._getuserbase() == site.USER_BASE:
+        return
+    if site.USER_SITE in sys.path:
+        sys.path.remove(site.USER_SITE)
+    before = list(sys.path)
+    site.USER_BASE = site.USER_SITE = None
+    site.addusersitepackages(set(before))
+    added = sys.path[len(before) :]
+    place = next((i for i, folder in enumerate(before) if "site-packages" in folder), len(before))
+    sys.path[:] = [*before[:place], *added, *before[place:]]

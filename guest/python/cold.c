@@ -6,14 +6,31 @@
 #include <Python.h>
 
 #include "program.h"
+#include "signals.h"
 
-// Without it (another standard library, by PYTHONHOME) the program meets the kernel's own answers.
-static void adjust(void) {
+// Without _boxer (another standard library, by PYTHONHOME) the program meets the kernel's own
+// answers.
+int cold_adjust(void) {
+    signals_hear();
     PyObject *module = PyImport_ImportModule("_boxer");
-    PyObject *done = module ? PyObject_CallMethod(module, "adjust", NULL) : NULL;
+    if (!module) {
+        PyErr_Clear();
+        return 0;
+    }
+    PyObject *loaded = PyList_New(0);
+    for (char **name = program_loaded; loaded && name && *name; name++) {
+        PyObject *text = PyUnicode_FromString(*name);
+        if (!text || PyList_Append(loaded, text) < 0)
+            Py_CLEAR(loaded);
+        Py_XDECREF(text);
+    }
+    PyObject *done = loaded ? PyObject_CallMethod(module, "adjust_afresh", "Oi", loaded, 0) : NULL;
+    if (!done)
+        PyErr_Print();
+    Py_XDECREF(loaded);
     Py_XDECREF(module);
     Py_XDECREF(done);
-    PyErr_Clear();
+    return done ? 0 : -1;
 }
 
 static PyStatus start(int argc, char **argv) {
@@ -37,6 +54,5 @@ int cold_main(int argc, char **argv) {
         return status.exitcode;
     if (PyStatus_Exception(status))
         Py_ExitStatusException(status); // also for -h and -V: they have printed
-    adjust();
-    return Py_RunMain();
+    return cold_adjust() < 0 ? 1 : Py_RunMain();
 }

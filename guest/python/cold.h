@@ -5,4 +5,7 @@
 // The exit status of the run.
 int cold_main(int argc, char **argv);
 
+// What a box adds to an interpreter that has just been started. 0, or -1 with the reason printed.
+int cold_adjust(void);
+
 #endif

@@ -3,8 +3,10 @@
 // Invariants
 // 1. A run behaves as `python ARGS` started afresh would: the command line is read by CPython's own
 //    reader, and what it says is compared with what the frozen interpreter was started with.
-// 2. Only settings that take effect after the start may differ (LATE below). For any other the
-//    interpreter is finalized and started anew: slower, never wrong.
+// 2. Only settings that take effect after the start may differ (LATE below). For any other, and
+// where
+//    what the frozen imports looked at is not as it was, the program begins afresh: slower, never
+//    wrong.
 // 3. What may not repeat between two runs (random numbers, locks' owners, the environment) is
 //    renewed by PyOS_AfterFork_Child and _boxer.thaw before any code of the run.
 #define PY_SSIZE_T_CLEAN
@@ -15,16 +17,18 @@
 #include <internal/pycore_initconfig.h>
 #include <internal/pycore_interp.h>
 #include <internal/pycore_moduleobject.h>
-#include <internal/pycore_pathconfig.h>
 #include <internal/pycore_pylifecycle.h>
 #include <internal/pycore_pystate.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "before.h"
 #include "cold.h"
 #include "depth.h"
 #include "kdf.h"
+#include "looks.h"
 #include "program.h"
+#include "signals.h"
 #include "threads.h"
 
 static int started;        // the frozen interpreter is there
@@ -157,7 +161,7 @@ static void fill_pools(void) {
     }
 }
 
-static int python_freeze(char *path, char **modules) {
+static PyStatus start_as(char *path) {
     threads_begin();
     kdf_begin();
     PyConfig config;
@@ -166,12 +170,40 @@ static int python_freeze(char *path, char **modules) {
     if (!PyStatus_Exception(status))
         status = Py_InitializeFromConfig(&config);
     PyConfig_Clear(&config);
-    if (PyStatus_Exception(status))
-        Py_ExitStatusException(status);
-    if (call_boxer("prepare", string_list(modules), 0) < 0 || make_image_immortal() < 0 ||
-        call_boxer("settle", PyList_New(0), 0) < 0)
+    return status;
+}
+
+// What the imports have looked at is told to the builder, which leaves those to the run that looked
+// at more than can be compared then (guest/python/_boxer_looks.py).
+static int prepare(char **modules) {
+    looks_begin();
+    int status = call_boxer("prepare", string_list(modules), 0);
+    PyObject *looks = looks_end();
+    PyObject *module = looks ? PyImport_ImportModule("_boxer_looks") : NULL;
+    PyObject *names = module ? PyObject_CallMethod(module, "report", "O", looks) : NULL;
+    if (!names || looks_assume(names) < 0) {
+        PyErr_Print();
+        status = -1;
+    }
+    Py_XDECREF(names);
+    Py_XDECREF(module);
+    Py_XDECREF(looks);
+    return status;
+}
+
+static int settle(void) {
+    if (make_image_immortal() < 0 || call_boxer("settle", PyList_New(0), 0) < 0)
         return 1;
     fill_pools();
+    return 0;
+}
+
+static int python_freeze(char *path, char **modules) {
+    PyStatus status = start_as(path);
+    if (PyStatus_Exception(status))
+        Py_ExitStatusException(status);
+    if (prepare(modules) < 0 || settle())
+        return 1;
     started_path = path;
     started = 1;
     return 0;
@@ -224,6 +256,19 @@ static int same_start(const PyConfig *a, const PyConfig *b) {
 static int same_folder(const char *a, const char *b) {
     size_t length = strrchr(a, '/') - a;
     return strncmp(a, b, length + 1) == 0 && !strchr(b + length + 1, '/');
+}
+
+// The interpreter as this command line starts it.
+static int afresh(char **argv) {
+    before_undo();
+    return program_afresh(argv);
+}
+
+// Ends the program for what its command line says, or does not say rightly.
+static int refuse(PyStatus status) {
+    if (program_nested && PyStatus_IsExit(status))
+        return status.exitcode;
+    Py_ExitStatusException(status); // also for -h and -V: they have printed
 }
 
 // Gives the running interpreter the late settings of this run's command line.
@@ -359,26 +404,27 @@ static int python_thaw(const char *path, int argc, char **argv, unsigned depth) 
         return status_of(cold_main(argc, argv));
     PyOS_BeforeFork(); // a thaw is a fork whose parent is the image
     PyOS_AfterFork_Child();
+    signals_hear();
     if (depth)
         Py_SetRecursionLimit((int)depth);
+    PyPreConfig before;
+    PyStatus status = before_read(&before, argc, argv);
+    if (PyStatus_Exception(status))
+        return refuse(status);
+    if (!before_same(&before))
+        return afresh(argv);
     PyConfig config;
     PyConfig_InitPythonConfig(&config);
-    PyStatus status = PyConfig_SetBytesArgv(&config, argc, argv);
+    status = PyConfig_SetBytesArgv(&config, argc, argv);
     if (!PyStatus_Exception(status))
         status = _PyConfig_Read(&config, 0);
     if (PyStatus_Exception(status)) {
         PyConfig_Clear(&config);
-        if (program_nested && PyStatus_IsExit(status))
-            return status.exitcode;
-        Py_ExitStatusException(status); // also for -h and -V: they have printed
+        return refuse(status);
     }
     const PyConfig *frozen = _PyInterpreterState_GetConfig(_PyInterpreterState_GET());
-    if (!same_start(&config, frozen) || !same_folder(started_path, path)) {
-        PyConfig_Clear(&config);
-        Py_FinalizeEx();
-        _PyPathConfig_ClearGlobal(); // else the frozen one's executable would be this one's too
-        return status_of(cold_main(argc, argv));
-    }
+    if (!same_start(&config, frozen) || !same_folder(started_path, path) || !looks_hold())
+        return afresh(argv);
     int adopted = adopt(&config, path), unbuffered = !config.buffered_stdio;
     PyConfig_Clear(&config);
     if (adopted < 0)
@@ -389,8 +435,23 @@ static int python_thaw(const char *path, int argc, char **argv, unsigned depth) 
     return status_of(Py_RunMain());
 }
 
+// As the frozen one, but without its imports.
+static int wake_afresh(void) {
+    char *path = program_afresh_to_serve();
+    PyStatus status = path ? start_as(path) : PyStatus_NoMemory();
+    if (PyStatus_Exception(status) || cold_adjust() < 0)
+        return 126;
+    return call_boxer("wake", environment(), 0) < 0;
+}
+
 static int python_wake(unsigned depth) {
     depth_fit();
+    if (!looks_hold()) {
+        int status = wake_afresh();
+        if (!status && depth)
+            Py_SetRecursionLimit((int)depth);
+        return status;
+    }
     PyOS_BeforeFork();
     PyOS_AfterFork_Child();
     if (depth)
@@ -420,11 +481,7 @@ static int python_serve(const char *request, size_t size, const char **reply, si
 }
 
 static int python_rest(void) {
-    if (call_boxer("prepare", PyList_New(0), 0) < 0 || make_image_immortal() < 0 ||
-        call_boxer("settle", PyList_New(0), 0) < 0)
-        return 1;
-    fill_pools();
-    return 0;
+    return call_boxer("prepare", PyList_New(0), 0) < 0 ? 1 : settle();
 }
 
 const struct program programs[] = {

@@ -34,6 +34,7 @@ class TreeFlag(IntEnum):
 
 BOOT_MAGIC: Final = b"BXBOOT01"
 BOOT: Final = struct.Struct("<8sIIIIIIIIIIIIII")
+SIGNALS: Final = struct.Struct("<IIIIIIII32s32s")
 TREE_MAGIC: Final = b"BXTREE01"
 TREE: Final = struct.Struct("<8sIIII8x")
 TREE_ENTRY: Final = struct.Struct("<IIIIIIqIIIIII8x")
@@ -56,3 +57,18 @@ class BootField(IntEnum):
     REPLY_SIZE = 52
     ROOM = 56
     REACHED = 60
+
+
+class SignalsField(IntEnum):
+    """Where a field of the signals' block stands: bytes from its start."""
+
+    SENT = 0
+    TAKEN = 4
+    HEEDED = 8
+    WORD = 12
+    BITS = 16
+    LIVE = 20
+    ROWS = 24
+    COLUMNS = 28
+    COUNTS = 32
+    KNOWN = 64

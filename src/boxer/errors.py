@@ -37,16 +37,23 @@ class BoxerError(Exception):
     message: what happened, one sentence, offending values in backticks.
     where: file and line of the user's input, if the error has one.
     hint: what to do, best as a command.
+    details: lines behind the message that who watched has seen already; `str` has them.
     """
 
     reference: ClassVar[str] = "boxer-bug"
     exit_status: ClassVar[int] = 1
 
     def __init__(
-        self, message: str, *, where: Where | None = None, hint: str | None = None
+        self,
+        message: str,
+        *,
+        where: Where | None = None,
+        hint: str | None = None,
+        details: str = "",
     ) -> None:
-        super().__init__(message)
+        super().__init__(message + details)
         self.message = message
+        self.details = details
         self.where = where
         self.hint = hint
 
@@ -290,9 +297,15 @@ class UnsupportedModuleError(BoxerError):
 
 
 class MountError(BoxerError):
-    """A host folder that cannot be mounted."""
+    """A folder or file of the host that cannot be mounted."""
 
     reference = "bad-mount"
+
+
+class VolumeError(BoxerError):
+    """A volume that is not there, is in use, or cannot be called so."""
+
+    reference = "bad-volume"
 
 
 class LimitValueError(BoxerError):

@@ -25,6 +25,9 @@ class Listener(Protocol):
     def notice(self, message: str, where: Where | None, hint: str | None) -> None:
         """Something the user should know that does not stop the build."""
 
+    def progress(self, text: str) -> None:
+        """What a step that takes long is doing just now: for who watches, nothing keeps it."""
+
 
 class Silent:
     """A listener for who does not watch."""
@@ -33,4 +36,7 @@ class Silent:
         return None
 
     def notice(self, message: str, where: Where | None, hint: str | None) -> None:
+        return None
+
+    def progress(self, text: str) -> None:
         return None

@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 
 import abi
-from boxer.abi import BOOT, KERNEL_ABI, TREE, TREE_ENTRY, BootField, Phase, Reached
+from boxer.abi import (
+    BOOT,
+    KERNEL_ABI,
+    SIGNALS,
+    TREE,
+    TREE_ENTRY,
+    BootField,
+    Phase,
+    Reached,
+    SignalsField,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,6 +62,8 @@ def test_a_compiler_sees_what_python_reads(tmp_path: Path) -> None:
         f"sizeof(struct boxer_tree_entry) == {TREE_ENTRY.size}",
         f"BOXER_KERNEL_ABI == {KERNEL_ABI}",
         *(f"offsetof(struct boxer_boot, {f.name.lower()}) == {f.value}" for f in BootField),
+        f"sizeof(struct boxer_signals) == {SIGNALS.size}",
+        *(f"offsetof(struct boxer_signals, {f.name.lower()}) == {f.value}" for f in SignalsField),
         *_offsets("tree", TREE),
         *_offsets("tree_entry", TREE_ENTRY),
         *(f"BOXER_PHASE_{phase.name} == {phase.value}" for phase in Phase),

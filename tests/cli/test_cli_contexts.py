@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import lzma
-import signal
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -87,6 +86,23 @@ def test_a_context_on_the_network_is_refused_in_words(capsys: pytest.CaptureFixt
     assert "clone or download it" in capsys.readouterr().err
 
 
+def test_no_folder_of_ours_is_named_in_an_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for text, place in (
+        (b"FROM scratch\nNONSENSE\n", "Dockerfile:2"),
+        (b"FROM scratch\nCOPY none /\n", "Dockerfile:2"),
+    ):
+        feed(monkeypatch, text)
+        assert main(["build", "-o", "x.wasm", "-"]) == 1
+        said = capsys.readouterr().err
+        assert f"  --> {place}\n" in said
+        assert "boxer-context-" not in said
+    feed(monkeypatch, archive({"other": b""}))
+    assert main(["build", "-o", "x.wasm", "-"]) == 1
+    assert "There is no `Dockerfile` in `-`." in capsys.readouterr().err
+
+
 def bomb(size: int) -> bytes:
     """An archive, packed, of one file of zeros."""
     out = io.BytesIO()
@@ -152,22 +168,3 @@ def test_modes_links_and_times_of_an_archive_are_kept(monkeypatch: pytest.Monkey
         assert (folder / "d/g").samefile(folder / "d/f")
         assert (folder / "d/l").readlink() == Path("/nowhere/at/all")
     assert not folder.exists()
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_leaves_no_folder_behind(
-    number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    feed(monkeypatch, archive({"Dockerfile": TEXT}))
-
-    def ended(*_: object, **__: object) -> None:
-        assert len(list(tmp_path.iterdir())) == 1
-        signal.raise_signal(number)
-
-    monkeypatch.setattr("boxer.pipeline.build", ended)
-    with pytest.raises(SystemExit) as caught:
-        main(["build", "-"])
-    assert caught.value.code == 128 + number
-    assert not list(tmp_path.iterdir())
-    assert signal.getsignal(number) is signal.SIG_DFL

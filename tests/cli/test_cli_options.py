@@ -9,9 +9,6 @@ import pytest
 from boxer.cli import main
 from boxer.cli.commands.build import label, secret
 from boxer.cli.runoptions import (
-    make_folder,
-    parse_long_mount,
-    parse_mount,
     read_environment,
     read_environment_file,
     read_limits,
@@ -20,10 +17,9 @@ from boxer.errors import (
     BuildArgumentError,
     EnvironmentFileError,
     LimitValueError,
-    MountError,
     SecretError,
 )
-from boxer.runtime import ATTENDED, Mount
+from boxer.runtime import ATTENDED
 
 REFUSED = [
     (["run", "-p", "80:80", "x"], "`-p`: a box has no port"),
@@ -76,27 +72,6 @@ def test_limits_of_a_run_are_named() -> None:
 def test_limits_that_make_no_sense_are_refused(text: str) -> None:
     with pytest.raises(LimitValueError):
         read_limits([text])
-
-
-@pytest.mark.parametrize(
-    ("text", "mount"),
-    [
-        ("type=bind,source=/a,target=/b", Mount("/a", "/b", False)),
-        ("type=bind,src=/a,dst=/b,readonly", Mount("/a", "/b", True)),
-        ("type=bind,src=/a,destination=/b,ro=true", Mount("/a", "/b", True)),
-        ("type=bind,src=/a,dst=/b,readonly=false", Mount("/a", "/b", False)),
-    ],
-)
-def test_long_mounts_say_what_short_ones_do(text: str, mount: Mount) -> None:
-    assert parse_long_mount(text) == mount
-    mode = "ro" if mount.read_only else "rw"
-    assert parse_mount(f"{mount.host}:{mount.guest}:{mode}") == mount
-
-
-@pytest.mark.parametrize("text", ["source=/a,target=/b", "type=volume,src=a,dst=/b", "type=bind"])
-def test_mounts_of_other_kinds_are_refused(text: str) -> None:
-    with pytest.raises(MountError):
-        parse_long_mount(text)
 
 
 def test_environment_files_are_read_as_docker_reads_them(
@@ -169,17 +144,3 @@ def test_help_names_no_option_that_is_passed_over(capsys: pytest.CaptureFixture[
     shown = capsys.readouterr().out
     assert "--limit NAME=VALUE" in shown
     assert not any(name in shown for name in ("--privileged", "--cap-drop", "--detach"))
-
-
-def test_the_folder_of_a_volume_is_made_and_a_name_is_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    make_folder(parse_mount("./out/site:/site"))
-    assert (tmp_path / "out" / "site").is_dir()
-    make_folder(parse_mount("./out/site:/site"))
-    make_folder(parse_mount("data:/data"))
-    assert not (tmp_path / "data").exists()
-    (tmp_path / "file").touch()
-    with pytest.raises(MountError, match="cannot be made: Not a directory"):
-        make_folder(parse_mount("./file/below:/x"))

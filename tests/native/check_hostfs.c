@@ -14,12 +14,16 @@
 // A box over a fresh host folder: data, second and, not to be changed, fixed.
 static void thaw(void) {
     host_folder();
-    CHECK_EQUAL(on_host("mkdir data second fixed && echo inside > data/file && "
-                        "echo outside > secret && echo fixed > fixed/file"),
-                0);
+    CHECK_EQUAL(
+        on_host("mkdir data second fixed one read && echo one > one/file && "
+                "echo beside > one/beside && echo read > read/file && echo inside > data/file && "
+                "echo outside > secret && echo fixed > fixed/file"),
+        0);
     host_preopen("data", "/data", 0);
     host_preopen("second", "second", 0);
     host_preopen("fixed", "/", 1);
+    host_preopen("one", "file:/etc/app/conf.ini", 0);
+    host_preopen("read", "file:conf", 1);
     kernel_thaw("/app");
 }
 
@@ -68,6 +72,26 @@ static struct linux_statx status(const char *path) {
     return stat;
 }
 
+static void a_file_is_mounted_without_its_folder(void) {
+    thaw();
+    CHECK(reads("/etc/app/conf.ini", "one\n"));
+    CHECK(reads("/app/conf", "read\n"));
+    CHECK_EQUAL(open_at("/etc/app/beside", O_RDONLY), -ENOENT);
+    CHECK_EQUAL(open_at("/etc/app/conf.ini/beside", O_RDONLY), -ENOTDIR);
+    CHECK_EQUAL(open_at("/etc/app/conf.ini/../beside", O_RDONLY), -ENOTDIR);
+    CHECK_EQUAL(write_file("/etc/app/conf.ini", O_TRUNC, "new"), 3);
+    CHECK_EQUAL(on_host("test $(cat one/file) = new"), 0);
+    CHECK_EQUAL(write_file("/app/conf", 0, "x"), -EROFS);
+    CHECK_EQUAL(CALL(unlinkat, AT_FDCWD, "/etc/app/conf.ini", 0), -EBUSY);
+    CHECK_EQUAL(CALL(renameat2, AT_FDCWD, "/etc/app/conf.ini", AT_FDCWD, "/etc/app/x", 0), -EBUSY);
+    CHECK_EQUAL(write_file("/etc/app/x", O_CREAT, "x"), 1); // its folder is the box's
+    CHECK_EQUAL(CALL(renameat2, AT_FDCWD, "/etc/app/x", AT_FDCWD, "/etc/app/conf.ini", 0), -EBUSY);
+    CHECK_EQUAL(status("/etc/app/conf.ini").size, 3);
+    CHECK_EQUAL(on_host("rm one/file"), 0); // the host takes it away
+    CHECK_EQUAL(open_at("/etc/app/conf.ini", O_RDONLY), -ENOENT);
+    end();
+}
+
 static void folders_are_mounted_at_their_names(void) {
     thaw();
     char mounts[512];
@@ -97,8 +121,13 @@ static void a_folder_that_cannot_be_mounted_is_told(void) {
     host_folder();
     CHECK_EQUAL(CALL(openat, AT_FDCWD, "/file", O_CREAT | O_WRONLY, 0644), 3);
     host_preopen(".", "/file", 0);
+    host_preopen(".", "file:/none", 0);
     kernel_thaw("/");
-    CHECK_EQUAL(strncmp(host_output[2], "box: the host folder /file cannot", 33), 0);
+    CHECK_EQUAL(strncmp(host_output[2],
+                        "box: the host folder /file cannot be mounted\n"
+                        "box: the host file /none cannot be mounted\n",
+                        88),
+                0);
     host_output_size[2] = 0;
     end();
 }
@@ -189,6 +218,27 @@ static void owner_and_mode_are_shown_and_kept(void) {
     current->process->credentials.fsuid = current->process->credentials.euid = 0;
     CHECK_EQUAL(CALL(fchownat, AT_FDCWD, "/data/file", 5, 5, 0), -EPERM);
     end();
+}
+
+static void a_host_that_knows_modes_is_asked(void) {
+    host_knows_modes = 1;
+    thaw();
+    CHECK_EQUAL(on_host("chmod 0640 data/file"), 0);
+    CHECK_EQUAL(status("/data/file").mode, S_IFREG | 0640);
+    CHECK_EQUAL(CALL(fchmodat2, AT_FDCWD, "/data/file", 0755, 0), 0);
+    CHECK_EQUAL(status("/data/file").mode, S_IFREG | 0755);
+    CHECK_EQUAL(on_host("test $(stat -c %a data/file) = 755"), 0);
+    long fd = CALL(openat, AT_FDCWD, "/data/mine", O_CREAT | O_EXCL | O_RDWR, 0600);
+    CHECK_EQUAL(CALL(fchmod, fd, 0444), 0);
+    CHECK_EQUAL(CALL(close, fd), 0);
+    CHECK_EQUAL(CALL(mkdirat, AT_FDCWD, "/data/private", 0700), 0);
+    CHECK_EQUAL(write_file("/data/common", O_CREAT, "x"), 1);
+    CHECK_EQUAL(on_host("cd data; test $(stat -c %a mine) = 444 && test $(stat -c %a private) = "
+                        "700 && test $(stat -c %a common) = 644"),
+                0);
+    CHECK_EQUAL(CALL(fchmodat2, AT_FDCWD, "/host/file", 0600, 0), -EROFS);
+    end();
+    host_knows_modes = 0;
 }
 
 static void times_are_the_hosts(void) {
@@ -374,6 +424,7 @@ static void every_refused_allocation_is_survived(void) {
 
 int main(void) {
     RUN(folders_are_mounted_at_their_names);
+    RUN(a_file_is_mounted_without_its_folder);
     RUN(the_working_directory_may_be_a_host_folder);
     RUN(a_folder_that_cannot_be_mounted_is_told);
     RUN(files_are_written_and_read);
@@ -381,6 +432,7 @@ int main(void) {
     RUN(names_are_made_moved_and_removed);
     RUN(other_mounts_are_other_devices);
     RUN(owner_and_mode_are_shown_and_kept);
+    RUN(a_host_that_knows_modes_is_asked);
     RUN(times_are_the_hosts);
     RUN(listings_are_whole);
     RUN(read_only_folders_stay_as_they_are);

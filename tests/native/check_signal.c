@@ -158,6 +158,55 @@ static void a_signal_descriptor_reads_records(void) {
     CHECK_EQUAL(CALL(read, fd, records, 100), -EINVAL);
 }
 
+// What a host does between any two of the program's instructions.
+static void host_sends(int signo) {
+    boxer_signals.counts[signo]++;
+    boxer_signals.sent++;
+}
+
+static void the_hosts_signals_come_at_the_next_system_call(void) {
+    on(LINUX_SIGTERM, (uintptr_t)plain, 0);
+    CHECK_EQUAL(boxer_signals.heeded, 1u << LINUX_SIGTERM);
+    host_sends(LINUX_SIGTERM);
+    CHECK_EQUAL(calls, 0);
+    CALL(getppid);
+    CHECK_EQUAL(calls == 1 && last == LINUX_SIGTERM, 1);
+    CHECK_EQUAL(boxer_signals.taken, boxer_signals.sent);
+    CALL(getppid);
+    CHECK_EQUAL(calls, 1);
+    host_sends(LINUX_SIGWINCH); // nobody wants to know
+    CHECK_EQUAL(EXIT_STATUS(CALL(getppid)), GOES_ON);
+    host_sends(LINUX_SIGHUP);
+    CHECK_EQUAL(EXIT_STATUS(CALL(getppid)), 128 + LINUX_SIGHUP);
+}
+
+static void the_host_ends_a_wait(void) {
+    uint64_t none = 0;
+    on(LINUX_SIGUSR1, (uintptr_t)plain, LINUX_SA_RESTART);
+    host_sends(LINUX_SIGUSR1);
+    CHECK_EQUAL(CALL(rt_sigsuspend, &none, 8), -EINTR);
+    CHECK_EQUAL(calls, 1);
+}
+
+static void a_program_that_takes_anothers_place_hears_of_them_too(void) {
+    static uint32_t word;
+    kernel_on_signal(&word, 4);
+    CHECK_EQUAL(boxer_signals.bits, 4);
+    on(LINUX_SIGTERM, (uintptr_t)plain, 0);
+    CHECK_EQUAL(kernel_suspend(), 0);
+    CHECK_EQUAL(boxer_signals.word, 0);
+    CHECK_EQUAL(boxer_signals.heeded, 0);
+    on(LINUX_SIGTERM, LINUX_SIG_IGN, 0);
+    host_sends(LINUX_SIGTERM);
+    CALL(getppid);
+    CHECK_EQUAL(calls, 0);
+    kernel_resume();
+    CHECK_EQUAL(boxer_signals.bits, 4);
+    CHECK_EQUAL(boxer_signals.heeded, 1u << LINUX_SIGTERM);
+    CALL(getppid);
+    CHECK_EQUAL(calls, 1);
+}
+
 static void wrong_arguments_answer_as_on_linux(void) {
     struct linux_sigaction ignore = {.handler = LINUX_SIG_IGN};
     uint64_t set = 0;
@@ -193,6 +242,9 @@ int main(void) {
     RUN(default_actions_are_linuxs);
     RUN(suspending_takes_the_other_mask_and_gives_back);
     RUN(a_signal_descriptor_reads_records);
+    RUN(the_hosts_signals_come_at_the_next_system_call);
+    RUN(the_host_ends_a_wait);
+    RUN(a_program_that_takes_anothers_place_hears_of_them_too);
     RUN(wrong_arguments_answer_as_on_linux);
     return finish();
 }

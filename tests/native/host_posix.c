@@ -265,6 +265,23 @@ static struct timespec time_of(int64_t ns) {
                              : (struct timespec){ns / 1000000000, ns % 1000000000};
 }
 
+int host_knows_modes;
+
+int host_mode(int dir, const char *path, size_t len, uint32_t *mode) {
+    struct stat got;
+    int result = host_knows_modes ? stat_below(dir, path, len, &got) : -EINVAL;
+    if (!result)
+        *mode = got.st_mode & 07777;
+    return result;
+}
+
+int host_set_mode(int dir, const char *path, size_t len, uint32_t mode) {
+    REFUSE_CHANGES(dir);
+    if (!host_knows_modes)
+        return -EINVAL;
+    WITH_PARENT(fchmodat(parent, last, mode, 0));
+}
+
 int host_utimes(int dir, const char *path, size_t len, int follow, int64_t atime_ns,
                 int64_t mtime_ns) {
     struct timespec times[2] = {time_of(atime_ns), time_of(mtime_ns)};

@@ -13,7 +13,7 @@ import pytest
 from tests.native.compiling import COMPILER, HERE, compile_object, link, run
 
 PROGRAMS = ["check_devproc", "check_hostfs", "check_names", "check_access", "check_contents"]
-PROGRAMS += ["check_moving", "check_extras", "check_tree", "check_file_faults"]
+PROGRAMS += ["check_moving", "check_extras", "check_tree", "check_file_faults", "check_hostmap"]
 
 pytestmark = pytest.mark.skipif(COMPILER is None, reason="gcc is not installed")
 

@@ -440,13 +440,14 @@ def test_all_that_is_refused_is_told_at_once_and_who_needs_it(
     publish("tensorflow", "2.0", sdist="always")
     with pytest.raises(NativePackageError) as error:
         stage.run("pip install alpha tensorflow")
-    assert error.value.message == (
-        "`psycopg2 2.9` cannot run in a box: it is native code (C) over libpq."
+    assert error.value.message.startswith("`tensorflow 2.0` cannot run in a box")
+    own, also = (error.value.hint or "").split("\n")
+    assert "network" in own
+    assert also.startswith(
+        "Also: `psycopg2 2.9` cannot run in a box: it is native code (C) over libpq."
         " `alpha` needs `beta`, which needs it."
     )
-    own, also = (error.value.hint or "").split("\n")
-    assert "pg8000" in own
-    assert also.startswith("Also: `tensorflow 2.0` cannot run in a box")
+    assert "pg8000" in also
 
 
 def test_a_build_that_fails_names_the_next_version_made_for_this_python(
@@ -489,6 +490,7 @@ def test_a_native_package_that_another_does_without_is_left_out(
     [
         ("mcp", True),
         ("--no-deps mcp==1.0 pyjwt==2.0 cryptography==45.0", True),  # all of a lock file
+        ("--no-deps mcp==1.0 pyjwt==2.0 cryptography==45.0 pydantic==1.10.2", True),
         ("mcp 'pyjwt[crypto]'", False),
         ("'pyjwt[crypto]'", False),
         ("mcp cryptography", False),
@@ -500,6 +502,8 @@ def test_a_native_package_that_another_does_without_is_left_out(
 def test_a_native_package_that_is_needed_through_one_that_does_without_is_left_out(
     stage: Stage, publish: Publish, asked: str, left_out: bool
 ) -> None:
+    publish("pydantic", "1.10.2")
+    publish("pydantic", "1.10.18")  # takes its place
     publish("mcp", "1.0", requires=("pyjwt[crypto]",))
     publish("pyjwt", "2.0", requires=("cryptography; extra == 'crypto'",))
     publish("python_jose", "3.0", requires=("cryptography; extra == 'cryptography'",))
@@ -508,7 +512,7 @@ def test_a_native_package_that_is_needed_through_one_that_does_without_is_left_o
     publish("cffi", "1.0")
     if left_out:
         stage.run(f"pip install {asked}")
-        assert "`cryptography`: not installed" in stage.heard.notices[-1]
+        assert any("`cryptography`: not installed" in n for n in stage.heard.notices)
         assert stage.tree.get(f"{SITE}/cffi") is None
         brought = "python_jose-3.0" if "jose" in asked else "pyjwt-2.0"
         assert stage.tree.get(f"{SITE}/{brought}.dist-info") is not None

@@ -40,6 +40,15 @@ groups = ["default"]
 [[package]]
 name = "alpha"
 version = "1.0"
+[[package]]
+name = "beta"
+version = "1.0"
+[[package]]
+name = "gamma"
+version = "1.0"
+[[package]]
+name = "delta"
+version = "1.0"
 """
 
 
@@ -90,7 +99,7 @@ def test_pdm_installs_where_it_would(shop: Stage, script: str, folder: str) -> N
 def test_pdm_exports_the_versions_of_its_lock(shop: Stage) -> None:
     assert shop.run("cd /srv && pdm export --prod --without-hashes") == "alpha==1.0\n"
     shop.run("cd /srv && pdm export -G web -f requirements -o r.txt")
-    assert shop.tree.file("/srv/r.txt").data == b"alpha==1.0\nbeta\n"
+    assert shop.tree.file("/srv/r.txt").data == b"alpha==1.0\nbeta==1.0\n"
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from boxer.boxfile import ImageConfig
+from boxer.boxfile import Distribution, ImageConfig
 from boxer.dockerfile import Entrypoint, From, User, parse
 from boxer.filetree import Tree
 from boxer.images.spelling import with_known_images
-from boxer.pipeline.commandcheck import check_command
+from boxer.pipeline.commandcheck import check_command, tell_differences
 from boxer.pipeline.events import Event, Notice
 from boxer.pipeline.imports import Imports
 
@@ -95,3 +95,13 @@ def test_an_image_that_is_more_than_python_is_spelt_out(
 def test_any_other_image_is_left_as_it_is(image: str) -> None:
     parsed = parse(f"FROM {image}\nRUN x\n")
     assert with_known_images(parsed, lambda message, where, hint: None) == parsed
+
+
+def test_a_package_that_gives_other_results_in_a_box_is_told_once() -> None:
+    heard: list[Event] = []
+    held = [Distribution("NumPy", "2.4.6", ""), Distribution("click", "8.1", "")]
+    tell_differences([*held, *held], heard.append)
+    (event,) = heard
+    assert isinstance(event, Notice)
+    assert event.message.startswith("`NumPy`: its default integer has 32 bits")
+    assert "int64" in (event.hint or "")

@@ -2,71 +2,161 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from boxer.errors import StageError
-from boxer.pipeline import check
-from boxer.pipeline.doctor import examine
+from boxer.errors import BoxerError, StageError
+from boxer.images import Base
+from boxer.pipeline import build, check
+from boxer.pipeline.doctor import Report, examine
+from tests.indexes import Indexes, indexes
+from tests.pipeline.test_pipeline_pipeline import OneBase
+from tests.pythons import PYTHON
+from tests.stages import Stage
+
+__all__ = ["indexes"]  # a fixture
 
 
-def verdicts(folder: Path, text: str) -> list[tuple[int | None, str, str]]:
-    (folder / "Dockerfile").write_text(text)
-    return [(line.where.line, line.verdict, line.why) for line in examine(folder)]
+@pytest.fixture
+def bases(base: Base) -> OneBase:
+    """The tiny base with a Python's names in it."""
+    config = {"Env": ["PATH=/usr/local/bin:/usr/bin:/bin"], "Cmd": ["tiny"]}
+    info = replace(base.info, python=PYTHON, config=config)
+    return OneBase(replace(base, info=info, tree=Stage().tree))
 
 
-@pytest.mark.parametrize(
-    ("line", "verdict", "says"),
-    [
-        ("RUN apt-get update && apt-get install -y git gcc", "changed", "`git`: not installed"),
-        ("RUN apt-get install -y ffmpeg", "fails", "`ffmpeg`"),
-        ("RUN true && V=$(git describe)", "fails", "`git`"),
-        ("RUN frobnicate now", "unknown", "`frobnicate`"),
-        ("RUN python -m pip install -U uwsgi psycopg2", "fails", "`psycopg2`"),
-        ("RUN if true; then", "fails", "no shell script"),
-        ("COPY missing.txt /", "fails", "not in the build context"),
-        ("COPY --from=nginx /a /b", "fails", "`nginx`"),
-        ("ADD https://example.org/a /a", "fails", "https://example.org/a"),
-        ("CMD gunicorn app:app", "changed", "no port of the host"),
-        ('CMD ["sh", "-c", "alembic upgrade head && uvicorn a:b"]', "changed", "inside the box"),
-        ("CMD python manage.py runserver 0.0.0.0:8000", "changed", "inside the box"),
-        ('CMD ["bash", "-c", "nginx & gunicorn a:b"]', "fails", "background"),
-        ("CMD celery -A app worker 2>&1", "fails", "network"),
-        ('ENTRYPOINT ["supervisord"]', "fails", "one process"),
-    ],
-)
-def test_a_line_is_told_what_it_will_come_to(
-    tmp_path: Path, line: str, verdict: str, says: str
+@pytest.fixture(autouse=True)
+def cache(own_cache: Path, monkeypatch: pytest.MonkeyPatch, indexes: Indexes) -> None:
+    """What is compiled is kept where other tests keep it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(own_cache))
+
+
+def verdicts(report: Report) -> list[tuple[int | None, str, str]]:
+    return [(line.where.line, line.verdict, line.why) for line in report.lines]
+
+
+UV = """
+[project]
+name = "s"
+version = "1"
+dependencies = ["{}"]
+[dependency-groups]
+dev = ["{}"]
+"""
+NATIVE = "cp313-cp313-manylinux_2_17_x86_64"
+
+# Lines after FROM; files of the context; the line that stops the build, if any does, and what is
+# said of it.
+CASES: list[tuple[str, dict[str, str], int | None, str]] = [
+    ("RUN pip install alpha", {}, None, ""),
+    ("RUN pip install alpah", {}, 2, "`alpah`"),
+    ("RUN pip install iron", {}, 2, "`iron 1.0`"),
+    ("RUN pip install needy", {}, 2, "`needy` needs it"),
+    ("RUN pip install iron || true", {}, None, ""),
+    ("RUN pip install iron; echo done", {}, None, ""),
+    ("COPY . .\nRUN pip install -r requirements.txt", {"requirements.txt": "alpha\n"}, None, ""),
+    ("COPY . .\nRUN pip install -r requirements.txt", {"requirements.txt": "needy\n"}, 3, "iron"),
+    ("COPY . .\nRUN pip install alpha", {"requirements-dev.txt": "iron\n"}, None, ""),
+    ("RUN pip install -r requirements.txt", {"requirements.txt": "alpha\n"}, 2, "requirements.txt"),
+    ("COPY . .\nRUN uv sync", {"pyproject.toml": UV.format("alpha", "iron")}, 3, "iron"),
+    ("COPY . .\nRUN uv sync --no-dev", {"pyproject.toml": UV.format("alpha", "iron")}, None, ""),
+    ("COPY . .\nRUN uv sync --locked", {"pyproject.toml": UV.format("alpha", "iron")}, 3,
+     "uv.lock"),
+    ("COPY . .\nRUN uv pip install --system -r pyproject.toml --group dev",
+     {"pyproject.toml": UV.format("alpha", "gamma")}, None, ""),
+    ("COPY . .\nRUN uv pip install --system -r pyproject.toml",
+     {"pyproject.toml": UV.format("needy", "gamma")}, 3, "iron"),
+    ("COPY missing.txt /", {}, 2, "missing.txt"),
+    ("COPY --from=nginx /a /b", {}, 2, "nginx"),
+    ("ADD https://example.org/a /a", {}, 2, "https://example.org/a"),
+    ("RUN true && V=$(git describe)", {}, 2, "`git`"),
+    ("RUN frobnicate now", {}, 2, "frobnicate"),
+    ("RUN if true; then", {}, 2, "shell"),
+    ("RUN mkdir -p /a && echo x | tee /a/b && rm -rf /var/lib/apt/lists/*", {}, None, ""),
+    ("RUN apt-get update && apt-get install -y ffmpeg", {}, 2, "ffmpeg"),
+    ("USER nobody-here\nRUN true", {}, 3, "nobody-here"),
+    ('CMD ["celery", "-A", "app", "worker"]', {}, None, ""),
+    ("FROM python:3.13 AS unused\nRUN pip install iron\nFROM python:3.13", {}, None, ""),
+    ("RUN --mount=type=cache,target=/c pip install alpha", {}, None, ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "files", "stops", "says"), CASES)
+def test_the_doctor_says_what_the_build_does(
+    tmp_path: Path,
+    indexes: Indexes,
+    bases: OneBase,
+    text: str,
+    files: dict[str, str],
+    stops: int | None,
+    says: str,
 ) -> None:
-    found = verdicts(tmp_path, f"FROM python:3.13\n{line}\n")
-    assert any((number, given) == (2, verdict) and says in why for number, given, why in found), (
-        found
+    indexes.put("public", "iron", "1.0", tag=NATIVE)
+    indexes.put("public", "needy", "1.0", ("iron",))
+    context = tmp_path / "context"
+    context.mkdir()
+    for name, content in {"Dockerfile": f"FROM python:3.13\n{text}\n", **files}.items():
+        (context / name).write_text(content)
+    report = examine(context, bases=bases)
+    assert report.stops == (stops is not None), verdicts(report)
+    failing = [(number, why) for number, verdict, why in verdicts(report) if verdict == "fails"]
+    assert [number for number, _ in failing] == ([stops] if stops else [])
+    assert all(says in why and "/tmp" not in why for _, why in failing), failing
+    try:
+        build(context, bases=bases)
+        stopped = False
+    except BoxerError:
+        stopped = True
+    assert report.stops == stopped
+
+
+def test_everything_that_fails_is_told_at_once(
+    tmp_path: Path, bases: OneBase, indexes: Indexes
+) -> None:
+    indexes.put("public", "iron", "1.0", tag=NATIVE)
+    text = (
+        "FROM python:3.13\nRUN pip install iron\nCOPY none /\nRUN python -c 'import iron'\n"
+        "RUN nginx -v\nCMD gunicorn app:app\n"
     )
+    (tmp_path / "Dockerfile").write_text(text)
+    report = examine(tmp_path, bases=bases)
+    found = [(number, verdict) for number, verdict, _ in verdicts(report)]
+    assert found == [
+        (1, "works"), (2, "fails"), (3, "fails"), (4, "unknown"), (5, "unknown"), (6, "changed")
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("line", "says"),
     [
-        "RUN mkdir -p /a && echo x | tee /a/b && rm -rf /var/lib/apt/lists/*",
-        "RUN f() { echo 1; }; f && [[ -f /x ]] || exit 1",
-        "RUN pip install click && python manage.py migrate && uv sync",
-        "COPY Dockerfile *.py /app/",
-        "COPY --from=ghcr.io/astral-sh/uv:latest /uv /bin/",
-        'CMD ["python", "-m", "app"]',
-        "CMD python -m app >&2 && echo done 2>&1",
+        ("CMD gunicorn app:app", "no port of the host"),
+        ('CMD ["sh", "-c", "alembic upgrade head && uvicorn a:b"]', "inside the box"),
+        ("CMD python manage.py runserver 0.0.0.0:8000", "inside the box"),
+        ('CMD ["bash", "-c", "nginx & gunicorn a:b"]', "background"),
+        ("CMD celery -A app worker 2>&1", "network"),
+        ('ENTRYPOINT ["supervisord"]', "one process"),
+        ("RUN apt-get update && apt-get install -y git gcc", "`git`: not installed"),
     ],
 )
-def test_what_works_is_told_to_work(tmp_path: Path, line: str) -> None:
-    found = verdicts(tmp_path, f"FROM python:3.13\n{line}\n")
-    assert [verdict for _, verdict, _ in found] == ["works", "works"]
+def test_what_will_be_otherwise_is_told(
+    tmp_path: Path, bases: OneBase, line: str, says: str
+) -> None:
+    (tmp_path / "Dockerfile").write_text(f"FROM python:3.13\n{line}\n")
+    report = examine(tmp_path, bases=bases)
+    assert any(
+        (number, given) == (2, "changed") and says in why for number, given, why in verdicts(report)
+    ), verdicts(report)
 
 
-def test_bases_and_requirements_are_told(tmp_path: Path) -> None:
-    (tmp_path / "requirements.txt").write_text("click\n# psycopg2\npsycopg2==2.9  # c\n")
-    found = verdicts(tmp_path, "FROM node:20 AS a\nFROM ubuntu\nRUN apk add python3\nFROM a\n")
-    said = {(number, verdict) for number, verdict, _ in found}
-    assert {(1, "fails"), (2, "changed"), (4, "works"), (3, "fails")} <= said
+def test_all_bases_that_are_not_known_are_told(tmp_path: Path, bases: OneBase) -> None:
+    text = "FROM node:20 AS a\nRUN true\nFROM nginx\nCOPY --from=a /x /y\n"
+    (tmp_path / "Dockerfile").write_text(text)
+    report = examine(tmp_path, bases=bases)
+    found = verdicts(report)
+    assert [number for number, verdict, _ in found if verdict == "fails"] == [1, 3]
+    assert report.stops
 
 
 def test_check_plans_and_lints(tmp_path: Path) -> None:

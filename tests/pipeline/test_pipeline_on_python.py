@@ -11,7 +11,7 @@ from boxer.boxfile import Box, ImageConfig, read_box
 from boxer.errors import RunFailedError
 from boxer.images import BaseFolder, bases_folder
 from boxer.pipeline import build
-from boxer.pipeline.assemble import Finished, linked
+from boxer.pipeline.assemble import Finished, linker
 from boxer.preinit.snapshot import ALWAYS_MAPPED, MOST_SEGMENTS
 from boxer.runtime import Limits, run
 from boxer.wasmformat import Module, data_segments
@@ -54,7 +54,7 @@ def test_frozen_machine_does_what_a_cold_one_does(hello: Box) -> None:
     loaded = base.load(base.resolve("python:3.13"))
     config = replace(ImageConfig.from_oci(loaded.info.config), cmd=("python",))
     module = Module.parse(loaded.module)
-    image = linked(Finished(loaded, loaded.tree, config, 0), module)
+    image = linker(Finished(loaded, loaded.tree, config, 0), module)(())
     cold = Box(hello.info, hello.code, image)
     code = (
         "import sys, os, json, re, decimal;"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
@@ -98,10 +100,12 @@ def test_a_signal_handler_runs_while_a_guest_does(box: MakeBox) -> None:
     def handler(number: int, frame: FrameType | None) -> None:
         seen.append(number)
 
+    made = looping(box, "registers")
+    run(made, limits=Limits(time=0.01))  # compiled: the signal is to come while the guest runs
     before = signal.signal(signal.SIGALRM, handler)
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.05)
-        assert run(looping(box, "registers"), limits=Limits(time=0.5)).limit == "time"
+        assert run(made, limits=Limits(time=0.5)).limit == "time"
     finally:
         signal.signal(signal.SIGALRM, before)
     assert seen == [signal.SIGALRM]
@@ -117,12 +121,102 @@ def test_a_signal_handler_that_interrupts_a_guest_may_not_run_another(box: MakeB
         except EngineError as error:
             problems.append(error.message)
 
+    made = looping(box, "registers")
+    run(made, limits=Limits(time=0.01))  # compiled: the signal is to come while the guest runs
     before = signal.signal(signal.SIGALRM, handler)
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.05)
-        assert run(looping(box, "registers"), limits=Limits(time=0.5)).limit == "time"
+        assert run(made, limits=Limits(time=0.5)).limit == "time"
     finally:
         signal.signal(signal.SIGALRM, before)
     assert len(problems) == 1
     assert "handler of a signal" in problems[0]
     assert run(other).exit_code == 0
+
+
+# In a process of its own, which has handlers of its own.
+HOST = """
+import faulthandler, signal, sys
+from tests.runtime.conftest import make_box
+from boxer.errors import EngineError
+from boxer.runtime import Limits, mapped, run
+if sys.argv[1] == "copied":
+    mapped.is_available = lambda: False
+looping, ending = make_box("(loop (br 0))"), make_box("")
+def limit():
+    return run(looping, limits=Limits(time=0.1)).limit
+called = []
+def handler(number, frame):
+    called.append(number)
+print(limit())
+"""
+# What a host does after the first run.
+LATER = {
+    "a handler for the last signal": """
+for _ in range(3):
+    number = next(n for n in range(signal.SIGRTMAX, signal.SIGRTMIN, -1)
+                  if signal.getsignal(n) is not handler)
+    signal.signal(number, handler)
+    print(limit(), signal.getsignal(number) is handler)
+signal.raise_signal(number)
+print(called == [number])
+""",
+    "handlers for all of them": """
+for number in range(signal.SIGRTMIN, signal.SIGRTMAX + 1):
+    signal.signal(number, handler)
+for box in (ending, looping):
+    try:
+        run(box)
+    except EngineError as error:
+        print(error.message)
+signal.signal(signal.SIGRTMIN + 3, signal.SIG_DFL)
+print(limit(), called)
+""",
+}
+REFUSED = (
+    "No machine can be ended at a limit: every real-time signal of this process has a handler."
+)
+EXPECTED = {
+    "a handler for the last signal": ["time", *["time True"] * 3, "True"],
+    "handlers for all of them": ["time", REFUSED, REFUSED, "time []"],
+}
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_a_handler_of_the_hosts_stays_its_own(
+    name: str, request: pytest.FixtureRequest, own_cache: object
+) -> None:
+    kind = request.node.callspec.params["kind"]
+    done = subprocess.run(
+        [sys.executable, "-c", HOST + LATER[name], kind],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == EXPECTED[name], done.stderr
+
+
+FAULTS = """
+import faulthandler, sys
+from tests.runtime.test_runtime_mappings import SCATTER, STACK, machines, scattered
+from tests.runtime.conftest import make_box
+made = machines(make_box(SCATTER, "args_sizes_get", more=STACK, pages=1024), 2)
+for machine in made:
+    for _ in range(4):
+        assert scattered(machine, 1) == (1, 1)
+faulthandler.enable()
+for turn in (2, 1, 40, 1, 2, 2, 2):
+    for machine in made:
+        assert scattered(machine, turn) == (1, 1)
+        assert machine.is_pristine()
+faulthandler.disable()
+for turn in (2, 1, 40, 1, 2, 2, 2):
+    for machine in made:
+        assert scattered(machine, turn) == (1, 1)
+        assert machine.is_pristine()
+"""
+
+
+def test_a_later_handler_of_faults_meets_none_of_ours(own_cache: object) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FAULTS], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr

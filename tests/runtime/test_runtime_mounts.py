@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from boxer.boxfile import Box
 from boxer.errors import MountError
 from boxer.runtime import Limits, Mount, run
-from boxer.runtime.mounts import SHARED
+from boxer.runtime.mounts import SHARED, folders_of
 from boxer.runtime.preview1 import FUNCTIONS
 
 MakeBox = Callable[..., Box]
@@ -110,11 +111,45 @@ def test_folder_name_reaches_the_guest(box: MakeBox, tmp_path: Path) -> None:
 
 
 def test_what_is_no_folder_is_an_error_with_a_hint(box: MakeBox, tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(b"")
-    for name, reason in (("nope", "does not exist"), ("file", "is not a folder")):
+    os.mkfifo(tmp_path / "pipe")
+    for name, reason in (("nope", "does not exist"), ("pipe", "is no folder and no file")):
         with pytest.raises(MountError, match=reason) as caught:
             run(box(""), mounts=[Mount(tmp_path / name, "/data")])
         assert caught.value.hint is not None
+
+
+def mounted_file(mount: Mount) -> tuple[str, bytes, int]:
+    with folders_of([mount]) as mounts:
+        folder = Path(mounts[0].host)
+        assert [entry.name for entry in folder.iterdir()] == ["file"]
+        held = folder / "file"
+        return mounts[0].guest, held.read_bytes(), held.stat().st_ino
+
+
+def test_a_file_has_a_folder_of_its_own_for_a_run(tmp_path: Path) -> None:
+    file, soft = tmp_path / "file", tmp_path / "soft"
+    file.write_bytes(b"x")
+    soft.symlink_to("file")
+    for path in (file, soft):
+        assert mounted_file(Mount(path, "/etc/x")) == ("file:/etc/x", b"x", file.stat().st_ino)
+    assert file.stat().st_nlink == 1
+
+
+def test_a_file_that_can_have_no_second_name_is_there_for_reading_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(source: object, target: object) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    file = tmp_path / "file"
+    file.write_bytes(b"x")
+    guest, data, number = mounted_file(Mount(file, "/x", True))
+    assert (guest, data) == ("file:/x", b"x")
+    assert number != file.stat().st_ino
+    with pytest.raises(MountError, match="no second name"):
+        mounted_file(Mount(file, "/x"))
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_place_in_the_box_must_be_named(box: MakeBox, tmp_path: Path) -> None:

@@ -75,11 +75,13 @@ def test_timer_of_the_past_is_over_at_once() -> None:
 
 def test_budget_gives_what_is_left_and_then_ends_the_run() -> None:
     budget = Budget(5)
-    assert budget.take(3) == 3
-    assert budget.take(3) == 2
-    assert budget.take(0) == 0
+    assert budget.allowed(3) == 3
+    assert budget.spend(3) == 3
+    assert budget.allowed(3) == 2
+    assert budget.spend(2) == 2
+    assert budget.allowed(0) == 0
     with pytest.raises(LimitHit):
-        budget.take(1)
+        budget.allowed(1)
 
 
 def test_watch_ends_when_time_is_over() -> None:

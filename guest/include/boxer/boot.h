@@ -41,6 +41,24 @@ struct boxer_boot {
 };
 _Static_assert(sizeof(struct boxer_boot) == 64, "boot");
 
+// What a host tells a machine while it runs; the exported global `boxer_signals` has its address.
+// A host that tells nothing leaves it as it is; a base without it is told nothing. The number of a
+// signal is its place in a list and its bit in a set. Each field has one writer, so that nothing
+// is lost where both are at it.
+struct boxer_signals {
+    uint32_t sent;      // host: grows with each signal, after its count
+    uint32_t taken;     // guest: `sent` as it was when it last looked
+    uint32_t heeded;    // guest: signals with a handler, or ignored
+    uint32_t word;      // guest: what its program looks at as it runs; 0: nothing
+    uint32_t bits;      // guest: which of its bits a host sets
+    uint32_t live;      // host: 1 where signals may come
+    uint32_t rows;      // host: of the terminal; 0: not known
+    uint32_t columns;   // host: likewise
+    uint8_t counts[32]; // host: how often each was sent
+    uint8_t known[32];  // guest: `counts` as it last looked
+};
+_Static_assert(sizeof(struct boxer_signals) == 96, "signals");
+
 // The head of a tree image.
 struct boxer_tree {
     char magic[8] __attribute__((nonstring));

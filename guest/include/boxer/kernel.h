@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 extern struct boxer_boot boxer_boot;
+extern struct boxer_signals boxer_signals;
 
 // A Linux system call (riscv32 numbers: 64-bit time, a 64-bit offset as two longs, low half
 // first). Returns the result or -errno.
@@ -37,6 +38,10 @@ char **kernel_host_environment(size_t *count);
 // that nothing can end is about to be refused; 1: it is interrupted instead (-EINTR).
 void kernel_on_wait(int (*run_another)(int64_t *until_ns), int (*nothing_left)(void));
 
+// What the current process's program looks at as it runs, so that a loop without system calls hears
+// of the host's signals: the host sets `bits` of the four bytes at `word`. Null: nothing.
+void kernel_on_signal(const void *word, uint32_t bits);
+
 // Credentials of the process, set by entry before the program starts.
 void kernel_set_credentials(uint32_t uid, uint32_t gid, const uint32_t *groups, size_t count);
 void kernel_set_hostname(const char *name);
@@ -52,6 +57,20 @@ void kernel_set_limits(uint32_t files, uint64_t storage);
 // 0 or -ENOMEM.
 int kernel_suspend(void);
 void kernel_resume(void);
+
+// A program that is not to go on from its freeze point can begin afresh instead, as after
+// execve(2). kernel_remember: keeps its data, which nothing has changed yet. 0 or -ENOMEM.
+// kernel_begin_afresh: takes away its memory, mappings, timers, signal handlers and descriptors
+// that are close-on-exec, and puts its data back; libc is to be initialised then. 0, or -ENOMEM
+// with nothing done.
+int kernel_remember(void);
+int kernel_begin_afresh(void);
+// A copy in the kernel's memory, for what is to outlive the program; null: no memory.
+void *kernel_keep(const void *bytes, size_t size);
+void kernel_let_go(void *copy);
+
+// Who is told of each system call of the program, after it. Null: nobody. A thaw ends it.
+void kernel_watch(void (*watcher)(long number, const long arguments[6], long result));
 
 // What /proc/self/{exe,cmdline,environ,comm} show; strings are copied.
 void kernel_set_program(const char *exe, char *const argv[], char *const envp[]);

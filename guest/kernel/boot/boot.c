@@ -10,6 +10,8 @@
 #include "host/host.h"
 #include "mm/memory.h"
 #include "mm/slab.h"
+#include "process/afresh.h"
+#include "task/arrived.h"
 #include "task/process.h"
 #include "task/signal.h"
 #include "task/task.h"
@@ -58,6 +60,7 @@ void kernel_freeze(void) {
     timers_thaw();
     fs_freeze();
     clock_freeze();
+    afresh_freeze();
     pages_scrub();
     memory_reserve(SPARE_PAGES);
 }
@@ -67,6 +70,7 @@ void kernel_thaw(const char *cwd) {
     clock_thaw();
     timers_thaw();
     signal_thaw();
+    signals_tell_host();
     wait_thaw();
     console_thaw();
     trace_stop();

@@ -89,6 +89,9 @@ int host_symlink(const char *target, size_t target_len, int dir, const char *pat
 long host_readlink(int dir, const char *path, size_t len, char *buffer, size_t size);
 int host_utimes(int dir, const char *path, size_t len, int follow, int64_t atime_ns,
                 int64_t mtime_ns);
+// Permission bits, of a host that knows them (else -EINVAL); a link has none.
+int host_mode(int dir, const char *path, size_t len, uint32_t *mode);
+int host_set_mode(int dir, const char *path, size_t len, uint32_t mode);
 // Fills entries from cookie on; returns how many (0: the end).
 int host_readdir(int hfd, uint64_t cookie, struct host_dirent *entries, size_t max);
 

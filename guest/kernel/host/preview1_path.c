@@ -119,6 +119,19 @@ int host_utimes(int dir, const char *path, size_t len, int follow, int64_t atime
                                                (uint64_t)mtime_ns, flags));
 }
 
+// Preview 1 has no modes. Boxer's own host hears these flags (src/boxer/runtime/modes.py); any
+// other answers EINVAL to a flag it does not know.
+enum { SET_MODE_FLAG = 1 << 14, GET_MODE_FLAG = 1 << 15 };
+
+int host_mode(int dir, const char *path, size_t len, uint32_t *mode) {
+    return p1_error(
+        p1_path_filestat_set_times(dir, 0, path, len, 0, (uint64_t)(uintptr_t)mode, GET_MODE_FLAG));
+}
+
+int host_set_mode(int dir, const char *path, size_t len, uint32_t mode) {
+    return p1_error(p1_path_filestat_set_times(dir, 0, path, len, mode, 0, SET_MODE_FLAG));
+}
+
 // The whole entries of a buffer into `entries`; *cookie: behind the last one read. A name longer
 // than Linux has is left out.
 static size_t unpack(const char *listing, size_t used, struct host_dirent *entries, size_t max,

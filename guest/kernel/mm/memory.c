@@ -329,6 +329,10 @@ void memory_resume(struct memory_kept *then, covered covers) {
     kfree(then->pages);
 }
 
+void memory_discard(covered covers) {
+    memory_resume(&(struct memory_kept){.outer = kept}, covers);
+}
+
 void memory_bitmaps(uintptr_t from[3], size_t *size) {
     from[0] = (uintptr_t)used;
     from[1] = (uintptr_t)dirty;

@@ -53,6 +53,7 @@ struct memory_kept {
 typedef int (*covered)(uintptr_t address, size_t pages);
 int memory_suspend(struct memory_kept *, covered); // 0 or -ENOMEM
 void memory_resume(struct memory_kept *, covered); // the one suspended last
+void memory_discard(covered);                      // gives up all that is the program's
 void memory_bitmaps(uintptr_t from[3], size_t *size);
 
 // A process's memory. Which pages are given out is known of the one in place only (page_owner);

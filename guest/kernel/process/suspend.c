@@ -7,7 +7,9 @@
 // 2. The kernel's memory is never exchanged: files, sockets, pipes, timers and clocks go on.
 // 3. kernel_resume cannot fail: what it needs was allocated by kernel_suspend.
 #include "mm/memory.h"
+#include "process/data.h"
 #include "process/spawn.h"
+#include "task/arrived.h"
 #include "task/process.h"
 #include "task/task.h"
 #include "task/wait.h"
@@ -17,59 +19,16 @@
 #include <boxer/linux_errno.h>
 #include <string.h>
 
-#ifdef __wasm__
-
-extern unsigned char __global_base, __heap_base;
-extern unsigned char __start_kernel_state, __stop_kernel_state;
-
-#define HOLES 5
-
-struct hole {
-    uintptr_t from, to;
-};
-
-// What of the module's data is not the program's.
-static void find_holes(struct hole holes[HOLES]) {
-    uintptr_t bitmaps[3];
-    size_t size;
-    memory_bitmaps(bitmaps, &size);
-    for (int i = 0; i < 3; i++)
-        holes[i] = (struct hole){bitmaps[i], bitmaps[i] + size};
-    holes[3] = (struct hole){(uintptr_t)&__start_kernel_state, (uintptr_t)&__stop_kernel_state};
-    holes[4] = (struct hole){(uintptr_t)&boxer_boot, (uintptr_t)(&boxer_boot + 1)};
+static void save(uint8_t *data, size_t size, size_t offset, void *copy) {
+    memcpy((uint8_t *)copy + offset, data, size);
 }
 
-// Between the module's data and a copy of it; without a copy only its size.
-static size_t copy_data(uint8_t *copy, int back) {
-    struct hole holes[HOLES];
-    find_holes(holes);
-    size_t done = 0;
-    uintptr_t end = (uintptr_t)&__heap_base;
-    for (uintptr_t at = (uintptr_t)&__global_base; at < end;) {
-        struct hole next = {end, end};
-        for (int i = 0; i < HOLES; i++)
-            if (holes[i].to > at && holes[i].from < next.from)
-                next = holes[i];
-        size_t size = next.from > at ? next.from - at : 0;
-        if (copy && size)
-            memcpy(back ? (uint8_t *)at : copy + done, back ? copy + done : (uint8_t *)at, size);
-        done += size;
-        at = next.to;
-    }
-    return done;
+static void restore(uint8_t *data, size_t size, size_t offset, void *copy) {
+    memcpy(data, (const uint8_t *)copy + offset, size);
 }
-
-#else
-
-static size_t copy_data(uint8_t *copy, int back) {
-    (void)copy, (void)back; // natively the data around the kernel is the test's own
-    return 0;
-}
-
-#endif
 
 static size_t data_pages(void) {
-    return (copy_data(NULL, 0) + PAGE_SIZE - 1) / PAGE_SIZE;
+    return (program_data(NULL, NULL) + PAGE_SIZE - 1) / PAGE_SIZE;
 }
 
 // The memory of the process in place, kept with it and still there: 0 or -ENOMEM.
@@ -80,7 +39,7 @@ static int keep(struct memory_map *memory) {
         return -ENOMEM;
     int error = memory_suspend(&memory->kept, mapping_covers);
     if (!error)
-        copy_data(memory->data, 0);
+        program_data(save, memory->data);
     else if (pages)
         pages_free(memory->data, pages);
     return error;
@@ -88,7 +47,7 @@ static int keep(struct memory_map *memory) {
 
 static void put_back(struct memory_map *memory) {
     memory_resume(&memory->kept, mapping_covers);
-    copy_data(memory->data, 1);
+    program_data(restore, memory->data);
     if (memory->data)
         pages_free(memory->data, data_pages());
 }
@@ -105,6 +64,7 @@ int kernel_suspend(void) {
     }
     task->process->suspended = process;
     current = task;
+    signals_tell_host();
     return 0;
 }
 
@@ -115,5 +75,6 @@ void kernel_resume(void) {
     current = process->leader;
     process_release(ended);
     put_back(&process->memory);
+    signals_tell_host();
     wait_thaw();
 }

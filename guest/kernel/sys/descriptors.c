@@ -7,6 +7,7 @@
 #include "vfs/file.h"
 #include "vfs/inode.h"
 #include "vfs/locks.h"
+#include "vfs/mapping_copy.h"
 
 #include <boxer/linux_errno.h>
 #include <boxer/linux_file.h>
@@ -87,11 +88,18 @@ static long add_seals(struct file *file, uint32_t seals) {
     return 0;
 }
 
+// A lock says that others may have written, or may read now.
+static long locked(struct file *file, long result) {
+    if (result == 0 && file->inode && file->inode->mapped)
+        mapping_refresh(file->inode);
+    return result;
+}
+
 static long lock_command(struct file *file, int command, uintptr_t argument) {
     struct linux_flock64 *request = (void *)argument;
     if (!user_range(request, sizeof *request))
         return -EFAULT;
-    return lock_range(file, command, request);
+    return locked(file, lock_range(file, command, request));
 }
 
 long sys_fcntl(int fd, int command, uintptr_t argument) {
@@ -181,7 +189,7 @@ long sys_flock(int fd, int operation) {
         return -EINVAL;
     if (!file || (file->flags & O_PATH))
         return -EBADF;
-    return lock_flock(file, operation);
+    return locked(file, lock_flock(file, operation));
 }
 
 // inotify is left out: with one task a watcher would only see its own changes.

@@ -1,6 +1,7 @@
 // rt_sigaction(2), rt_sigprocmask(2), kill(2) and their family.
 #include "sys/signals.h"
 #include "mm/memory.h"
+#include "task/arrived.h"
 #include "task/process.h"
 #include "task/signal.h"
 #include "task/task.h"
@@ -30,6 +31,7 @@ long sys_rt_sigaction(int signo, const struct linux_sigaction *new, struct linux
     struct linux_sigaction *action = &current->process->signals.actions[signo], before = *action;
     if (new) {
         *action = *new;
+        signals_tell_host();
         // POSIX: setting to ignore, or to a default that ignores, drops what is pending.
         struct linux_siginfo dropped;
         int drop =

@@ -12,6 +12,7 @@
 #include "task/signal.h"
 #include "mm/memory.h"
 #include "mm/slab.h"
+#include "task/arrived.h"
 #include "task/process.h"
 #include "task/task.h"
 #include "state.h"
@@ -54,6 +55,7 @@ void signal_exec(struct task *task) {
             shared->actions[signo] = (struct linux_sigaction){0};
     shared->pending = (struct signal_queue){0, NULL};
     shared->queued = 0;
+    shared->word = NULL;
     task->signals = (struct task_signals){.blocked = task->signals.blocked,
                                           .alternate = {.flags = LINUX_SS_DISABLE}};
 }
@@ -68,6 +70,8 @@ uint64_t signal_pending_set(void) {
 }
 
 int signal_pending(void) {
+    if (signals_have_arrived())
+        signals_take_arrived();
     uint64_t set = signal_pending_set();
     return set && (set & (~current->signals.blocked | current->signals.waited)); // mostly: set 0
 }
@@ -202,8 +206,10 @@ static void call_handler(int signo, struct linux_siginfo *info, struct linux_sig
     if (!(action.flags & LINUX_SA_NODEFER))
         mask |= SET(signo);
     current->signals.blocked = (old | mask) & ~UNBLOCKABLE;
-    if (action.flags & LINUX_SA_RESETHAND)
+    if (action.flags & LINUX_SA_RESETHAND) {
         current->process->signals.actions[signo].handler = LINUX_SIG_DFL;
+        signals_tell_host();
+    }
     if (action.flags & LINUX_SA_SIGINFO)
         ((void (*)(int, void *, void *))action.handler)(signo, info, context);
     else

@@ -19,7 +19,9 @@ struct signal_queue {
 struct process_signals {
     struct linux_sigaction actions[LINUX_NSIG + 1];
     struct signal_queue pending; // sent to the process, for whichever task takes them
-    size_t queued; // real-time signals of the process and its tasks: RLIMIT_SIGPENDING
+    size_t queued;    // real-time signals of the process and its tasks: RLIMIT_SIGPENDING
+    const void *word; // kernel_on_signal
+    uint32_t bits;
 };
 
 struct task_signals {

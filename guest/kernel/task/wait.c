@@ -2,11 +2,12 @@
 //
 // Invariants
 // 1. Readiness is looked at before signals, signals before the deadline: as poll(2) does.
-// 2. A sleep ends at the earliest of the deadline, the next timer, and a host
-//    descriptor's readiness.
-// 3. Without any of the three the wait is refused (wait.h).
+// 2. A sleep ends at the earliest of the deadline, the next timer, a host descriptor's readiness,
+//    and a signal of the host.
+// 3. Without any of the four the wait is refused (wait.h).
 #include "task/wait.h"
 #include "host/host.h"
+#include "task/arrived.h"
 #include "task/process.h"
 #include "task/signal.h"
 #include "task/task.h"
@@ -20,6 +21,7 @@
 
 // Host descriptors watched in one sleep: stdio and what the host grants, a handful.
 #define HOST_WATCHED 16
+#define LONG_SLEEP_NS 3600000000000
 #define READABLE (LINUX_POLLIN | LINUX_POLLRDNORM)
 
 void wait_thaw(void) {
@@ -94,10 +96,12 @@ int wait_sleep(struct wait_entry *entries, unsigned count, int64_t deadline_ns) 
     struct host_poll polls[HOST_WATCHED];
     size_t watched = host_watches(entries, count, polls);
     int64_t wake = next_wake(entries, count, deadline_ns);
-    if (wake == INT64_MAX && watched == 0)
+    if (wake == INT64_MAX && watched == 0 && !signals_may_arrive(count))
         return refuse();
     int64_t before = clock_monotonic();
     int64_t timeout = wake == INT64_MAX ? -1 : wake > before ? wake - before : 0;
+    if (timeout < 0 && watched == 0)
+        timeout = LONG_SLEEP_NS; // the host's signal ends it
     int result = host_poll(polls, watched, timeout);
     clock_slept(clock_monotonic() - before);
     current->waiting.deadlocks = 0;

@@ -7,6 +7,7 @@
 #include "trace/names.h"
 #include "state.h"
 
+#include <boxer/kernel.h>
 #include <boxer/linux_errno.h>
 #include <boxer/linux_file.h>
 #include <boxer/linux_iovec.h>
@@ -199,4 +200,8 @@ void trace_start(void) {
 
 void trace_stop(void) {
     boxer_trace = NULL;
+}
+
+void kernel_watch(syscall_trace watcher) {
+    boxer_trace = watcher;
 }

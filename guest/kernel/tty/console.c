@@ -15,6 +15,7 @@
 #include "vfs/file.h"
 #include "state.h"
 
+#include <boxer/kernel.h>
 #include <boxer/linux_errno.h>
 #include <boxer/linux_file.h>
 #include <boxer/linux_poll.h>
@@ -74,12 +75,19 @@ static long console_read(struct file *file, void *buffer, size_t size, int64_t *
                     !wait_has_company();
     if (!may_block && !ready_now(number, 0))
         return -EAGAIN;
-    return host_read(number, buffer, size);
+    long result;
+    do
+        result = host_read(number, buffer, size);
+    while (result == -EINTR && !signal_pending()); // of the host; the program blocks it
+    return result;
 }
 
 static long console_write(struct file *file, const void *buffer, size_t size, int64_t *pos) {
     (void)pos;
-    long written = host_write(number_of(file), buffer, size);
+    long written;
+    do
+        written = host_write(number_of(file), buffer, size);
+    while (written == -EINTR && !signal_pending());
     if (written == -EPIPE)
         signal_raise(LINUX_SIGPIPE);
     return written;
@@ -97,6 +105,10 @@ static int console_ioctl(struct file *file, unsigned request, uintptr_t argument
     case TCSETSF:
         return terminal_copy_in(argument, &termios, sizeof termios);
     case TIOCGWINSZ:
+        if (boxer_signals.rows) {
+            window.rows = (uint16_t)boxer_signals.rows;
+            window.columns = (uint16_t)boxer_signals.columns;
+        }
         return terminal_copy_out(argument, &window, sizeof window);
     case TIOCSWINSZ:
         return terminal_copy_in(argument, &window, sizeof window);

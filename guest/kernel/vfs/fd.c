@@ -69,6 +69,12 @@ int fd_room(void) {
 }
 
 // Puts the file at exactly this descriptor, closing what was there.
+void fd_close_on_exec(void) {
+    for (int fd = fd_next(0); fd >= 0; fd = fd_next(fd + 1))
+        if (fd_cloexec(fd))
+            fd_close(fd);
+}
+
 int fd_replace(struct file *file, int fd, int close_on_exec) {
     struct descriptors *open = table();
     if (fd < 0 || beyond_limit(fd))

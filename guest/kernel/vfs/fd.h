@@ -20,6 +20,7 @@ int fd_room(void);                 // 0, or why fd_install(file, 0, ..) would fa
 struct file *fd_file(int fd);      // borrowed; null: bad descriptor
 int fd_close(int fd);
 void fd_close_from(int first);
+void fd_close_on_exec(void);                              // those that are close-on-exec
 int fd_replace(struct file *, int fd, int close_on_exec); // dup2: takes over the reference
 int fd_cloexec(int fd);
 void fd_set_cloexec(int fd, int on);

@@ -6,8 +6,9 @@
 //    the same pages (same inode, same distance between address and index).
 // 2. HOME: for every index inside the file, the file's page is the mapping's page. Where the file
 //    ends or has shrunk, the page is the mapping's alone, until the file grows back (mapping_page).
-// 3. COPY: the pages are the record's alone; `pristine` is what was read, to find what changed.
+// 3. COPY: the pages are the record's alone (mapping_copy.c).
 #include "vfs/mapping.h"
+#include "vfs/mapping_copy.h"
 #include "mm/memory.h"
 #include "mm/slab.h"
 #include "task/process.h"
@@ -23,25 +24,7 @@
 
 #define SEALS_AGAINST_WRITES (0x8u | 0x10u) // F_SEAL_WRITE, F_SEAL_FUTURE_WRITE
 
-enum kind { HOME, COPY };
-
-struct mapping {
-    struct mapping *next;
-    struct process *process; // who mapped it: nobody else ends it
-    struct inode *inode;     // referenced
-    struct file *file;       // COPY: referenced, to write back through
-    enum kind kind;
-    int writable;
-    uintptr_t address;
-    size_t pages, index; // index: of the file's page at `address`
-    uint8_t *pristine;   // COPY and writable
-};
-
-static KERNEL_STATE struct mapping *mappings;
-
-static uint8_t *page_at(const struct mapping *mapping, size_t i) {
-    return (uint8_t *)(mapping->address + i * PAGE_SIZE);
-}
+KERNEL_STATE struct mapping *mappings;
 
 static size_t file_pages(const struct inode *inode) {
     return inode->size > 0 ? (size_t)((inode->size + PAGE_SIZE - 1) / PAGE_SIZE) : 0;
@@ -143,19 +126,6 @@ static uintptr_t find_run(const struct inode *inode, size_t index, size_t pages,
     return (uintptr_t)pages_alloc(pages, 1);
 }
 
-static int copy_from(struct file *file, uint8_t *to, size_t size, int64_t offset) {
-    for (size_t done = 0; done < size;) {
-        int64_t pos = offset + (int64_t)done;
-        long got = file->ops->read(file, to + done, size - done, &pos);
-        if (got < 0)
-            return (int)got;
-        if (got == 0)
-            break;
-        done += (size_t)got;
-    }
-    return 0;
-}
-
 // The content at this moment; writable ones are written back.
 static long share_copy(struct file *file, uintptr_t wanted, size_t pages, int writable,
                        int64_t offset) {
@@ -169,7 +139,7 @@ static long share_copy(struct file *file, uintptr_t wanted, size_t pages, int wr
     else if (!error)
         run = pages_alloc(pages, 1);
     if (!error)
-        error = run ? copy_from(file, run, pages * PAGE_SIZE, offset) : -ENOMEM;
+        error = run ? copy_read(file, run, pages * PAGE_SIZE, offset) : -ENOMEM;
     if (error) {
         if (run)
             pages_free(run, pages);
@@ -222,27 +192,6 @@ long mapping_share(struct file *file, uintptr_t address, size_t pages, int prot,
                             : share_copy(file, wanted, pages, writable, offset);
 }
 
-// COPY: pages that changed go back to the file, never beyond its end.
-static int write_back(struct mapping *mapping, size_t from, size_t to) {
-    if (!mapping->pristine)
-        return 0;
-    if (mapping->inode->ops->refresh) // the host's file may have changed its size
-        mapping->inode->ops->refresh(mapping->inode);
-    for (size_t i = from; i < to; i++) {
-        uint8_t *now = page_at(mapping, i), *was = mapping->pristine + i * PAGE_SIZE;
-        int64_t pos = (int64_t)(mapping->index + i) * PAGE_SIZE;
-        int64_t left = mapping->inode->size - pos;
-        size_t size = left >= (int64_t)PAGE_SIZE ? PAGE_SIZE : left > 0 ? (size_t)left : 0;
-        if (!size || memcmp(now, was, size) == 0)
-            continue;
-        long put = mapping->file->ops->write(mapping->file, now, size, &pos);
-        if (put < 0)
-            return (int)put;
-        memcpy(was, now, PAGE_SIZE);
-    }
-    return 0;
-}
-
 // HOME: what the program wrote behind the file's end is not the file's.
 static void clean_tail(struct mapping *mapping) {
     struct inode *inode = mapping->inode;
@@ -254,7 +203,7 @@ static void clean_tail(struct mapping *mapping) {
 
 static int sync_part(struct mapping *mapping, size_t from, size_t to) {
     if (mapping->kind == COPY)
-        return write_back(mapping, from, to);
+        return copy_write(mapping, from, to);
     if (mapping->writable)
         mapping->inode->mtime = mapping->inode->ctime = stamp_now();
     return 0;
@@ -281,7 +230,8 @@ int mapping_sync(uintptr_t address, size_t pages) {
     for (struct mapping *mapping = mappings; mapping; mapping = mapping->next) {
         if (!overlap_with(mapping, address, pages, &from, &to))
             continue;
-        int error = sync_part(mapping, from, to);
+        int error =
+            mapping->kind == COPY ? copy_sync(mapping, from, to) : sync_part(mapping, from, to);
         if (error)
             return error;
     }

@@ -6,17 +6,41 @@
 //    answers -ENOMEM. There is one memory and no page table: a page has one address.
 // 2. Two mappings of the same part have the same address.
 // 3. Beyond the end of the file there is memory, not SIGBUS.
-// 4. A file of a host folder is read when it is mapped and written back (what changed) by msync,
-//    munmap and the program's end.
+// 4. A file of a host folder is read when it is mapped. The bytes that changed are written back by
+//    msync, munmap, the program's end, and before the file is read through a descriptor; what
+//    others on the host wrote meanwhile is seen after msync or a lock.
 #ifndef KERNEL_VFS_MAPPING_H
 #define KERNEL_VFS_MAPPING_H
+
+#include "mm/memory.h"
+#include "vfs/inode.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 struct file;
-struct inode;
 struct process;
+
+enum kind { HOME, COPY };
+
+struct mapping {
+    struct mapping *next;
+    struct process *process; // who mapped it: nobody else ends it
+    struct inode *inode;     // referenced
+    struct file *file;       // COPY: referenced, to write back through
+    enum kind kind;
+    int writable;
+    uintptr_t address;
+    size_t pages, index; // index: of the file's page at `address`
+    uint8_t *pristine;   // COPY and writable: what was read, to find what changed
+    struct stamp seen;   // COPY: when the file had changed, as it was last looked at
+};
+
+extern struct mapping *mappings;
+
+static inline uint8_t *page_at(const struct mapping *mapping, size_t i) {
+    return (uint8_t *)(mapping->address + i * PAGE_SIZE);
+}
 
 // Maps `pages` pages of the file from offset on; the address or -errno.
 long mapping_share(struct file *, uintptr_t address, size_t pages, int prot, int flags,

@@ -11,6 +11,7 @@ struct filesystem {
     uint32_t dev;   // st_dev
     int pinned;     // its dentries are its truth
     int read_only;
+    int has_modes;                // a host folder's: the host knows permission bits
     struct dentry *root, *covers; // covers: the folder it is mounted on, null for the root
     struct filesystem *next;
     void *private_data;

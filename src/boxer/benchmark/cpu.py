@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import json
 import math
-import subprocess
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 
 from boxer.benchmark.figures import Figure
+from boxer.ending import run_program
 from boxer.errors import BenchmarkError
 from boxer.library import Box
 from boxer.runtime import Limits
@@ -96,10 +96,8 @@ def _in(box: Box) -> Side:
 def _natively(python: str) -> Side:
     def run(arguments: Sequence[str]) -> str:
         try:
-            done = subprocess.run(
-                [python, *arguments], capture_output=True, check=False, timeout=TURN_SECONDS
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
+            done = run_program([python, *arguments], timeout=TURN_SECONDS)
+        except OSError as error:
             raise BenchmarkError(f"`{python}` did not run: {error}.") from None
         if done.returncode:
             raise BenchmarkError(f"The program failed in `{python}`: {_last_line(done.stderr)}")

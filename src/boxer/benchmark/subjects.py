@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
+from boxer.ending import temporary_folder
 from boxer.library import Box, build, load
 
 DOCKERFILE = """\
@@ -18,6 +16,6 @@ def subject(name: str | None) -> Box:
     """The box of a file or name, or the smallest one, built now. Raises as `load` and `build`."""
     if name is not None:
         return load(name)
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "Dockerfile").write_text(DOCKERFILE)
+    with temporary_folder() as folder:
+        (folder / "Dockerfile").write_text(DOCKERFILE)
         return build(folder)

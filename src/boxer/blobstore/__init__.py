@@ -1,6 +1,6 @@
 """Files on disk that are whole: written atomically, found again by sha256."""
 
-from boxer.blobstore.atomic import make_folder, write_atomically, write_file
+from boxer.blobstore.atomic import check_place, make_folder, write_atomically, write_file
 from boxer.blobstore.blobs import Blobs, sha256
 from boxer.blobstore.folders import cache_folder
 from boxer.blobstore.locking import locked
@@ -11,6 +11,7 @@ __all__ = [
     "Blobs",
     "cache_folder",
     "cache_sizes",
+    "check_place",
     "locked",
     "make_folder",
     "prune_cache",

@@ -18,6 +18,7 @@ import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from boxer.ending import draft
 from boxer.errors import WriteError
 
 Chunk = bytes | bytearray | memoryview
@@ -38,6 +39,26 @@ def write_atomically(path: Path, data: Chunk | Iterable[Chunk]) -> None:
         raise _refused(path, error) from error
 
 
+def check_place(path: Path) -> None:
+    """Whether a file can be written at `path`, as far as can be told without writing it.
+
+    Raises `WriteError` as `write_atomically` would, before the work that the file is for.
+    """
+    if _is_special(path):
+        return
+    problem = None
+    if not path.parent.exists():
+        problem = errno.ENOENT
+    elif not path.parent.is_dir():
+        problem = errno.ENOTDIR
+    elif path.is_dir():
+        problem = errno.EISDIR
+    elif not os.access(path.parent, os.W_OK | os.X_OK):
+        problem = errno.EACCES
+    if problem is not None:
+        raise _refused(path, OSError(problem, os.strerror(problem)))
+
+
 def make_folder(path: Path) -> None:
     """Makes a folder and its parents. Raises `WriteError` where the system refuses."""
     try:
@@ -50,16 +71,16 @@ def write_file(path: Path, write: Callable[[int], None]) -> None:
     """Makes or replaces a file that only the user may read. write: fills a descriptor of an empty
     one. Raises OSError; nothing half-written is left."""
     temporary = path.with_name(f".{path.name[:200]}.{os.urandom(8).hex()}.part")
-    descriptor, is_nameless = _new_file(temporary)
-    try:
-        os.fchmod(descriptor, 0o600)
-        write(descriptor)
-        if is_nameless:
-            give_name(descriptor, temporary)
-        temporary.replace(path)
-    finally:
-        os.close(descriptor)
-        temporary.unlink(missing_ok=True)
+    with draft(temporary):
+        descriptor, is_nameless = _new_file(temporary)
+        try:
+            os.fchmod(descriptor, 0o600)
+            write(descriptor)
+            if is_nameless:
+                give_name(descriptor, temporary)
+            temporary.replace(path)
+        finally:
+            os.close(descriptor)
 
 
 def _refused(path: Path, error: OSError) -> WriteError:
@@ -99,12 +120,10 @@ def _write_through(path: Path, chunks: Iterable[Chunk]) -> None:
 def _replace(path: Path, chunks: Iterable[Chunk]) -> None:
     # In the same folder, since a rename is atomic within one file system only.
     temporary = path.with_name(f".{path.name[:200]}.{os.urandom(8).hex()}.part")
-    try:
+    with draft(temporary):
         _write_new(temporary, chunks)
         temporary.replace(path)
         _sync_folder(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)  # gone already, if all went well
 
 
 def _write_new(path: Path, chunks: Iterable[Chunk]) -> None:

@@ -3,7 +3,7 @@
 from boxer.boxfile.box import SECTION, Box, read_box, read_info, write_box
 from boxer.boxfile.image import MemoryImage, Segment
 from boxer.boxfile.imageconfig import Healthcheck, ImageConfig
-from boxer.boxfile.info import FORMAT, BoxInfo, Code, Component, Distribution
+from boxer.boxfile.info import FORMAT, BoxInfo, Code, Component, Distribution, LeftToRun
 
 __all__ = [
     "FORMAT",
@@ -15,6 +15,7 @@ __all__ = [
     "Distribution",
     "Healthcheck",
     "ImageConfig",
+    "LeftToRun",
     "MemoryImage",
     "Segment",
     "read_box",

@@ -44,6 +44,8 @@ SECTION = "boxer"
 EXPORTS = ("memory", "_start")
 # A description of 10,000 distributions takes about 1 MB.
 LARGEST_INFO = 4 << 20
+# Four times as many as Boxer writes (`preinit`). Each takes a page of a machine at least.
+MOST_SEGMENTS = 16_000
 _BUILD = "Build a box: `boxer build -o app.wasm .`"
 
 
@@ -73,7 +75,10 @@ def read_box(data: Buffer) -> Box:
     with _blaming_the_file():
         module = Module.parse(data)
         info = _info(module)
-        image = MemoryImage(memory(module).minimum * PAGE, initial_segments(module))
+        segments = initial_segments(module)
+        if len(segments) > MOST_SEGMENTS:
+            raise DamagedBoxError(f"The box's memory is in `{len(segments)}` pieces.")
+        image = MemoryImage(memory(module).minimum * PAGE, segments)
         code = code_part(module, info.code.memory_pages, info.code.exports)
         if digest_of(code) != info.code.digest:
             raise DamagedBoxError("The box's code is not the code its description names.")

@@ -44,6 +44,14 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftToRun:
+    """A module that each run imports itself, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Code:
     """The code-only module a box was made on, and what a box leaves out of it.
 
@@ -63,7 +71,8 @@ class Code:
 @dataclass(frozen=True, slots=True)
 class BoxInfo:
     """created: seconds since 1970 (SOURCE_DATE_EPOCH). preinitialised: modules imported before
-    the freeze."""
+    the freeze. left_to_run: those that could not be. assumed: what must be in a run as it was at
+    the build: variables by name, `@hostname`, `@cwd`, `@user`; else the run imports anew."""
 
     config: ImageConfig
     base_name: str
@@ -76,6 +85,8 @@ class BoxInfo:
     distributions: tuple[Distribution, ...] = ()
     components: tuple[Component, ...] = ()
     preinitialised: tuple[str, ...] = ()
+    left_to_run: tuple[LeftToRun, ...] = ()
+    assumed: tuple[str, ...] = ()
     format: int = FORMAT
 
     @property
@@ -108,6 +119,10 @@ class BoxInfo:
                 "distributions": [_licensed(entry) for entry in self.distributions],
                 "components": [_licensed(entry) for entry in self.components],
                 "preinitialised": list(self.preinitialised),
+                "left_to_run": [
+                    {"name": entry.name, "reason": entry.reason} for entry in self.left_to_run
+                ],
+                "assumed": list(self.assumed),
             },
         }
         text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -139,6 +154,10 @@ class BoxInfo:
             ),
             components=tuple(Component(*_licence_fields(f)) for f in own.objects("components")),
             preinitialised=own.texts("preinitialised"),
+            left_to_run=tuple(
+                LeftToRun(f.text("name"), f.text("reason")) for f in own.objects("left_to_run")
+            ),
+            assumed=own.texts("assumed"),
         )
 
 

@@ -4,7 +4,8 @@ Belongs here: parsing arguments, choosing the command, mapping errors to exit st
 doing anything. Nothing heavy is imported before a command is chosen.
 
 Exit statuses: 0 done, 1 the user's input, 2 usage, 3 Boxer itself; `run` returns the guest's own
-status and 125 for Boxer's failures, as `docker run` does.
+status and 125 for Boxer's failures, as `docker run` does; 130 and 143 after SIGINT (Ctrl-C)
+and SIGTERM.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
 from typing import Any
 
 from boxer.cli.commands import (
@@ -24,18 +24,35 @@ from boxer.cli.commands import (
     cache,
     cc,
     check,
+    completion,
     doctor,
     images,
     inspect,
     rmi,
     run,
+    volume,
     wheel,
 )
-from boxer.cli.ending import cleaned_up
+from boxer.cli.interruption import ended_by_signals
 from boxer.errors import BoxerError, WriteError
 from boxer.escape import escape
 
-_COMMANDS = (build, check, doctor, run, inspect, images, rmi, bases, cache, bench, cc, wheel)
+_COMMANDS = (
+    build,
+    check,
+    doctor,
+    run,
+    inspect,
+    images,
+    rmi,
+    volume,
+    bases,
+    cache,
+    bench,
+    cc,
+    wheel,
+    completion,
+)
 
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
@@ -46,8 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _options(arguments)
         own_failure = getattr(options, "own_failure", None)
-        # A run hands signals to its box; what it leaves behind without a clean-up is nothing.
-        with nullcontext() if own_failure else cleaned_up():
+        with ended_by_signals():
             return _finished(int(options.run(options)))
     except BoxerError as error:
         return _refused(error, own_failure)
@@ -63,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     try:
-        return _parser().parse_args(arguments)
+        return parser_of_commands().parse_args(arguments)
     except SystemExit:  # a usage text or the version
         sys.stdout.flush()
         raise
@@ -120,7 +136,8 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser_of_commands() -> argparse.ArgumentParser:
+    """What reads the arguments."""
     parser = _Parser(
         prog="boxer",
         description="Turns a Dockerfile into one WebAssembly file that holds a started machine.",

@@ -30,9 +30,7 @@ RUN_VALUES = (
     ("--security-opt",),
     ("--pids-limit",),
     ("--shm-size",),
-    ("--tmpfs",),
     ("--stop-signal",),
-    ("--stop-timeout",),
 )
 BUILD_FLAGS = (("--pull",), ("--rm",), ("--force-rm",), ("--load",))
 BUILD_VALUES = (("--progress",), ("--platform",), ("--provenance",), ("--sbom",), ("--builder",))

@@ -1,6 +1,7 @@
-"""What `boxer run` is asked for: folders, variables, a user, limits.
+"""What `boxer run` is asked for: variables, a user, limits.
 
-Belongs here: reading the values of options. Does not: the options themselves (`commands.run`).
+Belongs here: reading the values of options. Does not: the options themselves (`commands.run`),
+what of this machine's disk a run is given (`grants`).
 """
 
 from __future__ import annotations
@@ -15,11 +16,10 @@ from boxer.errors import (
     AccountError,
     EnvironmentFileError,
     LimitValueError,
-    MountError,
     VariableError,
     Where,
 )
-from boxer.runtime import ATTENDED, Limits, Mount
+from boxer.runtime import ATTENDED, Limits
 
 
 def read_limits(texts: Sequence[str]) -> Limits:
@@ -49,47 +49,6 @@ def _limit(name: str, value: str) -> Any:
         raise LimitValueError(
             f"`{value}` is no number for the limit `{name}`.", hint=f"--limit {name}=10"
         ) from None
-
-
-def parse_mount(text: str) -> Mount:
-    """Reads `HOST:GUEST[:ro|rw]`. Raises `MountError`."""
-    host, colon, rest = text.partition(":")
-    guest, _, mode = rest.partition(":")
-    if not (host and colon and guest) or mode not in ("", "ro", "rw"):
-        raise MountError(f"`{text}` is not HOST:GUEST[:ro].", hint="-v ./data:/data:ro")
-    return Mount(host, guest, mode == "ro")
-
-
-def make_folder(mount: Mount) -> None:
-    """Makes the folder of a `-v` that is not there, as docker does; `--mount` wants it there. A
-    name without a `/` would be a volume of docker's, and is left as it is. Raises `MountError`."""
-    path = Path(mount.host)
-    if "/" not in str(mount.host) or path.is_symlink() or path.exists():
-        return
-    try:
-        path.mkdir(parents=True)
-    except OSError as error:
-        raise MountError(
-            f"The folder `{path}` for `{mount.guest}` cannot be made: {error.strerror}.",
-            hint="Make it before, or name another one: `-v HOST:GUEST`.",
-        ) from None
-
-
-def parse_long_mount(text: str) -> Mount:
-    """Reads docker's long form, `type=bind,source=HOST,target=GUEST[,readonly]`.
-
-    Raises `MountError`.
-    """
-    given = dict(field.partition("=")[::2] for field in text.split(","))
-    host = given.get("source", given.get("src"))
-    guest = given.get("target", given.get("dst", given.get("destination")))
-    if given.get("type", "volume") != "bind" or not host or not guest:
-        raise MountError(
-            f"`{text}` mounts no folder of this machine.",
-            hint="--mount type=bind,source=./data,target=/data,readonly",
-        )
-    only = next((given[key] for key in ("readonly", "ro") if key in given), "false")
-    return Mount(host, guest, only in ("", "true", "1"))
 
 
 def parse_user(text: str | None) -> str | None:

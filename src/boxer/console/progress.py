@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TextIO
 
 from boxer.console.errors import colours
@@ -15,6 +16,7 @@ from boxer.pipeline import (
     StageStarted,
     StepFinished,
     StepOutput,
+    StepProgress,
     StepStarted,
 )
 
@@ -26,9 +28,13 @@ class Progress:
         self._stream = stream
         self._quiet = quiet
         self._stages: dict[int, StageStarted] = {}
+        self._kept: dict[int, int] = {}
+        self._hidden = ""
         self._grey, self._plain = ("\x1b[2m", "\x1b[0m") if colours(stream) else ("", "")
 
     def __call__(self, event: Event) -> None:
+        if isinstance(event, StepFinished) and (event.kept or event.cached):
+            self._kept[event.stage] = event.number
         match event:
             case Notice():
                 place = f"{event.where}: " if event.where else ""
@@ -47,6 +53,8 @@ class Progress:
             case StepOutput():
                 for line in event.data.decode("utf-8", "replace").splitlines():
                     self._line(f"    {self._grey}{escape(line)}{self._plain}", safe=True)
+            case StepProgress():
+                self._line(f"    {event.text}")
             case StepFinished(cached=True):
                 self._line("    cached")
             case StepFinished() if event.seconds >= 1:
@@ -58,10 +66,26 @@ class Progress:
             case BuildFinished():
                 size = f"{event.size / 1e6:.1f} MB"
                 self._line(f"built {event.output or 'the box'} ({size}) in {event.seconds:.1f} s")
+                if event.remark:
+                    self._line(f"note: {event.remark}")
             case _:
                 pass
 
+    def hide(self, folder: Path) -> None:
+        """Names of files in that folder are shown without it."""
+        self._hidden = f"{folder}/"
+
+    def farewell(self) -> str:
+        """What a person is told who ends the build."""
+        kept = sum(self._kept.values())
+        if not kept:
+            return "The build was ended."
+        steps = "1 step is" if kept == 1 else f"{kept} steps are"
+        return f"The build was ended. {steps} kept; the next build goes on there."
+
     def _line(self, text: str, safe: bool = False) -> None:
+        if self._hidden:
+            text = text.replace(self._hidden, "")
         self._stream.write((text if safe else escape(text)) + "\n")
         self._stream.flush()
 

@@ -5,12 +5,15 @@ from boxer.describe.licencelist import Licence, licences
 from boxer.describe.references import TaggedName, parse_reference
 from boxer.describe.rows import describe_box
 from boxer.describe.store import ImageStore, StoredImage
+from boxer.describe.volumes import Volume, VolumeStore
 
 __all__ = [
     "ImageStore",
     "Licence",
     "StoredImage",
     "TaggedName",
+    "Volume",
+    "VolumeStore",
     "box_path",
     "describe_box",
     "licences",

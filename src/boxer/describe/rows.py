@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from boxer.boxfile import BoxInfo, Healthcheck
+from boxer.boxfile import BoxInfo, Distribution, Healthcheck
+from boxer.packages import difference_of
 
 
 def describe_box(info: BoxInfo, size: int) -> list[tuple[str, str]]:
@@ -30,8 +31,27 @@ def describe_box(info: BoxInfo, size: int) -> list[tuple[str, str]]:
         ("healthcheck", _healthcheck(config.healthcheck)),
         ("labels", "\n".join(f"{name}={value}" for name, value in config.labels)),
         ("packages", packages),
+        ("left to the run", _left(info)),
+        ("frozen for", ", ".join(name.lstrip("@") for name in info.assumed)),
+        ("different here", "\n".join(_differences(info.distributions))),
     ]
     return [(name, value) for name, value in rows if value]
+
+
+def _left(info: BoxInfo) -> str:
+    """Each package that every run imports itself, with the first reason."""
+    packages: dict[str, str] = {}
+    for entry in info.left_to_run:
+        packages.setdefault(entry.name.partition(".")[0], entry.reason)
+    return "\n".join(f"{name}: {reason}" for name, reason in packages.items())
+
+
+def _differences(held: Sequence[Distribution]) -> Iterator[str]:
+    """What its packages give otherwise than elsewhere."""
+    for name in dict.fromkeys(entry.name for entry in held):
+        found = difference_of(name)
+        if found is not None:
+            yield f"{name}: {found[0]}."
 
 
 def _healthcheck(check: Healthcheck | None) -> str:

@@ -20,12 +20,13 @@ from boxer.errors import ImageMissingError
 
 @dataclass(frozen=True, slots=True)
 class StoredImage:
-    """digest: sha256 of the box's file, hex. size: its bytes. created: seconds since 1970."""
+    """digest: sha256 of the box's file, hex. size: its bytes. created: when it got the name,
+    seconds since 1970; the box itself is of no time (SOURCE_DATE_EPOCH)."""
 
     reference: TaggedName
     digest: str
     size: int
-    created: int
+    created: float
 
 
 class ImageStore:
@@ -36,14 +37,14 @@ class ImageStore:
         self._tags = self.root / "tags"
         self.blobs = Blobs(self.root / "blobs")
 
-    def put(self, reference: TaggedName, box: bytes, created: int) -> StoredImage:
+    def put(self, reference: TaggedName, box: bytes) -> StoredImage:
         """Keeps a box under a name. Raises `WriteError`."""
         digest = self.blobs.put(box)
-        entry = {"digest": digest, "size": len(box), "created": created}
+        entry = {"digest": digest, "size": len(box)}
         path = self._path(reference)
         make_folder(path.parent)
         write_atomically(path, json.dumps(entry).encode())
-        return StoredImage(reference, digest, len(box), created)
+        return StoredImage(reference, digest, len(box), path.stat().st_mtime)
 
     def get(self, reference: TaggedName) -> bytes:
         """The bytes of a box. Raises `ImageMissingError`."""
@@ -91,10 +92,10 @@ class ImageStore:
 
     def _read(self, reference: TaggedName) -> StoredImage | None:
         try:
-            entry = json.loads(self._path(reference).read_bytes())
-            return StoredImage(
-                reference, str(entry["digest"]), int(entry["size"]), int(entry["created"])
-            )
+            path = self._path(reference)
+            entry = json.loads(path.read_bytes())
+            created = path.stat().st_mtime
+            return StoredImage(reference, str(entry["digest"]), int(entry["size"]), created)
         except (OSError, ValueError, KeyError, TypeError):
             return None
 

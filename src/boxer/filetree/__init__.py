@@ -26,6 +26,7 @@ from boxer.filetree.node import (
     name_bytes,
     name_text,
 )
+from boxer.filetree.placing import placed
 from boxer.filetree.room import MOST_BYTES, MOST_NAMES, require_room, usage
 from boxer.filetree.tarreading import Limits, is_tar, read_tar
 from boxer.filetree.tarwriting import write_tar
@@ -59,6 +60,7 @@ __all__ = [
     "name_text",
     "parse_mode",
     "permitted",
+    "placed",
     "read_tar",
     "require_depth",
     "require_room",

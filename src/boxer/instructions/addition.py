@@ -82,7 +82,7 @@ def _find(source: str, step: Copy, context: Context, ports: Ports) -> list[Found
     if split_pattern(source)[1]:
         ports.listener.notice(f"`{source}` matches no file.", step.where, None)
         return []
-    raise _missing(source, step, context)
+    raise _missing(source, step, context, ports)
 
 
 def _fetched(source: str, step: Copy, ports: Ports) -> Found:
@@ -165,10 +165,10 @@ def _without(folder: Directory, path: str, exclude: Excludes) -> Directory:
     return kept
 
 
-def _missing(source: str, step: Copy, context: Context) -> CopySourceError:
+def _missing(source: str, step: Copy, context: Context, ports: Ports) -> CopySourceError:
     if step.from_stage is not None:
         return CopySourceError(
-            f"`{source}` is not in `{step.from_stage}`.",
+            f"`{source}` is not in {ports.stage_name(step.from_stage)}.",
             hint="Check the path: it is one of that stage's box, from its root.",
         )
     folder, name = posixpath.split(source.rstrip("/"))

@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from boxer.errors import BoxerError, InstructionError, Where
-from boxer.filetree import Directory, File, Node, Tree
+from boxer.filetree import Directory, File, Node, Tree, placed
 from boxer.instructions.context import Context
 from boxer.instructions.copying import Attributes, copy_into
 from boxer.instructions.stagefiles import find_in_tree
@@ -170,51 +170,9 @@ def _node(mount: Mount, state: StageState, context: Context, ports: Ports) -> No
     else:
         found = context.find(source.lstrip("/") or ".")
     if len(found) != 1:
-        origin = mount.stage or "the build context"
-        if origin.isdecimal():
-            origin = f"stage {origin} (counted from 0)"
+        origin = ports.stage_name(mount.stage) if mount.stage else "the build context"
         raise InstructionError(f"`{source}` of a --mount is not in {origin}.")
     copied = Tree()
     name = "mount" if isinstance(found[0].node, File) else "mount/"
     copy_into(copied, found[0].node, "", f"/{name}", Attributes(owner=None, newest=state.epoch))
     return copied.root.entries["mount"]
-
-
-@contextmanager
-def placed(tree: Tree, target: str, node: Node) -> Iterator[None]:
-    """The tree with a node in the place of what is at the target, for the body."""
-    path = tree.resolve(target)
-    above, _, name = path.rpartition("/")
-    if not name:
-        raise InstructionError("A mount cannot take the place of the root.")
-    made = _first_missing(tree, above)
-    entries = tree.make_directories(above or "/").entries
-    present = entries.get(name)
-    entries[name] = node
-    try:
-        yield
-    finally:
-        folder = tree.get(above or "/")
-        if isinstance(folder, Directory):
-            folder.entries.pop(name, None)
-            if present is not None:
-                folder.entries[name] = present
-        _remove_empty(tree, above, made)
-
-
-def _first_missing(tree: Tree, path: str) -> str | None:
-    """The topmost folder of a path that is not there."""
-    missing = None
-    while path and tree.get(path) is None:
-        missing, path = path, path.rpartition("/")[0]
-    return missing
-
-
-def _remove_empty(tree: Tree, path: str, top: str | None) -> None:
-    """Takes away the folders that were made for a mount point, as far as they are empty."""
-    while top is not None and (path == top or path.startswith(top + "/")):
-        node = tree.get(path, follow=False)
-        if not isinstance(node, Directory) or node.entries:
-            return
-        tree.remove(path)
-        path = path.rpartition("/")[0]

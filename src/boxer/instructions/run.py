@@ -12,8 +12,7 @@ import shlex
 from collections.abc import Sequence
 
 from boxer.errors import InstructionError, RunFailedError, Where
-from boxer.filetree import File, home_of, resolve_user, users
-from boxer.instructions.mounts import placed
+from boxer.filetree import File, home_of, placed, resolve_user, users
 from boxer.instructions.settings import DEFAULT_SHELL
 from boxer.instructions.state import StageState
 from boxer.packages import removed_for
@@ -129,7 +128,8 @@ def _failed(shown: str, finished: Finished, where: Where | None, asked: str) -> 
     text = _CONTROL.sub("", finished.tail.decode("utf-8", "replace"))
     tail = "".join(f"\n  {line}" for line in text.rstrip().splitlines()[-_TAIL_LINES:])
     return RunFailedError(
-        f"`{one_line}` exited with status {finished.status}.{tail}",
+        f"`{one_line}` exited with status {finished.status}.",
+        details=tail,
         where=where,
         hint=_hint(finished, text) or _python_hint(text, asked),
     )

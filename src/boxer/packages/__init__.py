@@ -11,9 +11,9 @@ from boxer.lazy import load_lazily
 
 if TYPE_CHECKING:
     from boxer.packages.boxwheel import build_wheel
-    from boxer.packages.catalogue.known import why_native
+    from boxer.packages.catalogue.differences import difference_of
     from boxer.packages.catalogue.removed import imported_of, removed_for
-    from boxer.packages.check import broken_requirements
+    from boxer.packages.check import broken_requirements, marker_environment
     from boxer.packages.files import what_is_lost
     from boxer.packages.installer import install_packages
     from boxer.packages.native import (
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         with_extensions,
     )
     from boxer.packages.options import InstallOptions, parse_install
+    from boxer.packages.pipsettings import config_file, pip_settings, with_setting
     from boxer.packages.placement import uninstall
     from boxer.packages.prefix import (
         Installed,
@@ -30,26 +31,33 @@ if TYPE_CHECKING:
         license_of,
         normalize,
     )
-    from boxer.packages.projects import pdm_project, poetry_project, uv_project
-    from boxer.packages.requirements import Reader, decoded, requirement_name
-    from boxer.packages.settings import index_environment
+    from boxer.packages.projects import (
+        Wanted,
+        pdm_project,
+        pipenv_project,
+        poetry_project,
+        uv_project,
+    )
+    from boxer.packages.requirements import LocalRequirement, Reader, decoded, requirement_name
+    from boxer.packages.settings import index_environment, refused_variables
     from boxer.packages.target import Outcome, Target
     from boxer.packages.wheelbuilder import WheelBuilder
 
 _HOMES = {
     "boxwheel": ("build_wheel",),
-    "catalogue.known": ("why_native",),
+    "catalogue.differences": ("difference_of",),
     "catalogue.removed": ("imported_of", "removed_for"),
-    "check": ("broken_requirements",),
+    "check": ("broken_requirements", "marker_environment"),
     "files": ("what_is_lost",),
     "installer": ("install_packages",),
     "native": ("find_builder", "linked_base", "with_extensions"),
     "options": ("InstallOptions", "parse_install"),
+    "pipsettings": ("config_file", "pip_settings", "with_setting"),
     "placement": ("uninstall",),
     "prefix": ("Installed", "Prefix", "installed", "license_of", "normalize"),
-    "projects": ("pdm_project", "poetry_project", "uv_project"),
-    "requirements": ("Reader", "decoded", "requirement_name"),
-    "settings": ("index_environment",),
+    "projects": ("Wanted", "pdm_project", "pipenv_project", "poetry_project", "uv_project"),
+    "requirements": ("LocalRequirement", "Reader", "decoded", "requirement_name"),
+    "settings": ("index_environment", "refused_variables"),
     "target": ("Outcome", "Target"),
     "wheelbuilder": ("WheelBuilder",),
 }
@@ -57,10 +65,11 @@ _HOMES = {
 __getattr__, __dir__ = load_lazily(__name__, _HOMES)
 
 __all__ = [
-    "InstallOptions", "Installed", "Outcome", "Prefix", "Reader", "Target",
-    "WheelBuilder", "broken_requirements", "build_wheel", "decoded", "find_builder",
-    "imported_of", "index_environment", "install_packages", "installed", "license_of",
-    "linked_base", "normalize", "parse_install", "pdm_project", "poetry_project", "removed_for",
-    "requirement_name", "uninstall", "uv_project", "what_is_lost", "why_native",
-    "with_extensions",
+    "InstallOptions", "Installed", "LocalRequirement", "Outcome", "Prefix", "Reader", "Target",
+    "Wanted", "WheelBuilder", "broken_requirements", "build_wheel", "config_file", "decoded",
+    "difference_of", "find_builder", "imported_of", "index_environment", "install_packages",
+    "installed", "license_of", "linked_base", "marker_environment", "normalize",
+    "parse_install", "pdm_project", "pip_settings", "pipenv_project", "poetry_project",
+    "refused_variables", "removed_for", "requirement_name", "uninstall", "uv_project",
+    "what_is_lost", "with_extensions", "with_setting",
 ]  # fmt: skip

@@ -28,11 +28,12 @@ from boxer.packages.target import Target
 @dataclass(frozen=True, slots=True)
 class Answer:
     """question: what was asked in the end. replaced: packages of another version than was asked for
-    at first, by normalised names."""
+    at first, by normalised names. names_all: whether that first question named every package."""
 
     locked: list[Locked]
     question: Question
     replaced: Set[str] = frozenset()
+    names_all: bool = False
 
 
 def resolve_for_a_box(target: Target, question: Question, environment: Mapping[str, str]) -> Answer:
@@ -41,10 +42,10 @@ def resolve_for_a_box(target: Target, question: Question, environment: Mapping[s
     locked, question = _resolve(target, question, environment)
     successors = outdated(locked)
     if not successors:
-        return Answer(locked, question)
+        return Answer(locked, question, names_all=question.names_all)
     answered = _asked_again(target, question, locked, successors, environment)
     if answered is None:
-        return Answer(locked, question)
+        return Answer(locked, question, names_all=question.names_all)
     found, other = answered
     versions = {package.key: package.version for package in found}
     before = {package.key: package.version for package in locked}
@@ -58,7 +59,7 @@ def resolve_for_a_box(target: Target, question: Question, environment: Mapping[s
                 f"Pin `{name}=={version}` if that is well.",
             )
     changed = {key for key, version in versions.items() if before.get(key) != version}
-    return Answer(found, other, frozenset(changed))
+    return Answer(found, other, frozenset(changed), question.names_all)
 
 
 def _asked_again(

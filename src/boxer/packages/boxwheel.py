@@ -14,14 +14,17 @@ from pathlib import Path
 from boxer.errors import BaseMissingError, MissingPathError, PackageFetchError
 from boxer.filetree import Tree
 from boxer.images import INSTALL_SDK, BaseSource, bases_here
+from boxer.listener import Listener, Silent
 from boxer.packages.catalogue.emscripten import emscripten_wheel, has_emscripten_wheels
 from boxer.packages.catalogue.known import resolve_what_works
 from boxer.packages.fetch import Fetcher
 from boxer.packages.files import refuse_known, refuse_without_compiler
+from boxer.packages.morefiles import with_files_elsewhere, with_files_for_all
 from boxer.packages.native import find_builder, is_confining, linked_base, module_names
+from boxer.packages.obtain import shown_building
 from boxer.packages.placement import install
 from boxer.packages.prefix import Prefix
-from boxer.packages.resolve import Question, with_files_elsewhere, with_files_for_all
+from boxer.packages.resolve import Question
 from boxer.packages.sdist import build_sdist, is_kept
 from boxer.packages.settings import index_environment
 from boxer.packages.wheel import read_wheel
@@ -43,13 +46,19 @@ class BuiltWheel:
 
 
 def build_wheel(
-    package: str, *, base: str = "python", bases: BaseSource | None = None
+    package: str,
+    *,
+    base: str = "python",
+    bases: BaseSource | None = None,
+    listener: Listener | None = None,
 ) -> BuiltWheel:
     """Builds a package for the box. package: a source archive's path, or `NAME[==VERSION]`.
+    listener: is told while the build goes on.
 
     The project's own code runs on this machine. Raises `NativePackageError` for a package that is
     known not to work or cannot be linked, `PackageBuildError`, `PackageFetchError`.
     """
+    listener = listener or Silent()
     source = bases or bases_here()
     found = source.load(source.resolve(base))
     builder, python = find_builder(found), found.info.python
@@ -65,8 +74,11 @@ def build_wheel(
     began = time.monotonic()
     if is_ready:
         wheel = read_wheel(data, filename)
-    else:
+    elif kept:
         wheel = build_sdist(data, filename, environment, None, builder)
+    else:
+        with shown_building(filename, listener, "kept for next time"):
+            wheel = build_sdist(data, filename, environment, None, builder)
     seconds = None if kept else time.monotonic() - began
     tree = Tree()
     install(tree, Prefix.of_base(python), wheel, (0, 0), 0, requested=True)
@@ -92,7 +104,7 @@ def _archive(
     question = Question([package], python_version, options=["--no-deps"])
     (locked, *_), _ = resolve_what_works(question, environment, None, has_rust=has_rust)
     if has_emscripten_wheels(locked.key):
-        locked = with_files_for_all(locked, environment, python_version)
+        locked = with_files_for_all(locked, question, environment)
     refuse_known(locked, None)
     refuse_without_compiler(locked, None, has_rust=has_rust)
     ready = emscripten_wheel(locked)
@@ -100,7 +112,7 @@ def _archive(
         return ready.name, Fetcher(environment, None).get(ready)
     if locked.sdist is None:
         # An index that was looked at first may have wheels only.
-        elsewhere = with_files_elsewhere([locked], environment, python_version)
+        elsewhere = with_files_elsewhere([locked], question, environment)
         locked = next(iter(elsewhere), locked)
     if locked.sdist is None:
         raise PackageFetchError(

@@ -10,36 +10,31 @@ install leaves the tree as it was.
 from __future__ import annotations
 
 import posixpath
-import tempfile
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
-from boxer.errors import PipUsageError
-from boxer.filetree import Directory, File
+from boxer.ending import temporary_folder
+from boxer.errors import BoxerError, PipUsageError
 from boxer.packages.answer import resolve_for_a_box
 from boxer.packages.catalogue.backports import bring_back
-from boxer.packages.editable import as_editable
+from boxer.packages.disk import Disk
+from boxer.packages.elsewhere import without_those_of_other_machines
 from boxer.packages.files import with_allowed_files
-from boxer.packages.obtain import built, checked_wheel, obtain, with_pure_files
+from boxer.packages.local import Local, build_local
+from boxer.packages.obtain import EarlierError, obtain, with_pure_files
+from boxer.packages.ondisk import bring_out_links, folder_of, host_words, on_this_disk
 from boxer.packages.optional import without_optional
 from boxer.packages.options import InstallOptions
 from boxer.packages.placement import install, uninstall
 from boxer.packages.prefix import Installed, Prefix, installed, normalize
 from boxer.packages.requirements import (
-    LocalRequirement,
     Reader,
-    Requirements,
     requirement_name,
     stated_hashes,
 )
 from boxer.packages.resolve import Locked, Question
-from boxer.packages.sdist import (
-    build_folder,
-    native_switches,
-    require_pure,
-    write_folder,
-)
-from boxer.packages.settings import index_environment
+from boxer.packages.sdist import native_switches
+from boxer.packages.settings import index_environment, stated_indexes
 from boxer.packages.substitutes import substitutes
 from boxer.packages.target import Outcome, Target
 from boxer.packages.wheel import Wheel
@@ -52,40 +47,91 @@ _OURS = ("pip", "uv", "poetry", "pipenv", "pdm", "hatch", "pipx", "virtualenv")
 
 def install_packages(target: Target, options: InstallOptions) -> Outcome:
     """Installs what is asked for. Raises what reading, resolving, fetching, building raise."""
+    try:
+        return _install(target, options)
+    except EarlierError as found:
+        limits, error = found.limits, found.error
+    if options.answer is not None or "no-deps" in options.switches:
+        raise error
+    try:
+        outcome = _install(target, replace(options, limits=limits))
+    except (BoxerError, EarlierError):
+        raise error from None
+    listed = ", ".join(f"`{limit}`" for limit in limits)
+    message = f"{error.message.splitlines()[0]} An earlier version is installed: {listed}."
+    target.listener.notice(message, target.where, "Pin it if that is well.")
+    return outcome
+
+
+def _install(target: Target, options: InstallOptions) -> Outcome:
     outcome = Outcome()
     reader = _read(target, options, outcome)
     found = reader.found
-    if not (found.lines or found.local):
-        return outcome
+    if not (found.lines or found.local or options.projects or options.answer or options.groups):
+        return _exactly(target, options, set(), outcome)
     for name, value in options.index:
         found.add_option(name, value)
-    if target.variables.get("PIP_FIND_LINKS"):
-        found.add_option("find-links", target.variables["PIP_FIND_LINKS"])
-    with tempfile.TemporaryDirectory(prefix="boxer-local-") as folder:
-        _bring_out_links(target, found, Path(folder))
-        environment = {**index_environment(target.variables, found.options), **native_switches()}
-        local = _build_local(target, found.local, environment, Path(folder))
+    if "no-index" in options.switches:
+        found.add_option("no-index", "1")
+    with temporary_folder("boxer-local-") as folder:
+        disk = Disk(target.tree, folder)
+        bring_out_links(target, found, disk)
+        environment = {
+            **index_environment(
+                target.variables,
+                found.options,
+                host_words(target, disk),
+                options.sources.stated or (_stated(target, disk) if options.by_uv else ()),
+            ),
+            **native_switches(),
+            **disk.uv_settings(target.variables),
+        }
+        local = build_local(target, found.local, environment, disk, for_uv=options.by_uv)
         present = _present(target)
-        question = _question(target, options, reader, local, present)
-        answer = resolve_for_a_box(target, question, environment)
+        question = _question(target, options, reader, local, present, disk)
+        try:
+            answer = resolve_for_a_box(target, question, environment)
+        except BoxerError as error:
+            error.message = disk.words(error.message)
+            raise
+        folders = [folder_of(package, disk, target) for package in answer.locked if package.other]
+        local |= build_local(
+            target, [f for f in folders if f], environment, disk, for_uv=options.by_uv
+        )
         missing = _missing(answer.locked, local, present, options, outcome)
         if "dry-run" in options.switches:
             return outcome
         missing = without_optional(missing, answer, environment, outcome)
+        missing = without_those_of_other_machines(target, missing, answer, environment, outcome)
         allowed = {k: v for k, v in stated_hashes(found.lines).items() if k not in answer.replaced}
-        missing = with_pure_files(missing, environment, target.prefix.version)
+        missing = with_pure_files(missing, answer.question, environment)
         missing = [with_allowed_files(package, allowed) for package in missing]
         replaced = substitutes(target, missing)
         missing = [package for package in missing if package.key not in replaced]
         wheels = obtain(target, missing, answer.question, environment)
         wheels += replaced.values()
-        wheels += [wheel for wheel, _ in local.values()]
+        wheels += [built.wheel for built in local.values()]
         wheels += bring_back(target, wheels, set(present), environment)
     if options.wheel_folder is not None:
         _save(target, wheels, options.wheel_folder, outcome)
         return outcome
     requested = {requirement_name(line) for line in found.lines} | set(local)
     _change(target, wheels, present, requested, outcome)
+    kept = {package.key for package in answer.locked} | {wheel.key for wheel in wheels}
+    return _exactly(target, options, kept, outcome)
+
+
+def _stated(target: Target, disk: Disk) -> Collection[str]:
+    return stated_indexes(disk.uv_tables(target.cwd, target.variables))
+
+
+def _exactly(target: Target, options: InstallOptions, kept: set[str], outcome: Outcome) -> Outcome:
+    """Removes what was not asked for, where just that is wanted to be there (`uv sync`)."""
+    if "exact" in options.switches and "dry-run" not in options.switches:
+        for key, entry in installed(target.tree, target.prefix).items():
+            if key not in kept and key not in _INSTALLERS:
+                uninstall(target.tree, target.prefix, entry)
+                outcome.uninstalled.append((entry.name, entry.version))
     return outcome
 
 
@@ -99,8 +145,9 @@ def _read(target: Target, options: InstallOptions, outcome: Outcome) -> Reader:
                 hint="Install the project itself: `pip install .`",
             )
         reader.add_file(path)
-    named = (target.variables.get(name) for name in ("PIP_CONSTRAINT", "UV_CONSTRAINT"))
-    for path in (*options.constraint, *filter(None, named)):
+    reader.found.local += options.local
+    reader.found.lines += options.lines
+    for path in options.constraint:
         reader.add_file(path, constraints=True)
     upgrading = "upgrade" in options.switches
     names = [normalize(requirement_name(package)) for package in options.packages]
@@ -110,32 +157,9 @@ def _read(target: Target, options: InstallOptions, outcome: Outcome) -> Reader:
             outcome.skipped.append(name)
         else:
             reader.add(package)
-    reader.found.constraints += options.pinned
     for project in options.editable:
         reader.add(project, editable=True)
     return reader
-
-
-def _bring_out_links(target: Target, found: Requirements, folder: Path) -> None:
-    """Folders of the box that --find-links names, as folders of this machine for uv."""
-    argv = []
-    for number, word in enumerate(found.options.get("find-links", "").split()):
-        path = posixpath.join(target.cwd, word.removeprefix("file://"))
-        node = target.tree.get(path)
-        if "://" in word.removeprefix("file://"):
-            argv.append(word)
-        elif isinstance(node, Directory):
-            out = folder / f"links-{number}"
-            write_folder(node, out)
-            argv.append(str(out))
-        else:
-            raise PipUsageError(
-                f"`--find-links {word}` names no folder of the box.",
-                where=target.where,
-                hint="COPY the folder before this RUN; paths are those of the box.",
-            )
-    if argv:
-        found.options["find-links"] = " ".join(argv)
 
 
 def _save(target: Target, wheels: list[Wheel], folder: str, outcome: Outcome) -> None:
@@ -148,63 +172,40 @@ def _save(target: Target, wheels: list[Wheel], folder: str, outcome: Outcome) ->
         outcome.installed.append((wheel.name, wheel.version))
 
 
-def _build_local(
-    target: Target,
-    local: list[LocalRequirement],
-    environment: Mapping[str, str],
-    folder: Path,
-) -> dict[str, tuple[Wheel, str]]:
-    """The wheels of local requirements by normalised name, each with its requirement for uv."""
-    found = {}
-    for requirement in local:
-        wheel = _local_wheel(target, requirement, environment)
-        kept = folder / wheel.pure_filename
-        kept.write_bytes(wheel.archive)
-        line = f"{wheel.name}{requirement.extras} @ {kept.as_uri()}"
-        if requirement.editable:
-            node = target.tree.directory(requirement.path)
-            wheel = as_editable(wheel, requirement.path, node)
-        found[wheel.key] = (wheel, line)
-    return found
-
-
-def _local_wheel(
-    target: Target, requirement: LocalRequirement, environment: Mapping[str, str]
-) -> Wheel:
-    node = target.tree.get(requirement.path)
-    name = requirement.path.rpartition("/")[2]
-    if isinstance(node, Directory):
-        wheel = build_folder(node, name, environment, target.where, target.wheels)
-    elif isinstance(node, File) and name.endswith(".whl"):
-        wheel = checked_wheel(node.data, name, target.where)
-        require_pure(wheel, name, target.where)
-    elif isinstance(node, File):
-        wheel = built(target, node.data, name, environment)
-    else:
-        raise PipUsageError(f"`{requirement.path}` is no project.", where=target.where)
-    return wheel
-
-
 def _question(
     target: Target,
     options: InstallOptions,
     reader: Reader,
-    local: Mapping[str, tuple[Wheel, str]],
+    local: Mapping[str, Local],
     present: Mapping[str, Installed],
+    disk: Disk,
 ) -> Question:
-    lines = [*reader.found.lines, *(line for _, line in local.values())]
+    lines = [*reader.found.lines, *(built.line for built in local.values())]
     named = {normalize(requirement_name(line)) for line in reader.found.lines} - {""}
     upgrade = sorted(named) if "upgrade" in options.switches else []
-    arguments = list(options.resolver)
+    arguments = [disk.host_word(word) for word in options.resolver]
+    for word in options.resolver:
+        disk.write_file(posixpath.join(target.cwd, word))
     arguments += ["--no-deps"] if "no-deps" in options.switches else []
     arguments += ["--prerelease", "allow"] if "pre" in options.switches else []
+    for group in options.groups:
+        path, _, name = group.rpartition(":")
+        project = disk.host(posixpath.join(target.cwd, path or "pyproject.toml"))
+        arguments += ["--group", f"{project}:{name}"]
+    if options.groups and not options.by_uv:
+        arguments.append("--no-sources")  # pip knows none
+    answer = options.answer and [on_this_disk(package, disk) for package in options.answer]
     return Question(
-        lines=lines,
-        constraints=reader.found.constraints,
+        lines=[*lines, *(f"{package.name}=={package.version}" for package in answer or ())],
+        constraints=[*reader.found.constraints, *options.limits],
         preferred={key: entry.version for key, entry in present.items() if key not in local},
         upgrade=[*upgrade, *(normalize(name) for name in options.upgrade_package)],
         python_version=target.prefix.version,
         options=arguments,
+        files=[str(disk.host(path)) for path in options.projects],
+        folder=disk.host(target.cwd) if options.by_uv and disk.host(target.cwd).is_dir() else None,
+        sources=options.sources,
+        answer=answer,
     )
 
 
@@ -218,7 +219,7 @@ def _present(target: Target) -> dict[str, Installed]:
 
 def _missing(
     locked: list[Locked],
-    local: Mapping[str, tuple[Wheel, str]],
+    local: Mapping[str, Local],
     present: Mapping[str, Installed],
     options: InstallOptions,
     outcome: Outcome,

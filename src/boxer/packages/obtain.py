@@ -7,8 +7,11 @@ that cannot run in a box told at once. Does not: what is resolved, what is done 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
+from boxer.ending import told_of_waiting
 from boxer.errors import (
     BadWheelError,
     BoxerError,
@@ -16,24 +19,25 @@ from boxer.errors import (
     PackageBuildError,
     Where,
 )
+from boxer.listener import Listener
 from boxer.packages.catalogue import emscripten
 from boxer.packages.fetch import Fetcher
 from boxer.packages.files import choose, has_pure_wheel, refuse_without_compiler
+from boxer.packages.morefiles import with_files_elsewhere, with_files_for_all
+from boxer.packages.refusals import Refused, together
 from boxer.packages.resolve import (
-    ASKED,
     Locked,
     Question,
     RemoteFile,
+    last_with_wheel,
     next_with_wheel,
     requirers,
-    with_files_elsewhere,
-    with_files_for_all,
 )
-from boxer.packages.sdist import build_sdist, is_kept
+from boxer.packages.sdist import build_sdist, is_kept, is_rust
 from boxer.packages.target import Target
 from boxer.packages.wheel import Wheel, read_wheel
 
-_MOST_NAMED = 8
+_WORTH_TELLING = 1.0  # second
 
 
 def obtain(
@@ -45,7 +49,8 @@ def obtain(
     """
     files = _files(target, packages, question, environment)
     contents = Fetcher(environment, target.where).get_all(files)
-    wheels = []
+    wheels: list[Wheel] = []
+    failed: list[Refused] = []
     for package, file, data in zip(packages, files, contents, strict=True):
         if file.name.endswith(".whl"):
             wheels.append(checked_wheel(data, file.name, target.where))
@@ -53,29 +58,102 @@ def obtain(
         try:
             wheels.append(built(target, data, file.name, environment))
         except (NativePackageError, PackageBuildError) as error:
-            raise _with_next_version(error, package, target, environment) from None
+            failed.append((package, _explained(error, data, package, target)))
+    if failed:
+        raise _unbuilt(failed, question, environment)
     return wheels
 
 
+class EarlierError(Exception):
+    """Packages cannot be built, and earlier versions of them need not be. limits: constraints that
+    ask for those. error: what is said where these cannot be had."""
+
+    def __init__(self, limits: list[str], error: BoxerError) -> None:
+        super().__init__(error.message)
+        self.limits = limits
+        self.error = error
+
+
+def _explained(error: BoxerError, data: bytes, package: Locked, target: Target) -> BoxerError:
+    """What is said first of a build that failed: that it takes a compiler that is not there."""
+    has_rust = target.wheels is not None and target.wheels.has_rust
+    if has_rust or not is_rust(data):
+        return error
+    return NativePackageError(
+        f"`{package.name} {package.version}` has Rust in it, and the Rust compiler has not been"
+        " made on this machine.",
+        where=target.where,
+        hint="Make it once: `make rust`. It may still fail then: not every crate is there.",
+    )
+
+
+def _line_of(version: str) -> tuple[str, ...]:
+    """What versions that can take each other's place have in common: the first number, and the
+    second where that is 0 (semver.org, 4)."""
+    first, *rest = version.split(".")
+    return (first, *rest[:1]) if first == "0" else (first,)
+
+
+def _unbuilt(
+    failed: list[Refused], question: Question, environment: Mapping[str, str]
+) -> Exception:
+    """The error of builds that failed, with the versions that need no build."""
+    limits = []
+    for package, error in failed:
+        later = next_with_wheel(package, environment, question.python_version)
+        earlier = last_with_wheel(package, question, environment)
+        if later is not None:
+            python = question.python_version
+            name = f"`{package.name} {later}`"
+            error.hint = f"{name} is the next version that was made for Python {python}."
+        elif earlier is not None:
+            hint = f"Ask for `{package.name}=={earlier}`, the last version that needs no build."
+            error.hint = f"{hint} {error.hint}" if isinstance(error, NativePackageError) else hint
+            if _line_of(earlier) == _line_of(package.version):
+                limits.append(f"{package.name}<={earlier}")
+    error = together(failed, requirers(question, environment))
+    return EarlierError(limits, error) if len(limits) == len(failed) else error
+
+
 def with_pure_files(
-    packages: list[Locked], environment: Mapping[str, str], python_version: str
+    packages: list[Locked], question: Question, environment: Mapping[str, str]
 ) -> list[Locked]:
     """Looks in the default index too for those that have no pure wheel where they were found."""
-    impure = [package for package in packages if not has_pure_wheel(package, python_version)]
-    more = {p.key: p for p in with_files_elsewhere(impure, environment, python_version)}
+    version = question.python_version
+    impure = [package for package in packages if not has_pure_wheel(package, version)]
+    more = {p.key: p for p in with_files_elsewhere(impure, question, environment)}
     for package in impure:
         if emscripten.has_emscripten_wheels(package.key):
-            more[package.key] = with_files_for_all(package, environment, python_version)
+            more[package.key] = with_files_for_all(package, question, environment)
     return [more.get(package.key, package) for package in packages]
 
 
 def built(target: Target, data: bytes, name: str, environment: Mapping[str, str]) -> Wheel:
     """A wheel from a source archive; a notice says which has to be built now."""
-    if not is_kept(data, name, target.wheels):
-        target.listener.notice(
-            f"`{name}` is built from source: its build runs on this machine.", target.where, None
-        )
-    return build_sdist(data, name, environment, target.where, target.wheels)
+    if is_kept(data, name, target.wheels):
+        return build_sdist(data, name, environment, target.where, target.wheels)
+    target.listener.notice(
+        f"`{name}` is built from source: its build runs on this machine.", target.where, None
+    )
+    with shown_building(name, target.listener, "kept for next time"):
+        return build_sdist(data, name, environment, target.where, target.wheels)
+
+
+@contextmanager
+def shown_building(name: str, listener: Listener, then: str = "") -> Iterator[None]:
+    """Goes around a build that may take minutes: who watches sees what is built, and how long it
+    takes. then: what becomes of it."""
+    began = time.monotonic()
+
+    def tell(seconds: float) -> None:
+        listener.progress(f"building `{name}`: {seconds:.0f} s ..")
+
+    with told_of_waiting(tell):
+        yield
+    seconds = time.monotonic() - began
+    if seconds >= _WORTH_TELLING:
+        kept = f"; it is {then}" if then else ""
+        listener.progress(f"built `{name}` in {seconds:.1f} s{kept}")
 
 
 def checked_wheel(data: bytes, name: str, where: Where | None) -> Wheel:
@@ -88,7 +166,8 @@ def checked_wheel(data: bytes, name: str, where: Where | None) -> Wheel:
 def _files(
     target: Target, packages: list[Locked], question: Question, environment: Mapping[str, str]
 ) -> list[RemoteFile]:
-    files, refused = [], []
+    files: list[RemoteFile] = []
+    refused: list[Refused] = []
     for package in packages:
         try:
             file = choose(package, target.where, target.prefix.version)
@@ -99,54 +178,5 @@ def _files(
         except NativePackageError as error:
             refused.append((package, error))
     if refused:
-        needed_by = requirers(question, environment)
-        raise _together([(error, _chain(package.key, needed_by)) for package, error in refused])
+        raise together(refused, requirers(question, environment))
     return files
-
-
-def _together(refused: Sequence[tuple[NativePackageError, str]]) -> NativePackageError:
-    """One error for all the packages that cannot run in a box, so that none comes as a surprise."""
-    first, chain = refused[0]
-    hints = [first.hint or ""]
-    for error, other in refused[1:_MOST_NAMED]:
-        hints.append(f"Also: {' '.join(filter(None, (error.message, other, error.hint)))}")
-    if len(refused) > _MOST_NAMED:
-        hints.append(f"And {len(refused) - _MOST_NAMED} more.")
-    message = f"{first.message} {chain}".strip()
-    return NativePackageError(message, where=first.where, hint="\n".join(hints))
-
-
-def _chain(key: str, needed_by: Mapping[str, Sequence[str]]) -> str:
-    """Who asks for a package, from one that the user named on; empty for one of those itself."""
-    way = _way_up(key, needed_by)
-    if len(way) < 2:
-        return ""
-    top, *below = [*(f"`{name}`" for name in reversed(way[1:])), "it"]
-    return f"{top} needs {', which needs '.join(below)}."
-
-
-def _way_up(key: str, needed_by: Mapping[str, Sequence[str]]) -> list[str]:
-    """The shortest way from a package to one that was asked for itself; empty if none is known."""
-    ways = [[key]]
-    seen = {key}
-    for way in ways:  # grows while it is walked
-        above = needed_by.get(way[-1], ())
-        if ASKED in above:
-            return way
-        ways += [[*way, name] for name in above if name not in seen]
-        seen.update(above)
-    return []
-
-
-def _with_next_version(
-    error: BoxerError, package: Locked, target: Target, environment: Mapping[str, str]
-) -> BoxerError:
-    """The error of a build that failed, with the next version that was made for this Python."""
-    version = next_with_wheel(package, environment, target.prefix.version)
-    if version is None:
-        return error
-    python = target.prefix.version
-    error.hint = (
-        f"`{package.name} {version}` is the next version that was made for Python {python}."
-    )
-    return error

@@ -26,7 +26,7 @@ def without_optional(
         return missing
     needed_by = requirers(answer.question, environment)
     locked = {package.key for package in answer.locked}
-    is_lock = "--no-deps" in answer.question.options
+    is_lock = answer.names_all
     left_out = {p.key for p in missing if _can_go(p, users[p.key], needed_by, locked, is_lock)}
     outcome.left_out += [package.name for package in missing if package.key in left_out]
     # What came along with those alone has no user then.

@@ -14,6 +14,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from boxer.errors import PipUsageError, Where
+from boxer.packages.projects.pylock import Wanted
+from boxer.packages.requirements import LocalRequirement
+from boxer.packages.resolve import Locked
+from boxer.packages.sources import Sources
 
 # No difference in a box: caches, output, safety checks of the machine's own Python, byte code.
 _HARMLESS = frozenset(
@@ -76,6 +80,9 @@ _HARMLESS_WITH_VALUE = frozenset(
         "-C",
         "--color",
         "--keyring-provider",
+        "--build-constraint",
+        "--build-constraints",
+        "-b",
     ]
 )
 _INDEX = {
@@ -99,6 +106,10 @@ _VALUES = {
     "-d": "wheel_folder", "--dest": "wheel_folder",
     "-P": "upgrade-package", "--upgrade-package": "upgrade-package",
     "--prerelease": "prerelease", "--resolution": "resolution", "--extra": "extra",
+    "--group": "group", "--index-strategy": "index-strategy", "--exclude-newer": "exclude-newer",
+    "--exclude-newer-package": "exclude-newer-package", "--fork-strategy": "fork-strategy",
+    "--override": "override", "--overrides": "override", "--torch-backend": "torch-backend",
+    "--no-sources-package": "no-sources-package", "--excludes": "excludes",
     "--no-binary": "no-binary", "--only-binary": "only-binary",
 }  # fmt: skip
 _REFUSED = {
@@ -123,9 +134,15 @@ class InstallOptions:
     packages: list[str] = field(default_factory=list)
     requirement: list[str] = field(default_factory=list)
     constraint: list[str] = field(default_factory=list)
-    pinned: list[str] = field(default_factory=list)  # constraints as they are, from a lock file
+    limits: list[str] = field(default_factory=list)  # constraints that a first try showed
+    lines: list[str] = field(default_factory=list)  # requirements as they are, from a project
+    local: list[LocalRequirement] = field(default_factory=list)
+    answer: list[Locked] | None = None  # from a lock file that says where all files are
+    sources: Sources = field(default_factory=Sources)
+    projects: list[str] = field(default_factory=list)  # pyproject.toml, for uv to read
+    groups: list[str] = field(default_factory=list)  # `[PATH:]NAME`, dependency groups
+    by_uv: bool = False  # as uv does it: heeding [tool.uv] of projects
     editable: list[str] = field(default_factory=list)
-    extra: list[str] = field(default_factory=list)
     upgrade_package: list[str] = field(default_factory=list)
     index: list[tuple[str, str]] = field(default_factory=list)
     switches: set[str] = field(default_factory=set)
@@ -133,6 +150,23 @@ class InstallOptions:
     prefix: str | None = None
     wheel_folder: str | None = None  # `pip wheel -w`: keep the wheels there, install nothing
     resolver: list[str] = field(default_factory=list)  # what uv is told as it is
+
+    def take(self, wanted: Wanted) -> InstallOptions:
+        """With what a project's files ask for."""
+        self.lines += wanted.lines
+        self.local += wanted.local
+        self.sources = wanted.sources
+        self.resolver += wanted.options
+        self.switches |= {"no-deps"} if wanted.complete else set()
+        if wanted.locked:
+            self.answer = wanted.locked
+        return self
+
+    @property
+    def asks_for_something(self) -> bool:
+        """Whether there is anything to install, be it an empty file of requirements."""
+        named = self.packages or self.requirement or self.editable or self.projects or self.groups
+        return bool(named) or self.answer is not None
 
 
 def parse_install(arguments: Sequence[str], where: Where | None) -> InstallOptions:
@@ -194,10 +228,19 @@ def _option(word: str, argv: Iterator[str], options: InstallOptions, where: Wher
 def _value(name: str, value: str, options: InstallOptions) -> None:
     if name in ("target", "prefix", "wheel_folder"):
         setattr(options, name, value)
-    elif name in ("requirement", "constraint", "editable", "extra", "upgrade-package"):
+    elif name in ("requirement", "constraint", "editable", "upgrade-package"):
         getattr(options, name.replace("-", "_")).append(value)
+    elif name == "group":
+        options.groups.append(value)
     elif name not in ("no-binary", "only-binary"):  # which file is taken is ours to choose
         options.resolver += [f"--{name}", value]
+
+
+def kind_of(option: str) -> str:
+    """`switch` or `value`: what an option is; empty for one that is not known."""
+    if option in _SWITCHES:
+        return "switch"
+    return "value" if option in _VALUES or option in _INDEX or option in _REFUSED else ""
 
 
 def _unknown(word: str, where: Where | None) -> PipUsageError:

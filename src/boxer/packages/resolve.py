@@ -8,12 +8,10 @@ uv resolves with the markers of Linux and the box's Python, wherever we run.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
 import sys
-import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,12 +20,15 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 from urllib.request import url2pathname
 
+from boxer.ending import temporary_folder
 from boxer.errors import ResolutionError, Where
 from boxer.packages.prefix import normalize
 from boxer.packages.settings import uv_options
+from boxer.packages.sources import Sources, unfetched
 from boxer.packages.uv import UvResult, explain, run_uv
 
 ASKED = ""
+_WEBASSEMBLY = "wasm32-pyodide2024"  # no machine code of its own is taken for it
 _ABSENT = re.compile(r"Because (\S+) was not found in [a-z ]+ and you require \1[, ]")
 _TIMEOUT_SECONDS = 900.0
 _MORE_INDEXES = ("UV_EXTRA_INDEX_URL", "UV_INDEX", "UV_FIND_LINKS")
@@ -55,6 +56,8 @@ class Locked:
     wheels: tuple[RemoteFile, ...] = ()
     sdist: RemoteFile | None = None
     other: str = ""  # "vcs" or "directory", which have no file
+    folder: str = ""  # of a directory: where it lies on this machine
+    editable: bool = False
 
     @property
     def key(self) -> str:
@@ -68,7 +71,9 @@ class Question:
 
     preferred: versions that are there already, kept where nothing forbids it. upgrade: names whose
     present version does not count, `None` for none, or all where `upgrade_all`. every_platform:
-    list the files for all machines, not those that a Linux machine could use.
+    list the files for all machines, not those that a Linux machine could use. files: projects and
+    requirements files of this machine, which uv reads itself. folder: the one that uv is called in.
+    sources: where packages of the lines come from. answer: what is known to be the answer.
     """
 
     lines: Sequence[str]
@@ -79,21 +84,32 @@ class Question:
     upgrade: Sequence[str] = ()
     options: Sequence[str] = ()
     every_platform: bool = False
+    files: Sequence[str] = ()
+    folder: Path | None = None
+    sources: Sources = field(default_factory=Sources)
+    answer: Sequence[Locked] | None = None
+
+    @property
+    def names_all(self) -> bool:
+        """Whether every package is named, those that others need too."""
+        return "--no-deps" in self.options
 
 
 def resolve(
     question: Question, environment: Mapping[str, str], where: Where | None
 ) -> list[Locked]:
     """The distributions, sorted by name. Raises ResolutionError with what uv found out."""
-    with tempfile.TemporaryDirectory(prefix="boxer-resolve-") as name:
-        folder = Path(name)
+    if question.answer is not None:
+        return sorted(question.answer, key=lambda package: package.key)
+    with temporary_folder("boxer-resolve-") as folder:
         lock = folder / "pylock.toml"
         if question.preferred:
             lock.write_text(_as_lock(question), "utf-8")
         form = ["--quiet", "--no-header", "--format", "pylock.toml", "--output-file", str(lock)]
         result = _ask(question, environment, folder, form)
         if result.status != 0:
-            raise _unresolved(explain(result.message, folder), where)
+            said = explain(result.message, folder)
+            raise unfetched(said, where) or _unresolved(said, where)
         return _read_lock(lock.read_text("utf-8"), folder)
 
 
@@ -117,16 +133,55 @@ def requirers(question: Question, environment: Mapping[str, str]) -> dict[str, l
     question itself names, also where it names all of them (`--no-deps`). Empty where that cannot be
     found out."""
     question = replace(question, options=[o for o in question.options if o != "--no-deps"])
-    with tempfile.TemporaryDirectory(prefix="boxer-resolve-") as name:
+    with temporary_folder("boxer-resolve-") as folder:
         form = ["--no-header", "--annotation-style", "line"]
-        result = _ask(question, environment, Path(name), form)
+        result = _ask(question, environment, folder, form)
     found: dict[str, list[str]] = {}
     for line in result.output.splitlines():
         package, _, above = line.partition(" # via ")
         if above:
-            names = (ASKED if "-r " in word else normalize(word) for word in above.split(", "))
+            names = (ASKED if _is_file(word) else normalize(word) for word in above.split(", "))
             found[normalize(package.partition("==")[0].partition("@")[0].strip())] = list(names)
     return found
+
+
+def markers_of(question: Question, environment: Mapping[str, str]) -> dict[str, str]:
+    """For which machines the distributions of the answer are needed, where not for all: markers by
+    normalised names, for all that uv knows."""
+    everywhere = replace(question, every_platform=True)
+    with temporary_folder("boxer-resolve-") as folder:
+        form = ["--no-header", "--no-annotate", "--no-strip-markers"]
+        result = _ask(everywhere, environment, folder, form)
+    lines = (line.partition(" ; ") for line in result.output.splitlines())
+    return {
+        normalize(package.partition("==")[0].partition("@")[0].strip()): marker.strip()
+        for package, _, marker in lines
+        if marker
+    }
+
+
+def last_with_wheel(
+    package: Locked, question: Question, environment: Mapping[str, str]
+) -> str | None:
+    """The last version before a package's that has a wheel for any machine, or for a WebAssembly;
+    None if there is none."""
+    other = Question(
+        lines=[f"{package.name}<{package.version}"],
+        python_version=question.python_version,
+        options=["--no-deps", "--only-binary", ":all:", "--python-platform", _WEBASSEMBLY],
+        sources=question.sources,
+        every_platform=False,
+    )
+    try:
+        found = resolve(other, environment, None)
+    except ResolutionError:
+        return None
+    return found[0].version if found else None
+
+
+def _is_file(word: str) -> bool:
+    """Whether what asks for a package is a file that uv was given, `shop (pyproject.toml:dev)`."""
+    return "-r " in word or word.endswith(")")
 
 
 def next_with_wheel(
@@ -150,70 +205,35 @@ def _ask(
     question: Question, environment: Mapping[str, str], folder: Path, form: Sequence[str]
 ) -> UvResult:
     """uv's answer. folder: an empty one for its files; form: options that say how to answer."""
-    requirements = folder / "requirements.in"
-    requirements.write_text("\n".join(question.lines) + "\n", "utf-8")
     arguments = ["pip", "compile", *form, "--python-version", question.python_version]
-    arguments += ["--universal"] if question.every_platform else ["--python-platform", "linux"]
+    if "--python-platform" not in question.options:
+        machine = ["--python-platform", "linux"]
+        arguments += ["--universal"] if question.every_platform else machine
     arguments += ["--python", sys.executable, *uv_options(environment), *question.options]
-    if question.constraints:
-        (folder / "constraints.txt").write_text("\n".join(question.constraints) + "\n", "utf-8")
-        arguments += ["--constraint", str(folder / "constraints.txt")]
-    if question.overrides:
-        (folder / "overrides.txt").write_text("\n".join(question.overrides) + "\n", "utf-8")
-        arguments += ["--override", str(folder / "overrides.txt")]
+    for option, lines in (("constraint", question.constraints), ("override", question.overrides)):
+        if lines:
+            (folder / f"{option}s.txt").write_text("\n".join(lines) + "\n", "utf-8")
+            arguments += [f"--{option}", str(folder / f"{option}s.txt")]
     if environment.get("UV_CONSTRAINT"):
         arguments += ["--constraint", environment["UV_CONSTRAINT"]]
     for package in question.upgrade:
         arguments += ["--upgrade-package", package]
-    return run_uv([*arguments, str(requirements)], environment, _TIMEOUT_SECONDS)
+    arguments += [*_asked_for(question, folder), *question.files]
+    # Indexes that a project states count for the folder that uv is called in.
+    cwd = question.folder or (folder if question.sources else None)
+    return run_uv(arguments, environment, _TIMEOUT_SECONDS, cwd)
 
 
-def with_files_elsewhere(
-    packages: Sequence[Locked], environment: Mapping[str, str], python_version: str
-) -> list[Locked]:
-    """The packages with the files the default index has of the same versions as well.
-
-    A resolution lists the files of the one index a version was found in. Where the user has several
-    and the first holds wheels for one kind of machine only, what a box needs may lie in another.
-    """
-    plain = {name: value for name, value in environment.items() if name not in _MORE_INDEXES}
-    if not packages or len(plain) == len(environment) or environment.get("UV_NO_INDEX") == "1":
-        return list(packages)
-    found: dict[str, Locked] = {}
-    for package in packages:
-        question = Question(
-            lines=[f"{package.name}=={package.version}"],
-            python_version=python_version,
-            options=["--no-deps"],
-        )
-        with contextlib.suppress(ResolutionError):  # it is not there; the first answer stands
-            found.update((other.key, other) for other in resolve(question, plain, None))
-    return [_merged(package, found.get(package.key)) for package in packages]
-
-
-def with_files_for_all(
-    package: Locked, environment: Mapping[str, str], python_version: str
-) -> Locked:
-    """The package with the files for other machines as well."""
-    question = Question(
-        lines=[f"{package.name}=={package.version}"],
-        python_version=python_version,
-        options=["--no-deps"],
-        every_platform=True,
-    )
-    try:
-        found = resolve(question, environment, None)
-    except ResolutionError:  # it came by its address
-        return package
-    return _merged(package, found[0] if found else None)
-
-
-def _merged(package: Locked, other: Locked | None) -> Locked:
-    if other is None or other.version != package.version:
-        return package
-    known = {wheel.name for wheel in package.wheels}
-    more = tuple(wheel for wheel in other.wheels if wheel.name not in known)
-    return replace(package, wheels=package.wheels + more, sdist=package.sdist or other.sdist)
+def _asked_for(question: Question, folder: Path) -> list[str]:
+    """The lines as a file for uv; as a project where it is said where they come from, which no
+    requirements file can say."""
+    if question.sources:
+        path = folder / "pyproject.toml"
+        path.write_text(question.sources.project(question.lines), "utf-8")
+    else:
+        path = folder / "requirements.in"
+        path.write_text("\n".join(question.lines) + "\n", "utf-8")
+    return [str(path)]
 
 
 def _as_lock(question: Question) -> str:
@@ -227,10 +247,11 @@ def _as_lock(question: Question) -> str:
 
 def _read_lock(text: str, folder: Path) -> list[Locked]:
     packages: list[dict[str, Any]] = tomllib.loads(text).get("packages", [])
-    return sorted((_locked(package, folder) for package in packages), key=lambda p: p.key)
+    return sorted((read_locked(package, folder) for package in packages), key=lambda p: p.key)
 
 
-def _locked(package: dict[str, Any], folder: Path) -> Locked:
+def read_locked(package: Mapping[str, Any], folder: Path = Path("/")) -> Locked:
+    """A package of a pylock.toml. folder: what its paths are relative to."""
     wheels = [_file(entry, folder) for entry in package.get("wheels", [])]
     sdist = _file(package["sdist"], folder) if "sdist" in package else None
     if "archive" in package:  # a requirement by URL or path
@@ -241,7 +262,10 @@ def _locked(package: dict[str, Any], folder: Path) -> Locked:
             sdist = archive
     other = next((kind for kind in ("vcs", "directory") if kind in package), "")
     version = str(package.get("version", ""))
-    return Locked(str(package["name"]), version, tuple(wheels), sdist, other)
+    place = package.get("directory", {})
+    path = os.path.normpath(folder / place["path"]) if place else ""
+    editable = bool(place.get("editable"))
+    return Locked(str(package["name"]), version, tuple(wheels), sdist, other, path, editable)
 
 
 def _file(entry: dict[str, Any], folder: Path) -> RemoteFile:

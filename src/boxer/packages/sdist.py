@@ -19,15 +19,18 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import io
 import re
 import sys
-import tempfile
+import tarfile
 import tomllib
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
 
 from boxer.blobstore import Blobs, cache_folder, make_folder, write_atomically
+from boxer.ending import temporary_folder
 from boxer.errors import (
     BadWheelError,
     BoxerError,
@@ -35,7 +38,6 @@ from boxer.errors import (
     PackageBuildError,
     Where,
 )
-from boxer.filetree import Directory, File, Node, Symlink
 from boxer.packages.settings import uv_options
 from boxer.packages.uv import run_uv
 from boxer.packages.wheel import Wheel, read_wheel
@@ -44,6 +46,9 @@ from boxer.packages.wheelbuilder import WheelBuilder
 _TIMEOUT_SECONDS = 600.0
 _MAX_SDIST_BYTES = 1 << 30
 _TAIL_LINES = 12
+_MAX_PROJECT_BYTES = 1 << 20
+_TOP_PROJECT = re.compile(r"[^/]+/pyproject\.toml")
+_RUST = re.compile(r"[\"'](?:maturin|setuptools-rust)\b")
 _LONGEST_LINE = 300
 # A back end that called one of the compilers that always fail (switches.toml), or wants Rust.
 _COMPILES = re.compile(r"(?m)^\s*false -|'false'|\bcargo\b|\brustc\b|Unknown compiler")
@@ -61,10 +66,10 @@ def build_sdist(
     kept = _kept(key)
     if kept is not None:
         return kept
-    with tempfile.TemporaryDirectory(prefix="boxer-sdist-") as name:
-        source = Path(name) / Path(filename).name
+    with temporary_folder("boxer-sdist-") as folder:
+        source = folder / Path(filename).name
         source.write_bytes(data)
-        wheel, built = _best(source, Path(name), filename, environment, where, native)
+        wheel, built = _best(source, folder, filename, environment, where, native)
     _keep(key, wheel.filename, built)
     return wheel
 
@@ -74,51 +79,46 @@ def is_kept(data: bytes, filename: str, native: WheelBuilder | None = None) -> b
     return _kept(_key(data, filename, native)) is not None
 
 
+def is_rust(data: bytes) -> bool:
+    """Whether a source archive says that it has Rust in it: by its back end, or cargo's file."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+            names = [name for name in archive.getnames() if name.count("/") <= 2]
+            project = next((n for n in names if _TOP_PROJECT.fullmatch(n)), None)
+            file = archive.extractfile(project) if project else None
+            text = file.read(_MAX_PROJECT_BYTES).decode("utf-8", "replace") if file else ""
+    except (tarfile.TarError, OSError, EOFError, zlib.error):
+        return False
+    return any(name.endswith("/Cargo.toml") for name in names) or bool(_RUST.search(text))
+
+
 def _key(data: bytes, filename: str, native: WheelBuilder | None) -> str:
     parts = hashlib.sha256(data).digest() + _switches_digest()
     return hashlib.sha256(parts + (native.key(filename).encode() if native else b"")).hexdigest()
 
 
 def build_folder(
-    project: Directory,
+    source: Path,
     name: str,
     environment: Mapping[str, str],
     where: Where | None,
     native: WheelBuilder | None = None,
+    words: Callable[[str], str] = str,
 ) -> Wheel:
-    """A wheel from a project folder of the tree. Raises as `build_sdist`."""
-    with tempfile.TemporaryDirectory(prefix="boxer-project-") as folder:
-        source = Path(folder) / (name or "project")
-        write_folder(project, source)
-        label = name or "the project"
-        try:  # most projects are pure, which is quicker
-            return _build(source, Path(folder), label, environment, where)[0]
-        except (NativePackageError, PackageBuildError):
-            if native is None:
-                raise
-        return _best(source, Path(folder), label, environment, where, native)[0]
-
-
-def write_folder(node: Directory, path: Path) -> None:
-    """Writes a folder of the tree to this machine's disk, without owners. Links that lead out of
-    the folder are left out: they mean nothing here."""
-    path.mkdir(parents=True)
-    for name, child in node.sorted_entries():
-        _write_node(child, path / name)
-
-
-def _write_node(node: Node, path: Path) -> None:
-    if isinstance(node, Directory):
-        write_folder(node, path)
-    elif isinstance(node, File):
-        path.write_bytes(node.data)
-        path.chmod(0o755 if node.mode & 0o111 else 0o644)
-    elif isinstance(node, Symlink) and _stays_inside(node.target):
-        path.symlink_to(node.target)
-
-
-def _stays_inside(target: str) -> bool:
-    return not target.startswith("/") and ".." not in target.split("/")
+    """A wheel from a project folder of the box. source: where it was written to on this machine.
+    words: makes what a build says speak of the box. Raises as `build_sdist`."""
+    label = name or "the project"
+    with temporary_folder("boxer-project-") as folder:
+        try:
+            try:  # most projects are pure, which is quicker
+                return _build(source, folder, label, environment, where)[0]
+            except (NativePackageError, PackageBuildError):
+                if native is None:
+                    raise
+            return _best(source, folder, label, environment, where, native)[0]
+        except (NativePackageError, PackageBuildError) as error:
+            error.message = words(error.message)
+            raise
 
 
 def _best(
@@ -153,7 +153,7 @@ def _build(
     source: Path, folder: Path, label: str, environment: Mapping[str, str], where: Where | None
 ) -> tuple[Wheel, bytes]:
     out = folder / "wheel-out"
-    quiet = {**environment, **native_switches(), "TMPDIR": str(folder)}
+    quiet = {**environment, **native_switches()}
     arguments = ["build", "--wheel", "--python", sys.executable, *uv_options(environment)]
     arguments += ["--out-dir", str(out), str(source)]
     result = run_uv(arguments, quiet, _TIMEOUT_SECONDS)

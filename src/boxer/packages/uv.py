@@ -1,21 +1,27 @@
 """Calling uv: the only place that starts it.
 
-Belongs here: finding its program, running it in an empty folder, what its failures say. Does not:
-what it is asked (`resolve`, `sdist`).
+Belongs here: finding its program, the folder it runs in, the Python it is shown, what its failures
+say. Does not: what it is asked (`resolve`, `sdist`, `projects`).
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
-import subprocess
-import tempfile
+import shlex
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import uv as uv_package
 
+from boxer.blobstore import cache_folder, make_folder, write_atomically
+from boxer.ending import run_program, temporary_folder
+
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_ASKED = Path(__file__).with_name("askedpython.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,27 +33,47 @@ class UvResult:
     output: str = ""
 
 
-def run_uv(arguments: Sequence[str], environment: Mapping[str, str], timeout: float) -> UvResult:
-    """Runs uv in an empty folder, so that it finds no project of this machine.
+def run_uv(
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    timeout: float,
+    cwd: Path | None = None,
+) -> UvResult:
+    """Runs uv, by default in an empty folder, so that it finds no project of this machine.
 
     timeout: seconds, after which the status is 124, as timeout(1) has it.
     """
-    with tempfile.TemporaryDirectory(prefix="boxer-uv-") as folder:
+    with temporary_folder("boxer-uv-") as folder, temporary_folder("boxer-uv-") as scratch:
+        (folder / "uv.toml").touch()  # what lies above belongs to others
         try:
-            done = subprocess.run(
+            done = run_program(
                 [uv_package.find_uv_bin(), *arguments],
-                env=dict(environment),
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
+                environment={**environment, "TMPDIR": str(scratch)},
+                folder=cwd or folder,
                 timeout=timeout,
-                check=False,
             )
-        except subprocess.TimeoutExpired:
+        except TimeoutError:
             return UvResult(124, f"it was not done after {timeout:.0f} seconds")
     text = (done.stderr + done.stdout).decode("utf-8", "replace")
     output = done.stdout.decode("utf-8", "replace")
     return UvResult(done.returncode, _ANSI.sub("", text).strip(), output)
+
+
+def interpreter(version: str) -> Path:
+    """A program that uv takes for a Python of the box's version (`X.Y.Z`); builds that uv starts
+    run in this machine's Python all the same."""
+    command = shlex.join([sys.executable, "-I", "-B", str(_ASKED), version])
+    script = f'#!/bin/sh\nexec {command} "$@"\n'.encode()
+    # uv keeps what an interpreter said by its path and time: it has one of each.
+    folder = cache_folder() / "asked" / hashlib.sha256(script + _ASKED.read_bytes()).hexdigest()
+    path = folder / "python"
+    if not path.is_file():
+        make_folder(folder)
+        ready = folder / f"python.{os.getpid()}"
+        write_atomically(ready, script)
+        ready.chmod(0o755)
+        ready.replace(path)
+    return path
 
 
 def explain(message: str, folder: Path) -> str:

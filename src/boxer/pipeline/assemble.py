@@ -8,7 +8,7 @@ Invariant: the bytes depend on the base, the tree, the settings and the epoch al
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -21,9 +21,9 @@ from boxer.link import Start, initial_memory, machine_config, tree_image
 from boxer.pipeline.deflated import Deflated
 from boxer.pipeline.distributions import distributions
 from boxer.pipeline.events import Listener, Notice, Phase, PhaseFinished, PhaseStarted
-from boxer.preinit import freeze
-from boxer.runtime import BuildInstance, is_compiled, load_code
+from boxer.pipeline.freezing import Frozen, freeze_imports
 from boxer.runtime import Code as Compiled
+from boxer.runtime import is_compiled, load_code
 from boxer.wasmformat import Module, code_only, stack_size
 
 
@@ -52,25 +52,28 @@ def assemble(finished: Finished, events: Listener) -> tuple[bytes, BoxInfo]:
     code = Code.of(module)
     compiled = _compile(module, code.digest, events)
     with _phase(Phase.LINK, events):
-        image = linked(finished, module)
-    with _phase(Phase.FREEZE, events), BuildInstance(compiled, finished.epoch) as instance:
-        frozen = freeze(instance, image, stack_size(module))
-    info = describe(finished, code)
+        link = linker(finished, module)
+    with _phase(Phase.FREEZE, events):
+        stack, epoch = stack_size(module), finished.epoch
+        frozen = freeze_imports(compiled, link, finished.imports, stack, epoch, events)
+    info = describe(finished, code, frozen)
     with _phase(Phase.WRITE, events):
-        return write_box(module, frozen, info), info
+        return write_box(module, frozen.image, info), info
 
 
-def linked(finished: Finished, module: Module) -> MemoryImage:
-    """The machine before its first instruction."""
+def linker(finished: Finished, module: Module) -> Callable[[tuple[str, ...]], MemoryImage]:
+    """What gives the machine before its first instruction, by the modules it is to import."""
     base = finished.base
-    start = Start(base.info.program, finished.imports, finished.epoch)
-    config = machine_config(finished.config, finished.tree, start)
-    return initial_memory(
-        module, tree_image(finished.tree, Deflated(base.digest, base.tree)), config
-    )
+    tree = tree_image(finished.tree, Deflated(base.digest, base.tree))
+
+    def link(imports: tuple[str, ...]) -> MemoryImage:
+        start = Start(base.info.program, imports, finished.epoch)
+        return initial_memory(module, tree, machine_config(finished.config, finished.tree, start))
+
+    return link
 
 
-def describe(finished: Finished, code: Code) -> BoxInfo:
+def describe(finished: Finished, code: Code, frozen: Frozen) -> BoxInfo:
     base = finished.base.info
     return BoxInfo(
         config=finished.config,
@@ -85,7 +88,9 @@ def describe(finished: Finished, code: Code) -> BoxInfo:
         components=tuple(
             Component(entry.name, entry.version, entry.license) for entry in base.components
         ),
-        preinitialised=finished.imports,
+        preinitialised=frozen.imports,
+        left_to_run=frozen.left,
+        assumed=frozen.assumed,
     )
 
 

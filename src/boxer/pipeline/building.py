@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from boxer.blobstore import write_atomically
+from boxer.blobstore import check_place, write_atomically
 from boxer.boxfile import BoxInfo
 from boxer.dockerfile import Dockerfile, User, parse
 from boxer.errors import AccountError, EpochError, Where
@@ -20,7 +20,7 @@ from boxer.images import BaseSource, bases_here, with_known_images, with_python_
 from boxer.instructions import Context, with_labels
 from boxer.packages import with_extensions
 from boxer.pipeline.assemble import Finished, assemble
-from boxer.pipeline.commandcheck import check_command
+from boxer.pipeline.commandcheck import check_command, tell_differences
 from boxer.pipeline.cprogram import find_cprogram, idle_programs, with_program
 from boxer.pipeline.events import BuildFinished, BuildStarted, Listener, Notice, ignore, notices
 from boxer.pipeline.imports import Imports, program_imports
@@ -73,6 +73,8 @@ def build(
     Raises a `BoxerError` for whatever is wrong with the input; nothing is left of the output then.
     """
     began = time.monotonic()
+    if output is not None:
+        check_place(output)
     moment = source_date_epoch() if epoch is None else epoch
     sources = find_sources(context, dockerfile)
     parsed = with_known_images(parse(sources.text, str(sources.path)), notices(events))
@@ -83,16 +85,27 @@ def build(
     files = Context(context, sources.ignore)
     built = StageBuilder(known, files, moment, events, cache, secrets).build(planned)
     built = replace(built, config=with_labels(built.config, tuple((labels or {}).items())))
-    finished = _finished(built, moment, init, events)
+    finished = finished_of(built, moment, init, events)
     try:
         data, info = assemble(finished, events)
+        tell_differences(info.distributions, events)
     except AccountError as error:
         raise error.at(_place_of_user(planned)) from None
     digest = hashlib.sha256(data).hexdigest()
     if output is not None:
         write_atomically(output, data)
-    events(BuildFinished(output, digest, len(data), time.monotonic() - began))
+    events(BuildFinished(output, digest, len(data), time.monotonic() - began, _remark(built)))
     return BuildResult(data, info, digest, output)
+
+
+def _remark(built: Built) -> str:
+    """Said once more at the end: the box has another Python than the Dockerfile asks for."""
+    python = built.base.info.python
+    if not built.python_asked or python is None:
+        return ""
+    return (
+        f"The Dockerfile asks for Python {built.python_asked}; the box has Python {python.series}."
+    )
 
 
 def _place_of_user(planned: Plan) -> Where:
@@ -121,7 +134,7 @@ def _announce(sources: Sources, parsed: Dockerfile, planned: Plan, events: Liste
         events(Notice(warning.message, warning.where))
 
 
-def _finished(built: Built, epoch: int, init: str | None, events: Listener) -> Finished:
+def finished_of(built: Built, epoch: int, init: str | None, events: Listener) -> Finished:
     """What is frozen: a C program, or the base's own modules and those its program will import."""
     program_file = find_cprogram(built.config, built.tree, bool(built.base.module))
     if program_file is not None:

@@ -1,17 +1,18 @@
 """What a box's command will come to, as far as its files tell: said while it is built.
 
-Belongs here: a program that is not there, modules that only an older Python has. Does not: stopping
-a build for it: a run may name another command.
+Belongs here: a program that is not there, modules that only an older Python has, packages that give
+other results. Does not: stopping a build for it: a run may name another command.
 """
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
-from boxer.boxfile import ImageConfig
+from boxer.boxfile import Distribution, ImageConfig
 from boxer.errors import TreeError
 from boxer.filetree import Tree
-from boxer.packages import imported_of, removed_for
+from boxer.packages import difference_of, imported_of, removed_for
 from boxer.pipeline.entry import find_entry, find_program
 from boxer.pipeline.events import Listener, Notice
 from boxer.pipeline.imports import Imports
@@ -54,6 +55,15 @@ def check_command(
                     f"`RUN pip install '{removed[module]}'` brings it back.",
                 )
             )
+
+
+def tell_differences(held: Sequence[Distribution], events: Listener) -> None:
+    """Packages of the box that give other results than elsewhere, each once."""
+    for name in dict.fromkeys(entry.name for entry in held):
+        found = difference_of(name)
+        if found is not None:
+            why, instead = found
+            events(Notice(f"`{name}`: {why}.", None, instead))
 
 
 def _is_there(path: str, tree: Tree) -> bool:

@@ -22,6 +22,7 @@ from boxer.errors import StoppedError, UnsupportedModuleError
 from boxer.filetree import Directory, File, Tree
 from boxer.images import Base, default_base
 from boxer.link import Start, initial_memory, machine_config, read_tree, tree_image
+from boxer.listener import Listener
 from boxer.packages import linked_base
 from boxer.pipeline.cprogram import STAND_IN, is_program, with_program
 from boxer.pipeline.deflated import Deflated
@@ -30,10 +31,24 @@ from boxer.runtime import BuildInstance, ExitStatus, load_code
 from boxer.userland import CommandRequest, CommandResult
 from boxer.wasmformat import Module, code_digest, code_only
 
+NOT_RUN = "A step before it fails, so"
 START = "_start"
 TREE = "boxer_tree"
 # Folders the kernel makes where a tree has none, to mount its own file systems on.
 MOUNT_POINTS = ("dev", "proc", "sys", "tmp")
+
+
+@dataclass(frozen=True, slots=True)
+class NotRun:
+    """Stands for the programs of a box whose build is sure to fail: they find nothing as it should
+    be. listener: hears that they were not run."""
+
+    listener: Listener
+
+    def run(self, request: CommandRequest) -> CommandResult:
+        name = request.argv[0].rpartition("/")[2]
+        self.listener.notice(f"{NOT_RUN} `{name}` was not run.", None, None)
+        return CommandResult(0)
 
 
 @dataclass(frozen=True, slots=True)

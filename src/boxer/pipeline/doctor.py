@@ -1,25 +1,35 @@
-"""What a build will come to, line by line, before anything is run.
+"""What a build will come to, line by line, told without stopping at the first thing that fails.
 
-Belongs here: the assessment of a whole Dockerfile: bases, RUNs, requirements files of the context.
-Does not: what a command comes to (`userland.assessment`), BuildKit's lint rules
-(`dockerfile.linting`).
+Belongs here: the report. It is the build that judges: its stages are built as `building` does it,
+packages and all, each step's failure is a line, and the box is frozen where none failed and thrown
+away. Does not: any instruction's work (`stages`), BuildKit's lint rules (`dockerfile.linting`).
+
+Invariant: the report says that the build stops exactly where `boxer build` would raise.
 """
 
 from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
-from boxer.dockerfile import Add, Cmd, Copy, Dockerfile, Entrypoint, From, Instruction, Run, parse
-from boxer.errors import BoxerError, UnknownBaseError, Where
-from boxer.images import resolve, tools_of, with_known_images, with_python_bases
-from boxer.packages import decoded
-from boxer.pipeline.sources import Sources, find_sources
-from boxer.userland import Assessment, Verdict, assess_packages, assess_run, fetched_program
+from boxer.dockerfile import Cmd, Dockerfile, Entrypoint, From, Instruction, parse
+from boxer.errors import BoxerError, RunFailedError, TreeError, UnknownBaseError, Where
+from boxer.images import BaseSource, bases_here, resolve, with_known_images, with_python_bases
+from boxer.instructions import Context
+from boxer.pipeline.assemble import assemble
+from boxer.pipeline.building import finished_of, source_date_epoch
+from boxer.pipeline.commands import NOT_RUN
+from boxer.pipeline.events import Event, Notice, StepStarted
+from boxer.pipeline.sources import find_sources
+from boxer.pipeline.stages import Bases, StageBuilder
+from boxer.plan import Step, plan
 
-_REMOTE = ("http://", "https://", "git@", "git://", "ssh://")
+Verdict = Literal["works", "changed", "fails", "unknown"]
+
 _BACKGROUND = re.compile(r"(?<![&>|<])&(?![&>])")
 _STARTERS = frozenset(("supervisord", "uwsgi", "nginx", "cron", "crond", "honcho", "circusd"))
 _SERVERS = frozenset(("uvicorn", "gunicorn", "hypercorn", "waitress-serve", "fastapi", "flask",
@@ -27,8 +37,17 @@ _SERVERS = frozenset(("uvicorn", "gunicorn", "hypercorn", "waitress-serve", "fas
 
 
 @dataclass(frozen=True, slots=True)
+class Assessment:
+    """verdict: works; changed, with a notice; fails; unknown, since something before it fails."""
+
+    verdict: Verdict
+    why: str = ""
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the report. text: the instruction's first line, or a requirement."""
+    """One line of the report. text: the instruction's first line."""
 
     where: Where
     text: str
@@ -37,83 +56,105 @@ class Line:
     hint: str | None = None
 
 
-def examine(context: Path, dockerfile: Path | None = None) -> list[Line]:
-    """The report, in the order of the lines. Raises what reading the Dockerfile raises."""
+@dataclass(slots=True)
+class Report:
+    """lines: in the order of the Dockerfile. stops: whether the build would stop."""
+
+    lines: list[Line] = field(default_factory=list)
+    stops: bool = False
+
+
+def examine(
+    context: Path, dockerfile: Path | None = None, bases: BaseSource | None = None
+) -> Report:
+    """The report. bases: default the ones on this machine. Raises what reading the Dockerfile
+    raises."""
     sources = find_sources(context, dockerfile)
-    heard: dict[Where, str] = {}
+    heard = _Heard()
+    parsed = with_known_images(parse(sources.text, str(sources.path)), heard.notice)
+    parsed = with_python_bases(parsed, heard.notice)
+    known = Bases(bases or bases_here(), heard)
+    try:
+        planned = plan(parsed, {}, None, known.environment)
+        files = Context(context, sources.ignore)
+        epoch = source_date_epoch()
+        built = StageBuilder(known, files, epoch, heard, failed=heard.failed).build(planned)
+        if not heard.stops:
+            assemble(finished_of(built, epoch, None, heard), heard)
+    except UnknownBaseError:
+        for entry, unknown in _unknown_bases(parsed):
+            heard.stop(unknown, entry.where)
+    except BoxerError as error:
+        heard.stop(error, _last(parsed, error))
+    return Report(list(_lines(parsed, heard)), heard.stops)
 
-    def hear(message: str, where: Where | None, hint: str | None) -> None:
-        if where is not None:
-            heard[where] = message
 
-    parsed = with_known_images(parse(sources.text, str(sources.path)), hear)
-    parsed = with_python_bases(parsed, hear)
-    stages = {entry.stage_name for entry in parsed.instructions if isinstance(entry, From)}
-    lines: list[Line] = []
+def _unknown_bases(parsed: Dockerfile) -> Iterator[tuple[From, UnknownBaseError]]:
+    """All of them: a build would tell of the first."""
+    names = {e.stage_name for e in parsed.instructions if isinstance(e, From)}
     for entry in parsed.instructions:
-        found = _assessments(entry, stages, parsed, sources)
-        if entry.where in heard:
-            found.insert(0, Assessment("changed", heard[entry.where]))
+        if isinstance(entry, From):
+            try:
+                resolve(entry.image)
+            except UnknownBaseError as error:
+                if entry.image.lower() not in names:
+                    yield entry, error
+
+
+def _last(parsed: Dockerfile, error: BoxerError) -> Where:
+    """Where an error belongs that names no line of the Dockerfile: its last one."""
+    places = [entry.where for entry in parsed.instructions]
+    return error.where if error.where in places else places[-1]
+
+
+class _Heard:
+    """What the build says, by the instructions' places."""
+
+    def __init__(self) -> None:
+        self.said: dict[Where, list[Assessment]] = {}
+        self.stops = False
+        self._place: Where | None = None
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, StepStarted):
+            self._place = event.where
+        elif isinstance(event, Notice):
+            self.notice(event.message, event.where, event.hint)
+
+    def notice(self, message: str, where: Where | None, hint: str | None) -> None:
+        verdict: Verdict = "unknown" if message.startswith(NOT_RUN) else "changed"
+        self._add(where or self._place, Assessment(verdict, message, hint))
+
+    def failed(self, step: Step, error: BoxerError) -> None:
+        """A step's failure; one that may come of a failure before it is not sure."""
+        follows = self.stops and isinstance(error, (RunFailedError, TreeError))
+        self.stop(error, step.instruction.where, "unknown" if follows else "fails")
+
+    def stop(self, error: BoxerError, where: Where, verdict: Verdict = "fails") -> None:
+        self.stops = True
+        self._add(where, Assessment(verdict, error.message, error.hint))
+
+    def _add(self, where: Where | None, said: Assessment) -> None:
+        if where is not None and said not in self.said.setdefault(where, []):
+            self.said[where].append(said)
+
+
+def _lines(parsed: Dockerfile, heard: _Heard) -> list[Line]:
+    lines = []
+    for entry in parsed.instructions:
+        found = [*heard.said.get(entry.where, []), *_command(entry)]
         text = " ".join(entry.text.split("\n", 1)[0].split())
         lines += [
             Line(entry.where, text, said.verdict, said.why, said.hint)
             for said in found or [Assessment("works")]
         ]
-    return lines + _requirement_lines(sources)
+    return lines
 
 
-def _assessments(
-    entry: Instruction, stages: set[str | None], parsed: Dockerfile, sources: Sources
-) -> list[Assessment]:
-    match entry:
-        case From():
-            return _base(entry, stages)
-        case Run():
-            return assess_run(entry)
-        case Copy():
-            return _copy(entry, stages, sources)
-        case Cmd() | Entrypoint():
-            return _command(entry)
-        case _:
-            return []
-
-
-def _base(entry: From, stages: set[str | None]) -> list[Assessment]:
-    if entry.image.lower() in stages or "$" in entry.image:
+def _command(entry: Instruction) -> list[Assessment]:
+    """What is to be said of a CMD: no build stops for it."""
+    if not isinstance(entry, (Cmd, Entrypoint)):
         return []
-    try:
-        notice = resolve(entry.image).notice
-    except UnknownBaseError as error:
-        return [Assessment("fails", error.message, error.hint)]
-    return [Assessment("changed", notice)] if notice else []
-
-
-def _copy(entry: Copy, stages: set[str | None], sources: Sources) -> list[Assessment]:
-    if entry.from_stage is not None:
-        name = entry.from_stage
-        known = name.isdecimal() or name.lower() in stages or bool(tools_of(name))
-        if known or "$" in name:
-            return []
-        try:
-            resolve(name)
-        except BoxerError as error:
-            return [Assessment("fails", error.message, "Boxer fetches no images.")]
-        return []
-    found = []
-    for source in entry.sources:
-        if source.startswith(_REMOTE):
-            if isinstance(entry, Add) and fetched_program(source) is None:
-                why = f"`{source}` is fetched by nobody: a build gets packages only."
-                found.append(Assessment("fails", why, "Download it before the build."))
-        elif not any(character in source for character in "*?[$"):
-            path = sources.context / source.strip("/")
-            if not path.exists():
-                why = f"`{source}` is not in the build context."
-                found.append(Assessment("fails", why, "Make it, or correct the path."))
-    return found
-
-
-def _command(entry: Cmd | Entrypoint) -> list[Assessment]:
     argv = entry.command.argv
     script = entry.command.script or ""
     if argv and posixpath.basename(argv[0]) in ("sh", "bash") and argv[1:2] == ("-c",):
@@ -121,16 +162,16 @@ def _command(entry: Cmd | Entrypoint) -> list[Assessment]:
     program = argv[0] if argv and not script else script.removeprefix("exec ").split(" ")[0]
     name = posixpath.basename(program)
     if _BACKGROUND.search(script):
-        why = "A box is one process: nothing can run in the background (`&`)."
+        why = "When it runs: a box is one process, nothing can run in the background (`&`)."
         return [
-            Assessment("fails", why, "Start one program; put the others into boxes of their own.")
+            Assessment("changed", why, "Start one program; put the others into boxes of their own.")
         ]
     if name in _STARTERS:
-        why = f"`{name}` starts processes of its own; a box is one process."
-        return [Assessment("fails", why, "Start the application itself.")]
+        why = f"When it runs: `{name}` starts processes of its own, and a box is one process."
+        return [Assessment("changed", why, "Start the application itself.")]
     if name == "celery":
-        why = "A worker fetches its tasks over the network, which a box has not."
-        return [Assessment("fails", why, "Call the tasks as functions: `boxer run` for each.")]
+        why = "When it runs: a worker fetches its tasks over the network, which a box has not."
+        return [Assessment("changed", why, "Call the tasks as functions: `boxer run` for each.")]
     served = set(argv or ()) | set(script.replace("&&", " ").replace(";", " ").split())
     if served & _SERVERS:
         why = "It serves inside the box; no port of the host is given to a box yet."
@@ -138,18 +179,3 @@ def _command(entry: Cmd | Entrypoint) -> list[Assessment]:
             Assessment("changed", why, "Call the application from inside, as a test client does.")
         ]
     return []
-
-
-def _requirement_lines(sources: Sources) -> list[Line]:
-    found = []
-    for path in sorted(sources.context.glob("requirements*.txt")):
-        for number, text in enumerate(decoded(path.read_bytes()).splitlines(), 1):
-            requirement = text.split("#")[0].strip()
-            if not requirement or requirement.startswith("-"):
-                continue
-            found += [
-                Line(Where(str(path), number), requirement, said.verdict, said.why,
-                     said.hint)
-                for said in assess_packages([requirement])
-            ]  # fmt: skip
-    return found

@@ -5,12 +5,12 @@ Belongs here: typed events. Does not: how they look.
 The order of a build that succeeds:
 
     BuildStarted
-    ( StageStarted  ( StepStarted  StepOutput*  Notice*  StepFinished )*  StageFinished )+
+    ( StageStarted  ( StepStarted  SAID*  StepFinished )*  StageFinished )+
     ( PhaseStarted  PhaseFinished ) for each of Phase, in its order
     BuildFinished
 
-A build that fails stops after the event it had reached and raises a `BoxerError`. Notices may come
-at any time.
+SAID is StepOutput, StepProgress or Notice. A build that fails stops after the event it had reached
+and raises a `BoxerError`. Notices may come at any time.
 
 Invariants
 1. Events are immutable and hold no open resource: they may be kept, queued and compared.
@@ -82,11 +82,24 @@ class StepOutput:
 
 
 @dataclass(frozen=True, slots=True)
+class StepProgress:
+    """What a step that takes long is doing just now."""
+
+    stage: int
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class StepFinished:
+    """cached: an earlier build's result was taken. kept: this one's, and that of the steps before
+    it, is there for later builds."""
+
     stage: int
     number: int
     seconds: float
     cached: bool = False
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +134,14 @@ class PhaseFinished:
 
 @dataclass(frozen=True, slots=True)
 class BuildFinished:
-    """output: the box's file, if it was written to one. digest: sha256, hex. size: bytes."""
+    """output: the box's file, if it was written to one. digest: sha256, hex. size: bytes. remark:
+    what a person who looks at the end only must know, a sentence; else empty."""
 
     output: Path | None
     digest: str
     size: int
     seconds: float
+    remark: str = ""
 
 
 Event = (
@@ -134,6 +149,7 @@ Event = (
     | StageStarted
     | StepStarted
     | StepOutput
+    | StepProgress
     | StepFinished
     | StageFinished
     | Notice

@@ -24,8 +24,6 @@ from boxer.errors import TreeError
 from boxer.filetree import Directory, File, Tree
 from boxer.pipeline.entry import Entry, find_entry
 
-# Not at build time: a key for its processes is drawn when it is imported.
-LEFT_TO_THE_RUN = frozenset({"multiprocessing"})
 # Effects on import, and the reason to import them at all: a line, a picture, a web page.
 EASTER_EGGS = frozenset({"this", "antigravity", "__hello__", "__phello__"})
 # Looking is not to take longer than it saves.
@@ -124,7 +122,7 @@ class _Search:
                     self._source(node.data, package)
                     return
         top = name.partition(".")[0]
-        if top not in LEFT_TO_THE_RUN | EASTER_EGGS and self._standard(place):
+        if top not in EASTER_EGGS and self._standard(place):
             self.found.add(name)
 
     def _standard(self, place: str) -> bool:

@@ -11,7 +11,7 @@ Invariants
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Literal
@@ -24,7 +24,7 @@ from boxer.images import Base, BaseReference, BaseSource, Python, tools_of
 from boxer.instructions import Context, StageState, apply
 from boxer.packages import find_builder
 from boxer.pipeline.cachekeys import first_key, step_keys
-from boxer.pipeline.commands import Commands
+from boxer.pipeline.commands import Commands, NotRun
 from boxer.pipeline.events import (
     Listener,
     Notice,
@@ -32,6 +32,7 @@ from boxer.pipeline.events import (
     StageStarted,
     StepFinished,
     StepOutput,
+    StepProgress,
     StepStarted,
 )
 from boxer.pipeline.stepcache import Kept, StepCache
@@ -48,6 +49,10 @@ class Built:
     tree: Tree
     config: ImageConfig
     python_asked: str = ""
+
+
+# Hears of a step that fails.
+Failed = Callable[[Step, BoxerError], None]
 
 
 class Bases:
@@ -92,25 +97,33 @@ class StageBuilder:
         events: Listener,
         cached: bool = True,
         secrets: Mapping[str, bytes] | None = None,
+        failed: Failed | None = None,
     ) -> None:
+        """failed: hears of a step that fails, and the build goes on, to see what else does; without
+        it the step's error is raised. Nothing is kept from there on, and no program is run."""
+        self._failed = failed
+        self._sound = True
         self._bases = bases
         self._context = context
         self._epoch = epoch
         self._events = events
         self._done: dict[int, Built] = {}
+        self._names: dict[int, str] = {}
         self._cached = cached
         self._secrets = secrets or {}
         self._keys: dict[int, str | None] = {}
 
     def build(self, plan: Plan) -> Built:
         """The last stage of the plan. Raises what its steps raise."""
+        self._names = {stage.index: stage.name or _ordinal(stage) for stage in plan.stages}
         for number, stage in enumerate(plan.stages, 1):
             self._done[stage.index] = self._stage(number, stage)
         return self._done[plan.stages[-1].index]
 
     def _stage(self, number: int, stage: StagePlan) -> Built:
         below = self._below(stage)
-        shown = stage.base.reference if isinstance(stage.base, BaseImage) else f"stage {stage.base}"
+        below_it = stage.base
+        shown = below_it.reference if isinstance(below_it, BaseImage) else self._names[below_it]
         self._events(StageStarted(number, stage.name, shown, len(stage.steps), stage.where))
         began = time.monotonic()
         state = StageState(below.tree.copy(), below.config, epoch=self._epoch)
@@ -120,13 +133,12 @@ class StageBuilder:
         for place, step in zip(count(1), stage.steps, strict=False):
             if place > done:
                 listener = _StepListener(number, place, self._events)
-                self._step(listener, step, state, below)
-                key = keys[place - 1]
-                if cache and key and isinstance(step.instruction, Run):
-                    kept = Kept(
-                        state.tree, state.config, state.command_set, tuple(listener.notices)
-                    )
-                    cache.put(key, step.instruction.text, kept)
+                started = time.monotonic()
+                self._try_step(listener, step, state, below)
+                seconds = time.monotonic() - started
+                key = keys[place - 1] if self._sound else None
+                kept = _keep(cache, key, step, state, listener)
+                self._events(StepFinished(number, place, seconds, kept=kept))
         self._events(StageFinished(number, time.monotonic() - began))
         return replace(below, tree=state.tree, config=state.config)
 
@@ -189,23 +201,40 @@ class StageBuilder:
             _add_names(tree, base.info.python, asked, self._epoch)
         return Built(base, tree, ImageConfig.from_oci(base.info.config), asked)
 
+    def _try_step(
+        self, listener: _StepListener, step: Step, state: StageState, below: Built
+    ) -> None:
+        try:
+            self._step(listener, step, state, below)
+        except BoxerError as error:
+            if self._failed is None:
+                raise
+            self._failed(step, error)
+            self._sound = False
+
     def _step(self, listener: _StepListener, step: Step, state: StageState, below: Built) -> None:
         instruction = step.instruction
-        stage, place = listener.stage, listener.number
-        self._events(StepStarted(stage, place, instruction.text, instruction.where))
-        began = time.monotonic()
+        self._events(
+            StepStarted(listener.stage, listener.number, instruction.text, instruction.where)
+        )
         ports = Ports(
             listener,
-            commands=Commands(below.base),
+            commands=Commands(below.base) if self._sound else NotRun(listener),
             stage_tree=self._tree_of,
+            stage_name=self._name_of,
             wheels=find_builder(below.base),
-            compiler=_compiler() if isinstance(instruction, Run) else None,
+            compiler=_compiler() if isinstance(instruction, Run) and self._sound else None,
             secrets=self._secrets,
             python=below.base.info.python,
             python_asked=below.python_asked,
         )
         apply(step, state, self._context, ports)
-        self._events(StepFinished(stage, place, time.monotonic() - began))
+
+    def _name_of(self, name: str) -> str:
+        """How a person calls what COPY --from means."""
+        index = int(name) if name.isdecimal() else -1
+        shown = self._names.get(index, name)
+        return shown if shown.startswith("the stage") else f"`{shown}`"
 
     def _tree_of(self, name: str) -> Tree | None:
         """What COPY --from means: a stage by its number, else an image."""
@@ -218,6 +247,19 @@ class StageBuilder:
             return self._bases.load(name).tree
         except UnknownBaseError:
             return None
+
+
+def _ordinal(stage: StagePlan) -> str:
+    return f"the stage of line {stage.where.line}" if stage.where else f"stage {stage.index}"
+
+
+def _keep(
+    cache: StepCache | None, key: str | None, step: Step, state: StageState, heard: _StepListener
+) -> bool:
+    if cache is None or key is None or not isinstance(step.instruction, Run):
+        return False
+    kept = Kept(state.tree, state.config, state.command_set, tuple(heard.notices))
+    return cache.put(key, step.instruction.text, kept)
 
 
 def _add_names(tree: Tree, python: Python, asked: str, epoch: int) -> None:
@@ -254,3 +296,6 @@ class _StepListener:
     def notice(self, message: str, where: Where | None, hint: str | None) -> None:
         self.notices.append((message, hint))
         self.events(Notice(message, where, hint))
+
+    def progress(self, text: str) -> None:
+        self.events(StepProgress(self.stage, self.number, text))

@@ -85,8 +85,8 @@ class StepCache:
         notices = tuple((str(text), hint) for text, hint in head["notices"])
         return Kept(tree, config, bool(head["command_set"]), notices)
 
-    def put(self, key: str, text: str, kept: Kept) -> None:
-        """Keeps a result. text: the instruction, for people."""
+    def put(self, key: str, text: str, kept: Kept) -> bool:
+        """Keeps a result, if it can. text: the instruction, for people."""
         fresh: dict[str, bytes] = {}
         nodes = _records(kept.tree, self._known, fresh)
         head = {
@@ -105,6 +105,8 @@ class StepCache:
             _write(self._folder / key, [packed, *fresh.values()])
             self._parents = [*self._parents, key]
             prune_steps(LARGEST, self._folder)
+            return True
+        return False
 
     def _load(self, path: Path, seen: set[str]) -> dict[str, Any] | None:
         """The head of a result, with its data and its parents' data taken in."""

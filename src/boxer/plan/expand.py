@@ -79,13 +79,9 @@ class Expander:
         self._variables = variables
         self._room = room
         self._lex = ShellLex(escape, env=variables, skip_unset_env=False)
-        self._raw = ShellLex(
-            escape,
-            raw_quotes=True,
-            raw_escapes=True,
-            skip_process_quotes=True,
-            env=variables,
-            skip_unset_env=False,
+        # BuildKit's is always of the backslash, whatever the Dockerfile's own is.
+        self._documents = ShellLex(
+            "\\", skip_process_quotes=True, env=variables, skip_unset_env=False
         )
 
     def word(self, text: str, where: Where) -> str:
@@ -104,10 +100,11 @@ class Expander:
         return tuple(found)
 
     def document(self, heredoc: Heredoc, where: Where) -> Heredoc:
-        """A here-document: quotes in it mean nothing."""
+        """A here-document: quotes in it mean nothing, and a backslash is taken away from before
+        whatever it stands (BuildKit, dockerfile2llb/convert.go, ExpandRaw)."""
         if not heredoc.expand:
             return heredoc
-        content = self._checked(self._raw.process_word, heredoc.content, where)
+        content = self._checked(self._documents.process_word, heredoc.content, where)
         return replace(heredoc, content=content)
 
     def instruction(self, entry: Instruction) -> Instruction:

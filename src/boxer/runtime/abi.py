@@ -15,12 +15,19 @@ class Errno(IntEnum):
     AGAIN = 6
     BADF = 8
     FAULT = 21
+    INTR = 27
     INVAL = 28
     IO = 29
+    LOOP = 32
+    NOENT = 44
     NOSPC = 51
     NOSYS = 52
+    NOTDIR = 54
     NOTSUP = 58
+    NXIO = 60
+    PERM = 63
     PIPE = 64
+    ROFS = 69
     SPIPE = 70
 
 

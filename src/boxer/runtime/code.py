@@ -27,7 +27,8 @@ from weakref import WeakValueDictionary
 import wasmtime
 
 from boxer.blobstore import Blobs, cache_folder, locked, write_atomically
-from boxer.errors import UnsupportedModuleError, WriteError
+from boxer.errors import WriteError
+from boxer.runtime.compiling import compiled
 from boxer.runtime.engine import engine, engine_tag
 from boxer.runtime.private import make_private
 
@@ -100,7 +101,7 @@ def _module(code: bytes, digest: str, cache: Path, waiting: Callable[[], None]) 
     folder = _engine_folder(cache)
     private = make_private(folder) and make_private(folder / "sha256")
     if not private or digest in _compiling:  # a handler's own code, while its process compiles it
-        return _compiled(code)
+        return compiled(code)
     if (kept := _kept(folder, digest)) is not None:
         return kept
     _compiling.add(digest)
@@ -111,16 +112,8 @@ def _module(code: bytes, digest: str, cache: Path, waiting: Callable[[], None]) 
         _compiling.discard(digest)
 
 
-def _compiled(code: bytes) -> wasmtime.Module:
-    try:
-        return wasmtime.Module(engine(), code)
-    except wasmtime.WasmtimeError as error:
-        reason = str(error).strip().replace("\n", " ")
-        raise UnsupportedModuleError(f"The engine does not take the module: {reason}.") from None
-
-
 def _compiled_and_kept(code: bytes, digest: str, folder: Path) -> wasmtime.Module:
-    module = _compiled(code)
+    module = compiled(code)
     # A full disk must not keep a box from running; the next run compiles again.
     with contextlib.suppress(WriteError):
         kept_digest = Blobs(folder).put(module.serialize())

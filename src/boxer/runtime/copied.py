@@ -20,6 +20,7 @@ from boxer.runtime.engine import wasm_stack
 from boxer.runtime.engineinstance import EngineInstance
 from boxer.runtime.entry import Outcome, RunOptions, Usage, reached_limit
 from boxer.runtime.exitstatus import ExitStatus, exit_status_of
+from boxer.runtime.forwarding import BLOCK, arrived, forwarded, to_memory
 from boxer.runtime.mapped import MappedImage
 from boxer.runtime.memory import BadAddressError
 from boxer.runtime.mounts import Mount
@@ -56,7 +57,15 @@ class CopiedInstance:
             self._machine.load(image)
 
     def run(self, options: RunOptions) -> Outcome:
-        return self._entered(options, lambda: self._machine.enter("_start"))
+        place, memory = self._global(BLOCK), self._machine.memory
+
+        def start() -> int | None:
+            self._host.watch.arrived = lambda: arrived(memory, place)
+            with forwarded(options.stop_timeout, to_memory(memory, place)) as forwards:
+                self._host.watch.forwards = forwards and place != 0
+                return self._machine.enter("_start")
+
+        return self._entered(options, start)
 
     def call(self, options: RunOptions, request: bytes) -> Outcome:
         reply = b""
@@ -97,8 +106,11 @@ class CopiedInstance:
         self._machine.close()
 
     def _boot(self) -> int:
+        return self._global(BOOT)
+
+    def _global(self, name: str) -> int:
         try:
-            return self._machine.global_value(BOOT)
+            return self._machine.global_value(name)
         except UnsupportedModuleError:
             return 0
 

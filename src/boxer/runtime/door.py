@@ -41,13 +41,15 @@ class Guest:
     """What a callback needs to know of the machine it serves.
 
     files: the functions that reach mounted folders, by name; each takes what the guest gave.
+    folders: those folders, and whether each is read-only, by their descriptors from 3 on.
     """
 
-    __slots__ = ("failure", "files", "host")
+    __slots__ = ("failure", "files", "folders", "host")
 
     def __init__(self, host: Host) -> None:
         self.host = host
         self.files: dict[str, Function] = {}
+        self.folders: list[tuple[str, bool]] = []
         self.failure: BaseException | None = None
 
 

@@ -27,6 +27,14 @@ HOST_SHARE = 1 << 20
 UNLIMITED_THREAD_STACK = 2 << 20
 # A time limit is exact to a tick. Each costs a guest a few microseconds.
 TICK = 0.01
+# What no box needs. Code of these is refused before it is compiled, and native/reading.c need not
+# know it: references with types of their own, other memories than one of 32 bits, threads, vectors
+# whose results are the processor's, what is not in the standard yet. Kept: exceptions (C++,
+# setjmp), vectors, references, tail calls, bulk memory. native/launcher.c states the same.
+TURNED_OFF = (
+    "component_model", "custom_page_sizes", "function_references", "gc", "memory64",
+    "multi_memory", "relaxed_simd", "stack_switching", "threads", "wide_arithmetic",
+)  # fmt: skip
 
 
 def wasm_stack(limit: int | None = None) -> int:
@@ -68,6 +76,18 @@ def entered_from_handler() -> EngineError:
     )
 
 
+def refused(why: int) -> EngineError:
+    """Why a machine was not entered; why: a number of the native library's."""
+    if why == native.TOO_LITTLE_STACK:
+        return too_little_stack()
+    if why == native.IN_SIGNAL_HANDLER:
+        return entered_from_handler()
+    return EngineError(
+        "No machine can be ended at a limit: every real-time signal of this process has a handler.",
+        hint="Leave one of the signals SIGRTMIN to SIGRTMAX without a handler.",
+    )
+
+
 def ticks_by_epochs() -> bool:
     """Whether the engine compiles a look at a counter into the guest's loops: only where the native
     library, which does without (native/interrupt.c), is missing."""
@@ -85,6 +105,8 @@ def engine() -> wasmtime.Engine:
     # The whole range of a 32-bit memory, so that its base address never changes (`memory`).
     config.memory_reservation = 1 << 32
     config.memory_may_move = False
+    for feature in TURNED_OFF:
+        setattr(config, f"wasm_{feature}", False)
     return wasmtime.Engine(config)
 
 
@@ -95,4 +117,4 @@ def engine_tag() -> str:
     package = Path(wasmtime.__file__).parent
     found = sorted(entry.name for entry in package.parent.glob("wasmtime-*.dist-info"))
     name = found[0].removesuffix(".dist-info") if found else "wasmtime"
-    return name + ("-epochs-1" if ticks_by_epochs() else "-2")
+    return name + ("-epochs-2" if ticks_by_epochs() else "-3")

@@ -30,6 +30,9 @@ from boxer.runtime.preview1 import Host
 from boxer.runtime.ticking import Ticking
 from boxer.wasmformat import PAGE
 
+# As native/machine.c: no program has so many functions that pointers can name.
+MOST_TABLE_ENTRIES = 1 << 20
+
 
 @functools.cache
 def _linker() -> wasmtime.Linker:
@@ -47,10 +50,10 @@ class EngineInstance:
         self.guest = Guest(host)
         self._limit = memory_limit
         self._store = wasmtime.Store(engine())
-        self._store.set_limits(memory_size=memory_limit)
+        self._store.set_limits(memory_size=memory_limit, table_elements=MOST_TABLE_ENTRIES)
         self._ticking = Ticking(self._store, code)
         if mounts:
-            mounting.configure(self._store, mounts)
+            self.guest.folders = mounting.configure(self._store, mounts)
         self._exports = self._instantiate(code, mounting.linker() if mounts else _linker())
         self._memory = self._own_memory()
         store, memory = self._store, self._memory

@@ -20,7 +20,9 @@ class RunOptions:
     """What a machine gets for one entry, and nothing else of the host.
 
     arguments: argv with a name for the box first. environment: `K=V`. thaw: a call begins a life
-    (fresh randomness, clocks, environment) instead of going on with one.
+    (fresh randomness, clocks, environment) instead of going on with one. stop_timeout: signals of
+    this process are the program's, and it has so many seconds to end after SIGTERM (negative: as
+    long as it likes); None: they are this process's own.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -30,6 +32,7 @@ class RunOptions:
     stdout: Stream = Stream.CAPTURE
     stderr: Stream = Stream.CAPTURE
     thaw: bool = True
+    stop_timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

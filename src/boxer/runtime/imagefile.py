@@ -8,21 +8,26 @@ written in large pieces for the same reason.
 
 Invariants
 1. A piece of zeros is a hole.
-2. A disk that is full costs time, never a run: the file is in memory then.
+2. Of a piece that holds little, only the pages that hold something are written: a file of a few
+   kilobytes can name a byte in every piece of 4 GiB.
+3. A disk that is full costs time, never a run: the file is in memory then.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
 from boxer.blobstore import cache_folder
-from boxer.boxfile import MemoryImage
+from boxer.boxfile import MemoryImage, Segment
 from boxer.runtime.private import make_private
 
 PIECE = 1 << 20
+PAGE = 4096
+# A piece is written whole if at least this part of it is held.
+DENSE = 16
 
 T = TypeVar("T")
 
@@ -46,30 +51,43 @@ def _closing(descriptor: int, use: Callable[[int], T]) -> T:
 
 
 def write_image(descriptor: int, image: MemoryImage) -> None:
-    """Writes an image to an empty file. Raises OSError."""
+    """Writes an image to an empty file. Raises OSError.
+
+    What it takes is bounded by what the segments hold, whatever size the memory is said to have.
+    """
     os.truncate(descriptor, image.size)
-    for start, piece in _pieces(image):
-        if any(piece):
-            _write_all(descriptor, memoryview(piece), start)
+    for start, parts in _by_piece(image.segments):
+        held = sum(len(part.data) for part in parts)
+        size = PIECE if held * DENSE >= PIECE else PAGE
+        for at, inside in _by_piece(parts, size) if size < PIECE else ((start, parts),):
+            _write_all(descriptor, _filled(at, min(size, image.size - at), inside), at)
 
 
-def _pieces(image: MemoryImage) -> Iterator[tuple[int, bytearray]]:
-    """The pieces that hold a segment's bytes, so that a memory of 4 GiB takes what is in it."""
-    at, piece = -1, bytearray()
-    for segment in image.segments:
-        done = 0
-        while done < len(segment.data):
-            start = (segment.offset + done) // PIECE * PIECE
-            if start != at:
-                if piece:
-                    yield at, piece
-                at, piece = start, bytearray(min(PIECE, image.size - start))
-            inside = segment.offset + done - start
-            size = min(PIECE - inside, len(segment.data) - done)
-            piece[inside : inside + size] = segment.data[done : done + size]
-            done += size
-    if piece:
-        yield at, piece
+def _by_piece(
+    segments: Sequence[Segment], size: int = PIECE
+) -> Iterator[tuple[int, list[Segment]]]:
+    """The segments cut at multiples of `size`, gathered by the multiple they begin behind."""
+    start, gathered = 0, list[Segment]()
+    for segment in segments:
+        data, offset = memoryview(segment.data), segment.offset
+        while data:
+            if gathered and offset >= start + size:
+                yield start, gathered
+                gathered = []
+            start = offset - offset % size
+            part = data[: start + size - offset]
+            gathered.append(Segment(offset, part))
+            data, offset = data[len(part) :], offset + len(part)
+    if gathered:
+        yield start, gathered
+
+
+def _filled(start: int, size: int, parts: Sequence[Segment]) -> memoryview:
+    """The bytes of the memory from `start`; none where all are zero."""
+    piece = bytearray(size)
+    for part in parts:
+        piece[part.offset - start : part.end - start] = part.data
+    return memoryview(piece if piece != bytes(size) else b"")
 
 
 def _write_all(descriptor: int, data: memoryview, offset: int) -> None:

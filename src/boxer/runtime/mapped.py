@@ -25,12 +25,12 @@ from boxer.runtime.code import Code
 from boxer.runtime.engine import (
     HOST_SHARE,
     engine,
-    entered_from_handler,
-    too_little_stack,
+    refused,
     wasm_stack,
 )
 from boxer.runtime.entry import Outcome, RunOptions, Usage, reached_limit
 from boxer.runtime.exitstatus import ExitStatus
+from boxer.runtime.forwarding import forwarded
 from boxer.runtime.imagefile import with_nameless_file, write_image
 from boxer.runtime.native import NativeOutcome, Run
 from boxer.runtime.stdio import Stream
@@ -222,7 +222,12 @@ class MappedInstance:
         return _made(*native.making(new, code, image.address, memory_limit))
 
     def run(self, options: RunOptions) -> Outcome:
-        self._library.boxer_machine_run(self.address, prepared(options), byref(self.native_outcome))
+        def begin(stop_ns: int) -> None:
+            self._library.boxer_machine_forward(self.address, stop_ns)
+
+        run = prepared(options)
+        with forwarded(options.stop_timeout, begin):
+            self._library.boxer_machine_run(self.address, run, byref(self.native_outcome))
         return self.outcome()
 
     def call(self, options: RunOptions, request: bytes) -> Outcome:
@@ -292,8 +297,7 @@ def outcome_of(native_outcome: NativeOutcome) -> Outcome:
     if native_outcome.kind == native.INTERRUPTED:
         raise _raised(native_outcome)
     if native_outcome.kind == native.REFUSED:
-        in_handler = native_outcome.status == native.IN_SIGNAL_HANDLER
-        raise entered_from_handler() if in_handler else too_little_stack()
+        raise refused(native_outcome.status)
     returned = native_outcome.kind == native.RETURNED
     reply = None
     if native_outcome.reply:

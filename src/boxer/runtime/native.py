@@ -19,7 +19,7 @@ import os
 import platform
 import struct
 from collections.abc import Callable
-from ctypes import POINTER, c_char, c_char_p, c_int, c_int32, c_uint32, c_uint64, c_void_p
+from ctypes import POINTER, c_char, c_char_p, c_int, c_int32, c_int64, c_uint32, c_uint64, c_void_p
 from pathlib import Path
 
 from wasmtime import _ffi as ffi
@@ -27,7 +27,7 @@ from wasmtime import _ffi as ffi
 from boxer.blobstore import cache_folder, sha256
 from boxer.runtime.private import is_private
 
-ABI = 2
+ABI = 3
 # What a wheel brings (`wheels`): as safe as the modules beside it.
 PACKAGED = Path(__file__).with_name("lib")
 NO_LIMIT = (1 << 64) - 1
@@ -38,7 +38,7 @@ _ELF = struct.Struct("<40xQ10xHH2x")
 
 RETURNED, EXITED, TRAPPED, LIMIT, INTERRUPTED, FAILED, REFUSED = range(7)
 LIMITS = ("time", "cpu", "output")
-TOO_LITTLE_STACK, IN_SIGNAL_HANDLER = range(2)
+TOO_LITTLE_STACK, IN_SIGNAL_HANDLER, NO_SIGNAL = 1, 2, 3
 
 
 class Run(ctypes.Structure):
@@ -110,7 +110,10 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "boxer_machine_fork": (c_void_p, (c_void_p, c_uint64, c_int, c_char_p)),
     "boxer_machine_memory": (c_void_p, (c_void_p, POINTER(c_uint64))),
     "boxer_machine_is_pristine": (c_int, (c_void_p,)),
-    "boxer_watched_new": (c_void_p, (c_char_p, c_void_p, c_void_p, c_char_p)),
+    "boxer_machine_forward": (None, (c_void_p, c_int64)),
+    "boxer_signals_begin": (None, (c_void_p, c_uint64, c_uint32, c_int64)),
+    "boxer_signals_end": (None, ()),
+    "boxer_watched_new": (c_void_p, (c_char_p, c_void_p, c_void_p, c_void_p, c_char_p)),
     "boxer_watched_begin": (c_int, (c_void_p, c_void_p, c_uint64, c_uint64)),
     "boxer_watched_end": (None, (c_void_p,)),
     "boxer_watched_free": (None, (c_void_p,)),

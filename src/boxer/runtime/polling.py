@@ -24,6 +24,10 @@ HOST = HostClock()
 Streams = tuple[Source, Sink, Sink]
 
 
+class SignalArrived(Exception):  # noqa: N818 - ends a wait, is no failure
+    """The program has signals to look at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """descriptor: the host's, None = always ready. timeout: nanoseconds from now, None = not a
@@ -61,6 +65,12 @@ def wait_for_input(watch: Watch, source: Source) -> None:
         _wait([Subscription(0, Eventtype.FD_READ, source.descriptor)], None, watch)
 
 
+def wait_for_output(watch: Watch, sink: Sink) -> None:
+    """Returns once a write of a few bytes to the sink does not block, unless others write, too."""
+    if sink.descriptor is not None:
+        _wait([Subscription(0, Eventtype.FD_WRITE, sink.descriptor)], None, watch)
+
+
 def _subscription(entry: bytes, clock: Clock, streams: Streams, files: bool) -> Subscription:
     userdata, kind = struct.unpack_from("<QB", entry)
     if kind != Eventtype.CLOCK:
@@ -93,7 +103,8 @@ def _happened(asked: Sequence[Subscription], clock: Clock, watch: Watch) -> list
 
 
 def _wait(asked: Iterable[Subscription], timeout: int | None, watch: Watch) -> frozenset[int]:
-    """The host's descriptors that became ready; none where the time ran out."""
+    """The host's descriptors that became ready; none where the time ran out. Raises
+    `SignalArrived`."""
     poller = select.poll()
     for entry in asked:
         if entry.descriptor is not None:
@@ -107,3 +118,5 @@ def _wait(asked: Iterable[Subscription], timeout: int | None, watch: Watch) -> f
             ready = poller.poll(pause * 1000)
         if ready or (end is not None and HOST.monotonic() >= end):
             return frozenset(descriptor for descriptor, _ in ready)
+        if watch.arrived():
+            raise SignalArrived

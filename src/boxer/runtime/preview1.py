@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from boxer.runtime.abi import (
@@ -28,7 +29,7 @@ from boxer.runtime.abi import (
     Filetype,
 )
 from boxer.runtime.memory import GuestMemory
-from boxer.runtime.polling import poll, wait_for_input
+from boxer.runtime.polling import SignalArrived, poll, wait_for_input, wait_for_output
 from boxer.runtime.sources import Clock, Entropy
 from boxer.runtime.stdio import Sink, Source
 from boxer.runtime.watch import Watch
@@ -121,6 +122,7 @@ def fd_write(host: Host, descriptor: int, vectors: int, count: int, out: int) ->
         return Errno.INVAL
     written = 0
     for buffer in host.memory.vectors(vectors, count):
+        wait_for_output(host.watch, sink)
         part = _transfer(host, sink.write, buffer)
         if isinstance(part, Errno):
             return part
@@ -136,7 +138,10 @@ def fd_read(host: Host, descriptor: int, vectors: int, count: int, out: int) -> 
         return Errno.BADF
     if not 0 <= count <= MOST_VECTORS:
         return Errno.INVAL
-    wait_for_input(host.watch, host.stdin)
+    try:
+        wait_for_input(host.watch, host.stdin)
+    except SignalArrived:
+        return Errno.INTR
     taken: int | Errno = 0
     # One buffer is enough, and a second read might block though the first had something to give.
     for buffer in host.memory.vectors(vectors, count):
@@ -189,7 +194,10 @@ def poll_oneoff(host: Host, subscriptions: int, events: int, count: int, out: in
         return Errno.INVAL
     raw = host.memory.read(subscriptions, count * SUBSCRIPTION_SIZE)
     streams = (host.stdin, host.stdout, host.stderr)
-    happened = poll(raw, host.clock, host.watch, streams, host.files)
+    try:
+        happened = poll(raw, host.clock, host.watch, streams, host.files)
+    except SignalArrived:
+        return Errno.INTR
     host.memory.write(events, happened)
     host.memory.write_u32(out, len(happened) // EVENT_SIZE)
     return Errno.SUCCESS
@@ -198,8 +206,10 @@ def poll_oneoff(host: Host, subscriptions: int, events: int, count: int, out: in
 def _transfer(host: Host, move: Callable[[memoryview], int], buffer: memoryview) -> int | Errno:
     """One read or write of a standard stream."""
     try:
-        with host.watch.blocking():
-            return move(buffer)
+        while True:
+            host.watch.check()
+            with suppress(InterruptedError), host.watch.blocking():
+                return move(buffer)
     except BlockingIOError:
         return Errno.AGAIN
     except BrokenPipeError:

@@ -19,7 +19,7 @@ from boxer.boxfile import Box
 from boxer.runtime.entry import Instance, Outcome, RunOptions, Usage
 from boxer.runtime.frozen import Frozen
 from boxer.runtime.limits import Limits
-from boxer.runtime.mounts import Mount
+from boxer.runtime.mounts import Mount, folders_of
 from boxer.runtime.stdio import Stream
 
 
@@ -52,11 +52,13 @@ def run(
     entrypoint: str | None = None,
     working_dir: str | None = None,
     user: str | None = None,
+    stop_timeout: float | None = None,
 ) -> RunResult:
     """Runs a box once, on a machine of its own.
 
     arguments: replace the box's CMD. env: laid over the box's own. entrypoint: replaces ENTRYPOINT
-    and CMD, as `docker run --entrypoint`. user: "uid[:gid]", numbers.
+    and CMD, as `docker run --entrypoint`. user: "uid[:gid]", numbers. stop_timeout: see
+    `RunOptions`.
     Raises `MountError`, `LimitValueError`, `UnsupportedModuleError`; KeyboardInterrupt after
     Ctrl-C, if the run is in the main thread.
     """
@@ -68,9 +70,11 @@ def run(
         stdin,
         stdout,
         stderr,
+        stop_timeout=stop_timeout,
     )
     frozen = box if isinstance(box, Frozen) else Frozen.of(box)
-    return result_of(once(frozen.machine(bounds.memory_bytes, mounts), options))
+    with folders_of(mounts) as folders:
+        return result_of(once(frozen.machine(bounds.memory_bytes, folders), options))
 
 
 def once(machine: Instance, options: RunOptions) -> Outcome:

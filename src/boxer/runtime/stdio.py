@@ -7,19 +7,29 @@ Invariants
 1. Nothing is buffered on top of an inherited descriptor: what the guest wrote is out.
 2. Captured output never grows beyond the run's budget, which stdout and stderr share.
 3. A write takes at most TRANSFER bytes at once; a short write is legal and the guest goes on.
+4. A read or a write that blocks comes back when a signal arrives, as InterruptedError: there is
+   something to look at then (native/interrupt.c). Python's own would go on (PEP 475).
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
+import select
 import stat
 from enum import Enum
-from typing import Protocol
+from typing import Any, Protocol
 
 from boxer.runtime.abi import Filetype
+from boxer.runtime.engine import ticks_by_epochs
 from boxer.runtime.watch import LimitHit
 
 TRANSFER = 1 << 20
+
+_libc = ctypes.CDLL(None, use_errno=True)
+for _function in (_libc.read, _libc.write):
+    _function.restype = ctypes.c_ssize_t
+    _function.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t)
 
 
 class Stream(Enum):
@@ -71,15 +81,19 @@ class Budget:
     def __init__(self, limit: int | None) -> None:
         self.rest = limit
 
-    def take(self, size: int) -> int:
+    def allowed(self, size: int) -> int:
         """How many of `size` bytes may be written. Raises `LimitHit` when there are none."""
         if self.rest is None:
             return size
-        allowed = min(size, self.rest)
-        if size and not allowed:
+        if size and not self.rest:
             raise LimitHit("output")
-        self.rest -= allowed
-        return allowed
+        return min(size, self.rest)
+
+    def spend(self, written: int) -> int:
+        """Notes how many were written."""
+        if self.rest is not None:
+            self.rest -= written
+        return written
 
     def take_all(self, size: int) -> None:
         """Raises `LimitHit` where fewer than `size` bytes may be written."""
@@ -102,9 +116,9 @@ class CapturedSink:
         return Filetype.UNKNOWN
 
     def write(self, data: memoryview) -> int:
-        size = self._budget.take(min(len(data), TRANSFER))
+        size = self._budget.allowed(min(len(data), TRANSFER))
         self._data += data[:size]
-        return size
+        return self._budget.spend(size)
 
 
 class InheritedDescriptor:
@@ -127,8 +141,20 @@ class InheritedDescriptor:
         return Filetype.REGULAR_FILE if stat.S_ISREG(mode) else Filetype.UNKNOWN
 
     def read_into(self, buffer: memoryview) -> int:
-        return os.readv(self._descriptor, [buffer[:TRANSFER]])
+        return _move(_libc.read, self._descriptor, buffer[:TRANSFER])
 
     def write(self, data: memoryview) -> int:
-        size = self._budget.take(min(len(data), TRANSFER))
-        return os.write(self._descriptor, data[:size])
+        # Where no signal comes, what fits when there is room at all (pipe(7)).
+        most = select.PIPE_BUF if ticks_by_epochs() else TRANSFER
+        size = self._budget.allowed(min(len(data), most))
+        return self._budget.spend(_move(_libc.write, self._descriptor, data[:size]))
+
+
+def _move(function: Any, descriptor: int, data: memoryview) -> int:
+    """read(2) or write(2), once. Raises OSError."""
+    place = ctypes.addressof(ctypes.c_char.from_buffer(data)) if data else 0
+    moved = int(function(descriptor, place, len(data)))
+    if moved < 0:
+        error = ctypes.get_errno()
+        raise OSError(error, os.strerror(error))
+    return moved

@@ -22,7 +22,7 @@ from boxer.errors import EngineError
 from boxer.runtime import native
 from boxer.runtime.code import Code
 from boxer.runtime.door import NO_FINALIZER, TRAP_TEXT, address_of, current
-from boxer.runtime.engine import TICK, engine, entered_from_handler, ticks_by_epochs
+from boxer.runtime.engine import TICK, engine, refused, ticks_by_epochs
 from boxer.runtime.watch import Watch
 
 SECOND = 1_000_000_000
@@ -71,7 +71,7 @@ class Ticking:
                 store.ptr(), _on_epoch_callback, None, NO_FINALIZER
             )
         else:
-            self._watched = _new_watched(code)
+            self._watched = _new_watched(code, store)
 
     def around(self, watch: Watch) -> AbstractContextManager[None]:
         return self._watching(watch) if self._watched else ticker.ticking()
@@ -82,10 +82,13 @@ class Ticking:
         assert library is not None
         own_engine = ctypes.cast(engine().ptr(), ctypes.c_void_p)
         ends = (native.NO_LIMIT if end is None else int(end * SECOND) for end in watch.ends)
-        if library.boxer_watched_begin(self._watched, own_engine, *ends):
-            raise entered_from_handler()
+        if why := library.boxer_watched_begin(self._watched, own_engine, *ends):
+            raise refused(why)
         try:
             yield
+        except wasmtime.Trap:
+            watch.check()  # a call that was cut short ends in a trap that says nothing of why
+            raise
         finally:
             library.boxer_watched_end(self._watched)
 
@@ -95,13 +98,14 @@ class Ticking:
             library.boxer_watched_free(self._watched)
 
 
-def _new_watched(code: Code) -> int:
+def _new_watched(code: Code, store: wasmtime.Store) -> int:
     library = native.library()
     assert library is not None
     made, why = native.making(
         library.boxer_watched_new,
         native.engine_library().encode(),
         ctypes.cast(code.module.ptr(), ctypes.c_void_p),
+        ctypes.cast(store._context(), ctypes.c_void_p),
         ctypes.cast(_check_callback, ctypes.c_void_p),
     )
     if made is None:

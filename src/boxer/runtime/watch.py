@@ -15,7 +15,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -35,13 +35,16 @@ class Watch:
     """seconds: how long the run may take from now. cpu: how many of them its thread may work.
     None = no end."""
 
-    __slots__ = ("_blocked", "_cpu_end", "_end", "_interrupted")
+    __slots__ = ("_blocked", "_cpu_end", "_end", "_interrupted", "arrived", "forwards")
 
     def __init__(self, seconds: float | None = None, cpu: float | None = None) -> None:
         self._end = None if seconds is None else time.monotonic() + seconds
         self._cpu_end = None if cpu is None else time.thread_time() + cpu
         self._blocked = False
         self._interrupted = False
+        self.forwards = False  # Ctrl-C is the program's
+        # Whether the program has signals to look at, which end its waits.
+        self.arrived: Callable[[], bool] = lambda: False
 
     @property
     def ends(self) -> tuple[float | None, float | None]:
@@ -78,7 +81,8 @@ class Watch:
     def interruptible(self) -> Iterator[None]:
         """Goes around a run. Where Ctrl-C would raise KeyboardInterrupt, it does so safely."""
         ours = (
-            threading.current_thread() is threading.main_thread()
+            not self.forwards
+            and threading.current_thread() is threading.main_thread()
             and signal.getsignal(signal.SIGINT) is signal.default_int_handler
         )
         if not ours:

@@ -6,10 +6,10 @@ Belongs here: the order of a call, and the names of what comes out. Does not: an
 from __future__ import annotations
 
 import posixpath
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from boxer.ending import temporary_folder
 from boxer.errors import TreeError
 from boxer.filetree import READ, Directory, File, permitted
 from boxer.toolchain.arguments import Job, RefusedError, Source, parse_arguments
@@ -44,8 +44,8 @@ class SdkCompiler:
                 done = archive(request.argv[1:], _Reader(request).relative)
                 files = {name: (data, 0o644) for name, data in done.files.items()}
                 return CompilerResult(0, done.out, b"", files)
-            with tempfile.TemporaryDirectory(prefix="boxer-cc-") as folder:
-                return _Call(request, Path(folder).resolve()).run()
+            with temporary_folder("boxer-cc-") as folder:
+                return _Call(request, folder.resolve()).run()
         except RefusedError as error:
             text = f"{request.argv[0]}: error: {error}\n"
             return CompilerResult(1, b"", text.encode("utf-8", "replace"))

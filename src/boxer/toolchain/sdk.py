@@ -12,11 +12,11 @@ from __future__ import annotations
 import functools
 import json
 import shutil
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from boxer.ending import run_program
 from boxer.images import sdk_program, zig_program
 from boxer.toolchain.arguments import RefusedError
 
@@ -72,16 +72,13 @@ def run_zig(sdk: Sdk, arguments: Sequence[str], folder: Path, epoch: int) -> Don
     limits = f"ulimit -t {_SECONDS}; ulimit -v {_KILOBYTES}; ulimit -f {_BLOCKS}"
     command = ["/bin/sh", "-c", f'{limits}; exec "$@"', "sh", *_fence(sdk, folder)]
     try:
-        done = subprocess.run(
+        done = run_program(
             [*command, str(sdk.zig), *arguments],
-            cwd=folder,
-            env=_environment(folder, epoch),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
+            environment=_environment(folder, epoch),
+            folder=folder,
             timeout=2 * _SECONDS,
-            check=False,
         )
-    except subprocess.TimeoutExpired:
+    except TimeoutError:
         return Done(124, "", "the compiler took too long\n")
     out, err = (text.decode("utf-8", "replace") for text in (done.stdout, done.stderr))
     return Done(done.returncode, out, err)
@@ -119,7 +116,7 @@ def _is_fencing(bwrap: str, sdk: Sdk) -> bool:
     """Whether this machine lets bubblewrap work."""
     command = [*_walls(bwrap, sdk), "--", str(sdk.zig), "clang", "--version"]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=30, check=False)
-    except (OSError, subprocess.TimeoutExpired):
+        done = run_program(command, timeout=30)
+    except OSError:
         return False
     return done.returncode == 0

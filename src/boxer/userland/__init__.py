@@ -1,7 +1,7 @@
 """What a RUN finds in a stage: a shell over its tree, commands, make.
 
-Belongs here: the shell's door to the tree, commands, one run of a script, what a script would come
-to. Does not: the RUN instruction (`instructions`), Python packages (`packages`).
+Belongs here: the shell's door to the tree, commands, one run of a script. Does not: the RUN
+instruction (`instructions`), Python packages (`packages`).
 """
 
 from typing import TYPE_CHECKING
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from boxer.lazy import load_lazily
 
 if TYPE_CHECKING:
-    from boxer.userland.assessment import Assessment, Verdict, assess_packages, assess_run
     from boxer.userland.firstprocess import fetched_program
     from boxer.userland.ports import (
         CommandRequest,
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from boxer.userland.tools import IMAGE_FOLDERS, add_tool, tools_tree
 
 _HOMES = {
-    "assessment": ("Assessment", "Verdict", "assess_packages", "assess_run"),
     "firstprocess": ("fetched_program",),
     "ports": ("CommandRequest", "CommandResult", "CommandRunner", "Compiler", "Ports"),
     "running": ("run_script",),
@@ -35,7 +33,6 @@ __getattr__, __dir__ = load_lazily(__name__, _HOMES)
 
 __all__ = [
     "IMAGE_FOLDERS",
-    "Assessment",
     "CommandRequest",
     "CommandResult",
     "CommandRunner",
@@ -43,10 +40,7 @@ __all__ = [
     "Finished",
     "Ports",
     "Setting",
-    "Verdict",
     "add_tool",
-    "assess_packages",
-    "assess_run",
     "fetched_program",
     "run_script",
     "tools_tree",

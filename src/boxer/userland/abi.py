@@ -63,6 +63,10 @@ class ErrorKind(IntEnum):
     UNSUPPORTED = 8
 
 
+# The shell works on stacks of 2 MiB (tokio's own threads); a script in a script takes 22 kB.
+_DEEPEST = 5 << 18
+
+
 class VolumeError(Exception):
     """What a file system call answers instead of a result."""
 
@@ -187,11 +191,15 @@ _released: deque[Export] = deque(maxlen=32)
 
 
 class Export:
-    """A volume made reachable from the shell. It lives for as long as the shell holds it."""
+    """A volume made reachable from the shell. It lives for as long as the shell holds it.
+
+    too_deep: whether a file was not read because too many scripts call one another."""
 
     def __init__(self, volume: Volume) -> None:
         self._volume = volume
         self._lent: dict[int, object] = {}
+        self.too_deep = False
+        self._stacks: dict[int, int] = {}  # thread -> the highest address of its stack that is seen
         # Structures hold the callbacks they point to, so the table keeps all of them alive.
         self._table = self._fill_table()
         retain, release = _COUNT(lambda _: self._count(1)), _COUNT(lambda _: self._count(-1))
@@ -215,7 +223,7 @@ class Export:
     def _fill_table(self) -> _Table:
         volume, answer = self._volume, self._answer
         return _Table(
-            _ON_BYTES(answer(lambda p, out: self._lend_bytes(out, volume.read_file(_text(p))))),
+            _ON_BYTES(answer(self._read_file)),
             _ON_CONTENT(answer(lambda p, c: volume.write_file(_text(p), _bytes(c)))),
             _ON_CONTENT(answer(lambda p, c: volume.append_file(_text(p), _bytes(c)))),
             _ON_FLAG(answer(lambda p, flag: volume.mkdir(_text(p), flag))),
@@ -251,8 +259,19 @@ class Export:
         _set(error, _Error(int(kind), owned))
         return 1
 
-    def _lend_bytes(self, out: _Pointer[_OwnedBytes], data: bytes) -> None:
-        _set(out, self._lend(data))
+    def _read_file(self, path: Any, out: _Pointer[_OwnedBytes]) -> None:
+        self._check_depth(ctypes.cast(out, c_void_p).value or 0)
+        _set(out, self._lend(self._volume.read_file(_text(path))))
+
+    def _check_depth(self, place: int) -> None:
+        """Ends scripts that call one another without end before the shell's stack does: it knows no
+        bound of its own, and each call reads a file. place: an address of the shell's stack."""
+        thread = threading.get_ident()
+        began = self._stacks.setdefault(thread, place)
+        self._stacks[thread] = max(began, place)
+        if began - place > _DEEPEST:
+            self.too_deep = True
+            raise VolumeError(ErrorKind.OTHER, "too many scripts call one another")
 
     def _lend_text(self, out: _Pointer[_OwnedBytes], text: str) -> None:
         _set(out, self._lend(text.encode("utf-8", "replace")))

@@ -28,11 +28,13 @@ class SubShell(Protocol):
     """Runs a script in a shell of its own, over the same tree, as the same user."""
 
     def __call__(
-        self, script: str, cwd: str, env: Mapping[str, str]
+        self, script: str, cwd: str, env: Mapping[str, str], stdin: bytes = b""
     ) -> tuple[int, bytes, bytes]: ...
 
 
-def _no_shell(script: str, cwd: str, env: Mapping[str, str]) -> tuple[int, bytes, bytes]:
+def _no_shell(
+    script: str, cwd: str, env: Mapping[str, str], stdin: bytes = b""
+) -> tuple[int, bytes, bytes]:
     raise CommandFailedError("there is no shell", 126)
 
 

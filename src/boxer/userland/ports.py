@@ -59,20 +59,25 @@ def _no_stage(name: str) -> Tree | None:
     return None
 
 
+def _in_ticks(name: str) -> str:
+    return f"`{name}`"
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """What the instructions need from outside.
 
     stage_tree: the tree that `COPY --from=NAME` and `RUN --mount=from=NAME` mean, None if there is
-    none; it is not changed. commands: None where no machine can be run. wheels: None where nothing
-    native can be built. compiler: None where nothing is compiled. python: the base's, None where it
-    has none. python_asked: the Python of the image that FROM names (`3.9`) where it is not the
-    base's, else empty. secrets: by their ids.
+    none; it is not changed. stage_name: what people call it. commands: None where no machine can be
+    run. wheels: None where nothing native can be built. compiler: None where nothing is compiled.
+    python: the base's, None where it has none. python_asked: the Python of the image that FROM
+    names (`3.9`) where it is not the base's, else empty. secrets: by their ids.
     """
 
     listener: Listener = field(default_factory=Silent)
     commands: CommandRunner | None = None
     stage_tree: Callable[[str], Tree | None] = _no_stage
+    stage_name: Callable[[str], str] = _in_ticks
     wheels: WheelBuilder | None = None
     compiler: Compiler | None = None
     secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)

@@ -7,15 +7,24 @@ from __future__ import annotations
 
 import functools
 import posixpath
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
 import bashkit
 
-from boxer.filetree import File, Symlink, Tree
+from boxer.errors import SymlinkLoopError
+from boxer.filetree import Directory, File, Node, Symlink, Tree
 
 _SHELLS = frozenset(("sh", "bash", "dash", "ash"))
 BUILT_IN = b"#!boxer "
+# Programs of the base that the shell is itself.
+OF_THE_SHELL = {**dict.fromkeys(("sh", "dash", "ash", "bash"), "sh"), "env": "env"}
+# The command of ours behind what the shell reads as a program of the base (`TreeVolume`).
+PROGRAM = "boxer-program"
+_SHELL_PROGRAM = tuple(f"#!boxer {name}\n".encode() for name in OF_THE_SHELL)
+_LINKS_IN_LINKS, _MOST_LINKS = 3, 1000
+_FOLDERS_ABOVE = 3
 # A program that is the build's own in a RUN, and a script of the shell when the box runs.
 OURS = b"#!/bin/sh\n# boxer: "
 
@@ -64,9 +73,11 @@ def classify(path: str, data: bytes) -> Executable:
     if data.startswith(b"#!"):
         line = data[2:].split(b"\n", 1)[0].decode("utf-8", "replace").strip()
         words = tuple(line.split(None, 1))
-        program = _interpreter_name(line)
-        kind = Kind.SHELL_SCRIPT if program in _SHELLS else Kind.BOX_PROGRAM
-        return Executable(path, kind, words)
+        script = Executable(path, Kind.SHELL_SCRIPT, words)
+        named = interpreter(script)
+        if named and posixpath.basename(named[0]) in _SHELLS:
+            return script
+        return Executable(path, Kind.BOX_PROGRAM, words)
     if data.startswith(b"\0asm"):
         return Executable(path, Kind.WASM)
     if data.startswith((b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")):
@@ -74,20 +85,74 @@ def classify(path: str, data: bytes) -> Executable:
     return Executable(path, Kind.SHELL_SCRIPT)
 
 
-def _interpreter_name(line: str) -> str:
-    words = line.split()
-    if words and words[0].endswith("/env"):
-        words = [word for word in words[1:] if not word.startswith("-")]
-    return words[0].rpartition("/")[2] if words else ""
+def interpreter(executable: Executable) -> list[str]:
+    """A script's interpreter and the options its first line gives it; env(1) is looked through
+    (`#!/usr/bin/env -S bash -e`). Empty where the line names none."""
+    words = " ".join(executable.interpreter).split()
+    if words and posixpath.basename(words[0]) == "env":
+        words = words[1:]
+        while words and words[0].startswith("-"):
+            words.pop(0)
+    return words
 
 
-def executables(tree: Tree) -> list[Executable]:
-    """Every executable file of the tree that the shell cannot run by itself."""
+def named_for_the_shell(path: str, data: bytes) -> bool:
+    """Whether the shell must be told of an executable: it would read the text as commands, or,
+    of a script of its own, pass over the options in the first line (`#!/bin/sh -e`)."""
+    if data[:1] not in b"#\x7f\0M\xcf\xca":
+        return False
+    executable = classify(path, data[:256])
+    if executable.kind is not Kind.SHELL_SCRIPT:
+        return not data.startswith(_SHELL_PROGRAM)
+    return len(interpreter(executable)) > 1
+
+
+def executables(tree: Tree) -> list[str]:
+    """Every path of an executable file that the shell must be told of, also those that lead
+    through links to folders (`/bin/pip`)."""
     found = []
+    links: dict[str, str] = {}
     for path, entry in tree.walk():
-        node = tree.get(path) if isinstance(entry, Symlink) else entry
-        if isinstance(node, File) and node.mode & 0o111 and node.data[:1] in b"#\x7f\0M\xcf\xca":
-            executable = classify(path, node.data[:256])
-            if executable.kind is not Kind.SHELL_SCRIPT:
-                found.append(executable)
+        node = _followed(tree, path, entry)
+        if isinstance(entry, Symlink) and isinstance(node, Directory):
+            links[path] = tree.resolve(path)
+        elif isinstance(node, File) and node.mode & 0o111 and named_for_the_shell(path, node.data):
+            found.append(path)
+    for link, folder in _with_links_in_links(links).items():
+        inside = folder.rstrip("/") + "/"
+        found += [link + path[len(inside) - 1 :] for path in found if path.startswith(inside)]
     return found
+
+
+def _followed(tree: Tree, path: str, entry: Node) -> Node | None:
+    try:
+        return tree.get(path) if isinstance(entry, Symlink) else entry
+    except SymlinkLoopError:
+        return None
+
+
+def _with_links_in_links(links: Mapping[str, str]) -> dict[str, str]:
+    """The links, and each under every other link that leads above it: /a/c for /a -> b, /b/c -> d.
+
+    A link into a folder above itself (`X11 -> .`) has no end of names; a few are enough."""
+    named = dict(links)
+    for _ in range(_LINKS_IN_LINKS):
+        for outer, folder in list(named.items()):
+            inside = folder.rstrip("/") + "/"
+            for link, target in links.items():
+                if link.startswith(inside) and len(named) < _MOST_LINKS:
+                    named.setdefault(outer + link[len(inside) - 1 :], target)
+    return named
+
+
+def spellings(path: str) -> Iterator[str]:
+    """What a path may be called from some folder: `/a/b/c`, `./c`, `b/c`, `../b/c` ..."""
+    yield path
+    parts = path.strip("/").split("/")
+    for depth in range(1, len(parts) + 1):
+        short = "/".join(parts[-depth:])
+        if depth > 1:
+            yield short
+        yield f"./{short}"
+        for above in range(1, _FOLDERS_ABOVE + 1):
+            yield "../" * above + short

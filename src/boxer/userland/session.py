@@ -8,8 +8,9 @@ Invariants
 2. A `BoxerError` of a command stops the shell and is raised. Two kinds the script may deal with,
    and the user is told: a package that cannot be installed, and a command that cannot work in a
    build where the script has an alternative (`git describe || echo 0`).
-3. Every executable of the tree that is no shell script is a command of ours, by its name if it is
-   on PATH and by its path; the shell would read it as shell.
+3. Every executable of the tree that is no shell script is a command of ours, by its name and by
+   every path that leads to it; the shell would read it as shell. What the base brings is reached
+   by any name there is, for the shell finds in the file what to call (`TreeVolume`).
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ import asyncio
 import itertools
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import bashkit
 from bashkit import CommandContext
@@ -36,13 +39,14 @@ from boxer.errors import (
     UnsupportedCommandError,
     Where,
 )
-from boxer.filetree import Ids, Tree, require_room
-from boxer.listener import Listener, Stream
+from boxer.filetree import File, Ids, Tree, placed, require_room
+from boxer.listener import Stream
 from boxer.userland.abi import Export
+from boxer.userland.descriptors import Heard, lent, names_stdin, read_all
 from boxer.userland.invocation import Command, CommandFailedError, Function, Invocation
 from boxer.userland.ports import Ports
-from boxer.userland.programs import executables, shell_programs
-from boxer.userland.volume import MAX_FILE_BYTES, TreeVolume
+from boxer.userland.programs import PROGRAM, executables, shell_programs, spellings
+from boxer.userland.volume import TreeVolume
 
 # The limits are there to end a script that would never end; docker has none.
 _MAX_COMMANDS = 10_000_000
@@ -53,6 +57,8 @@ _MOST_NESTED = 16
 _TAIL_BYTES = 16_384
 # Commands of ours write to the tree themselves: after so many of them its size is looked at.
 _COUNTED_EVERY = 1000
+
+_INPUT = "/.run/stdin"
 
 _SURVIVABLE = (NativePackageError, PackageBuildError, ResolutionError)
 
@@ -106,8 +112,12 @@ class Session:
         self._export = Export(self._volume)
         self._shell = self._new_shell()
         self._known: set[str] = set()
+        self._run = self._callback(Command(run_executable, reads_stdin=True, makes_programs=True))
+        self._shell.add_command(PROGRAM, self._callback(Command(self._program, reads_stdin=True)))
         self._add_executables()
-        self._failure: Exception | None = None
+        self._volume.made_program = self._add_executable
+        self._volume.moved_folder = self._add_executables
+        self._failure: BaseException | None = None
         self._ran = 0
         self._passed_over: list[BoxerError] = []
         self._script = ""
@@ -119,7 +129,7 @@ class Session:
         try:
             self._check(script)
             self._script = script
-            status = asyncio.run(self._execute(script))
+            status = _run_here(self._execute(script))
         finally:
             # The shell holds our commands, and so this: only so does it close its descriptors.
             del self._shell
@@ -130,6 +140,12 @@ class Session:
                 raise failure
             hint = "The RUN went on, as it would with any program that fails."
             self._setting.ports.listener.notice(failure.message, self._setting.where, hint)
+        if self._export.too_deep:
+            self._setting.ports.listener.notice(
+                "Too many scripts of this RUN call one another: one of them was not run.",
+                self._setting.where,
+                "Look for a script that calls itself, perhaps by a link or the name of another.",
+            )
         if self._volume.random_was_read:
             self._setting.ports.listener.notice(
                 "The random numbers of a build are the same in every build.",
@@ -185,27 +201,28 @@ class Session:
         return shell
 
     def _add_executables(self) -> None:
-        """Invariant 3. Done again after each command that may have made new ones.
+        """Invariant 3. Done again whenever the tree may have new ones."""
+        for path in executables(self._setting.tree):
+            self._add_executable(path)
 
-        Relative spellings with up to two folders are added too: `./manage.py`, `bin/tool`.
-        """
-        run = self._callback(Command(self._run_executable, reads_stdin=True, makes_programs=True))
-        folders = set(self._setting.env.get("PATH", "").split(":"))
-        for executable in executables(self._setting.tree):
-            if executable.path in self._known:
-                continue
-            self._known.add(executable.path)
-            for name in _spellings(executable.path):
-                self._shell.add_command(name, run)
-            folder, _, name = executable.path.rpartition("/")
-            if folder in folders and name not in self._commands:
-                self._shell.add_command(name, run)
+    def _add_executable(self, path: str) -> None:
+        """Every name it may be called by. What a name means is found when it is called."""
+        if path in self._known:
+            return
+        self._known.add(path)
+        for name in spellings(path):
+            self._shell.add_command(name, self._run)
+        name = path.rpartition("/")[2]
+        if name not in self._commands and name not in shell_programs():
+            self._shell.add_command(name, self._run)
 
     def _callback(self, command: Command) -> Callable[[CommandContext], Awaitable[int]]:
         async def call(context: CommandContext) -> int:
-            stdin = await _read_all(context) if command.reads_stdin else b""
+            wanted = command.reads_stdin or names_stdin(context)
+            stdin = await read_all(context) if wanted else b""
             invocation = self._invocation(context, stdin)
-            status = self._invoke(command, invocation)
+            with lent(context, invocation):
+                status = self._invoke(command, invocation)
             await context.stdout.write(bytes(invocation.out))
             await context.stderr.write(bytes(invocation.err))
             if command.makes_programs:
@@ -213,6 +230,11 @@ class Session:
             return status
 
         return call
+
+    def _program(self, call: Invocation) -> int | None:
+        """The program of the base that the shell has read; its first argument is its name."""
+        name, *arguments = call.arguments or [""]
+        return self._run_executable(call.calling(name, *arguments))
 
     def _invocation(self, context: CommandContext, stdin: bytes) -> Invocation:
         setting = self._setting
@@ -230,9 +252,11 @@ class Session:
             shell=self._sub_shell,
         )
 
-    def _sub_shell(self, script: str, cwd: str, env: Mapping[str, str]) -> tuple[int, bytes, bytes]:
+    def _sub_shell(
+        self, script: str, cwd: str, env: Mapping[str, str], stdin: bytes = b""
+    ) -> tuple[int, bytes, bytes]:
         """A `SubShell`: in a thread, since this one's event loop waits for the command."""
-        heard = _Heard(self._setting.ports.listener)
+        heard = Heard(self._setting.ports.listener)
         ports = replace(self._setting.ports, listener=heard)
         if self._setting.nesting >= _MOST_NESTED:
             raise InputTooLargeError(
@@ -242,9 +266,13 @@ class Session:
             )
         nesting = self._setting.nesting + 1
         setting = replace(self._setting, cwd=cwd, env=env, ports=ports, nesting=nesting)
-        session = Session(setting, self._commands, self._run_executable)
-        with ThreadPoolExecutor(1) as pool:
-            finished = pool.submit(session.run, script).result()
+        with ExitStack() as files:
+            if stdin:
+                files.enter_context(placed(setting.tree, _INPUT, File(data=stdin)))
+                script = f"{{ {script}\n}} < {_INPUT}"
+            session = Session(setting, self._commands, self._run_executable)
+            with ThreadPoolExecutor(1) as pool:
+                finished = pool.submit(session.run, script).result()
         return finished.status, bytes(heard.stdout), bytes(heard.stderr)
 
     def _invoke(self, command: Command, invocation: Invocation) -> int:
@@ -265,7 +293,8 @@ class Session:
         except BoxerError as failure:
             if not self._survivable(failure, invocation):
                 self._stop(failure)
-        except Exception as failure:  # a mistake of ours must not become a command's exit status
+        except BaseException as failure:
+            # A mistake of ours must not become a command's exit status; Ctrl-C ends the shell.
             self._stop(failure)
         return 1
 
@@ -280,40 +309,18 @@ class Session:
         invocation.warn(failure.message)
         return True
 
-    def _stop(self, failure: Exception) -> None:
+    def _stop(self, failure: BaseException) -> None:
         self._failure = self._failure or failure
         self._shell.cancel()
 
 
-@dataclass(slots=True)
-class _Heard:
-    """A listener that keeps what is written for the command that called a shell."""
-
-    outer: Listener
-    stdout: bytearray = field(default_factory=bytearray)
-    stderr: bytearray = field(default_factory=bytearray)
-
-    def output(self, stream: Stream, data: bytes) -> None:
-        (self.stdout if stream == "stdout" else self.stderr).extend(data)
-
-    def notice(self, message: str, where: Where | None, hint: str | None) -> None:
-        self.outer.notice(message, where, hint)
-
-
-def _spellings(path: str) -> list[str]:
-    parts = path.strip("/").split("/")
-    names = [path, f"./{parts[-1]}"]
-    for depth in (2, 3):
-        if len(parts) >= depth:
-            short = "/".join(parts[-depth:])
-            names += [short, f"./{short}"]
-    return names
-
-
-async def _read_all(context: CommandContext) -> bytes:
-    data = bytearray()
-    while chunk := await context.stdin.read_chunk():
-        data += chunk
-        if len(data) > MAX_FILE_BYTES:
-            raise CommandFailedError("the standard input is too large")
-    return bytes(data)
+def _run_here(work: Coroutine[Any, Any, int]) -> int:
+    """As `asyncio.run`, which would keep Ctrl-C for itself until the command that runs is done."""
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(work)
+    finally:
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()

@@ -13,6 +13,7 @@ Invariants
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
@@ -33,6 +34,7 @@ from boxer.filetree import (
     usage,
 )
 from boxer.userland.abi import ErrorKind, FileKind, Status, VolumeError
+from boxer.userland.programs import BUILT_IN, OF_THE_SHELL, PROGRAM, named_for_the_shell
 
 # A box has 4 GiB of memory and holds the whole tree; a loop that writes must end before that.
 MAX_FILE_BYTES = 1 << 30
@@ -49,7 +51,8 @@ class TreeVolume:
     """A `Volume` (`abi`) over a tree.
 
     user: who the step runs as. epoch: the time of what is made. programs: the names of the shell's
-    own programs, which scripts may call by path (`/bin/sh`).
+    own programs, which scripts may call by path (`/bin/sh`). made_program: is told the path of each
+    new executable that is no script of the shell's. moved_folder: is told that any may have come.
     """
 
     def __init__(self, tree: Tree, user: Ids, epoch: int, programs: frozenset[str]) -> None:
@@ -60,6 +63,8 @@ class TreeVolume:
         self._used = usage(tree)
         self._random = random.Random(epoch)
         self.random_was_read = False
+        self.made_program: Callable[[str], None] = lambda path: None
+        self.moved_folder: Callable[[], None] = lambda: None
 
     # --- the calls -----------------------------------------------------------------------------
 
@@ -71,7 +76,7 @@ class TreeVolume:
             raise VolumeError(ErrorKind.IS_A_DIRECTORY, "Is a directory")
         if isinstance(node, File):
             self._allow(node, READ)
-            return node.data
+            return node.data + _in_the_shell(node)
         if isinstance(node, Device):
             return self._device(path)
         raise VolumeError(ErrorKind.OTHER, "is a symbolic link")
@@ -144,15 +149,19 @@ class TreeVolume:
             self.tree.rename(old, new)
         except TreeError as error:
             raise VolumeError(ErrorKind.OTHER, error.message) from error
+        self._noticed(new, moved)
 
     def copy(self, source: str, target: str) -> None:
         node = self._find(source)
         data = self.read_file(source)
+        if isinstance(node, File):
+            data = node.data
         existed = self._find(target) is not None
         self._store(target, data, append=False)
         made = self._find(target)
         if not existed and node is not None and made is not None:
             made.mode = node.mode & 0o777
+            self._noticed(target, made)
 
     def symlink(self, target: str, link: str) -> None:
         parent, name = self._parent(link)
@@ -160,6 +169,7 @@ class TreeVolume:
             raise VolumeError(ErrorKind.ALREADY_EXISTS, "File exists")
         self._use(0, 1)
         parent.entries[name] = self._own(Symlink(target=target))
+        self._noticed(link, self.tree.get(link))
 
     def read_link(self, path: str) -> str:
         node = self._find(path)
@@ -176,6 +186,7 @@ class TreeVolume:
         if self.user.uid not in (0, node.uid):
             raise VolumeError(ErrorKind.PERMISSION_DENIED, "Operation not permitted")
         node.mode = mode & 0o7777
+        self._noticed(path, node)
 
     # --- nodes ---------------------------------------------------------------------------------
 
@@ -262,6 +273,14 @@ class TreeVolume:
         self._use(len(data) if append else len(data) - len(node.data), 0)
         node.data = node.data + data if append else data
         node.mtime = self.epoch
+        self._noticed(path, node)
+
+    def _noticed(self, path: str, node: Node | None) -> None:
+        """Tells of what may be a program now: a file that was made, a folder with files in it."""
+        if isinstance(node, Directory):
+            self.moved_folder()
+        elif isinstance(node, File) and node.mode & 0o111 and named_for_the_shell(path, node.data):
+            self.made_program(path)
 
     def _own(self, node: NodeT) -> NodeT:
         return replace(node, uid=self.user.uid, gid=self.user.gid, mtime=self.epoch)
@@ -285,7 +304,7 @@ class TreeVolume:
             return self._device(path)
         folder, slash, name = path.rpartition("/")
         if folder + slash in _SHELL_FOLDERS and name in self._programs:
-            return f'#!/bin/sh\n{name} "$@"\n'.encode()
+            return f'#!/bin/sh\n{OF_THE_SHELL.get(name, name)} "$@"\n'.encode()
         raise _missing()
 
     def _device(self, path: str) -> bytes:
@@ -295,6 +314,19 @@ class TreeVolume:
             self.random_was_read = True
             return self._random.randbytes(_DEVICE_BYTES)
         return b""
+
+
+def _in_the_shell(node: File) -> bytes:
+    """What the shell is to do where it reads a program of the base, which is a name only.
+
+    The shell runs whatever file it does not know by name as a script, and this way any path, link
+    or copy leads to the program."""
+    if not (node.data.startswith(BUILT_IN) and node.mode & 0o111):
+        return b""
+    name = node.data[len(BUILT_IN) :].split(b"\n", 1)[0].decode("utf-8", "replace")
+    if name in OF_THE_SHELL:
+        return f'{OF_THE_SHELL[name]} "$@"\n'.encode()
+    return f'{PROGRAM} "$0" "$@"\n'.encode()
 
 
 def status_of(node: Node) -> Status:

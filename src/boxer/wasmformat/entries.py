@@ -22,6 +22,9 @@ from boxer.wasmformat.reader import Buffer, Reader
 
 PAGE = 65536
 MOST_PAGES = 65536  # a 32-bit memory
+# Of one section, in what is looked into here; an entry of a few bytes takes a hundred in memory.
+# Engines refuse more data segments, too (the JavaScript API's limits).
+MOST_ENTRIES = 100_000
 
 
 class Kind(IntEnum):
@@ -164,7 +167,10 @@ def _items(module: Module, identifier: SectionId) -> Iterator[Reader]:
     if section is None:
         return
     reader = section.reader()
-    for _ in range(reader.unsigned()):
+    count = reader.unsigned()
+    if count > MOST_ENTRIES:
+        raise reader.damaged(f"`{count}` entries, more than any module has,")
+    for _ in range(count):
         yield reader
     reader.finish()
 

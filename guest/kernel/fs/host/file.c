@@ -7,6 +7,7 @@
 #include "task/task.h"
 #include "vfs/file.h"
 #include "vfs/inode.h"
+#include "vfs/mapping_copy.h"
 
 #include <boxer/linux_errno.h>
 #include <boxer/linux_file.h>
@@ -76,6 +77,8 @@ static int64_t size_of(struct file *file) {
 }
 
 static long file_read(struct file *file, void *buffer, size_t size, int64_t *pos) {
+    if (file->inode->mapped)
+        mapping_settle(file->inode);
     long result = host_pread(opened_of(file)->hfd, buffer, size, *pos);
     if (result > 0)
         *pos += result;
@@ -108,6 +111,8 @@ static long file_write(struct file *file, const void *buffer, size_t size, int64
         return part;
     long result = opened->appends ? host_write(opened->hfd, buffer, (size_t)part)
                                   : host_pwrite(opened->hfd, buffer, (size_t)part, *pos);
+    if (result > 0 && file->inode->mapped)
+        mapping_wrote(file->inode, buffer, (size_t)result, *pos);
     if (result > 0)
         *pos += result;
     if (*pos > file->inode->size)
@@ -138,10 +143,14 @@ static int file_truncate(struct file *file, int64_t size) {
     int error = host_truncate(opened_of(file)->hfd, size);
     if (!error)
         file->inode->size = size;
+    if (!error && file->inode->mapped)
+        mapping_truncated(file->inode, size);
     return error;
 }
 
 static int file_sync(struct file *file, int data_only) {
+    if (file->inode->mapped)
+        mapping_settle(file->inode);
     return host_sync(opened_of(file)->hfd, data_only);
 }
 

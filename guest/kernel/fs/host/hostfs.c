@@ -1,7 +1,8 @@
 // Host folders: nodes, their paths and attributes, and looking them up. Invariants: hostfs.h.
 //
-// What preview 1 does not tell or do: the owner is shown as the process itself, the mode as 0755 or
-// 0644 (0777 for links), and neither can be changed.
+// What preview 1 does not tell or do: the owner is shown as the process itself, and the mode as
+// 0755 or 0644 (0777 for links), and neither can be changed. Boxer's own host knows modes
+// (host_mode).
 #include "fs/host/hostfs.h"
 #include "fs/host/file.h"
 #include "fs/host/list.h"
@@ -12,6 +13,7 @@
 #include "vfs/dentry.h"
 #include "vfs/file.h"
 #include "vfs/inode.h"
+#include "vfs/mapping_copy.h"
 #include "vfs/mount.h"
 
 #include <boxer/linux_errno.h>
@@ -146,6 +148,25 @@ int hostfs_forget(struct inode *inode, int error) {
     return error;
 }
 
+static int has_no_mode(const struct inode *inode) {
+    return !inode->fs->has_modes || (!S_ISREG(inode->mode) && !S_ISDIR(inode->mode));
+}
+
+void hostfs_look_at_mode(struct inode *inode, const struct host_path *path) {
+    uint32_t mode = 0;
+    if (!has_no_mode(inode) && host_mode(path->root, path->text, path->len, &mode) == 0)
+        inode->mode = (inode->mode & S_IFMT) | (mode & 07777);
+}
+
+int hostfs_change_mode(struct inode *inode, const struct host_path *path, uint32_t mode) {
+    if (has_no_mode(inode))
+        return -EPERM;
+    int error = host_set_mode(path->root, path->text, path->len, mode & 07777);
+    if (!error)
+        inode->mode = (inode->mode & S_IFMT) | (mode & 07777);
+    return error;
+}
+
 static int refresh(struct inode *inode) {
     struct host_stat stat;
     struct host_path path;
@@ -153,9 +174,11 @@ static int refresh(struct inode *inode) {
     if (error)
         return error;
     error = host_stat(path.root, path.text, path.len, 0, &stat);
-    hostfs_path_end(&path);
     if (!error)
         error = hostfs_update(inode, &stat);
+    if (!error)
+        hostfs_look_at_mode(inode, &path);
+    hostfs_path_end(&path);
     return hostfs_forget(inode, error);
 }
 
@@ -168,11 +191,11 @@ int hostfs_lookup(struct dentry *dir, const char *name, size_t len, struct inode
     dir->inode->uid = current_cred()->euid; // who asks is the owner
     dir->inode->gid = current_cred()->egid;
     error = host_stat(path.root, path.text, path.len, 0, &stat);
+    *found = error ? NULL : hostfs_inode(dir->inode->fs, dir, name, len, &stat);
+    if (*found)
+        hostfs_look_at_mode(*found, &path);
     hostfs_path_end(&path);
-    if (error)
-        return error;
-    *found = hostfs_inode(dir->inode->fs, dir, name, len, &stat);
-    return *found ? 0 : -ENOMEM;
+    return error ? error : *found ? 0 : -ENOMEM;
 }
 
 static long read_link(struct dentry *link, char *buffer, size_t size) {
@@ -201,18 +224,20 @@ static int64_t time_ns(const struct stamp *stamp, int wanted) {
 
 static int set(struct inode *inode, const struct attributes *wanted) {
     struct host_path path;
-    if ((wanted->set & SET_MODE) && (wanted->mode & 07777) != (inode->mode & 07777))
-        return -EPERM;
+    int has_new_mode = (wanted->set & SET_MODE) && (wanted->mode & 07777) != (inode->mode & 07777);
     if ((wanted->set & SET_OWNER) && (wanted->uid != inode->uid || wanted->gid != inode->gid))
         return -EPERM;
-    if (!(wanted->set & (SET_ATIME | SET_MTIME)))
+    if (!has_new_mode && !(wanted->set & (SET_ATIME | SET_MTIME)))
         return 0;
     int error = hostfs_path(inode, NULL, 0, &path);
     if (error)
         return error;
-    error = host_utimes(path.root, path.text, path.len, 0,
-                        time_ns(&wanted->atime, wanted->set & SET_ATIME),
-                        time_ns(&wanted->mtime, wanted->set & SET_MTIME));
+    if (has_new_mode)
+        error = hostfs_change_mode(inode, &path, wanted->mode);
+    if (!error && (wanted->set & (SET_ATIME | SET_MTIME)))
+        error = host_utimes(path.root, path.text, path.len, 0,
+                            time_ns(&wanted->atime, wanted->set & SET_ATIME),
+                            time_ns(&wanted->mtime, wanted->set & SET_MTIME));
     hostfs_path_end(&path);
     return hostfs_forget(inode, error);
 }
@@ -232,6 +257,8 @@ static int truncate(struct inode *inode, int64_t size) {
     host_close(hfd);
     if (!error)
         inode->size = size;
+    if (!error && inode->mapped)
+        mapping_truncated(inode, size);
     return error;
 }
 

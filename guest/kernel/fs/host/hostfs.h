@@ -41,6 +41,10 @@ int hostfs_update(struct inode *, const struct host_stat *);
 // The host has no such name any more: the dentry gives way. Returns error, for a caller's return.
 int hostfs_forget(struct inode *, int error);
 uint32_t hostfs_mode(enum host_kind);
+// The mode of an inode that has just been looked up, where the host knows modes.
+void hostfs_look_at_mode(struct inode *, const struct host_path *);
+// Sets it; -EPERM where the host does not know modes.
+int hostfs_change_mode(struct inode *, const struct host_path *, uint32_t mode);
 
 // A node's new place, after a rename.
 int hostfs_set_name(struct host_node *, struct dentry *dir, const char *name, size_t len);

@@ -3,28 +3,33 @@
 // Invariants
 // 1. Every preopened folder is mounted: at its name when that is absolute, "/" at /host, a relative
 //    name below the working directory. One that cannot be is told on the host's stderr.
-// 2. No mount outlives a run: a frozen machine has none.
+// 2. Of a folder whose name begins with "file:" only the file named "file" is in the box, at the
+//    place the rest of the name says: preview 1 has folders only.
+// 3. No mount outlives a run: a frozen machine has none.
 #include "fs/host/mount.h"
 #include "fs/host/hostfs.h"
 #include "host/host.h"
 #include "mm/slab.h"
+#include "vfs/dentry.h"
 #include "vfs/inode.h"
 #include "vfs/mount.h"
 #include "vfs/mountpoint.h"
 #include "vfs/path.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
 #include <string.h>
 
 #define FIRST_PREOPEN 3
 #define PREOPENS_MAX 1024
+#define FILE_MARK "file:"
+#define ONLY_FILE "file"
 #define HOSTFS_MAGIC 0x00c0ffeeu // as User Mode Linux's hostfs
 
-static void complain(const char *name) {
-    static const char before[] = "box: the host folder ", after[] = " cannot be mounted\n";
-    host_write(2, before, sizeof before - 1);
-    host_write(2, name, strlen(name));
-    host_write(2, after, sizeof after - 1);
+static void complain(const char *kind, const char *name) {
+    const char *words[] = {"box: the host ", kind, name, " cannot be mounted\n"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        host_write(2, words[i], strlen(words[i]));
 }
 
 // The host has the root folder already, so the answer is EEXIST where anything may be made.
@@ -33,8 +38,24 @@ static int is_read_only(int hfd) {
     return answer == -EROFS || answer == -EPERM;
 }
 
-static int mount_folder(int hfd, const char *path) {
+// The file of a folder that is there for its sake; null without one. Takes the folder over.
+static struct inode *only_file(struct inode *folder) {
+    struct inode *found = NULL;
+    struct dentry *dir = dentry_new(NULL, "", 0, folder);
+    inode_put(folder);
+    if (dir && hostfs_lookup(dir, ONLY_FILE, sizeof ONLY_FILE - 1, &found) < 0)
+        found = NULL;
+    dentry_put(dir); // the file's node has a reference of its own
+    if (found && !S_ISREG(found->mode)) {
+        inode_put(found);
+        return NULL;
+    }
+    return found;
+}
+
+static int mount_folder(int hfd, const char *path, int is_file) {
     struct host_stat stat;
+    uint32_t mode = 0;
     int error = host_fstat(hfd, &stat);
     if (error)
         return error;
@@ -45,10 +66,13 @@ static int mount_folder(int hfd, const char *path) {
         return -ENOMEM;
     fs->read_only = is_read_only(hfd);
     fs->private_data = (void *)(intptr_t)hfd;
+    fs->has_modes = host_mode(hfd, ".", 1, &mode) == 0;
     struct inode *root = hostfs_inode(fs, NULL, "", 0, &stat);
+    if (root && is_file)
+        root = only_file(root);
     if (!root) {
         kfree(fs);
-        return -ENOMEM;
+        return is_file ? -ENOENT : -ENOMEM;
     }
     return mount_at(path, fs, root);
 }
@@ -87,11 +111,13 @@ static char *place_of(const char *name, const char *cwd) {
 static void mount_preopen(int hfd, int name_size, const char *cwd) {
     int error;
     char *name = preopen_name(hfd, name_size, &error);
-    char *path = name ? place_of(name, cwd) : NULL;
+    int is_file = name && strncmp(name, FILE_MARK, sizeof FILE_MARK - 1) == 0;
+    size_t skipped = is_file ? sizeof FILE_MARK - 1 : 0;
+    char *path = name ? place_of(name + skipped, cwd) : NULL;
     if (path)
-        error = mount_folder(hfd, path);
+        error = mount_folder(hfd, path, is_file);
     if (!path || error)
-        complain(name ? name : "without a name");
+        complain(is_file ? "file " : "folder ", name ? name + skipped : "without a name");
     kfree(path);
     kfree(name);
 }

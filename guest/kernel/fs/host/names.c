@@ -2,6 +2,7 @@
 #include "fs/host/names.h"
 #include "fs/host/hostfs.h"
 #include "host/host.h"
+#include "task/task.h"
 #include "vfs/dentry.h"
 #include "vfs/inode.h"
 
@@ -23,6 +24,12 @@ static int make(struct host_path *path, uint32_t mode) {
     return hfd < 0 ? hfd : 0;
 }
 
+// The host opens what is made a second time: its owner may, whatever the mode says.
+static uint32_t mode_of(uint32_t wanted) {
+    uint32_t owner = S_ISDIR(wanted) ? 0700 : 0600;
+    return (wanted & 0777 & ~current->process->directories.umask) | owner;
+}
+
 int hostfs_create(struct dentry *dir, const char *name, size_t len, uint32_t mode, uint32_t rdev,
                   struct inode **made) {
     struct host_path path;
@@ -33,8 +40,10 @@ int hostfs_create(struct dentry *dir, const char *name, size_t len, uint32_t mod
     if (error)
         return error;
     error = make(&path, mode);
+    if (!error && !(error = hostfs_lookup(dir, name, len, made)))
+        hostfs_change_mode(*made, &path, mode_of(mode));
     hostfs_path_end(&path);
-    return error ? error : hostfs_lookup(dir, name, len, made);
+    return error;
 }
 
 int hostfs_symlink(struct dentry *dir, const char *name, size_t len, const char *target,

@@ -6,17 +6,17 @@ static const struct {
     int code;
     const char *text;
 } texts[] = {
-    {EAI_BADFLAGS, "Bad flags"},
+    {EAI_BADFLAGS, "Bad value for ai_flags"},
     {EAI_NONAME, "Name or service not known"},
     {EAI_AGAIN, "A box has no network in which this name could be looked up"},
-    {EAI_FAIL, "The name cannot be looked up"},
-    {EAI_NODATA, "The name has no address"},
-    {EAI_FAMILY, "Address family not supported"},
-    {EAI_SOCKTYPE, "Socket type not supported"},
-    {EAI_SERVICE, "Service not supported for this socket type"},
-    {EAI_MEMORY, "Out of memory"},
+    {EAI_FAIL, "Non-recoverable failure in name resolution"},
+    {EAI_NODATA, "No address associated with hostname"},
+    {EAI_FAMILY, "ai_family not supported"},
+    {EAI_SOCKTYPE, "ai_socktype not supported"},
+    {EAI_SERVICE, "Servname not supported for ai_socktype"},
+    {EAI_MEMORY, "Memory allocation failure"},
     {EAI_SYSTEM, "System error"},
-    {EAI_OVERFLOW, "Buffer too small"},
+    {EAI_OVERFLOW, "Result too large for supplied buffer"},
 };
 
 const char *gai_strerror(int code) {

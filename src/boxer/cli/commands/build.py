@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boxer.cli.dockeroptions import add_docker_build_options
-from boxer.errors import BuildArgumentError, SecretError
+from boxer.errors import BuildArgumentError, RunFailedError, SecretError, UnsupportedOptionError
 from boxer.escape import escape
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     from boxer.boxfile import read_box
     from boxer.cli.contexts import context_folder
+    from boxer.cli.interruption import farewell
     from boxer.console import Progress
     from boxer.describe import ImageStore, parse_reference
     from boxer.pipeline import build
@@ -57,10 +60,19 @@ def run(options: argparse.Namespace) -> int:
 
     tags = [parse_reference(text) for text in options.tag]
     output = options.output
+    if output is not None and str(output).startswith(("type=", "dest=")):
+        raise UnsupportedOptionError(
+            f"`-o {output}`: a box is one file, not docker's exports.", hint="-o OUT.wasm"
+        )
     if output is None and not tags:
         name = options.context.resolve().name if options.context != Path("-") else ""
         output = Path(f"{name or 'box'}.wasm")
-    with context_folder(options.context, options.file) as (context, dockerfile):
+    progress = Progress(sys.stderr, options.quiet)
+    with (
+        farewell(progress.farewell),
+        _told_once(options.quiet),
+        context_folder(options.context, options.file, progress.hide) as (context, dockerfile),
+    ):
         result = build(
             context,
             dockerfile=dockerfile,
@@ -71,17 +83,28 @@ def run(options: argparse.Namespace) -> int:
             cache=not options.no_cache,
             labels=dict(map(label, options.label)),
             secrets=dict(map(secret, options.secret)),
-            events=Progress(sys.stderr, options.quiet),
+            events=progress,
         )
     store = ImageStore()
     for tag in tags:
-        store.put(tag, result.data, result.info.created)
+        store.put(tag, result.data)
     box = read_box(result.data)
     for file in [*([output] if output else []), *map(store.path, tags)]:
         write_plan(file, box)
     for name in [*([output] if output else []), *tags]:
         print(escape(str(name)))
     return 0
+
+
+@contextmanager
+def _told_once(quiet: bool) -> Iterator[None]:
+    """What a command wrote before it failed is not repeated to who has just read it."""
+    try:
+        yield
+    except RunFailedError as error:
+        if not quiet:
+            error.details = ""
+        raise
 
 
 def build_arguments(texts: list[str]) -> dict[str, str]:

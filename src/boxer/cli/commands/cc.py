@@ -28,9 +28,72 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
         parser.set_defaults(run=run, program=name)
 
 
+_PAGE = """\
+usage: boxer {name} [OPTION]... FILE...
+
+{what}.
+
+{text}
+{others}
+docs/how-to/c-programs.md says what a box has of C, and what it has not."""
+_TEXTS = {
+    "cc": """\
+It takes what gcc and clang take, and goes where those go:
+
+  boxer cc -O2 -o hello.wasm hello.c       compile and link a program
+  boxer cc -c -o part.o part.c             compile only
+  make CC="boxer cc" AR="boxer ar"         build what has a makefile
+  boxer run hello.wasm                     run it
+
+  -c -S -E          stop after compiling, before assembling, after preprocessing
+  -o FILE           where the result goes
+  -O0 .. -O3 -Os    how much to optimise
+  -D -U -I -L -l    macros, folders of headers and libraries, libraries
+  -std= -W* -f*     language, warnings, what else clang takes
+  --version         the compiler's
+
+""",
+    "ar": """\
+It takes what ar takes: `boxer ar rcs libpart.a part.o`.
+
+""",
+    "ranlib": """\
+It takes what ranlib takes: `boxer ranlib libpart.a`.
+
+""",
+    "strip": """\
+It is there for makefiles that call it.
+
+""",
+}
+_TEXTS["c++"] = _TEXTS["cc"].replace("boxer cc", "boxer c++").replace("CC=", "CXX=")
+
+
+def _page(name: str) -> str:
+    what = _PROGRAMS[name]
+    others = ", ".join(f"boxer {other}" for other in _PROGRAMS if other != name)
+    return _PAGE.format(
+        name=name,
+        what=what[0].upper() + what[1:],
+        text=_TEXTS[name],
+        others=f"See also: {others}.",
+    )
+
+
 def run(options: argparse.Namespace) -> int:
+    if options.arguments == ["--help"]:
+        print(_page(options.program))
+        return 0
+    from boxer.ending import run_program, temporary_folder
     from boxer.images import sdk_program, tool_environment
 
     program = sdk_program(options.program)
-    environment = {**os.environ, **tool_environment(program.parent.parent)}
-    os.execve(program, [str(program), *options.arguments], environment)
+    with temporary_folder("boxer-cc-") as folder:
+        own = dict.fromkeys(("TMPDIR", "ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR"), str(folder))
+        done = run_program(
+            [program, *options.arguments],
+            environment={**os.environ, **tool_environment(program.parent.parent), **own},
+            timeout=None,
+            streams="own",
+        )
+    return done.returncode if done.returncode >= 0 else 128 - done.returncode

@@ -22,13 +22,14 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit status 1 where something is sure to fail."""
+    """Exit status 1 where the build would stop."""
     from boxer.console import draw_json, draw_table
     from boxer.pipeline import examine
 
-    lines = examine(options.context, options.file)
+    report = examine(options.context, options.file)
+    lines = report.lines
     if options.json:
-        report = [
+        entries = [
             {
                 "file": line.where.file,
                 "line": line.where.line,
@@ -39,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
             }
             for line in lines
         ]
-        draw_json(report, sys.stdout)
+        draw_json(entries, sys.stdout)
     else:
         rows = []
         for line in lines:
@@ -48,4 +49,4 @@ def run(options: argparse.Namespace) -> int:
             place = f"{Path(line.where.file).name}:{line.where.line}"
             rows.append((line.verdict, place, text, said))
         draw_table(rows, sys.stdout, ("verdict", "where", "what", "why"))
-    return 1 if any(line.verdict == "fails" for line in lines) else 0
+    return 1 if report.stops else 0

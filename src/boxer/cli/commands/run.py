@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 # docker run's status for its own failures.
 OWN_FAILURE = 125
+# As docker's; native/launcher.c has it too.
+STOP_TIMEOUT = 10.0
 # Heard by the guest's kernel (guest/kernel/trace/trace.h); the program does not see it.
 TRACED = {"BOXER_STRACE": "1"}
 # Heard likewise (guest/kernel/host/attended.h): a person looks at what the program does.
@@ -32,10 +35,21 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
         "--env-file", action="append", default=[], type=Path, metavar="FILE", help="lines K[=V]"
     )
     parser.add_argument(
-        "-v", "--volume", action="append", default=[], metavar="HOST:GUEST[:ro]", help="mount"
+        "-v",
+        "--volume",
+        action="append",
+        default=[],
+        metavar="[SOURCE:]TARGET[:ro]",
+        help="mount a folder or file (./data), or a volume (data)",
     )
     parser.add_argument(
-        "--mount", action="append", default=[], metavar="type=bind,source=HOST,target=GUEST"
+        "--mount",
+        action="append",
+        default=[],
+        metavar="type=bind|volume|tmpfs,source=SOURCE,target=TARGET",
+    )
+    parser.add_argument(
+        "--tmpfs", action="append", default=[], metavar="TARGET", help="mount an empty folder"
     )
     parser.add_argument("-w", "--workdir", metavar="DIR")
     parser.add_argument("-u", "--user", metavar="UID[:GID]")
@@ -51,6 +65,13 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--strace", action="store_true", help="show each system call on standard error"
     )
+    parser.add_argument(
+        "--stop-timeout",
+        type=float,
+        default=STOP_TIMEOUT,
+        metavar="SECONDS",
+        help="how long the program has to end after SIGTERM (10; -1: as long as it likes)",
+    )
     add_docker_run_options(parser)
     parser.add_argument(
         "box", metavar="BOX", help="a file, or NAME[:TAG]; a program of `boxer cc` too"
@@ -60,7 +81,7 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from boxer.cli import runoptions
+    from boxer.cli import grants, runoptions
     from boxer.runtime import Frozen, Stream
     from boxer.runtime import run as run_box
 
@@ -68,26 +89,40 @@ def run(options: argparse.Namespace) -> int:
     limits = runoptions.read_limits([*memory, *options.limit])
     lines = [line for path in options.env_file for line in runoptions.read_environment_file(path)]
     env = runoptions.read_environment([*lines, *options.env])
-    volumes = [runoptions.parse_mount(text) for text in options.volume]
-    mounts = volumes + [runoptions.parse_long_mount(text) for text in options.mount]
-    frozen = Frozen.of(_box(options.box))
-    for mount in volumes:
-        runoptions.make_folder(mount)
-    result = run_box(
-        frozen,
-        options.arguments,
-        env=env | LOOKED_AT | (TRACED if options.strace else {}),
-        mounts=mounts,
-        stdin=Stream.INHERIT,
-        stdout=Stream.INHERIT,
-        stderr=Stream.INHERIT,
-        limits=limits,
-        entrypoint=options.entrypoint,
-        working_dir=options.workdir,
-        user=runoptions.parse_user(options.user),
-    )
+    granted = [
+        *map(grants.parse_volume, options.volume),
+        *map(grants.parse_mount, options.mount),
+        *map(grants.parse_tmpfs, options.tmpfs),
+    ]
+    box = _box(options.box)
+    frozen = Frozen.of(box)
+    with grants.mounts_of(granted, partial(_copy, box)) as mounts:
+        result = run_box(
+            frozen,
+            options.arguments,
+            env=env | LOOKED_AT | (TRACED if options.strace else {}),
+            mounts=mounts,
+            stdin=Stream.INHERIT,
+            stdout=Stream.INHERIT,
+            stderr=Stream.INHERIT,
+            limits=limits,
+            entrypoint=options.entrypoint,
+            working_dir=options.workdir,
+            user=runoptions.parse_user(options.user),
+            stop_timeout=options.stop_timeout,
+        )
     _tell(result, limits)
     return result.exit_code
+
+
+def _copy(box: Box, target: str, into: Path) -> None:
+    """Fills a new volume with what the box has at the place it is mounted at, as docker does."""
+    from boxer.filetree import Directory
+    from boxer.pipeline import files_of, write_folder
+
+    node = files_of(box).get(target)
+    if isinstance(node, Directory):
+        write_folder(node, into)
 
 
 def _tell(result: RunResult, limits: Limits) -> None:

@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from boxer.escape import escape
+from boxer.listener import Silent
+
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
@@ -25,12 +28,18 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.set_defaults(run=run)
 
 
+class _Watcher(Silent):
+    def progress(self, text: str) -> None:
+        sys.stderr.write(f"{escape(text)}\n")
+        sys.stderr.flush()
+
+
 def run(options: argparse.Namespace) -> int:
-    from boxer.escape import escape
+    from boxer.blobstore import write_atomically
     from boxer.packages import build_wheel
 
     for package in options.packages:
-        built = build_wheel(package, base=options.base)
+        built = build_wheel(package, base=options.base, listener=_Watcher())
         modules = ", ".join(built.modules) or "no extension module: it is pure"
         took = "kept" if built.seconds is None else f"built in {built.seconds:.1f} s"
         told = f"{built.filename}: {modules} ({took}, {built.code_bytes} bytes of code)"
@@ -39,5 +48,5 @@ def run(options: argparse.Namespace) -> int:
             print("note: bubblewrap is not there: the build was not confined.", file=sys.stderr)
         if options.output is not None:
             options.output.mkdir(parents=True, exist_ok=True)
-            (options.output / built.filename).write_bytes(built.data)
+            write_atomically(options.output / built.filename, built.data)
     return 0

@@ -66,6 +66,7 @@ def asking_for(question: Question, successors: Sequence[Successor]) -> Question:
         ],
         options=[option for option in question.options if option != _NO_DEPS],
         preferred={k: v for k, v in question.preferred.items() if k not in uses.keys() | dropped},
+        answer=None,
     )
 
 

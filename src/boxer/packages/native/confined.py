@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import functools
 import shutil
-import subprocess
 from pathlib import Path
+
+from boxer.ending import run_program
 
 
 def confined(command: list[str], folder: Path, source: Path) -> list[str]:
@@ -26,8 +27,8 @@ def is_confining() -> bool:
     if shutil.which("bwrap") is None:
         return False
     try:
-        done = subprocess.run([*_words(), "true"], capture_output=True, timeout=20, check=False)
-    except (OSError, subprocess.TimeoutExpired):
+        done = run_program([*_words(), "true"], timeout=20)
+    except OSError:
         return False
     return done.returncode == 0
 

@@ -14,7 +14,6 @@ Invariants
 from __future__ import annotations
 
 import json
-import subprocess
 import tarfile
 import tomllib
 import zipfile
@@ -23,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from boxer.ending import run_program
 from boxer.packages.catalogue.buildsettings import Settings, settings_of
 from boxer.packages.native.confined import confined
 from boxer.packages.native.headers import tell_of_the_box
@@ -109,17 +109,14 @@ def _hook(
     (folder / "job.json").write_text(json.dumps(job), "utf-8")
     command = [str(python), str(_HOOKS), str(folder / "job.json")]
     try:
-        done = subprocess.run(
+        done = run_program(
             confined(command, folder, Path(job["source"])),
-            env=dict(environment),
-            cwd=job["source"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            environment=environment,
+            folder=Path(job["source"]),
             timeout=TIMEOUT_SECONDS,
-            check=False,
+            streams="one",
         )
-    except subprocess.TimeoutExpired:
+    except TimeoutError:
         return 124, f"the build was not done after {TIMEOUT_SECONDS:.0f} seconds"
     return done.returncode, done.stdout.decode("utf-8", "replace")
 

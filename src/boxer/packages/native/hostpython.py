@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import functools
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+from boxer.ending import run_program
 
 _QUESTION = "import sys, venv; print(*sys.version_info[:2], sep='.')"
 
@@ -67,9 +68,7 @@ def _runs(path: Path, version: str) -> bool:
     if not path.is_file():
         return False
     try:
-        done = subprocess.run(
-            [path, "-c", _QUESTION], capture_output=True, text=True, timeout=20, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        done = run_program([path, "-c", _QUESTION], timeout=20)
+    except OSError:
         return False
-    return done.stdout.strip() == version
+    return done.stdout.decode("utf-8", "replace").strip() == version

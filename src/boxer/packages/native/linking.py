@@ -17,14 +17,13 @@ import functools
 import hashlib
 import os
 import re
-import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from boxer.blobstore import Blobs, make_folder, write_atomically
+from boxer.ending import run_program, temporary_folder
 from boxer.errors import (
     DamagedWasmError,
     NativePackageError,
@@ -65,8 +64,8 @@ def link(sdk: Sdk, modules: Sequence[ExtensionModule], cache: Path) -> Linked:
         kept = blobs.get((folder / key).read_text("ascii").strip())
         if kept is not None:
             return Linked(bytes(kept), True)
-    with tempfile.TemporaryDirectory(prefix="boxer-link-") as name:
-        module = _link(sdk, modules, Path(name))
+    with temporary_folder("boxer-link-") as own:
+        module = _link(sdk, modules, own)
     # A full disk must not keep a box from being built.
     with contextlib.suppress(WriteError):
         make_folder(folder)
@@ -91,9 +90,9 @@ def _link(sdk: Sdk, modules: Sequence[ExtensionModule], folder: Path) -> bytes:
         objects.append(path)
     source = folder / "inittab.c"
     source.write_text(inittab(constructors))
-    _run(sdk, ["cc", "-c", source, "-o", folder / "inittab.o"], modules)
+    _run(sdk, ["cc", "-c", source, "-o", folder / "inittab.o"], modules, folder)
     output = folder / "module.wasm"
-    _run(sdk, ["link", output, folder / "inittab.o", *objects], modules)
+    _run(sdk, ["link", output, folder / "inittab.o", *objects], modules, folder)
     return output.read_bytes()
 
 
@@ -154,26 +153,26 @@ def _starter(name: str, constructors: Sequence[str]) -> list[str]:
     return [f"static void *start_{init_name(name)}(void) {{", *body, "}"]
 
 
-def _run(sdk: Sdk, argv: list[Path | str], modules: Sequence[ExtensionModule]) -> None:
+def _run(
+    sdk: Sdk, argv: list[Path | str], modules: Sequence[ExtensionModule], folder: Path
+) -> None:
     program, *arguments = map(str, argv)
-    done = subprocess.run(
+    own = dict.fromkeys(("TMPDIR", "ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR"), str(folder))
+    done = run_program(
         [sdk.program(program), *arguments],
-        env={**os.environ, **sdk.environment()},
-        capture_output=True,
-        text=True,
-        errors="replace",
+        environment={**os.environ, **sdk.environment(), **own},
         timeout=_TIMEOUT_SECONDS,
-        check=False,
     )
     if done.returncode == 0:
         return
-    missing = sorted(set(_UNDEFINED.findall(done.stderr)))
+    said = done.stderr.decode("utf-8", "replace")
+    missing = sorted(set(_UNDEFINED.findall(said)))
     named = ", ".join(f"`{module.name}`" for module in modules[:_SHOWN])
     if missing:
         what = ", ".join(missing[:_SHOWN]) + (" ..." if len(missing) > _SHOWN else "")
         reason = f"they call what a box does not have: {what}"
     else:
-        reason = "\n  ".join(done.stderr.strip().splitlines()[-_SHOWN:]) or "the linker failed"
+        reason = "\n  ".join(said.strip().splitlines()[-_SHOWN:]) or "the linker failed"
     raise NativePackageError(
         f"The extension modules {named} cannot be linked: {reason}.",
         hint="Leave out the package they belong to, or take a version of it without them.",

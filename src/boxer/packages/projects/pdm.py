@@ -8,13 +8,20 @@ Source: PDM, "Manage Dependencies" and "PDM Scripts".
 
 from __future__ import annotations
 
+import fnmatch
 import shlex
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from boxer.errors import Where
 from boxer.filetree import File, Tree
-from boxer.packages.projects.lockfiles import pinned_versions
+from boxer.packages.prefix import normalize
+from boxer.packages.projects.lockfiles import need_of, read_lock
+from boxer.packages.projects.pylock import Wanted
+from boxer.packages.requirements import requirement_name
+from boxer.packages.sources import Index, Sources
 
 
 @dataclass(slots=True)
@@ -28,9 +35,47 @@ class Groups:
     dev: bool = True
 
 
-def requirements(tree: Tree, project: str, groups: Groups) -> list[str]:
-    """The requirements of the wanted groups, as lines of pip."""
+def wanted(
+    tree: Tree,
+    project: str,
+    groups: Groups,
+    markers: Mapping[str, str],
+    where: Where | None,
+) -> Wanted:
+    """What the wanted groups come to. Raises ResolutionError."""
     data = settings(tree, project)
+    lines = _requirements(data, groups)
+    lock = read_lock(tree, f"{project}/pdm.lock", markers, where)
+    if lock is None:
+        found = Wanted(lines=lines, sources=_sources(data, lines))
+        several = any(not index.explicit for index in found.sources.indexes)
+        found.options = ["--index-strategy", "unsafe-best-match"] * several
+        return found
+    found = lock.wanted(need for line in lines if (need := need_of(line, markers)))
+    found.sources = _sources(data, found.lines)
+    return found
+
+
+def _sources(data: dict[str, Any], lines: list[str]) -> Sources:
+    """The indexes the project states; the one called pypi takes the place of the user's. What is
+    included in one by its name is looked for in no other."""
+    indexes, pins = [], {}
+    for source in _pdm(data).get("source", []):
+        name, patterns = str(source.get("name", "")), source.get("include_packages", [])
+        if not source.get("url"):
+            continue
+        flat = source.get("type") == "find_links"
+        whole = not patterns or "*" in patterns
+        indexes.append(Index(name, str(source["url"]), not whole, name == "pypi", flat))
+        for line in lines:
+            package = normalize(requirement_name(line))
+            if any(fnmatch.fnmatch(package, normalize(str(p))) for p in patterns) and not whole:
+                pins[package] = name
+    return Sources(tuple(indexes), pins)
+
+
+def _requirements(data: dict[str, Any], groups: Groups) -> list[str]:
+    """The requirements of the wanted groups, as lines of pip."""
     own = data.get("project", {})
     found = list(own.get("dependencies", [])) if groups.default else []
     for name, lines in own.get("optional-dependencies", {}).items():
@@ -56,11 +101,6 @@ def _group(groups: dict[str, Any], name: str) -> list[str]:
         elif not str(line).startswith("-e "):
             found.append(str(line))
     return found
-
-
-def constraints(tree: Tree, project: str) -> list[str]:
-    """`NAME==VERSION` for all of pdm.lock; empty without one."""
-    return pinned_versions(tree, f"{project}/pdm.lock")
 
 
 def is_package(tree: Tree, project: str) -> bool:

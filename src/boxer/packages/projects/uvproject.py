@@ -1,54 +1,57 @@
 """A project of uv's: what its lock file, or its pyproject.toml, asks to be installed.
 
-Belongs here: finding the project, asking uv for the pinned requirements. Does not: installing them
-(`installer`), uv's command line (`shell.commands.uv`).
+Belongs here: asking uv, which reads the project itself: its workspace, its sources, its lock. Does
+not: installing (`installer`), uv's command line (`userland.commands.uv`).
 
-uv itself reads the project: its pyproject.toml and uv.lock, and those of workspace members, are
-laid out on this machine's disk; nothing else of the box is. With a lock file nothing is resolved.
+uv is called over the box's files with a Python that says it is the box's, so it decides what it
+would decide there. Its answer says where each file of a package is: nothing is looked up again.
 """
 
 from __future__ import annotations
 
 import posixpath
-import re
-import sys
-import tempfile
-import tomllib
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
+from boxer.ending import temporary_folder
 from boxer.errors import ResolutionError, Where
-from boxer.filetree import Directory, File, Tree
-from boxer.packages.uv import explain, run_uv
+from boxer.filetree import File, Tree
+from boxer.images import Python
+from boxer.packages.check import marker_environment
+from boxer.packages.disk import Disk
+from boxer.packages.projects.pylock import Wanted, read_pylock
+from boxer.packages.settings import index_environment, stated_indexes
+from boxer.packages.sources import unfetched
+from boxer.packages.uv import UvResult, explain, interpreter, run_uv
 
 _TIMEOUT_SECONDS = 900.0
-_CARRIED = ("extra", "no-extra", "group", "no-group", "only-group", "package")
-_SWITCHES = (
-    "no-dev", "only-dev", "all-extras", "all-groups", "no-default-groups", "all-packages",
-)  # fmt: skip
-_REQUIRES = re.compile(r"^requires-python\s*=\s*[\"'][^\"']*[\"']", re.MULTILINE)
-_ENVIRONMENTS = re.compile(r"^environments\s*=\s*\[[^\]]*\]", re.MULTILINE)
-_UV_TABLE = re.compile(r"^\[tool\.uv\][^\n]*$", re.MULTILINE)
-_NEEDED = (
-    "pyproject.toml",
-    "uv.lock",
-    "README.md",
-    "README.rst",
-    "README",
-    "setup.py",
-    "setup.cfg",
-)
+_TOO_NEW = "incompatible with the project's Python requirement"
+# What uv writes into a project.
+_WRITTEN = ("uv.lock", "pyproject.toml")
 
 
-@dataclass(slots=True)
-class Selection:
-    """What of a project is wanted: options that have values, and those that have none."""
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where uv is called. variables: the RUN's. asked: the Python the Dockerfile was written for
+    (`3.9`) where it is not the box's."""
 
-    chosen: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    switches: set[str] = field(default_factory=set)
+    tree: Tree
+    cwd: str
+    python: Python
+    variables: Mapping[str, str]
+    where: Where | None
+    asked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """status and output: as uv gave them, with paths of the box. written: the files it changed."""
+
+    status: int
+    output: str
+    message: str
+    written: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def find_project(tree: Tree, cwd: str) -> str | None:
@@ -62,86 +65,94 @@ def find_project(tree: Tree, cwd: str) -> str | None:
         folder = posixpath.dirname(folder)
 
 
-def is_package(tree: Tree, project: str) -> bool:
-    """Whether the project is installed itself: it has a build system, or says so."""
-    data = _settings(tree, project)
-    said = data.get("tool", {}).get("uv", {}).get("package")
-    return bool(said) if said is not None else "build-system" in data
+def wanted(scene: Scene, options: Sequence[str]) -> tuple[Wanted, str, Mapping[str, bytes]]:
+    """What `uv sync` with these options installs, the folder that is the project's or workspace's
+    root, and the files uv wrote. options: those of `uv export`.
 
-
-def _settings(tree: Tree, project: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(tree.file(f"{project}/pyproject.toml").data.decode("utf-8", "replace"))
-    except tomllib.TOMLDecodeError:
-        return {}
-
-
-def locked_requirements(
-    tree: Tree,
-    project: str,
-    selection: Selection,
-    environment: Mapping[str, str],
-    python_version: str,
-    where: Where | None,
-) -> list[str]:
-    """Pinned requirements, as lines of a requirements file. Raises ResolutionError."""
-    locked = isinstance(tree.get(posixpath.join(project, "uv.lock")), File)
-    if not locked and selection.switches & {"frozen", "locked"}:
-        raise ResolutionError(
-            "There is no `uv.lock` beside the project's pyproject.toml in the box.",
-            where=where,
-            hint="COPY it before this RUN, or make it: `uv lock`.",
-        )
-    arguments = ["export", "--quiet", "--no-hashes", "--no-header", "--no-annotate"]
-    arguments += ["--no-emit-workspace", "--format", "requirements-txt"]
-    arguments += ["--python", sys.executable]
-    if locked:
-        arguments.append("--frozen")
-    for name in _SWITCHES:
-        if name in selection.switches:
-            arguments.append(f"--{name}")
-    for name in _CARRIED:
-        for value in selection.chosen[name]:
-            arguments += [f"--{name}", value]
-    for value in selection.chosen["no-install-package"]:
-        arguments += ["--no-emit-package", value]
-    with tempfile.TemporaryDirectory(prefix="boxer-project-") as name:
-        folder = Path(name) / (posixpath.basename(project) or "project")
-        _lay_out(tree.directory(project), folder)
-        if not locked:
-            _allow_this_python(folder / "pyproject.toml", python_version)
-        arguments += ["--project", str(folder)]
-        result = run_uv(
-            arguments, {**environment, "UV_PYTHON_DOWNLOADS": "never"}, _TIMEOUT_SECONDS
-        )
+    Raises ResolutionError with uv's own words.
+    """
+    with _disk(scene) as disk:
+        lock = disk.root.parent / "pylock.toml"
+        arguments = ["export", "--quiet", "--format", "pylock.toml", "--output-file", str(lock)]
+        arguments += ["--no-header", *(disk.host_word(word) for word in options)]
+        result = _call(scene, disk, arguments)
         if result.status != 0:
-            raise ResolutionError(
-                f"The project's packages cannot be found: {explain(result.message, folder)}",
-                where=where,
-                hint="See whether `uv lock` works beside the Dockerfile.",
+            said = _said(result, disk)
+            raise unfetched(said, scene.where) or ResolutionError(
+                f"uv cannot tell the project's packages: {said}",
+                where=scene.where,
+                hint="See whether the same `uv` command works beside the Dockerfile.",
             )
-    return [line for line in result.output.splitlines() if line and line[0] not in " #-"]
+        written = dict(disk.changed(("uv.lock",)))
+
+        markers = marker_environment(scene.python)
+        text = lock.read_text("utf-8")
+        found = read_pylock(text, markers, lock.parent, disk, scene.where)
+        return found, _root(scene, written), written
 
 
-def _allow_this_python(path: Path, version: str) -> None:
-    """uv resolves for all versions the project states, and wants this machine's to be one of them:
-    both are stated, and the box's alone is resolved for."""
-    ours = f"{sys.version_info.major}.{sys.version_info.minor}"
-    text = _REQUIRES.sub(f'requires-python = ">={ours}"', path.read_text("utf-8", "replace"))
-    text = _ENVIRONMENTS.sub("", text)
-    line = f"environments = [\"python_full_version >= '{version}' and sys_platform == 'linux'\"]\n"
-    table = _UV_TABLE.search(text)
-    if table:
-        text = f"{text[: table.end()]}\n{line}{text[table.end() :]}"
-    else:
-        text = f"{text}\n\n[tool.uv]\n{line}"
-    path.write_text(text, "utf-8")
+def from_pylock(scene: Scene, path: str) -> Wanted:
+    """What a lock file of the box, pylock.toml, asks for. Raises ResolutionError."""
+    with _disk(scene) as disk:
+        text = scene.tree.file(path).data.decode("utf-8", "replace")
+        folder = disk.host(path).parent
+        return read_pylock(text, marker_environment(scene.python), folder, disk, scene.where)
 
 
-def _lay_out(node: Directory, path: Path) -> None:
-    path.mkdir(parents=True, exist_ok=True)
-    for name, child in node.sorted_entries():
-        if isinstance(child, File) and name in _NEEDED:
-            (path / name).write_bytes(child.data)
-        elif isinstance(child, Directory) and name not in (".venv", "node_modules", ".git"):
-            _lay_out(child, path / name)
+def _root(scene: Scene, written: Mapping[str, bytes]) -> str:
+    """The folder of the lock file, which is that of the project or of its workspace."""
+    folder = scene.cwd
+    while folder != "/":
+        path = posixpath.join(folder, "uv.lock")
+        if path in written or isinstance(scene.tree.get(path), File):
+            return folder
+        folder = posixpath.dirname(folder)
+    return find_project(scene.tree, scene.cwd) or scene.cwd
+
+
+def call_uv(scene: Scene, arguments: Sequence[str]) -> Answer:
+    """A command of uv's that only reads and writes a project's files, as it is."""
+    with _disk(scene) as disk:
+        argv = [disk.host_word(word) for word in arguments]
+        for word in arguments:
+            disk.write_file(posixpath.join(scene.cwd, word.rpartition("=")[2] or "."))
+        before = set(disk.root.rglob("*"))
+        result = _call(scene, disk, argv)
+        written = dict(disk.changed(_WRITTEN))
+        for path in set(disk.root.rglob("*")) - before:
+            place = disk.box(path)
+            if path.is_file() and place is not None:
+                written[place] = path.read_bytes()
+        said = _said(result, disk)
+        fetched = unfetched(said, scene.where) if result.status != 0 else None
+        if fetched is not None:
+            raise fetched
+        return Answer(result.status, disk.words(result.output), said, written)
+
+
+@contextmanager
+def _disk(scene: Scene) -> Iterator[Disk]:
+    with temporary_folder("boxer-project-") as folder:
+        yield Disk(scene.tree, folder)
+
+
+def _call(scene: Scene, disk: Disk, arguments: Sequence[str]) -> UvResult:
+    def host_word(word: str) -> str:
+        return disk.host_word(word if "://" in word else posixpath.join(scene.cwd, word))
+
+    stated = stated_indexes(disk.uv_tables(scene.cwd, scene.variables))
+    environment = index_environment(scene.variables, {}, host_word, stated)
+    environment |= disk.uv_settings(scene.variables)
+    environment["UV_PYTHON"] = str(interpreter(scene.python.version))
+    cwd = disk.host(scene.cwd)
+    cwd.mkdir(parents=True, exist_ok=True)
+    result = run_uv(arguments, environment, _TIMEOUT_SECONDS, cwd)
+    if result.status != 0 and scene.asked and _TOO_NEW in result.message:
+        # The project takes the Python of its FROM and no newer one; it is installed all the same.
+        environment["UV_PYTHON"] = str(interpreter(f"{scene.asked}.99"))
+        return run_uv(arguments, environment, _TIMEOUT_SECONDS, cwd)
+    return result
+
+
+def _said(result: UvResult, disk: Disk) -> str:
+    return explain(disk.words(result.message), disk.root.parent)

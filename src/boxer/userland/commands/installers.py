@@ -11,36 +11,37 @@ import posixpath
 import re
 
 from boxer.userland.commands import refused
-from boxer.userland.firstprocess import fetched_program
+from boxer.userland.firstprocess import fetched_program, installed_tool
 from boxer.userland.invocation import Command, Invocation
-from boxer.userland.tools import add_tool
+from boxer.userland.tools import TOOLS, add_tool
 
-# Nothing, for a shell and for Python: the installer's work is done when it has been fetched.
-_NOTHING = b"# boxer: this tool is the build's own\n"
-_INSTALLERS = (
-    (re.compile(r"get-pip\.py$"), ""),
-    (re.compile(r"/uv/(?:[\d.]+/)?(?:uv-)?install(?:er)?\.sh$"), "uv"),
-    (re.compile(r"/get-poetry\.py$|^https?://install\.[\w.-]*poetry[\w.-]*/?$|install-poetry\.py$"),
-     "poetry"),
-)  # fmt: skip
 _OUTPUT = ("-o", "--output", "-O", "--output-document")
 
 
 def fetch(call: Invocation) -> int | None:
     """A fetch of installers. Raises UnsupportedCommandError for anything else."""
     addresses = [word for word in call.arguments if "://" in word]
-    program = fetched_program(addresses[0]) if len(addresses) == 1 else None
-    if program is not None:
-        return _write(call, addresses[0], program, posixpath.basename(addresses[0]))
-    tools = [_tool(address) for address in addresses]
-    if not tools or None in tools:
+    programs = [fetched_program(address) for address in addresses]
+    found = [program for program in programs if program is not None]
+    if not found or len(found) < len(programs):
         return refused.COMMANDS[call.name].function(call)
-    for tool in tools:
-        if tool:
-            for folder in _folders(call, tool):
-                add_tool(call.tree, tool, folder, call.epoch, (call.user.uid, call.user.gid))
-    named = "`, `".join(tool or "pip" for tool in tools if tool is not None)
-    return _write(call, addresses[-1], _NOTHING, named)
+    tool = installed_tool(addresses[-1])
+    if tool is not None and _output(call, addresses[-1]) == "/dev/null":
+        return put_tool(call, tool)  # an installer of ours is being run
+    named = [installed_tool(address) for address in addresses]
+    names = [
+        posixpath.basename(address) if tool is None else tool or "pip"
+        for address, tool in zip(addresses, named, strict=True)
+    ]
+    return _write(call, addresses[-1], found[-1], "`, `".join(names))
+
+
+def put_tool(call: Invocation, tool: str) -> int:
+    """A tool of the build's, where its installer would put it."""
+    if tool in TOOLS:
+        for folder in _folders(call, tool):
+            add_tool(call.tree, tool, folder, call.epoch, (call.user.uid, call.user.gid))
+    return 0
 
 
 def _write(call: Invocation, address: str, data: bytes, named: str) -> int:
@@ -53,10 +54,6 @@ def _write(call: Invocation, address: str, data: bytes, named: str) -> int:
         uid, gid = call.user.uid, call.user.gid
         call.tree.add_file(call.path(output), data, 0o644, uid, gid, call.epoch)
     return 0
-
-
-def _tool(address: str) -> str | None:
-    return next((tool for pattern, tool in _INSTALLERS if pattern.search(address)), None)
 
 
 def _folders(call: Invocation, tool: str) -> list[str]:

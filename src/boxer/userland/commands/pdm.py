@@ -13,13 +13,21 @@ from boxer.errors import UnsupportedCommandError
 from boxer.filetree import Directory, File
 from boxer.packages import (
     InstallOptions,
+    LocalRequirement,
     Prefix,
+    Wanted,
     install_packages,
+    marker_environment,
     pdm_project,
-    requirement_name,
     uv_project,
 )
-from boxer.userland.commands.pip import announce, build_project, chosen_prefix, target_of
+from boxer.userland.commands.pip import (
+    announce,
+    build_project,
+    chosen_prefix,
+    exported,
+    target_of,
+)
 from boxer.userland.commands.venv import venv
 from boxer.userland.invocation import Command, CommandFailedError, Invocation
 
@@ -65,16 +73,22 @@ def _project(call: Invocation, argv: list[str]) -> str:
 
 def _install(call: Invocation, argv: list[str]) -> int:
     project = _project(call, argv)
-    options = InstallOptions(packages=pdm_project.requirements(call.tree, project, _groups(argv)))
+    options = InstallOptions().take(_wanted(call, project, argv))
+    if "--clean" in argv:
+        options.switches.add("exact")
     own = not set(argv) & {"--no-self", "--no-default"} and pdm_project.is_package(
         call.tree, project
     )
     if own:
-        (options.packages if "--no-editable" in argv else options.editable).append(project)
-    options.pinned = pdm_project.constraints(call.tree, project)
+        options.local.append(LocalRequirement(project, editable="--no-editable" not in argv))
     prefix = _prefix(call, project, argv)
     announce(call, prefix, install_packages(target_of(call, prefix), options))
     return 0
+
+
+def _wanted(call: Invocation, project: str, argv: list[str]) -> Wanted:
+    markers = marker_environment(call.python)
+    return pdm_project.wanted(call.tree, project, _groups(argv), markers, call.where)
 
 
 def _groups(argv: list[str]) -> pdm_project.Groups:
@@ -116,9 +130,8 @@ def _prefix(call: Invocation, project: str, argv: list[str]) -> Prefix:
 
 def _export(call: Invocation, argv: list[str]) -> int:
     project = _project(call, argv)
-    lines = pdm_project.requirements(call.tree, project, _groups(argv))
-    pinned = {pin.partition("==")[0]: pin for pin in pdm_project.constraints(call.tree, project)}
-    text = "".join(f"{pinned.get(requirement_name(line), line)}\n" for line in lines)
+    lines = exported(_wanted(call, project, argv), "--without-hashes" in argv)
+    text = "".join(f"{line}\n" for line in lines)
     for name in ("-o", "--output"):
         if name in argv[:-1]:
             path = call.path(argv[argv.index(name) + 1])

@@ -6,7 +6,6 @@ Belongs here: pip's subcommands and what it says. Does not: how packages get in
 
 from __future__ import annotations
 
-import json
 import posixpath
 
 from boxer.errors import PipUsageError, UnsupportedCommandError
@@ -18,16 +17,17 @@ from boxer.packages import (
     Prefix,
     Reader,
     Target,
-    broken_requirements,
+    Wanted,
     install_packages,
     installed,
-    license_of,
     normalize,
     parse_install,
     requirement_name,
     uninstall,
     what_is_lost,
 )
+from boxer.userland.commands.pipconfig import configure, said_besides
+from boxer.userland.commands.pipreports import REPORTS
 from boxer.userland.invocation import Command, CommandFailedError, Invocation
 from boxer.userland.programs import find_program
 from boxer.userland.tools import TOOLS, add_module, add_tool
@@ -52,7 +52,9 @@ def pip(call: Invocation) -> int:
         return 0
     if action in _ACTIONS:
         return _ACTIONS[action](call, rest)
-    if action in ("cache", "config", "debug", "completion"):
+    if action in REPORTS:
+        return REPORTS[action](call, _present(call), rest)
+    if action in ("cache", "debug", "completion"):
         return 0
     if action in _UNSUPPORTED:
         raise UnsupportedCommandError(
@@ -64,8 +66,18 @@ def pip(call: Invocation) -> int:
 
 
 def _install(call: Invocation, arguments: list[str]) -> int:
-    options = parse_install(arguments, call.where)
-    if not (options.packages or options.requirement or options.editable):
+    return install(
+        call, parse_install([*said_besides(call, _prefix(call)), *arguments], call.where)
+    )
+
+
+def _config(call: Invocation, arguments: list[str]) -> int:
+    return configure(call, _prefix(call), arguments)
+
+
+def install(call: Invocation, options: InstallOptions) -> int:
+    """`pip install`, with its options read. Raises what `install_packages` raises."""
+    if not options.asks_for_something:
         raise CommandFailedError("You must give at least one requirement to install")
     prefix = chosen_prefix(call, options)
     outcome = install_packages(target_of(call, prefix), options)
@@ -78,7 +90,7 @@ def _install(call: Invocation, arguments: list[str]) -> int:
 
 def _wheel(call: Invocation, arguments: list[str]) -> int:
     """`pip wheel` and `pip download`: the files, in a folder of the box."""
-    options = parse_install(arguments, call.where)
+    options = parse_install([*said_besides(call, _prefix(call)), *arguments], call.where)
     options.wheel_folder = call.path(options.wheel_folder or ".")
     prefix = _prefix(call)
     nothing = Prefix(f"{options.wheel_folder}/.none", prefix.version, prefix.python, flat=True)
@@ -86,6 +98,16 @@ def _wheel(call: Invocation, arguments: list[str]) -> int:
     for name, version in outcome.installed:
         call.print(f"Saved {options.wheel_folder}/{name}-{version}")
     return 0
+
+
+def exported(wanted: Wanted, without_hashes: bool) -> list[str]:
+    """A project's packages as lines of a requirements file."""
+    lines = [line.split(" --hash", 1)[0] if without_hashes else line for line in wanted.lines]
+    indexes = wanted.sources.indexes
+    head = [f"--index-url {index.url}" for index in indexes if index.default]
+    head += [f"--extra-index-url {index.url}" for index in indexes if not index.default]
+    local = [f"{'-e ' * entry.editable}{entry.path}{entry.extras}" for entry in wanted.local]
+    return [*head, *local, *lines]
 
 
 def build_project(call: Invocation, folder: str, project: str) -> int:
@@ -224,68 +246,13 @@ def _named_in(call: Invocation, path: str) -> list[str]:
     return reader.found.lines
 
 
-def _check(call: Invocation, arguments: list[str]) -> int:
-    """`pip check`: requirements that are missing or of another version."""
-    broken = broken_requirements(_present(call), call.python)
-    for line in broken or ["No broken requirements found."]:
-        call.print(line)
-    return 1 if broken else 0
-
-
-def _list(call: Invocation, arguments: list[str]) -> int:
-    found = _sorted(call)
-    if "--format=json" in arguments or ("--format" in arguments and "json" in arguments):
-        call.print(json.dumps([{"name": entry.name, "version": entry.version} for entry in found]))
-        return 0
-    if "--format=freeze" in arguments:
-        return _freeze(call, [])
-    width = max([len(entry.name) for entry in found] + [7])
-    call.print(f"{'Package':{width}} Version")
-    call.print(f"{'-' * width} -------")
-    for entry in found:
-        call.print(f"{entry.name:{width}} {entry.version}")
-    return 0
-
-
-def _freeze(call: Invocation, arguments: list[str]) -> int:
-    for entry in _sorted(call):
-        if "--all" in arguments or entry.key not in ("pip", "setuptools", "wheel"):
-            call.print(f"{entry.name}=={entry.version}")
-    return 0
-
-
-def _show(call: Invocation, arguments: list[str]) -> int:
-    present = _present(call)
-    status = 0
-    for name in [word for word in arguments if not word.startswith("-")]:
-        entry = present.get(normalize(name))
-        if entry is None:
-            call.err += f"WARNING: Package(s) not found: {name}\n".encode()
-            status = 1
-            continue
-        call.print(f"Name: {entry.name}")
-        call.print(f"Version: {entry.version}")
-        call.print(f"Summary: {entry.metadata['Summary'] or ''}")
-        call.print(f"License: {license_of(entry.metadata)}")
-        call.print(f"Location: {posixpath.dirname(entry.folder)}")
-    return status
-
-
-def _sorted(call: Invocation) -> list[Installed]:
-    present = _present(call)
-    return [present[key] for key in sorted(present)]
-
-
 _ACTIONS = {
+    "config": _config,
     "install": _install,
     "wheel": _wheel,
     "download": _wheel,
     "uninstall": _uninstall,
     "remove": _uninstall,
-    "list": _list,
-    "freeze": _freeze,
-    "show": _show,
-    "check": _check,
 }
 
 COMMANDS = {

@@ -6,15 +6,12 @@ Belongs here: its command line, its lock file, and where its environment is. Doe
 
 from __future__ import annotations
 
-import json
 import posixpath
-import tomllib
-from typing import Any
 
 from boxer.errors import UnsupportedCommandError
 from boxer.filetree import File
-from boxer.packages import InstallOptions, Prefix, install_packages
-from boxer.userland.commands.pip import announce, chosen_prefix, target_of
+from boxer.packages import InstallOptions, Prefix, Wanted, install_packages, pipenv_project
+from boxer.userland.commands.pip import announce, chosen_prefix, exported, target_of
 from boxer.userland.commands.python import run_program
 from boxer.userland.commands.venv import venv
 from boxer.userland.invocation import Command, CommandFailedError, Invocation
@@ -39,7 +36,7 @@ def pipenv(call: Invocation) -> int:
             argv.append(word)
     action = argv[0] if argv else ""
     if action in ("requirements", "lock") and not (action == "lock" and "-r" not in switches):
-        for line in _requirements(call, bool(switches & _DEV)):
+        for line in exported(_wanted(call, switches), "--hash" not in switches):
             call.print(line)
         return 0
     if action in ("install", "sync"):
@@ -56,8 +53,9 @@ def pipenv(call: Invocation) -> int:
 
 
 def _install(call: Invocation, packages: list[str], switches: set[str]) -> int:
-    lines = packages or _requirements(call, bool(switches & _DEV))
-    options = InstallOptions(packages=lines)
+    options = InstallOptions(packages=packages)
+    if not packages:
+        options.take(_wanted(call, switches))
     if "--system" in switches:
         prefix = chosen_prefix(call, options)
     else:
@@ -99,27 +97,13 @@ def _run(call: Invocation, argv: list[str]) -> int:
     return run_program(call.calling(argv[0], *argv[1:]))
 
 
-def _requirements(call: Invocation, dev: bool) -> list[str]:
-    lock = call.node("Pipfile.lock")
-    if isinstance(lock, File):
-        data: dict[str, Any] = json.loads(lock.data)
-        tables = [data.get("default", {}), data.get("develop", {}) if dev else {}]
-    else:
-        pipfile = call.node("Pipfile")
-        if not isinstance(pipfile, File):
-            raise CommandFailedError("No Pipfile present at project home. Aborting")
-        data = tomllib.loads(pipfile.data.decode("utf-8", "replace"))
-        tables = [data.get("packages", {}), data.get("dev-packages", {}) if dev else {}]
-    return [_line(name, value) for table in tables for name, value in table.items()]
-
-
-def _line(name: str, value: Any) -> str:
-    if isinstance(value, str):
-        return name if value == "*" else f"{name}{value}"
-    extras = f"[{','.join(value['extras'])}]" if value.get("extras") else ""
-    marker = f" ; {value['markers']}" if value.get("markers") else ""
-    version = value.get("version", "")
-    return f"{name}{extras}{'' if version == '*' else version}{marker}"
+def _wanted(call: Invocation, switches: set[str]) -> Wanted:
+    groups = ["packages", *(["dev-packages"] if switches & _DEV else [])]
+    locked = "--skip-lock" not in switches
+    found = pipenv_project.wanted(call.tree, _project(call), groups, call.where, locked=locked)
+    if found is None:
+        raise CommandFailedError("No Pipfile present at project home. Aborting")
+    return found
 
 
 COMMANDS = {"pipenv": Command(pipenv, reads_stdin=True, makes_programs=True)}

@@ -6,18 +6,27 @@ Belongs here: its command line. Does not: what a project asks for (`pip.poetry`)
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
 
 from boxer.errors import UnsupportedCommandError
 from boxer.filetree import File
 from boxer.packages import (
     InstallOptions,
+    LocalRequirement,
     Prefix,
+    Wanted,
     install_packages,
+    marker_environment,
     poetry_project,
-    requirement_name,
     uv_project,
 )
-from boxer.userland.commands.pip import announce, build_project, chosen_prefix, target_of
+from boxer.userland.commands.pip import (
+    announce,
+    build_project,
+    chosen_prefix,
+    exported,
+    target_of,
+)
 from boxer.userland.commands.python import run_program
 from boxer.userland.commands.venv import venv
 from boxer.userland.invocation import Command, CommandFailedError, Invocation
@@ -30,7 +39,8 @@ VERSION = "2.1.0"  # what poetry would say it is; scripts only ever show it
 
 def poetry(call: Invocation) -> int:
     """One poetry command. Raises what `install_packages` raises, UnsupportedCommandError."""
-    argv = [word for word in call.arguments if word not in _HARMLESS]
+    argv = _in_project(call, [word for word in call.arguments if word not in _HARMLESS])
+    call.env = _with_logins(call.env)
     action, rest = (argv[0], argv[1:]) if argv else ("--version", [])
     if action in ("--version", "-V", "about"):
         call.print(f"Poetry (version {VERSION})")
@@ -48,6 +58,30 @@ def poetry(call: Invocation) -> int:
         where=call.where,
         hint="A build has `poetry install`, `add`, `export`, `run`, `build` and `config`.",
     )
+
+
+def _in_project(call: Invocation, argv: list[str]) -> list[str]:
+    """The words without the options that say which project is meant."""
+    kept: list[str] = []
+    rest = iter(argv)
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if kept[:1] != ["run"] and name in ("-C", "--directory", "-P", "--project"):
+            call.cwd = call.path(value if equals else next(rest, "."))
+        else:
+            kept.append(word)
+    return kept
+
+
+def _with_logins(variables: Mapping[str, str]) -> dict[str, str]:
+    """POETRY_HTTP_BASIC_NAME_USERNAME and its password, under uv's names for them."""
+    head = "POETRY_HTTP_BASIC_"
+    logins = {
+        f"UV_INDEX_{name.removeprefix(head)}": value
+        for name, value in variables.items()
+        if name.startswith(head)
+    }
+    return {**variables, **logins}
 
 
 def _output(argv: list[str]) -> str | None:
@@ -68,7 +102,7 @@ def _config(call: Invocation, argv: list[str]) -> int:
         node = call.tree.get(path)
         before = node.data if isinstance(node, File) else b""
         call.tree.make_directories(posixpath.dirname(path))
-        line = f"{values[0]}={values[1].lower()}\n".encode()
+        line = f"{values[0]}={values[1]}\n".encode()
         call.tree.add_file(path, before + line, 0o644, call.user.uid, call.user.gid, call.epoch)
     return 0
 
@@ -79,14 +113,18 @@ def _settings_path(call: Invocation) -> str:
 
 def _setting(call: Invocation, name: str) -> bool | None:
     variable = call.env.get("POETRY_" + name.upper().replace(".", "_").replace("-", "_"))
-    if variable is not None:
-        return variable.lower() in ("1", "true")
+    text = _text(call, name) if variable is None else variable
+    return None if text is None else text.lower() in ("1", "true", "yes")
+
+
+def _text(call: Invocation, name: str) -> str | None:
+    """What `poetry config` was told last."""
     node = call.tree.get(_settings_path(call))
     if isinstance(node, File):
         for line in reversed(node.data.decode().splitlines()):
             key, _, value = line.partition("=")
             if key == name:
-                return value == "true"
+                return value
     return None
 
 
@@ -100,15 +138,21 @@ def _project(call: Invocation) -> str:
 def _install(call: Invocation, argv: list[str]) -> int:
     project = _project(call)
     groups, extras = _groups(argv)
-    options = InstallOptions(
-        packages=poetry_project.requirements(call.tree, project, groups, extras)
-    )
+    options = InstallOptions()
+    if "--only-root" not in argv:
+        options.take(_wanted(call, project, groups, extras))
+    if "--sync" in argv or call.arguments[:1] == ["sync"]:
+        options.switches.add("exact")
     prefix = _prefix(call, project)
     if "--no-root" not in argv and poetry_project.has_package(call.tree, project):
-        options.editable.append(project)
-    options.pinned = poetry_project.constraints(call.tree, project)
+        options.local.append(LocalRequirement(project, editable=True))
     announce(call, prefix, install_packages(target_of(call, prefix), options))
     return 0
+
+
+def _wanted(call: Invocation, project: str, groups: set[str], extras: set[str]) -> Wanted:
+    markers = marker_environment(call.python)
+    return poetry_project.wanted(call.tree, project, groups, extras, markers, call.where)
 
 
 def _prefix(call: Invocation, project: str) -> Prefix:
@@ -130,7 +174,10 @@ def _environment(call: Invocation, project: str) -> str:
         return f"{project}/.venv"
     home = call.env.get("HOME", "/root")
     name = posixpath.basename(project) or "project"
-    return f"{home}/.cache/pypoetry/virtualenvs/{name}-py{call.python.series}"
+    stated = call.env.get("POETRY_VIRTUALENVS_PATH") or _text(call, "virtualenvs.path")
+    cache = call.env.get("POETRY_CACHE_DIR") or f"{home}/.cache/pypoetry"
+    folder = (stated or "").replace("{cache-dir}", cache) or f"{cache}/virtualenvs"
+    return f"{call.path(folder)}/{name}-py{call.python.series}"
 
 
 def _groups(argv: list[str]) -> tuple[set[str], set[str]]:
@@ -169,9 +216,7 @@ def _export(call: Invocation, argv: list[str]) -> int:
         else:
             kept.append(word)
     groups, extras = _groups(["--only", "main", *kept])
-    lines = poetry_project.requirements(call.tree, project, groups, extras)
-    pinned = {pin.partition("==")[0]: pin for pin in poetry_project.constraints(call.tree, project)}
-    lines = [pinned.get(requirement_name(line), line) for line in lines]
+    lines = exported(_wanted(call, project, groups, extras), "--without-hashes" in argv)
     text = "".join(f"{line}\n" for line in lines)
     if output is None:
         call.out += text.encode()

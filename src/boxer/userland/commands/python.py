@@ -13,16 +13,28 @@ import shlex
 from boxer.errors import UnsupportedCommandError
 from boxer.filetree import File
 from boxer.packages import removed_for
+from boxer.userland.commands.installers import put_tool
 from boxer.userland.commands.pip import pip
 from boxer.userland.commands.venv import venv
+from boxer.userland.firstprocess import tool_of_script
 from boxer.userland.invocation import Command, CommandFailedError, Invocation
 from boxer.userland.ports import CommandRequest
-from boxer.userland.programs import BUILT_IN, Kind, classify, find_program
+from boxer.userland.programs import (
+    BUILT_IN,
+    OF_THE_SHELL,
+    Executable,
+    Kind,
+    classify,
+    find_program,
+    interpreter,
+    shell_programs,
+)
 
 NOT_FOUND = 127  # POSIX, Shell Command Language 2.8.2
 NOT_EXECUTABLE = 126
 _TOOLS = ("hatch", "pdm", "pipenv", "pipx", "poetry", "uv", "virtualenv")
 _PIP = re.compile(r"pip(?:3(?:\.\d+)?)?")
+_BUILD_INTERPRETERS = ("make", "gmake", "uv")  # `#!/usr/bin/env -S uv run --script`
 _MAX_INTERPRETERS = 4  # BINPRM_MAX_RECURSION of Linux
 
 
@@ -54,30 +66,47 @@ def _run(call: Invocation, path: str, arguments: list[str], depth: int) -> int:
         )
     if executable.kind is Kind.WASM:
         return _in_machine(call, path, arguments)
-    if executable.kind is Kind.SHELL_SCRIPT or depth == _MAX_INTERPRETERS:
-        raise CommandFailedError("several programs have this name; call it by its whole path", 126)
+    if depth == _MAX_INTERPRETERS:
+        raise CommandFailedError("Too many levels of symbolic links", NOT_EXECUTABLE)
+    if executable.kind is Kind.SHELL_SCRIPT:
+        return _by_the_shell(call, ["bash", *interpreter(executable)[1:], path, *arguments])
     name = path.rpartition("/")[2]
-    if call.tree.file(path).data.startswith(BUILT_IN):
+    built_in = call.tree.file(path).data.partition(b"\n")[0]
+    if built_in.startswith(BUILT_IN):
+        of_the_shell = OF_THE_SHELL.get(built_in[len(BUILT_IN) :].decode("utf-8", "replace"))
+        if of_the_shell is not None:
+            return _by_the_shell(call, [of_the_shell, *arguments])
         return _python_at(call, path, arguments)
     if _PIP.fullmatch(name):
         call.arguments = arguments
         return pip(call)
-    interpreter, *options = _interpreter(call, executable.interpreter)
-    return _run(call, interpreter, [*options, path, *arguments], depth + 1)
+    program, *options = _interpreter(call, executable)
+    if "/" not in program:
+        return _by_the_shell(call, [program, *options, path, *arguments])
+    return _run(call, program, [*options, path, *arguments], depth + 1)
 
 
-def _interpreter(call: Invocation, words: tuple[str, ...]) -> list[str]:
-    """The path of a script's interpreter, with its argument; env(1) is looked through."""
-    program, argument = words[0], list(words[1:])
-    if program.endswith("/env") and argument:
-        split = [word for word in argument[0].split() if not word.startswith("-")]
-        program, argument = split[0], split[1:]
+def _interpreter(call: Invocation, executable: Executable) -> list[str]:
+    """The path of a script's interpreter, with its arguments. The name alone of one that only the
+    build has: `#!/usr/bin/awk -f`, `#!/usr/bin/make -f`."""
+    program, *arguments = interpreter(executable) or [""]
     path = find_program(call.tree, program, call.env.get("PATH", ""), call.cwd)
-    if path is None:
-        raise CommandFailedError(
-            f"{program}: bad interpreter: No such file or directory", NOT_EXECUTABLE
-        )
-    return [path, *argument]
+    if path is not None:
+        return [path, *arguments]
+    name = posixpath.basename(program)
+    if name in shell_programs() or name in _BUILD_INTERPRETERS:
+        return [name, *arguments]
+    raise CommandFailedError(
+        f"{program}: bad interpreter: No such file or directory", NOT_EXECUTABLE
+    )
+
+
+def _by_the_shell(call: Invocation, argv: list[str]) -> int:
+    """A command in a shell of its own: what the shell would run if it read the file itself."""
+    status, out, err = call.shell(shlex.join(argv), call.cwd, call.env, call.stdin)
+    call.out += out
+    call.err += err
+    return status
 
 
 def _python_at(call: Invocation, path: str, arguments: list[str]) -> int:
@@ -85,7 +114,7 @@ def _python_at(call: Invocation, path: str, arguments: list[str]) -> int:
     if ours is not None:
         module, rest = ours
         if module in _TOOLS:
-            return _tool(call, module, rest)
+            return _by_the_shell(call, [module, *rest])
         call.arguments = rest
         call.name = f"{posixpath.dirname(path)}/{module}"
         if module == "pip":
@@ -93,17 +122,20 @@ def _python_at(call: Invocation, path: str, arguments: list[str]) -> int:
         if module == "venv":
             venv(call)
         return 0  # ensurepip: the build's pip is always there
+    tool = tool_of_script(_script(call, arguments))
+    if tool is not None:
+        return put_tool(call, tool)
     if arguments and posixpath.basename(arguments[0]) == "setup.py":
         _bring_setuptools(call, path)
     return _in_machine(call, path, arguments)
 
 
-def _tool(call: Invocation, name: str, arguments: list[str]) -> int:
-    """`python -m poetry` and its like: the build's own of that name."""
-    status, out, err = call.shell(shlex.join([name, *arguments]), call.cwd, call.env)
-    call.out += out
-    call.err += err
-    return status
+def _script(call: Invocation, arguments: list[str]) -> bytes:
+    """The program that a Python is given: its input, or a file."""
+    if not arguments or arguments[0] == "-":
+        return call.stdin
+    node = None if arguments[0].startswith("-") else call.node(arguments[0])
+    return node.data if isinstance(node, File) else b""
 
 
 def _bring_setuptools(call: Invocation, path: str) -> None:

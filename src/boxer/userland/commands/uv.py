@@ -7,12 +7,20 @@ how packages get in (`boxer.packages`), pip's options (`commands.pip`).
 from __future__ import annotations
 
 import posixpath
+from dataclasses import dataclass, field
 
-from boxer.errors import UnsupportedCommandError
+from boxer.errors import PipUsageError, UnsupportedCommandError
 from boxer.filetree import File
-from boxer.packages import InstallOptions, Prefix, index_environment, install_packages, uv_project
-from boxer.userland.commands.pip import announce, build_project, pip, target_of
+from boxer.packages import (
+    InstallOptions,
+    Prefix,
+    install_packages,
+    refused_variables,
+    uv_project,
+)
+from boxer.userland.commands.pip import announce, build_project, target_of
 from boxer.userland.commands.python import run_program
+from boxer.userland.commands.uvitself import VALUED, as_uv, scene_of, write_files
 from boxer.userland.commands.uvpip import activated, uv_pip
 from boxer.userland.commands.uvtools import tool
 from boxer.userland.commands.venv import venv
@@ -20,24 +28,58 @@ from boxer.userland.invocation import Command, CommandFailedError, Invocation
 
 VERSION = "0.9.0"  # what uv would say it is; scripts only ever show it
 
-# Options of sync and run that have a value and make no difference in a box.
-_VALUED = frozenset(
-    ("--python", "-p", "--link-mode", "--cache-dir", "--config-file", "--env-file", "--index",
-     "--default-index", "--index-url", "-i", "--extra-index-url", "--find-links", "-f",
-     "--refresh-package", "--upgrade-package", "-P", "--reinstall-package", "--color", "-C",
-     "--config-setting", "--python-platform", "--index-strategy", "--keyring-provider", "-n")
+_VALUED = VALUED | {"--python-platform", "--env-file"}
+# As those, without a value.
+_HARMLESS = frozenset(
+    ("--compile-bytecode", "--no-compile-bytecode", "--reinstall", "--refresh", "--no-cache", "-n",
+     "--managed-python", "--no-managed-python", "--no-python-downloads", "-q", "--quiet", "-v",
+     "--verbose", "-vv", "--no-progress", "--native-tls", "--system-certs", "--no-env-file",
+     "--isolated", "--exact", "--no-active", "--preview", "--no-installer-metadata", "--seed")
 )  # fmt: skip
-_SELECTING = {
-    "--extra": "extra", "--group": "group", "--no-group": "no-group", "--only-group": "only-group",
-    "--package": "package", "--no-install-package": "no-install-package",
-    "--no-extra": "no-extra",
+# What the commands of a build do themselves.
+_OURS = frozenset(
+    ("--active", "--inexact", "--no-sync", "--no-project", "--dry-run", "--check", "-m",
+     "--module", "-s", "--script", "--gui-script")
+)  # fmt: skip
+# Options that uv is told as they are, and that have a value: it knows the others itself.
+_CARRIED = frozenset(
+    ("--extra", "--no-extra", "--group", "--no-group", "--only-group", "--package",
+     "--no-install-package", "--only-install-package", "--no-editable-package", "--index",
+     "--default-index", "--index-url", "-i", "--extra-index-url", "--find-links", "-f",
+     "--upgrade-package", "-P", "--upgrade-group", "--index-strategy", "--keyring-provider",
+     "--resolution", "--prerelease", "--prerelease-package", "--fork-strategy", "--exclude-newer",
+     "--exclude-newer-package", "--no-sources-package", "--config-setting", "-C",
+     "--config-settings-package", "--no-build-isolation-package", "--no-build-package",
+     "--no-binary-package", "--config-file", "--allow-insecure-host")
+)  # fmt: skip
+# A variable of uv's -> the option it stands for.
+_VARIABLES = {
+    "UV_NO_INSTALL_PROJECT": "--no-install-project", "UV_NO_SYNC": "--no-sync",
+    "UV_NO_INSTALL_WORKSPACE": "--no-install-workspace", "UV_NO_PROJECT": "--no-project",
+    "UV_NO_INSTALL_LOCAL": "--no-install-local",
 }  # fmt: skip
+_FALSE = ("", "0", "false", "no", "off")
 _FOLDERS = ("--project", "--directory")
-_WITH_VALUE = (*_FOLDERS, "--with", "-w", "-r", "--requirements", "--requirement")
+_WITH_VALUE = {
+    **dict.fromkeys(_FOLDERS, ""), "--with": "with", "-w": "with", "--with-editable": "with",
+    "--with-requirements": "with",
+}  # fmt: skip
+_NOT_IN_RUN = {
+    "with": "Add the package to the project, or `uv pip install` it.",
+    "script": "`uv pip install` what the script needs, and `python` it.",
+}
 
 
 def uv(call: Invocation) -> int:
     """One uv command. Raises what `install_packages` raises, UnsupportedCommandError."""
+    for name, why in refused_variables(call.env).items():
+        raise PipUsageError(
+            f"uv's variable `{name}` cannot be heeded in a RUN: {why}.",
+            where=call.where,
+            hint=f"Take `{name}` out of the Dockerfile, or give it no value.",
+        )
+    for name in ("UV_WORKING_DIR", "UV_WORKING_DIRECTORY", "UV_PROJECT"):
+        call.cwd = call.path(call.env.get(name) or ".")
     argv = list(call.arguments)
     while argv and argv[0].startswith("-") and argv[0] not in ("--version", "-V"):
         option = argv.pop(0)
@@ -76,42 +118,49 @@ def _venv(call: Invocation, arguments: list[str]) -> int:
     return 0
 
 
+@dataclass(slots=True)
+class _Asked:
+    """A command line of `sync` or `run`. carried: what uv is told; values: of ours, by name."""
+
+    carried: list[str] = field(default_factory=list)
+    switches: set[str] = field(default_factory=set)
+    values: dict[str, list[str]] = field(default_factory=dict)
+    words: list[str] = field(default_factory=list)
+    cwd: str = ""  # where a program runs: `--project` says only which project is meant
+
+
 def _sync(call: Invocation, arguments: list[str]) -> int:
-    selection, rest = _selection(call, arguments)
-    if rest:
-        raise CommandFailedError(f"unexpected argument '{rest[0]}' found", 2)
-    return _synchronise(call, selection)
+    asked = _read(call, arguments)
+    if asked.words:
+        raise CommandFailedError(f"unexpected argument '{asked.words[0]}' found", 2)
+    return _synchronise(call, asked, exact="inexact" not in asked.switches)
 
 
-def _synchronise(call: Invocation, selection: uv_project.Selection) -> int:
-    project = uv_project.find_project(call.tree, call.cwd)
-    if project is None:
-        raise CommandFailedError("No `pyproject.toml` found in current directory or any parent", 2)
-    root = _environment(call, project, "active" in selection.switches)
-    if not isinstance(call.tree.get(f"{root}/bin/python"), File):
-        made = call.calling("venv", root)
-        venv(made)
-    call.env = activated(call.env, root)
-    lines = _requirements(call, project, selection)
-    options = InstallOptions(packages=lines, switches={"no-deps"})
-    if uv_project.is_package(call.tree, project) and "no-install-project" not in selection.switches:
-        (options.packages if "no-editable" in selection.switches else options.editable).append(
-            project
-        )
-    if options.packages or options.editable:
-        prefix = Prefix.of_base(call.python)
-        if root != prefix.root:
-            prefix = Prefix.of_environment(root, call.python)
-        announce(call, prefix, install_packages(target_of(call, prefix), options))
+def _synchronise(call: Invocation, asked: _Asked, *, exact: bool) -> int:
+    _require_project(call)
+    wanted, root, written = uv_project.wanted(scene_of(call), asked.carried)
+    if "dry-run" not in asked.switches:
+        write_files(call, written)
+    environment = _environment(call, root, "active" in asked.switches)
+    if not isinstance(call.tree.get(f"{environment}/bin/python"), File):
+        venv(call.calling("venv", environment))
+    call.env = activated(call.env, environment)
+    switches = {"no-deps", *(["exact"] if exact else []), *(asked.switches & {"dry-run"})}
+    options = InstallOptions(
+        local=wanted.local, answer=wanted.locked, sources=wanted.sources, switches=switches
+    )
+    prefix = Prefix.of_base(call.python)
+    if environment != prefix.root:
+        prefix = Prefix.of_environment(environment, call.python)
+    announce(call, prefix, install_packages(target_of(call, prefix), options))
     return 0
 
 
-def _requirements(call: Invocation, project: str, selection: uv_project.Selection) -> list[str]:
-    environment = index_environment(call.env, {})
-    version = call.python.series
-    return uv_project.locked_requirements(
-        call.tree, project, selection, environment, version, call.where
-    )
+def _require_project(call: Invocation) -> str:
+    project = uv_project.find_project(call.tree, call.cwd)
+    if project is None:
+        raise CommandFailedError("No `pyproject.toml` found in current directory or any parent", 2)
+    return project
 
 
 def _environment(call: Invocation, project: str, active: bool) -> str:
@@ -122,22 +171,23 @@ def _environment(call: Invocation, project: str, active: bool) -> str:
 
 
 def _run(call: Invocation, arguments: list[str]) -> int:
-    selection, command = _selection(call, arguments)
+    asked = _read(call, arguments)
+    command = asked.words
     if not command:
         raise CommandFailedError("a command to run is missing", 2)
+    for option, hint in _NOT_IN_RUN.items():
+        if asked.values.get(option) or option in asked.switches:
+            raise UnsupportedCommandError(
+                f"`uv run --{option}` cannot work in a RUN.", where=call.where, hint=hint
+            )
     project = uv_project.find_project(call.tree, call.cwd)
-    if project is not None:
-        if "no-sync" not in selection.switches and "no-project" not in selection.switches:
-            _synchronise(call, selection)
+    if project is not None and "no-project" not in asked.switches:
+        if "no-sync" not in asked.switches:
+            _synchronise(call, asked, exact=False)
         else:
             call.env = activated(call.env, _environment(call, project, False))
-    if selection.chosen["with"]:
-        raise UnsupportedCommandError(
-            "`uv run --with` cannot work in a RUN.",
-            where=call.where,
-            hint="Add the package to the project, or `uv pip install` it.",
-        )
-    if "module" in selection.switches:
+    call.cwd = asked.cwd
+    if "module" in asked.switches:
         command = ["python", "-m", *command]
     elif command[0].endswith(".py"):
         command = ["python", *command]
@@ -145,30 +195,11 @@ def _run(call: Invocation, arguments: list[str]) -> int:
 
 
 def _export(call: Invocation, arguments: list[str]) -> int:
-    output = None
-    rest = iter(arguments)
-    kept = []
-    for word in rest:
-        if word in ("-o", "--output-file"):
-            output = next(rest, None)
-        elif word.startswith("--output-file="):
-            output = word.partition("=")[2]
-        elif word == "--format":
-            next(rest, None)
-        elif not word.startswith(("--format=", "--no-emit", "--no-h", "--no-a")):
-            kept.append(word)
-    selection, _ = _selection(call, kept)
-    project = uv_project.find_project(call.tree, call.cwd)
-    if project is None:
-        raise CommandFailedError("No `pyproject.toml` found in current directory or any parent", 2)
-    lines = _requirements(call, project, selection)
-    text = "".join(f"{line}\n" for line in lines)
-    if output is None:
-        call.out += text.encode()
-    else:
-        uid, gid = call.user.uid, call.user.gid
-        call.tree.add_file(call.path(output), text.encode(), 0o644, uid, gid, call.epoch)
-    return 0
+    return as_uv(call, ["export", *arguments])
+
+
+def _lock(call: Invocation, arguments: list[str]) -> int:
+    return as_uv(call, ["lock", *arguments])
 
 
 def _build(call: Invocation, arguments: list[str]) -> int:
@@ -186,51 +217,56 @@ def _build(call: Invocation, arguments: list[str]) -> int:
     return build_project(call, call.path(folder or posixpath.join(project, "dist")), project)
 
 
-def _lock(call: Invocation, arguments: list[str]) -> int:
-    call.notice("`uv lock` does nothing in a RUN: `uv sync` resolves what the project asks for.")
-    return 0
-
-
-def _selection(call: Invocation, arguments: list[str]) -> tuple[uv_project.Selection, list[str]]:
+def _read(call: Invocation, arguments: list[str]) -> _Asked:
     """The options before the first word that is none, and the words from there."""
-    selection = uv_project.Selection()
-    argv = list(arguments)
+    asked = _Asked(cwd=call.cwd)
+    argv = [
+        option
+        for name, option in _VARIABLES.items()
+        if call.env.get(name, "").lower() not in _FALSE
+    ] + list(arguments)
     while argv and argv[0].startswith("-"):
         word = argv.pop(0)
         if word == "--":
             break
         name, equals, value = word.partition("=")
-        valued = name in _VALUED or name in _SELECTING or name in _WITH_VALUE
+        valued = name in _VALUED or name in _CARRIED or name in _WITH_VALUE
         if valued and not equals:
             value = argv.pop(0) if argv else ""
         if name in _FOLDERS:
             call.cwd = call.path(value)
-        elif name in ("-r", "--requirements", "--requirement"):
-            selection.chosen["requirements"].append(value)
-        elif name in ("--with", "-w"):
-            selection.chosen["with"].append(value)
-        elif name in _SELECTING:
-            selection.chosen[_SELECTING[name]].append(value)
-        elif name in ("-m", "--module"):
-            selection.switches.add("module")
-        elif not valued:
-            selection.switches.add(name.lstrip("-"))
-    return selection, argv
+            asked.cwd = call.cwd if name == "--directory" else asked.cwd
+        elif name in _WITH_VALUE:
+            asked.values.setdefault(_WITH_VALUE[name], []).append(value)
+        elif name in _OURS:
+            asked.switches.add("module" if name == "-m" else name.lstrip("-"))
+        elif name not in _VALUED and name not in _HARMLESS:
+            name = name.replace("-install-", "-emit-")
+            asked.carried += [name, value] if valued else [word.replace("-install-", "-emit-")]
+    asked.words = argv
+    return asked
 
 
 def _add(call: Invocation, arguments: list[str]) -> int:
-    """`uv add`: installed at once; the project's file is read-only to a build."""
-    selection, packages = _selection(call, arguments)
-    _synchronise(call, selection)
-    call.arguments = ["install", *(word for word in packages if not word.startswith("-"))]
-    files = selection.chosen["requirements"]
-    call.arguments += [word for path in files for word in ("-r", path)]
-    call.notice("`uv add` in a RUN installs the packages; pyproject.toml stays as it is.")
-    return pip(call)
+    return _change(call, "add", arguments)
+
+
+def _remove(call: Invocation, arguments: list[str]) -> int:
+    return _change(call, "remove", arguments)
+
+
+def _change(call: Invocation, action: str, arguments: list[str]) -> int:
+    """uv changes the project's files, and what they ask for is installed."""
+    words = [word for word in arguments if word not in ("--no-sync", "--active")]
+    as_uv(call, [action, "--no-sync", *words])
+    if "--no-sync" in arguments or "--frozen" in arguments:
+        return 0
+    return _synchronise(call, _Asked(), exact=action == "remove")
 
 
 _ACTIONS = {
     "add": _add,
+    "remove": _remove,
     "build": _build,
     "tool": tool,
     "pip": uv_pip,

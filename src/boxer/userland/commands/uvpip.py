@@ -7,25 +7,26 @@ the rest of uv (`uv`), installing (`pip`).
 from __future__ import annotations
 
 import posixpath
-import tomllib
-from collections.abc import Iterator, Mapping
-from typing import Any
+import re
+from collections.abc import Mapping
 
 from boxer.errors import PipUsageError
 from boxer.filetree import File
-from boxer.userland.commands.pip import pip
+from boxer.packages import parse_install, uv_project
+from boxer.userland.commands.pip import install, pip
+from boxer.userland.commands.uvitself import as_uv, scene_of
 from boxer.userland.invocation import Invocation
 
 _FILES = ("-r", "--requirement", "--requirements")
-_EXTRAS = ("--extra", "--all-extras", "--group")
-_OUTPUT = ("-o", "--output-file")
+_PYLOCK = re.compile(r"pylock\.(?:[^.]+\.)?toml")  # PEP 751
+_PROJECTS = ("--extra", "--no-extra")
 
 
-def uv_pip(call: Invocation, arguments: list[str]) -> int:
+def uv_pip(call: Invocation, words: list[str]) -> int:
     """`uv pip`: into the environment it is told, that is active, or that lies in the folder."""
     argv, chosen = [], None
     system = call.env.get("UV_SYSTEM_PYTHON", "").lower() in ("1", "true")
-    rest = iter(arguments)
+    rest = iter(words)
     for word in rest:
         if word in ("--python", "-p"):
             chosen = next(rest, None)
@@ -47,94 +48,69 @@ def uv_pip(call: Invocation, arguments: list[str]) -> int:
         root = call.env.get("VIRTUAL_ENV") or call.path(".venv")
     if root and isinstance(call.tree.get(f"{root}/pyvenv.cfg"), File):
         call.env = activated(call.env, root)
-    argv = _synced(argv)
-    if argv[:1] == ["compile"]:
-        return _compile(call, argv[1:])
-    call.arguments = _with_projects(call, argv)
+    action, arguments = (argv[0], argv[1:]) if argv else ("", [])
+    if action == "compile":
+        return _compile(call, arguments)
+    if action in ("install", "sync"):
+        return _install(call, action, arguments)
+    call.arguments = argv
     return pip(call)
 
 
-def _synced(argv: list[str]) -> list[str]:
-    """`uv pip sync FILE` installs what the files name, and removes nothing in a build."""
-    if argv[:1] != ["sync"]:
-        return argv
-    found = ["install"]
-    for word in argv[1:]:
-        found += ["-r", word] if not word.startswith("-") else [word]
-    return found
-
-
-def _with_projects(call: Invocation, argv: list[str]) -> list[str]:
-    """The arguments with what a pyproject.toml requires in the place of `-r pyproject.toml`."""
+def _install(call: Invocation, action: str, arguments: list[str]) -> int:
     kept: list[str] = []
     projects: list[str] = []
-    extras: list[str] = []
-    rest = iter(argv)
+    told: list[str] = []  # what uv reads of projects
+    locks: list[str] = []
+    rest = iter(arguments)
     for word in rest:
         name, equals, value = word.partition("=")
-        if name in _FILES:
-            value = value if equals else next(rest, "")
-            if posixpath.basename(value) == "pyproject.toml":
-                projects.append(value)
+        if name in (*_FILES, *_PROJECTS) and not equals:
+            value = next(rest, "")
+        if name in _FILES or (action == "sync" and not word.startswith("-")):
+            path = value if name in _FILES else word
+            kind = posixpath.basename(path)
+            if kind == "pyproject.toml":
+                projects.append(_existing(call, path))
+            elif _PYLOCK.fullmatch(kind):
+                locks.append(_existing(call, path))
             else:
-                kept += ["-r", value]
-        elif name in _EXTRAS:
-            extras.append(name if name == "--all-extras" else value if equals else next(rest, ""))
+                kept += ["-r", path]
+        elif name in _PROJECTS:
+            told += [name, value]
+        elif word in ("--all-extras", "--no-sources"):
+            told.append(word)
         else:
             kept.append(word)
-    for path in projects:
-        kept += _requirements(call, path, extras)
-    return kept
+    options = parse_install(kept, call.where)
+    options.by_uv = True
+    options.projects = projects
+    options.resolver += told
+    if action == "sync":
+        options.switches |= {"exact", "no-deps"}
+    if locks:
+        wanted = uv_project.from_pylock(scene_of(call), locks[0])
+        options.answer, options.local, options.sources = (
+            wanted.locked, wanted.local, wanted.sources
+        )  # fmt: skip
+    return install(call, options)
 
 
-def _requirements(call: Invocation, path: str, extras: list[str]) -> Iterator[str]:
-    """The requirements of a project: its own, of the extras and of dependency groups."""
-    node = call.node(path)
-    if not isinstance(node, File):
+def _existing(call: Invocation, path: str) -> str:
+    if not isinstance(call.node(path), File):
         raise PipUsageError(
             f"There is no `{path}` in the box.",
             where=call.where,
             hint="COPY it before this RUN; paths are those of the box.",
         )
-    try:
-        data: dict[str, Any] = tomllib.loads(node.data.decode("utf-8", "replace"))
-    except tomllib.TOMLDecodeError as error:
-        raise PipUsageError(f"`{path}` is no TOML: {error}.", where=call.where) from error
-    project = data.get("project", {})
-    yield from project.get("dependencies", [])
-    tables = {**project.get("optional-dependencies", {}), **data.get("dependency-groups", {})}
-    for extra in tables if "--all-extras" in extras else extras:
-        yield from (line for line in tables.get(extra, []) if isinstance(line, str))
+    return call.path(path)
 
 
 def _compile(call: Invocation, argv: list[str]) -> int:
-    """`uv pip compile`: the requirements as they stand; an install finds the versions."""
-    kept: list[str] = []
-    output = None
-    rest = iter(argv)
-    for word in rest:
-        name, equals, value = word.partition("=")
-        if name in _OUTPUT:
-            output = value if equals else next(rest, "")
-        elif posixpath.basename(word) == "pyproject.toml":
-            kept += ["-r", word]
-        elif name in (*_FILES, *_EXTRAS):
-            kept += [word] if equals or name == "--all-extras" else [word, next(rest, "")]
-        elif not word.startswith("-"):
-            node = call.node(word)
-            kept += (
-                node.data.decode("utf-8", "replace").splitlines() if isinstance(node, File) else []
-            )
-    text = "".join(f"{line}\n" for line in _with_projects(call, kept))
-    call.notice(
-        "`uv pip compile` in a RUN writes what is asked for; an install finds the versions."
-    )
-    if output is None:
-        call.out += text.encode()
-    else:
-        uid, gid = call.user.uid, call.user.gid
-        call.tree.add_file(call.path(output), text.encode(), 0o644, uid, gid, call.epoch)
-    return 0
+    """`uv pip compile`: uv does it, for a box where nothing else is said."""
+    if not {"--universal", "--python-platform"} & {word.partition("=")[0] for word in argv}:
+        argv = [*argv, "--python-platform", "linux"]
+    return as_uv(call, ["pip", "compile", *argv])
 
 
 def activated(env: Mapping[str, str], root: str) -> dict[str, str]:

@@ -1,0 +1,1 @@
+// wcsftime is in strftime.c.

@@ -1,0 +1,268 @@
+"""What imports before the freeze look at, and which of them a run may go on from.
+
+Belongs here: watching the environment and the imports themselves, and judging all looks. Does not:
+system calls and getenv(3), which guest/python/looks.c watches; what is imported (`_boxer`).
+
+A module is frozen if each thing that it and what it imports looked at is one of
+1. what no run can change: its own code and data below /usr, the folders of sys.path, /dev/null;
+2. what can be compared when a run begins: single variables of the environment, the host's name, the
+   working directory, the user. Where one is not as it was, the run starts afresh;
+3. HARMLESS, each with its reason.
+Any other look leaves it to the run, with all that imports it.
+"""
+
+import builtins
+import json
+import os
+import posix
+import sys
+import time
+
+MARK = b"\x1eboxer-imports "
+
+# (what is looked at, the module whose import looks) -> why it may be frozen all the same.
+HARMLESS = {
+    ("random", "random"): "its generator is seeded anew in every run",
+    ("clock", "logging"): "its start is set anew in every run",
+    ("random", "numpy.random"): "its generator is seeded anew in every run",
+    ("random", "pydantic_core"): "seeds of hash tables, as those of strings are the image's",
+}
+# The same, by the module whose code looks, whoever imports.
+HARMLESS_CODE = {
+    ("random", "pydantic"): "seeds of hash tables of pydantic_core",
+}
+# Whole names of looks for people; %s: which one.
+REASONS = {
+    "argv": "reads sys.argv",
+    "clock": "reads a clock",
+    "environ": "reads all of the environment",
+    "file": "looks at %s",
+    "limits": "reads limits of the process",
+    "network": "opens a socket",
+    "overflow": "looks at more than can be watched",
+    "pid": "reads the process's number",
+    "random": "draws random bytes",
+    "setenv": "sets %s in the environment",
+    "terminal": "looks at the standard streams",
+}
+# How a run compares them (guest/python/looks.c).
+COMPARED = {"hostname": "@hostname", "cwd": "@cwd", "user": "@user"}
+_OURS = (__file__, os.__file__, os.__file__.replace("os.py", "_collections_abc.py"))
+_IMPORT_SYSTEM = ("<frozen importlib._bootstrap_external>", "<frozen zipimport>")
+
+_looks = []  # (what, which, innermost file, files of modules that are being imported)
+_edges = {}  # module -> modules that import it
+failed = {}  # name that was asked for -> the error
+asked = []
+_zones = {}
+_original = {}
+
+
+class Environment(dict):
+    """`os.environ._data` that notes which variables are read."""
+
+    def __getitem__(self, key):
+        _note("env", os.fsdecode(key))
+        return dict.__getitem__(self, key)
+
+    def __contains__(self, key):
+        _note("env", os.fsdecode(key))
+        return dict.__contains__(self, key)
+
+    def __iter__(self):
+        _note("environ")
+        return dict.__iter__(self)
+
+    def __len__(self):
+        _note("environ")
+        return dict.__len__(self)
+
+    def copy(self):
+        _note("environ")
+        return dict(self)
+
+    def __setitem__(self, key, value):
+        _note("setenv", os.fsdecode(key))
+        dict.__setitem__(self, key, value)
+
+    def __delitem__(self, key):
+        _note("setenv", os.fsdecode(key))
+        dict.__delitem__(self, key)
+
+
+class Arguments(list):
+    """`sys.argv` that notes that it is read."""
+
+    def __getitem__(self, key):
+        _note("argv")
+        return list.__getitem__(self, key)
+
+    def __iter__(self):
+        _note("argv")
+        return list.__iter__(self)
+
+    def __len__(self):
+        _note("argv")
+        return list.__len__(self)
+
+
+def _note(what, which=""):
+    frame, innermost, modules = sys._getframe(2), "", []
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not innermost and file not in _OURS:
+            innermost = file
+        if frame.f_code.co_name == "<module>":
+            modules.append(file)
+        frame = frame.f_back
+    _looks.append((what, which, innermost, tuple(modules)))
+
+
+def _watched_import(name, globals=None, locals=None, fromlist=(), level=0):
+    module = _import(name, globals, locals, fromlist, level)
+    importers = {(globals or {}).get("__name__")}
+    frame = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code.co_name == "<module>":
+            importers.add(frame.f_globals.get("__name__"))
+            break
+        frame = frame.f_back
+    imported = [getattr(module, "__name__", name) if level or fromlist else name]
+    imported += [f"{imported[0]}.{part}" for part in fromlist or ()]
+    for one in imported:
+        if one in sys.modules:
+            _edges.setdefault(one, set()).update(importers)
+    return module
+
+
+def _zone(name):
+    """The names of `time` that follow TZ, noted when they are asked for."""
+    if name not in _zones:
+        raise AttributeError(f"module 'time' has no attribute {name!r}")
+    _note("env", "TZ")
+    return _zones[name]
+
+
+def begin():
+    """Watches from here on."""
+    global _import
+    for name in ("tzname", "timezone", "altzone", "daylight"):
+        _zones[name] = time.__dict__.pop(name)
+    time.__getattr__ = _zone
+    _original.update(dict.items(os.environ._data))
+    os.environ._data = Environment(_original)
+    sys.argv = Arguments(sys.argv)
+    _import = builtins.__import__
+    builtins.__import__ = _watched_import
+
+
+def end():
+    """Puts everything back as it was."""
+    del time.__getattr__
+    time.__dict__.update(_zones)
+    builtins.__import__ = _import
+    sys.argv = list(list.__iter__(sys.argv))
+    os.environ._data = dict(dict.items(os.environ._data))
+
+
+def report(lines):
+    """Tells the builder what was left; the names of what a run must find as it is now.
+
+    lines: the looks that were seen from below.
+    """
+    for line in lines:
+        what, which, innermost, *modules = line.split("\x1f")
+        _looks.append((what, which, innermost, tuple(modules)))
+    spoilt, assumed, by_init = {}, {}, set()
+    for look in dict.fromkeys(_looks):
+        _judge(look, spoilt, assumed, by_init)
+    left = _left(spoilt)
+    kept = {name for name, users in assumed.items() if not users <= left.keys()}
+    told = {
+        "left": {name: reason for name, reason in left.items() if name in asked},
+        "failed": failed,
+        "assumed": sorted(kept),
+        "init": sorted(by_init),
+    }
+    posix.write(1, MARK + json.dumps(told).encode() + b"\n")
+    for state in (_looks, _edges, asked, failed, _original):
+        state.clear()
+    return [os.fsencode(name) for name in sorted(kept)]
+
+
+def _judge(look, spoilt, assumed, by_init):
+    """Puts a look where it belongs. spoilt: module -> reason. assumed: name -> who looked."""
+    what, which, innermost, files = look
+    modules = [module for module in map(_module, files) if module != "__main__"]
+    code = _module(innermost)
+    if what == "setenv" and os.environ._data.get(os.fsencode(which)) == _original.get(
+        os.fsencode(which)
+    ):
+        return
+    if what == "file" and (innermost in _IMPORT_SYSTEM or _is_fixed(which)):
+        return
+    if what == "file" and which in ("/dev/urandom", "/dev/random"):
+        what = "random"
+    if modules and (what, modules[0]) in HARMLESS:
+        return
+    if (what, code.partition(".")[0]) in HARMLESS_CODE:
+        return
+    reason = REASONS[what].replace("%s", which) if what in REASONS else ""
+    if not modules:  # code of `boxer.init`, called after the imports
+        if what in REASONS:
+            by_init.add(reason)
+    elif what in REASONS:
+        for module in modules:
+            spoilt.setdefault(module, f"`{modules[0]}` {reason}")
+    else:
+        assumed.setdefault(COMPARED.get(what, which), set()).update(modules)
+
+
+def _module(file):
+    """The name of the module in a file, as far as its path tells."""
+    if file.startswith("<frozen "):
+        return file[len("<frozen ") : -1]
+    folder = max(
+        (path for path in sys.path if path and file.startswith(path + "/")), key=len, default=None
+    )
+    if folder is None:
+        return file
+    name = file[len(folder) + 1 :].removesuffix(".py").removesuffix("/__init__")
+    return name.replace("/", ".")
+
+
+def _is_fixed(path):
+    """Whether a path is the box's own, which no run has otherwise."""
+    if path == "/dev/null" or path in sys.path:
+        return True
+    folders = ["/usr", sys.prefix, sys.base_prefix]
+    folders += [folder for folder in sys.path if folder.endswith("/site-packages")]
+    inside = any(path == folder or path.startswith(folder + "/") for folder in folders)
+    above = any(folder.startswith(path.rstrip("/") + "/") for folder in (*folders, *sys.path))
+    return inside or above or _is_metadata(path)
+
+
+def _is_metadata(path):
+    """What importlib.metadata reads of a folder of the path."""
+    return any(
+        path.startswith(f"{folder}/") and ".dist-info" in path[len(folder) :].split("/")[1]
+        for folder in sys.path
+        if folder
+    )
+
+
+def _left(spoilt):
+    """All modules that cannot be frozen, each with the reason: those that looked, what imports
+    them, and what is inside of them."""
+    left, waiting = {}, list(spoilt.items())
+    while waiting:
+        module, reason = waiting.pop(0)
+        if module in left:
+            continue
+        left[module] = reason
+        waiting += [(importer, reason) for importer in sorted(filter(None, _edges.get(module, ())))]
+        inside = module + "."
+        waiting += [
+            (name, reason) for name in sorted({*sys.modules, *asked}) if name.startswith(inside)
+        ]
+    return left

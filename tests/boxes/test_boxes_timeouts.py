@@ -1,0 +1,92 @@
+"""Threads that wait with a time-out while others work: heartbeats, monitors, stopped servers.
+
+Threads of a box run to completion (decision 0012), so most of these do not end yet: their limit
+ends them. They are kept as what threads that take turns must do.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.base
+
+PROGRAMS = {
+    "heartbeat": """
+import threading, time
+stop, beats = threading.Event(), []
+def beat():
+    while not stop.wait(0.01):
+        beats.append(1)
+thread = threading.Thread(target=beat)
+thread.start()
+time.sleep(0.2)
+stop.set()
+thread.join()
+print("ended", len(beats) > 1)
+""",
+    "monitor": """
+import threading, time
+class Monitor(threading.Thread):
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.killed = threading.Event()
+        self.start()
+    def run(self):
+        while True:
+            self.killed.wait(10)
+            if self.killed.is_set():
+                return
+monitor = Monitor()
+for _ in range(3):
+    time.sleep(0.05)
+monitor.killed.set()
+monitor.join()
+print("ended", True)
+""",
+    "server": """
+import http.server, threading, urllib.request
+server = http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
+thread = threading.Thread(target=server.serve_forever)
+thread.start()
+urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/").read()
+server.shutdown()
+thread.join()
+print("ended", True)
+""",
+    "timed queue": """
+import queue, threading
+work = queue.Queue()
+def worker():
+    while True:
+        try:
+            work.get(timeout=0.05)()
+        except queue.Empty:
+            return
+thread = threading.Thread(target=worker)
+thread.start()
+done = threading.Event()
+work.put(done.set)
+print("ended", done.wait(5))
+thread.join()
+""",
+}
+
+
+WAITING = pytest.mark.xfail(strict=True, reason="threads run to completion")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=() if name == "timed queue" else WAITING) for name in PROGRAMS],
+)
+def test_threads_that_wait_with_a_time_out_give_way(
+    boxer: Callable[..., subprocess.CompletedProcess[str]],
+    example: Callable[[str], Path],
+    name: str,
+) -> None:
+    done = boxer("run", "--limit", "time=4", example("hello"), "python", "-c", PROGRAMS[name])
+    assert (done.returncode, done.stdout) == (0, "ended True\n")

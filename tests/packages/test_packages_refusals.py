@@ -1,0 +1,109 @@
+"""What is said of packages that cannot run in a box, derived from the files of the index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from boxer.errors import NativePackageError
+from tests.indexes import Indexes, indexes
+
+if TYPE_CHECKING:
+    from tests.stages import Stage
+
+__all__ = ["indexes"]  # a fixture
+
+LINUX = "cp313-cp313-manylinux_2_17_x86_64"
+
+
+def refused(stage: Stage, command: str) -> NativePackageError:
+    with pytest.raises(NativePackageError) as error:
+        stage.run(command)
+    assert "/tmp" not in f"{error.value.message} {error.value.hint}"
+    return error.value
+
+
+def test_rust_is_said_first_with_who_needs_it(stage: Stage, indexes: Indexes) -> None:
+    indexes.put_rust("ferrous", "2.0")
+    indexes.put("public", "user", "1.0", ("ferrous",))
+    error = refused(stage, "pip install user")
+    assert error.message == (
+        "`ferrous 2.0` has Rust in it, and the Rust compiler has not been made on this machine."
+        " `user` needs it."
+    )
+    assert "make rust" in str(error.hint)
+
+
+@pytest.mark.parametrize(
+    ("older", "asked", "installed"),
+    [
+        ("2.0", "ferrous", "ferrous==2.0"),
+        ("2.0", "ferrous>=2", "ferrous==2.0"),
+        ("2.0", "ferrous==2.5", None),
+        ("1.0", "ferrous", None),
+    ],
+)
+def test_the_last_version_without_rust_is_taken_where_none_is_pinned(
+    stage: Stage, indexes: Indexes, older: str, asked: str, installed: str | None
+) -> None:
+    indexes.put_rust("ferrous", "2.5")
+    indexes.put("public", "ferrous", older)
+    if installed is None:
+        assert f"ferrous=={older}" in str(refused(stage, f"pip install '{asked}'").hint)
+        return
+    stage.run(f"pip install '{asked}'")
+    assert stage.run("pip freeze").strip() == installed
+    assert any(f"`ferrous<={older}`" in notice for notice in stage.heard.notices)
+
+
+def test_a_version_of_0_is_of_no_other_line(stage: Stage, indexes: Indexes) -> None:
+    indexes.put_rust("ferrous", "0.2.1")
+    indexes.put("public", "ferrous", "0.0.1")
+    assert "Rust" in refused(stage, "pip install ferrous").message
+
+
+def test_all_that_were_asked_for_are_told_and_what_comes_with_them_is_not(
+    stage: Stage, indexes: Indexes
+) -> None:
+    indexes.put("public", "cuda", "1.0", tag=LINUX)
+    indexes.put("public", "scipy", "1.0", tag=LINUX)
+    indexes.put("public", "torch", "1.0", ("cuda",), tag=LINUX)
+    error = refused(stage, "pip install torch scipy")
+    said = f"{error.message} {error.hint}"
+    assert "`scipy 1.0`" in said
+    assert "`torch 1.0`" in said
+    assert "cuda" not in said
+
+
+def test_advice_speaks_of_packages_that_have_a_part_in_it(stage: Stage, indexes: Indexes) -> None:
+    indexes.put("public", "greenlet", "3.0", tag=LINUX)
+    indexes.put("public", "bin", "1.0", ("greenlet",))
+    error = refused(stage, "pip install bin")
+    assert error.hint == ("Do without `bin`, or ask for a version of it that needs no `greenlet`.")
+
+
+@pytest.mark.parametrize(
+    ("marker", "left_out"),
+    [
+        ("sys_platform == 'linux'", True),
+        ("platform_system != 'Windows'", True),
+        ("platform_machine != 'arm64' and os_name == 'posix'", True),
+        ("python_version >= '3.9'", False),
+        ("implementation_name == 'cpython'", False),
+        ("sys_platform != 'cygwin'", False),
+    ],
+)
+def test_what_only_some_machines_need_is_left_out(
+    stage: Stage, indexes: Indexes, marker: str, left_out: bool
+) -> None:
+    indexes.put("public", "secret", "1.0", tag=LINUX)
+    indexes.put("public", "desktop", "1.0", ("secret", "beta"))
+    indexes.put("public", "ring", "1.0", (f"desktop ; {marker}", "gamma"))
+    if not left_out:
+        assert "`secret 1.0`" in refused(stage, "pip install ring").message
+        return
+    stage.run("pip install ring")
+    assert stage.run("pip freeze") == "gamma==9.0\nring==1.0\n"
+    assert any("`desktop`" in notice and "`secret`" in notice for notice in stage.heard.notices)
+    assert "`secret 1.0`" in refused(stage, "pip install desktop").message
