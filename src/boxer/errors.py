@@ -59,7 +59,7 @@ class BoxerError(Exception):
 
     def __str__(self) -> str:
         """The message as it may be printed: it can quote a box, or files of somebody else."""
-        return escape(self.message)
+        return escape(super().__str__())
 
     def at(self, where: Where) -> BoxerError:
         """Gives the error a place unless it already has one, and returns it (for `raise`)."""
