@@ -59,6 +59,7 @@ struct watched *boxer_watched_new(const char *library, const wasmtime_module_t *
         snprintf(message, 256, "%s", problem ? problem : "no memory");
         return NULL;
     }
+    faults_install();
     watched->check = check;
     watched->context = context;
     module_range(module, &watched->code_start, &watched->code_end);
@@ -69,6 +70,7 @@ int boxer_watched_begin(struct watched *watched, wasm_engine_t *engine, uint64_t
                         uint64_t cpu_until_ns) {
     if (is_interrupting())
         return BOXER_IN_SIGNAL_HANDLER;
+    faults_are_ours();
     watched->until_ns = until_ns;
     watched->cpu_until_ns = cpu_until_ns;
     if (watching_begin(watched, engine) == 0)

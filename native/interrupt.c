@@ -104,6 +104,11 @@ static void on_signal(int unused, siginfo_t *information, void *context) {
     errno = saved;
 }
 
+int interrupting_is_guest(void *context) {
+    uintptr_t at = *place_of(context).at;
+    return is_learning || (innermost && (is_code(innermost, at) || at == way_out));
+}
+
 int is_interrupting(void) {
     return looking;
 }

@@ -148,13 +148,20 @@ void boxer_signals_begin(uint8_t *start, uint64_t size, uint32_t place, int64_t 
         install(forwarded[i], on_signal, &before[i]);
 }
 
+// What the host has set meanwhile stays.
+static void restore(int signo, void (*handler)(int), const struct sigaction *old) {
+    struct sigaction now;
+    if (sigaction(signo, NULL, &now) == 0 && now.sa_handler == handler)
+        sigaction(signo, old, NULL);
+}
+
 void boxer_signals_end(void) {
     if (!block)
         return;
     for (int i = 0; i < FORWARDED; i++)
-        sigaction(forwarded[i], &before[i], NULL);
+        restore(forwarded[i], on_signal, &before[i]);
     tick(0);
-    sigaction(SIGALRM, &before_alarm, NULL);
+    restore(SIGALRM, on_tick, &before_alarm);
     block = NULL;
 }
 

@@ -126,6 +126,11 @@ void tracking_install(void), tracking_free(struct tracking *);
 // Says which machine this thread is in, and returns which it was in before; null: none.
 struct boxer_machine *tracking_enter(struct boxer_machine *);
 void tracking_touch(void *address, uint64_t size);
+int tracking_admit(void *address); // whether that was why a write faulted
+
+// faults.c. Whether our handlers are the first ones, which it sees to.
+void faults_install(void);
+int faults_are_ours(void);
 
 // preview1.c. All of preview 1 in a linker: null or an error.
 wasmtime_error_t *preview1_define(wasmtime_linker_t *);
@@ -148,6 +153,8 @@ struct watched *interrupting_innermost(void);
 // Has its thread look at it.
 void interrupting_ask(const struct watched *);
 int is_interrupting(void);
+// Whether a signal has met this thread in its guest's code. context: as handlers are given.
+int interrupting_is_guest(void *context);
 
 // signals.c. Whether the host's signals wait for the program to look at them.
 int signals_wait(struct boxer_machine *);

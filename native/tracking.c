@@ -14,8 +14,7 @@
 // default:
 //    all machines together take a part of them, each by itself those of KEPT_PAGES. Beyond that a
 //    machine is opened: all of it becomes writable, and a reset maps it anew.
-// 4. Where our handler is not the first, no machine that is entered is armed.
-// 5. Faults that are not ours go to the handler that was there before, which is wasmtime's.
+// 4. Where our handler is not the first (faults.c), no machine that is entered is armed.
 #define _GNU_SOURCE
 #include "state.h"
 
@@ -29,8 +28,6 @@
 enum { PAGE = 4096, LEARNING_RUNS = 2, SPLIT = 2, MOST_MAPPINGS = 65530, SHARE = 4 };
 
 static __thread struct boxer_machine *running __attribute__((tls_model("initial-exec")));
-static struct sigaction before;
-static int installed;
 static int64_t mappings_left; // of what all machines together may take
 
 static int is_noted(const struct tracking *tracking, uint64_t page) {
@@ -82,17 +79,8 @@ static int admit(struct boxer_machine *machine, uintptr_t address) {
     return open_all(machine) == 0;
 }
 
-static void on_fault(int number, siginfo_t *information, void *context) {
-    struct boxer_machine *machine = running;
-    if (machine && information->si_code == SEGV_ACCERR &&
-        admit(machine, (uintptr_t)information->si_addr))
-        return;
-    if (before.sa_flags & SA_SIGINFO)
-        before.sa_sigaction(number, information, context);
-    else if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN)
-        before.sa_handler(number);
-    else
-        sigaction(SIGSEGV, &before, NULL); // the instruction runs again and faults for good
+int tracking_admit(void *address) {
+    return running && admit(running, (uintptr_t)address);
 }
 
 static int64_t most_mappings(void) {
@@ -107,28 +95,19 @@ static int64_t most_mappings(void) {
 
 static void install(void) {
     mappings_left = most_mappings() / SHARE;
-    struct sigaction ours = {.sa_sigaction = on_fault,
-                             .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
-    sigemptyset(&ours.sa_mask);
-    installed = sigaction(SIGSEGV, &ours, &before) == 0;
-}
-
-// A handler set after ours (faulthandler's, say) would take our faults for crashes.
-static int is_first(void) {
-    struct sigaction now;
-    return installed && sigaction(SIGSEGV, NULL, &now) == 0 && now.sa_sigaction == on_fault;
 }
 
 void tracking_install(void) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, install); // after the engine, so that wasmtime's handler is the one before
+    pthread_once(&once, install);
+    faults_install();
 }
 
 struct boxer_machine *tracking_enter(struct boxer_machine *machine) {
     struct boxer_machine *outer = running;
     // Should it fail, the next write is a crash of this process, which the handler that is first
     // then tells of.
-    if (machine && machine->tracking.armed && !is_first())
+    if (machine && !faults_are_ours() && machine->tracking.armed)
         open_all(machine);
     running = machine;
     return outer;
@@ -209,7 +188,7 @@ static int64_t restore_and_learn(struct boxer_machine *machine) {
     }
     if (++tracking->learned < LEARNING_RUNS)
         return restored;
-    if (!is_first() || gather(tracking, pages) < 0)
+    if (!faults_are_ours() || gather(tracking, pages) < 0)
         return restored;
     return arm(machine) < 0 ? -1 : restored;
 }

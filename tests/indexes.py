@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import http.server
 import io
@@ -26,6 +27,7 @@ class Indexes:
         self._folder = folder
         self.public = f"http://127.0.0.1:{port}/public"
         self.corp = f"http://127.0.0.1:{port}/corp"
+        self.private = f"http://127.0.0.1:{port}/private"
 
     def put(
         self,
@@ -68,7 +70,23 @@ class Indexes:
         return (self._folder / index / name / f"{name}-{version}-py3-none-any.whl").read_bytes()
 
 
+LOGIN = ("me", "p@ss")
+
+
 class _Quiet(http.server.SimpleHTTPRequestHandler):
+    """`/private/` is the company's index for those with a login."""
+
+    def do_GET(self) -> None:
+        token = base64.b64encode(":".join(LOGIN).encode()).decode()
+        if self.path.startswith("/private/"):
+            if self.headers.get("Authorization") != f"Basic {token}":
+                self.send_response(401)
+                self.send_header("WWW-Authenticate", "Basic")
+                self.end_headers()
+                return
+            self.path = self.path.replace("/private/", "/corp/", 1)
+        super().do_GET()
+
     def log_message(self, format: str, *args: object) -> None:
         return None
 

@@ -75,13 +75,14 @@ def run_program(
     folder: Path | None = None,
     timeout: float | None,
     streams: Literal["two", "one", "own"] = "two",
+    data: bytes | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     """Runs a program of this machine to its end. What it wrote is in the result.
 
     environment: default this process's own. folder: where it runs. timeout: seconds, None for no
     end. streams: one has both of them in `stdout`; own are this process's, input too, which there
-    is none of otherwise. Raises OSError where it cannot be started, TimeoutError; then, too,
-    nothing that it started goes on.
+    is none of otherwise. data: its input. Raises OSError where it cannot be started, TimeoutError;
+    then, too, nothing that it started goes on.
     """
     with _lock:
         # A group of its own: what it starts ends with it.
@@ -89,14 +90,14 @@ def run_program(
             argv,
             env=None if environment is None else dict(environment),
             cwd=folder,
-            stdin=None if streams == "own" else subprocess.DEVNULL,
+            stdin=_stdin(streams, data),
             stdout=None if streams == "own" else subprocess.PIPE,
             stderr=_ERRORS[streams],
             process_group=0,
         )
         _groups.add(process.pid)
     try:
-        out, err = _communicate(process, timeout)
+        out, err = _communicate(process, timeout, data)
     except BaseException as failure:
         _signal(process.pid, signal.SIGKILL)
         process.communicate()
@@ -121,8 +122,14 @@ def told_of_waiting(tell: Callable[[float], None]) -> Iterator[None]:
         _telling.reset(token)
 
 
+def _stdin(streams: str, data: bytes | None) -> int | None:
+    if data is not None:
+        return subprocess.PIPE
+    return None if streams == "own" else subprocess.DEVNULL
+
+
 def _communicate(
-    process: subprocess.Popen[bytes], timeout: float | None
+    process: subprocess.Popen[bytes], timeout: float | None, data: bytes | None
 ) -> tuple[bytes | None, bytes | None]:
     until = math.inf if timeout is None else time.monotonic() + timeout
     tell = _telling.get()
@@ -130,7 +137,7 @@ def _communicate(
         rest = max(0.0, until - time.monotonic())
         pause = rest if tell is None else min(rest, _TELL)
         try:
-            return process.communicate(timeout=None if pause == math.inf else pause)
+            return process.communicate(data, None if pause == math.inf else pause)
         except subprocess.TimeoutExpired:
             if tell is None or pause == rest:
                 raise

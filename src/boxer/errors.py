@@ -37,7 +37,7 @@ class BoxerError(Exception):
     message: what happened, one sentence, offending values in backticks.
     where: file and line of the user's input, if the error has one.
     hint: what to do, best as a command.
-    details: lines behind the message that who watched has seen already; `str` has them.
+    details: the end of the message that who watched a build has seen already.
     """
 
     reference: ClassVar[str] = "boxer-bug"
@@ -51,7 +51,7 @@ class BoxerError(Exception):
         hint: str | None = None,
         details: str = "",
     ) -> None:
-        super().__init__(message + details)
+        super().__init__(message)
         self.message = message
         self.details = details
         self.where = where

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -109,3 +111,32 @@ def test_no_set_user_id_and_nothing_in_a_read_only_folder(
     mounts = ["-v", f"{tmp_path}:/w", "-v", f"{tmp_path}:/r:ro"]
     done = boxer("run", *mounts, example("hello"), "python", "-c", program)
     assert (done.stdout, mode(tmp_path / "file")) == ("1\n30\n", "0o644")
+
+
+PROGRAM = Path(__file__).with_name("folder_program.py")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="who runs it must be root, as in the box")
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_a_mounted_folder_answers_as_the_hosts_own(
+    boxer: Boxer, example: Example, tmp_path: Path, seed: int
+) -> None:
+    """Where this fails with a seed of your own, look at the first call that differs."""
+    own, mounted = tmp_path / "own", tmp_path / "mounted"
+    own.mkdir()
+    mounted.mkdir()
+    arguments = [str(seed), os.environ.get("BOXER_COMPARE_CALLS", "300")]
+    expected = subprocess.run(
+        [sys.executable, str(PROGRAM), *arguments],
+        cwd=own,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=True,
+    )
+    mounts = ["-v", f"{mounted}:/m", "-v", f"{PROGRAM.parent}:/programs:ro", "-w", "/m"]
+    program = f"/programs/{PROGRAM.name}"
+    done = boxer("run", *mounts, example("hello"), "python", program, *arguments)
+    assert done.stderr == ""
+    pairs = zip(expected.stdout.splitlines(), done.stdout.splitlines(), strict=True)
+    assert [pair for pair in pairs if pair[0] != pair[1]][:3] == []

@@ -57,3 +57,16 @@ def test_another_python_than_asked_for_is_said_at_the_end_too(
         assert last == "note: The Dockerfile asks for Python 3.9; the box has Python 3.13."
     _, err = said(tmp_path, capsys, "FROM python\n")
     assert err.splitlines()[-1].startswith("built ")
+
+
+def test_findings_stop_a_build_that_asks_for_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "FROM python\nENV old style\nCMD []\n"
+    status, err = said(tmp_path, capsys, f"# check=error=true\n{text}")
+    assert status == 1
+    assert "error[dockerfile-syntax]: LegacyKeyValueFormat: " in err
+    assert "Dockerfile:3\n" in err
+    status, _ = said(tmp_path, capsys, f"# check=error=true;skip=LegacyKeyValueFormat\n{text}")
+    assert status == 0
+    assert said(tmp_path, capsys, text)[0] == 0

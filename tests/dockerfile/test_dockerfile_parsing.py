@@ -19,6 +19,9 @@ WRONG = [
     (HEAD + "COPI a b\n", 2, "is not an instruction"),
     (HEAD + "COPY a\n", 2, "at least one source"),
     (HEAD + "COPY a b c\n", 2, "must end in `/`"),
+    (HEAD + "COPY a <<EOF\nx\nEOF\n", 2, "cannot be a here-document"),
+    (HEAD + "ADD --checksum=sha256:0 a b\n", 2, "`--checksum` is for what is fetched"),
+    (HEAD + "ADD --checksum=sha256:0 https://a/b https://a/c d/\n", 2, "for one source"),
     (HEAD + "COPY --chwon=1 a b\n", 2, "did you mean `--chown`"),
     (HEAD + "\n\nCOPY --from=a --from=b x y\n", 4, "is given twice"),
     (HEAD + "FROM a b\n", 2, "FROM IMAGE [AS NAME]"),
@@ -80,7 +83,7 @@ def test_copy_keeps_flags_and_documents() -> None:
 
 
 def test_add_has_flags_of_its_own() -> None:
-    entry = parse(HEAD + "ADD --checksum=sha256:ab --unpack a /b\n").instructions[1]
+    entry = parse(HEAD + "ADD --checksum=sha256:ab --unpack https://a/b /b\n").instructions[1]
     assert isinstance(entry, Add)
     assert (entry.checksum, entry.unpack) == ("sha256:ab", True)
 

@@ -204,6 +204,7 @@ def test_a_failure_names_status_place_command_and_last_lines(stage: Stage) -> No
         stage.run("echo first; echo why >&2; exit 42")
     assert str(error.value.where) == "Dockerfile:7"
     assert "`echo first; echo why >&2; exit 42` exited with status 42." in error.value.message
+    assert error.value.message.endswith("\n  first\n  why")
     assert error.value.details == "\n  first\n  why"
 
 

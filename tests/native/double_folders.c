@@ -95,6 +95,16 @@ long host_readlink(int dir, const char *path, size_t len, char *buffer, size_t s
     return -EBADF;
 }
 
+int host_mode(int dir, const char *path, size_t len, uint32_t *mode) {
+    (void)dir, (void)path, (void)len, (void)mode;
+    return -EBADF;
+}
+
+int host_set_mode(int dir, const char *path, size_t len, uint32_t mode) {
+    (void)dir, (void)path, (void)len, (void)mode;
+    return -EBADF;
+}
+
 int host_utimes(int dir, const char *path, size_t len, int follow, int64_t atime_ns,
                 int64_t mtime_ns) {
     (void)dir, (void)path, (void)len, (void)follow, (void)atime_ns, (void)mtime_ns;

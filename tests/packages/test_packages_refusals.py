@@ -107,3 +107,11 @@ def test_what_only_some_machines_need_is_left_out(
     assert stage.run("pip freeze") == "gamma==9.0\nring==1.0\n"
     assert any("`desktop`" in notice and "`secret`" in notice for notice in stage.heard.notices)
     assert "`secret 1.0`" in refused(stage, "pip install desktop").message
+    text = '[project]\nname = "s"\nversion = "1"\ndependencies = ["ring"]\n'
+    stage.tree.add_file("/srv/pyproject.toml", text.encode())
+    stage.run("cd /srv && uv lock && uv sync --locked")
+    entries = stage.tree.directory("/srv/.venv/lib/python3.13/site-packages").entries
+    assert {n for n in entries if n.endswith("-info")} == {
+        "gamma-9.0.dist-info",
+        "ring-1.0.dist-info",
+    }

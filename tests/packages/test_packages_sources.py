@@ -5,12 +5,14 @@ Everybody's index has every name, in version 9.0: whatever is of that version ca
 
 from __future__ import annotations
 
+import hashlib
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 from boxer.errors import BoxerError
-from tests.indexes import Indexes, indexes
+from tests.indexes import LOGIN, PUBLIC, Indexes, indexes
 from tests.packages.test_packages_pip import project_files
 from tests.stages import EchoRunner
 
@@ -109,6 +111,47 @@ def test_a_source_that_is_not_there_stops_the_build(
     assert says in said or "frozen" in command
     assert "/tmp" not in said
     assert "alpha" not in str(stage.tree.directory("/usr/local/lib").entries)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "uv pip install --system -r pyproject.toml",
+        "UV_PROJECT_ENVIRONMENT=/usr/local uv sync",
+        "UV_INDEX=corp=$PRIVATE uv pip install --system alpha beta==9.0 --index-strategy"
+        " unsafe-best-match 'alpha<2'",
+    ],
+)
+def test_the_login_of_an_index_is_a_variable(stage: Stage, indexes: Indexes, command: str) -> None:
+    index = INDEX.replace("{corp}", indexes.private)
+    sources = f'[tool.uv.sources]\nalpha = {{ index = "corp" }}\n{index}'
+    if "PRIVATE" in command:
+        sources = ""
+    lay(stage, indexes, f'{HEAD}dependencies = ["alpha"]\n{sources}')
+    login = f"UV_INDEX_CORP_USERNAME={LOGIN[0]} UV_INDEX_CORP_PASSWORD={LOGIN[1]}"
+    stage.run(f"cd /srv/app && PRIVATE={indexes.private}; export PRIVATE {login}; {command}")
+    assert frozen(stage) == {"alpha==1.0", "beta==9.0"}
+    assert LOGIN[1] not in str(stage.heard.notices)
+
+
+def test_a_file_of_a_lock_is_taken_from_the_users_index_by_its_hash(
+    stage: Stage, indexes: Indexes
+) -> None:
+    """A lock names the files' addresses of the machine it was made on."""
+    add(stage, {"app/pyproject.toml": f'{HEAD}dependencies = ["gamma"]\n'})
+    stage.run("cd /srv/app && uv lock")
+    lock = stage.tree.file("/srv/app/uv.lock").data.decode()
+    gone = lock.replace(indexes.public, "http://127.0.0.1:9/none")
+    digest = hashlib.sha256(indexes.file("public", "gamma", PUBLIC)).hexdigest()
+    file = 'wheels = [{ url = "http://127.0.0.1:9/none/g/gamma-9.0-py3-none-any.whl", hash'
+    stated = re.sub(r"wheels = \[.*?\]", f'{file} = "sha256:{digest}" }}]', gone, flags=re.DOTALL)
+    add(stage, {"app/uv.lock": stated})
+    stage.run("cd /srv/app && UV_PROJECT_ENVIRONMENT=/usr/local uv sync --frozen")
+    assert frozen(stage) == {"gamma==9.0"}
+    add(stage, {"app/uv.lock": stated.replace(digest, "0" * 64)})
+    stage.run("pip uninstall -y gamma")
+    with pytest.raises(BoxerError, match="cannot be fetched"):
+        stage.run("cd /srv/app && UV_PROJECT_ENVIRONMENT=/usr/local uv sync --frozen")
 
 
 LOCK = """

@@ -148,6 +148,47 @@ def test_a_source_that_a_build_has_not_stops_it(
     assert stage.run("pip freeze") == ""
 
 
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("poetry install --no-root --all-groups", {"gamma==9.0", "delta==9.0", "beta==9.0"}),
+        ("poetry install --no-root --only main", {"gamma==9.0"}),
+        ("poetry install --no-root --dry-run", set()),
+        ("poetry add 'delta@^9' --group test", {"delta==9.0"}),
+        ("poetry add beta@latest -E more", {"beta==9.0"}),
+        ("pdm add -g -G test delta -e ../lib", {"delta==9.0", "lib==1.0"}),
+        ("pipenv install --system -r r.txt -i {corp}", {"beta==1.0"}),
+        ("pipenv install --system --pypi-mirror {corp} beta", {"beta==1.0"}),
+        ("pipenv install --system --categories='tests docs'", {"delta==9.0", "beta==9.0"}),
+    ],
+)
+def test_options_that_say_what_is_meant_are_heeded(
+    stage: Stage, indexes: Indexes, command: str, expected: set[str]
+) -> None:
+    groups = '[tool.poetry.group.a.dependencies]\ndelta = "*"\n'
+    groups += "[tool.poetry.group.b]\noptional = true\n"
+    groups += '[tool.poetry.group.b.dependencies]\nbeta = "*"\n'
+    pipfile = "[packages]\ngamma = '*'\n[tests]\ndelta = '*'\n[docs]\nbeta = '*'\n"
+    files = {"pyproject.toml": f'{POETRY}gamma = "*"\n{groups}', "r.txt": "beta\n"}
+    lay(stage, indexes, {**files, "Pipfile": pipfile})
+    stage.run("poetry config virtualenvs.create false")
+    stage.run(f"cd /srv/app && {command.replace('{corp}', indexes.corp)}")
+    assert set(stage.run("pip freeze").split()) == expected
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["poetry add alpha --source corp", "poetry install --everything", "uv build --package x"],
+)
+def test_what_would_be_another_package_is_refused(
+    stage: Stage, indexes: Indexes, command: str
+) -> None:
+    lay(stage, indexes, {"pyproject.toml": f'{POETRY}gamma = "*"\n'})
+    with pytest.raises(BoxerError, match=r"--source|--everything|--package"):
+        stage.run(f"cd /srv/app && {command}")
+    assert stage.run("pip freeze") == ""
+
+
 def test_a_lock_that_lacks_what_is_asked_for_is_refused(stage: Stage, indexes: Indexes) -> None:
     lay(stage, indexes, {"pyproject.toml": f'{POETRY}lib = "*"\n', "poetry.lock": POETRY_LOCK})
     with pytest.raises(BoxerError, match="`lib` is asked for") as error:

@@ -40,6 +40,10 @@ MORE = """
     (else (i32.const 0))))
 """
 
+needs_library = pytest.mark.skipif(
+    not mapped.is_available(), reason="the native library is not there"
+)
+
 
 @pytest.fixture(params=["mapped", "copied"], autouse=True)
 def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,6 +115,7 @@ def test_a_signal_handler_runs_while_a_guest_does(box: MakeBox) -> None:
     assert seen == [signal.SIGALRM]
 
 
+@needs_library
 def test_a_signal_handler_that_interrupts_a_guest_may_not_run_another(box: MakeBox) -> None:
     problems: list[str] = []
     other = box("")
@@ -182,6 +187,7 @@ EXPECTED = {
 }
 
 
+@needs_library
 @pytest.mark.parametrize("name", LATER)
 def test_a_handler_of_the_hosts_stays_its_own(
     name: str, request: pytest.FixtureRequest, own_cache: object
@@ -215,8 +221,75 @@ for turn in (2, 1, 40, 1, 2, 2, 2):
 """
 
 
+@needs_library
 def test_a_later_handler_of_faults_meets_none_of_ours(own_cache: object) -> None:
     done = subprocess.run(
         [sys.executable, "-c", FAULTS], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+FORWARDING = """
+import ctypes, signal
+from boxer.runtime import native
+library, block = native.library(), ctypes.create_string_buffer(4096)
+called = []
+signal.signal(signal.SIGTERM, lambda number, frame: called.append("before"))
+library.boxer_signals_begin(ctypes.addressof(block), 4096, 64, -1)
+signal.signal(signal.SIGUSR1, lambda number, frame: called.append("meanwhile"))
+library.boxer_signals_end()
+signal.raise_signal(signal.SIGTERM)
+signal.raise_signal(signal.SIGUSR1)
+print(called)
+"""
+
+
+@needs_library
+def test_a_handler_set_while_signals_are_forwarded_stays() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FORWARDING], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout == "['before', 'meanwhile']\n", done.stderr
+
+
+TRAPS = """
+import ctypes, faulthandler, sys
+from tests.runtime.conftest import make_box
+from boxer.runtime import Limits, mapped, run
+if sys.argv[1] == "copied":
+    mapped.is_available = lambda: False
+boxes = [make_box(body) for body in (
+    "unreachable", "(i32.store (i32.const -1) (i32.const 1))",
+    "(drop (i32.div_u (i32.const 1) (i32.load (i32.const 60000))))", "(loop (br 0))",
+)]
+def results():
+    return [run(box, limits=Limits(time=0.1)).exit_code for box in boxes]
+print(results() if sys.argv[2] == "warm" else run(make_box("")).exit_code)
+for turn in range(3):
+    faulthandler.enable()
+    print(results())
+    faulthandler.disable()
+    print(results())
+faulthandler.enable()
+print(results(), flush=True)
+ctypes.string_at(0)
+"""
+
+
+@needs_library
+@pytest.mark.parametrize("start", ["warm", "cold"])
+def test_a_guest_that_traps_ends_no_host_with_handlers_of_its_own(
+    start: str, request: pytest.FixtureRequest, own_cache: object
+) -> None:
+    kind = request.node.callspec.params["kind"]
+    done = subprocess.run(
+        [sys.executable, "-c", TRAPS, kind, start],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    first, *others = done.stdout.splitlines()
+    expected = "[134, 139, 136, 137]"
+    assert first == (expected if start == "warm" else "0"), done.stderr
+    assert others == [expected] * 7, done.stderr
+    # The host's own fault is its handler's.
+    assert "Fatal Python error: Segmentation fault" in done.stderr
+    assert done.returncode == -11

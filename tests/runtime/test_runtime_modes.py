@@ -74,3 +74,11 @@ def test_what_cannot_be_set_is_refused(folder: Path) -> None:
     assert ask(folder, b"sub/file", modes.SET_MODE, 0o600, fd=4)[0] == Errno.INVAL
     assert ask(folder, b"sub/file", modes.SET_MODE, 0o600, fd=2)[0] == Errno.INVAL
     assert stat.S_IMODE((folder / "sub" / "file").stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize("size", [-1, 4096, 1 << 30])
+def test_a_path_of_any_length_allocates_nothing(folder: Path, size: int) -> None:
+    sink = CapturedSink(Budget(0))
+    host = Host(BytesSource(b""), sink, sink, HostClock(), host_entropy)  # without a memory
+    error = modes.answer(host, [(str(folder), False)], 3, (0, size), (0, 0), modes.GET_MODE)
+    assert error == Errno.INVAL

@@ -101,13 +101,15 @@ def test_time_limit_holds_with_a_mount(box: MakeBox, tmp_path: Path) -> None:
     assert result.limit == "time"
 
 
-def test_folder_name_reaches_the_guest(box: MakeBox, tmp_path: Path) -> None:
+def test_folder_name_reaches_the_guest_with_the_mark_of_a_host_that_knows_modes(
+    box: MakeBox, tmp_path: Path
+) -> None:
     made = box(
-        """(drop (call $fd_prestat_dir_name (i32.const 3) (i32.const 1024) (i32.const 5)))
-           (drop (call $say (i32.const 1024) (i32.const 5) (i32.const 1)))""",
+        """(drop (call $fd_prestat_dir_name (i32.const 3) (i32.const 1024) (i32.const 11)))
+           (drop (call $say (i32.const 1024) (i32.const 11) (i32.const 1)))""",
         "fd_prestat_dir_name",
     )
-    assert run(made, mounts=[Mount(tmp_path, "/data")]).stdout == b"/data"
+    assert run(made, mounts=[Mount(tmp_path, "/data")]).stdout == b"modes:/data"
 
 
 def test_what_is_no_folder_is_an_error_with_a_hint(box: MakeBox, tmp_path: Path) -> None:

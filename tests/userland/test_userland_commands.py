@@ -140,15 +140,8 @@ def test_cp_writes_into_the_file_that_is_there(stage: Stage) -> None:
         "mkdir --frob /x",
         "touch -Q /x",
         "install /missing /x",
-        "useradd root",
-        "useradd 'a:b'",
-        "useradd -g nogroup x",
-        "groupadd root",
-        "groupadd -g 0 zero",
-        "usermod -aG nogroup app",
         "id nobody",
         "umask 077",
-        "date -d tomorrow",
         "tar xf /missing.tar",
         "tar -x -f /etc/passwd",
         "stat -c %Q /etc",
@@ -159,47 +152,6 @@ def test_what_gnu_refuses_fails_and_changes_nothing(stage: Stage, script: str) -
     with pytest.raises(RunFailedError):
         stage.run(script)
     assert stage.tree.digest() == before
-
-
-@pytest.mark.parametrize(
-    ("script", "passwd", "group"),
-    [
-        ("useradd bob", "bob:x:1001:1002::/home/bob:/bin/sh", "bob:x:1002:"),
-        ("useradd -u 2000 -U bob", "bob:x:2000:2000::/home/bob:/bin/sh", "bob:x:2000:"),
-        ("useradd -r -s /bin/false svc", "svc:x:999:999::/home/svc:/bin/false", "svc:x:999:"),
-        ("useradd -g staff -d /srv -c 'A B' bob", "bob:x:1001:50:A B:/srv:/bin/sh", None),
-        ("useradd -G staff bob", "bob:x:1001:", "staff:x:50:bob"),
-        ("adduser --system --no-create-home --group svc", "svc:x:999:999:", "svc:x:999:"),
-        ("adduser --disabled-password --gecos '' bob", "bob:x:1001:", None),
-        ("adduser -D -u 1500 bob", "bob:x:1500:1500:", "bob:x:1500:"),
-        ("adduser -S -G staff bob", "bob:x:999:50:", None),
-        ("addgroup -S svc && adduser -S svc -G svc", "svc:x:999:999:", "svc:x:999:"),
-        ("addgroup --system --gid 1234 svc", "app:x:", "svc:x:1234:"),
-        ("groupadd -g 3000 team && useradd -g team -m bob", "bob:x:", "team:x:3000:"),
-        ("groupadd -r svc && useradd -r -g svc svc", "svc:x:999:999:", "svc:x:999:"),
-        ("usermod -aG staff app", "app:x:1000:", "staff:x:50:app"),
-        ("adduser app staff", "app:x:1000:", "staff:x:50:app"),
-        ("usermod -u 500 -s /bin/bash app", "app:x:500:1001:App:/home/app:/bin/bash", None),
-    ],
-)
-def test_accounts_are_made_as_shadow_makes_them(
-    stage: Stage, script: str, passwd: str, group: str | None
-) -> None:
-    stage.run(script)
-    assert passwd in stage.tree.file("/etc/passwd").data.decode()
-    if group is not None:
-        assert group in stage.tree.file("/etc/group").data.decode()
-
-
-def test_a_home_is_made_for_its_user(stage: Stage) -> None:
-    stage.run("useradd -m -u 1500 bob && useradd -M eve")
-    assert stage.attributes("/home/bob") == "1500:1500 755"
-    assert stage.tree.get("/home/eve") is None
-
-
-def test_an_account_works_in_the_same_run(stage: Stage) -> None:
-    stage.run("useradd -u 1500 bob && touch /f && chown bob:bob /f && id bob")
-    assert stage.attributes("/f") == "1500:1500 644"
 
 
 @pytest.mark.parametrize(

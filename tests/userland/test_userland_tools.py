@@ -9,6 +9,7 @@ import pytest
 from boxer.errors import PipUsageError, ResolutionError, RunFailedError, UnsupportedCommandError
 from boxer.filetree import File
 from tests.packages.test_packages_pip import Publish, publish
+from tests.stages import EchoRunner
 
 if TYPE_CHECKING:
     from tests.stages import Stage
@@ -124,6 +125,23 @@ def test_a_distributions_python_has_its_path(stage: Stage) -> None:
     assert stage.tree.file("/usr/bin/python3").data == b""
 
 
+@pytest.mark.parametrize(
+    "package",
+    ["git-lfs", "git-core", "dpkg", "vim-tiny", "curl-doc", "bash-completion", "gcc-13-base"],
+)
+def test_a_part_of_a_program_is_taken_as_the_program_is(stage: Stage, package: str) -> None:
+    stage.run(f"apk add {package}")
+    assert any(f"`{package}`: not installed" in notice for notice in stage.heard.notices)
+
+
+@pytest.mark.parametrize(
+    "package", ["nginx-module-geoip", "php8.3-cli", "postgresql-16-pgvector", "ffmpeg-libs-x"]
+)
+def test_a_part_of_what_a_box_cannot_have_is_refused(stage: Stage, package: str) -> None:
+    with pytest.raises(UnsupportedCommandError, match=package):
+        stage.run(f"apt-get install -y {package}")
+
+
 @pytest.mark.parametrize("script", ["apt-get -y install python3-dateutil=2.8", "apk add py3-tz"])
 def test_a_distributions_python_package_of_note_is_installed_by_pip(
     stage: Stage, publish: Publish, script: str
@@ -159,8 +177,14 @@ def test_a_tool_of_uv_is_linked_from_an_environment_of_its_own(
     )
     site = "/root/.local/share/uv/tools/alpha/lib/python3.13/site-packages"
     assert {"alpha", "beta"} <= set(programs(stage, site))
-    with pytest.raises(UnsupportedCommandError, match="uv tool run"):
-        stage.run("uv tool run alpha")
+    stage.runner = EchoRunner()
+    for script in ("uv tool run alpha x", "uvx alpha@1.0 x", "uvx --from alpha alpha x"):
+        assert "/.cache/uv/run/bin/python" in stage.run(script)
+        assert stage.tree.get("/root/.cache/uv/run") is None
+    with pytest.raises(RunFailedError, match="has no program `beta`"):
+        stage.run("uvx --from alpha beta")
+    with pytest.raises(UnsupportedCommandError, match="uv tool upgrade"):
+        stage.run("uv tool upgrade alpha")
 
 
 def test_packages_are_added_to_a_project(stage: Stage, publish: Publish) -> None:

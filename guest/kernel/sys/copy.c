@@ -243,8 +243,8 @@ long sys_copy_file_range(int in_fd, int64_t *in_offset, int out_fd, int64_t *out
         error = check_regular(in, out);
     if (!error && (!source(in_fd) || !target(out_fd)))
         error = -EBADF;
-    if (!error && in->inode->ops->refresh)
-        error = in->inode->ops->refresh(in->inode);
+    if (!error)
+        error = file_refresh(in);
     if (error)
         return error;
     int64_t *from = in_offset ? in_offset : &in->pos, *to = out_offset ? out_offset : &out->pos;

@@ -90,7 +90,7 @@ static long add_seals(struct file *file, uint32_t seals) {
 
 // A lock says that others may have written, or may read now.
 static long locked(struct file *file, long result) {
-    if (result == 0 && file->inode && file->inode->mapped)
+    if (result == 0 && file->inode && mappings)
         mapping_refresh(file->inode);
     return result;
 }

@@ -82,7 +82,7 @@ long sys_ftruncate64(int fd, int64_t size) {
     struct inode *inode = file->inode;
     if (!inode || !S_ISREG(inode->mode) || !open_for_writing(file) || !file->ops->truncate)
         return -EINVAL;
-    int error = inode->ops->refresh ? inode->ops->refresh(inode) : 0;
+    int error = file_refresh(file);
     if (!error)
         error = check_size(inode, size);
     if (!error)

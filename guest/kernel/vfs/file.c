@@ -38,3 +38,11 @@ void file_put(struct file *file) {
     inode_put(file->inode);
     kfree(file);
 }
+
+int file_refresh(struct file *file) {
+    struct kstat stat;
+    if (file->ops->stat)
+        return file->ops->stat(file, &stat);
+    struct inode *inode = file->inode;
+    return inode && inode->ops->refresh ? inode->ops->refresh(inode) : 0;
+}

@@ -58,5 +58,7 @@ struct file {
 struct file *file_new(const struct file_ops *ops, uint32_t flags); // refs 1; null: no memory
 void file_get(struct file *);
 void file_put(struct file *);
+// Its inode is what its file system says of it now, also where it has no name any more.
+int file_refresh(struct file *);
 
 #endif

@@ -94,6 +94,7 @@ struct inode {
     uint32_t linkable; // O_TMPFILE: a name may be given to it though it has none
     uint32_t writers;  // descriptions open for writing
     uint32_t mapped;   // shared mappings of it (mapping.h)
+    uint64_t host_dev; // of a host folder's file: with `ino` it is known among its links
 };
 
 struct inode *inode_new(struct filesystem *, uint32_t mode); // refs 1, nlink 1, owner: the process

@@ -148,8 +148,10 @@ static long share_copy(struct file *file, uintptr_t wanted, size_t pages, int wr
         kfree(mapping);
         return error;
     }
-    if (mapping->pristine)
+    if (mapping->pristine) {
         memcpy(mapping->pristine, run, pages * PAGE_SIZE);
+        copy_prepare(file);
+    }
     pages_give(run, pages, 1);
     mapping->address = (uintptr_t)run;
     mapping->file = file;

@@ -47,6 +47,10 @@ static long put_at(struct file *file, const uint8_t *bytes, size_t size, int64_t
     return put < 0 || (size_t)put == size ? put : -EIO;
 }
 
+void copy_prepare(struct file *file) {
+    put_at(file, NULL, 0, 0); // it opens what it needs for that while the file has a name
+}
+
 static int write_changed(struct mapping *mapping, size_t i) {
     uint8_t *now = page_at(mapping, i), *was = mapping->pristine + i * PAGE_SIZE;
     size_t end = inside(mapping, i);
@@ -71,8 +75,7 @@ static int write_changed(struct mapping *mapping, size_t i) {
 int copy_write(struct mapping *mapping, size_t from, size_t to) {
     if (!mapping->pristine)
         return 0;
-    if (mapping->inode->ops->refresh) // the host's file may have changed its size
-        mapping->inode->ops->refresh(mapping->inode);
+    file_refresh(mapping->file); // the host's file may have changed its size
     int error = 0;
     for (size_t i = from; i < to && !error; i++)
         if (memcmp(page_at(mapping, i), mapping->pristine + i * PAGE_SIZE, PAGE_SIZE) != 0)
@@ -116,12 +119,19 @@ int copy_sync(struct mapping *mapping, size_t from, size_t to) {
     return error || !can_read(mapping) ? error : read_anew(mapping, from, to);
 }
 
+// A file of a host folder has an inode for each of its names.
+static int is_of(const struct mapping *mapping, const struct inode *inode) {
+    const struct inode *own = mapping->inode;
+    return mapping->kind == COPY &&
+           (own == inode || (own->fs == inode->fs && !own->ops->page && own->ino == inode->ino &&
+                             own->host_dev == inode->host_dev));
+}
+
 void mapping_wrote(const struct inode *inode, const void *bytes, size_t size, int64_t pos) {
     for (struct mapping *mapping = mappings; mapping; mapping = mapping->next) {
         int64_t start = (int64_t)mapping->index * PAGE_SIZE;
         int64_t end = start + (int64_t)mapping->pages * PAGE_SIZE;
-        if (mapping->inode != inode || mapping->kind != COPY || pos >= end ||
-            pos + (int64_t)size <= start)
+        if (!is_of(mapping, inode) || pos >= end || pos + (int64_t)size <= start)
             continue;
         size_t skipped = pos < start ? (size_t)(start - pos) : 0;
         size_t offset = pos > start ? (size_t)(pos - start) : 0;
@@ -135,7 +145,7 @@ void mapping_truncated(const struct inode *inode, int64_t size) {
     for (struct mapping *mapping = mappings; mapping; mapping = mapping->next) {
         int64_t start = (int64_t)mapping->index * PAGE_SIZE;
         size_t all = mapping->pages * PAGE_SIZE;
-        if (mapping->inode != inode || mapping->kind != COPY || size >= start + (int64_t)all)
+        if (!is_of(mapping, inode) || size >= start + (int64_t)all)
             continue;
         size_t kept = size > start ? (size_t)(size - start) : 0;
         memset((uint8_t *)mapping->address + kept, 0, all - kept);
@@ -146,7 +156,7 @@ void mapping_truncated(const struct inode *inode, int64_t size) {
 
 void mapping_settle(const struct inode *inode) {
     for (struct mapping *mapping = mappings; mapping; mapping = mapping->next)
-        if (mapping->inode == inode && mapping->kind == COPY)
+        if (is_of(mapping, inode))
             copy_write(mapping, 0, mapping->pages);
 }
 
@@ -160,10 +170,8 @@ static int is_settled(struct mapping *mapping) {
 }
 
 void mapping_refresh(struct inode *inode) {
-    if (inode->ops->refresh)
-        inode->ops->refresh(inode);
     for (struct mapping *mapping = mappings; mapping; mapping = mapping->next)
-        if (mapping->inode == inode && mapping->kind == COPY &&
+        if (is_of(mapping, inode) && !file_refresh(mapping->file) &&
             !copy_write(mapping, 0, mapping->pages) && can_read(mapping) && !is_settled(mapping))
             read_anew(mapping, 0, mapping->pages);
 }

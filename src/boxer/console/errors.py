@@ -21,7 +21,7 @@ def colours(stream: TextIO) -> bool:
 def draw_error(error: BoxerError, stream: TextIO) -> None:
     """Writes the error: what happened, the place, an empty line, the hint."""
     red, bold, cyan, plain = (_RED, _BOLD, _CYAN, _PLAIN) if colours(stream) else ("",) * 4
-    head = f"{red}{bold}error[{error.reference}]{plain}: {escape(error.message + error.details)}"
+    head = f"{red}{bold}error[{error.reference}]{plain}: {escape(error.message)}"
     lines = [head]
     if error.where is not None:
         lines.append(f"  {cyan}-->{plain} {escape(str(error.where))}")

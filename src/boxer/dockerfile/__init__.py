@@ -25,7 +25,7 @@ from boxer.dockerfile.instructions import (
     Volume,
     Workdir,
 )
-from boxer.dockerfile.linting import lint, skipped_rules
+from boxer.dockerfile.linting import findings_are_errors, lint, skipped_rules
 from boxer.dockerfile.parsing import (
     LARGEST,
     MOST_INSTRUCTIONS,
@@ -63,6 +63,7 @@ __all__ = [
     "User",
     "Volume",
     "Workdir",
+    "findings_are_errors",
     "lint",
     "parse",
     "parse_trigger",

@@ -51,15 +51,24 @@ def lint(dockerfile: Dockerfile) -> list[Finding]:
 
 def skipped_rules(text: str) -> frozenset[str]:
     """The rules that a `# check=skip=` among the parser directives names; `all` means each."""
+    listed = (value for name, value in _check_settings(text) if name == "skip")
+    return frozenset(rule.strip() for value in listed for rule in value.split(","))
+
+
+def findings_are_errors(text: str) -> bool:
+    """Whether a `# check=error=true` among the parser directives has a build stop at findings."""
+    return ("error", "true") in [(name, value.lower()) for name, value in _check_settings(text)]
+
+
+def _check_settings(text: str) -> list[tuple[str, str]]:
     for line in text.removeprefix("\ufeff").splitlines():
         found = _DIRECTIVE.fullmatch(line.strip())
         if found is None:
             break
         if found[1].lower() == "check":
             settings = (part.partition("=") for part in found[2].split(";"))
-            listed = (value for name, _, value in settings if name.strip().lower() == "skip")
-            return frozenset(rule.strip() for value in listed for rule in value.split(","))
-    return frozenset()
+            return [(name.strip().lower(), value.strip()) for name, _, value in settings]
+    return []
 
 
 def _each(dockerfile: Dockerfile) -> Iterator[Finding]:

@@ -39,6 +39,8 @@ from boxer.dockerfile.instructions import (
 )
 from boxer.dockerfile.line import Line, last, switch
 
+# What ADD fetches; a variable may become such a thing.
+_FETCHED = re.compile(r"https?://|git@|git://|ssh://|\$|.*\.git(?:[#?]|$)")
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9._-]*")
 
 
@@ -97,6 +99,8 @@ def _paths(line: Line) -> tuple[tuple[str, ...], str]:
         raise ValueError("it needs at least one source and a destination")
     *sources, destination = line.args
     documents = {f"<<{h.name}" for h in line.entry.heredocs}
+    if _is_document(destination, documents):
+        raise ValueError("the destination cannot be a here-document")
     plain = tuple(source for source in sources if not _is_document(source, documents))
     if len(sources) > 1 and not destination.endswith("/") and destination not in (".", ".."):
         # Whether it is a folder by then is not known yet; BuildKit asks for the slash.
@@ -128,6 +132,10 @@ def _copy(line: Line) -> Copy:
 def _add(line: Line) -> Add:
     flags = line.flags("chown", "chmod", "link", "checksum", "keep-git-dir", "exclude", "unpack")
     sources, destination = _paths(line)
+    if "checksum" in flags and (line.entry.heredocs or len(sources) != 1):
+        raise ValueError("`--checksum` is for one source")
+    if "checksum" in flags and not _FETCHED.match(sources[0]):
+        raise ValueError("`--checksum` is for what is fetched, by http(s) or git")
     return Add(
         **line.head,
         sources=sources,

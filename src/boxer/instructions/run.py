@@ -128,7 +128,7 @@ def _failed(shown: str, finished: Finished, where: Where | None, asked: str) -> 
     text = _CONTROL.sub("", finished.tail.decode("utf-8", "replace"))
     tail = "".join(f"\n  {line}" for line in text.rstrip().splitlines()[-_TAIL_LINES:])
     return RunFailedError(
-        f"`{one_line}` exited with status {finished.status}.",
+        f"`{one_line}` exited with status {finished.status}.{tail}",
         details=tail,
         where=where,
         hint=_hint(finished, text) or _python_hint(text, asked),

@@ -16,7 +16,7 @@ from packaging.markers import InvalidMarker, Marker
 from boxer.errors import NativePackageError
 from boxer.packages.answer import Answer
 from boxer.packages.files import choose, refuse_without_compiler
-from boxer.packages.resolve import Locked, markers_of, requirers
+from boxer.packages.resolve import ASKED, Locked, markers_of, requirers
 from boxer.packages.target import Outcome, Target
 
 _MACHINES = (
@@ -37,15 +37,21 @@ def without_those_of_other_machines(
     """Leaves out what cannot run in a box and is not needed on every machine, with what needs it
     and what came with it."""
     refused = {package.key for package in missing if _is_refused(target, package)}
-    if not refused or answer.names_all:
+    if not refused:
         return list(missing)
     version = answer.question.python_version
-    markers = markers_of(answer.question, environment)
+    if answer.names_all:  # by a lock file, which may say it
+        markers = {package.key: package.marker for package in answer.locked if package.marker}
+    else:
+        markers = markers_of(answer.question, environment)
     some = {key for key, marker in markers.items() if _only_somewhere(marker, version)}
     left = refused & some
     if not left:
         return list(missing)
-    needed_by = requirers(answer.question, environment)
+    needed_by = {
+        key: [name for name in above if name != ASKED or not answer.names_all]
+        for key, above in requirers(answer.question, environment).items()
+    }
     while above := {u for key in left for u in needed_by.get(key, ()) if u in some} - left:
         left |= above
     while (
@@ -59,7 +65,7 @@ def without_those_of_other_machines(
         left |= alone
     if refused - left:
         return list(missing)  # it fails all the same, and says so
-    outcome.left_out += [package.name for package in missing if package.key in left]
+    outcome.elsewhere += [package.name for package in missing if package.key in left]
     return [package for package in missing if package.key not in left]
 
 

@@ -17,7 +17,7 @@ import netrc
 import ssl
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
@@ -29,8 +29,10 @@ MAX_BYTES = 1 << 30
 _TRIES = 3
 _AT_ONCE = 8
 _TIMEOUT_SECONDS = 60.0
+# Addresses with a name and a password in them, of indexes that a project states.
+LOGINS = "BOXER_INDEX_LOGINS"
 _INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL",
-                    "UV_FIND_LINKS")  # fmt: skip
+                    "UV_FIND_LINKS", LOGINS)  # fmt: skip
 
 
 class Fetcher:
@@ -41,10 +43,25 @@ class Fetcher:
         self._where = where
         self._blobs = Blobs(cache_folder() / "downloads")
 
-    def get_all(self, files: list[RemoteFile]) -> list[bytes]:
-        """The bytes of each file, in order. Raises PackageFetchError."""
+    def get_all(
+        self,
+        files: list[RemoteFile],
+        instead: Callable[[RemoteFile], RemoteFile | None] = lambda file: None,
+    ) -> list[bytes]:
+        """The bytes of each file, in order. instead: where else a file that cannot be fetched lies.
+        Raises PackageFetchError."""
+
+        def get(file: RemoteFile) -> bytes:
+            try:
+                return self.get(file)
+            except PackageFetchError:
+                other = instead(file)
+                if other is None:
+                    raise
+                return self.get(other)
+
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return list(pool.map(self.get, files))
+            return list(pool.map(get, files))
 
     def get(self, file: RemoteFile) -> bytes:
         """The bytes of a file. Raises PackageFetchError."""

@@ -10,7 +10,7 @@ install leaves the tree as it was.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from boxer.ending import temporary_folder
@@ -19,6 +19,7 @@ from boxer.packages.answer import resolve_for_a_box
 from boxer.packages.catalogue.backports import bring_back
 from boxer.packages.disk import Disk
 from boxer.packages.elsewhere import without_those_of_other_machines
+from boxer.packages.fetch import LOGINS
 from boxer.packages.files import with_allowed_files
 from boxer.packages.local import Local, build_local
 from boxer.packages.obtain import EarlierError, obtain, with_pure_files
@@ -35,6 +36,7 @@ from boxer.packages.requirements import (
 from boxer.packages.resolve import Locked, Question
 from boxer.packages.sdist import native_switches
 from boxer.packages.settings import index_environment, stated_indexes
+from boxer.packages.sources import logins
 from boxer.packages.substitutes import substitutes
 from boxer.packages.target import Outcome, Target
 from boxer.packages.wheel import Wheel
@@ -86,6 +88,7 @@ def _install(target: Target, options: InstallOptions) -> Outcome:
             **native_switches(),
             **disk.uv_settings(target.variables),
         }
+        environment[LOGINS] = logins(_indexes(target, options, disk), environment)
         local = build_local(target, found.local, environment, disk, for_uv=options.by_uv)
         present = _present(target)
         question = _question(target, options, reader, local, present, disk)
@@ -119,6 +122,18 @@ def _install(target: Target, options: InstallOptions) -> Outcome:
     _change(target, wheels, present, requested, outcome)
     kept = {package.key for package in answer.locked} | {wheel.key for wheel in wheels}
     return _exactly(target, options, kept, outcome)
+
+
+def _indexes(target: Target, options: InstallOptions, disk: Disk) -> Iterator[tuple[str, str]]:
+    """The names and addresses of the indexes that are stated by name."""
+    yield from ((index.name, index.url) for index in options.sources.indexes)
+    for table in disk.uv_tables(target.cwd, target.variables) if options.by_uv else ():
+        for index in table.get("index", ()):
+            yield str(index.get("name", "")), str(index.get("url", ""))
+    for word in target.variables.get("UV_INDEX", "").split():
+        name, equals, url = word.partition("=")
+        if equals:
+            yield name, url
 
 
 def _stated(target: Target, disk: Disk) -> Collection[str]:

@@ -25,11 +25,13 @@ from boxer.filetree import Directory, File
 from boxer.packages.disk import Disk
 from boxer.packages.editable import as_editable
 from boxer.packages.obtain import built, checked_wheel, shown_building
+from boxer.packages.pythonrange import require_python, require_python_of_project
 from boxer.packages.requirements import LocalRequirement
 from boxer.packages.sdist import build_folder, require_pure
 from boxer.packages.target import Target
 from boxer.packages.wheel import Member, Wheel
 
+_PYTHON = re.compile(r"^Requires-Python:(.*)$", re.MULTILINE)
 _DIRECT = re.compile(
     r"^Requires-Dist:\s*(?P<name>[\w.-]+)\s*(?P<extras>\[[^\]]*\])?\s*@\s*(?P<url>file:[^\s;]+)"
     r"(?P<marker>\s*;.*)?$",
@@ -59,6 +61,7 @@ def build_local(
     queue = list(local)
     for requirement in queue:  # grows while it is walked
         wheel = _wheel(target, requirement, environment, disk)
+        _require_python(target, wheel)
         if wheel.key in found and not requirement.extras:
             continue
         queue += _named_by_path(wheel, disk, target.where)
@@ -80,6 +83,8 @@ def _wheel(
     node = target.tree.get(requirement.path)
     name = posixpath.basename(requirement.path)
     if isinstance(node, Directory):
+        asked = (target.python, target.python_asked, target.where)
+        require_python_of_project(target.tree, requirement.path, *asked)
         source = disk.write(requirement.path)
         with shown_building(name or "the project", target.listener):
             wheels, words = target.wheels, disk.words
@@ -95,6 +100,13 @@ def _wheel(
         where=target.where,
         hint="COPY it before this RUN; paths are those of the box.",
     )
+
+
+def _require_python(target: Target, wheel: Wheel) -> None:
+    spec = _PYTHON.search(wheel.text("METADATA").partition("\n\n")[0])
+    if spec is not None:
+        what = f"`{wheel.name} {wheel.version}`"
+        require_python(spec[1].strip(), what, target.python, target.python_asked, target.where)
 
 
 def _named_by_path(wheel: Wheel, disk: Disk, where: Where | None) -> Iterator[LocalRequirement]:

@@ -51,6 +51,19 @@ def with_files_for_all(
     return _merged(package, _again(package, question, environment, every_platform=True))
 
 
+def same_file(
+    file: RemoteFile, package: Locked, question: Question, environment: Mapping[str, str]
+) -> RemoteFile | None:
+    """The file on the user's own index, by its sha256: a lock file names the place it was made
+    with, which a machine behind a mirror does not reach. None where that is not known, or there is
+    none."""
+    other = _again(package, question, environment, every_platform=True) if file.sha256 else None
+    if other is None:
+        return None
+    files = [*other.wheels, *([other.sdist] if other.sdist else [])]
+    return next((found for found in files if found.sha256 == file.sha256), None)
+
+
 def _again(
     package: Locked,
     question: Question,

@@ -23,7 +23,7 @@ from boxer.listener import Listener
 from boxer.packages.catalogue import emscripten
 from boxer.packages.fetch import Fetcher
 from boxer.packages.files import choose, has_pure_wheel, refuse_without_compiler
-from boxer.packages.morefiles import with_files_elsewhere, with_files_for_all
+from boxer.packages.morefiles import same_file, with_files_elsewhere, with_files_for_all
 from boxer.packages.refusals import Refused, together
 from boxer.packages.resolve import (
     Locked,
@@ -48,7 +48,13 @@ def obtain(
     Raises NativePackageError, PackageFetchError, PackageBuildError.
     """
     files = _files(target, packages, question, environment)
-    contents = Fetcher(environment, target.where).get_all(files)
+    owners = dict(zip(files, packages, strict=True))
+
+    def instead(file: RemoteFile) -> RemoteFile | None:
+        named = question.answer is not None  # by a lock file, which is of another machine
+        return same_file(file, owners[file], question, environment) if named else None
+
+    contents = Fetcher(environment, target.where).get_all(files, instead)
     wheels: list[Wheel] = []
     failed: list[Refused] = []
     for package, file, data in zip(packages, files, contents, strict=True):

@@ -58,6 +58,7 @@ class Locked:
     other: str = ""  # "vcs" or "directory", which have no file
     folder: str = ""  # of a directory: where it lies on this machine
     editable: bool = False
+    marker: str = ""  # for which machines, where not for all
 
     @property
     def key(self) -> str:
@@ -264,8 +265,16 @@ def read_locked(package: Mapping[str, Any], folder: Path = Path("/")) -> Locked:
     version = str(package.get("version", ""))
     place = package.get("directory", {})
     path = os.path.normpath(folder / place["path"]) if place else ""
-    editable = bool(place.get("editable"))
-    return Locked(str(package["name"]), version, tuple(wheels), sdist, other, path, editable)
+    return Locked(
+        str(package["name"]),
+        version,
+        tuple(wheels),
+        sdist,
+        other,
+        folder=path,
+        editable=bool(place.get("editable")),
+        marker=str(package.get("marker", "")),
+    )
 
 
 def _file(entry: dict[str, Any], folder: Path) -> RemoteFile:

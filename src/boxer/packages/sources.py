@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from boxer.errors import ResolutionError, Where
 from boxer.packages.prefix import normalize
@@ -77,6 +78,24 @@ class Sources:
 
     def is_pinned(self, name: str) -> bool:
         return normalize(name) in self.pins
+
+
+def logins(indexes: Iterable[tuple[str, str]], variables: Mapping[str, str]) -> str:
+    """The addresses of indexes with the logins that UV_INDEX_NAME_USERNAME and its password state.
+    indexes: names and addresses.
+
+    Source: uv, "Package indexes", "Providing credentials directly".
+    """
+    found = []
+    for name, url in indexes:
+        head = f"UV_INDEX_{re.sub(r'[^A-Za-z0-9]', '_', name).upper()}"
+        user, password = (variables.get(f"{head}_{part}", "") for part in ("USERNAME", "PASSWORD"))
+        parts = urlsplit(url)
+        if (user or password) and parts.hostname:
+            login = f"{quote(user, safe='')}:{quote(password, safe='')}"
+            netloc = f"{login}@{parts.netloc.rpartition('@')[2]}"
+            found.append(urlunsplit(parts._replace(netloc=netloc)))
+    return " ".join(found)
 
 
 def from_version_control(name: str, address: str, where: Where | None) -> ResolutionError:

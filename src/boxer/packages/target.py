@@ -43,3 +43,4 @@ class Outcome:
     uninstalled: list[tuple[str, str]] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)  # left out, since only some machines need it

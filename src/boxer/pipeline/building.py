@@ -20,6 +20,7 @@ from boxer.images import BaseSource, bases_here, with_known_images, with_python_
 from boxer.instructions import Context, with_labels
 from boxer.packages import with_extensions
 from boxer.pipeline.assemble import Finished, assemble
+from boxer.pipeline.checking import stop_at_findings
 from boxer.pipeline.commandcheck import check_command, tell_differences
 from boxer.pipeline.cprogram import find_cprogram, idle_programs, with_program
 from boxer.pipeline.events import BuildFinished, BuildStarted, Listener, Notice, ignore, notices
@@ -81,6 +82,7 @@ def build(
     parsed = with_python_bases(parsed, notices(events))
     known = Bases(bases or bases_here(), events)
     planned = plan(parsed, build_args or {}, target, known.environment)
+    stop_at_findings(sources)
     _announce(sources, parsed, planned, events)
     files = Context(context, sources.ignore)
     built = StageBuilder(known, files, moment, events, cache, secrets).build(planned)

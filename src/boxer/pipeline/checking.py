@@ -9,8 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from boxer.dockerfile import Copy, Dockerfile, Finding, lint, parse, skipped_rules
-from boxer.errors import Where
+from boxer.dockerfile import (
+    Copy,
+    Dockerfile,
+    Finding,
+    findings_are_errors,
+    lint,
+    parse,
+    skipped_rules,
+)
+from boxer.errors import DockerfileSyntaxError, Where
 from boxer.pipeline.sources import Sources, find_sources
 from boxer.plan import plan
 
@@ -25,6 +33,23 @@ def check(
     sources = find_sources(context, dockerfile)
     parsed = parse(sources.text, str(sources.path))
     plan(parsed, build_args or {}, target, _environment)
+    return findings(parsed, sources)
+
+
+def stop_at_findings(sources: Sources) -> None:
+    """What `# check=error=true` asks of a build. Raises DockerfileSyntaxError at the first one."""
+    if not findings_are_errors(sources.text):
+        return
+    for found in findings(parse(sources.text, str(sources.path)), sources):
+        raise DockerfileSyntaxError(
+            f"{found.rule}: {found.message}",
+            where=found.where,
+            hint="`# check=error=true` has a build stop here; `boxer check` lists what it found.",
+        )
+
+
+def findings(parsed: Dockerfile, sources: Sources) -> list[Finding]:
+    """What the linter says, in the order of the lines, but for what the Dockerfile skips."""
     warnings = [
         Finding("NoEmptyContinuation", warning.message, warning.where)
         for warning in parsed.warnings

@@ -14,11 +14,11 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
-import subprocess
 import sys
 
 import wasmtime
 
+from boxer.ending import run_program
 from boxer.errors import UnsupportedModuleError
 from boxer.runtime.engine import engine
 
@@ -49,7 +49,7 @@ def compiled(code: bytes) -> wasmtime.Module:
         return _compiled_here(code)
     command = [sys.executable or "python3", "-P", "-m", __name__]
     try:
-        done = subprocess.run(command, input=code, capture_output=True, check=False)
+        done = run_program(command, timeout=None, data=code)
     except OSError:
         return _compiled_here(code)
     if done.returncode == 0:

@@ -1,8 +1,9 @@
 """Modes of files in mounted folders, for which preview 1 has no words.
 
 Belongs here: what the kernel asks by a flag that preview 1 does not know, in a function it knows
-(`host_mode` and `host_set_mode` of guest/kernel/host/preview1_path.c). Other hosts answer EINVAL,
-and the kernel does without modes. Does not: what is mounted (`mounts`).
+(`host_mode` and `host_set_mode` of guest/kernel/host/preview1_path.c). It asks only where a folder's
+name begins with MARK: other hosts may end a run for it, as wasmtime's does. Does not: what is
+mounted (`mounts`).
 
 Invariants
 1. A path is walked a name at a time, below a mounted folder; no link is followed and no `..` taken.
@@ -22,9 +23,11 @@ from boxer.runtime.abi import Errno
 from boxer.runtime.preview1 import Host
 
 FUNCTION = "path_filestat_set_times"
+MARK = "modes:"  # MODES_MARK of guest/kernel/fs/host/mount.c
 SET_MODE, GET_MODE = 1 << 14, 1 << 15
 FIRST_FOLDER = 3
 SETTABLE = 0o777
+PATH_MAX = 4096  # of Linux: what a guest names allocates no more
 
 _ERRNOS = {
     errno.EACCES: Errno.ACCES,
@@ -52,6 +55,8 @@ def answer(
     address and length. values: the mode to set; where the mode goes."""
     number = descriptor - FIRST_FOLDER
     if not 0 <= number < len(folders) or not hasattr(os, "O_PATH"):
+        return Errno.INVAL
+    if not 0 <= path[1] < PATH_MAX:
         return Errno.INVAL
     folder, read_only = folders[number]
     mode, place = values

@@ -91,7 +91,7 @@ def folders_of(mounts: Sequence[Mount]) -> Iterator[list[Mount]]:
 
 
 def _folder(mount: Mount, stack: ExitStack) -> Mount:
-    if mount.guest.startswith(FILE_MARK):
+    if mount.guest.startswith((FILE_MARK, modes.MARK)):
         raise MountError(f"`{mount.guest}` is no place in a box.")
     file = Path(mount.host)
     if not file.is_file():
@@ -124,7 +124,7 @@ def configure(store: wasmtime.Store, mounts: Sequence[Mount]) -> list[tuple[str,
         path = _checked(mount)
         folders.append((path, mount.read_only))
         try:
-            config.preopen_dir(path, mount.guest, not mount.read_only)
+            config.preopen_dir(path, modes.MARK + mount.guest, not mount.read_only)
         except wasmtime.WasmtimeError:
             raise MountError(f"`{mount.host}` cannot be opened as a folder.") from None
     store.set_wasi(config)

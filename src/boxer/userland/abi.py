@@ -18,6 +18,7 @@ Source: `crates/bashkit/src/interop/fs.rs` of bashkit (`BashkitFsAbi*`, ABI vers
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import threading
 from collections import deque
@@ -190,6 +191,18 @@ _counting = threading.RLock()  # a collection in here may let go of another
 _released: deque[Export] = deque(maxlen=32)
 
 
+def _keep_for_good() -> None:
+    """Those that a shell still holds when the interpreter ends: an error's traceback holds the
+    shell, and lets go of it when nothing of ours can be called, or may be freed, any more."""
+    with _counting:
+        for export in [*(export for _, export in _held.values()), *_released]:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(export))
+            export.end_counting()
+
+
+atexit.register(_keep_for_good)
+
+
 class Export:
     """A volume made reachable from the shell. It lives for as long as the shell holds it.
 
@@ -199,6 +212,7 @@ class Export:
         self._volume = volume
         self._lent: dict[int, object] = {}
         self.too_deep = False
+        self._counts = True
         self._stacks: dict[int, int] = {}  # thread -> the highest address of its stack that is seen
         # Structures hold the callbacks they point to, so the table keeps all of them alive.
         self._table = self._fill_table()
@@ -212,7 +226,13 @@ class Export:
         new.argtypes = [c_void_p, ctypes.c_char_p, c_void_p]
         return new(ctypes.addressof(self._handle), CAPSULE_NAME, None)
 
+    def end_counting(self) -> None:
+        """It is there for good."""
+        self._counts = False
+
     def _count(self, change: int) -> None:
+        if not self._counts:
+            return
         with _counting:
             count = _held.pop(id(self), (0, self))[0] + change
             if count > 0:

@@ -188,6 +188,9 @@ def _long(
     word: str, known: Mapping[str, bool], rest: Iterator[str], values: dict[str, list[str]]
 ) -> None:
     name, equals, value = word.partition("=")
+    begun = [full for full in known if full.startswith(name)]
+    if name not in known and len(begun) == 1:
+        name = begun[0]  # getopt_long(3): so much of a name as is clear
     if name not in known:
         raise CommandFailedError(f"unrecognized option '--{name}'", 2)
     if known[name] and not equals:

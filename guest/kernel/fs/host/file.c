@@ -8,6 +8,7 @@
 #include "vfs/file.h"
 #include "vfs/inode.h"
 #include "vfs/mapping_copy.h"
+#include "vfs/mount.h"
 
 #include <boxer/linux_errno.h>
 #include <boxer/linux_file.h>
@@ -17,6 +18,7 @@
 struct opened {
     int hfd;
     int appends; // opened so: the host itself puts every write at the end
+    int plain;   // the same file opened without that, where it was needed; else -1
 };
 
 static struct opened *opened_of(const struct file *file) {
@@ -46,7 +48,7 @@ int hostfs_open_file(struct inode *inode, struct file *file) {
         host_close(hfd);
         return -ENOMEM;
     }
-    *opened = (struct opened){hfd, (access & HOST_ACCESS_APPEND) != 0};
+    *opened = (struct opened){hfd, (access & HOST_ACCESS_APPEND) != 0, -1};
     file->private_data = opened;
     struct host_stat stat;
     error = host_fstat(hfd, &stat);
@@ -55,6 +57,8 @@ int hostfs_open_file(struct inode *inode, struct file *file) {
 
 static void release(struct file *file) {
     struct opened *opened = opened_of(file);
+    if (opened && opened->plain >= 0)
+        host_close(opened->plain);
     if (opened)
         host_close(opened->hfd);
     kfree(opened);
@@ -65,6 +69,11 @@ static int file_stat(struct file *file, struct kstat *stat) {
     int error = host_fstat(opened_of(file)->hfd, &got);
     if (!error)
         error = hostfs_update(file->inode, &got);
+    struct host_path path;
+    if (!error && file->inode->fs->has_modes && !hostfs_path(file->inode, NULL, 0, &path)) {
+        hostfs_look_at_mode(file->inode, &path);
+        hostfs_path_end(&path);
+    }
     if (!error)
         inode_stat(file->inode, stat);
     return error;
@@ -77,7 +86,7 @@ static int64_t size_of(struct file *file) {
 }
 
 static long file_read(struct file *file, void *buffer, size_t size, int64_t *pos) {
-    if (file->inode->mapped)
+    if (mappings)
         mapping_settle(file->inode);
     long result = host_pread(opened_of(file)->hfd, buffer, size, *pos);
     if (result > 0)
@@ -95,11 +104,26 @@ static long allowed(size_t size, int64_t pos) {
     return -EFBIG;
 }
 
+// F_SETFL took O_APPEND away, or a mapping is written back: the host would append all the same.
+static int plain_of(struct file *file) {
+    struct opened *opened = opened_of(file);
+    struct host_path path;
+    if (opened->plain >= 0)
+        return opened->plain;
+    int error = hostfs_path(file->inode, NULL, 0, &path);
+    if (error)
+        return -EINVAL; // it has no name to be opened by
+    opened->plain = host_open(path.root, path.text, path.len, 0, 0, HOST_ACCESS_WRITE);
+    hostfs_path_end(&path);
+    return opened->plain;
+}
+
 static long file_write(struct file *file, const void *buffer, size_t size, int64_t *pos) {
     struct opened *opened = opened_of(file);
     int appends = (file->flags & O_APPEND) != 0;
-    if (opened->appends && !appends)
-        return -EINVAL; // F_SETFL took O_APPEND away; the host would append all the same
+    int hfd = opened->appends && !appends ? plain_of(file) : opened->hfd;
+    if (hfd < 0)
+        return hfd;
     if (appends) {
         int64_t end = size_of(file);
         if (end < 0)
@@ -109,9 +133,9 @@ static long file_write(struct file *file, const void *buffer, size_t size, int64
     long part = allowed(size, *pos);
     if (part <= 0)
         return part;
-    long result = opened->appends ? host_write(opened->hfd, buffer, (size_t)part)
-                                  : host_pwrite(opened->hfd, buffer, (size_t)part, *pos);
-    if (result > 0 && file->inode->mapped)
+    long result = opened->appends && appends ? host_write(hfd, buffer, (size_t)part)
+                                             : host_pwrite(hfd, buffer, (size_t)part, *pos);
+    if (result > 0 && mappings)
         mapping_wrote(file->inode, buffer, (size_t)result, *pos);
     if (result > 0)
         *pos += result;
@@ -143,13 +167,13 @@ static int file_truncate(struct file *file, int64_t size) {
     int error = host_truncate(opened_of(file)->hfd, size);
     if (!error)
         file->inode->size = size;
-    if (!error && file->inode->mapped)
+    if (!error && mappings)
         mapping_truncated(file->inode, size);
     return error;
 }
 
 static int file_sync(struct file *file, int data_only) {
-    if (file->inode->mapped)
+    if (mappings)
         mapping_settle(file->inode);
     return host_sync(opened_of(file)->hfd, data_only);
 }

@@ -53,6 +53,7 @@ int hostfs_update(struct inode *inode, const struct host_stat *stat) {
         return -ESTALE;
     if (stat->ino)
         inode->ino = stat->ino;
+    inode->host_dev = stat->dev;
     inode->uid = current_cred()->euid;
     inode->gid = current_cred()->egid;
     inode->nlink = stat->nlink > UINT32_MAX ? UINT32_MAX : (uint32_t)stat->nlink;
@@ -170,6 +171,8 @@ int hostfs_change_mode(struct inode *inode, const struct host_path *path, uint32
 static int refresh(struct inode *inode) {
     struct host_stat stat;
     struct host_path path;
+    if (node_of(inode)->gone)
+        return 0; // who has it open keeps what is known of it
     int error = hostfs_path(inode, NULL, 0, &path);
     if (error)
         return error;
@@ -222,6 +225,15 @@ static int64_t time_ns(const struct stamp *stamp, int wanted) {
     return wanted ? sec * 1000000000 + stamp->nsec : INT64_MIN;
 }
 
+static void keep(struct inode *inode, const struct attributes *wanted) {
+    if (wanted->set & SET_MODE)
+        inode->mode = (inode->mode & S_IFMT) | (wanted->mode & 0777);
+    if (wanted->set & SET_ATIME)
+        inode->atime = wanted->atime;
+    if (wanted->set & SET_MTIME)
+        inode->mtime = wanted->mtime;
+}
+
 static int set(struct inode *inode, const struct attributes *wanted) {
     struct host_path path;
     int has_new_mode = (wanted->set & SET_MODE) && (wanted->mode & 07777) != (inode->mode & 07777);
@@ -229,6 +241,10 @@ static int set(struct inode *inode, const struct attributes *wanted) {
         return -EPERM;
     if (!has_new_mode && !(wanted->set & (SET_ATIME | SET_MTIME)))
         return 0;
+    if (node_of(inode)->gone && inode->fs->has_modes) { // it has no name to be changed by
+        keep(inode, wanted);
+        return 0;
+    }
     int error = hostfs_path(inode, NULL, 0, &path);
     if (error)
         return error;
@@ -257,7 +273,7 @@ static int truncate(struct inode *inode, int64_t size) {
     host_close(hfd);
     if (!error)
         inode->size = size;
-    if (!error && inode->mapped)
+    if (!error && mappings)
         mapping_truncated(inode, size);
     return error;
 }

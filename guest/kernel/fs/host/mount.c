@@ -5,7 +5,9 @@
 //    name below the working directory. One that cannot be is told on the host's stderr.
 // 2. Of a folder whose name begins with "file:" only the file named "file" is in the box, at the
 //    place the rest of the name says: preview 1 has folders only.
-// 3. No mount outlives a run: a frozen machine has none.
+// 3. A host is asked for modes where the folder's name begins with "modes:", before the other mark.
+//    Preview 1 has no words for them, and a host that does not know the question may end the run.
+// 4. No mount outlives a run: a frozen machine has none.
 #include "fs/host/mount.h"
 #include "fs/host/hostfs.h"
 #include "host/host.h"
@@ -24,6 +26,7 @@
 #define PREOPENS_MAX 1024
 #define FILE_MARK "file:"
 #define ONLY_FILE "file"
+#define MODES_MARK "modes:"      // MARK of src/boxer/runtime/modes.py
 #define HOSTFS_MAGIC 0x00c0ffeeu // as User Mode Linux's hostfs
 
 static void complain(const char *kind, const char *name) {
@@ -53,9 +56,8 @@ static struct inode *only_file(struct inode *folder) {
     return found;
 }
 
-static int mount_folder(int hfd, const char *path, int is_file) {
+static int mount_folder(int hfd, const char *path, int is_file, int has_modes) {
     struct host_stat stat;
-    uint32_t mode = 0;
     int error = host_fstat(hfd, &stat);
     if (error)
         return error;
@@ -66,7 +68,7 @@ static int mount_folder(int hfd, const char *path, int is_file) {
         return -ENOMEM;
     fs->read_only = is_read_only(hfd);
     fs->private_data = (void *)(intptr_t)hfd;
-    fs->has_modes = host_mode(hfd, ".", 1, &mode) == 0;
+    fs->has_modes = has_modes;
     struct inode *root = hostfs_inode(fs, NULL, "", 0, &stat);
     if (root && is_file)
         root = only_file(root);
@@ -108,18 +110,28 @@ static char *place_of(const char *name, const char *cwd) {
     return path;
 }
 
+// Whether what is left of a name begins with a mark, which is taken away.
+static int take_mark(const char **name, const char *mark) {
+    size_t size = strlen(mark);
+    if (strncmp(*name, mark, size) != 0)
+        return 0;
+    *name += size;
+    return 1;
+}
+
 static void mount_preopen(int hfd, int name_size, const char *cwd) {
     int error;
-    char *name = preopen_name(hfd, name_size, &error);
-    int is_file = name && strncmp(name, FILE_MARK, sizeof FILE_MARK - 1) == 0;
-    size_t skipped = is_file ? sizeof FILE_MARK - 1 : 0;
-    char *path = name ? place_of(name + skipped, cwd) : NULL;
+    char *whole = preopen_name(hfd, name_size, &error);
+    const char *name = whole;
+    int has_modes = name && take_mark(&name, MODES_MARK);
+    int is_file = name && take_mark(&name, FILE_MARK);
+    char *path = name ? place_of(name, cwd) : NULL;
     if (path)
-        error = mount_folder(hfd, path, is_file);
+        error = mount_folder(hfd, path, is_file, has_modes);
     if (!path || error)
-        complain(is_file ? "file " : "folder ", name ? name + skipped : "without a name");
+        complain(is_file ? "file " : "folder ", name ? name : "without a name");
     kfree(path);
-    kfree(name);
+    kfree(whole);
 }
 
 void hostfs_mount_all(const char *cwd) {

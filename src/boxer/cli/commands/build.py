@@ -103,7 +103,7 @@ def _told_once(quiet: bool) -> Iterator[None]:
         yield
     except RunFailedError as error:
         if not quiet:
-            error.details = ""
+            error.message = error.message.removesuffix(error.details)
         raise
 
 

@@ -204,7 +204,8 @@ def _settings(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _wanted(group: str, groups: set[str], optional: bool) -> bool:
-    return f"-{group}" not in groups and (group in groups or ("*" in groups and not optional))
+    wanted = group in groups or "**" in groups or ("*" in groups and not optional)
+    return wanted and f"-{group}" not in groups
 
 
 def _optional(data: dict[str, Any], extras: set[str]) -> list[str]:
@@ -215,6 +216,14 @@ def _optional(data: dict[str, Any], extras: set[str]) -> list[str]:
 def _extra_names(settings: dict[str, Any], extras: set[str]) -> set[str]:
     tables = settings.get("extras", {})
     return {str(n) for name, names in tables.items() if extras & {name, "*"} for n in names}
+
+
+def requirement(word: str) -> str:
+    """What `poetry add` is told, `click@^8`, as pip has it."""
+    name, at, versions = word.partition("@")
+    if not at or "://" in word:
+        return word
+    return name if versions == "latest" else f"{name}{specifier(versions)}"
 
 
 def has_package(tree: Tree, project: str) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 from boxer.images import Python
 from boxer.userland.commands import (
+    accountchanges,
+    accountgroups,
     accounts,
     administration,
     archives,
@@ -15,6 +17,7 @@ from boxer.userland.commands import (
     copies,
     files,
     hatch,
+    identity,
     information,
     installers,
     make,
@@ -37,6 +40,9 @@ ALL: dict[str, Command] = {
     **refused.COMMANDS,
     **systempackages.COMMANDS,
     **accounts.COMMANDS,
+    **accountchanges.COMMANDS,
+    **accountgroups.COMMANDS,
+    **identity.COMMANDS,
     **administration.COMMANDS,
     **archives.COMMANDS,
     **compilers.COMMANDS,

@@ -6,13 +6,18 @@ from this machine's clock. Does not: accounts (`accounts`).
 
 from __future__ import annotations
 
-import time
+import io
+import re
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 from boxer.filetree import Device, Directory, File, Node, Symlink, groups, users
+from boxer.userland.commands.datewords import moment_of
 from boxer.userland.invocation import (
     Command,
     CommandFailedError,
     Invocation,
+    Options,
     parse_options,
 )
 from boxer.userland.programs import find_program, shell_programs
@@ -20,25 +25,109 @@ from boxer.userland.programs import find_program, shell_programs
 
 def date(call: Invocation) -> None:
     """date(1) with the clock of the build, which stands still (SOURCE_DATE_EPOCH)."""
-    argv = {"utc": False, "universal": False, "date": True, "iso-8601": False, "rfc-3339": True}
-    options = parse_options(call, "ud:IRr:", argv)
-    moment = call.epoch
-    text = options.value("d", "date")
-    if text is not None and text != "now":
-        if not text.startswith("@") or not text[1:].isdecimal():
-            raise CommandFailedError(f"'{text}': a build only knows @SECONDS and now")
-        moment = int(text[1:])
-    form = "%a %b %e %H:%M:%S UTC %Y"
-    if options.has("I", "iso-8601"):
-        form = "%Y-%m-%d"
-    if options.has("R"):
-        form = "%a, %d %b %Y %H:%M:%S +0000"
+    options = parse_options(_with_form(call), "ud:RI:r:f:", _DATE)
+    zone = UTC if options.has("u", "utc", "universal") else _zone(call)
+    text, file = options.value("d", "date"), options.value("r", "reference")
+    listed = options.value("f", "file")
+    if listed is not None:
+        node = call.existing(listed)
+        lines = node.data.decode("utf-8", "replace").splitlines() if isinstance(node, File) else []
+    else:
+        lines = [text or ("" if text is not None else "now")]
+    for line in lines:
+        moment = call.existing(file).mtime if file else moment_of(line, call.epoch, zone)
+        if moment is None:
+            raise CommandFailedError(f"invalid date '{line}'")
+        call.print(_shown(moment, zone, _form(options)))
+
+
+_DATE = {
+    "utc": False,
+    "universal": False,
+    "date": True,
+    "file": True,
+    "iso-8601": True,
+    "reference": True,
+    "rfc-2822": False,
+    "rfc-email": False,
+    "rfc-3339": True,
+}
+_PRECISIONS = {
+    "date": "",
+    "hours": "%H",
+    "minutes": "%H:%M",
+    "seconds": "%H:%M:%S",
+    "ns": "%H:%M:%S,%N",
+}
+_SPECIAL = re.compile(r"%([-_0^#]*)(\d*)(:*z|[%NsZP])")
+
+
+def _with_form(call: Invocation) -> Invocation:
+    """-I and --iso-8601 may stand without a value."""
+    bare = {"-I": "-Idate", "--iso-8601": "--iso-8601=date", "-uI": "-uIdate"}
+    return call.calling(call.name, *(bare.get(word, word) for word in call.arguments))
+
+
+def _form(options: Options) -> str:
+    form = "%a %b %e %H:%M:%S %Z %Y"
     for operand in options.operands:
         if not operand.startswith("+"):
             raise CommandFailedError(f"invalid date '{operand}'")
-        form = operand[1:]
-    form = form.replace("%s", str(moment)).replace("%N", "000000000").replace("%Z", "UTC")
-    call.print(time.strftime(form.replace("%z", "+0000"), time.gmtime(moment)))
+        return operand[1:]
+    precise, simple = options.value("I", "iso-8601"), options.value("rfc-3339")
+    chosen = precise if precise is not None else simple
+    if chosen is not None:
+        known = [name for name in _PRECISIONS if chosen and name.startswith(chosen)]
+        if len(known) != 1:
+            raise CommandFailedError(f"invalid argument '{chosen}'")
+        clock = _PRECISIONS[known[0]]
+        if not clock:
+            return "%Y-%m-%d"
+        form = f"%Y-%m-%dT{clock}%:z"
+        return form if precise is not None else form.replace("T", " ").replace(",", ".")
+    if options.has("R", "rfc-2822", "rfc-email"):
+        return "%a, %d %b %Y %H:%M:%S %z"
+    return form
+
+
+def _zone(call: Invocation) -> tzinfo:
+    """TZ, by the zones the box has; UTC where it is not set or not known, as in the C library."""
+    name = call.env.get("TZ", "").removeprefix(":")
+    node = call.tree.get(f"/usr/share/zoneinfo/{name}") if name else None
+    if not isinstance(node, File):
+        return UTC
+    try:
+        return ZoneInfo.from_file(io.BytesIO(node.data), key=name)
+    except ValueError:
+        return UTC
+
+
+def _shown(moment: int, zone: tzinfo, form: str) -> str:
+    try:
+        when = datetime.fromtimestamp(moment, zone)
+    except (ValueError, OverflowError, OSError):
+        raise CommandFailedError(f"time '{moment}' is out of range") from None
+    offset = when.strftime("%z")
+    special = {
+        "%": "%%",
+        "s": str(moment),
+        "N": "000000000",
+        "Z": when.tzname() or "",
+        "P": when.strftime("%p").lower(),
+        "z": offset,
+        ":z": f"{offset[:3]}:{offset[3:5]}",
+        "::z": f"{offset[:3]}:{offset[3:5]}:00",
+    }
+
+    def filled(found: re.Match[str]) -> str:
+        value = special.get(found[3], found[0])
+        if found[3] == "N" and found[2]:
+            value = value[: int(found[2])]
+        if "^" in found[1]:
+            value = value.upper()
+        return value
+
+    return when.strftime(_SPECIAL.sub(filled, form))
 
 
 def which(call: Invocation) -> int:
@@ -93,7 +182,7 @@ def _filled(call: Invocation, form: str, path: str, node: Node) -> str:
         "G": group,
         "h": "1",
         **dict.fromkeys("XYZW", str(node.mtime)),
-        **dict.fromkeys("xyz", time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(node.mtime))),
+        **dict.fromkeys("xyz", _shown(node.mtime, UTC, "%Y-%m-%d %H:%M:%S")),
         "%": "%",
     }
     out = []

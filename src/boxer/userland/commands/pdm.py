@@ -19,6 +19,7 @@ from boxer.packages import (
     install_packages,
     marker_environment,
     pdm_project,
+    require_python_of_project,
     uv_project,
 )
 from boxer.userland.commands.pip import (
@@ -88,6 +89,8 @@ def _install(call: Invocation, argv: list[str]) -> int:
 
 def _wanted(call: Invocation, project: str, argv: list[str]) -> Wanted:
     markers = marker_environment(call.python)
+    asked = (call.python, call.ports.python_asked, call.where)
+    require_python_of_project(call.tree, project, *asked)
     return pdm_project.wanted(call.tree, project, _groups(argv), markers, call.where)
 
 
@@ -166,10 +169,19 @@ def _run(call: Invocation, argv: list[str]) -> int:
 def _add(call: Invocation, argv: list[str]) -> int:
     """`pdm add`: installed at once; the project's file is read-only to a build."""
     project = _project(call, argv)
-    packages = [word for word in argv if not word.startswith("-")]
+    packages: list[str] = []
+    editable: list[str] = []
+    rest = iter(argv)
+    for word in rest:
+        if word in ("-G", "--group", "-dG", *_VALUED):
+            next(rest, None)
+        elif word in ("-e", "--editable"):
+            editable.append(next(rest, "."))
+        elif not word.startswith("-"):
+            packages.append(word)
     prefix = _prefix(call, project, argv)
     call.notice("`pdm add` in a RUN installs the packages; pyproject.toml stays as it is.")
-    options = InstallOptions(packages=packages)
+    options = InstallOptions(packages=packages, editable=editable)
     announce(call, prefix, install_packages(target_of(call, prefix), options))
     return 0
 

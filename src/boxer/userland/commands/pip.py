@@ -140,6 +140,13 @@ def announce(call: Invocation, prefix: Prefix, outcome: Outcome) -> None:
             f"{listed}: not installed, since native code; what asks for it does without it.",
             " ".join(dict.fromkeys(what_is_lost(name) for name in outcome.left_out)),
         )
+    if outcome.elsewhere:
+        listed = ", ".join(f"`{name}`" for name in outcome.elsewhere)
+        call.notice(
+            f"{listed}: not installed, since native code; only some machines need it, and what asks"
+            " for it does without it on the others.",
+            "What it does there is not done in a box.",
+        )
     for name, version in outcome.satisfied:
         call.print(f"Requirement already satisfied: {name} in {prefix.site_packages} ({version})")
     for name, version in outcome.uninstalled:

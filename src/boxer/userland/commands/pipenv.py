@@ -17,30 +17,37 @@ from boxer.userland.commands.venv import venv
 from boxer.userland.invocation import Command, CommandFailedError, Invocation
 
 _DEV = frozenset(("--dev", "-d"))
-_VALUED = frozenset(("--python", "--pypi-mirror", "-r", "--requirements", "-i", "--index", "-c"))
+# Option -> what its value is; empty where it makes no difference in a box.
+_VALUED = {
+    "--python": "", "-c": "", "-r": "requirement", "--requirements": "requirement",
+    "-i": "index", "--index": "index", "--pypi-mirror": "index", "--categories": "categories",
+    "--extra-pip-args": "",
+}  # fmt: skip
 
 
 def pipenv(call: Invocation) -> int:
     """One pipenv command. Raises what `install_packages` raises, UnsupportedCommandError."""
     argv: list[str] = []
     switches: set[str] = set()
+    values: dict[str, list[str]] = {}
     rest = iter(call.arguments)
     for word in rest:
         if argv[:1] == ["run"]:
             argv.append(word)
-        elif word in _VALUED:
-            next(rest, None)
+        elif word.partition("=")[0] in _VALUED and not (word == "-r" and argv[:1] == ["lock"]):
+            name, equals, value = word.partition("=")
+            values.setdefault(_VALUED[name], []).append(value if equals else next(rest, ""))
         elif word.startswith("-"):
             switches.add(word)
         else:
             argv.append(word)
     action = argv[0] if argv else ""
     if action in ("requirements", "lock") and not (action == "lock" and "-r" not in switches):
-        for line in exported(_wanted(call, switches), "--hash" not in switches):
+        for line in exported(_wanted(call, switches, values), "--hash" not in switches):
             call.print(line)
         return 0
     if action in ("install", "sync"):
-        return _install(call, argv[1:], switches)
+        return _install(call, argv[1:], switches, values)
     if action == "run" and len(argv) > 1:
         return _run(call, argv[1:])
     if "--version" in switches or action in ("check", "verify", "lock", "clean", "graph"):
@@ -52,10 +59,13 @@ def pipenv(call: Invocation) -> int:
     )
 
 
-def _install(call: Invocation, packages: list[str], switches: set[str]) -> int:
-    options = InstallOptions(packages=packages)
-    if not packages:
-        options.take(_wanted(call, switches))
+def _install(
+    call: Invocation, packages: list[str], switches: set[str], values: dict[str, list[str]]
+) -> int:
+    options = InstallOptions(packages=packages, requirement=values.get("requirement", []))
+    options.index = [("index-url", url) for url in values.get("index", [])]
+    if not packages and not options.requirement:
+        options.take(_wanted(call, switches, values))
     if "--system" in switches:
         prefix = chosen_prefix(call, options)
     else:
@@ -97,8 +107,10 @@ def _run(call: Invocation, argv: list[str]) -> int:
     return run_program(call.calling(argv[0], *argv[1:]))
 
 
-def _wanted(call: Invocation, switches: set[str]) -> Wanted:
+def _wanted(call: Invocation, switches: set[str], values: dict[str, list[str]]) -> Wanted:
     groups = ["packages", *(["dev-packages"] if switches & _DEV else [])]
+    stated = " ".join(values.get("categories", [])).replace(",", " ").split()
+    groups = stated or groups
     locked = "--skip-lock" not in switches
     found = pipenv_project.wanted(call.tree, _project(call), groups, call.where, locked=locked)
     if found is None:

@@ -18,6 +18,7 @@ from boxer.packages import (
     install_packages,
     marker_environment,
     poetry_project,
+    require_python_of_project,
     uv_project,
 )
 from boxer.userland.commands.pip import (
@@ -34,6 +35,13 @@ from boxer.userland.invocation import Command, CommandFailedError, Invocation
 _HARMLESS = frozenset(
     ("-n", "--no-interaction", "--no-ansi", "--ansi", "-q", "-v", "-vv", "-vvv", "--no-cache")
 )
+_GROUPING = frozenset(("--only", "--without", "--with", "--extras", "-E"))
+_SWITCHES = frozenset(
+    ("--no-root", "--no-directory", "--sync", "--compile", "--all-extras", "--all-groups",
+     "--only-root", "--no-dev", "--dev", "--remove-untracked", "--no-plugins", "--dry-run")
+)  # fmt: skip
+# Options of `poetry add` that have a value, and those of them that make no difference here.
+_ADD_VALUED = frozenset(("--group", "-G", "--extras", "-E", "--python", "--platform", "--markers"))
 VERSION = "2.1.0"  # what poetry would say it is; scripts only ever show it
 
 
@@ -137,8 +145,10 @@ def _project(call: Invocation) -> str:
 
 def _install(call: Invocation, argv: list[str]) -> int:
     project = _project(call)
+    _require_known(argv)
     groups, extras = _groups(argv)
     options = InstallOptions()
+    options.switches |= {"dry-run"} & {word.lstrip("-") for word in argv}
     if "--only-root" not in argv:
         options.take(_wanted(call, project, groups, extras))
     if "--sync" in argv or call.arguments[:1] == ["sync"]:
@@ -150,8 +160,22 @@ def _install(call: Invocation, argv: list[str]) -> int:
     return 0
 
 
+def _require_known(argv: list[str]) -> None:
+    """Raises CommandFailedError for an option of `poetry install` that is not known."""
+    rest = iter(argv)
+    for word in rest:
+        name, equals, _ = word.partition("=")
+        if name in _GROUPING:
+            if not equals:
+                next(rest, None)
+        elif word.startswith("-") and word not in _SWITCHES:
+            raise CommandFailedError(f'The "{name}" option does not exist.')
+
+
 def _wanted(call: Invocation, project: str, groups: set[str], extras: set[str]) -> Wanted:
     markers = marker_environment(call.python)
+    asked = (call.python, call.ports.python_asked, call.where)
+    require_python_of_project(call.tree, project, *asked)
     return poetry_project.wanted(call.tree, project, groups, extras, markers, call.where)
 
 
@@ -201,6 +225,8 @@ def _groups(argv: list[str]) -> tuple[set[str], set[str]]:
             groups = {"main"}
         elif name == "--all-extras":
             extras.add("*")
+        elif name == "--all-groups":
+            groups.add("**")
     return groups, extras
 
 
@@ -237,7 +263,20 @@ def _run(call: Invocation, argv: list[str]) -> int:
 
 def _add(call: Invocation, argv: list[str]) -> int:
     """`poetry add`: installed at once; the project's file is read-only to a build."""
-    packages = [word.replace("@latest", "") for word in argv if not word.startswith("-")]
+    packages = []
+    rest = iter(argv)
+    for word in rest:
+        name = word.partition("=")[0]
+        if name == "--source":
+            raise UnsupportedCommandError(
+                "`poetry add --source` cannot work in a RUN.",
+                where=call.where,
+                hint="State the package with its source in pyproject.toml, and `poetry install`.",
+            )
+        if word in _ADD_VALUED:
+            next(rest, None)
+        elif not word.startswith("-"):
+            packages.append(poetry_project.requirement(word))
     options = InstallOptions(packages=packages)
     prefix = _prefix(call, _project(call))
     call.notice("`poetry add` in a RUN installs the packages; pyproject.toml stays as it is.")

@@ -61,7 +61,6 @@ _REFUSED: dict[str, tuple[str, str]] = {
         ("a RUN has one user", "Put `USER name` before a RUN of its own."),
     ),
     **dict.fromkeys(("crontab", "supervisorctl"), (_DAEMON, _SERVICE)),
-    "uvx": ("it installs what it runs", "Use `uv pip install` and call the program."),
     "mount": ("a build cannot mount", "COPY the files, or `boxer run -v` when it runs."),
     "mknod": ("a box makes its devices itself", "Remove it from the RUN."),
     "setcap": ("a box has no capabilities", "Remove it from the RUN."),

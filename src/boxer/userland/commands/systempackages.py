@@ -63,6 +63,7 @@ _PROGRAMS = {
     "su-exec": ("gosu.py", ("/sbin/su-exec", "/usr/local/bin/su-exec")),
 }
 _SERVICE = "a box runs one program"
+_NUMBER = re.compile(r"-?\d[\d.]*$")  # behind a name
 _VERSION = re.compile(r"[=<>~/].*$|:[a-z0-9]+$")
 
 
@@ -92,9 +93,8 @@ def _install(call: Invocation, packages: list[str]) -> None:
             raise _unknown(call, package)
         if name in catalogue["present"] or _PYTHON.fullmatch(name) or name in python:
             continue
-        if name not in catalogue["refused"] and (
-            name in catalogue["ignored"] or _SERVES_COMPILING.search(name)
-        ):
+        known = _family(name)
+        if known not in catalogue["refused"] and (known or _SERVES_COMPILING.search(name)):
             ignored.append(name)
         else:
             raise _unknown(call, name)
@@ -112,6 +112,20 @@ def _install(call: Invocation, packages: list[str]) -> None:
             "Programs of theirs are not there when the box runs; Python packages that need them "
             "to be compiled stop the build by themselves.",
         )
+
+
+def _family(name: str) -> str:
+    """The package of the catalogue that one belongs to: distributions call the parts of a program
+    by its name and a word more (`git-lfs`, `nginx-module-geoip`), and put versions behind names
+    (`php8.3-cli`). Empty for none, and for Python packages, which have names of their own."""
+    catalogue = _catalogue()
+    words = name.split("-")
+    for count in range(len(words), 0, -1):
+        begun = "-".join(words[:count])
+        for candidate in (begun, _NUMBER.sub("", begun)):
+            if any(candidate in catalogue[kind] for kind in ("refused", "ignored", "present")):
+                return "" if _PYTHON_PREFIX.match(name) and candidate != name else candidate
+    return ""
 
 
 def python_packages(argv: list[str]) -> dict[str, str]:
@@ -154,7 +168,7 @@ def _operands(arguments: list[str]) -> list[str]:
 
 
 def _unknown(call: Invocation, package: str) -> UnsupportedCommandError:
-    reason = _catalogue()["refused"].get(package)
+    reason = _catalogue()["refused"].get(_family(package))
     if reason is None and _PYTHON_PREFIX.match(package):
         raise UnsupportedCommandError(
             f"`{package}` is a Python package of the distribution, which a box has not.",

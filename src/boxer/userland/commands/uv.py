@@ -147,7 +147,11 @@ def _synchronise(call: Invocation, asked: _Asked, *, exact: bool) -> int:
     call.env = activated(call.env, environment)
     switches = {"no-deps", *(["exact"] if exact else []), *(asked.switches & {"dry-run"})}
     options = InstallOptions(
-        local=wanted.local, answer=wanted.locked, sources=wanted.sources, switches=switches
+        local=wanted.local,
+        answer=wanted.locked,
+        sources=wanted.sources,
+        switches=switches,
+        by_uv=True,
     )
     prefix = Prefix.of_base(call.python)
     if environment != prefix.root:
@@ -208,9 +212,15 @@ def _build(call: Invocation, arguments: list[str]) -> int:
     rest = iter(arguments)
     for word in rest:
         name, equals, value = word.partition("=")
+        if name in ("--package", "--all-packages", "--all"):
+            raise UnsupportedCommandError(
+                f"`uv build {name}` cannot work in a RUN.",
+                where=call.where,
+                hint="Name the member's folder: `uv build packages/NAME`.",
+            )
         if name in ("-o", "--out-dir"):
             folder = value if equals else next(rest, "")
-        elif word in _VALUED or word == "--package":
+        elif word in _VALUED:
             next(rest, None)
         elif not word.startswith("-"):
             project = word

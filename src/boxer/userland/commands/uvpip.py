@@ -70,7 +70,7 @@ def _install(call: Invocation, action: str, arguments: list[str]) -> int:
         if name in _FILES or (action == "sync" and not word.startswith("-")):
             path = value if name in _FILES else word
             kind = posixpath.basename(path)
-            if kind == "pyproject.toml":
+            if kind in ("pyproject.toml", "setup.py", "setup.cfg"):
                 projects.append(_existing(call, path))
             elif _PYLOCK.fullmatch(kind):
                 locks.append(_existing(call, path))

@@ -19,6 +19,7 @@ from boxer.packages import (
     requirement_name,
 )
 from boxer.userland.commands.pip import target_of
+from boxer.userland.commands.python import run_program
 from boxer.userland.commands.venv import venv
 from boxer.userland.invocation import Command, CommandFailedError, Invocation
 from boxer.userland.tools import TOOLS, add_tool
@@ -124,8 +125,48 @@ def pipx(call: Invocation) -> int:
     return tool(call, argv)
 
 
+def uvx(call: Invocation) -> int:
+    """`uvx NAME`, `uv tool run NAME`: a program of a package, in an environment for this run."""
+    if call.arguments[:1] in (["--version"], ["-V"]):
+        call.print("uvx (the build's own)")
+        return 0
+    packages, command = _read_run(call.arguments)
+    root = f"{call.env.get('HOME', '/root')}/.cache/uv/run"
+    venv(call.calling("venv", root))
+    prefix = Prefix.of_environment(root, call.python)
+    try:
+        install_packages(target_of(call, prefix), InstallOptions(packages=packages))
+        program = f"{prefix.scripts}/{command[0]}"
+        if call.tree.get(program) is None:
+            raise CommandFailedError(f"`{packages[0]}` has no program `{command[0]}`", 1)
+        return run_program(call.calling(program, *command[1:]))
+    finally:
+        call.tree.remove(root, recursive=True)
+
+
+def _read_run(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """The packages, the one with the program first, and the command. `NAME@VERSION` is both."""
+    source, more = "", []
+    argv = list(arguments)
+    while argv and argv[0].startswith("-"):
+        name, equals, value = argv.pop(0).partition("=")
+        if name in _VALUED or name in ("--with", "-w", "--from"):
+            value = value if equals else (argv.pop(0) if argv else "")
+        if name == "--from":
+            source = value
+        elif name in ("--with", "-w"):
+            more += value.split(",")
+    if not argv:
+        raise CommandFailedError("Provide a command to run with `uvx <command>`.", 2)
+    name, at, version = argv[0].partition("@")
+    pinned = f"{name}=={version}" if at and version != "latest" else name
+    return [source or pinned, *more], [name, *argv[1:]]
+
+
 def tool(call: Invocation, arguments: list[str]) -> int:
     """Installs the tools that a command line names, into an environment of the first one."""
+    if arguments[:1] == ["run"] and call.name != "pipx":
+        return uvx(call.calling("uvx", *arguments[1:]))
     packages = read_tool(call, arguments)
     if add_own_tool(call, packages[0]):
         return 0
@@ -135,4 +176,7 @@ def tool(call: Invocation, arguments: list[str]) -> int:
     return 0
 
 
-COMMANDS = {"pipx": Command(pipx, makes_programs=True)}
+COMMANDS = {
+    "pipx": Command(pipx, makes_programs=True),
+    "uvx": Command(uvx, reads_stdin=True, makes_programs=True),
+}
