@@ -7,6 +7,7 @@ They lie in the cache by ABI number and machine. Without them Boxer does the sam
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import re
@@ -48,7 +49,7 @@ def build_native(progress: Progress) -> Path | None:
     folder = native_folder()
     digest = digest_of([SOURCES, abi.HEADER, Path(__file__), toolchain.zig_version()])
     note = folder / "digest"
-    if note.is_file() and note.read_text() == digest:
+    if note.is_file() and note.read_text() == digest and _is_whole(folder / LIBRARY):
         return folder
     progress.step("compiling the native parts")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -56,13 +57,30 @@ def build_native(progress: Progress) -> Path | None:
     draft.mkdir(mode=0o700)
     try:
         _compile(draft)
-        for name in (LIBRARY, LAUNCHER):
+        _sum(draft / LIBRARY).write_text(_sha256(draft / LIBRARY))
+        for name in (LIBRARY, _sum(folder / LIBRARY).name, LAUNCHER):
             (draft / name).replace(folder / name)
         (draft / "digest").write_text(digest)
         (draft / "digest").replace(note)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return folder
+
+
+def _sum(file: Path) -> Path:
+    """Where the sum is that src/boxer/runtime/native.py compares."""
+    return file.with_name(f"{file.name}.sha256")
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _is_whole(file: Path) -> bool:
+    try:
+        return _sum(file).read_text("ascii") == _sha256(file)
+    except OSError:
+        return False
 
 
 def install_launcher(file: Path) -> None:

@@ -1,18 +1,22 @@
 """Every way Boxer can fail.
 
 Belongs here: the one error tree. Does not: drawing an error (`console`), deciding on an exit
-status (`cli`). This module imports nothing of ours.
+status (`cli`). This module imports nothing of ours but `escape`.
 
 Invariants
 1. Every error a user can cause is a `BoxerError` with its own kebab-case `reference`.
 2. Each reference has a page, docs/errors/REFERENCE.md; a test keeps the two sets equal.
 3. A guest that exits non-zero is a result, never an error.
+4. `str` of an error holds no control characters but newline and tab; its attributes are as they
+   came.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
+
+from boxer.escape import escape
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,10 @@ class BoxerError(Exception):
         self.details = details
         self.where = where
         self.hint = hint
+
+    def __str__(self) -> str:
+        """The message as it may be printed: it can quote a box, or files of somebody else."""
+        return escape(super().__str__())
 
     def at(self, where: Where) -> BoxerError:
         """Gives the error a place unless it already has one, and returns it (for `raise`)."""

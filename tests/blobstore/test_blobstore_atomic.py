@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from boxer.blobstore import make_folder, write_atomically
+from boxer.blobstore import make_folder, write_atomically, write_file
 from boxer.errors import WriteError
 
 
@@ -126,3 +126,50 @@ def test_make_folder_refused_below_a_file(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"")
     with pytest.raises(WriteError):
         make_folder(tmp_path / "f" / "g")
+
+
+WRITE_AND_DIE = """
+import os, signal, sys
+from pathlib import Path
+from boxer.blobstore import write_atomically, write_file
+
+def chunks():
+    yield b"x" * 1000
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def fill(descriptor):
+    os.write(descriptor, b"x" * 1000)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+folder = Path(sys.argv[2])
+if sys.argv[1] == "chunks":
+    write_atomically(folder / "f", chunks())
+else:
+    write_file(folder / "f", fill)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="no files without names here")
+@pytest.mark.parametrize("how", ["chunks", "fill"])
+def test_a_process_that_is_killed_leaves_nothing(tmp_path: Path, how: str) -> None:
+    try:
+        os.close(os.open(tmp_path, os.O_TMPFILE | os.O_WRONLY))
+    except OSError:
+        pytest.skip("no files without names on this file system")
+    ended = subprocess.run([sys.executable, "-c", WRITE_AND_DIE, how, str(tmp_path)], check=False)
+    assert ended.returncode == -9
+    assert names(tmp_path) == []
+
+
+def test_files_have_names_at_once_where_the_system_needs_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    write_atomically(tmp_path / "f", b"x")
+
+    def fill(descriptor: int) -> None:
+        os.write(descriptor, b"y")
+
+    write_file(tmp_path / "g", fill)
+    assert ((tmp_path / "f").read_bytes(), (tmp_path / "g").read_bytes()) == (b"x", b"y")
+    assert names(tmp_path) == ["f", "g"]

@@ -132,5 +132,5 @@ def test_processes_at_once_agree(tmp_path: Path) -> None:
     running = [subprocess.Popen(command) for _ in range(3)]
     assert [process.wait() for process in running] == [0, 0, 0]
     names = {path.name for path in (tmp_path / engine_tag()).iterdir()}
-    assert names == {"sha256", DIGEST}
+    assert names == {"sha256", DIGEST, f"{DIGEST}.lock"}
     assert compiled_file(tmp_path)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from boxer.boxfile import Box, MemoryImage, Segment, read_box, write_box
 from boxer.errors import DamagedBoxError, DamagedWasmError, UnsupportedModuleError
 from boxer.runtime import Frozen, Limits, Pool, mapped, run
-from boxer.runtime.imagefile import DENSE, PAGE, PIECE, nameless_file, write_image
+from boxer.runtime.imagefile import DENSE, PAGE, PIECE, with_nameless_file, write_image
 from boxer.wasmformat import Module, SectionId, data_segments, uleb128
 from boxer.wasmformat.module import Section
 from tests.runtime.conftest import make_box, make_info, module
@@ -38,17 +38,23 @@ def test_a_written_image_is_the_memory(found: list[tuple[int, int, bytes]]) -> N
         segments.append(Segment(at + gap, byte * size))
         at += gap + size
     image = MemoryImage(-(-at // 65536) * 65536, tuple(segments))
-    with nameless_file() as descriptor:
+
+    def written(descriptor: int) -> bytes:
         write_image(descriptor, image)
-        assert os.pread(descriptor, image.size + 1, 0) == bytes(image.to_bytes())
+        return os.pread(descriptor, image.size + 1, 0)
+
+    assert with_nameless_file(written) == bytes(image.to_bytes())
 
 
 @pytest.mark.parametrize("step", [FOUR_GIB, PIECE, 1 << 18])
 def test_an_image_takes_what_its_segments_hold(step: int) -> None:
     segments = tuple(Segment(at, b"x") for at in range(64, FOUR_GIB, step))
-    with nameless_file() as descriptor:
+
+    def written(descriptor: int) -> os.stat_result:
         write_image(descriptor, MemoryImage(FOUR_GIB, segments))
-        status = os.fstat(descriptor)
+        return os.fstat(descriptor)
+
+    status = with_nameless_file(written)
     assert status.st_size == FOUR_GIB
     # A file system may note where the pages lie in some more.
     assert status.st_blocks * 512 <= 2 * PAGE * len(segments) + MEBIBYTE

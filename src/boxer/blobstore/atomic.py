@@ -11,10 +11,11 @@ Invariants
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from boxer.ending import draft
@@ -66,6 +67,22 @@ def make_folder(path: Path) -> None:
         raise _refused(path, error) from error
 
 
+def write_file(path: Path, write: Callable[[int], None]) -> None:
+    """Makes or replaces a file that only the user may read. write: fills a descriptor of an empty
+    one. Raises OSError; nothing half-written is left."""
+    temporary = path.with_name(f".{path.name[:200]}.{os.urandom(8).hex()}.part")
+    with draft(temporary):
+        descriptor, is_nameless = _new_file(temporary)
+        try:
+            os.fchmod(descriptor, 0o600)
+            write(descriptor)
+            if is_nameless:
+                give_name(descriptor, temporary)
+            temporary.replace(path)
+        finally:
+            os.close(descriptor)
+
+
 def _refused(path: Path, error: OSError) -> WriteError:
     hints = {
         errno.ENOENT: f"Make the folder first: `mkdir -p {path.parent}`.",
@@ -110,13 +127,35 @@ def _replace(path: Path, chunks: Iterable[Chunk]) -> None:
 
 
 def _write_new(path: Path, chunks: Iterable[Chunk]) -> None:
-    # The mode is left to the umask: a box is as readable as any file the user makes.
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    """The file has no name before it is whole, where the system can do that: a process that is
+    killed leaves nothing then."""
+    descriptor, is_nameless = _new_file(path)
     try:
         _write_all(descriptor, chunks)
         os.fsync(descriptor)
+        if is_nameless:
+            give_name(descriptor, path)
     finally:
         os.close(descriptor)
+
+
+def _new_file(path: Path) -> tuple[int, bool]:
+    # The mode is left to the umask: a box is as readable as any file the user makes.
+    with contextlib.suppress(OSError, AttributeError):
+        if Path("/proc/self/fd").is_dir():
+            flags = os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC
+            return os.open(path.parent, flags, 0o666), True
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), False
+
+
+def give_name(descriptor: int, path: Path) -> None:
+    """Names a file that was opened without a name (open(2), O_TMPFILE). Raises OSError."""
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        # With a folder Python calls linkat, which alone follows the link to the open file.
+        os.link(f"/proc/self/fd/{descriptor}", path.name, dst_dir_fd=folder, follow_symlinks=True)
+    finally:
+        os.close(folder)
 
 
 def _write_all(descriptor: int, chunks: Iterable[Chunk]) -> None:

@@ -15,6 +15,7 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from boxer.cli.commands import (
     bases,
@@ -34,6 +35,7 @@ from boxer.cli.commands import (
 )
 from boxer.cli.interruption import ended_by_signals
 from boxer.errors import BoxerError, WriteError
+from boxer.escape import escape
 
 _COMMANDS = (
     build,
@@ -112,10 +114,18 @@ def _failed(error: Exception, own_failure: int | None) -> int:
     if os.environ.get("BOXER_DEBUG"):
         raise error
     sys.stderr.write(
-        f"error[boxer-bug]: This is a bug in Boxer: {type(error).__name__}: {error}\n\n"
+        f"error[boxer-bug]: This is a bug in Boxer: {type(error).__name__}: {escape(str(error))}"
+        "\n\n"
         "hint: Run it again with BOXER_DEBUG=1 and report what it prints.\n"
     )
     return own_failure or 3
+
+
+class _Parser(argparse.ArgumentParser):
+    """What it says of arguments quotes them."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        super()._print_message(escape(message), file)
 
 
 class _Version(argparse.Action):
@@ -128,7 +138,7 @@ class _Version(argparse.Action):
 
 def parser_of_commands() -> argparse.ArgumentParser:
     """What reads the arguments."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="boxer",
         description="Turns a Dockerfile into one WebAssembly file that holds a started machine.",
         allow_abbrev=False,

@@ -11,11 +11,12 @@ import sys
 
 def main(arguments: list[str]) -> int:
     """Prints what happened and returns the exit status."""
+    from boxer.escape import escape
     from boxer.runtime import crash_of_code, crash_of_text
 
     kind, code, text = arguments
     crash = crash_of_code(int(code)) if kind == "trap" else crash_of_text(text)
-    sys.stderr.write(f"boxer: {crash.message}\n")
+    sys.stderr.write(f"boxer: {escape(crash.message)}\n")
     return crash.exit_code
 
 

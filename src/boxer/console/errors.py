@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import TextIO
 
-from boxer.console.escape import escape
 from boxer.errors import BoxerError, Where
+from boxer.escape import escape
 
 _RED, _BOLD, _CYAN, _PLAIN = "\x1b[31m", "\x1b[1m", "\x1b[36m", "\x1b[0m"
 _MOST_LINES = 5

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TextIO
 
 from boxer.console.errors import colours
-from boxer.console.escape import escape
+from boxer.escape import escape
 from boxer.pipeline import (
     BuildFinished,
     Event,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TextIO
 
-from boxer.console.escape import escape
+from boxer.escape import escape
 
 
 def draw_table(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         StepStarted,
     )
     from boxer.pipeline.programbox import program_box
-    from boxer.pipeline.stepcache import cached_steps, prune_steps
+    from boxer.pipeline.stepcache import cached_steps
 
 _HOMES = {
     "boxfiles": ("files_of", "write_folder"),
@@ -35,7 +35,7 @@ _HOMES = {
         "StageStarted", "StepFinished", "StepOutput", "StepProgress", "StepStarted",
     ),
     "programbox": ("program_box",),
-    "stepcache": ("cached_steps", "prune_steps"),
+    "stepcache": ("cached_steps",),
 }  # fmt: skip
 
 __getattr__, __dir__ = load_lazily(__name__, _HOMES)
@@ -43,5 +43,5 @@ __getattr__, __dir__ = load_lazily(__name__, _HOMES)
 __all__ = [
     "BuildFinished", "BuildResult", "Event", "Listener", "Notice", "PhaseFinished", "PhaseStarted",
     "StageStarted", "StepFinished", "StepOutput", "StepProgress", "StepStarted", "build",
-    "cached_steps", "check", "examine", "files_of", "program_box", "prune_steps", "write_folder",
+    "cached_steps", "check", "examine", "files_of", "program_box", "write_folder",
 ]  # fmt: skip

@@ -20,7 +20,7 @@ from boxer.images import Base, default_base
 from boxer.link import Start, initial_memory, machine_config, tree_image
 from boxer.pipeline.deflated import Deflated
 from boxer.pipeline.distributions import distributions
-from boxer.pipeline.events import Listener, Phase, PhaseFinished, PhaseStarted
+from boxer.pipeline.events import Listener, Notice, Phase, PhaseFinished, PhaseStarted
 from boxer.pipeline.freezing import Frozen, freeze_imports
 from boxer.runtime import Code as Compiled
 from boxer.runtime import is_compiled, load_code
@@ -96,7 +96,8 @@ def describe(finished: Finished, code: Code, frozen: Frozen) -> BoxInfo:
 
 def _compile(module: Module, digest: str, events: Listener) -> Compiled:
     with _phase(Phase.COMPILE, events, cached=is_compiled(digest)):
-        return load_code(code_only(module), digest)
+        wait = Notice("Another build compiles the base's code; this one waits for it.")
+        return load_code(code_only(module), digest, waiting=lambda: events(wait))
 
 
 @contextmanager

@@ -10,26 +10,30 @@ Invariants
    write to, whose sha256 is the one noted when it was written. Compiled code never comes from a
    box or from the network.
 2. A cache that is damaged, foreign or not writable costs time, never correctness.
-3. Any number of processes may do this at once: both files appear atomically, the note last.
+3. Any number of processes may do this at once: both files appear atomically, the note last. One
+   compiles, the others wait for it.
+4. A process keeps the code it used last, and what its boxes hold; no more.
 """
 
 from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import wasmtime
 
-from boxer.blobstore import Blobs, cache_folder, write_atomically
+from boxer.blobstore import Blobs, cache_folder, locked, write_atomically
 from boxer.errors import WriteError
 from boxer.runtime.compiling import compiled
 from boxer.runtime.engine import engine, engine_tag
 from boxer.runtime.private import make_private
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Code:
     """A compiled code-only module; one object serves any number of machines at once."""
 
@@ -37,28 +41,41 @@ class Code:
     module: wasmtime.Module
 
 
+# Those used last, the newest at the end.
+MOST_LOADED = 4
 _loaded: dict[str, Code] = {}
+# Those that somebody holds.
+_alive: WeakValueDictionary[str, Code] = WeakValueDictionary()
+_compiling: set[str] = set()
 # A signal handler that runs while code is compiled may load code itself.
 _lock = threading.RLock()
 
 
-def load_code(code: bytes, digest: str, cache: Path | None = None) -> Code:
+def load_code(
+    code: bytes,
+    digest: str,
+    cache: Path | None = None,
+    waiting: Callable[[], None] = lambda: None,
+) -> Code:
     """The compiled form of a code-only module. digest: its sha256, verified by the caller.
 
-    cache: folder to keep it in, default `code_folder()`. Raises `UnsupportedModuleError` for
-    bytes the engine does not take.
+    cache: folder to keep it in, default `code_folder()`. waiting: called before it waits for
+    another process that compiles it. Raises `UnsupportedModuleError` for bytes the engine does not
+    take.
     """
     with _lock:  # two threads must not compile the same code; compiling uses all cores anyway
-        known = _loaded.get(digest)
+        known = _loaded.pop(digest, None) or _alive.get(digest)
         if known is None:
-            known = Code(digest, _module(code, digest, cache or code_folder()))
-            _loaded[digest] = known
+            known = Code(digest, _module(code, digest, cache or code_folder(), waiting))
+        _loaded[digest] = _alive[digest] = known
+        while len(_loaded) > MOST_LOADED:
+            del _loaded[next(iter(_loaded))]
         return known
 
 
 def is_compiled(digest: str, cache: Path | None = None) -> bool:
     """Whether `load_code` will not have to compile, as far as one can tell without reading it."""
-    return digest in _loaded or (_engine_folder(cache or code_folder()) / digest).exists()
+    return digest in _alive or (_engine_folder(cache or code_folder()) / digest).exists()
 
 
 def compiled_file(digest: str, cache: Path | None = None) -> Path | None:
@@ -80,17 +97,27 @@ def _engine_folder(cache: Path) -> Path:
     return cache / engine_tag()
 
 
-def _module(code: bytes, digest: str, cache: Path) -> wasmtime.Module:
+def _module(code: bytes, digest: str, cache: Path, waiting: Callable[[], None]) -> wasmtime.Module:
     folder = _engine_folder(cache)
     private = make_private(folder) and make_private(folder / "sha256")
-    if private and (kept := _kept(folder, digest)) is not None:
+    if not private or digest in _compiling:  # a handler's own code, while its process compiles it
+        return compiled(code)
+    if (kept := _kept(folder, digest)) is not None:
         return kept
+    _compiling.add(digest)
+    try:
+        with locked(folder / f"{digest}.lock", waiting):
+            return _kept(folder, digest) or _compiled_and_kept(code, digest, folder)
+    finally:
+        _compiling.discard(digest)
+
+
+def _compiled_and_kept(code: bytes, digest: str, folder: Path) -> wasmtime.Module:
     module = compiled(code)
-    if private:
-        # A full disk must not keep a box from running; the next run compiles again.
-        with contextlib.suppress(WriteError):
-            kept_digest = Blobs(folder).put(module.serialize())
-            write_atomically(folder / digest, kept_digest.encode())
+    # A full disk must not keep a box from running; the next run compiles again.
+    with contextlib.suppress(WriteError):
+        kept_digest = Blobs(folder).put(module.serialize())
+        write_atomically(folder / digest, kept_digest.encode())
     return module
 
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from boxer.boxfile import Box, MemoryImage, Segment
+from boxer.errors import EngineError
 from boxer.runtime import mapped
 from boxer.runtime.calls import read_reply, reply_of
 from boxer.runtime.code import Code, load_code
@@ -40,8 +41,11 @@ class Frozen:
         code = load_code(box.code, box.info.code_digest)
         if not mapped.is_available():
             return cls(code, box.image)
-        resettable = mapped.is_resettable(box.info.code_digest, box.code)
-        return cls(code, MappedImage.of(box.image), resettable)
+        try:
+            image = MappedImage.of(box.image)
+        except EngineError:  # no file may be so large, on disk or in memory (setrlimit(2))
+            return cls(code, box.image)
+        return cls(code, image, mapped.is_resettable(box.info.code_digest, box.code))
 
     @property
     def is_mapped(self) -> bool:

@@ -10,13 +10,15 @@ Invariants
 1. A piece of zeros is a hole.
 2. Of a piece that holds little, only the pages that hold something are written: a file of a few
    kilobytes can name a byte in every piece of 4 GiB.
+3. A disk that is full costs time, never a run: the file is in memory then.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import TypeVar
 
 from boxer.blobstore import cache_folder
 from boxer.boxfile import MemoryImage, Segment
@@ -27,19 +29,23 @@ PAGE = 4096
 # A piece is written whole if at least this part of it is held.
 DENSE = 16
 
+T = TypeVar("T")
 
-@contextmanager
-def nameless_file() -> Iterator[int]:
-    """A descriptor of an empty file that nobody else can find: on disk, else in memory."""
-    folder = cache_folder() / "run"
-    descriptor = None
-    if make_private(folder):
-        with suppress(OSError):
+
+def with_nameless_file(use: Callable[[int], T]) -> T:
+    """Calls `use` with a descriptor of an empty file that nobody else can find: on disk, and where
+    the disk is full or refuses, once more in memory. Raises OSError where that fails, too."""
+    with suppress(OSError):
+        folder = cache_folder() / "run"
+        if make_private(folder):
             descriptor = os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    if descriptor is None:
-        descriptor = os.memfd_create("boxer-image", os.MFD_CLOEXEC)
+            return _closing(descriptor, use)
+    return _closing(os.memfd_create("boxer-image", os.MFD_CLOEXEC), use)
+
+
+def _closing(descriptor: int, use: Callable[[int], T]) -> T:
     try:
-        yield descriptor
+        return use(descriptor)
     finally:
         os.close(descriptor)
 

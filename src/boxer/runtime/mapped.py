@@ -4,16 +4,19 @@ Belongs here: images and machines as objects, a native outcome as an `Outcome`. 
 what a request means.
 
 Invariants
-1. An image outlives the machines over it, compiled code the process.
+1. An image outlives the machines over it, and so does their linked code.
 2. What a run captured is copied out before the machine is entered again.
 """
 
 from __future__ import annotations
 
 import ctypes
+import sys
 import threading
+from collections.abc import Callable
 from ctypes import byref
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from boxer.boxfile import MemoryImage
 from boxer.errors import EngineError, LimitValueError, UnsupportedModuleError
@@ -28,15 +31,12 @@ from boxer.runtime.engine import (
 from boxer.runtime.entry import Outcome, RunOptions, Usage, reached_limit
 from boxer.runtime.exitstatus import ExitStatus
 from boxer.runtime.forwarding import forwarded
-from boxer.runtime.imagefile import nameless_file, write_image
+from boxer.runtime.imagefile import with_nameless_file, write_image
 from boxer.runtime.native import NativeOutcome, Run
 from boxer.runtime.stdio import Stream
 from boxer.runtime.traps import SIGKILL, crash_of_code, crash_of_text
 
 SECOND = 1_000_000_000
-# A process has few bases; their linked code stays until its end.
-_linked: dict[int, int] = {}
-_linking = threading.Lock()
 
 
 def is_available() -> bool:
@@ -56,6 +56,21 @@ def _made(made: int | None, why: str) -> int:
     return made
 
 
+def _in_a_file(make: Callable[[int], tuple[int | None, str]]) -> int:
+    """What is made of a machine's memory in a nameless file. Raises `EngineError`."""
+
+    def made(descriptor: int) -> int:
+        address, why = make(descriptor)
+        if address is None:
+            raise OSError(None, why)
+        return address
+
+    try:
+        return with_nameless_file(made)
+    except OSError as error:
+        raise EngineError(f"The machine's memory cannot be kept: {error.strerror}.") from None
+
+
 class MappedImage:
     """An image in memory of its own, shared by all machines over it."""
 
@@ -67,11 +82,14 @@ class MappedImage:
     def of(cls, image: MemoryImage) -> MappedImage:
         """Raises `EngineError` where the host has no room for it."""
         try:
-            with nameless_file() as descriptor:
-                write_image(descriptor, image)
-                return cls.of_file(descriptor, image.size)
+            return with_nameless_file(lambda descriptor: cls._written(descriptor, image))
         except OSError as error:
             raise EngineError(f"The image cannot be written: {error}.") from None
+
+    @classmethod
+    def _written(cls, descriptor: int, image: MemoryImage) -> MappedImage:
+        write_image(descriptor, image)
+        return cls.of_file(descriptor, image.size)
 
     @classmethod
     def of_file(cls, descriptor: int, size: int) -> MappedImage:
@@ -90,19 +108,48 @@ class MappedImage:
             _library().boxer_image_free(self.address)
 
 
-def _code_address(code: Code) -> int:
-    module = ctypes.cast(code.module.ptr(), ctypes.c_void_p).value or 0
+class _Linked:
+    """Code linked with preview 1, and how many machines run it. A collection may finalise it before
+    them: it is freed when the last of all is gone."""
+
+    def __init__(self, address: int) -> None:
+        self.address = address
+        self._holders = 1
+        self._counting = threading.RLock()
+        # Looked up now: at the interpreter's end names are gone, and the process frees all.
+        self._free, self._is_ending = _library().boxer_code_free, sys.is_finalizing
+
+    def hold(self) -> None:
+        with self._counting:
+            self._holders += 1
+
+    def release(self) -> None:
+        with self._counting:
+            self._holders -= 1
+            if self._holders == 0 and not self._is_ending():
+                self._free(self.address)
+
+    def __del__(self) -> None:
+        self.release()
+
+
+_linked: WeakKeyDictionary[Code, _Linked] = WeakKeyDictionary()
+_linking = threading.RLock()
+
+
+def _linked_code(code: Code) -> _Linked:
     with _linking:
-        if module not in _linked:
-            linked = native.making(
+        known = _linked.get(code)
+        if known is None:
+            address, why = native.making(
                 _library().boxer_code_new,
                 native.engine_library().encode(),
                 ctypes.cast(engine().ptr(), ctypes.c_void_p),
-                module,
+                ctypes.cast(code.module.ptr(), ctypes.c_void_p),
                 wasm_stack() + HOST_SHARE // 2,
             )
-            _linked[module] = _made(*linked)
-        return _linked[module]
+            known = _linked[code] = _Linked(_made(address, why))
+        return known
 
 
 _resettable: dict[str, bool] = {}
@@ -159,8 +206,10 @@ class MappedInstance:
         self._code = code
         self._memory_limit = memory_limit
         self._library = _library()
+        self._linked = _linked_code(code)
         if address is None:
             self.address = self._new()
+        self._linked.hold()
 
     def _new(self) -> int:
         image, memory_limit = self.image, self._memory_limit
@@ -169,10 +218,8 @@ class MappedInstance:
                 f"The box needs `{image.size >> 20}` MiB of memory to start, the limit is"
                 f" `{memory_limit >> 20}` MiB."
             )
-        code = _code_address(self._code)
-        return _made(
-            *native.making(self._library.boxer_machine_new, code, image.address, memory_limit)
-        )
+        new, code = self._library.boxer_machine_new, self._linked.address
+        return _made(*native.making(new, code, image.address, memory_limit))
 
     def run(self, options: RunOptions) -> Outcome:
         def begin(stop_ns: int) -> None:
@@ -219,24 +266,23 @@ class MappedInstance:
 
     def fork(self) -> MappedInstance:
         """A second machine equal to this one."""
-        with nameless_file() as descriptor:
-            made = native.making(
-                self._library.boxer_machine_fork, self.address, self._memory_limit, descriptor
-            )
-        return MappedInstance(self._code, self.image, self._memory_limit, _made(*made))
+        fork, limit = self._library.boxer_machine_fork, self._memory_limit
+        made = _in_a_file(lambda file: native.making(fork, self.address, limit, file))
+        return MappedInstance(self._code, self.image, limit, made)
 
     def new_image(self) -> MappedImage:
         """Its memory as an image of its own."""
-        with nameless_file() as descriptor:
-            made = native.making(self._library.boxer_image_of, self.address, descriptor)
+        image_of = self._library.boxer_image_of
+        made = _in_a_file(lambda file: native.making(image_of, self.address, file))
         size = ctypes.c_uint64()
         self._library.boxer_machine_memory(self.address, byref(size))
-        return MappedImage(_made(*made), size.value)
+        return MappedImage(made, size.value)
 
     def close(self) -> None:
         address, self.address = self.address, 0
         if address:
             self._library.boxer_machine_free(address)
+            self._linked.release()
 
     def __del__(self) -> None:
         self.close()

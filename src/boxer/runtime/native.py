@@ -5,23 +5,26 @@ Belongs here: finding and declaring it. Does not: machines (`mapped`).
 Invariants
 1. It is loaded only from a folder nobody else can write to, like compiled code (`code`), or from
    among Boxer's own modules.
-2. Without it everything works, slower: `library` is None then.
+2. Without it everything works, slower: `library` is None then. A file that is cut short would end
+   the process when it is touched (SIGBUS): its sha256 is compared first.
 3. The structures are those of native/machine.h of the same ABI number; a test compares the sizes.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import os
 import platform
+import struct
 from collections.abc import Callable
 from ctypes import POINTER, c_char, c_char_p, c_int, c_int32, c_int64, c_uint32, c_uint64, c_void_p
 from pathlib import Path
 
 from wasmtime import _ffi as ffi
 
-from boxer.blobstore import cache_folder
+from boxer.blobstore import cache_folder, sha256
 from boxer.runtime.private import is_private
 
 ABI = 3
@@ -29,6 +32,9 @@ ABI = 3
 PACKAGED = Path(__file__).with_name("lib")
 NO_LIMIT = (1 << 64) - 1
 MESSAGE = 256
+NAME = "libboxer.so"
+# e_shoff, e_shentsize and e_shnum of a 64 bit ELF header.
+_ELF = struct.Struct("<40xQ10xHH2x")
 
 RETURNED, EXITED, TRAPPED, LIMIT, INTERRUPTED, FAILED, REFUSED = range(7)
 LIMITS = ("time", "cpu", "output")
@@ -82,6 +88,7 @@ class NativeOutcome(ctypes.Structure):
 _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "boxer_native_abi": (c_uint32, ()),
     "boxer_code_new": (c_void_p, (c_char_p, c_void_p, c_void_p, c_uint64, c_char_p)),
+    "boxer_code_free": (None, (c_void_p,)),
     "boxer_code_is_resettable": (c_int, (c_char_p, c_uint64)),
     "boxer_image_new": (c_void_p, (c_int, c_uint64, c_char_p)),
     "boxer_image_of": (c_void_p, (c_void_p, c_int, c_char_p)),
@@ -122,13 +129,28 @@ def library() -> ctypes.CDLL | None:
     try:
         if folder != PACKAGED and not is_private(folder):
             return None
-        loaded = ctypes.CDLL(str(folder / "libboxer.so"))
+        if not is_whole(folder / NAME):
+            return None
+        loaded = ctypes.CDLL(str(folder / NAME))
         for name, (result, parameters) in _SIGNATURES.items():
             function = getattr(loaded, name)
             function.restype, function.argtypes = result, parameters
     except (OSError, AttributeError):
         return None
     return loaded if loaded.boxer_native_abi() == ABI else None
+
+
+def is_whole(file: Path) -> bool:
+    """Whether the library is the file that was made, by the sum beside it. One without a sum, as a
+    wheel brings it, must at least have all its bytes: the table its head names comes last (elf(5)).
+    Raises OSError."""
+    data = file.read_bytes()
+    with contextlib.suppress(FileNotFoundError):
+        return sha256(data) == file.with_name(f"{file.name}.sha256").read_text("ascii").strip()
+    if len(data) < _ELF.size:
+        return False
+    table, size, count = _ELF.unpack_from(data)
+    return data[:4] == b"\x7fELF" and len(data) >= table + size * count
 
 
 def native_folder() -> Path:

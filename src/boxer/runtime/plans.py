@@ -18,12 +18,10 @@ Invariants
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 
-from boxer.blobstore import cache_folder, write_atomically
-from boxer.boxfile import Box, MemoryImage
-from boxer.ending import draft
+from boxer.blobstore import cache_folder, write_atomically, write_file
+from boxer.boxfile import Box
 from boxer.errors import WriteError
 from boxer.runtime import mapped, native
 from boxer.runtime.code import compiled_file
@@ -48,7 +46,7 @@ def write_plan(box_file: Path, box: Box) -> None:
         if text is None or _is_there(plan, image, text):
             return
         _sweep(folder)
-        _write_image(image, box.image)
+        write_file(image, lambda descriptor: write_image(descriptor, box.image))
         write_atomically(plan, text)
 
 
@@ -86,15 +84,6 @@ def plan_key(box_file: Path) -> str:
     )
 
 
-def _write_image(path: Path, image: MemoryImage) -> None:
-    begun = path.with_name(f"{path.name}.{os.getpid()}")
-    with draft(begun):
-        with begun.open("xb") as file:
-            os.fchmod(file.fileno(), 0o600)
-            write_image(file.fileno(), image)
-        begun.replace(path)
-
-
 def _sweep(folder: Path) -> None:
     """Removes what is left of boxes that are gone or have changed."""
     for plan in folder.glob("*" + PLAN):
@@ -105,3 +94,8 @@ def _sweep(folder: Path) -> None:
                 continue
         plan.unlink(missing_ok=True)
         plan.with_suffix(IMAGE).unlink(missing_ok=True)
+    for image in folder.glob("*" + IMAGE):
+        # Of a process that was ended between the two. One that is at it now writes its plan next,
+        # and finds no image then: the launcher hands over to Python.
+        if not image.with_suffix(PLAN).exists():
+            image.unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from boxer.cli.dockeroptions import add_docker_build_options
 from boxer.errors import BuildArgumentError, RunFailedError, SecretError, UnsupportedOptionError
+from boxer.escape import escape
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -91,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
     for file in [*([output] if output else []), *map(store.path, tags)]:
         write_plan(file, box)
     for name in [*([output] if output else []), *tags]:
-        print(name)
+        print(escape(str(name)))
     return 0
 
 

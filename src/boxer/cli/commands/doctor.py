@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +23,7 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Exit status 1 where the build would stop."""
-    from boxer.console import draw_table
+    from boxer.console import draw_json, draw_table
     from boxer.pipeline import examine
 
     report = examine(options.context, options.file)
@@ -41,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
             }
             for line in lines
         ]
-        print(json.dumps(entries, indent=2, ensure_ascii=False))
+        draw_json(entries, sys.stdout)
     else:
         rows = []
         for line in lines:

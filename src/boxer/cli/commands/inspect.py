@@ -22,7 +22,7 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from boxer.boxfile import read_box
-    from boxer.console import draw_table
+    from boxer.console import draw_json, draw_table
     from boxer.describe import describe_box, licences, load_bytes
 
     data = load_bytes(options.box)
@@ -30,12 +30,12 @@ def run(options: argparse.Namespace) -> int:
     if options.licenses:
         parts = licences(info)
         if options.json:
-            print(json.dumps([asdict(part) for part in parts], indent=2, ensure_ascii=False))
+            draw_json([asdict(part) for part in parts], sys.stdout)
         else:
             rows = [(part.name, part.version, part.license, part.kind) for part in parts]
             draw_table(rows, sys.stdout, ("name", "version", "license", "kind"))
     elif options.json:
-        print(json.dumps(json.loads(info.to_json()), indent=2, ensure_ascii=False))
+        draw_json(json.loads(info.to_json()), sys.stdout)
     else:
         draw_table(describe_box(info, len(data)), sys.stdout)
     return 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from boxer.cli.dockeroptions import add_docker_run_options
 from boxer.errors import NotABoxError, NotWasmError
+from boxer.escape import escape
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -127,7 +128,7 @@ def _copy(box: Box, target: str, into: Path) -> None:
 def _tell(result: RunResult, limits: Limits) -> None:
     """What ended the program, where it was not the program itself."""
     if result.crash:
-        sys.stderr.write(f"boxer: {result.crash}\n")
+        sys.stderr.write(f"boxer: {escape(result.crash)}\n")
     elif result.limit in ("time", "cpu", "output"):
         value = getattr(limits, result.limit)
         sys.stderr.write(f"boxer: the run reached its limit: {result.limit}={value}\n")

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from boxer.escape import escape
 from boxer.listener import Silent
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 class _Watcher(Silent):
     def progress(self, text: str) -> None:
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{escape(text)}\n")
         sys.stderr.flush()
 
 
@@ -41,7 +42,8 @@ def run(options: argparse.Namespace) -> int:
         built = build_wheel(package, base=options.base, listener=_Watcher())
         modules = ", ".join(built.modules) or "no extension module: it is pure"
         took = "kept" if built.seconds is None else f"built in {built.seconds:.1f} s"
-        print(f"{built.filename}: {modules} ({took}, {built.code_bytes} bytes of code)")
+        told = f"{built.filename}: {modules} ({took}, {built.code_bytes} bytes of code)"
+        print(escape(told))
         if built.confined is False:
             print("note: bubblewrap is not there: the build was not confined.", file=sys.stderr)
         if options.output is not None:
