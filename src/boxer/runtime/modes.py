@@ -1,8 +1,8 @@
 """Modes of files in mounted folders, for which preview 1 has no words.
 
 Belongs here: what the kernel asks by a flag that preview 1 does not know, in a function it knows
-(`host_mode` and `host_set_mode` of guest/kernel/host/preview1_path.c). It asks only where a folder's
-name begins with MARK: other hosts may end a run for it, as wasmtime's does. Does not: what is
+(`host_mode` and `host_set_mode` of guest/kernel/host/preview1_path.c). It asks only where a name of
+a folder begins with MARK: other hosts may end a run for it, as wasmtime's does. Does not: what is
 mounted (`mounts`).
 
 Invariants

@@ -39,6 +39,8 @@ class TooDeepError(Exception):
 
 def measure(reply: bytes, room: int | None) -> None:
     """Raises `TooManyError` for a reply that would take more than `room` bytes, `TooDeepError`."""
+    if len(reply) <= DEEPEST:  # shorter than what may be too much
+        return
     most = _most_marks(len(reply), room)
     if _marks(reply) <= most and _opened(reply) <= DEEPEST:
         return
