@@ -39,6 +39,8 @@ static void read_record(struct machine *machine, char *record) {
         machine->groups[machine->group_count++] = strtoul(value, NULL, 10);
     else if ((value = value_of(record, "cwd")))
         machine->cwd = value;
+    else if ((value = value_of(record, "constants")))
+        machine->constants = strtoul(value, NULL, 10);
     else if ((value = value_of(record, "hostname")))
         machine->hostname = value;
     else if ((value = value_of(record, "program")))

@@ -51,6 +51,7 @@ static void boot(void) {
     if (kernel_boot(heap) < 0 || kernel_remember() < 0)
         __builtin_trap();
     begin();
+    kernel_constants_below(machine.constants);
     kernel_set_hostname(machine.hostname);
 }
 

@@ -61,7 +61,8 @@ def import_one(name):
         half = set(sys.modules) - before
         for module in half:
             del sys.modules[module]
-        _boxer_looks.failed[name] = [f"{type(error).__name__}: {error}", bool(half - {name})]
+        said = f"{type(error).__name__}: {error}".rstrip(": ")
+        _boxer_looks.failed[name] = [said, bool(half - {name})]
 
 
 def adjust():

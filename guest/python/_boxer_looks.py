@@ -149,8 +149,8 @@ def begin():
     for name in ("tzname", "timezone", "altzone", "daylight"):
         _zones[name] = time.__dict__.pop(name)
     time.__getattr__ = _zone
-    _original.update(dict.items(os.environ._data))
-    os.environ._data = Environment(_original)
+    _original.update(os.environ._data)
+    _set_environment(Environment(_original))
     sys.argv = Arguments(sys.argv)
     _import = builtins.__import__
     builtins.__import__ = _watched_import
@@ -162,7 +162,11 @@ def end():
     time.__dict__.update(_zones)
     builtins.__import__ = _import
     sys.argv = list(list.__iter__(sys.argv))
-    os.environ._data = dict(dict.items(os.environ._data))
+    _set_environment(dict(dict.items(os.environ._data)))
+
+
+def _set_environment(data):
+    os.environ._data = os.environb._data = data
 
 
 def report(lines):

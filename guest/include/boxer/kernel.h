@@ -64,6 +64,7 @@ void kernel_resume(void);
 // that are close-on-exec, and puts its data back; libc is to be initialised then. 0, or -ENOMEM
 // with nothing done.
 int kernel_remember(void);
+void kernel_constants_below(uintptr_t address); // of its data; nothing there is ever written to
 int kernel_begin_afresh(void);
 // A copy in the kernel's memory, for what is to outlive the program; null: no memory.
 void *kernel_keep(const void *bytes, size_t size);

@@ -1,8 +1,9 @@
 // What a program's data was when it began, kept for a run that is to begin as it did.
 //
 // Invariants
-// 1. Until the freeze it is a whole copy, after it the runs of bytes that have changed, so that an
-//    image grows by little: constants and tables never change.
+// 1. All that may be written to is kept: what a run changed before it begins afresh is not known.
+// Of
+//    zeros only their number is, and constants are not kept.
 // 2. The kernel's state is not in it. The stack is nobody's to change: who begins afresh has what
 // it
 //    needs there, or in memory of the kernel.
@@ -22,7 +23,7 @@
 #include <boxer/linux_errno.h>
 #include <string.h>
 
-#define STEP 64u // bytes that are compared at once
+#define STEP 64u // bytes that are looked at at once
 
 // A run of the data; its bytes follow, unless they were all zero.
 struct run {
@@ -34,6 +35,7 @@ struct run {
 static KERNEL_STATE struct {
     uint8_t *whole, *runs;
     size_t size, end; // in bytes
+    uintptr_t constants;
 } kept;
 
 static size_t pages_of(size_t size) {
@@ -66,42 +68,49 @@ static int all_zero(const uint8_t *bytes, size_t size) {
     return 1;
 }
 
-static void put_run(struct pen *pen, uint8_t *data, const uint8_t *was, size_t size) {
-    struct run run = {data, (uint32_t)size, (uint32_t)all_zero(was, size)};
+static void put_run(struct pen *pen, uint8_t *data, const uint8_t *was, size_t size, int zero) {
+    struct run run = {data, (uint32_t)size, (uint32_t)zero};
     if (pen->to)
         memcpy(pen->to + pen->at, &run, sizeof run);
     pen->at += sizeof run;
-    if (pen->to && !run.zero)
+    if (pen->to && !zero)
         memcpy(pen->to + pen->at, was, size);
-    pen->at += run.zero ? 0 : size;
+    pen->at += zero ? 0 : size;
 }
 
-static void put_changes(uint8_t *data, size_t size, size_t offset, void *context) {
+static size_t step(size_t at, size_t size) {
+    return size - at < STEP ? size - at : STEP;
+}
+
+static void put_data(uint8_t *data, size_t size, size_t offset, void *context) {
     const uint8_t *was = kept.whole + offset;
-    for (size_t at = 0; at < size;) {
+    size_t at = 0;
+    if ((uintptr_t)data < kept.constants)
+        at = kept.constants - (uintptr_t)data;
+    while (at < size) {
         size_t end = at;
-        while (end < size) {
-            size_t step = size - end < STEP ? size - end : STEP;
-            if (memcmp(data + end, was + end, step) == 0)
-                break;
-            end += step;
-        }
-        if (end > at)
-            put_run(context, data + at, was + at, end - at);
-        at = end + STEP;
+        int zero = all_zero(was + at, step(at, size));
+        while (end < size && all_zero(was + end, step(end, size)) == zero)
+            end += step(end, size);
+        put_run(context, data + at, was + at, end - at, zero);
+        at = end;
     }
+}
+
+void kernel_constants_below(uintptr_t address) {
+    kept.constants = address;
 }
 
 void afresh_freeze(void) {
     if (!kept.whole)
         return;
     struct pen pen = {0};
-    program_data(put_changes, &pen);
+    program_data(put_data, &pen);
     kept.end = pen.at;
     kept.runs = pen.at ? pages_alloc(pages_of(pen.at), 0) : NULL;
     pen = (struct pen){kept.runs, 0};
     if (kept.runs)
-        program_data(put_changes, &pen);
+        program_data(put_data, &pen);
     pages_free(kept.whole, pages_of(kept.size));
     kept.whole = NULL;
 }

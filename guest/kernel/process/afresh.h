@@ -2,6 +2,6 @@
 #ifndef KERNEL_PROCESS_AFRESH_H
 #define KERNEL_PROCESS_AFRESH_H
 
-void afresh_freeze(void); // keeps of what was remembered only what has changed since
+void afresh_freeze(void); // keeps what was remembered, without zeros and constants
 
 #endif

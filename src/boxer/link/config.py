@@ -26,13 +26,15 @@ class Start:
     """How the machine is brought to its freeze point.
 
     program: the base's built-in program. imports: modules it imports first. epoch: what the clock
-    shows meanwhile, seconds since 1970.
+    shows meanwhile, seconds since 1970. constants: the address where the data of the module ends
+    that is never written to; 0 where that is not known.
     """
 
     program: str
     imports: Sequence[str] = ()
     epoch: int = 0
     hostname: str = HOSTNAME
+    constants: int = 0
 
 
 def machine_config(config: ImageConfig, tree: Tree, start: Start) -> bytes:
@@ -51,6 +53,8 @@ def _records(config: ImageConfig, ids: Ids, start: Start) -> Iterator[tuple[str,
     yield "hostname", start.hostname
     yield "program", start.program
     yield "epoch", str(start.epoch)
+    if start.constants:
+        yield "constants", str(start.constants)
     for key, values in (
         ("env", config.env),
         ("entrypoint", config.entrypoint or ()),

@@ -24,7 +24,7 @@ from boxer.pipeline.events import Listener, Notice, Phase, PhaseFinished, PhaseS
 from boxer.pipeline.freezing import Frozen, freeze_imports
 from boxer.runtime import Code as Compiled
 from boxer.runtime import is_compiled, load_code
-from boxer.wasmformat import Module, code_only, stack_size
+from boxer.wasmformat import Module, code_only, data_segments, stack_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,12 @@ def linker(finished: Finished, module: Module) -> Callable[[tuple[str, ...]], Me
     """What gives the machine before its first instruction, by the modules it is to import."""
     base = finished.base
     tree = tree_image(finished.tree, Deflated(base.digest, base.tree))
+    # LLD puts .rodata first, into a segment of its own.
+    segments = data_segments(module)
+    constants = segments[0].end if len(segments) > 1 else 0
 
     def link(imports: tuple[str, ...]) -> MemoryImage:
-        start = Start(base.info.program, imports, finished.epoch)
+        start = Start(base.info.program, imports, finished.epoch, constants=constants)
         return initial_memory(module, tree, machine_config(finished.config, finished.tree, start))
 
     return link

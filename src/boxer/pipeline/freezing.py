@@ -64,16 +64,18 @@ def freeze_imports(
     """
     wanted = tuple(imports)
     left: dict[str, str] = {}
+    failures: dict[str, str] = {}
     for _ in range(_MOST_TIMES):
         with BuildInstance(code, epoch) as instance:
             image = freeze(instance, link(wanted), stack)
             report = _read(instance.stdout)
         errors = {name: error for name, (error, _) in report.failed.items()}
+        failures |= errors
         halves = {name for name, (_, half) in report.failed.items() if half}
         again = {name for name in wanted if name in report.left or name in halves}
         left = {**errors, **report.left, **left}
         if not again:
-            _tell(left, report, events)
+            _tell(left, failures, report, events)
             kept = tuple(name for name in wanted if name not in errors)
             deferred = tuple(LeftToRun(name, why) for name, why in sorted(left.items()))
             return Frozen(image, kept, deferred, report.assumed)
@@ -98,14 +100,18 @@ def _read(output: bytes) -> _Report:
     )
 
 
-def _tell(left: dict[str, str], report: _Report, events: Listener) -> None:
+def _tell(
+    left: dict[str, str], failures: dict[str, str], report: _Report, events: Listener
+) -> None:
     """One line for each package that is left, for what the frozen ones count on, for `boxer.init`.
 
-    A module that is missing is no news: packages try many that they can do without."""
+    A module that fails in a package that does not is no news, and a missing one is none: packages
+    try many that they can do without."""
     packages: dict[str, str] = {}
     for name, why in sorted(left.items()):
-        if not why.startswith(_MISSING):
-            packages.setdefault(name.partition(".")[0], why)
+        package = name.partition(".")[0]
+        if name not in failures or (package in left and not why.startswith(_MISSING)):
+            packages.setdefault(package, why)
     for package, why in packages.items():
         events(Notice(f"`{package}` is imported by each run, not before the freeze: {why}."))
     if report.assumed:
