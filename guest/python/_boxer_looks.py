@@ -50,7 +50,15 @@ COMPARED = {"hostname": "@hostname", "cwd": "@cwd", "user": "@user"}
 _OURS = (__file__, os.__file__, os.__file__.replace("os.py", "_collections_abc.py"))
 _IMPORT_SYSTEM = ("<frozen importlib._bootstrap_external>", "<frozen zipimport>")
 
+# Generators that a whole program shares, and what tells that one was used.
+GENERATORS = {
+    "random": lambda module: hasattr(module, "_inst") and module._inst.getstate(),
+    "numpy.random.mtrand": lambda module: hasattr(module, "_rand") and _key(module._rand),
+}
+_states = {}
+
 _looks = []  # (what, which, innermost file, files of modules that are being imported)
+_by_packages = set()  # what packages look at that can be compared
 _edges = {}  # module -> modules that import it
 failed = {}  # name that was asked for -> the error
 asked = []
@@ -106,8 +114,9 @@ class Arguments(list):
         return list.__len__(self)
 
 
-def _note(what, which=""):
-    frame, innermost, modules = sys._getframe(2), "", []
+def _note(what, which="", file=None):
+    """file: of the module whose code looked, where it is no longer on the stack."""
+    frame, innermost, modules = sys._getframe(2), file or "", [file] if file else []
     while frame is not None:
         file = frame.f_code.co_filename
         if not innermost and file not in _OURS:
@@ -118,8 +127,29 @@ def _note(what, which=""):
     _looks.append((what, which, innermost, tuple(modules)))
 
 
+def _key(generator):
+    _, key, *rest = generator.get_state()
+    return (key.tobytes(), *rest)
+
+
+def _drawn():
+    """Whether a shared generator has given numbers since it was asked last."""
+    found = False
+    for name, state_of in GENERATORS.items():
+        module = sys.modules.get(name)
+        state = state_of(module) if module is not None else None
+        found |= state is not None and _states.get(name) not in (None, state)
+        _states[name] = state
+    return found
+
+
 def _watched_import(name, globals=None, locals=None, fromlist=(), level=0):
+    if _drawn():
+        _note("random")
     module = _import(name, globals, locals, fromlist, level)
+    if _drawn():
+        last = sys.modules.get(name if not level else "", module)
+        _note("random", file=getattr(last, "__file__", None))
     importers = {(globals or {}).get("__name__")}
     frame = sys._getframe(1)
     while frame is not None:
@@ -158,6 +188,8 @@ def begin():
 
 def end():
     """Puts everything back as it was."""
+    if _drawn():
+        _note("random")
     del time.__getattr__
     time.__dict__.update(_zones)
     builtins.__import__ = _import
@@ -186,10 +218,11 @@ def report(lines):
         "left": {name: reason for name, reason in left.items() if name in asked},
         "failed": failed,
         "assumed": sorted(kept),
+        "by_packages": sorted(kept & _by_packages),
         "init": sorted(by_init),
     }
     posix.write(1, MARK + json.dumps(told).encode() + b"\n")
-    for state in (_looks, _edges, asked, failed, _original):
+    for state in (_looks, _edges, _states, _by_packages, asked, failed, _original):
         state.clear()
     return [os.fsencode(name) for name in sorted(kept)]
 
@@ -220,6 +253,8 @@ def _judge(look, spoilt, assumed, by_init):
             spoilt.setdefault(module, f"`{modules[0]}` {reason}")
     else:
         assumed.setdefault(COMPARED.get(what, which), set()).update(modules)
+        if modules[0].partition(".")[0] not in sys.stdlib_module_names:
+            _by_packages.add(COMPARED.get(what, which))
 
 
 def _module(file):

@@ -96,7 +96,7 @@ def test_output_that_cannot_be_written_tells_what_to_do(
         (["-u", "99999999999"], "unknown-account"),
         (["-u", "0:"], "unknown-account"),
         (["-e", "=x"], "bad-variable"),
-        (["-v", "/nowhere"], "bad-mount"),
+        (["-v", ".:/x:sideways"], "bad-mount"),
     ],
 )
 def test_options_of_a_run_that_mean_nothing(

@@ -186,9 +186,7 @@ def test_what_is_drawn_at_import_differs_in_runs_boxes_and_calls(
     second, _ = build_box(tmp_path / "b", CHANGING, boxer, "LABEL another=box")
     values = [seen(boxer, box) for box in (first, first, second, second)]
     with library.load(first).pool(size=2) as pool:
-        call = "import importlib, sys; sys.path.insert(0, '/srv'); import app"
-        for _ in range(2):
-            values.append(json.loads(pool.run(call).stdout))
+        values += [json.loads(pool.run().stdout) for _ in range(2)]
     for name in CHANGING:
         drawn = [found[name] for found in values]
         assert len(set(drawn)) == len(drawn), name
@@ -256,6 +254,19 @@ def test_the_environment_that_an_import_sets_is_there_in_a_run(
     assert seen(boxer, box)["reads"] == "1"
     assert "`sets` sets SET_AT_IMPORT in the environment" in told
     assert "`undoes`" not in told
+
+
+@pytest.mark.parametrize("module", ["threading", "ctypes", "asyncio", "decimal", "sqlite3"])
+def test_a_run_that_begins_afresh_ends_as_any(boxer: Boxer, tmp_path: Path, module: str) -> None:
+    (tmp_path / "Dockerfile").write_text(
+        f'FROM python:3.13-slim\nCMD ["python", "-c", "import {module}; print(1)"]\n'
+    )
+    box = tmp_path / "box.wasm"
+    assert boxer("build", "-o", box, tmp_path).returncode == 0
+    for options in ([], ["-O"], ["-W", "ignore"], ["-X", "dev"]):
+        done = boxer("run", box, "python", *options, "-c", f"import {module}; print(__debug__)")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout == f"{'-O' not in options}\n"
 
 
 def test_calls_see_the_environment_of_their_pool(boxer: Boxer, tmp_path: Path) -> None:

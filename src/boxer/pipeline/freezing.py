@@ -42,11 +42,13 @@ class Frozen:
 @dataclass(slots=True)
 class _Report:
     """What a machine said of its imports. failed: name -> the error, and whether other modules came
-    with it. init: what the code of `boxer.init` looked at."""
+    with it. by_packages: of what is assumed, what others than the standard library look at. init:
+    what the code of `boxer.init` looked at."""
 
     left: dict[str, str] = field(default_factory=dict)
     failed: dict[str, tuple[str, bool]] = field(default_factory=dict)
     assumed: tuple[str, ...] = ()
+    by_packages: tuple[str, ...] = ()
     init: tuple[str, ...] = ()
 
 
@@ -96,6 +98,7 @@ def _read(output: bytes) -> _Report:
         left=told["left"],
         failed={name: (error, half) for name, (error, half) in told["failed"].items()},
         assumed=tuple(told["assumed"]),
+        by_packages=tuple(told["by_packages"]),
         init=tuple(told["init"]),
     )
 
@@ -114,9 +117,9 @@ def _tell(
             packages.setdefault(package, why)
     for package, why in packages.items():
         events(Notice(f"`{package}` is imported by each run, not before the freeze: {why}."))
-    if report.assumed:
-        shown = ", ".join(name.lstrip("@") for name in report.assumed[:_SHOWN])
-        more = len(report.assumed) - _SHOWN
+    if report.by_packages:
+        shown = ", ".join(name.lstrip("@") for name in report.by_packages[:_SHOWN])
+        more = len(report.by_packages) - _SHOWN
         events(
             Notice(
                 f"Frozen imports read {shown}{f' and {more} more' if more > 0 else ''}.",
