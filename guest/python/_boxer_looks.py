@@ -26,6 +26,15 @@ HARMLESS = {
     ("clock", "logging"): "its start is set anew in every run",
     ("random", "numpy.random"): "its generator is seeded anew in every run",
     ("random", "pydantic_core"): "seeds of hash tables, as those of strings are the image's",
+    **dict.fromkeys(
+        (
+            ("random", "opentelemetry.baggage"),
+            ("random", "opentelemetry.context"),
+            ("random", "opentelemetry.trace.propagation"),
+            ("random", "fastapi.telemetry._api"),
+        ),
+        "names of keys that are to differ within a process, and leave it nowhere",
+    ),
 }
 # The same, by the module whose code looks, whoever imports.
 HARMLESS_CODE = {
