@@ -20,7 +20,8 @@ import time
 
 MARK = b"\x1eboxer-imports "
 
-# (what is looked at, the module whose import looks) -> why it may be frozen all the same.
+# (what is looked at, the module whose import looks, or a package it is in) -> why it may be frozen
+# all the same.
 HARMLESS = {
     ("random", "random"): "its generator is seeded anew in every run",
     ("clock", "logging"): "its start is set anew in every run",
@@ -146,7 +147,7 @@ def _drawn():
     found = False
     for name, state_of in GENERATORS.items():
         module = sys.modules.get(name)
-        state = state_of(module) if module is not None else None
+        state = (state_of(module) if module is not None else None) or None
         found |= state is not None and _states.get(name) not in (None, state)
         _states[name] = state
     return found
@@ -249,7 +250,7 @@ def _judge(look, spoilt, assumed, by_init):
         return
     if what == "file" and which in ("/dev/urandom", "/dev/random"):
         what = "random"
-    if modules and (what, modules[0]) in HARMLESS:
+    if modules and any((what, name) in HARMLESS for name in _with_parents(modules[0])):
         return
     if (what, code.partition(".")[0]) in HARMLESS_CODE:
         return
@@ -264,6 +265,12 @@ def _judge(look, spoilt, assumed, by_init):
         assumed.setdefault(COMPARED.get(what, which), set()).update(modules)
         if modules[0].partition(".")[0] not in sys.stdlib_module_names:
             _by_packages.add(COMPARED.get(what, which))
+
+
+def _with_parents(name):
+    while name:
+        yield name
+        name = name.rpartition(".")[0]
 
 
 def _module(file):
