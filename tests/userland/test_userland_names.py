@@ -22,7 +22,7 @@ def machine(stage: Stage) -> Stage:
         stage.tree.add_file(f"/usr/bin/{shell}", b"#!boxer sh\n", mode=0o755)
     stage.tree.add_file("/usr/bin/env", b"#!boxer env\n", mode=0o755)
     stage.tree.add_symlink("/bin", "usr/bin")
-    stage.tree.add_file("/app/exits.sh", b"exit ${1:-3}\n", mode=0o755)
+    stage.tree.add_file("/app/exits.sh", b"touch /tmp/ran; exit ${1:-3}\n", mode=0o755)
     stage.tree.add_file("/app/fail.py", b"#!/usr/bin/env python3\nimport os\n", mode=0o755)
     stage.tree.add_file("/opt/venv/bin/tool", b"#!/usr/local/bin/python\nimport os\n", mode=0o755)
     stage.tree.add_file("/app/deep/er/tool.py", b"#!/usr/bin/env python3\nimport os\n", mode=0o755)
@@ -34,6 +34,8 @@ def machine(stage: Stage) -> Stage:
     return stage
 
 
+# The script was run, and no further than it should.
+STOPPED = "test -e /tmp/ran && test ! -e /no && exit 3"
 # Each of these is `exit 3` by a shell, as far as it is run.
 EXITS = [
     "/bin/sh -c 'exit 3'",
@@ -67,12 +69,16 @@ EXITS = [
     "mv /usr/bin/ash /tmp/moved && /tmp/moved -c 'exit 3'",
     "S=/bin/sh; $S -c 'exit 3'",
     "printf '#!/bin/sh\\nexit 3\\n' > t && chmod 755 t && ./t",
-    "printf '#!/bin/bash -e\\nfalse\\necho no\\n' > t && chmod 755 t; ./t || exit 3",
-    "printf '#!/bin/sh -eu\\necho $nothing\\n' > t && chmod 755 t; ./t || exit 3",
-    "printf '#!/usr/bin/env -S bash -e\\nfalse\\necho no\\n' > t && chmod 755 t; ./t || exit 3",
+    "printf '#!/bin/bash -e\\ntouch /tmp/ran\\nfalse\\ntouch /no\\n' > t; chmod 755 t; ./t; "
+    + STOPPED,
+    "printf '#!/bin/sh -eu\\ntouch /tmp/ran\\necho $x\\ntouch /no\\n' > t; chmod 755 t; ./t; "
+    + STOPPED,
+    "printf '#!/usr/bin/env -S bash -e\\ntouch /tmp/ran\\nfalse\\ntouch /no\\n' > t; chmod 755 t; ./t; "
+    + STOPPED,
     "printf '#!/usr/bin/awk -f\\nBEGIN { exit 3 }\\n' > t && chmod 755 t && ./t",
-    "find . -name exits.sh -exec /bin/sh {} + ; find . -name exits.sh | xargs /bin/sh || exit 3",
-    "echo exits.sh | xargs -n 1 /bin/sh || exit 3",
+    "find . -name exits.sh -exec /bin/sh {} + ; " + STOPPED,
+    "find . -name exits.sh | xargs /bin/sh; " + STOPPED,
+    "echo exits.sh | xargs -n 1 /bin/sh; " + STOPPED,
 ]
 
 

@@ -89,18 +89,25 @@ def freeze_imports(
 
 
 def _read(output: bytes) -> _Report:
-    """The report among what a machine wrote; an empty one of a program that makes none."""
+    """The report among what a machine wrote; an empty one of a program that makes none.
+    Raises `FreezeError` for what is no report."""
     _, found, text = output.rpartition(_MARK)
     if not found:
         return _Report()
-    told = json.loads(text.partition(b"\n")[0])
-    return _Report(
-        left=told["left"],
-        failed={name: (error, half) for name, (error, half) in told["failed"].items()},
-        assumed=tuple(told["assumed"]),
-        by_packages=tuple(told["by_packages"]),
-        init=tuple(told["init"]),
-    )
+    try:
+        told = json.loads(text.partition(b"\n")[0])
+        return _Report(
+            left=dict(told["left"]),
+            failed={name: (error, half) for name, (error, half) in told["failed"].items()},
+            assumed=tuple(told["assumed"]),
+            by_packages=tuple(told["by_packages"]),
+            init=tuple(told["init"]),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):  # the program wrote it, not its base
+        raise FreezeError(
+            "What the program said of its imports before the freeze cannot be read.",
+            hint="Look for code that writes `boxer-imports` to its standard output.",
+        ) from None
 
 
 def _tell(
