@@ -69,11 +69,11 @@ EXITS = [
     "mv /usr/bin/ash /tmp/moved && /tmp/moved -c 'exit 3'",
     "S=/bin/sh; $S -c 'exit 3'",
     "printf '#!/bin/sh\\nexit 3\\n' > t && chmod 755 t && ./t",
-    "printf '#!/bin/bash -e\\ntouch /tmp/ran\\nfalse\\ntouch /no\\n' > t; chmod 755 t; ./t; "
+    "printf '#!/bin/bash -e\\ntouch /tmp/ran\\nfalse\\ntouch /no\\n' >t; chmod 755 t; ./t; "
     + STOPPED,
     "printf '#!/bin/sh -eu\\ntouch /tmp/ran\\necho $x\\ntouch /no\\n' > t; chmod 755 t; ./t; "
     + STOPPED,
-    "printf '#!/usr/bin/env -S bash -e\\ntouch /tmp/ran\\nfalse\\ntouch /no\\n' > t; chmod 755 t; ./t; "
+    "printf '#!/bin/env -S bash -e\\ntouch /tmp/ran\\nfalse\\ntouch /no\\n' >t; chmod 755 t; ./t; "
     + STOPPED,
     "printf '#!/usr/bin/awk -f\\nBEGIN { exit 3 }\\n' > t && chmod 755 t && ./t",
     "find . -name exits.sh -exec /bin/sh {} + ; " + STOPPED,
