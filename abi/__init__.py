@@ -23,7 +23,7 @@ _FORMATS = {"u8": "B", "u32": "I", "i64": "q"}
 _SIZES = {"u8": 1, "u32": 4, "i64": 8}
 _MAGIC_BYTES = 8
 # Structures whose fields Python code reads one by one.
-_PLACES = {"boot": "the boot block", "signals": "the signals' block"}
+_PLACES = {"boot": "the boot block", "signals": "the signals' block", "tasks": "the tasks' block"}
 _NOTE = "Made from abi/boot.toml by `python -m abi`: change that file."
 
 

@@ -35,6 +35,9 @@ class TreeFlag(IntEnum):
 BOOT_MAGIC: Final = b"BXBOOT01"
 BOOT: Final = struct.Struct("<8sIIIIIIIIIIIIII")
 SIGNALS: Final = struct.Struct("<IIIIIIII32s32s")
+TASKS: Final = struct.Struct("<IIIIIIIIIII20x")
+SPACE: Final = struct.Struct("<III")
+SPACE_RANGE: Final = struct.Struct("<II")
 TREE_MAGIC: Final = b"BXTREE01"
 TREE: Final = struct.Struct("<8sIIII8x")
 TREE_ENTRY: Final = struct.Struct("<IIIIIIqIIIIII8x")
@@ -72,3 +75,20 @@ class SignalsField(IntEnum):
     COLUMNS = 28
     COUNTS = 32
     KNOWN = 64
+
+
+class TasksField(IntEnum):
+    """Where a field of the tasks' block stands: bytes from its start."""
+
+    SWITCH_SLOT = 0
+    FORK_SLOT = 4
+    DROP_SLOT = 8
+    IMAGE_SLOT = 12
+    MOST = 16
+    DUE = 20
+    OTHERS = 24
+    TICK_US = 28
+    WATCHED = 32
+    OFFSET = 36
+    BITS = 40
+    RESERVED = 44

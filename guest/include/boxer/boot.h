@@ -59,6 +59,40 @@ struct boxer_signals {
 };
 _Static_assert(sizeof(struct boxer_signals) == 96, "signals");
 
+// How a machine's tasks take turns; the exported global `boxer_tasks` has its address. The slots are
+// places in the exported table: the guest's own functions lie there, which answer -ENOSYS, until a host
+// that can switch native stacks puts its own there. A host that cannot leaves all as it is.
+struct boxer_tasks {
+    uint32_t switch_slot; // guest: another fiber goes on
+    uint32_t fork_slot;   // guest: a copy of the fiber, and of a space's memory
+    uint32_t drop_slot;   // guest: a fiber, and a space, are not needed any more
+    uint32_t image_slot;  // guest: a space begins as the machine's image
+    uint32_t most;        // host: how many tasks there may be; 0: the kernel's default
+    uint32_t due;         // host: 1 at a tick; guest: 0 when others have had a turn
+    uint32_t others;      // guest: how many tasks want a turn besides the current
+    uint32_t tick_us;     // guest: microseconds between ticks; 0: 5000
+    uint32_t watched;     // guest: a word that holds an address, or 0; 0: none
+    uint32_t offset;      // guest: from that address to four bytes
+    uint32_t bits;        // guest: which of their bits a tick sets
+    uint32_t reserved[5];
+};
+_Static_assert(sizeof(struct boxer_tasks) == 64, "tasks");
+
+// The memory of a process, as the kernel tells its host of it in a slot.
+struct boxer_space {
+    uint32_t id;     // 1 or more
+    uint32_t count;  // of ranges
+    uint32_t ranges; // where they are, sorted and disjoint
+};
+_Static_assert(sizeof(struct boxer_space) == 12, "space");
+
+// A run of a space's pages.
+struct boxer_space_range {
+    uint32_t address; // a multiple of 4096
+    uint32_t size;    // bytes, a multiple of 4096
+};
+_Static_assert(sizeof(struct boxer_space_range) == 8, "space_range");
+
 // The head of a tree image.
 struct boxer_tree {
     char magic[8] __attribute__((nonstring));
