@@ -19,6 +19,7 @@
 // 5. All that is refused is refused before anything has changed.
 #define _GNU_SOURCE
 #include "fiber.h"
+#include "space.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -257,11 +258,22 @@ int fibers_check_switch(struct boxer_machine *machine, uint32_t to) {
 
 int fibers_switch(struct boxer_machine *machine, uint32_t to) {
     struct fibers *fibers = machine->fibers;
-    if (fibers->of[to] == fibers->current)
+    if (fibers->of[to] == fibers->current) {
+        arrive(machine);
         return 0;
+    }
     fibers->current->answer = 0;
     go_to(machine, fibers->of[to]);
     return machine->fibers->current->answer;
+}
+
+int fibers_switch_with(struct boxer_machine *machine, uint32_t to) {
+    set_top(machine, 0);
+    int moved = space_move(machine);
+    if (moved == 0)
+        return fibers_switch(machine, to);
+    arrive(machine);
+    return 0; // the run is over
 }
 
 int fibers_check_copy(struct boxer_machine *machine, uint32_t id) {

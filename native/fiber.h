@@ -48,6 +48,7 @@ int fibers_ready(struct boxer_machine *);
 int fibers_check_switch(struct boxer_machine *, uint32_t to);
 // In the fiber that is gone on with: what its slot answers.
 int fibers_switch(struct boxer_machine *, uint32_t to);
+int fibers_switch_with(struct boxer_machine *, uint32_t to); // and makes space.c's exchange
 int fibers_check_copy(struct boxer_machine *, uint32_t id);
 int fibers_copy(struct boxer_machine *, uint32_t id);
 int fibers_check_drop(struct boxer_machine *, uint32_t id);

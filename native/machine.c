@@ -180,7 +180,7 @@ struct boxer_machine *boxer_machine_new(struct boxer_code *code, struct boxer_im
 void boxer_machine_free(struct boxer_machine *machine) {
     wasmtime.wasmtime_store_delete(machine->store);
     fibers_free(machine->fibers);
-    spaces_end(machine);
+    spaces_free(machine);
     layer_release(machine->layer);
     tracking_free(&machine->tracking);
     free(machine->output.bytes);
@@ -297,6 +297,8 @@ static __attribute__((noinline)) void enter(struct boxer_machine *machine,
         wasmtime.wasmtime_func_call_unchecked(machine->context, function, &value, 1, &trap);
     if (machine->fibers)
         fibers_end(machine);
+    if (machine->spaces)
+        spaces_forget(machine);
     if (!error && !trap) {
         outcome->status = (uint32_t)value.i32;
         return;
@@ -442,6 +444,10 @@ static int become(struct boxer_machine *copy, struct boxer_machine *machine, int
 
 struct boxer_machine *boxer_machine_fork(struct boxer_machine *machine, uint64_t memory_limit,
                                          int descriptor, char *message) {
+    if (machine->spaces) { // what is out of place is no part of it
+        complain(message, "the machine has had several processes");
+        return NULL;
+    }
     struct boxer_machine *copy = new_machine(machine->code, machine->image, memory_limit, message);
     if (copy && become(copy, machine, descriptor) < 0) {
         complain(message, "the machine cannot be copied");

@@ -24,15 +24,13 @@ enum { NOBODY = -1, MOST_PARAMETERS = 3 };
 #define U32(n) ((uint32_t)v[n].i32)
 
 static int switch_(ARGUMENTS) {
-    struct move move;
-    int error = U32(1) || U32(2) ? space_check_move(machine, U32(1), U32(2), &move) : 0;
+    int moves = U32(1) || U32(2);
+    int error = moves ? space_check_move(machine, U32(1), U32(2)) : 0;
     if (!error)
         error = fibers_check_switch(machine, U32(0));
     if (error)
         return error;
-    if ((U32(1) || U32(2)) && space_move(machine, &move) < 0)
-        return machine->outcome->kind == BOXER_RETURNED ? -ENOMEM : 0;
-    return fibers_switch(machine, U32(0));
+    return moves ? fibers_switch_with(machine, U32(0)) : fibers_switch(machine, U32(0));
 }
 
 static int fork_(ARGUMENTS) {

@@ -138,6 +138,7 @@ int64_t tracking_restore(struct boxer_machine *);
 void tracking_install(void), tracking_free(struct tracking *);
 // Says which machine this thread is in, and returns which it was in before; null: none.
 struct boxer_machine *tracking_enter(struct boxer_machine *);
+int tracking_open(struct boxer_machine *); // all of it is writable. 0, or -1
 void tracking_touch(void *address, uint64_t size);
 int tracking_admit(void *address); // whether that was why a write faulted
 
@@ -183,8 +184,8 @@ void fibers_end(struct boxer_machine *);
 void fibers_free(struct fibers *);
 int fibers_attend(struct boxer_machine *); // on the thread's own stack
 
-// space.c. What is out of place is forgotten.
-void spaces_end(struct boxer_machine *);
+// space.c. What is out of place is forgotten; all is.
+void spaces_forget(struct boxer_machine *), spaces_free(struct boxer_machine *);
 
 // slots.c. Puts the host's functions where the guest's block says.
 void slots_fill(struct boxer_machine *, const wasmtime_table_t *);
