@@ -1,5 +1,5 @@
-"""`python -m tests.suites.compared [--side SIDE] [--write PAGE] [PACKAGE ...]`: packages' own tests in
-a box and natively, compared test by test (compared.toml).
+"""`python -m tests.suites.compared [--side SIDE] [--write PAGE] [PACKAGE ...]`: packages' own
+tests in a box and natively, compared test by test (compared.toml).
 
 Belongs here: running, judging. Does not: the packages' sources and what runs them (sides.py), the
 page (page.py).
