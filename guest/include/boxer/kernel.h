@@ -33,12 +33,6 @@ const struct boxer_tree *kernel_tree(void);
 char **kernel_host_arguments(size_t *count);
 char **kernel_host_environment(size_t *count);
 
-// Who else may run while the program waits. run_another: runs something to its end and says 1, or
-// 0; it may lower *until_ns to the monotonic time at which it wants to be asked again. Without
-// until_ns it runs nothing, and says whether there is anybody at all. nothing_left: a futex wait
-// that nothing can end is about to be refused; 1: it is interrupted instead (-EINTR).
-void kernel_on_wait(int (*run_another)(int64_t *until_ns), int (*nothing_left)(void));
-
 // How many threads there are, in all processes.
 unsigned kernel_tasks(void);
 // Ends all threads and processes but the current one, and waits until they have: what is left of a

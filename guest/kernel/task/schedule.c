@@ -157,7 +157,7 @@ static int back(int result) {
 
 int task_block(void) {
     current->state = TASK_WAITS;
-    stirred |= !current->waiting.may_interrupt; // its call has done something, maybe
+    stirred |= !current->waiting.is_futex; // its call has done something, maybe
 
     if (!tasks->next) { // nobody else: it looks itself
         current->state = TASK_RUNS;
