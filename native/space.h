@@ -1,0 +1,24 @@
+// Memory of a guest's processes that are out of place: see space.c.
+#ifndef BOXER_NATIVE_SPACE_H
+#define BOXER_NATIVE_SPACE_H
+
+#include "state.h"
+
+// An exchange that has been looked at and can be made.
+struct move {
+    uint32_t leave, enter; // ids
+    struct range *leaving, *entering;
+    uint32_t leaving_count, entering_count;
+};
+
+// All: 0, or -errno, and nothing has changed. Addresses are the guest's, of descriptors.
+int space_check_move(struct boxer_machine *, uint32_t leave, uint32_t enter, struct move *);
+int space_copy(struct boxer_machine *, uint32_t from, uint32_t id);
+int space_of_image(struct boxer_machine *, uint32_t id, uint32_t descriptor);
+int space_check_drop(struct boxer_machine *, uint32_t id);
+
+// Makes the exchange. -1: the run is over, its outcome says why.
+int space_move(struct boxer_machine *, struct move *);
+void space_drop(struct boxer_machine *, uint32_t id);
+
+#endif
