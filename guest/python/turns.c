@@ -18,7 +18,7 @@
 enum { SHORTEST_TICK_US = 500, LONGEST_TICK_US = 1000000 };
 
 // libc's: what fork() does in a child, around `end_others`.
-extern void __boxer_alone(int (*end_others)(void));
+extern void __boxer_alone(void (*end_others)(void));
 
 void turns_begin(void) {
     boxer_tasks.watched = (uint32_t)(uintptr_t)&_Py_tss_tstate;
@@ -35,12 +35,9 @@ void __wrap__PyEval_SetSwitchInterval(unsigned long microseconds) {
 }
 
 void turns_end_others(void) {
-    int has_threads = _PyInterpreterState_GET()->threads.head->next != NULL;
-    if (!has_threads) {
-        kernel_quiesce();
+    if (kernel_tasks() == 1)
         return;
-    }
     PyOS_BeforeFork();
-    __boxer_alone(kernel_quiesce);
+    __boxer_alone(kernel_end_others);
     PyOS_AfterFork_Child();
 }

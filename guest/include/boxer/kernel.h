@@ -8,6 +8,7 @@
 
 extern struct boxer_boot boxer_boot;
 extern struct boxer_signals boxer_signals;
+extern struct boxer_tasks boxer_tasks;
 
 // A Linux system call (riscv32 numbers: 64-bit time, a 64-bit offset as two longs, low half
 // first). Returns the result or -errno.
