@@ -46,11 +46,11 @@ int schedule_is_due(void) {
     return *(volatile uint32_t *)&boxer_tasks.due != 0;
 }
 
-// Whom a tick could be of use to.
-static void tell_others(void) {
+// Whom a tick could be of use to while nobody but this task runs.
+static void tell_others(const struct task *running) {
     unsigned others = readied;
     for (const struct task *task = tasks; task && tasks->next; task = task->next)
-        others += task != current && task->state == TASK_WAITS && wait_is_timed(&task->waiting);
+        others += task != running && task->state == TASK_WAITS && wait_is_timed(&task->waiting);
     boxer_tasks.others = others;
 }
 
@@ -111,7 +111,7 @@ static int must_look(void) {
 static int go_on_with(struct task *task) {
     static const char told[] = "boxer: the host has no stack for another thread\n";
     dequeue(task);
-    tell_others();
+    tell_others(task);
     int error = alone ? -ENOSYS : task_switch(task);
     if (!error)
         return 0;
@@ -135,7 +135,7 @@ static int pass_on(void) {
         struct task *task = choose();
         if (task == current) {
             dequeue(task);
-            tell_others();
+            tell_others(task);
             return 0;
         }
         if (task)
@@ -183,7 +183,7 @@ _Noreturn void task_leave(void) {
         if (first) {
             struct task *task = first;
             dequeue(task);
-            tell_others();
+            tell_others(task);
             task_switch_for_good(task);
         }
         if (sleep_for_all(0))
