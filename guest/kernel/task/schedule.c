@@ -21,6 +21,7 @@
 #include "time/timer.h"
 #include "state.h"
 
+#include <boxer/kernel.h>
 #include <boxer/linux_errno.h>
 
 #define LOOK_EVERY 64u
@@ -46,12 +47,16 @@ int schedule_is_due(void) {
     return *(volatile uint32_t *)&boxer_tasks.due != 0;
 }
 
-// Whom a tick could be of use to while `next` runs.
-static void tell_others(const struct task *next) {
-    unsigned others = readied;
+// Whom a tick could be of use to while nobody but this task runs.
+static void tell_others(const struct task *running) {
+    unsigned others = readied + (unsigned)running->process->ticks_wanted;
     for (const struct task *task = tasks; task && tasks->next; task = task->next)
-        others += task != next && task->state == TASK_WAITS && wait_is_timed(&task->waiting);
+        others += task != running && task->state == TASK_WAITS && wait_is_timed(&task->waiting);
     boxer_tasks.others = others;
+}
+
+void kernel_want_ticks(int more) {
+    current->process->ticks_wanted += more;
 }
 
 int schedule_has_others(void) {
