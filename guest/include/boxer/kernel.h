@@ -33,6 +33,10 @@ const struct boxer_tree *kernel_tree(void);
 char **kernel_host_arguments(size_t *count);
 char **kernel_host_environment(size_t *count);
 
+// So many more, or fewer, threads of the current process wait for one that only computes: ticks are
+// of use while it runs.
+void kernel_want_ticks(int more);
+
 // How many threads there are, in all processes.
 unsigned kernel_tasks(void);
 // Ends all threads and processes but the current one, and waits until they have: what is left of a
