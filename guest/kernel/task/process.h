@@ -2,7 +2,7 @@
 #ifndef KERNEL_TASK_PROCESS_H
 #define KERNEL_TASK_PROCESS_H
 
-#include "mm/memory.h"
+#include "mm/space.h"
 #include "task/credentials.h"
 #include "task/signal.h"
 #include "task/timers.h"
@@ -24,6 +24,13 @@
 
 struct task;
 
+// A suspended process's memory (process/suspend.c).
+struct memory_kept {
+    struct space *space;
+    uint8_t *pages, *data;
+    size_t count;
+};
+
 struct process {
     struct task *leader;       // its first task
     struct process *suspended; // whose place this one has taken (process/suspend.c), or null
@@ -34,7 +41,7 @@ struct process {
     struct directories directories;
     struct process_signals signals;
     struct process_timers timers;
-    struct memory_map memory;
+    struct memory_kept memory;
     struct company company;
     int no_new_privs, dumpable, parent_death_signal, subreaper;
     char *exe, *cmdline, *environ; // cmdline and environ: NUL-separated, as /proc shows them
