@@ -2,6 +2,7 @@
 // were.
 #include "check.h"
 #include "mm/memory.h"
+#include "mm/space.h"
 
 #include <boxer/linux_file.h>
 #include <boxer/linux_mman.h>

@@ -1,6 +1,6 @@
 // Where the data of the module is the program's.
 #include "mm/data.h"
-#include "mm/memory.h"
+#include "mm/pages.h"
 #include "state.h"
 
 #include <boxer/kernel.h>
@@ -29,7 +29,7 @@ struct hole {
 static void find_holes(struct hole holes[HOLES]) {
     uintptr_t bitmaps[3];
     size_t size;
-    memory_bitmaps(bitmaps, &size);
+    pages_bitmaps(bitmaps, &size);
     for (int i = 0; i < 3; i++)
         holes[i] = (struct hole){bitmaps[i], bitmaps[i] + size};
     holes[3] = (struct hole){(uintptr_t)&__start_kernel_state, (uintptr_t)&__stop_kernel_state};

@@ -1,16 +1,11 @@
-// Pages of linear memory, and the kernel's own.
+// The kernel's pages.
 //
 // Invariants
-// 1. Three bitmaps say everything: `pages_used` (not free), `pages_lent` (some program's:
-// mm/space.c)
-//    and `dirty` (ever used since it last was zeroed). A free page that is not dirty reads as zero,
-//    whichever space is in place.
-// 2. lent implies used. Freeing never needs memory, so it cannot fail.
-// 3. The kernel takes no page of a word (64 pages) that has a lent one: what the host exchanges
+// 1. Freeing never needs memory, so it cannot fail.
+// 2. The kernel takes no page of a word (64 pages) that has a lent one: what the host exchanges
 //    when processes take turns is few large ranges, and what lies between a space's pages in a word
 //    is nobody's that would miss it.
-// 4. No free page that the kernel may have lies below `pages.lowest`.
-// 5. Runs are first fit from below; memory grows only when no hole is large enough.
+// 3. No free page that the kernel may have lies below `pages.lowest`.
 #include "mm/memory.h"
 #include "host/host.h"
 #include "host/reached.h"
@@ -22,114 +17,13 @@
 #include <boxer/boot.h>
 #include <string.h>
 
-#define GROW_PAGES 64u // 256 KiB at a time: few memory.grow calls, little slack
-
-// Bitmaps for all of a 4 GiB linear memory: 3 x 128 KiB of zeros, touched only as far as used.
-_Alignas(PAGE_SIZE) uint64_t pages_used[PAGE_WORDS], pages_lent[PAGE_WORDS];
-static _Alignas(PAGE_SIZE) uint64_t dirty[PAGE_WORDS];
-KERNEL_STATE struct pages pages;
-static KERNEL_STATE size_t most;
 static KERNEL_STATE uint64_t countdown;
-
-#ifdef __wasm__
-
-#define WASM_PAGES (65536u / PAGE_SIZE)
-
-static uintptr_t arena_base(void) {
-    return 0;
-}
-
-static size_t arena_pages(void) {
-    return (size_t)__builtin_wasm_memory_size(0) * WASM_PAGES;
-}
-
-static int arena_grow(size_t count) {
-    size_t more = (count + WASM_PAGES - 1) / WASM_PAGES;
-    return __builtin_wasm_memory_grow(0, more) != (size_t)-1;
-}
-
-#else
-
-static _Alignas(4096) unsigned char arena[(size_t)MAX_PAGES * PAGE_SIZE];
-static size_t arena_size = GROW_PAGES;
-
-static uintptr_t arena_base(void) {
-    return (uintptr_t)arena;
-}
-
-static size_t arena_pages(void) {
-    return arena_size;
-}
-
-static int arena_grow(size_t count) {
-    if (count > MAX_PAGES - arena_size)
-        return 0;
-    arena_size += count;
-    return 1;
-}
-
-#endif
-
-size_t page_of(const void *address) {
-    size_t page = ((uintptr_t)address - pages.base) / PAGE_SIZE;
-    if ((uintptr_t)address < pages.base || ((uintptr_t)address - pages.base) % PAGE_SIZE ||
-        page >= pages.limit)
-        host_abort();
-    return page;
-}
-
-static void zero_dirty(size_t from, size_t to) {
-    for (size_t page = next_bit(dirty, from, to, 1); page < to;) {
-        size_t end = next_bit(dirty, page, to, 0);
-        memset(address_of(page), 0, (end - page) * PAGE_SIZE);
-        page = next_bit(dirty, end, to, 1);
-    }
-}
-
-void pages_take(size_t from, size_t to, int zeroed) {
-    if (zeroed)
-        zero_dirty(from, to);
-    for (size_t page = next_bit(pages_used, from, to, 0); page < to;) {
-        size_t end = next_bit(pages_used, page, to, 1);
-        pages.in_use += end - page;
-        page = next_bit(pages_used, end, to, 0);
-    }
-    set_bits(pages_used, from, to, 1);
-    set_bits(dirty, from, to, 1);
-}
-
-void pages_release(size_t from, size_t to) {
-    set_bits(pages_used, from, to, 0);
-    set_bits(pages_lent, from, to, 0);
-    pages.in_use -= to - from;
-    size_t word = from / 64 * 64; // invariant 3: all of it may be the kernel's now
-    if (word < pages.lowest)
-        pages.lowest = word;
-    spaces_released(word);
-}
-
-// Grows linear memory so that pages up to `end` exist.
-int pages_reach(size_t end) {
-    if (end <= pages.limit)
-        return 1;
-    if (end > MAX_PAGES || (most && end > most))
-        return 0;
-    size_t need = end - pages.limit;
-    size_t want = (need + GROW_PAGES - 1) / GROW_PAGES * GROW_PAGES;
-    if (!arena_grow(want) && !arena_grow(need)) {
-        limit_reached(BOXER_REACHED_MEMORY);
-        return 0;
-    }
-    size_t there = arena_pages();
-    pages.limit = there > MAX_PAGES ? MAX_PAGES : there;
-    return end <= pages.limit;
-}
 
 void memory_reserve(size_t count) {
     size_t end = pages.limit;
     while (end > pages.first && !bit_of(pages_used, end - 1))
         end--;
-    if (!most)
+    if (!pages.most)
         pages_reach(end + count);
 }
 
@@ -138,37 +32,13 @@ int memory_refuses(void) {
 }
 
 void memory_boot(uintptr_t heap) {
-    pages.base = arena_base();
-    pages.limit = arena_pages();
-    if (pages.limit > MAX_PAGES)
-        pages.limit = MAX_PAGES;
-    pages.first = pages.base ? 0 : (heap + PAGE_SIZE - 1) / PAGE_SIZE;
-    pages.search = pages.first + MEMORY_BRK_PAGES;
-    pages.lowest = (pages.search + 63) / 64 * 64;
-    pages.in_use = 0;
-    set_bits(pages_used, 0, MAX_PAGES, 0);
-    set_bits(pages_lent, 0, MAX_PAGES, 0);
-    set_bits(pages_used, 0, pages.first, 1);
-    set_bits(pages_lent, 0, pages.first, 1); // data and stack; brk(2)'s pages may be in that word
-    pages_reach(pages.search + 1);
+    pages_boot(heap);
     spaces_boot();
 }
 
-size_t pages_find(size_t from, size_t count, taken_bits taken) {
-    size_t start = from;
-    for (size_t page = from; page < pages.limit;) {
-        uint64_t bits = taken(page / 64) >> (page % 64);
-        size_t free = bits ? (size_t)__builtin_ctzll(bits) : 64 - page % 64;
-        page += free;
-        if (page - start >= count || page >= pages.limit)
-            break;
-        if (!bits)
-            continue; // up to the word's end, and maybe beyond
-        bits = ~taken(page / 64) >> (page % 64);
-        page = bits ? page + (size_t)__builtin_ctzll(bits) : (page / 64 + 1) * 64;
-        start = page;
-    }
-    return start;
+void pages_scrub(void) {
+    slabs_scrub();
+    pages_clean();
 }
 
 static uint64_t taken_for_kernel(size_t word) {
@@ -193,6 +63,7 @@ void pages_free(void *start, size_t count) {
         next_bit(pages_lent, page, page + count, 1) != page + count)
         host_abort();
     pages_release(page, page + count);
+    spaces_released(page);
 }
 
 int pages_claim(uintptr_t address, size_t count, int zeroed) {
@@ -225,23 +96,6 @@ int pages_extend(void *start, size_t old, size_t count, int zeroed) {
     return pages_claim((uintptr_t)start + old * PAGE_SIZE, count - old, zeroed);
 }
 
-void pages_scrub(void) {
-    slabs_scrub();
-    for (size_t page = next_bit(pages_used, pages.first, pages.limit, 0); page < pages.limit;) {
-        size_t end = next_bit(pages_used, page, pages.limit, 1);
-        zero_dirty(page, end);
-        set_bits(dirty, page, end, 0);
-        page = next_bit(pages_used, end, pages.limit, 0);
-    }
-}
-
-void memory_bitmaps(uintptr_t from[3], size_t *size) {
-    from[0] = (uintptr_t)pages_used;
-    from[1] = (uintptr_t)pages_lent;
-    from[2] = (uintptr_t)dirty;
-    *size = sizeof dirty;
-}
-
 size_t pages_total(void) {
     return pages.limit - pages.first;
 }
@@ -262,7 +116,7 @@ int user_range(const void *address, size_t size) {
     if (!address)
         return size == 0;
 #ifdef __wasm__
-    uintptr_t end = arena_pages() * PAGE_SIZE; // 0: all of 4 GiB
+    uintptr_t end = __builtin_wasm_memory_size(0) * 65536u; // 0: all of 4 GiB
     return (uintptr_t)address + size >= (uintptr_t)address &&
            (uintptr_t)address + size - 1 <= end - 1;
 #else
@@ -271,7 +125,7 @@ int user_range(const void *address, size_t size) {
 }
 
 void memory_limit(size_t count) {
-    most = count ? pages.first + count : 0;
+    pages.most = count ? pages.first + count : 0;
 }
 
 uint64_t memory_fail_at(uint64_t allocation) {

@@ -29,11 +29,6 @@ int pages_extend(void *pages, size_t old, size_t count, int zeroed);
 size_t pages_total(void), pages_in_use(void);
 void pages_scrub(void); // zeroes every free page that was ever used, and free small objects
 
-// Pages as the program in place has them: its own, and the kernel's that it is shown (mm/space.h).
-// Only these are ever unmapped or moved by it.
-enum page_owner { PAGE_FREE, PAGE_KERNEL, PAGE_PROGRAM };
-enum page_owner page_owner(uintptr_t address);
-int pages_given(uintptr_t address, size_t count); // whether all of them are the program's
 // Takes exactly this run if all of it is free (growing memory when it lies just past the end).
 int pages_claim(uintptr_t address, size_t count, int zeroed);
 uintptr_t memory_floor(void); // below lie code's data and the stack: mapped, but never unmapped
@@ -42,9 +37,6 @@ uintptr_t memory_end(void);   // end of linear memory as grown so far
 // Grows linear memory until `count` pages behind the last used one are free: a machine that need
 // not grow can be put back to its image. Without memory nothing happens.
 void memory_reserve(size_t count);
-
-// Where the bitmaps of pages lie: no program's data.
-void memory_bitmaps(uintptr_t from[3], size_t *size);
 
 // Whether a caller's range may be touched at all: not null, inside linear memory. A false answer is
 // -EFAULT; natively only null is caught here, the sanitizers catch the rest.

@@ -24,6 +24,7 @@ static KERNEL_STATE uint32_t last_id;
 KERNEL_STATE struct space *space_in_place = &first_space;
 
 void spaces_released(size_t page) {
+    page = page / 64 * 64; // all of a word that has no page of the kernel's now
     for (struct space *space = spaces; space; space = space->next)
         if (page < space->hint)
             space->hint = page < pages.search ? pages.search : page;
@@ -160,8 +161,7 @@ static void give_up(struct space *space, size_t from, size_t to) {
         if (!owned)
             pages_release(page, end);
     }
-    if (from < space->hint)
-        space->hint = from < pages.search ? pages.search : from;
+    spaces_released(from);
 }
 
 void space_free(uintptr_t address, size_t count) {

@@ -41,6 +41,12 @@ int space_claim(uintptr_t address, size_t count);
 int space_extend(uintptr_t address, size_t old, size_t count);
 void space_free(uintptr_t address, size_t count); // all of it is its own
 void space_discard(void);                         // everything it owns; nothing is shown to it
+// Pages as the program in place has them: its own, and the kernel's that it is shown.
+// Only these are ever unmapped or moved by it.
+enum page_owner { PAGE_FREE, PAGE_KERNEL, PAGE_PROGRAM };
+enum page_owner page_owner(uintptr_t address);
+int pages_given(uintptr_t address, size_t count); // whether all of them are the program's
+
 // Pages of the kernel that the space in place sees, and that one does not see any more.
 // space_expects: before such pages are looked for, at an address or anywhere (0). 0: no memory.
 int space_expects(uintptr_t wanted, size_t count);
