@@ -38,6 +38,16 @@ char **kernel_host_environment(size_t *count);
 // that nothing can end is about to be refused; 1: it is interrupted instead (-EINTR).
 void kernel_on_wait(int (*run_another)(int64_t *until_ns), int (*nothing_left)(void));
 
+// How many threads there are, in all processes.
+unsigned kernel_tasks(void);
+// Ends all threads and processes but the current one, and waits until they have: what is left of a
+// call when its function has returned.
+void kernel_end_others(void);
+
+// The current thread's pointer (CLONE_SETTLS): thread-local, as all that lies in the section
+// "thread_local" of the module's data.
+extern uintptr_t boxer_thread_pointer;
+
 // What the current process's program looks at as it runs, so that a loop without system calls hears
 // of the host's signals: the host sets `bits` of the four bytes at `word`. Null: nothing.
 void kernel_on_signal(const void *word, uint32_t bits);

@@ -221,6 +221,12 @@ enum page_owner page_owner(uintptr_t address) {
     return page < pages.first || (kernels(page / 64) >> page % 64 & 1) ? PAGE_KERNEL : PAGE_FREE;
 }
 
+int page_is_shared(uintptr_t address) {
+    size_t page = (address - pages.base) / PAGE_SIZE;
+    return address >= pages.base && page / 64 < space_in_place->words &&
+           bit_of(space_in_place->shown, page);
+}
+
 int pages_given(uintptr_t address, size_t count) {
     size_t page = (address - pages.base) / PAGE_SIZE;
     if (address < pages.base || page >= pages.limit || count > pages.limit - page)

@@ -45,6 +45,7 @@ void space_discard(void);                         // everything it owns; nothing
 // Only these are ever unmapped or moved by it.
 enum page_owner { PAGE_FREE, PAGE_KERNEL, PAGE_PROGRAM };
 enum page_owner page_owner(uintptr_t address);
+int page_is_shared(uintptr_t address); // it is the same page in other processes
 int pages_given(uintptr_t address, size_t count); // whether all of them are the program's
 
 // Pages of the kernel that the space in place sees, and that one does not see any more.

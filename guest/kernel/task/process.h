@@ -53,6 +53,9 @@ _Noreturn void process_exit(int status); // the host gets the status as it is
 // What is done before that: by shared mappings, which lie above.
 void process_at_exit(void (*)(void));
 
+// Which memory is in place: the same for all that share it.
+const void *process_space(void);
+
 int process_is_self(int pid); // the current one, as system calls name it
 
 #endif

@@ -14,6 +14,7 @@
 #include "mm/slab.h"
 #include "task/arrived.h"
 #include "task/process.h"
+#include "task/schedule.h"
 #include "task/task.h"
 #include "state.h"
 
@@ -73,6 +74,8 @@ int signal_pending(void) {
     if (signals_have_arrived())
         signals_take_arrived();
     uint64_t set = signal_pending_set();
+    if (current->is_killed)
+        return 1;
     return set && (set & (~current->signals.blocked | current->signals.waited)); // mostly: set 0
 }
 
@@ -130,6 +133,31 @@ static int enqueue(struct process *process, struct signal_queue *queue, int sign
     return 0;
 }
 
+// Whether the task takes the signal when it goes on.
+static int takes(const struct task *task, int signo) {
+    return (~task->signals.blocked | task->signals.waited) & SET(signo);
+}
+
+// One that takes a signal of its process: the first one, if it does, else any other. A wait for it
+// goes before.
+static struct task *taker(const struct process *process, int signo) {
+    struct task *found = NULL;
+    for (struct task *task = tasks; task; task = task->next) {
+        if (task->process != process || task->state == TASK_ENDED || !takes(task, signo))
+            continue;
+        if (task->signals.waited & SET(signo))
+            return task;
+        if (!found || task == process->leader)
+            found = task;
+    }
+    return found;
+}
+
+static void tell(struct task *task, int signo) {
+    if (task && task->state == TASK_WAITS && !task->is_new && takes(task, signo))
+        task_ready(task);
+}
+
 // task: whose mask says whether an ignored signal is of use all the same.
 static int send(const struct task *task, struct signal_queue *queue, int signo, int code,
                 const struct linux_siginfo *info) {
@@ -158,11 +186,17 @@ static int send(const struct task *task, struct signal_queue *queue, int signo, 
 }
 
 int signal_send(struct process *process, int signo, int code, const struct linux_siginfo *info) {
-    return send(process->leader, &process->signals.pending, signo, code, info);
+    int error = send(process->leader, &process->signals.pending, signo, code, info);
+    if (!error && signo >= 1 && signo <= LINUX_NSIG)
+        tell(taker(process, signo), signo);
+    return error;
 }
 
 int signal_send_task(struct task *task, int signo, int code, const struct linux_siginfo *info) {
-    return send(task, &task->signals.pending, signo, code, info);
+    int error = send(task, &task->signals.pending, signo, code, info);
+    if (!error && signo >= 1 && signo <= LINUX_NSIG)
+        tell(task, signo);
+    return error;
 }
 
 void signal_raise(int signo) {

@@ -1,0 +1,11 @@
+// A host that switches native stacks, by ucontext(3).
+#ifndef TESTS_NATIVE_DOUBLE_FIBERS_H
+#define TESTS_NATIVE_DOUBLE_FIBERS_H
+
+// From now on the kernel's slots are these; fork and images of memory are not to be had.
+void host_switches(void);
+extern int host_switched;    // how often
+extern int host_stacks;      // how many fibers have one
+extern int host_stacks_most; // of fibers; beyond it -EAGAIN
+
+#endif
