@@ -42,13 +42,8 @@ LINKS = {
 OWN_MODULES = (
     "_boxer.py",
     "_boxer_calls.py",
-    "_boxer_exec.py",
     "_boxer_looks.py",
-    "_boxer_packages.py",
-    "_boxer_portals.py",
-    "_boxer_processes.py",
-    "_boxer_servers.py",
-    "_boxer_workers.py",
+    "_boxer_standing.py",
     "_ssl.py",
 )
 

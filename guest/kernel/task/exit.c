@@ -58,12 +58,28 @@ void task_end(void) {
     current->state = TASK_ENDED;
 }
 
+_Noreturn void task_end_for_good(void) {
+    task_end();
+    if (!task_count_of(current->process))
+        process_ended();
+    task_leave();
+}
+
 void task_exit(int status) {
     if (task_count_of(current->process) == 1)
         process_exit(status);
-    task_end();
     if (!current->is_nested)
-        task_leave();
+        task_end_for_good();
+    task_end();
+}
+
+void task_end_siblings(void) {
+    struct process *process = current->process;
+    for (struct task *task = tasks; task; task = task->next)
+        if (task != current && task->process == process && task->state != TASK_ENDED)
+            task_kill(task);
+    while (task_count_of(process) > 1)
+        task_yield();
 }
 
 void task_end_others(void) {

@@ -1,6 +1,7 @@
 #include "pthread_impl.h"
 
-uintptr_t __boxer_thread_pointer;
+// What is each thread's own at one address: the kernel exchanges the section at a switch.
+__attribute__((section("thread_local"))) uintptr_t __boxer_thread_pointer;
 
 int __set_thread_area(void *p) {
     __boxer_thread_pointer = (uintptr_t)p;
