@@ -11,6 +11,8 @@
 #include "mm/memory.h"
 #include "mm/slab.h"
 #include "process/afresh.h"
+#include "process/end.h"
+#include "process/frozen.h"
 #include "task/arrived.h"
 #include "task/exit.h"
 #include "task/process.h"
@@ -49,6 +51,7 @@ static int open_stdio(void) {
 int kernel_boot(uintptr_t heap) {
     task_boot();
     process_boot();
+    process_end_boot();
     uts_boot();
     memory_boot(heap);
     clock_boot();
@@ -66,6 +69,7 @@ void kernel_freeze(void) {
     fs_freeze();
     clock_freeze();
     afresh_freeze();
+    frozen_keep();
     pages_scrub();
     memory_reserve(SPARE_PAGES);
 }

@@ -167,5 +167,6 @@ void edges_put_back(const struct space *space) {
 void ranges_copy(struct space *space, const struct space *from) {
     memcpy(space->ranges, from->ranges, from->told.count * sizeof *space->ranges);
     space->told.count = from->told.count;
-    edges_keep(space);
+    if (from->edges)
+        memcpy(space->edges, from->edges, edges_size());
 }

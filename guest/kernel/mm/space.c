@@ -279,8 +279,7 @@ static struct space *new_space(size_t words) {
     return space;
 }
 
-struct space *space_copy(void) {
-    const struct space *from = space_in_place;
+struct space *space_copy_of(const struct space *from) {
     struct space *space = new_space(from->words);
     if (!space)
         return NULL;
@@ -294,6 +293,13 @@ struct space *space_copy(void) {
     space->hint = from->hint;
     space->brk_end = from->brk_end;
     ranges_copy(space, from);
+    return space;
+}
+
+struct space *space_copy(void) {
+    struct space *space = space_copy_of(space_in_place);
+    if (space)
+        edges_keep(space);
     return space;
 }
 

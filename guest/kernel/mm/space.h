@@ -45,7 +45,7 @@ void space_discard(void);                         // everything it owns; nothing
 // Only these are ever unmapped or moved by it.
 enum page_owner { PAGE_FREE, PAGE_KERNEL, PAGE_PROGRAM };
 enum page_owner page_owner(uintptr_t address);
-int page_is_shared(uintptr_t address); // it is the same page in other processes
+int page_is_shared(uintptr_t address);            // it is the same page in other processes
 int pages_given(uintptr_t address, size_t count); // whether all of them are the program's
 
 // Pages of the kernel that the space in place sees, and that one does not see any more.
@@ -62,6 +62,7 @@ int space_prepare(struct space *);
 // A new one, out of place. space_copy: with the pages of the one in place, whose ranges are told
 // (space_leave). space_empty: with the module's data alone. Null: no memory.
 struct space *space_copy(void);
+struct space *space_copy_of(const struct space *); // one out of place
 struct space *space_empty(void);
 void space_get(struct space *);
 // 1: it was the last reference to a space out of place, which is gone; the host is to drop it.

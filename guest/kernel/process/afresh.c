@@ -111,7 +111,17 @@ void afresh_freeze(void) {
     kept.whole = NULL;
 }
 
-static void put_back(void) {
+static void restore(uint8_t *data, size_t size, size_t offset, void *copy) {
+    memcpy(data, (const uint8_t *)copy + offset, size);
+}
+
+int afresh_is_possible(void) {
+    return kept.runs || kept.whole;
+}
+
+void afresh_put_back(void) {
+    if (kept.whole)
+        program_data(restore, kept.whole); // not frozen
     for (size_t at = 0; at < kept.end;) {
         struct run run;
         memcpy(&run, kept.runs + at, sizeof run);
@@ -136,7 +146,7 @@ int kernel_begin_afresh(void) {
     signal_exec(current);
     current->clear_child_tid = NULL;
     current->robust_list = NULL;
-    put_back();
+    afresh_put_back();
     return 0;
 }
 

@@ -50,7 +50,7 @@ void process_end(void) {
     struct process *process = current->process;
     timers_end(process);
     mappings_end(space_in_place);
-    descriptors_end();
+    descriptors_end(process);
     signal_thaw();
     dentry_put(process->directories.cwd);
     dentry_put(process->directories.root);

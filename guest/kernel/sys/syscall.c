@@ -9,6 +9,8 @@
 //    nested in kernel state, only on the stack.
 #include "sys/table.h"
 #include "task/exit.h"
+#include "task/family.h"
+#include "task/process.h"
 #include "task/schedule.h"
 #include "task/signal.h"
 #include "task/switch.h"
@@ -49,6 +51,8 @@ long boxer_syscall(long number, long a, long b, long c, long d, long e, long f) 
         result = syscall_dispatch(number, (long[]){a, b, c, d, e, f});
         if (schedule_is_due())
             task_yield();
+        if (current->process->is_stopped)
+            family_stay_stopped();
         if (current->is_killed)
             task_exit(0);
         if (!signal_pending())

@@ -48,13 +48,19 @@ static void give_up_locks(void) {
         give_up(pending, head->offset);
 }
 
-void task_end(void) {
+void task_clear(void) {
     uint32_t *word = current->clear_child_tid;
     give_up_locks();
     if (word && !((uintptr_t)word % sizeof *word) && user_range(word, sizeof *word)) {
         *word = 0;
         futex_wake(word, 1);
     }
+    current->clear_child_tid = NULL;
+    current->robust_list = NULL;
+}
+
+void task_end(void) {
+    task_clear();
     current->state = TASK_ENDED;
 }
 

@@ -3,6 +3,7 @@
 #define KERNEL_TASK_EXIT_H
 
 // What others see of the current task's end: its word is cleared, locks it holds are given up.
+void task_clear(void); // the same of a task that goes on with another program
 void task_end(void);
 // Ends it; the last one of a process ends that, with this status. A task that runs on top of
 // another one returns, and ends when its own function does.

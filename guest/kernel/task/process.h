@@ -45,12 +45,14 @@ struct process {
     struct process *suspended; // whose place this one has taken (process/suspend.c), or null
     enum process_state state;
     uint32_t pid, pgid, sid;
-    int status;      // as wait4(2) tells it, of one that ends
-    int exit_signal; // to its parent, mostly SIGCHLD; 0: none
-    int is_stopped;  // until it is continued
+    int status;                 // as wait4(2) tells it, of one that ends
+    int exit_signal;            // to its parent, mostly SIGCHLD; 0: none
+    int is_gone;                // and freed with its last task
+    int is_stopped;             // until it is continued
     int stop_signal, continued; // what its parent has not been told yet
     int borrows;                // its parent's memory, which waits until it has its own (vfork)
     int has_begun_program;      // execve(2): setpgid(2) of it is not its parent's any more
+    const struct process *waits_for; // whose lock of a file it waits for (vfs/locks.c)
     struct usage usage;
     struct controlling *terminal; // of its session (task/group.h), or null
     struct space *space;

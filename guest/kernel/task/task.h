@@ -26,11 +26,12 @@ struct task {
     struct task *next_ready; // of the run queue
     struct process *process;
     enum task_state state;
-    int fiber;     // of the host: 0 is the one that the host entered
-    int is_new;    // it has not begun
-    int is_nested; // it runs on top of another one (schedule.c)
-    int is_killed; // it is to end as soon as it can
-    uint32_t tid;  // of the first task: the process's pid
+    int fiber;          // of the host: 0 is the one that the host entered
+    int is_new;         // it has not begun
+    int begins_program; // execve(2), on a new fiber
+    int is_nested;      // it runs on top of another one (schedule.c)
+    int is_killed;      // it is to end as soon as it can
+    uint32_t tid;       // of the first task: the process's pid
     int nice;
     char comm[16];
     struct task_signals signals;
@@ -63,6 +64,7 @@ void task_boot(void);
 // A copy of the current task with a tid and a fiber of its own, which has not begun: on no list but
 // that of all tasks. Null: no memory, or -EAGAIN in *error: there are as many as there may be.
 struct task *task_new(int *error);
+int task_new_fiber(void);      // -EAGAIN
 void task_free(struct task *); // takes it off the list
 struct task *task_find(uint32_t tid);
 unsigned task_count(void);                      // of all processes
