@@ -56,6 +56,7 @@ COUNTERS = GUEST / "training" / "counters.c"
 # it: what nothing refers to is dropped before its undefined symbols are looked at.
 PROBE = """
 struct { char magic[8]; } boxer_boot;
+__attribute__((section("thread_local"))) unsigned long boxer_thread_pointer;
 long boxer_syscall(long n, long a, long b, long c, long d, long e, long f) { return -38; }
 extern void __init_libc(char **, char *);
 extern int __main_void(void) __attribute__((weak));

@@ -1,8 +1,8 @@
 // Python's threads take turns.
 //
 // They are libc's, and the kernel runs another one where one waits. One that only computes is told
-// at the host's tick, by a bit of its eval_breaker: it yields then (recipes/patches), which lets
-// those that wait for the interpreter's lock see how long they have, and ask for it.
+// at the host's tick, by a bit of its eval_breaker: it yields then, and drops the interpreter's
+// lock for those that wait for it (recipes/patches).
 #include "turns.h"
 
 #define Py_BUILD_CORE 1
@@ -18,9 +18,12 @@
 enum { SHORTEST_TICK_US = 500, LONGEST_TICK_US = 1000000 };
 
 // libc's: what fork() does in a child, around `end_others`.
-extern void __boxer_alone(int (*end_others)(void));
+extern void __boxer_alone(void (*end_others)(void));
+
+extern void (*boxer_ticks)(int more);
 
 void turns_begin(void) {
+    boxer_ticks = kernel_want_ticks;
     boxer_tasks.watched = (uint32_t)(uintptr_t)&_Py_tss_tstate;
     boxer_tasks.offset = offsetof(PyThreadState, eval_breaker);
     boxer_tasks.bits = BOXER_TICK_BIT;
@@ -35,12 +38,9 @@ void __wrap__PyEval_SetSwitchInterval(unsigned long microseconds) {
 }
 
 void turns_end_others(void) {
-    int has_threads = _PyInterpreterState_GET()->threads.head->next != NULL;
-    if (!has_threads) {
-        kernel_quiesce();
+    if (kernel_tasks() == 1)
         return;
-    }
     PyOS_BeforeFork();
-    __boxer_alone(kernel_quiesce);
+    __boxer_alone(kernel_end_others);
     PyOS_AfterFork_Child();
 }

@@ -401,6 +401,22 @@ static void a_tick_gives_others_a_turn(void) {
     CHECK_EQUAL(boxer_tasks.others, 0);
 }
 
+static int computes(void *unused) {
+    (void)unused;
+    CHECK_EQUAL(boxer_tasks.others, 1); // main, which sleeps for a time
+    boxer_tasks.due = 1;
+    CALL(getppid);
+    CHECK_EQUAL(boxer_tasks.others, 1);
+    return 0;
+}
+
+static void one_that_waits_for_a_time_wants_ticks(void) {
+    host_switches();
+    start_thread(0, computes, NULL);
+    sleeps((void *)1);
+    join_thread(0);
+}
+
 static void a_failing_allocation_changes_nothing(void) {
     host_switches();
     start_thread(0, waits_at_the_gate, 0);
@@ -438,6 +454,7 @@ int main(void) {
     RUN(the_last_thread_ends_the_process);
     RUN(a_lock_of_a_thread_that_ended_says_so);
     RUN(a_tick_gives_others_a_turn);
+    RUN(one_that_waits_for_a_time_wants_ticks);
     RUN(a_failing_allocation_changes_nothing);
     return finish();
 }

@@ -3,7 +3,10 @@
 #include "task/slots.h"
 #include "task/switch.h"
 
+#include <boxer/kernel.h>
 #include <boxer/linux_errno.h>
+#include <boxer/linux_process.h>
+#include <boxer/linux_syscalls.h>
 #include <sanitizer/common_interface_defs.h>
 #include <stdlib.h>
 #include <ucontext.h>
@@ -77,6 +80,17 @@ static int drop(int id, int space) {
     free(fibers[id].stack);
     fibers[id].stack = NULL;
     return 0;
+}
+
+long host_thread(int (*function)(void *), void *argument) {
+    static _Alignas(16) uintptr_t tops[FIBERS][4];
+    static int made;
+    uintptr_t *top = tops[made++];
+    top[0] = (uintptr_t)function;
+    top[1] = (uintptr_t)argument;
+    unsigned long flags = LINUX_CLONE_VM | LINUX_CLONE_FS | LINUX_CLONE_FILES |
+                          LINUX_CLONE_SIGHAND | LINUX_CLONE_THREAD;
+    return boxer_syscall(NR_clone, (long)flags, (long)top, 0, 0, 0, 0);
 }
 
 void host_switches(void) {

@@ -14,6 +14,7 @@
 #include "process/end.h"
 #include "process/frozen.h"
 #include "task/arrived.h"
+#include "task/family.h"
 #include "task/exit.h"
 #include "task/process.h"
 #include "task/signal.h"
@@ -174,6 +175,7 @@ void kernel_set_program(const char *exe, char *const argv[], char *const envp[])
 
 void kernel_end_others(void) {
     task_end_others();
+    family_forget_others();
 }
 
 unsigned kernel_tasks(void) {

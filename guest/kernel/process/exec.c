@@ -129,7 +129,7 @@ static void leave_old(const struct found *found, const struct kernel_program *pr
     kernel_set_program(program->path, program->argv, program->envp);
     memcpy(current->comm, found->script, sizeof current->comm);
     process->has_begun_program = process->dumpable = 1;
-    process->company = (struct company){NULL, NULL};
+    process->ticks_wanted = 0;
     if (program->thaws)
         frozen_signals(current);
     signals_tell_host();

@@ -109,6 +109,8 @@ static int too_many(void) {
 static int start(struct task *task, const struct forking *forking) {
     const struct space *space = task->process->space;
     int shared = space == space_in_place;
+    if (shared && !forking->stack && !(forking->flags & LINUX_CLONE_VFORK))
+        return -EINVAL; // two tasks on one stack
     if (forking->stack) {
         task->stack = forking->stack;
         task->stack_end = 0;
@@ -119,6 +121,8 @@ static int start(struct task *task, const struct forking *forking) {
         return shared ? 0 : -ENOSYS;
     }
     task->is_new = 0;
+    if (shared && (stack_keep(current) || stack_keep(task)))
+        return -ENOMEM;
     uintptr_t from = shared ? 0 : (uintptr_t)&space_in_place->told;
     return task_fork(task, from, shared ? 0 : space->told.id);
 }
@@ -157,6 +161,7 @@ long process_fork(const struct forking *forking) {
     if (error > 0)
         return in_child(flags, child_tid);
     if (error) {
+        stack_let_go(current);
         process_remove(child);
         child->leader = NULL;
         task->process = current->process;
@@ -170,5 +175,6 @@ long process_fork(const struct forking *forking) {
     task_ready(task);
     if (flags & LINUX_CLONE_VFORK)
         wait_for_memory(child, pid);
+    stack_let_go(current);
     return (long)pid;
 }

@@ -39,7 +39,8 @@ static int never_restarted(long number) {
     }
 }
 
-long boxer_syscall(long number, long a, long b, long c, long d, long e, long f) {
+__attribute__((noinline)) static long serve(long number, long a, long b, long c, long d, long e,
+                                            long f) {
     long result;
     stack_check();
     if (number != NR_futex_time64)
@@ -64,4 +65,11 @@ long boxer_syscall(long number, long a, long b, long c, long d, long e, long f) 
     if (boxer_trace)
         boxer_trace(number, (long[]){a, b, c, d, e, f}, result);
     return result;
+}
+
+// Has no frame of its own on the C stack, so that a mark is its caller's.
+long boxer_syscall(long number, long a, long b, long c, long d, long e, long f) {
+    if (number == NR_clone)
+        stack_mark();
+    return serve(number, a, b, c, d, e, f);
 }

@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const char *what(const struct waiting *waiting) {
-    if (waiting->may_interrupt)
+    if (waiting->is_futex)
         return "a lock or another thread (futex)";
     if (waiting->count)
         return "a pipe, socket or other file of the box";
@@ -39,7 +39,7 @@ static void tell(void) {
         line_put(&line, " (");
         line_put(&line, task->comm);
         line_put(&line, ") waits for ");
-        line_put(&line, task == current && !task->waiting.count && !task->waiting.may_interrupt &&
+        line_put(&line, task == current && !task->waiting.count && !task->waiting.is_futex &&
                                 !task->waiting.key.address
                             ? "the others"
                             : what(&task->waiting));
@@ -52,10 +52,7 @@ int deadlock_refuse(void) {
     struct waiting *waiting = &current->waiting;
     if (waiting->may_give_up)
         return -EAGAIN;
-    int (*nothing_left)(void) = current->process->company.nothing_left;
-    int interrupted = waiting->may_interrupt && nothing_left && nothing_left();
-    if (++waiting->deadlocks < WAIT_DEADLOCKS && interrupted)
-        return -EINTR;
+    waiting->deadlocks++;
     if (!waiting->deadlock_told) {
         waiting->deadlock_told = 1;
         tell();

@@ -119,6 +119,14 @@ static void wake_orphans(const struct process *ended) {
     }
 }
 
+void family_forget_others(void) {
+    for (struct process *process = processes, *next; process; process = next) {
+        next = process->next;
+        if (process != current->process)
+            family_bury(process);
+    }
+}
+
 int family_end(void) {
     struct process *ended = current->process;
     if (ended->pid == ended->sid)

@@ -19,7 +19,8 @@ enum {
 int family_end(void);
 void family_stop(int signo); // the current process stops; it goes on when it is continued
 void family_continue(struct process *);
-void family_stay_stopped(void); // until then, or until it is killed
+void family_stay_stopped(void);  // until then, or until it is killed
+void family_forget_others(void); // of which no task is left: nobody waits for them any more
 // The child has been waited for, or nobody will.
 void family_bury(struct process *);
 struct linux_siginfo;

@@ -63,7 +63,7 @@ struct process {
     struct process_signals signals;
     struct process_timers timers;
     struct memory_kept memory;
-    struct company company;
+    int ticks_wanted; // kernel_want_ticks
     int no_new_privs, dumpable, parent_death_signal, subreaper;
     char *exe, *cmdline, *environ; // cmdline and environ: NUL-separated, as /proc shows them
     size_t cmdline_size, environ_size;

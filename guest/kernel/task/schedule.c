@@ -21,6 +21,7 @@
 #include "time/timer.h"
 #include "state.h"
 
+#include <boxer/kernel.h>
 #include <boxer/linux_errno.h>
 
 #define LOOK_EVERY 64u
@@ -46,12 +47,16 @@ int schedule_is_due(void) {
     return *(volatile uint32_t *)&boxer_tasks.due != 0;
 }
 
-// Whom a tick could be of use to.
-static void tell_others(void) {
-    unsigned others = readied;
+// Whom a tick could be of use to while nobody but this task runs.
+static void tell_others(const struct task *running) {
+    unsigned others = readied + (unsigned)running->process->ticks_wanted;
     for (const struct task *task = tasks; task && tasks->next; task = task->next)
-        others += task != current && task->state == TASK_WAITS && wait_is_timed(&task->waiting);
+        others += task != running && task->state == TASK_WAITS && wait_is_timed(&task->waiting);
     boxer_tasks.others = others;
+}
+
+void kernel_want_ticks(int more) {
+    current->process->ticks_wanted += more;
 }
 
 int schedule_has_others(void) {
@@ -111,7 +116,7 @@ static int must_look(void) {
 static int go_on_with(struct task *task) {
     static const char told[] = "boxer: the host has no stack for another thread\n";
     dequeue(task);
-    tell_others();
+    tell_others(task);
     int error = alone ? -ENOSYS : task_switch(task);
     if (!error)
         return 0;
@@ -135,7 +140,7 @@ static int pass_on(void) {
         struct task *task = choose();
         if (task == current) {
             dequeue(task);
-            tell_others();
+            tell_others(task);
             return 0;
         }
         if (task)
@@ -157,7 +162,7 @@ static int back(int result) {
 
 int task_block(void) {
     current->state = TASK_WAITS;
-    stirred |= !current->waiting.may_interrupt; // its call has done something, maybe
+    stirred |= !current->waiting.is_futex; // its call has done something, maybe
 
     if (!tasks->next) { // nobody else: it looks itself
         current->state = TASK_RUNS;
@@ -183,7 +188,7 @@ _Noreturn void task_leave(void) {
         if (first) {
             struct task *task = first;
             dequeue(task);
-            tell_others();
+            tell_others(task);
             task_switch_for_good(task);
         }
         if (sleep_for_all(0))

@@ -287,9 +287,10 @@ int signal_take(uint64_t set, struct linux_siginfo *info) {
     return signo ? signo : take(&current->process->signals.pending, set, info);
 }
 
-static void call_handler(int signo, struct linux_siginfo *info, struct linux_sigaction action) {
-    // A ucontext of any layout reads as zeros: the machine has no registers to show.
-    static KERNEL_STATE _Alignas(16) unsigned char context[1024];
+// Whether the call that was interrupted may be restarted.
+static int call_handler(int signo, struct linux_siginfo *info, struct linux_sigaction action) {
+    struct linux_ucontext context = {0};
+    memcpy(context.blocked, &current->signals.blocked, sizeof current->signals.blocked);
     uint64_t old = current->signals.blocked, mask;
     memcpy(&mask, action.mask, sizeof mask);
     if (!(action.flags & LINUX_SA_NODEFER))
@@ -300,10 +301,11 @@ static void call_handler(int signo, struct linux_siginfo *info, struct linux_sig
         signals_tell_host();
     }
     if (action.flags & LINUX_SA_SIGINFO)
-        ((void (*)(int, void *, void *))action.handler)(signo, info, context);
+        ((void (*)(int, void *, void *))action.handler)(signo, info, &context);
     else
         ((void (*)(int))action.handler)(signo);
     current->signals.blocked = old;
+    return (action.flags & LINUX_SA_RESTART) && !context.no_restart;
 }
 
 static void stop(int signo) {
@@ -329,8 +331,7 @@ int signal_deliver(void) {
         }
         if (action.handler == LINUX_SIG_DFL)
             process_die(signo);
-        call_handler(signo, &info, action);
-        restart &= (action.flags & LINUX_SA_RESTART) != 0;
+        restart &= call_handler(signo, &info, action);
     }
     return restart;
 }

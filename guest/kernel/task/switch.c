@@ -138,6 +138,33 @@ static void free_ended(void) {
     ended = NULL;
 }
 
+#define KEPT_MOST 16384u
+
+int stack_keep(struct task *task) {
+    task->kept = kmalloc(KEPT_MOST);
+    task->kept_top = current->call_stack;
+    return task->kept ? 0 : -ENOMEM;
+}
+
+void stack_let_go(struct task *task) {
+    kfree(task->kept);
+    task->kept = NULL;
+}
+
+static inline void frames_save(struct task *task, void *stack) {
+    size_t size = task->kept_top - (uintptr_t)stack;
+    if (!task->kept || !task->kept_top)
+        return;
+    if (size > KEPT_MOST)
+        host_abort();
+    memcpy(task->kept, stack, size);
+}
+
+static inline void frames_restore(const struct task *task, void *stack) {
+    if (task->kept && task->kept_top)
+        memcpy(stack, task->kept, task->kept_top - (uintptr_t)stack);
+}
+
 // A task goes on: its memory is in place, but for what the host cannot exchange.
 static void arrive(void) {
     if (current->process->space != space_in_place)
@@ -153,6 +180,7 @@ __attribute__((noinline)) int task_switch(struct task *to) {
     void *stack = stack_pointer();
     uintptr_t leave = 0, enter = 0;
     thread_save(from);
+    frames_save(from, stack);
     if (space != space_in_place) {
         space_leave();
         leave = (uintptr_t)&space_in_place->told;
@@ -165,6 +193,7 @@ __attribute__((noinline)) int task_switch(struct task *to) {
         return error;
     }
     set_stack_pointer(stack);
+    frames_restore(current, stack);
     arrive();
     return 0;
 }
@@ -172,10 +201,13 @@ __attribute__((noinline)) int task_switch(struct task *to) {
 __attribute__((noinline)) int task_fork(struct task *copy, uintptr_t from, uint32_t space) {
     void *stack = stack_pointer();
     memcpy(copy->thread_block, block(), block_size());
+    frames_save(copy, stack);
     int result = slots.fork(copy->fiber, (int)from, (int)space);
     if (result > 0) {
         set_stack_pointer(stack);
+        frames_restore(current, stack);
         arrive();
+        stack_let_go(current);
     }
     return result;
 }
@@ -270,6 +302,10 @@ __attribute__((noinline)) void task_run_nested(struct task *task) {
     current = below;
     thread_restore(below);
     task_free(task);
+}
+
+void stack_mark(void) {
+    current->call_stack = (uintptr_t)stack_pointer();
 }
 
 void stack_check(void) {

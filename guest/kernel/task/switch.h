@@ -34,6 +34,11 @@ _Noreturn void task_switch_for_good(struct task *to);
 // Exported: what a host that has a new native stack enters on it. It does not return.
 void boxer_task_begin(int fiber);
 
+// The kernel's frames are kept from now on, of a task whose stack another one uses too: 0 or
+// -ENOMEM.
+int stack_keep(struct task *);
+void stack_let_go(struct task *);
+void stack_mark(void); // a call begins whose task may come to that
 // The stack of the current task has not run over; else it and its process end.
 void stack_check(void);
 

@@ -85,6 +85,7 @@ struct task *task_new(int *error) {
         return NULL;
     *task = *current;
     task->thread_block = NULL;
+    task->kept = NULL;
     if (!thread_block_of(task)) {
         kfree(task);
         return NULL;
@@ -114,6 +115,7 @@ void task_free(struct task *task) {
         link = &(*link)->next;
     *link = task->next;
     signal_end(task);
+    kfree(task->kept);
     thread_block_free(task);
     struct process *process = task->process;
     if (process->leader == task) { // the process goes on without its first task

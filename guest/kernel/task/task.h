@@ -38,7 +38,12 @@ struct task {
     struct waiting waiting;
     void *stack;         // where it begins; null: the first task's
     uintptr_t stack_end; // the lowest address it may use; 0: not known
-    void *thread_block;  // its thread-local bytes while another task runs (switch.c)
+    // Where a child that shares its parent's stack goes on (vfork), the kernel's frames of both are
+    // kept while the other one runs: from the kernel's deepest to `kept_top`. Null: not so.
+    uint8_t *kept;
+    uintptr_t call_stack; // of its program, as clone(2) was called
+    uintptr_t kept_top;
+    void *thread_block; // its thread-local bytes while another task runs (switch.c)
     // What set_tid_address(2) and set_robust_list(2) said, for the task's end; the program's
     // memory.
     uint32_t *clear_child_tid;

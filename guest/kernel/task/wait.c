@@ -28,19 +28,6 @@ void wait_thaw(void) {
     schedule_thaw();
 }
 
-void kernel_on_wait(int (*another)(int64_t *), int (*nothing)(void)) {
-    current->process->company = (struct company){another, nothing};
-}
-
-int wait_lets_run(int64_t *until_ns) {
-    int (*run_another)(int64_t *) = current->process->company.run_another;
-    return run_another && run_another(until_ns);
-}
-
-int wait_has_company(void) {
-    return schedule_has_others() || wait_lets_run(NULL);
-}
-
 int wait_is_timed(const struct waiting *waiting) {
     return waiting->count || waiting->deadline_ns != INT64_MAX;
 }
@@ -118,10 +105,7 @@ int wait_on(struct wait *wait) {
             return -EINTR;
         if (wait->deadline_ns != INT64_MAX && clock_monotonic() >= wait->deadline_ns)
             return 0;
-        int64_t until_ns = wait->deadline_ns;
-        if (wait_lets_run(&until_ns))
-            continue;
-        int result = wait_sleep(wait->entries, wait->count, until_ns);
+        int result = wait_sleep(wait->entries, wait->count, wait->deadline_ns);
         if (result < 0)
             return result;
     }
@@ -163,18 +147,15 @@ static void leave_if_waiting(struct task *task) {
 
 int wait_for_key(struct wait_key key, int64_t deadline_ns, int futex) {
     struct waiting *waiting = &current->waiting;
-    int64_t until_ns = deadline_ns;
-    if (futex && wait_lets_run(&until_ns))
-        return 1;
     waiting->key = key;
     waiting->is_woken = 0;
-    waiting->may_interrupt = futex;
+    waiting->is_futex = futex;
     join(current);
-    int result = wait_on(&(struct wait){.check = is_woken, .deadline_ns = until_ns});
+    int result = wait_on(&(struct wait){.check = is_woken, .deadline_ns = deadline_ns});
     leave_if_waiting(current);
     waiting->key.address = NULL;
-    waiting->is_woken = waiting->may_interrupt = 0;
-    return result == 0 && until_ns < deadline_ns ? 1 : result;
+    waiting->is_woken = waiting->is_futex = 0;
+    return result;
 }
 
 static int is_for(const struct task *task, struct wait_key key) {

@@ -40,8 +40,7 @@ struct wait_key {
     const void *space, *address;
     uint32_t bits;
 };
-// Until it is woken: 1; else 0 past the deadline, -EINTR or -EDEADLK. futex: its program can be
-// told by an interruption where nothing could end the wait.
+// Until it is woken: 1; else 0 past the deadline, -EINTR or -EDEADLK. futex: the wait is one.
 int wait_for_key(struct wait_key, int64_t deadline_ns, int futex);
 // Wakes those that wait for the key, the first that did first, `most` at most: how many.
 int wake_key(struct wait_key, int most);
@@ -62,9 +61,9 @@ struct waiting {
     struct wait_key key; // address null: none
     struct task *next;   // of those that wait for a key
     int is_woken;
-    int is_deaf;       // wait_deaf
-    int may_interrupt; // the wait is a futex's, whose program can be told by an interruption
-    int may_give_up;   // wait_more
+    int is_deaf;     // wait_deaf
+    int is_futex;    // nothing of the kernel has changed before it
+    int may_give_up; // wait_more
     int deadlock_told;
     unsigned deadlocks; // waits refused in a row
 };
@@ -73,19 +72,6 @@ int wait_is_timed(const struct waiting *);
 // Whether it has, of a task that waits.
 int wait_is_over(struct task *);
 
-// Lets somebody else run instead of waiting (kernel_on_wait): 1 if somebody did, and everything may
-// have changed. Else *until_ns may be lowered: who waits beyond it asks again then. Files that are
-// waited for are held meanwhile.
-int wait_lets_run(int64_t *until_ns);
-// Whether there is somebody else, now or later.
-int wait_has_company(void);
-
 void wait_thaw(void);
-
-// Whom a process's program lets run while it waits (kernel_on_wait).
-struct company {
-    int (*run_another)(int64_t *until_ns);
-    int (*nothing_left)(void);
-};
 
 #endif

@@ -1,5 +1,5 @@
-extern uintptr_t __boxer_thread_pointer;
+extern uintptr_t boxer_thread_pointer;
 
 static inline uintptr_t __get_tp(void) {
-    return __boxer_thread_pointer;
+    return boxer_thread_pointer;
 }

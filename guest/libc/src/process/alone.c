@@ -9,7 +9,7 @@
 
 pid_t __boxer_fork_by(pid_t (*)(void));
 
-static int (*end)(void);
+static void (*end)(void);
 
 static pid_t end_others(void) {
     sigset_t set;
@@ -31,7 +31,7 @@ static void keep_stacks(pthread_t first, pthread_t self) {
     }
 }
 
-void __boxer_alone(int (*end_them)(void)) {
+void __boxer_alone(void (*end_them)(void)) {
     pthread_t self = __pthread_self(), first = self->next;
     end = end_them;
     __boxer_fork_by(end_others);
