@@ -39,7 +39,8 @@ PROGRAMS = {
         import concurrent.futures, threading
         barrier = threading.Barrier(5)
         with concurrent.futures.ThreadPoolExecutor(5, initializer=int) as pool:
-            print(len(set(pool.map(lambda n: (barrier.wait(), threading.get_ident())[1], range(5)))))
+            idents = pool.map(lambda n: (barrier.wait(), threading.get_ident())[1], range(5))
+            print(len(set(idents)))
             slow = pool.submit(threading.Event().wait, 0.01)
             print(concurrent.futures.wait([slow]).done == {slow}, slow.result())
         """,
@@ -170,7 +171,8 @@ PROGRAMS = {
         """
         import os, signal, threading
         seen = threading.Event()
-        signal.signal(signal.SIGUSR1, lambda *_: (print(threading.current_thread().name), seen.set()))
+        name = lambda: threading.current_thread().name
+        signal.signal(signal.SIGUSR1, lambda *_: (print(name()), seen.set()))
         thread = threading.Thread(target=os.kill, args=(os.getpid(), signal.SIGUSR1))
         thread.start(); thread.join()
         print(seen.wait(10))

@@ -82,6 +82,7 @@ void kernel_thaw(const char *cwd) {
     signal_thaw();
     signals_tell_host();
     wait_thaw();
+    usage_thaw();
     console_thaw();
     trace_stop();
     attended_stop();

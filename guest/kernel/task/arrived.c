@@ -5,6 +5,7 @@
 //    until it is looked at, and `taken` is set before the counts are read.
 // 2. The block is the machine's, not a process's: it keeps its place when processes change.
 #include "task/arrived.h"
+#include "task/group.h"
 #include "task/process.h"
 #include "task/signal.h"
 #include "task/task.h"
@@ -21,6 +22,12 @@ static struct process *first(void) {
     return process_is_first(current->process) ? current->process : processes;
 }
 
+// What a terminal sends is for all of its foreground.
+static int is_typed(int signo) {
+    return signo == LINUX_SIGINT || signo == LINUX_SIGQUIT || signo == LINUX_SIGTSTP ||
+           signo == LINUX_SIGWINCH;
+}
+
 void signals_take_arrived(void) {
     volatile struct boxer_signals *block = &boxer_signals;
     block->taken = block->sent;
@@ -29,6 +36,11 @@ void signals_take_arrived(void) {
         if (count == block->known[signo])
             continue;
         block->known[signo] = count;
+        const struct controlling *terminal = first()->terminal;
+        if (is_typed(signo) && terminal && terminal->foreground && processes->next) {
+            group_signal(terminal->foreground, signo);
+            continue;
+        }
         for (struct process *process = first(); process; process = process->suspended)
             signal_send(process, signo, LINUX_SI_KERNEL, NULL);
     }

@@ -16,6 +16,7 @@
 
 #include <boxer/linux_signal.h>
 #include <boxer/linux_time.h>
+#include <string.h>
 
 static int ignores_children(const struct process *parent) {
     const struct linux_sigaction *action = &parent->signals.actions[LINUX_SIGCHLD];
@@ -131,7 +132,9 @@ int family_end(void) {
     struct process *ended = current->process;
     if (ended->pid == ended->sid)
         controlling_leave();
+    usage_charge();
     ended->state = PROCESS_ZOMBIE;
+    memcpy(ended->comm, current->comm, sizeof ended->comm);
     ended->leader = NULL;
     ended->is_stopped = 0;
     wake_orphans(ended);

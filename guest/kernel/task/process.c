@@ -4,6 +4,7 @@
 #include "task/exit.h"
 #include "task/task.h"
 #include "task/timers.h"
+#include "time/clock.h"
 #include "state.h"
 
 #include <boxer/kernel.h>
@@ -102,6 +103,35 @@ void process_exit(int status) {
 
 void process_die(int signo) {
     end(signo);
+}
+
+// The processor's time from the last change of processes on is the current one's.
+static KERNEL_STATE int64_t charged;
+
+static int64_t uncharged(void) {
+    int64_t now = clock_cpu();
+    return now > charged ? now - charged : 0;
+}
+
+void usage_charge(void) {
+    current->process->usage.own_ns += uncharged();
+    charged = clock_cpu();
+}
+
+void usage_thaw(void) {
+    charged = 0;
+    current->process->usage = (struct usage){0, 0};
+}
+
+static int has_processor(const struct process *process) {
+    for (const struct task *task = tasks; task; task = task->next)
+        if (task->process == process && task->state == TASK_RUNS)
+            return 1;
+    return process->suspended != NULL;
+}
+
+int64_t usage_own(const struct process *process) {
+    return process->usage.own_ns + (has_processor(process) ? uncharged() : 0);
 }
 
 void process_ended(void) {

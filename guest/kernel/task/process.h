@@ -54,6 +54,8 @@ struct process {
     int has_begun_program;      // execve(2): setpgid(2) of it is not its parent's any more
     const struct process *waits_for; // whose lock of a file it waits for (vfs/locks.c)
     struct usage usage;
+    int64_t started_ns;           // on the monotonic clock
+    char comm[16];                // of a zombie: its last task's
     struct controlling *terminal; // of its session (task/group.h), or null
     struct space *space;
     struct credentials credentials;
@@ -85,6 +87,9 @@ void process_at_exit(void (*)(void));
 void process_at_end(void (*)(void));
 void process_ended(void); // the current one; its last task is about to leave
 
+int64_t usage_own(const struct process *); // up to now
+void usage_thaw(void);
+void usage_charge(void);                    // the current process had the processor until now
 struct process *process_find(uint32_t pid); // zombies too; null: none
 uint32_t process_parent_id(const struct process *);
 unsigned process_count(void);

@@ -181,6 +181,8 @@ __attribute__((noinline)) int task_switch(struct task *to) {
     uintptr_t leave = 0, enter = 0;
     thread_save(from);
     frames_save(from, stack);
+    if (to->process != from->process)
+        usage_charge();
     if (space != space_in_place) {
         space_leave();
         leave = (uintptr_t)&space_in_place->told;

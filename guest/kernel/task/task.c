@@ -77,6 +77,10 @@ int task_new_fiber(void) {
     return -EAGAIN;
 }
 
+uint32_t task_last_id(void) {
+    return last_id;
+}
+
 struct task *task_new(int *error) {
     int fiber = task_new_fiber();
     *error = fiber < 0 ? fiber : -ENOMEM;

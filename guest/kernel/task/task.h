@@ -72,6 +72,7 @@ struct task *task_new(int *error);
 int task_new_fiber(void);      // -EAGAIN
 void task_free(struct task *); // takes it off the list
 struct task *task_find(uint32_t tid);
+uint32_t task_last_id(void);                    // of the newest
 unsigned task_count(void);                      // of all processes
 unsigned task_count_of(const struct process *); // those that have not ended
 
