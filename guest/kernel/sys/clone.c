@@ -71,3 +71,14 @@ long sys_exit(int status) {
     task_exit(status);
     return 0;
 }
+
+long sys_get_robust_list(int tid, void **head, size_t *size) {
+    const struct task *task = tid ? task_find((uint32_t)tid) : current;
+    if (!task)
+        return -ESRCH;
+    if (!user_range(head, sizeof *head) || !user_range(size, sizeof *size))
+        return -EFAULT;
+    *head = task->robust_list;
+    *size = 3 * sizeof(long); // struct robust_list_head
+    return 0;
+}

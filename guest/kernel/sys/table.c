@@ -415,6 +415,8 @@ long syscall_dispatch(long number, const long arguments[6]) {
     case NR_set_robust_list:
         current->robust_list = PTR(0);
         return 0;
+    case NR_get_robust_list:
+        return sys_get_robust_list(INT(0), PTR(1), PTR(2));
     case NR_prctl:
         return sys_prctl(INT(0), ADDRESS(1), ADDRESS(2), ADDRESS(3), ADDRESS(4));
     case NR_prlimit64:
