@@ -153,7 +153,7 @@ void stack_let_go(struct task *task) {
 
 static inline void frames_save(struct task *task, void *stack) {
     size_t size = task->kept_top - (uintptr_t)stack;
-    if (!task->kept || !task->kept_top)
+    if (!stack || !task->kept || !task->kept_top)
         return;
     if (size > KEPT_MOST)
         host_abort();
@@ -161,7 +161,7 @@ static inline void frames_save(struct task *task, void *stack) {
 }
 
 static inline void frames_restore(const struct task *task, void *stack) {
-    if (task->kept && task->kept_top)
+    if (stack && task->kept && task->kept_top)
         memcpy(stack, task->kept, task->kept_top - (uintptr_t)stack);
 }
 
