@@ -29,7 +29,7 @@ static int readable_clock(int clockid, enum timer_clock *clock) {
 
 static int64_t clock_now(enum timer_clock clock) {
     return clock == TIMER_REALTIME ? clock_realtime()
-           : clock == TIMER_CPU    ? clock_cpu()
+           : clock == TIMER_CPU    ? usage_own(current->process)
                                    : clock_monotonic();
 }
 

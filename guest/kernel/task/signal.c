@@ -255,7 +255,7 @@ int signal_send_task(struct task *task, int signo, int code, const struct linux_
 }
 
 void signal_raise(int signo) {
-    signal_send(current->process, signo, LINUX_SI_KERNEL, NULL);
+    signal_send_task(current, signo, LINUX_SI_KERNEL, NULL);
 }
 
 static int take(struct signal_queue *queue, uint64_t set, struct linux_siginfo *info) {

@@ -32,7 +32,7 @@ struct task_signals {
 };
 
 int signal_pending(void);     // a deliverable signal waits
-void signal_raise(int signo); // to this process, as the kernel
+void signal_raise(int signo); // to this task, as the kernel
 // To a process or to one task, as the current task sends it; code LINUX_SI_KERNEL: as the kernel.
 // 0, -EINVAL, or -EAGAIN when too many real-time signals are queued.
 int signal_send(struct process *, int signo, int code, const struct linux_siginfo *info);
