@@ -2,7 +2,8 @@
 // (XCU 2.6), in one walk over the word that marks where each character comes from.
 #include "shell.h"
 
-#include <fcntl.h>
+#include "process.h"
+
 #include <fnmatch.h>
 #include <glob.h>
 #include <pwd.h>
@@ -76,13 +77,6 @@ static const char *number(long long value) {
     return numbers;
 }
 
-static const char *options(void) {
-    static char letters[8];
-    snprintf(letters, sizeof letters, "%s%s%s%s", psh.errexit ? "e" : "", psh.noglob ? "f" : "",
-             psh.nounset ? "u" : "", psh.xtrace ? "x" : "");
-    return letters;
-}
-
 const char *psh_parameter(const char *name) {
     if (name[0] >= '0' && name[0] <= '9') {
         size_t index = strtoul(name, NULL, 10);
@@ -101,11 +95,11 @@ const char *psh_parameter(const char *name) {
     case '#':
         return number((long long)psh.arguments.count);
     case '$':
-        return number(getpid());
+        return number(psh.process);
     case '-':
-        return options();
+        return psh_option_letters();
     case '!':
-        return NULL;
+        return psh.background ? number(psh.background) : NULL;
     default:
         return psh_get(name);
     }
@@ -489,15 +483,10 @@ static const char *put_tilde(struct text *out, const char *at, const char *end) 
     return stop;
 }
 
-// Bash's `<(script)`: the name of what the script has written, once it has ended.
+// Bash's `<(script)` and `>(script)`: the name of a pipe.
 static const char *put_process(struct text *out, const char *at) {
     const char *end = psh_skip_dollar(at); // which looks at the parenthesis only
-    char name[32];
-    int substituted = psh.substituted, file = psh_output_file(psh_copy(at + 2, end - at - 3));
-    psh.substituted = substituted;
-    fcntl(file, F_SETFD, 0); // programs read it too
-    snprintf(name, sizeof name, "/dev/fd/%d", file);
-    put_all(out, name, 1);
+    put_all(out, psh_process_file(psh_copy(at + 2, end - at - 3), *at == '>'), 1);
     return end;
 }
 
@@ -512,7 +501,7 @@ static void walk(struct text *out, const char *at, const char *end, int quoted) 
             at = put_double_quotes(out, at);
         else if (*at == '\'' && !quoted)
             at = put_single_quotes(out, at);
-        else if (*at == '<' && at[1] == '(' && !quoted && at == start)
+        else if ((*at == '<' || *at == '>') && at[1] == '(' && !quoted && at == start)
             at = put_process(out, at);
         else if (*at == '~' && !quoted && at == start)
             at = put_tilde(out, at, end);

@@ -77,6 +77,5 @@ void psh_refuse(const char *format, ...) {
     say(format, arguments);
     va_end(arguments);
     psh.status = 126;
-    psh.refused = 1;
     psh.leaving = PSH_EXIT;
 }
