@@ -53,7 +53,7 @@ static int run_program(char **argv, int last) {
     if (!path)
         return psh_cannot_run(argv[0], error);
     if (last && !psh_has_traps())
-        return psh_become(path, argv);
+        return psh_become(path, argv, argv[0]);
     return psh_launch(path, argv);
 }
 
@@ -75,6 +75,11 @@ int psh_call(char **argv, int last, int functions) {
     return builtin ? run_builtin(builtin, argv) : run_program(argv, last);
 }
 
+static char *with_exec(const char *name) {
+    char *text = psh_room(strlen(name) + sizeof "exec: ");
+    return strcat(strcpy(text, "exec: "), name);
+}
+
 // What is not there ends a shell that is not interactive.
 int psh_exec(char **argv) {
     int error;
@@ -90,7 +95,7 @@ int psh_exec(char **argv) {
         return psh.status;
     }
     char *path = psh_find(argv[1], &error);
-    psh.status = path ? psh_become(path, argv + 1) : psh_cannot_run(argv[1], error);
+    psh.status = path ? psh_become(path, argv + 1, with_exec(argv[1])) : psh_cannot_run(with_exec(argv[1]), error);
     if (!psh.interactive)
         psh.leaving = PSH_EXIT;
     return psh.status;

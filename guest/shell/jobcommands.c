@@ -107,13 +107,13 @@ static int wait_for_all(void) {
             break;
     }
     for (struct psh_job *job = psh_jobs; job; job = job->next)
-        job->told |= job->state == PSH_DONE && !psh_controls();
+        job->waited |= job->state == PSH_DONE;
     return 0;
 }
 
 static int finish_waiting(struct psh_job *job) {
     int status = psh_job_status(job);
-    job->told |= job->state == PSH_DONE;
+    job->waited |= job->state == PSH_DONE;
     return status;
 }
 
@@ -137,7 +137,7 @@ static int wait_for(const char *name) {
             break;
     }
     for (size_t i = 0; running && i < job->count; i++)
-        psh_job_died(&job->processes[i]);
+        psh_job_died(job, &job->processes[i], 0);
     return finish_waiting(job);
 }
 
@@ -147,7 +147,7 @@ static struct psh_job *ended_job(char **names, int *running) {
         int wanted = !*names && !job->aside;
         for (char **name = names; *name; name++)
             wanted |= job == (**name == '%' ? psh_job_named(*name) : psh_job_of(atoi(*name)));
-        if (wanted && job->state == PSH_DONE && !job->told)
+        if (wanted && job->state == PSH_DONE && !job->waited)
             return job;
         *running |= wanted && job->state == PSH_RUNNING;
     }
@@ -173,7 +173,6 @@ int psh_wait(char **argv) {
         argv++;
     else if (argv[1] && strcmp(argv[1], "-n") == 0)
         return wait_for_next(argv + 2);
-    psh_jobs_collect();
     if (!argv[1])
         return wait_for_all();
     while (*++argv && !psh_trapped())

@@ -35,11 +35,11 @@ void psh_job_to_front(struct psh_job *job) {
     *at = job;
 }
 
-// One whose end has been told gives its number away.
-static void drop_told(void) {
+// One whose end is known gives its number away.
+static void drop_known(void) {
     for (struct psh_job *job = psh_jobs, *next; job; job = next) {
         next = job->next;
-        if (job->state == PSH_DONE && job->told)
+        if (job->state == PSH_DONE && (job->waited || (job->shown && !psh.bash)))
             psh_job_drop(job);
     }
 }
@@ -53,7 +53,7 @@ static int is_number_taken(int number) {
 
 struct psh_job *psh_job_new(void) {
     struct psh_job *job = psh_room(sizeof *job);
-    drop_told();
+    drop_known();
     for (job->number = 1; is_number_taken(job->number);)
         job->number++;
     psh_job_to_front(job);
@@ -66,6 +66,7 @@ void psh_job_add(struct psh_job *job, pid_t pid, const char *text, int length) {
         memcpy(grown, job->processes, job->count * sizeof *grown);
     free(job->processes);
     job->processes = grown;
+    job->state = PSH_RUNNING; // those before it may have ended
     grown[job->count++] = (struct psh_process){.pid = pid, .text = psh_copy(text, length)};
 }
 
@@ -77,8 +78,15 @@ void psh_job_drop(struct psh_job *job) {
     free(job);
 }
 
+static struct psh_job *parents_jobs;
+
 void psh_jobs_forget(void) {
+    parents_jobs = psh_jobs;
     psh_jobs = NULL; // whoever forked holds on to one of them
+}
+
+struct psh_job *psh_jobs_shown(void) {
+    return psh_jobs || !psh.bash ? psh_jobs : parents_jobs;
 }
 
 static void judge(struct psh_job *job) {
@@ -114,7 +122,7 @@ static void note(pid_t pid, int status, const struct psh_job *watched) {
                          : WIFCONTINUED(status) ? PSH_RUNNING
                                                 : PSH_DONE;
         if (job == watched)
-            psh_job_died(process);
+            psh_job_died(job, process, 1);
         judge(job);
         return;
     }
@@ -184,11 +192,11 @@ int psh_jobs_await(void) {
     if (old.sa_handler == SIG_DFL || old.sa_handler == SIG_IGN)
         sigaction(SIGCHLD, &action, NULL);
     for (;;) {
-        pid_t pid = collect(WNOHANG, NULL);
-        if (pid > 0)
+        if ((result = psh_trapped()))
             break;
-        if ((result = psh_trapped()) || pid < 0) {
-            result = result ? result : -1;
+        pid_t pid = collect(WNOHANG, NULL);
+        if (pid) {
+            result = pid < 0 ? -1 : 0;
             break;
         }
         sigsuspend(&mask);

@@ -23,7 +23,8 @@ struct psh_job {
     int grouped; // its processes are a group of their own
     int aside;   // a substitution: no command shows it
     int changed; // and nobody has been told
-    int told;    // its status has been asked for
+    int waited;  // its status has been asked for
+    int shown;   // and its end has been seen
 };
 
 extern struct psh_job *psh_jobs;
@@ -33,6 +34,7 @@ void psh_job_add(struct psh_job *job, pid_t pid, const char *text, int length);
 void psh_job_drop(struct psh_job *job);
 void psh_job_to_front(struct psh_job *job); // the current one from now on
 void psh_jobs_forget(void);                 // in a child: they are its parent's
+struct psh_job *psh_jobs_shown(void);       // and bash shows them
 void psh_jobs_collect(void);                // what has ended, without waiting
 int psh_job_status(const struct psh_job *job);
 // Waits in the foreground, then has the terminal again. The status of the job, which is gone
@@ -50,7 +52,8 @@ int psh_status_text(char *text, size_t size, int status, int only_signals);
 void psh_job_print(struct psh_job *job, int how);
 void psh_jobs_print(int how);
 void psh_jobs_notify(void); // of an interactive shell, on its error output
-void psh_job_died(const struct psh_process *process);
+// Says what ended one of its processes, where that was a signal.
+void psh_job_died(const struct psh_job *job, const struct psh_process *process, int foreground);
 
 // terminal.c: whose turn it is at the terminal
 int psh_set_monitor(int on);

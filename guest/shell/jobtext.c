@@ -26,11 +26,18 @@ int psh_status_text(char *text, size_t size, int status, int only_signals) {
                     !WIFSTOPPED(status) && WCOREDUMP(status) ? " (core dumped)" : "");
 }
 
-void psh_job_died(const struct psh_process *process) {
+// Bash tells of the last process of a command alone, and of SIGTERM less.
+static int bash_tells(const struct psh_job *job, const struct psh_process *process, int foreground) {
+    int is_last = process == &job->processes[job->count - 1];
+    return !job->aside && is_last && (foreground || WTERMSIG(process->status) != SIGTERM);
+}
+
+void psh_job_died(const struct psh_job *job, const struct psh_process *process, int foreground) {
     char text[64];
-    if (!psh_status_text(text, sizeof text, process->status, 1))
+    if (!psh_status_text(text, sizeof text, process->status, 1) ||
+        (psh.bash && !bash_tells(job, process, foreground)))
         return;
-    if (psh.bash && !psh.interactive)
+    if (psh.bash && !psh.interactive && WTERMSIG(process->status) != SIGTERM)
         fprintf(stderr, "%s: line %d: %5d %-23s %s\n", psh.name, psh.line, (int)process->pid, text,
                 process->text);
     else
@@ -39,10 +46,10 @@ void psh_job_died(const struct psh_process *process) {
 
 static const char *previous_mark(const struct psh_job *job) {
     const struct psh_job *shown = NULL;
-    for (const struct psh_job *other = psh_jobs; other; other = other->next)
-        if (!other->aside) {
+    for (const struct psh_job *other = psh_jobs_shown(); other; other = other->next)
+        if (!other->aside && other->count) {
             if (other == job)
-                return !shown ? "+" : shown == psh_jobs || !shown->next ? "-" : " ";
+                return !shown ? "+" : "-";
             if (shown)
                 return " ";
             shown = other;
@@ -75,7 +82,7 @@ static void print_with_commands(const struct psh_job *job, int how) {
         if (i && !(how & PSH_WITH_PIDS))
             printf(" | %s", text);
         else
-            printf("%s%-*s%s%s", i ? "\n" : "", STATE_WIDTH - (psh.bash ? 6 : 0), line,
+            printf("%s%-*s%s%s", i ? "\n" : "", STATE_WIDTH - (psh.bash ? 3 : 0), line,
                    i ? "| " : "", text);
     }
     puts(psh.bash && job->state == PSH_RUNNING ? " &" : "");
@@ -87,24 +94,28 @@ void psh_job_print(struct psh_job *job, int how) {
         printf("%d\n", (int)job->processes[0].pid);
     else
         print_with_commands(job, how);
-    job->told = job->state == PSH_DONE;
+    job->shown = job->state == PSH_DONE;
 }
 
 // The list's order is of currency; bash's is of numbers.
 static struct psh_job *next_of(const struct psh_job *job, int number) {
     if (!psh.bash)
-        return job ? job->next : psh_jobs;
+        return job ? job->next : psh_jobs_shown();
     struct psh_job *best = NULL;
-    for (struct psh_job *other = psh_jobs; other; other = other->next)
+    for (struct psh_job *other = psh_jobs_shown(); other; other = other->next)
         if (other->number > number && (!best || other->number < best->number))
             best = other;
     return best;
 }
 
+static int is_shown(const struct psh_job *job) {
+    return !job->aside && job->count && !job->shown && !(psh.bash && job->waited);
+}
+
 void psh_jobs_print(int how) {
     psh_jobs_collect();
     for (struct psh_job *job = next_of(NULL, 0); job; job = next_of(job, job->number))
-        if (!job->aside && job->count && !job->told && (!(how & PSH_ONLY_CHANGED) || job->changed))
+        if (is_shown(job) && (!(how & PSH_ONLY_CHANGED) || job->changed))
             psh_job_print(job, how);
 }
 

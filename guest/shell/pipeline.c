@@ -31,6 +31,8 @@ static int start_part(struct psh_job *job, struct psh_node *part, int input, int
         pid_t pid = psh_fork(job, place, part);
         if (!pid) {
             connect(input, output);
+            if (part->kind == PSH_SIMPLE && (input >= 0 || !is_last))
+                psh.error_trap = NULL; // as in bash
             psh_run_child(part);
         }
     }

@@ -124,11 +124,11 @@ int psh_cannot_run(const char *name, int error) {
     return missing ? 127 : 126;
 }
 
-int psh_become(const char *path, char **argv) {
+int psh_become(const char *path, char **argv, const char *name) {
     char **environment = psh_environment();
     fflush(NULL);
     psh_signals_of_program();
-    int status = psh_cannot_run(argv[0], psh_execute(path, argv, environment));
+    int status = psh_cannot_run(name, psh_execute(path, argv, environment));
     psh_signals_update();
     return status;
 }

@@ -13,8 +13,8 @@ _Noreturn void psh_run_child(struct psh_node *node); // in what psh_fork made
 
 // Runs the program at `path` and waits for it: its status.
 int psh_launch(const char *path, char **argv);
-// Takes this process's place, or says why not: a status.
-int psh_become(const char *path, char **argv);
+// Takes this process's place, or says why `name` does not: a status.
+int psh_become(const char *path, char **argv, const char *name);
 int psh_execute(const char *path, char **argv, char **environment); // errno of the failure
 int psh_cannot_run(const char *name, int error); // says it: a status
 

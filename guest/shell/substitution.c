@@ -37,6 +37,7 @@ static int start(const char *script, int own, struct psh_job **job) {
         close(ends[!own]);
         psh_close_process_files(0);
         psh_move(ends[own], own);
+        psh.tested &= psh.bash;
         psh.errexit &= !psh.bash || psh.inherit;
         psh_run_child(node);
     }
