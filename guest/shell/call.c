@@ -67,12 +67,30 @@ static int run_builtin(const struct psh_builtin *builtin, char **argv) {
     return status ? status : 1;
 }
 
+// A signal must not reach both it and the shell: where one has a meaning, it is a process.
+static int run_tool(const struct psh_builtin *tool, char **argv) {
+    if (!psh_has_traps() && !psh_controls())
+        return run_builtin(tool, argv);
+    struct psh_job *job = psh_job_new();
+    pid_t pid = psh_fork(job, PSH_FRONT | PSH_OPTIONAL, psh.command);
+    if (!pid) {
+        psh.status = run_builtin(tool, argv);
+        psh_finish();
+    }
+    if (pid > 0)
+        return psh_job_wait(job);
+    psh_job_drop(job);
+    return run_builtin(tool, argv);
+}
+
 int psh_call(char **argv, int last, int functions) {
     struct psh_function *called = functions ? psh_function(argv[0]) : NULL;
     if (called)
         return call_function(called, argv, last);
     const struct psh_builtin *builtin = psh_builtin(argv[0]);
-    return builtin ? run_builtin(builtin, argv) : run_program(argv, last);
+    if (!builtin)
+        return run_program(argv, last);
+    return builtin->kind == PSH_PROGRAM ? run_tool(builtin, argv) : run_builtin(builtin, argv);
 }
 
 static char *with_exec(const char *name) {
@@ -88,14 +106,15 @@ int psh_exec(char **argv) {
     if (!argv[1])
         return 0;
     const struct psh_builtin *tool = psh_builtin(argv[1]);
-    if (tool && tool->kind == PSH_TOOL) {
+    if (tool && tool->kind >= PSH_TOOL) {
         psh.status = run_builtin(tool, argv + 1);
         psh.exit_trap = NULL;
         psh.leaving = PSH_EXIT;
         return psh.status;
     }
     char *path = psh_find(argv[1], &error);
-    psh.status = path ? psh_become(path, argv + 1, with_exec(argv[1])) : psh_cannot_run(with_exec(argv[1]), error);
+    psh.status = path ? psh_become(path, argv + 1, with_exec(argv[1]))
+                      : psh_cannot_run(with_exec(argv[1]), error);
     if (!psh.interactive)
         psh.leaving = PSH_EXIT;
     return psh.status;

@@ -121,8 +121,7 @@ static struct psh_node *read_case(void) {
 }
 
 static struct psh_node *read_while(void) {
-    struct psh_node *node =
-        psh_node_of(psh_is(WORD, "while") ? PSH_WHILE : PSH_UNTIL, NULL, NULL);
+    struct psh_node *node = psh_node_of(psh_is(WORD, "while") ? PSH_WHILE : PSH_UNTIL, NULL, NULL);
     psh_advance();
     node->first = psh_read_list();
     node->second = read_body();

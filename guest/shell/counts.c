@@ -70,9 +70,7 @@ static char **read_options(char **argv, int *lines, long long *wanted, int *name
         char *word = *argv, kind = word[1];
         if (strcmp(word, "--") == 0)
             return argv + 1;
-        const char *value = isdigit((unsigned char)kind) ? word + 1
-                            : word[2]                    ? word + 2
-                                                         : argv[1];
+        const char *value = isdigit((unsigned char)kind) ? word + 1 : word[2] ? word + 2 : argv[1];
         if ((kind == 'q' || kind == 'v') && !word[2]) {
             *names = kind == 'v' ? 1 : -1;
             continue;

@@ -99,7 +99,7 @@ static void judge(struct psh_job *job) {
     if (job->state == state)
         return;
     job->state = state;
-    job->changed = 1;
+    job->changed = state != PSH_RUNNING;
     if (state == PSH_STOPPED)
         psh_job_to_front(job);
 }

@@ -27,7 +27,8 @@ int psh_status_text(char *text, size_t size, int status, int only_signals) {
 }
 
 // Bash tells of the last process of a command alone, and of SIGTERM less.
-static int bash_tells(const struct psh_job *job, const struct psh_process *process, int foreground) {
+static int bash_tells(const struct psh_job *job, const struct psh_process *process,
+                      int foreground) {
     int is_last = process == &job->processes[job->count - 1];
     return !job->aside && is_last && (foreground || WTERMSIG(process->status) != SIGTERM);
 }

@@ -10,15 +10,14 @@
 #include <strings.h>
 
 static const char *const names[] = {
-    [0] = "EXIT",          [SIGHUP] = "HUP",       [SIGINT] = "INT",   [SIGQUIT] = "QUIT",
-    [SIGILL] = "ILL",      [SIGTRAP] = "TRAP",     [SIGABRT] = "ABRT", [SIGBUS] = "BUS",
-    [SIGFPE] = "FPE",      [SIGKILL] = "KILL",     [SIGUSR1] = "USR1", [SIGSEGV] = "SEGV",
-    [SIGUSR2] = "USR2",    [SIGPIPE] = "PIPE",     [SIGALRM] = "ALRM", [SIGTERM] = "TERM",
-    [SIGSTKFLT] = "STKFLT", [SIGCHLD] = "CHLD",    [SIGCONT] = "CONT", [SIGSTOP] = "STOP",
-    [SIGTSTP] = "TSTP",    [SIGTTIN] = "TTIN",     [SIGTTOU] = "TTOU", [SIGURG] = "URG",
-    [SIGXCPU] = "XCPU",    [SIGXFSZ] = "XFSZ",     [SIGVTALRM] = "VTALRM",
-    [SIGPROF] = "PROF",    [SIGWINCH] = "WINCH",   [SIGIO] = "IO",     [SIGPWR] = "PWR",
-    [SIGSYS] = "SYS",
+    [0] = "EXIT",           [SIGHUP] = "HUP",   [SIGINT] = "INT",       [SIGQUIT] = "QUIT",
+    [SIGILL] = "ILL",       [SIGTRAP] = "TRAP", [SIGABRT] = "ABRT",     [SIGBUS] = "BUS",
+    [SIGFPE] = "FPE",       [SIGKILL] = "KILL", [SIGUSR1] = "USR1",     [SIGSEGV] = "SEGV",
+    [SIGUSR2] = "USR2",     [SIGPIPE] = "PIPE", [SIGALRM] = "ALRM",     [SIGTERM] = "TERM",
+    [SIGSTKFLT] = "STKFLT", [SIGCHLD] = "CHLD", [SIGCONT] = "CONT",     [SIGSTOP] = "STOP",
+    [SIGTSTP] = "TSTP",     [SIGTTIN] = "TTIN", [SIGTTOU] = "TTOU",     [SIGURG] = "URG",
+    [SIGXCPU] = "XCPU",     [SIGXFSZ] = "XFSZ", [SIGVTALRM] = "VTALRM", [SIGPROF] = "PROF",
+    [SIGWINCH] = "WINCH",   [SIGIO] = "IO",     [SIGPWR] = "PWR",       [SIGSYS] = "SYS",
 };
 enum { NAMES = sizeof names / sizeof *names };
 
@@ -71,7 +70,7 @@ static int send(const char *target, int number) {
         pid = job->processes[job->count - 1].pid;
     if (kill((pid_t)pid, number) < 0)
         return psh_warn("kill: %s", strerror(errno)), 1;
-    if (job && job->state == PSH_STOPPED && number != SIGCONT)
+    if (job && psh.bash && job->state == PSH_STOPPED && (number == SIGTERM || number == SIGHUP))
         kill((pid_t)pid, SIGCONT); // so that it takes notice
     return 0;
 }

@@ -35,8 +35,8 @@ char *psh_find(const char *name, int *error) {
 
 static int print_meaning(const char *name) {
     int error;
-    const char *path = name && !psh_function(name) && !psh_builtin(name) ? psh_find(name, &error)
-                                                                         : name;
+    const char *path =
+        name && !psh_function(name) && !psh_builtin(name) ? psh_find(name, &error) : name;
     return path ? puts(path) < 0 : 127;
 }
 

@@ -37,8 +37,8 @@ static int set_letter(char letter, int on) {
 }
 
 static int set_long_option(const char *name, int on) {
-    static const char *const names[] = {"errexit", "nounset",  "xtrace",  "noglob", "allexport",
-                                        "errtrace", "monitor", "notify"};
+    static const char *const names[] = {"errexit",   "nounset",  "xtrace",  "noglob",
+                                        "allexport", "errtrace", "monitor", "notify"};
     if (name && strcmp(name, "pipefail") == 0) {
         psh.pipefail = on;
         return 0;
@@ -72,9 +72,9 @@ int psh_set_options(char ***words) {
 
 const char *psh_option_letters(void) {
     static char letters[12];
-    snprintf(letters, sizeof letters, "%s%s%s%s%s%s", psh.errexit ? "e" : "",
-             psh.noglob ? "f" : "", psh.interactive ? "i" : "", psh.monitor ? "m" : "",
-             psh.nounset ? "u" : "", psh.xtrace ? "x" : "");
+    snprintf(letters, sizeof letters, "%s%s%s%s%s%s", psh.errexit ? "e" : "", psh.noglob ? "f" : "",
+             psh.interactive ? "i" : "", psh.monitor ? "m" : "", psh.nounset ? "u" : "",
+             psh.xtrace ? "x" : "");
     return letters;
 }
 

@@ -94,7 +94,8 @@ static struct psh_node *read_and_or(void) {
 
 static int ends_list(void) {
     static const char *const words[] = {"then", "else", "elif", "fi", "do", "done", "esac", "}"};
-    if (psh_reader.problem || psh_reader.token == END || psh_is(OPERATOR, ")") || psh_is(OPERATOR, ";;"))
+    if (psh_reader.problem || psh_reader.token == END || psh_is(OPERATOR, ")") ||
+        psh_is(OPERATOR, ";;"))
         return 1;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (psh_is(WORD, words[i]))
@@ -111,8 +112,8 @@ static struct psh_node *read_commands(int one_line) {
         note_text(command, start);
         if (psh_accept(OPERATOR, "&"))
             command = psh_node_of(PSH_BACKGROUND, command, NULL);
-        else if (!psh_accept(OPERATOR, ";") && !psh_reader.problem &&
-                 psh_reader.token != NEWLINE && !ends_list())
+        else if (!psh_accept(OPERATOR, ";") && !psh_reader.problem && psh_reader.token != NEWLINE &&
+                 !ends_list())
             psh_complain("an operator or a new line was expected");
         *end = psh_node_of(PSH_SEQUENCE, command, NULL);
         end = &(*end)->second;
@@ -142,6 +143,8 @@ static struct psh_node *checked(struct psh_node *list, int *failed) {
     *failed = psh_reader.problem != NULL;
     if (!*failed)
         return list;
+    if (psh.interrupted)
+        return NULL;
     psh.line = psh_reader.line;
     psh_warn("syntax error: %s", psh_reader.problem);
     return NULL;

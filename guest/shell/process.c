@@ -62,7 +62,8 @@ static void add_to_job(struct psh_job *job, pid_t pid, const struct psh_node *no
     psh_job_add(job, pid, known ? node->text : "", known ? node->length : 0);
 }
 
-pid_t psh_fork(struct psh_job *job, enum psh_place place, const struct psh_node *node) {
+pid_t psh_fork(struct psh_job *job, int how, const struct psh_node *node) {
+    enum psh_place place = how & ~PSH_OPTIONAL;
     sigset_t all, old;
     job->aside = place == PSH_ASIDE;
     job->grouped = psh_controls() && !job->aside;
@@ -75,9 +76,9 @@ pid_t psh_fork(struct psh_job *job, enum psh_place place, const struct psh_node 
     if (!pid)
         begin_child(job, place);
     sigprocmask(SIG_SETMASK, &old, NULL);
-    if (pid < 0)
+    if (pid < 0 && !(how & PSH_OPTIONAL && error == ENOSYS))
         cannot_fork(error);
-    else if (pid)
+    else if (pid > 0)
         add_to_job(job, pid, node);
     return pid;
 }

@@ -5,10 +5,12 @@
 #include "jobs.h"
 #include "shell.h"
 
-enum psh_place { PSH_FRONT, PSH_BACK, PSH_ASIDE };
+// OPTIONAL: without a second process there is another way, and nothing is said.
+enum psh_place { PSH_FRONT, PSH_BACK, PSH_ASIDE, PSH_OPTIONAL = 16 };
 
-// fork(2), with the child set up as a subshell and entered in the job. -1: said, and the shell ends.
-pid_t psh_fork(struct psh_job *job, enum psh_place place, const struct psh_node *node);
+// fork(2), with the child set up as a subshell and entered in the job. -1: said, and the shell
+// ends.
+pid_t psh_fork(struct psh_job *job, int place, const struct psh_node *node);
 _Noreturn void psh_run_child(struct psh_node *node); // in what psh_fork made
 
 // Runs the program at `path` and waits for it: its status.
@@ -16,7 +18,7 @@ int psh_launch(const char *path, char **argv);
 // Takes this process's place, or says why `name` does not: a status.
 int psh_become(const char *path, char **argv, const char *name);
 int psh_execute(const char *path, char **argv, char **environment); // errno of the failure
-int psh_cannot_run(const char *name, int error); // says it: a status
+int psh_cannot_run(const char *name, int error);                    // says it: a status
 
 // pipeline.c
 void psh_run_pipe(struct psh_node *node);

@@ -1,7 +1,8 @@
 // The shell's parts, and the tree a script is read into.
 //
 // Invariants
-// 1. A subshell is a forked process, and never returns to the code that forked it: psh_finish() ends
+// 1. A subshell is a forked process, and never returns to the code that forked it: psh_finish()
+// ends
 //    it. Only where nothing of the script comes after it is it this process itself.
 // 2. Nothing is freed but jobs: a script ends in its program, and its memory with it.
 // 3. A script that is refused says so before the first command has run (syntax), or ends there and
@@ -100,9 +101,9 @@ struct psh_state {
     int bash;                   // the shell was called by that name
     int errexit, nounset, xtrace, noglob, pipefail, allexport, errtrace, nullglob, inherit;
     int interactive, monitor;
-    int subshell;     // a forked copy of the shell that was started
-    pid_t process;    // $$
-    pid_t background; // $!, 0 without one
+    int subshell;                   // a forked copy of the shell that was started
+    pid_t process;                  // $$
+    pid_t background;               // $!, 0 without one
     const struct psh_node *command; // that runs
     char *exit_trap, *error_trap;
     int trapped; // inside of the error trap, which keeps the line that failed
@@ -174,7 +175,8 @@ void psh_restart_seconds(const char *value);
 // arithmetic.c
 long long psh_arithmetic(const char *text);
 
-// run.c. last: nothing of the script comes after this, so that a program may take the shell's place.
+// run.c. last: nothing of the script comes after this, so that a program may take the shell's
+// place.
 void psh_run(struct psh_node *node, int last);
 int psh_run_text(const char *text, int last);
 void psh_stop_on_error(void);
@@ -216,8 +218,9 @@ int psh_pipe(int ends[2]);
 struct psh_builtin {
     const char *name;
     int (*run)(char **argv);
-    // SPECIAL, XCU 2.14: assignments stay, errors end the script. TOOL: a program on other systems.
-    enum { PSH_ORDINARY, PSH_SPECIAL, PSH_TOOL } kind;
+    // SPECIAL, XCU 2.14: assignments stay, errors end the script. TOOL: `exec` finds a program of
+    // this name elsewhere. PROGRAM: other shells do not have it themselves.
+    enum { PSH_ORDINARY, PSH_SPECIAL, PSH_TOOL, PSH_PROGRAM } kind;
 };
 const struct psh_builtin *psh_builtin(const char *name);
 int psh_test(char **argv);

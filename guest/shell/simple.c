@@ -41,7 +41,8 @@ struct old_value {
 // Assignments before a command that is not special hold while it runs.
 static void run_with(char **words, size_t count, struct psh_words *fields, int last) {
     const struct psh_builtin *builtin = psh_builtin(fields->items[0]);
-    int stays = builtin && builtin->kind == PSH_SPECIAL && !psh.bash && !psh_function(fields->items[0]);
+    int stays =
+        builtin && builtin->kind == PSH_SPECIAL && !psh.bash && !psh_function(fields->items[0]);
     struct old_value *old = psh_room((count + 1) * sizeof *old);
     struct psh_words shown = {0};
     for (size_t i = 0; i < count; i++) {
@@ -131,4 +132,3 @@ void psh_run_simple(struct psh_node *node, int last) {
     psh_restore(saved);
     psh_stop_on_error();
 }
-

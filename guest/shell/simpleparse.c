@@ -102,7 +102,6 @@ struct psh_node *psh_read_simple(void) {
     }
     if (!node->words.count && !node->redirects)
         psh_complain(psh_reader.token == END ? "the script ends in the middle of a command"
-                                     : "a command was expected");
+                                             : "a command was expected");
     return node;
 }
-

@@ -68,4 +68,3 @@ const char *psh_skip_dollar(const char *at) {
         return psh_skip_nested(at + 2, '{', '}');
     return at + 1;
 }
-

@@ -224,4 +224,3 @@ void psh_skip_newlines(void) {
     while (!psh_reader.problem && psh_reader.token == NEWLINE)
         psh_advance();
 }
-

@@ -14,9 +14,9 @@
 #include <strings.h>
 #include <unistd.h>
 
-static char *actions[_NSIG];             // null: none. An empty one ignores.
-static char *parents[_NSIG];             // what `trap` shows in a subshell of bash
-static unsigned char ignored[_NSIG];     // for good
+static char *actions[_NSIG];         // null: none. An empty one ignores.
+static char *parents[_NSIG];         // what `trap` shows in a subshell of bash
+static unsigned char ignored[_NSIG]; // for good
 static volatile sig_atomic_t came[_NSIG], any_came;
 
 static void on_signal(int number) {
@@ -26,8 +26,7 @@ static void on_signal(int number) {
 
 // Bash's EXIT trap comes before a deadly signal's end too.
 static int ends_with_trap(int number) {
-    return psh.bash && psh.exit_trap &&
-           (number == SIGHUP || number == SIGINT || number == SIGTERM);
+    return psh.bash && psh.exit_trap && (number == SIGHUP || number == SIGINT || number == SIGTERM);
 }
 
 static void (*wanted_handler(int number))(int) {
@@ -75,7 +74,8 @@ void psh_signals_in_child(void) {
     psh_signals_update();
 }
 
-// What the shell ignores for itself alone, a program does not. Nothing but system calls: see process.c.
+// What the shell ignores for itself alone, a program does not. Nothing but system calls: see
+// process.c.
 void psh_signals_of_program(void) {
     for (int i = 1; i < _NSIG; i++)
         if (!actions[i] || *actions[i])

@@ -50,7 +50,7 @@ MESSAGES = [
     "(kill -KILL $($SH -c 'echo $PPID')); echo $?",
     "nosuch; /nosuch; /; exec nosuch",
     "exec /etc/passwd",
-    "wait %3; fg %1; kill %2",
+    "wait %3; echo $?; wait x",
 ]
 
 
