@@ -12,7 +12,7 @@ C_SOURCES = $$(git ls-files 'guest/*.[ch]' 'native/*.[ch]' ':!guest/libc')
 # Set, it makes every `boxer` that a test starts compile Boxer anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint bases rust wheels abi docs setup bench leaks compare conformance packages clean format
+.PHONY: demo test lint bases rust wheels abi docs setup bench leaks compare conformance packages suites clean format
 
 demo: bases
 	$(BIN)/boxer build -t hello examples/hello
@@ -64,6 +64,10 @@ conformance: bases
 packages: bases rust
 	$(BIN)/python -m bench.packages --write
 	$(BIN)/python -m tests.suites
+
+# Other people's tests of threads and processes, in a box as natively: h11, trio, starlette and others.
+suites: bases
+	$(BIN)/python -m tests.suites.compared --write docs/reference/suites.md
 
 bench: bases
 	$(BIN)/python -m bench

@@ -38,7 +38,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--python", help="the native Python to compare with")
     options = parser.parse_args()
-    python = options.python or _native_python()
+    python = options.python or native_python()
     with tempfile.TemporaryDirectory() as made, tempfile.TemporaryDirectory(dir=TMPFS) as tmpfs:
         figures = {
             language: _compare(_programs(language, Path(made), python), Path(tmpfs))
@@ -51,7 +51,7 @@ def main() -> int:
     return 0
 
 
-def _native_python() -> str:
+def native_python() -> str:
     recipe = load_recipe(default_base().replace(":", "-"))
     folder = f"python-{recipe.source.version}-plain"
     kept = cache_root() / "native" / folder / "bin" / recipe.program

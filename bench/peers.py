@@ -69,7 +69,7 @@ def main() -> int:
     options = parser.parse_args()
     folder = cache_root() / "peers"
     folder.mkdir(parents=True, exist_ok=True)
-    peers = [_start(name, argv) for name, argv in _commands(folder, options.python)]
+    peers = [start(name, argv) for name, argv in _commands(folder, options.python)]
     for peer in peers:
         peer.hello()
         peer.sample(keep=False)
@@ -140,7 +140,7 @@ def _version(program: str) -> str:
     return (done.stdout or done.stderr).strip().rpartition(" ")[2]
 
 
-def _start(name: str, argv: Sequence[str]) -> Peer:
+def start(name: str, argv: Sequence[str]) -> Peer:
     process = subprocess.Popen(
         argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
     )

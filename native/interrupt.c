@@ -91,7 +91,11 @@ static void on_signal(int unused, siginfo_t *information, void *context) {
         return;
     int saved = errno;
     struct place place = place_of(context);
-    if (is_in_guest(watched, place)) {
+    if (__atomic_exchange_n(&watched->tick_is_due, 0, __ATOMIC_RELAXED))
+        tick_deliver(watched);
+    if (!__atomic_load_n(&way_out, __ATOMIC_ACQUIRE)) {
+        watched->asked = 1;
+    } else if (is_in_guest(watched, place)) {
         looking = 1;
         if (watched->check(watched))
             *place.at = way_out;

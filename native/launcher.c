@@ -235,6 +235,7 @@ static void run(struct boxer_machine *machine, const struct plan *plan, struct o
         .environment_count = options->environment.count,
         .environment_size = options->environment.size,
         .descriptors = {0, 1, 2},
+        .tasks = BOXER_TASKS,
         .time_ns = UINT64_MAX,
         .cpu_ns = UINT64_MAX,
         .output = UINT64_MAX,

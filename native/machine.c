@@ -48,6 +48,20 @@ static int is_mutable(struct boxer_machine *machine) {
     return !error;
 }
 
+// A task's first function: takes its id, returns nothing.
+static int find_task_begin(struct boxer_machine *machine) {
+    wasmtime_extern_t found;
+    if (!export_of(machine, "boxer_task_begin", WASMTIME_EXTERN_FUNC, &found))
+        return 0;
+    machine->task_begin = found.of.func;
+    wasm_functype_t *type = wasmtime.wasmtime_func_type(machine->context, &found.of.func);
+    const wasm_valtype_vec_t *given = wasmtime.wasm_functype_params(type);
+    int fits = given->size == 1 && wasmtime.wasm_valtype_kind(given->data[0]) == WASM_I32 &&
+               wasmtime.wasm_functype_results(type)->size == 0;
+    wasmtime.wasm_functype_delete(type);
+    return fits;
+}
+
 // What an exported global says; 0: there is none.
 static uint32_t address_of(struct boxer_machine *machine, const char *name) {
     wasmtime_extern_t found;
@@ -77,6 +91,17 @@ static int find_exports(struct boxer_machine *machine, char *message) {
     machine->boot = address_of(machine, "boxer_boot");
     machine->signals = address_of(machine, "boxer_signals");
     return 0;
+}
+
+// Behind the image, which says where the slots are.
+static void find_slots(struct boxer_machine *machine) {
+    wasmtime_extern_t table;
+    machine->tasks = address_of(machine, "boxer_tasks");
+    if (machine->tasks && machine->tasks % 4 == 0 && find_task_begin(machine) &&
+        export_of(machine, "__indirect_function_table", WASMTIME_EXTERN_TABLE, &table))
+        slots_fill(machine, &table.of.table);
+    else
+        machine->tasks = 0;
 }
 
 static int instantiate(struct boxer_machine *machine, char *message) {
@@ -130,6 +155,7 @@ static struct boxer_machine *new_machine(struct boxer_code *code, struct boxer_i
     }
     machine->code = code;
     machine->image = image;
+    machine->memory_limit = memory_limit;
     machine->store = wasmtime.wasmtime_store_new(code->engine, machine, NULL);
     machine->context = wasmtime.wasmtime_store_context(machine->store);
     wasmtime.wasmtime_store_limiter(machine->store, (int64_t)memory_limit, MOST_TABLE_ENTRIES, 1, 1,
@@ -139,6 +165,7 @@ static struct boxer_machine *new_machine(struct boxer_code *code, struct boxer_i
         boxer_machine_free(machine);
         return NULL;
     }
+    find_slots(machine);
     return machine;
 }
 
@@ -152,6 +179,8 @@ struct boxer_machine *boxer_machine_new(struct boxer_code *code, struct boxer_im
 
 void boxer_machine_free(struct boxer_machine *machine) {
     wasmtime.wasmtime_store_delete(machine->store);
+    fibers_free(machine->fibers);
+    spaces_free(machine);
     layer_release(machine->layer);
     tracking_free(&machine->tracking);
     free(machine->output.bytes);
@@ -183,10 +212,41 @@ static void note_failure(struct boxer_outcome *outcome, wasmtime_error_t *error,
     tell(outcome->message, &text);
 }
 
+static int fail(struct boxer_outcome *outcome, const char *problem) {
+    outcome->kind = BOXER_FAILED;
+    return complain(outcome->message, problem);
+}
+
+void machine_note_end(struct boxer_machine *machine, wasmtime_error_t *error, wasm_trap_t *trap,
+                      const char *otherwise) {
+    // A call that was cut short (interrupt.c) has ended in a trap that says nothing of why.
+    if (machine->outcome->kind == BOXER_RETURNED && !watch_check(machine)) {
+        if (error || trap)
+            note_failure(machine->outcome, error, trap);
+        else
+            fail(machine->outcome, otherwise);
+    }
+    if (trap)
+        wasmtime.wasm_trap_delete(trap);
+    if (error)
+        wasmtime.wasmtime_error_delete(error);
+}
+
 #define BOOT(field) offsetof(struct boxer_boot, field)
 
 static uint32_t *boot_field(struct boxer_machine *machine, uint32_t field) {
     return guest_at(machine, machine->boot + field, 4);
+}
+
+// How many tasks there may be. Written only where it is another number: the page may be shared with
+// the image.
+static void tell_tasks(struct boxer_machine *machine) {
+    uint32_t *most = machine->tasks
+                         ? guest_at(machine, machine->tasks + offsetof(struct boxer_tasks, most), 4)
+                         : NULL;
+    if (!most || (*most ? *most : BOXER_TASKS) == machine->run->tasks)
+        return;
+    *most = machine->run->tasks;
 }
 
 static void begin(struct boxer_machine *machine, const struct boxer_run *run,
@@ -203,6 +263,7 @@ static void begin(struct boxer_machine *machine, const struct boxer_run *run,
     kept_forget(&machine->errors);
     kept_forget(&machine->reply);
     machine->outer = tracking_enter(machine);
+    tell_tasks(machine);
     machine->has_signal = watch_begin(machine) == 0;
 }
 
@@ -221,7 +282,9 @@ static uint32_t refusal(struct boxer_machine *machine) {
     return machine->has_signal ? 0 : BOXER_NO_SIGNAL;
 }
 
-static void enter(struct boxer_machine *machine, const wasmtime_func_t *function) {
+// Its frame is the border between the guest's native stack and the host's: never a part of another.
+static __attribute__((noinline)) void enter(struct boxer_machine *machine,
+                                            const wasmtime_func_t *function) {
     struct boxer_outcome *outcome = machine->outcome;
     wasmtime_val_raw_t value = {0};
     wasm_trap_t *trap = NULL;
@@ -229,19 +292,18 @@ static void enter(struct boxer_machine *machine, const wasmtime_func_t *function
         outcome->kind = BOXER_REFUSED;
         return;
     }
+    machine->entry_top = (uintptr_t)__builtin_frame_address(0);
     wasmtime_error_t *error =
         wasmtime.wasmtime_func_call_unchecked(machine->context, function, &value, 1, &trap);
+    if (machine->fibers)
+        fibers_end(machine);
+    if (machine->spaces)
+        spaces_forget(machine);
     if (!error && !trap) {
         outcome->status = (uint32_t)value.i32;
         return;
     }
-    // A call that was cut short (interrupt.c) has ended in a trap that says nothing of why.
-    if (outcome->kind == BOXER_RETURNED && !watch_check(machine))
-        note_failure(outcome, error, trap);
-    if (trap)
-        wasmtime.wasm_trap_delete(trap);
-    if (error)
-        wasmtime.wasmtime_error_delete(error);
+    machine_note_end(machine, error, trap, NULL);
     // The frames are gone; what they had taken of the stack is given back.
     if (machine->has_stack_pointer)
         wasmtime.wasmtime_global_set(machine->context, &machine->stack_pointer,
@@ -272,11 +334,6 @@ void boxer_machine_run(struct boxer_machine *machine, const struct boxer_run *ru
     finish(machine);
     if (!__atomic_load_n(&machine->image->is_learning, __ATOMIC_RELAXED))
         image_learn(machine->image, machine->base);
-}
-
-static int fail(struct boxer_outcome *outcome, const char *problem) {
-    outcome->kind = BOXER_FAILED;
-    return complain(outcome->message, problem);
 }
 
 // Where the request goes: a room in the guest, which it gives larger when it is asked to.
@@ -356,7 +413,8 @@ static int stack_is_initial(struct boxer_machine *machine) {
 
 int boxer_machine_reset(struct boxer_machine *machine, struct boxer_outcome *outcome) {
     uint64_t size = wasmtime.wasmtime_memory_data_size(machine->context, &machine->memory);
-    if (machine->layer || size != machine->image->size || !stack_is_initial(machine))
+    if (machine->layer || machine->spaces || size != machine->image->size ||
+        !stack_is_initial(machine))
         return 0;
     int64_t pages = tracking_restore(machine);
     if (pages < 0)
@@ -386,6 +444,10 @@ static int become(struct boxer_machine *copy, struct boxer_machine *machine, int
 
 struct boxer_machine *boxer_machine_fork(struct boxer_machine *machine, uint64_t memory_limit,
                                          int descriptor, char *message) {
+    if (machine->spaces) { // what is out of place is no part of it
+        complain(message, "the machine has had several processes");
+        return NULL;
+    }
     struct boxer_machine *copy = new_machine(machine->code, machine->image, memory_limit, message);
     if (copy && become(copy, machine, descriptor) < 0) {
         complain(message, "the machine cannot be copied");

@@ -17,7 +17,11 @@
 
 #include <sys/types.h>
 
-#define BOXER_NATIVE_ABI 3
+#define BOXER_NATIVE_ABI 4
+
+// Tasks of a guest at a time, by default and at most.
+#define BOXER_TASKS 64
+#define BOXER_MOST_TASKS 4096
 
 enum boxer_kind {
     BOXER_RETURNED,    // status: the function's result
@@ -29,7 +33,12 @@ enum boxer_kind {
     BOXER_REFUSED,     // not entered; status: a boxer_refusal
 };
 
-enum boxer_limit { BOXER_LIMIT_TIME, BOXER_LIMIT_CPU, BOXER_LIMIT_OUTPUT };
+enum boxer_limit {
+    BOXER_LIMIT_TIME,
+    BOXER_LIMIT_CPU,
+    BOXER_LIMIT_OUTPUT,
+    BOXER_LIMIT_MEMORY,
+};
 enum boxer_refusal { BOXER_TOO_LITTLE_STACK = 1, BOXER_IN_SIGNAL_HANDLER, BOXER_NO_SIGNAL };
 
 struct boxer_outcome;
@@ -43,6 +52,7 @@ struct boxer_run {
     uint64_t input_size;
     int32_t descriptors[3];           // -1: input is in memory, output is kept
     uint32_t thaw;                    // 1: a call is the first of a life of its own
+    uint32_t tasks;                   // limit, 1 to BOXER_MOST_TASKS
     uint64_t time_ns, cpu_ns, output; // limits; UINT64_MAX: none
     // Asked every 50 ms on the machine's thread; 1 interrupts. Null: nobody is asked.
     int (*attend)(struct boxer_outcome *);

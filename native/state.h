@@ -61,9 +61,16 @@ struct watched {
     const void *context;            // of its store
     int (*check)(struct watched *); // 1: the run is over
     volatile sig_atomic_t asked;    // to look, when it was in no position to
+    // Ticks of a guest with several tasks (tick.c). tasks: its block; null: it wants none.
+    const volatile uint8_t *tasks;
+    uint64_t tick_ns;         // when the next one is
+    volatile int tick_is_due; // the ticker has sent one
+    volatile int is_waiting;  // its thread sleeps: nobody else could run
 };
 
 struct layer;
+struct fibers;
+struct spaces;
 
 struct boxer_machine {
     struct watched watched;
@@ -81,6 +88,12 @@ struct boxer_machine {
     int has_call, has_stack_pointer, has_signal;
     uint32_t boot;    // address of the boot block, 0: none
     uint32_t signals; // of the signals' block, likewise
+    uint32_t tasks;   // of the tasks' block, 0: its slots are not ours
+    wasmtime_func_t task_begin;
+    struct fibers *fibers; // null: no slot has been called yet
+    struct spaces *spaces; // null: there has been one process
+    uintptr_t entry_top;   // the native frames of an entry lie below
+    uint64_t memory_limit;
     uint8_t *base;
 
     // of the run
@@ -125,6 +138,7 @@ int64_t tracking_restore(struct boxer_machine *);
 void tracking_install(void), tracking_free(struct tracking *);
 // Says which machine this thread is in, and returns which it was in before; null: none.
 struct boxer_machine *tracking_enter(struct boxer_machine *);
+int tracking_open(struct boxer_machine *); // all of it is writable. 0, or -1
 void tracking_touch(void *address, uint64_t size);
 int tracking_admit(void *address); // whether that was why a write faulted
 
@@ -164,6 +178,29 @@ struct stack_bounds {
     uintptr_t end, top;
 };
 struct stack_bounds stack_bounds(void);
+
+// fiber.c. Of the call that is over: all but the thread's own stack is given back.
+void fibers_end(struct boxer_machine *);
+void fibers_free(struct fibers *);
+int fibers_attend(struct boxer_machine *); // on the thread's own stack
+
+// space.c. What is out of place is forgotten; all is.
+void spaces_forget(struct boxer_machine *), spaces_free(struct boxer_machine *);
+
+// slots.c. Puts the host's functions where the guest's block says.
+void slots_fill(struct boxer_machine *, const wasmtime_table_t *);
+
+// machine.c. How a call into the guest has ended, both null: with what `otherwise` says. Takes
+// both.
+void machine_note_end(struct boxer_machine *, wasmtime_error_t *, wasm_trap_t *,
+                      const char *otherwise);
+
+// tick.c. From now on the guest of this run has several tasks.
+void tick_wanted(struct boxer_machine *);
+// Whether it is time for one (the ticker asks), and when the next one is.
+int tick_is_due(struct watched *, uint64_t now, uint64_t *next);
+// On the guest's thread: what a tick does to its memory.
+void tick_deliver(struct watched *);
 
 // streams.c. WASI errno; moved: bytes. STREAM_OVER: the run has ended.
 enum { STREAM_OVER = -1, STREAM_INTERRUPTED = -2 };

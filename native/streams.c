@@ -75,7 +75,9 @@ int stream_wait(struct boxer_machine *machine, struct pollfd *polled, uint32_t c
         uint64_t slice = SLICE_MS * 1000000ull;
         slice = slice < rest ? slice : rest;
         struct timespec timeout = {.tv_nsec = (long)slice};
+        machine->watched.is_waiting = 1;
         int ready = ppoll(polled, count, &timeout, NULL);
+        machine->watched.is_waiting = 0;
         if (ready > 0 || now_ns() >= until_ns)
             return ready > 0 ? ready : 0;
         if (signals_wait(machine))

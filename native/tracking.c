@@ -79,6 +79,10 @@ static int admit(struct boxer_machine *machine, uintptr_t address) {
     return open_all(machine) == 0;
 }
 
+int tracking_open(struct boxer_machine *machine) {
+    return machine->tracking.armed ? open_all(machine) : 0;
+}
+
 int tracking_admit(void *address) {
     return running && admit(running, (uintptr_t)address);
 }

@@ -57,13 +57,20 @@ typedef struct {
     uint32_t private;
 } wasmtime_memory_t;
 
+typedef wasmtime_memory_t wasmtime_table_t;
+
 typedef struct {
     uint64_t store_id;
     size_t private;
 } wasmtime_instance_t;
 
-enum { WASMTIME_EXTERN_FUNC = 0, WASMTIME_EXTERN_GLOBAL = 1, WASMTIME_EXTERN_MEMORY = 3 };
-enum { WASM_I32 = 0, WASM_I64 = 1 };
+enum wasmtime_kind {
+    WASMTIME_EXTERN_FUNC = 0,
+    WASMTIME_EXTERN_GLOBAL = 1,
+    WASMTIME_EXTERN_TABLE = 2,
+    WASMTIME_EXTERN_MEMORY = 3
+};
+enum { WASM_I32 = 0, WASM_I64 = 1, WASMTIME_FUNCREF = 5 };
 
 typedef struct {
     uint8_t kind;
@@ -71,6 +78,7 @@ typedef struct {
         wasmtime_func_t func;
         wasmtime_global_t global;
         wasmtime_memory_t memory;
+        wasmtime_table_t table;
         uint64_t room[3];
     } of;
 } wasmtime_extern_t;
@@ -80,6 +88,7 @@ typedef struct {
     union {
         int32_t i32;
         int64_t i64;
+        wasmtime_func_t funcref;
         uint64_t room[3];
     } of;
 } wasmtime_val_t;
@@ -107,6 +116,7 @@ typedef wasm_trap_t *(*wasmtime_callback)(void *, wasmtime_caller_t *, wasmtime_
     X(wasm_engine_t *, wasm_engine_new_with_config, (wasm_config_t *))                             \
     X(wasmtime_error_t *, wasmtime_module_new,                                                     \
       (wasm_engine_t *, const uint8_t *, size_t, wasmtime_module_t **))                            \
+    X(void, wasmtime_module_delete, (wasmtime_module_t *))                                         \
     X(void, wasmtime_module_image_range, (const wasmtime_module_t *, void **, void **))            \
     X(void, wasmtime_func_new_unchecked,                                                           \
       (wasmtime_context_t *, const wasm_functype_t *, wasmtime_callback, void *, void (*)(void *), \
@@ -156,6 +166,9 @@ typedef wasm_trap_t *(*wasmtime_callback)(void *, wasmtime_caller_t *, wasmtime_
       (wasmtime_context_t *, const wasmtime_global_t *, wasmtime_val_t *))                         \
     X(wasmtime_error_t *, wasmtime_global_set,                                                     \
       (wasmtime_context_t *, const wasmtime_global_t *, const wasmtime_val_t *))                   \
+    X(uint64_t, wasmtime_table_size, (const wasmtime_context_t *, const wasmtime_table_t *))       \
+    X(wasmtime_error_t *, wasmtime_table_set,                                                      \
+      (wasmtime_context_t *, const wasmtime_table_t *, uint64_t, const wasmtime_val_t *))          \
     X(wasm_trap_t *, wasmtime_trap_new, (const char *, size_t))                                    \
     X(bool, wasmtime_trap_code, (const wasm_trap_t *, uint8_t *))                                  \
     X(void, wasm_trap_message, (const wasm_trap_t *, wasm_byte_vec_t *))                           \

@@ -2,7 +2,8 @@
 //
 // One thread looks at all machines of the process every 10 ms, and sleeps while none runs. Where a
 // limit is reached, or it is time to ask the caller, it has the machine's own thread look
-// (`interrupt.c`); that one looks around every wait, too. So limits are exact to a tick.
+// (`interrupt.c`); that one looks around every wait, too. So limits are exact to a tick. A guest
+// whose tasks want turns is told more often (`tick.c`), and only while they do.
 #define _GNU_SOURCE
 #include "state.h"
 
@@ -46,7 +47,7 @@ int watch_check(struct boxer_machine *machine) {
         return over(machine, BOXER_LIMIT, BOXER_LIMIT_CPU);
     if (run->attend && now >= machine->watched.attend_ns) {
         __atomic_store_n(&machine->watched.attend_ns, now + ATTEND_NS, __ATOMIC_RELAXED);
-        if (run->attend(machine->outcome))
+        if (fibers_attend(machine))
             return over(machine, BOXER_INTERRUPTED, 0);
     }
     return 0;
@@ -71,6 +72,8 @@ int watch_begin(struct boxer_machine *machine) {
     watched->code_end = machine->code->end;
     watched->context = machine->context;
     watched->check = check_machine;
+    watched->tasks = NULL;
+    watched->tick_is_due = watched->is_waiting = 0;
     return watching_begin(watched, machine->code->engine);
 }
 
@@ -89,13 +92,16 @@ static int what_is_due(const struct watched *watched, uint64_t now) {
     return now >= __atomic_load_n(&watched->attend_ns, __ATOMIC_RELAXED) ? TO_ATTEND : NOT_DUE;
 }
 
-// Holding the lock: none of them can leave meanwhile. The most that is due.
-static int ask_those_due(int can_end) {
+// Holding the lock: none of them can leave meanwhile. The most that is due; next: when to look
+// again.
+static int ask_those_due(int can_end, uint64_t now, uint64_t *next) {
     int most = NOT_DUE;
-    uint64_t now = now_ns();
     for (struct watched *watched = first; watched; watched = watched->next) {
         int due = what_is_due(watched, now);
-        if (due != NOT_DUE && can_end)
+        int ticks = tick_is_due(watched, now, next);
+        if (ticks)
+            watched->tick_is_due = 1;
+        if ((due != NOT_DUE && can_end) || ticks)
             interrupting_ask(watched);
         most = due > most ? due : most;
     }
@@ -111,12 +117,14 @@ static void *tick(void *unused) {
             pthread_cond_wait(&wanted, &lock);
         }
         parked = 0;
-        int due = ask_those_due(can_end);
+        uint64_t now = now_ns(), next = now + TICK_NS;
+        int due = ask_those_due(can_end, now, &next);
         pthread_mutex_unlock(&lock);
         if (due && !can_end && (can_end = interrupting_learn(own_engine) == 0))
             continue;
         // Who is over and goes on was met outside of its own code: in a copy of much memory, say.
-        nanosleep(&(struct timespec){.tv_nsec = due == IS_OVER ? SOON_NS : TICK_NS}, NULL);
+        long pause = due == IS_OVER ? SOON_NS : (long)(next - now);
+        nanosleep(&(struct timespec){.tv_nsec = pause}, NULL);
     }
     return NULL;
 }

@@ -24,20 +24,13 @@ from recipes.sources import load_sources, unpacked
 from recipes.workshop import GUEST, ROOT, cache_root, digest_of
 
 FORMAT = 2
-WRAPPED = (
-    "Py_FinalizeEx",
-    "Py_MakePendingCalls",
-    "PyThread_start_joinable_thread",
-    "PyThread_start_new_thread",
-    "PyThread_join_thread",
-    "PyThread_detach_thread",
-)
+WRAPPED = ("Py_FinalizeEx", "_PyEval_SetSwitchInterval")
 MODULE_FLAGS = (
     *driver.LINK_FLAGS,
     # Numbers of functions and addresses in as few bytes as they need: 15 % less code.
     *("-O2", "--compress-relocations"),
     *("--export=_start", "--export=boxer_freeze", "--export=__stack_pointer"),
-    # guest/python/python.c ends runs of its own, threads.c starts threads of its own.
+    # guest/python/python.c ends runs of its own, turns.c tells the host how long a turn is.
     *(f"--wrap={name}" for name in WRAPPED),
 )
 

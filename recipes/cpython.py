@@ -33,6 +33,8 @@ HOST = "wasm32-unknown-linux-musl"
 # wrap, too, keeps the compiler from putting fields' offsets into loads and stores: 5 % slower.
 FLAGS = ("-fno-wrapv-pointer",)
 INSTRUMENTED = ("-Xclang", "-fprofile-instrument=llvm")
+# For what guest/python/depth.c counts with: as deep as the main thread, but for the compiler.
+THREAD_STACK = 2 << 20
 LIBRARIES = ("-lz", "-lbz2", "-llzma", "-lsqlite3", "-lffi")
 # By library, the beginning of the variables that tell configure of it.
 VARIABLES = {
@@ -54,6 +56,7 @@ COUNTERS = GUEST / "training" / "counters.c"
 # it: what nothing refers to is dropped before its undefined symbols are looked at.
 PROBE = """
 struct { char magic[8]; } boxer_boot;
+__attribute__((section("thread_local"))) unsigned long boxer_thread_pointer;
 long boxer_syscall(long n, long a, long b, long c, long d, long e, long f) { return -38; }
 extern void __init_libc(char **, char *);
 extern int __main_void(void) __attribute__((weak));
@@ -176,7 +179,8 @@ def _configure(folder: Path, tree: Path, libraries: list[Path]) -> None:
         f"AR={folder / 'ar'}",
         f"RANLIB={folder / 'ranlib'}",
         "READELF=true",
-        "CFLAGS=-g0 -DNODEV=-1",  # of glibc's sys/param.h: os.major(-1) is -1
+        # NODEV of glibc's sys/param.h: os.major(-1) is -1.
+        f"CFLAGS=-g0 -DNODEV=-1 -DTHREAD_STACK_SIZE={THREAD_STACK}",
     ]
     _run(command, folder, {**_environment(folder), **found}, "configure")
 

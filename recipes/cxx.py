@@ -96,6 +96,7 @@ def _units(folder: Path, sysroot: Path) -> list[toolchain.Unit]:
     )
     cxx = (
         *flags,
+        *toolchain.CXX_THREAD_LOCALS,
         *("-std=c++23", "-D_LIBCPP_BUILDING_LIBRARY", "-DLIBCXX_BUILDING_LIBCXXABI"),
         *("-D_LIBCXXABI_BUILDING_LIBRARY", "-fvisibility-inlines-hidden"),
         *("-I", str(zig / "libcxx" / "src"), "-I", str(zig / "libcxx" / "libc")),

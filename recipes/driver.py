@@ -21,6 +21,8 @@ LINK_FLAGS = (
     "stack-size=8388608",
     "--export=boxer_boot",
     "--export-if-defined=boxer_signals",
+    "--export-if-defined=boxer_tasks",
+    "--export-table",
     "--export=__heap_base",
     "--no-entry",
     "--export-if-defined=_start",

@@ -100,6 +100,7 @@ def cxx_flags() -> list[str]:
     return [
         *("-nostdinc++", "-I", "{sdk}/include/c++"),
         *("-mllvm", "-wasm-enable-eh", *cxx.definitions()),
+        *toolchain.CXX_THREAD_LOCALS,
     ]
 
 
@@ -116,7 +117,8 @@ def _write_headers(folder: Path, parts: Parts) -> None:
 def _write_settings(folder: Path, parts: Parts) -> None:
     # The compiler finds its own headers; a second folder of them would be an #include_next's.
     machine = ("-isystem", "{sdk}/include/machine")
-    flags = [*toolchain.TARGET, *toolchain.HABITS, *parts.jump_flags, *machine]
+    flags = [*toolchain.TARGET, *toolchain.HABITS, *toolchain.THREAD_LOCALS]
+    flags += [*parts.jump_flags, *machine]
     settings = {
         "name": ["boxer's cc"],
         "shared": True,

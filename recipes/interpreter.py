@@ -26,7 +26,7 @@ from recipes.workshop import digest_of, product
 HOT = "-profile-summary-cutoff-hot=900000"
 # What defines the functions that guest/python wraps (base.WRAPPED): compiled to machine code at
 # once, so that nothing of it is inlined where the linker shall put another function.
-APART = ("Python/ceval_gil.o", "Python/pylifecycle.o", "Python/thread.o")
+APART = ("Python/ceval_gil.o", "Python/pylifecycle.o")
 # A function that has no profile was never called: that is worth no warning.
 QUIET = ("-w", "-Wno-error")
 

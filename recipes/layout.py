@@ -6,15 +6,16 @@ Belongs here: what lies where and with which mode. The paths are those of the of
 from __future__ import annotations
 
 import fnmatch
+import importlib
 import importlib.metadata
 import importlib.resources
 import pprint
 import re
 import sysconfig
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from recipes.archive import Member, tar_bytes
 from recipes.recipe import Recipe
@@ -42,13 +43,8 @@ LINKS = {
 OWN_MODULES = (
     "_boxer.py",
     "_boxer_calls.py",
-    "_boxer_exec.py",
     "_boxer_looks.py",
-    "_boxer_packages.py",
-    "_boxer_portals.py",
-    "_boxer_processes.py",
-    "_boxer_servers.py",
-    "_boxer_workers.py",
+    "_boxer_standing.py",
     "_ssl.py",
 )
 
@@ -153,7 +149,7 @@ def sysconfig_data(source: Path, built: Path) -> str:
     """What `python -m sysconfig --generate-posix-vars` would write, free of our paths."""
     build = built / "build"
     values: dict[str, Any] = {}
-    sysconfig._parse_makefile(str(build / "Makefile"), values)  # type: ignore[attr-defined]
+    _makefile_parser()(str(build / "Makefile"), values)
     with (build / "pyconfig.h").open() as header:
         sysconfig.parse_config_h(header, values)
     values["srcdir"] = "."
@@ -165,6 +161,13 @@ def sysconfig_data(source: Path, built: Path) -> str:
     }
     text = pprint.pformat(values, width=120)
     return f"# Settings this interpreter was built with.\nbuild_time_vars = {text}\n"
+
+
+def _makefile_parser() -> Callable[[str, dict[str, Any]], object]:
+    """sysconfig's own, which is in its program since Python 3.13."""
+    found = getattr(sysconfig, "_parse_makefile", None)
+    found = found or importlib.import_module("sysconfig.__main__")._parse_makefile
+    return cast("Callable[[str, dict[str, Any]], object]", found)
 
 
 def _without_our_paths(text: str, source: Path, built: Path) -> str:

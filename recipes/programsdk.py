@@ -92,7 +92,8 @@ def _write_settings(folder: Path) -> None:
     # zig takes -O2 for the end of assertions, which gcc and clang do not.
     # The compiler finds its own headers; a second folder of them would be an #include_next's.
     machine = ("-isystem", "{sdk}/include/machine")
-    flags = [*toolchain.TARGET, *toolchain.HABITS, *JUMPS, "-UNDEBUG", *machine]
+    flags = [*toolchain.TARGET, *toolchain.HABITS, *toolchain.THREAD_LOCALS, *JUMPS]
+    flags += ["-UNDEBUG", *machine]
     settings = {
         "name": ["boxer cc"],
         "shared": False,

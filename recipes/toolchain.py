@@ -24,6 +24,13 @@ TARGET = ("-target", "wasm32-linux-musl", "-nostdinc")
 # zig turns the undefined-behaviour sanitizer and -Werror=date-time on by itself.
 HABITS = ("-O2", "-g0", "-fno-sanitize=undefined", "-Wno-error=date-time", "-fno-strict-aliasing")
 
+# What is each thread's own lies in a section that the kernel exchanges when threads switch; without
+# atomic instructions LLVM makes plain variables of thread-locals, in the section that they name.
+SECTION = '__attribute__((section("thread_local")))'
+THREAD_LOCALS = tuple(f"-D{word}={word} {SECTION}" for word in ("_Thread_local", "__thread"))
+# In C `thread_local` is <threads.h>'s, or a program's own macro.
+CXX_THREAD_LOCALS = (f"-Dthread_local=thread_local {SECTION}",)
+
 
 def zig() -> Path:
     """The zig program of the `ziglang` distribution."""
@@ -41,7 +48,8 @@ def zig_version() -> str:
 def flags(*includes: Path) -> list[str]:
     """Compiler flags of the target, with the given system include folders."""
     folders = [*includes, zig().parent / "lib" / "include"]
-    return [*TARGET, *HABITS, *(part for f in folders for part in ("-isystem", str(f)))]
+    system = [part for f in folders for part in ("-isystem", str(f))]
+    return [*TARGET, *HABITS, *THREAD_LOCALS, *system]
 
 
 def run(command: Sequence[str | Path], cwd: Path | None = None, log: Path | None = None) -> str:

@@ -8,6 +8,7 @@
 #include "program.h"
 
 #include <boxer/kernel.h>
+#include <dirent.h>
 #include <elf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -19,6 +20,9 @@ extern unsigned char __heap_base;
 extern void __wasm_call_ctors(void);
 extern void __init_libc(char **environment, char *program_name);
 extern char **__environ, *program_invocation_name, *program_invocation_short_name;
+
+// libc's, where there are threads: stacks of those that have ended.
+extern void __boxer_stacks_drop(void) __attribute__((weak));
 
 // How clang names main, by its parameters; a main of three stays `main`.
 extern int __main_void(void) __attribute__((weak));
@@ -113,7 +117,27 @@ static int freeze_program(void) {
     return start.program->freeze ? start.program->freeze(start.path, machine.imports.items) : 0;
 }
 
+// Threads that C code has started and that have not ended: an image holds one.
+static int others_stand(void) {
+    char numbers[256] = "";
+    size_t used = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    for (struct dirent *entry; tasks && (entry = readdir(tasks));)
+        if (atoi(entry->d_name) > 0 && atoi(entry->d_name) != getpid() && used < sizeof numbers)
+            used += snprintf(numbers + used, sizeof numbers - used, " %s", entry->d_name);
+    if (tasks)
+        closedir(tasks);
+    if (used)
+        fprintf(stderr, "box: threads that have not ended would stand in the image, by tid:%s\n",
+                numbers);
+    return used > 0;
+}
+
 static int freeze(int status) {
+    if (!status && others_stand())
+        status = 1;
+    if (__boxer_stacks_drop)
+        __boxer_stacks_drop();
     fflush(NULL);
     kernel_freeze();
     boxer_boot.phase = BOXER_PHASE_FROZEN;

@@ -10,10 +10,7 @@ import os
 import posix
 import sys
 
-import _boxer_exec
 import _boxer_looks
-import _boxer_packages
-import _boxer_processes
 
 hooks = []
 frozen_modules = set()
@@ -34,9 +31,11 @@ def prepare(modules, _):
     """Imports `modules` before the freeze and leaves the heap quiet; calls `module:callable`s.
 
     A module that cannot be imported now is left for the program to import: it fails there as it
-    would without us. A callable that fails ends the freeze.
+    would without us. A callable that fails ends the freeze, and so does a thread that stands.
     """
-    adjust()
+    import _boxer_standing
+
+    _boxer_standing.begin()
     _boxer_looks.begin()
     try:
         for name in modules:
@@ -46,6 +45,7 @@ def prepare(modules, _):
                 import_one(name)
     finally:
         _boxer_looks.end()
+    _boxer_standing.end()
     sys.stdout.flush()
     sys.stderr.flush()
     frozen_modules.update(sys.modules)
@@ -65,16 +65,8 @@ def import_one(name):
         _boxer_looks.failed[name] = [said, bool(half - {name})]
 
 
-def adjust():
-    """What every interpreter of a box begins with, frozen or not."""
-    _boxer_processes.install()
-    _boxer_exec.install()
-    _boxer_packages.install()
-
-
-def adjust_afresh(loaded, _):
-    """The same where a frozen interpreter was given up: the user's set-up was part of it."""
-    adjust()
+def set_up(loaded, _):
+    """The user's own set-up, where a frozen interpreter was given up that it was part of."""
     for name in loaded:
         if ":" in name:
             call_init(name)

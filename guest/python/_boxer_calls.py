@@ -10,6 +10,7 @@ A request is one letter and its data, a reply likewise:
     =  JSON    ~  tagged JSON    !  {"type", "message", "traceback"}    e  {"code": ...}
 """
 
+import _thread
 import base64
 import importlib
 import json
@@ -23,7 +24,11 @@ _scan = json.JSONDecoder().scan_once
 
 def serve(request):
     try:
-        reply = _HANDLERS[request[:1]](request[1:])
+        try:
+            reply = _HANDLERS[request[:1]](request[1:])
+        finally:
+            if _thread._count():
+                _join_threads()
         _flush()
         return reply
     except SystemExit as stop:
@@ -32,6 +37,19 @@ def serve(request):
     except BaseException as error:
         _flush()
         return b"!" + json.dumps(_described(error)).encode()
+
+
+def _join_threads():
+    """As at the interpreter's end: what waits for work is told that there is none, all but daemon
+    threads are joined. Daemon threads are ended by who calls `serve`."""
+    threading = sys.modules.get("threading")
+    if threading is not None:
+        for tell in reversed(threading._threading_atexits):
+            tell()
+    _thread._shutdown()
+    pools = sys.modules.get("concurrent.futures.thread")
+    if pools is not None:  # the next call may have pools of its own
+        pools._shutdown = False
 
 
 def _flush():

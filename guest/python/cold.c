@@ -1,5 +1,5 @@
 // `python ARGS` started afresh, where there is no frozen interpreter or it was started otherwise:
-// Py_BytesMain, with what a box adds to an interpreter between its start and the program.
+// Py_BytesMain, with the user's own set-up between the interpreter's start and the program.
 #include "cold.h"
 
 #define PY_SSIZE_T_CLEAN
@@ -12,7 +12,7 @@
 // answers.
 int cold_adjust(void) {
     signals_hear();
-    PyObject *module = PyImport_ImportModule("_boxer");
+    PyObject *module = program_loaded && *program_loaded ? PyImport_ImportModule("_boxer") : NULL;
     if (!module) {
         PyErr_Clear();
         return 0;
@@ -24,7 +24,7 @@ int cold_adjust(void) {
             Py_CLEAR(loaded);
         Py_XDECREF(text);
     }
-    PyObject *done = loaded ? PyObject_CallMethod(module, "adjust_afresh", "Oi", loaded, 0) : NULL;
+    PyObject *done = loaded ? PyObject_CallMethod(module, "set_up", "Oi", loaded, 0) : NULL;
     if (!done)
         PyErr_Print();
     Py_XDECREF(loaded);
@@ -50,8 +50,6 @@ static PyStatus start(int argc, char **argv) {
 
 int cold_main(int argc, char **argv) {
     PyStatus status = start(argc, argv);
-    if (program_nested && PyStatus_IsExit(status))
-        return status.exitcode;
     if (PyStatus_Exception(status))
         Py_ExitStatusException(status); // also for -h and -V: they have printed
     return cold_adjust() < 0 ? 1 : Py_RunMain();

@@ -6,8 +6,13 @@
 //   a level of the interpreter's count (half a Python function called from C): 1 kB, and a
 //   quarter of it to be safe
 //   a level of the parser's: 320 bytes
-// The second stack, in memory, is as large as the linker made it. Greediest there is the compiler,
-// whose levels are those of its symbol table: 2.7 kB for an `elif`.
+// The second stack lies in memory: the main thread's is as large as the linker made it, another
+// thread's as it was started with. A level takes no more of it than of the other; greediest is the
+// compiler, whose levels are those of its symbol table: 2.7 kB for an `elif`.
+//
+// Invariant: the limits are each thread's own. They are set when the interpreter binds a state to
+// it.
+#define _GNU_SOURCE
 #include "depth.h"
 
 #define Py_BUILD_CORE 1
@@ -15,25 +20,47 @@
 
 #include "program.h"
 
-enum { USUAL_STACK = 512 << 10, LEVEL = 1280, PARSER_LEVEL = 320, MEMORY_LEVEL = 2784 };
+#include <pthread.h>
+
+enum { USUAL_STACK = 512 << 10, LEVEL = 1280, PARSER_LEVEL = 320, COMPILER_LEVEL = 2784 };
+// What is left for the last call's own needs, and the kernel's.
+enum { RESERVE = 16 << 10 };
 // Upstream's own.
 enum { MOST_LEVELS = 10000, MOST_PARSER_LEVELS = 6000 };
 
-extern int boxer_c_recursion_limit, boxer_parser_limit;
-// Where data begins: above the stack (wasm-ld --stack-first).
-extern char __global_base;
+extern __thread int boxer_parser_limit;
+extern void (*boxer_fit)(PyThreadState *);
 
-static int at_most(uint32_t value, int most) {
-    return value < (uint32_t)most ? (int)value : most;
+static int at_most(size_t value, int most) {
+    return value < (size_t)most ? (int)value : most;
+}
+
+static size_t stack_in_memory(void) {
+    pthread_attr_t attributes;
+    size_t size = 0;
+    pthread_getattr_np(pthread_self(), &attributes);
+    pthread_attr_getstacksize(&attributes, &size);
+    return size > RESERVE ? size - RESERVE : 0;
+}
+
+static void set_limits(void) {
+    size_t stack = program_stack ? program_stack : USUAL_STACK, memory = stack_in_memory();
+    int levels = at_most(stack / LEVEL, at_most(memory / LEVEL, MOST_LEVELS));
+    boxer_c_recursion_limit = levels;
+    boxer_compiler_limit = at_most(memory / COMPILER_LEVEL, levels);
+    boxer_parser_limit = at_most(stack / PARSER_LEVEL, MOST_PARSER_LEVELS);
+}
+
+static void fit(PyThreadState *state) {
+    set_limits();
+    state->c_recursion_remaining = boxer_c_recursion_limit;
 }
 
 void depth_fit(void) {
-    uint32_t stack = program_stack ? program_stack : USUAL_STACK;
-    int levels = at_most((uint32_t)(uintptr_t)&__global_base / MEMORY_LEVEL, MOST_LEVELS);
-    int limit = at_most(stack / LEVEL, levels);
     PyThreadState *state = PyThreadState_GetUnchecked();
+    int before = boxer_c_recursion_limit;
+    set_limits();
     if (state)
-        state->c_recursion_remaining += limit - boxer_c_recursion_limit;
-    boxer_c_recursion_limit = limit;
-    boxer_parser_limit = at_most(stack / PARSER_LEVEL, MOST_PARSER_LEVELS);
+        state->c_recursion_remaining += boxer_c_recursion_limit - before;
+    boxer_fit = fit;
 }

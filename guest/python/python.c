@@ -29,38 +29,17 @@
 #include "looks.h"
 #include "program.h"
 #include "signals.h"
-#include "threads.h"
+#include "turns.h"
 
 static int started;        // the frozen interpreter is there
 static char *started_path; // and was started as this
 
-// sys.exit() where exit(3) would end more than this program (recipes/patches).
-extern int (*boxer_leave)(int status);
-static int left, left_with;
-
-static int leave(int status) {
-    left = 1;
-    left_with = status;
-    return 1;
-}
-
-// The status of a run, however it ended.
-static int status_of(int status) {
-    return left && status == 1 ? left_with : status;
-}
-
-static void begin_leaving(void) {
-    boxer_leave = program_nested ? leave : NULL;
-    left = 0;
-}
-
 static int python_main(int argc, char **argv, char **envp) {
     (void)envp;
-    threads_begin();
+    turns_begin();
     kdf_begin();
     depth_fit();
-    begin_leaving();
-    return status_of(cold_main(argc, argv));
+    return cold_main(argc, argv);
 }
 
 static PyObject *string_list(char **items) {
@@ -162,7 +141,7 @@ static void fill_pools(void) {
 }
 
 static PyStatus start_as(char *path) {
-    threads_begin();
+    turns_begin();
     kdf_begin();
     PyConfig config;
     PyConfig_InitPythonConfig(&config);
@@ -265,9 +244,7 @@ static int afresh(char **argv) {
 }
 
 // Ends the program for what its command line says, or does not say rightly.
-static int refuse(PyStatus status) {
-    if (program_nested && PyStatus_IsExit(status))
-        return status.exitcode;
+static _Noreturn void refuse(PyStatus status) {
     Py_ExitStatusException(status); // also for -h and -V: they have printed
 }
 
@@ -399,9 +376,8 @@ int __wrap_Py_FinalizeEx(void) {
 
 static int python_thaw(const char *path, int argc, char **argv, unsigned depth) {
     depth_fit();
-    begin_leaving();
     if (!started)
-        return status_of(cold_main(argc, argv));
+        return cold_main(argc, argv);
     PyOS_BeforeFork(); // a thaw is a fork whose parent is the image
     PyOS_AfterFork_Child();
     signals_hear();
@@ -410,7 +386,7 @@ static int python_thaw(const char *path, int argc, char **argv, unsigned depth) 
     PyPreConfig before;
     PyStatus status = before_read(&before, argc, argv);
     if (PyStatus_Exception(status))
-        return refuse(status);
+        refuse(status);
     if (!before_same(&before))
         return afresh(argv);
     PyConfig config;
@@ -420,7 +396,7 @@ static int python_thaw(const char *path, int argc, char **argv, unsigned depth) 
         status = _PyConfig_Read(&config, 0);
     if (PyStatus_Exception(status)) {
         PyConfig_Clear(&config);
-        return refuse(status);
+        refuse(status);
     }
     const PyConfig *frozen = _PyInterpreterState_GetConfig(_PyInterpreterState_GET());
     if (!same_start(&config, frozen) || !same_folder(started_path, path) || !looks_hold())
@@ -432,7 +408,7 @@ static int python_thaw(const char *path, int argc, char **argv, unsigned depth) 
     if (adopted < 0 || call_boxer("thaw", environment(), unbuffered) < 0)
         return 1;
     ends_a_run = 1;
-    return status_of(Py_RunMain());
+    return Py_RunMain();
 }
 
 // As the frozen one, but without its imports.
@@ -471,6 +447,7 @@ static int python_serve(const char *request, size_t size, const char **reply, si
     PyObject *text = serve ? PyBytes_FromStringAndSize(request, (Py_ssize_t)size) : NULL;
     last = text ? PyObject_CallOneArg(serve, text) : NULL;
     Py_XDECREF(text);
+    turns_end_others();
     if (!last || !PyBytes_Check(last)) {
         PyErr_Print();
         return 1;

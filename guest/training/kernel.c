@@ -25,6 +25,7 @@ enum { PAGE = 65536, FIRST_FILE = 3, FILES = 16, FREE_RANGES = 4096, SAID = 6553
 static const char ARCHIVE[] = TRAINING_ARCHIVE; // the recipe says where the standard library is
 
 struct training training = {.status = TRAINING_RUNS};
+uintptr_t boxer_thread_pointer; // of the one thread there is
 
 __attribute__((export_name("training_place"))) struct training *training_place(void) {
     return &training;

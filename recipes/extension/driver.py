@@ -42,6 +42,11 @@ exec {python} -P -m boxer.cli run -v "$PWD:$PWD" -w "$PWD" "$0.wasm" "$@"
 """
 UNLISTED = {"kind": "code", "names": (), "package": "taken"}
 NOT_SHARED = "a box has no shared libraries: link statically (--disable-shared)"
+# Where thread-locals lie (recipes/toolchain.py), and one in LLVM's text.
+THREAD_LOCAL = "thread_local"
+VARIABLE = re.compile(r"@[^\n]* thread_local [^\n]*")
+# What says nothing of the code that is made.
+NOT_OF_CODE = ("mode", "output", "dependency", "library")
 # A Python's headers that are not this SDK's: the host's, which has another pyconfig.h.
 HOST_HEADERS = re.compile(r"-(?:I|isystem).*/include/python3\.\d+t?/?")
 
@@ -155,6 +160,41 @@ def run(command: list[str]) -> int:
     return subprocess.run(command, check=False).returncode
 
 
+def has_thread_locals(target: str) -> bool:
+    file = Path(target)
+    return file.is_file() and THREAD_LOCAL.encode() in file.read_bytes()
+
+
+def options_of_code(options: Options, words: list[str]) -> list[str]:
+    kept = []
+    rest = iter(words)
+    for word in rest:
+        row = options.find(word) or UNLISTED
+        alone = row.get("value") and word in row["names"]
+        written = [word, next(rest, "")] if alone else [word]
+        if row["kind"] not in NOT_OF_CODE:
+            kept += written
+    return kept
+
+
+def move_guards(tools: Tools, options: list[str], source: str, target: str) -> int:
+    """Compiles C++ with thread-locals by way of LLVM's text, where those that the compiler made
+    itself, to know which of a thread's are constructed, are put into the section of the others."""
+    words = [*tools.compiler(is_cxx=True), *options_of_code(tools.options, options)]
+    with tempfile.TemporaryDirectory(prefix="boxer-cc-") as name:
+        text = Path(name) / "text.ll"
+        status = run([*words, "-w", "-S", "-emit-llvm", source, "-o", str(text)])
+        if status:
+            return status
+        text.write_text(VARIABLE.sub(into_section, text.read_text()))
+        return run([*words, "-w", "-c", str(text), "-o", target])
+
+
+def into_section(found: re.Match[str]) -> str:
+    line = found[0]
+    return line if ', section "' in line else f'{line}, section "{THREAD_LOCAL}"'
+
+
 def compile_objects(tools: Tools, line: CommandLine, is_cxx: bool, folder: Path) -> list[str] | int:
     objects = []
     for number, source in enumerate(line.sources):
@@ -162,6 +202,8 @@ def compile_objects(tools: Tools, line: CommandLine, is_cxx: bool, folder: Path)
         cxx = is_cxx or source.endswith(CXX_SOURCES)
         options = [option for option in line.options if option != "-shared"]
         status = run([*tools.compiler(cxx), *options, "-c", source, "-o", target])
+        if not status and cxx and has_thread_locals(target):
+            status = move_guards(tools, options, source, target)
         if status:
             return status
         objects.append(target)
@@ -212,7 +254,12 @@ def compiler(tools: Tools, is_cxx: bool, arguments: list[str]) -> int:
         cxx = is_cxx or any(source.endswith(CXX_SOURCES) for source in line.sources)
         options = [option for option in line.options if option != "-shared"]
         inputs = [entry for entry in line.linked if not entry.startswith("-")]
-        return run([*tools.compiler(cxx), *options, *line.sources, *inputs, *output])
+        status = run([*tools.compiler(cxx), *options, *line.sources, *inputs, *output])
+        source = line.sources[0] if len(line.sources) == 1 else ""
+        target = line.output or f"{Path(source).stem}.o"
+        if not status and cxx and source and "-c" in options and has_thread_locals(target):
+            status = move_guards(tools, options, source, target)
+        return status
     with tempfile.TemporaryDirectory(prefix="boxer-cc-") as name:
         objects = compile_objects(tools, line, is_cxx, Path(name))
         return objects if isinstance(objects, int) else link(tools, line, objects)

@@ -1,5 +1,6 @@
 """CPython's own tests in a box:
-`python -m tests.conformance [--json FILE] [--native PYTHON [--write PAGE]] [TIER-OR-MODULE ...]`.
+`python -m tests.conformance [--json FILE] [--native PYTHON [--write PAGE]] [TIER-OR-MODULE ...]`,
+or, for who debugs, `--only NAME,...`: see comparing.py.
 
 A table by module: passed, failed, skipped, and the same of a native Python of the same version
 where one is named; then what is not as expected. Exit status 1 if there is any. For the page the
@@ -15,10 +16,12 @@ import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.conformance.comparing import Comparison, native_python
 from tests.conformance.outcomes import HERE, Outcome, expected_failures, expected_skips, surprises
 from tests.conformance.refusals import REFUSALS, told
 from tests.conformance.report import lacking, page
-from tests.conformance.running import RECORDED, box, run, run_natively
+from tests.conformance.running import PATIENCE, RECORDED, Tests, box_path, run, run_natively
+from tests.conformance.watching import Patience
 
 TIERS = ("files", "system", "language")
 
@@ -28,16 +31,27 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--native", metavar="PYTHON")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="the page of documentation")
+    parser.add_argument("--only", metavar="NAME,...", help="compared with native, one by one")
+    parser.add_argument("-k", default="*", metavar="PATTERN", help="with --only: which tests")
+    parser.add_argument("--seconds", type=float, default=30, help="with --only: for a test")
+    parser.add_argument("--live", action="store_true", help="with --only: standard error too")
     parser.add_argument("names", nargs="*", default=list(TIERS))
     options = parser.parse_args()
     listed = tomllib.loads((HERE / "modules.toml").read_text())
+    if options.only:
+        modules = [m for name in options.only.split(",") for m in listed.get(name, [name])]
+        python = native_python() if options.native is None else options.native
+        patience = Patience(options.seconds, 480)
+        return bool(Comparison(python, options.k, patience, options.live).run(modules))
     modules = [module for name in options.names for module in listed.get(name, [name])]
     expected, skips = expected_failures(), expected_skips()
-    box()
+    box_path()
     outcomes, found = [], []
 
     def both(module: str) -> tuple[Outcome, Outcome | None]:
-        return run(module), run_natively(options.native, module) if options.native else None
+        if not options.native:
+            return run(module), None
+        return run(module), run_natively(options.native, Tests(module), PATIENCE)
 
     with ThreadPoolExecutor(2) as pool:
         for outcome, native in pool.map(both, modules):

@@ -1,15 +1,21 @@
 """Runs in the box: one module of CPython's test package, each outcome said as it comes.
 
-`python inside.py test_os [LEFT-OUT ...]`: lines `OUTCOME TEST-ID`, then `done`. A test that hangs
-or ends the program is the last one that was begun. Left out are tests or classes, by their names.
+`python inside.py test_os SETTINGS`: lines `OUTCOME TEST-ID`, then `done`. A test that hangs or ends
+the program is the last one that was begun; `class:NAME` is what is done before a class's tests.
+SETTINGS are JSON: left_out, tests or classes by name; behind, after which test to begin; only, a
+pattern of names; resources, CPython's word for what a test may use; loopback, seconds.
 """
 
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 import traceback
 import unittest
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Any
 
 
 class Telling(unittest.TestResult):
@@ -65,42 +71,79 @@ def last_line(err) -> str:  # type: ignore[no-untyped-def]
     return f"{lines[-1]} ({places[-1] if places else ''})"
 
 
+def said(name: str) -> str:
+    """As one word: a class that cannot be set up is `setUpClass (name)`."""
+    return name.replace(" ", ":")
+
+
 def tell(outcome: str, name: str, detail: str = "") -> None:
     text = " ".join(detail.split())[:300]
-    # A class that cannot be set up is `setUpClass (name)`.
-    name = name.replace(" ", ":")
     stream = sys.__stdout__
     assert stream is not None
-    stream.write(f"{outcome} {name} {text}\n".encode("ascii", "replace").decode())
+    stream.write(f"{outcome} {said(name)} {text}\n".encode("ascii", "replace").decode())
     stream.flush()
 
 
-def without(suite: unittest.TestSuite, names: frozenset[str]) -> unittest.TestSuite:
-    """The same suite, but for tests and classes of these names."""
-    kept = unittest.TestSuite()
+class Told(unittest.TestSuite):
+    """Stands before a class's tests: its setUpClass may hang too."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def run(self, result: unittest.TestResult, debug: bool = False) -> unittest.TestResult:
+        tell("begin", self.name)
+        return result
+
+
+def tests_of(suite: unittest.TestSuite) -> Iterator[unittest.TestCase]:
     for test in suite:
         if isinstance(test, unittest.TestSuite):
-            kept.addTest(without(test, names))
-        elif not {test.id(), test.id().rpartition(".")[0]} & names:
-            kept.addTest(test)
+            yield from tests_of(test)
+        else:
+            yield test
+
+
+def class_of(test: unittest.TestCase) -> str:
+    return "class:" + test.id().rpartition(".")[0]
+
+
+def after(tests: list[unittest.TestCase], name: str) -> list[unittest.TestCase]:
+    """Those behind a test or a class that was said."""
+    places = [i for i, test in enumerate(tests) if name in (said(test.id()), class_of(test))]
+    return tests[places[-1] + 1 :] if places else tests
+
+
+def chosen(suite: unittest.TestSuite, settings: dict[str, Any]) -> unittest.TestSuite:
+    """The tests to run, in their order."""
+    kept, last = unittest.TestSuite(), ""
+    for test in after(list(tests_of(suite)), settings["behind"]):
+        if {test.id(), class_of(test).removeprefix("class:")} & set(settings["left_out"]):
+            continue
+        if not fnmatchcase(test.id(), settings["only"]):
+            continue
+        if class_of(test) != last:
+            last = class_of(test)
+            kept.addTest(Told(last))
+        kept.addTest(test)
     return kept
 
 
 def main() -> None:
+    module, settings = sys.argv[1], json.loads(sys.argv[2])
     support = importlib.import_module("test.support")
     setup = importlib.import_module("test.libregrtest.setup")
-    vars(support)["use_resources"] = []
-    # Threads take turns here: what the other side has not done after this long it will never do.
-    vars(support)["LOOPBACK_TIMEOUT"] = 0.5
+    vars(support)["use_resources"] = settings["resources"]
+    if settings["loopback"]:
+        vars(support)["LOOPBACK_TIMEOUT"] = settings["loopback"]
     sys.stdout = sys.stderr
     setup.setup_process()
-    omitted = frozenset(sys.argv[2:])
     try:
-        suite = unittest.defaultTestLoader.loadTestsFromName(f"test.{sys.argv[1]}")
-        (without(suite, omitted) if omitted else suite).run(Telling())
+        suite = unittest.defaultTestLoader.loadTestsFromName(f"test.{module}")
+        chosen(suite, settings).run(Telling())
     except unittest.SkipTest as skip:  # the module as a whole
-        tell("skip", f"test.{sys.argv[1]}", str(skip))
-    tell("done", sys.argv[1])
+        tell("skip", f"test.{module}", str(skip))
+    tell("done", module)
 
 
 if __name__ == "__main__":

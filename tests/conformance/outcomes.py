@@ -11,7 +11,7 @@ end, or would take the others with it, is left out: its reason begins so.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -25,19 +25,32 @@ LEFT_OUT = "left out: "
 
 @dataclass
 class Outcome:
-    """A module's tests by what they came to. ended: empty, or why the module did not end."""
+    """A module's tests by what they came to. hung: those that did not come to their end. ended:
+    empty, or why the module did not.
+    """
 
     module: str
     passed: set[str] = field(default_factory=set)
     skipped: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    hung: dict[str, str] = field(default_factory=dict)
     ended: str = ""
     seconds: float = 0.0
 
 
-def read_outcome(module: str, lines: list[str], ending: str) -> Outcome:
+def read_outcome(module: str, lines: Iterable[str], ending: str) -> Outcome:
     """Reads what inside.py said. ending: why the run ended, where it did not say `done`."""
-    outcome, running, done = Outcome(module), "", False
+    outcome = Outcome(module)
+    running, done = read_lines(outcome, lines)
+    outcome.passed -= outcome.failed.keys()
+    if not done:
+        outcome.ended = f"{ending} in {running or 'its import'}"
+    return outcome
+
+
+def read_lines(outcome: Outcome, lines: Iterable[str]) -> tuple[str, bool]:
+    """Adds what inside.py said. The test that was begun last, and whether it said `done`."""
+    running, done = "", False
     for line in lines:
         word, name, detail = [*line.split(" ", 2), "", ""][:3]
         if word == "begin":
@@ -50,10 +63,7 @@ def read_outcome(module: str, lines: list[str], ending: str) -> Outcome:
             outcome.failed.setdefault(name, detail)
         elif word == "done":
             done = True
-    outcome.passed -= outcome.failed.keys()
-    if not done:
-        outcome.ended = f"{ending} in {running or 'its import'}"
-    return outcome
+    return running, done
 
 
 def expected_failures() -> dict[str, dict[str, str]]:
@@ -76,9 +86,16 @@ def left_out(expected: Mapping[str, str]) -> list[str]:
 
 def surprises(outcome: Outcome, expected: Mapping[str, str], skips: Collection[str]) -> list[str]:
     """What is not as expected, a line each; none is well."""
+    bad = outcome.failed.keys() | outcome.hung.keys()
+    run = outcome.passed | bad | outcome.skipped.keys()
     found = [
         f"{name} failed: {detail}"
         for name, detail in sorted(outcome.failed.items())
+        if name not in expected
+    ]
+    found += [
+        f"{name} hung: {detail}"
+        for name, detail in sorted(outcome.hung.items())
         if name not in expected
     ]
     found += [
@@ -91,7 +108,7 @@ def surprises(outcome: Outcome, expected: Mapping[str, str], skips: Collection[s
         if not outcome.ended
         and name != WHOLE
         and not reason.startswith(LEFT_OUT)
-        and name not in outcome.passed | outcome.failed.keys() | outcome.skipped.keys()
+        and name not in run
     ]
     found += [
         f"{name} was skipped: {reason}"

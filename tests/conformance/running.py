@@ -8,20 +8,25 @@ in a box of their own, not in a base.
 
 from __future__ import annotations
 
-import os
+import atexit
+import json
 import shutil
 import subprocess
+import sys
 import tempfile
-import time
+import tomllib
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import boxer
 from recipes.sources import unpacked
-from tests.conformance.outcomes import Outcome, expected_failures, left_out, read_outcome
+from tests.conformance.outcomes import HERE, Outcome, expected_failures, left_out
+from tests.conformance.watching import Patience, tests_of
 from tests.pythons import PYTHON, RECIPE
 
-INSIDE = (Path(__file__).parent / "inside.py").read_text()
+INSIDE = (HERE / "inside.py").read_text()
+RESOURCES: dict[str, list[str]] = tomllib.loads((HERE / "modules.toml").read_text())["resources"]
+BOXER = (sys.executable, "-m", "boxer")
 DOCKERFILE = """\
 FROM python
 COPY testmodules /src
@@ -35,27 +40,35 @@ CMD ["python"]
 # What testmodules/setup.py compiles, and what that includes.
 PARTS_OF_MODULES = ("_test*", "xx*", "Setup.stdlib.in", "clinic", "_ctypes")
 # What bounds a module is its processor time; a busy machine takes longer for it.
-LIMITS = boxer.Limits(time=480, cpu=240, memory="3GiB", output="200MB", storage="1GiB")
+LIMITS = ("time=480", "cpu=240", "memory=3GiB", "output=200MB", "storage=1GiB")
+PATIENCE = Patience(test=120, module=480)
 # For modules whose outcome is recorded only: many of their tests wait for what cannot happen.
-RECORDED = boxer.Limits(time=60, cpu=60, memory="3GiB", output="200MB", storage="1GiB")
+RECORDED = Patience(test=20, module=60)
+# While threads take turns, what the other side has not done after this long it will never do.
+LOOPBACK = 0.5
 
 
 @cache
-def box() -> boxer.Box:
-    """A box with the test package, built once."""
+def box_path() -> Path:
+    """A box with the test package, built once; gone with this process."""
     source = unpacked(RECIPE.source)
-    with tempfile.TemporaryDirectory() as folder:
-        context = Path(folder)
-        (context / "Dockerfile").write_text(DOCKERFILE.format(library=PYTHON.stdlib))
-        # A base has neither: packages are installed when a box is built.
-        for name in ("test", "ensurepip"):
-            _copy(source / "Lib" / name, context / name)
-        _copy(Path(__file__).parent / "testmodules", context / "testmodules")
-        _copy(source / "Include", context / "testmodules" / "Include")
-        for pattern in PARTS_OF_MODULES:
-            for path in (source / "Modules").glob(pattern):
-                _copy(path, context / "testmodules" / "Modules" / path.name)
-        return boxer.build(context)
+    made = Path(tempfile.mkdtemp(prefix="conformance-"))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    context = made / "context"
+    context.mkdir()
+    (context / "Dockerfile").write_text(DOCKERFILE.format(library=PYTHON.stdlib))
+    # A base has neither: packages are installed when a box is built.
+    for name in ("test", "ensurepip"):
+        _copy(source / "Lib" / name, context / name)
+    _copy(Path(__file__).parent / "testmodules", context / "testmodules")
+    _copy(source / "Include", context / "testmodules" / "Include")
+    for pattern in PARTS_OF_MODULES:
+        for path in (source / "Modules").glob(pattern):
+            _copy(path, context / "testmodules" / "Modules" / path.name)
+    path = made / "tests.wasm"
+    build = [*BOXER, "build", "-q", "-o", str(path), str(context)]
+    subprocess.run(build, stdout=subprocess.DEVNULL, check=True)
+    return path
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -67,34 +80,44 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copy(source, target)
 
 
-def run(module: str, limits: boxer.Limits = LIMITS) -> Outcome:
-    """Runs one module in a machine of its own."""
-    began = time.monotonic()
-    omitted = left_out(expected_failures().get(module, {}))
-    result = box().run(["python", "-c", INSIDE, module, *omitted], limits=limits)
-    lines = result.stdout.decode("ascii", "replace").splitlines()
-    last = result.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
-    ending = result.limit or result.crash or f"status {result.exit_code} {''.join(last)}"
-    outcome = read_outcome(module, lines, ending)
-    outcome.seconds = time.monotonic() - began
-    return outcome
+@dataclass(frozen=True)
+class Tests:
+    """Which tests of a module, and what they may use. only: a pattern (fnmatch) of their names."""
+
+    module: str
+    only: str = "*"
+    left_out: tuple[str, ...] = ()
+    loopback: float = 0.0
+
+    def arguments(self, behind: str) -> list[str]:
+        settings = {
+            "only": self.only,
+            "left_out": self.left_out,
+            "loopback": self.loopback,
+            "resources": RESOURCES.get(self.module, []),
+            "behind": behind,
+        }
+        return ["-c", INSIDE, self.module, json.dumps(settings)]
 
 
-def run_natively(python: str, module: str) -> Outcome:
-    """Runs one module in a native interpreter, which has CPython's tests. python: its path."""
+def run(module: str, patience: Patience = PATIENCE) -> Outcome:
+    """Runs one module in a machine of its own, but for what is left out."""
+    omitted = tuple(left_out(expected_failures().get(module, {})))
+    return run_tests(Tests(module, left_out=omitted, loopback=LOOPBACK), patience)
+
+
+def run_tests(tests: Tests, patience: Patience, live: bool = False) -> Outcome:
+    """Runs them in a box, in a process of this machine: what ends that is an outcome too."""
     with tempfile.TemporaryDirectory() as folder:
-        try:
-            done = subprocess.run(
-                [python, "-c", INSIDE, module],
-                cwd=folder,
-                env={**os.environ, "TMPDIR": folder, "HOME": folder},
-                capture_output=True,
-                stdin=subprocess.DEVNULL,
-                timeout=LIMITS.time,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as expired:
-            lines = (expired.stdout or b"").decode("ascii", "replace").splitlines()
-            return read_outcome(module, lines, "time")
-    lines = done.stdout.decode("ascii", "replace").splitlines()
-    return read_outcome(module, lines, f"status {done.returncode}")
+        limits = [word for limit in LIMITS for word in ("--limit", limit)]
+        line = [*BOXER, "run", *limits, str(box_path()), "python"]
+        command = lambda behind: [*line, *tests.arguments(behind)]  # noqa: E731
+        return tests_of(tests.module, command, patience, Path(folder), {}, live)
+
+
+def run_natively(python: str, tests: Tests, patience: Patience, live: bool = False) -> Outcome:
+    """Runs them in a native interpreter, which has CPython's tests. python: its path."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {"TMPDIR": folder, "HOME": folder}
+        command = lambda behind: [python, *tests.arguments(behind)]  # noqa: E731
+        return tests_of(tests.module, command, patience, Path(folder), environment, live)

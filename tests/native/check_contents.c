@@ -1,4 +1,5 @@
-// fs/tmpfs/content.c, sys/size.c, sys/read_write.c: what files hold, how long they are, what of them is stored.
+// fs/tmpfs/content.c, sys/size.c, sys/read_write.c: what files hold, how long they are, what of
+// them is stored.
 #include "files.h"
 #include "mm/memory.h"
 #include "sys/descriptors.h"

@@ -1,5 +1,6 @@
 // ipc/pipe.c, ipc/eventfd.c, ipc/epoll.c, sys/poll.c.
 #include "check.h"
+#include "double_fibers.h"
 #include "ipc/pipe.h"
 #include "time/clock.h"
 #include "vfs/fd.h"
@@ -32,13 +33,11 @@ static void rang(int signo) {
     alarms += signo == LINUX_SIGALRM;
 }
 
-static int takes_out(int64_t *until_ns) { // another thread of the program
-    (void)until_ns;
+static int takes_out(void *unused) { // another thread of the program
+    (void)unused;
     static char taken[30000];
-    return CALL(read, in, taken, sizeof taken) > 0;
-}
-
-static int nothing_more(void) {
+    while (CALL(read, in, taken, sizeof taken) > 0)
+        ;
     return 0;
 }
 
@@ -51,9 +50,9 @@ static void a_write_waits_until_all_is_in(void) {
     CALL(setitimer, LINUX_ITIMER_REAL, &soon, 0);
     CHECK_EQUAL(CALL(write, out, data, sizeof data), 65536); // interrupted: what is in counts
     CHECK_EQUAL(alarms, 1);
-    kernel_on_wait(takes_out, nothing_more);
+    host_switches();
+    host_thread(takes_out, NULL);
     CHECK_EQUAL(CALL(write, out, data, sizeof data), sizeof data);
-    kernel_on_wait(NULL, NULL);
     CHECK_EQUAL(host_output_size[2], 0);
 }
 

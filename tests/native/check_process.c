@@ -20,7 +20,8 @@ static void root_changes_every_id(void) {
     CHECK_EQUAL(CALL(setuid, 5), 0);
     CHECK_EQUAL(CALL(getresuid, &ids[0], &ids[1], &ids[2]), 0);
     CHECK_EQUAL(ids[0] == 5 && ids[1] == 5 && ids[2] == 5, 1);
-    CHECK_EQUAL(current->process->credentials.fsuid == 5 && current->process->credentials.fsgid == 7, 1);
+    CHECK_EQUAL(
+        current->process->credentials.fsuid == 5 && current->process->credentials.fsgid == 7, 1);
     CHECK_EQUAL(CALL(setuid, 0), -EPERM); // no way back
     CHECK_EQUAL(CALL(setgid, 0), -EPERM);
 }
@@ -51,7 +52,10 @@ static void setreuid_saves_the_effective_id(void) {
     CHECK_EQUAL(CALL(setreuid, 10, 20), 0);
     CHECK_EQUAL(current->process->credentials.suid, 20);
     CHECK_EQUAL(CALL(setreuid, 20, 10), 0); // swapped
-    CHECK_EQUAL(current->process->credentials.ruid == 20 && current->process->credentials.euid == 10 && current->process->credentials.suid == 10, 1);
+    CHECK_EQUAL(current->process->credentials.ruid == 20 &&
+                    current->process->credentials.euid == 10 &&
+                    current->process->credentials.suid == 10,
+                1);
 }
 
 static void groups_are_kept_in_order(void) {

@@ -1,5 +1,6 @@
 // socket*.c: AF_UNIX, loopback streams and datagrams, descriptors in messages, options.
 #include "check.h"
+#include "double_fibers.h"
 #include "mm/memory.h"
 #include "task/process.h"
 #include "time/clock.h"
@@ -293,13 +294,12 @@ static void timeouts_end_a_wait(void) {
     CHECK_EQUAL(CALL(setsockopt, a, 1, LINUX_SO_RCVTIMEO, &timeout, sizeof timeout), -EDOM);
 }
 
-static int sends_more(int64_t *until_ns) { // another thread of the program
-    static int left = 3;
-    (void)until_ns;
-    return left-- > 0 && CALL(write, b, "more", 4) == 4;
-}
-
-static int nothing_more(void) {
+static int sends_more(void *unused) { // another thread of the program
+    (void)unused;
+    for (int i = 0; i < 3; i++) {
+        CHECK_EQUAL(CALL(write, b, "more", 4), 4);
+        CALL(sched_yield);
+    }
     return 0;
 }
 
@@ -309,10 +309,10 @@ static void a_stream_is_filled_where_all_is_wanted(void) {
     pair(STREAM);
     CHECK_EQUAL(CALL(write, b, "some", 4), 4);
     CHECK_EQUAL(CALL(recvfrom, a, got, 16, 0, 0, 0), 4);
-    kernel_on_wait(sends_more, nothing_more);
+    host_switches();
+    host_thread(sends_more, NULL);
     CHECK_EQUAL(CALL(recvfrom, a, got, 10, LINUX_MSG_WAITALL, 0, 0), 10);
     CHECK_EQUAL(memcmp(got, "moremoremo", 10), 0);
-    kernel_on_wait(NULL, NULL);
     CHECK_EQUAL(CALL(recvfrom, a, got, 10, LINUX_MSG_WAITALL, 0, 0), 2); // nobody sends the rest
     long sent = CALL(sendto, b, much, sizeof much, 0, 0, 0);             // nobody makes room
     CHECK(sent > 0 && sent < (long)sizeof much);

@@ -1,4 +1,5 @@
-// process/suspend.c: a program's memory, descriptors, signals, timers and folder come back as they were.
+// process/suspend.c: a program's memory, descriptors, signals, timers and folder come back as they
+// were.
 #include "check.h"
 #include "mm/memory.h"
 
@@ -127,9 +128,8 @@ static void timers_go_on_meanwhile(void) {
     CHECK_EQUAL(CALL(timer_create, LINUX_CLOCK_MONOTONIC, NULL, &timer), 0);
     CHECK_EQUAL(CALL(timer_settime64, timer, 0, &later, NULL), 0);
     int descriptor = (int)CALL(timerfd_create, LINUX_CLOCK_MONOTONIC, 04000);
-    CHECK_EQUAL(CALL(timerfd_settime64, descriptor, 0, &(struct linux_itimerspec){.value = {1}},
-                     NULL),
-                0);
+    CHECK_EQUAL(
+        CALL(timerfd_settime64, descriptor, 0, &(struct linux_itimerspec){.value = {1}}, NULL), 0);
     CHECK_EQUAL(kernel_suspend(), 0);
     CHECK_EQUAL(CALL(getitimer, 0, &left), 0);
     CHECK_EQUAL(left.value.sec + left.value.usec, 0); // not inherited

@@ -49,7 +49,8 @@ void same(const char *what, long long kernel, long long host) {
     if (kernel == host)
         return;
     differences++;
-    printf("uid %u: %s: %s is %lld, on the host %lld\n", current->process->credentials.fsuid, action, what, kernel, host);
+    printf("uid %u: %s: %s is %lld, on the host %lld\n", current->process->credentials.fsuid,
+           action, what, kernel, host);
 }
 
 void any_path(char path[TEXT]) {
@@ -77,8 +78,10 @@ struct pair any_folder(void) {
 
 static void change_user(void) {
     uint32_t user = (uint32_t)ONE_OF(0, 1000, 1001);
-    current->process->credentials.ruid = current->process->credentials.euid = current->process->credentials.suid = current->process->credentials.fsuid = user;
-    current->process->credentials.rgid = current->process->credentials.egid = current->process->credentials.sgid = current->process->credentials.fsgid = user;
+    current->process->credentials.ruid = current->process->credentials.euid =
+        current->process->credentials.suid = current->process->credentials.fsuid = user;
+    current->process->credentials.rgid = current->process->credentials.egid =
+        current->process->credentials.sgid = current->process->credentials.fsgid = user;
     current->process->credentials.group_count = 0;
     current->process->credentials.changes++;
     HOST(SYS_setresgid, -1, 0, -1);

@@ -14,11 +14,11 @@ COMPILER = shutil.which("gcc")
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 FLAGS = ["-std=c17", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-fno-omit-frame-pointer"]
 INCLUDES = [f"-I{HERE}", f"-I{GUEST / 'include'}", f"-iquote{KERNEL}"]
-SUPPORT = ["check", "double_host", "host_posix"]
+SUPPORT = ["check", "double_fibers", "double_host", "host_posix"]
 # host_write goes to both doubles; fs/tmpfs/inflate.c needs zlib.
 LINKING = ["-Wl,--wrap=host_write", "-lz"]
 # What speaks to the host's own libc: gcc's -ffreestanding is for the rest.
-HOSTED = {"host_posix": ["-ffreestanding", "-D_GNU_SOURCE"]}
+HOSTED = {name: ["-ffreestanding", "-D_GNU_SOURCE"] for name in ("host_posix", "double_fibers")}
 
 
 def run(command: Sequence[str], within: Path, seconds: float = 300) -> str:

@@ -96,8 +96,10 @@ MAYBE struct linux_statx stat_fd(long fd) {
 }
 
 MAYBE void become(uint32_t uid, uint32_t gid) {
-    current->process->credentials.ruid = current->process->credentials.euid = current->process->credentials.fsuid = uid;
-    current->process->credentials.rgid = current->process->credentials.egid = current->process->credentials.fsgid = gid;
+    current->process->credentials.ruid = current->process->credentials.euid =
+        current->process->credentials.fsuid = uid;
+    current->process->credentials.rgid = current->process->credentials.egid =
+        current->process->credentials.fsgid = gid;
     current->process->credentials.group_count = 0;
 }
 

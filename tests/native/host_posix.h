@@ -10,6 +10,7 @@ int on_host(const char *commands);
 // Preopens `folder` as `name`; read_only: the host refuses changes, as wasmtime does.
 void host_preopen(const char *folder, const char *name, int read_only);
 extern int host_open_descriptors;
-extern int host_knows_modes; // as Boxer's own host does, and no other // opened and not closed, preopens apart
+extern int host_knows_modes; // as Boxer's own host does, and no other // opened and not closed,
+                             // preopens apart
 
 #endif

@@ -7,6 +7,7 @@ as expected (expected_failures.toml). Exit status 1 if there is any.
 from __future__ import annotations
 
 import argparse
+import json
 import shlex
 import sys
 import tempfile
@@ -94,7 +95,9 @@ def built(package: str, settings: dict[str, list[str]]) -> boxer.Box:
 def run(box: boxer.Box, module: str, options: list[str]) -> Outcome:
     """Runs one module in a machine of its own."""
     began = time.monotonic()
-    result = box.run(["python", "/inside.py", module, *options], limits=LIMITS)
+    read = {name: json.loads(value) for name, _, value in (o.partition("=") for o in options)}
+    settings = {"arguments": ["--pyargs", module], "options": read, "behind": ""}
+    result = box.run(["python", "/inside.py", json.dumps(settings)], limits=LIMITS)
     lines = result.stdout.decode("ascii", "replace").split("\n")
     ending = result.limit or result.crash or f"status {result.exit_code}"
     outcome = read_outcome(module, lines, str(ending))

@@ -1,19 +1,27 @@
-"""Runs in the box: one module of a package's own tests under pytest, each outcome said as it comes.
+"""Runs in the box: a package's own tests under pytest, each outcome said as it comes.
 
-`python inside.py MODULE [OPTION=JSON ...]`: lines `OUTCOME TEST-ID`, then `done` where pytest came
-to its end, which tests/conformance reads. The options are those of the package's own conftest,
-which pytest finds after it has read its command line.
+`python inside.py SETTINGS`: lines `OUTCOME TEST-ID`, then `done` where pytest came to its end, as
+tests/conformance reads them. SETTINGS are JSON: arguments, pytest's; options, those of a package's
+own conftest, which pytest finds after it has read its command line; behind, after which test to
+begin.
 """
 
 from __future__ import annotations
 
+import contextlib
+import faulthandler
 import json
+import os
+import signal
 import sys
 from typing import Any
 
 import pytest
 
-SETTINGS = ("-q", "-p", "no:cacheprovider", "-W", "ignore", "--tb=short", "--pyargs")
+SETTINGS: dict[str, Any] = json.loads(sys.argv[1])
+ARGUMENTS = ("-q", "-p", "no:cacheprovider", "-W", "ignore", "--tb=short")
+# pytest takes descriptor 1 while a test runs.
+TOLD = os.dup(1)
 
 
 # pytest's exit statuses where it has come to its end: all well, some failed, there were none.
@@ -24,9 +32,14 @@ class Telling:
     """Says each outcome at once."""
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        for word in sys.argv[2:]:
-            name, _, value = word.partition("=")
-            setattr(config.option, name, json.loads(value))
+        for name, value in SETTINGS["options"].items():
+            setattr(config.option, name, value)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        names = [said(item.nodeid) for item in items]
+        if SETTINGS["behind"] in names:
+            del items[: names.index(SETTINGS["behind"]) + 1]
 
     def pytest_runtest_logstart(self, nodeid: str, location: object) -> None:
         tell("begin", nodeid)
@@ -45,18 +58,21 @@ class Telling:
             tell("fail", report.nodeid or "collection", str(report.longrepr))
 
 
+def said(name: str) -> str:
+    """As one word, which the parameters of a test may not be."""
+    return name.replace(" ", "_").encode("ascii", "backslashreplace").decode()
+
+
 def tell(outcome: str, name: str, detail: str = "") -> None:
-    """name: without spaces, which the parameters of a test may have. detail: its last words."""
-    text = " ".join(detail.split())[-300:]
-    line = f"{outcome} {name.replace(' ', '_')} {text}\n"
-    stream = sys.__stdout__
-    assert stream is not None
-    stream.write("\n" + line.encode("ascii", "backslashreplace").decode())
-    stream.flush()
+    """detail: its last words."""
+    text = " ".join(detail.split())[-300:].encode("ascii", "backslashreplace")
+    os.write(TOLD, f"\n{outcome} {said(name)} ".encode() + text + b"\n")
 
 
 if __name__ == "__main__":
-    status = pytest.main([*SETTINGS, sys.argv[1]], plugins=[Telling()])
+    with contextlib.suppress(AttributeError):  # where there are no signals
+        faulthandler.register(signal.SIGUSR1, file=os.dup(2), chain=True)
+    status = pytest.main([*ARGUMENTS, *SETTINGS["arguments"]], plugins=[Telling()])
     if status not in ENDED:
         sys.exit(status)
-    tell("done", sys.argv[1])
+    tell("done", "pytest")

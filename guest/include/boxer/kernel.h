@@ -8,6 +8,7 @@
 
 extern struct boxer_boot boxer_boot;
 extern struct boxer_signals boxer_signals;
+extern struct boxer_tasks boxer_tasks;
 
 // A Linux system call (riscv32 numbers: 64-bit time, a 64-bit offset as two longs, low half
 // first). Returns the result or -errno.
@@ -32,11 +33,19 @@ const struct boxer_tree *kernel_tree(void);
 char **kernel_host_arguments(size_t *count);
 char **kernel_host_environment(size_t *count);
 
-// Who else may run while the program waits. run_another: runs something to its end and says 1, or
-// 0; it may lower *until_ns to the monotonic time at which it wants to be asked again. Without
-// until_ns it runs nothing, and says whether there is anybody at all. nothing_left: a futex wait
-// that nothing can end is about to be refused; 1: it is interrupted instead (-EINTR).
-void kernel_on_wait(int (*run_another)(int64_t *until_ns), int (*nothing_left)(void));
+// So many more, or fewer, threads of the current process wait for one that only computes: ticks are
+// of use while it runs.
+void kernel_want_ticks(int more);
+
+// How many threads there are, in all processes.
+unsigned kernel_tasks(void);
+// Ends all threads and processes but the current one, and waits until they have: what is left of a
+// call when its function has returned.
+void kernel_end_others(void);
+
+// The current thread's pointer (CLONE_SETTLS): thread-local, as all that lies in the section
+// "thread_local" of the module's data.
+extern uintptr_t boxer_thread_pointer;
 
 // What the current process's program looks at as it runs, so that a loop without system calls hears
 // of the host's signals: the host sets `bits` of the four bytes at `word`. Null: nothing.

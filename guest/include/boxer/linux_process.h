@@ -102,4 +102,21 @@ enum {
     LINUX_FUTEX_CLOCK_REALTIME = 256,
 };
 
+#define LINUX_FUTEX_WAITERS 0x80000000u
+#define LINUX_FUTEX_OWNER_DIED 0x40000000u
+#define LINUX_FUTEX_TID_MASK 0x3fffffffu
+
+// clone(2). The low byte of the flags is the signal at the child's end.
+#define LINUX_CSIGNAL 0xfful
+#define LINUX_CLONE_VM 0x100ul
+#define LINUX_CLONE_FS 0x200ul
+#define LINUX_CLONE_FILES 0x400ul
+#define LINUX_CLONE_SIGHAND 0x800ul
+#define LINUX_CLONE_VFORK 0x4000ul
+#define LINUX_CLONE_THREAD 0x10000ul
+#define LINUX_CLONE_SETTLS 0x80000ul
+#define LINUX_CLONE_PARENT_SETTID 0x100000ul
+#define LINUX_CLONE_CHILD_CLEARTID 0x200000ul
+#define LINUX_CLONE_CHILD_SETTID 0x1000000ul
+
 #endif

@@ -118,4 +118,15 @@ struct linux_signalfd_siginfo {
 _Static_assert(sizeof(struct linux_siginfo) == 128, "siginfo");
 _Static_assert(sizeof(struct linux_signalfd_siginfo) == 128, "signalfd_siginfo");
 
+// What a handler is given as its third argument (guest/libc/arch/wasm32/bits/signal.h): the machine
+// has no registers to show. no_restart: set by a handler, the call it interrupted ends with EINTR.
+struct linux_ucontext {
+    unsigned long flags;
+    void *link;
+    struct linux_sigaltstack stack;
+    uint32_t blocked[32];
+    unsigned long no_restart;
+    unsigned long reserved[32]; // where programs look for registers
+};
+
 #endif

@@ -12,9 +12,11 @@
 #include "mm/slab.h"
 #include "process/afresh.h"
 #include "task/arrived.h"
+#include "task/exit.h"
 #include "task/process.h"
 #include "task/signal.h"
 #include "task/task.h"
+#include "task/switch.h"
 #include "task/uts.h"
 #include "task/wait.h"
 #include "time/clock.h"
@@ -51,7 +53,10 @@ int kernel_boot(uintptr_t heap) {
     memory_boot(heap);
     clock_boot();
     console_thaw();
-    int error = fs_boot();
+    int error = thread_block_boot();
+    if (error)
+        return error;
+    error = fs_boot();
     return error ? error : open_stdio();
 }
 
@@ -161,6 +166,14 @@ void kernel_set_program(const char *exe, char *const argv[], char *const envp[])
     memset(current->comm, 0, sizeof current->comm);
     for (size_t i = 0; i < sizeof current->comm - 1 && base[i]; i++)
         current->comm[i] = base[i];
+}
+
+void kernel_end_others(void) {
+    task_end_others();
+}
+
+unsigned kernel_tasks(void) {
+    return task_count();
 }
 
 void kernel_set_limits(uint32_t files, uint64_t storage) {

@@ -4,7 +4,7 @@
 // 1. Items are sorted by descriptor number; an item is named by number and open file together, as
 //    on Linux: a number can be there twice when a duplicate keeps the first file open.
 // 2. An item does not keep its file open; file->watchers counts its items over all epolls.
-// 3. `entries` has room for every item, so a wait never allocates.
+// 3. A wait is for the epoll's own file, whose items may change meanwhile.
 // 4. An edge is a bit that was not ready when last reported, or new activity of the file since.
 #include "ipc/epoll.h"
 #include "mm/slab.h"
@@ -30,11 +30,15 @@ struct item {
 };
 
 struct epoll {
-    struct wait wait; // first: check() gets its address
     struct epoll *next;
+    struct file *file; // its own
     struct item *items;
-    struct wait_entry *entries;
     unsigned count, capacity, start; // start: whose turn it is when not all fit
+};
+
+struct report {
+    struct wait wait; // first: check() gets its address
+    struct epoll *self;
     struct linux_epoll_event *out;
     int out_count;
 };
@@ -66,9 +70,10 @@ static void item_report(struct item *item, uint32_t ready) {
 }
 
 static int collect(struct wait *wait) {
-    struct epoll *self = (struct epoll *)wait;
+    struct report *report = (struct report *)wait;
+    struct epoll *self = report->self;
     int found = 0;
-    for (unsigned i = 0; i < self->count && found < self->out_count; i++) {
+    for (unsigned i = 0; i < self->count && found < report->out_count; i++) {
         struct item *item = &self->items[(self->start + i) % self->count];
         uint32_t ready = item_ready(item);
         if (!ready) {
@@ -76,7 +81,7 @@ static int collect(struct wait *wait) {
                 item->reported &= wait_poll(item->file, item->events & ~INTERNAL);
             continue;
         }
-        self->out[found++] = (struct linux_epoll_event){.events = ready, .data = item->data};
+        report->out[found++] = (struct linux_epoll_event){.events = ready, .data = item->data};
         item_report(item, ready);
     }
     if (found && self->count)
@@ -92,15 +97,11 @@ static unsigned epoll_poll(struct file *file) {
     return 0;
 }
 
-static int epoll_descriptor(struct file *file) {
+static void epoll_each(struct file *file, void (*visit)(struct file *, unsigned, void *),
+                       void *context) {
     struct epoll *self = file->private_data;
-    for (unsigned i = 0; i < self->count; i++) {
-        struct file *watched = self->items[i].file;
-        int hfd = watched->ops->host_descriptor ? watched->ops->host_descriptor(watched) : -1;
-        if (hfd >= 0)
-            return hfd; // one is all a nested wait can name: enough for stdin
-    }
-    return -1;
+    for (unsigned i = 0; i < self->count; i++)
+        visit(self->items[i].file, self->items[i].events & ~INTERNAL, context);
 }
 
 static int64_t epoll_wakes_at(struct file *file) {
@@ -136,14 +137,13 @@ static void epoll_release(struct file *file) {
         link = &(*link)->next;
     *link = self->next;
     kfree(self->items);
-    kfree(self->entries);
     kfree(self);
 }
 
 static const struct file_ops epoll_ops = {
     .poll = epoll_poll,
     .wakes_at = epoll_wakes_at,
-    .host_descriptor = epoll_descriptor,
+    .each_watched = epoll_each,
     .release = epoll_release,
 };
 
@@ -173,17 +173,12 @@ static int grow(struct epoll *self) {
         return 0;
     unsigned capacity = self->capacity ? self->capacity * 2 : 8;
     struct item *items = kmalloc(capacity * sizeof *items);
-    struct wait_entry *entries = items ? kmalloc(capacity * sizeof *entries) : NULL;
-    if (!entries) {
-        kfree(items);
+    if (!items)
         return -ENOMEM;
-    }
     if (self->count)
         memcpy(items, self->items, self->count * sizeof *items);
     kfree(self->items);
-    kfree(self->entries);
     self->items = items;
-    self->entries = entries;
     self->capacity = capacity;
     return 0;
 }
@@ -236,7 +231,7 @@ long epoll_new(int flags) {
         kfree(self);
         return fd;
     }
-    self->wait.check = collect;
+    self->file = fd_file((int)fd);
     self->next = epolls;
     epolls = self;
     return fd;
@@ -274,13 +269,8 @@ long epoll_control(struct epoll *self, int operation, int fd, struct file *file,
 
 int epoll_report(struct epoll *self, struct linux_epoll_event *events, int count,
                  int64_t deadline) {
-    for (unsigned i = 0; i < self->count; i++)
-        self->entries[i] = (struct wait_entry){.file = self->items[i].file,
-                                               .events = self->items[i].events & ~INTERNAL};
-    self->wait.entries = self->entries;
-    self->wait.count = self->count;
-    self->wait.deadline_ns = deadline;
-    self->out = events;
-    self->out_count = count;
-    return wait_held(&self->wait);
+    struct wait_entry own = {.file = self->file, .events = LINUX_POLLIN};
+    struct report report = {
+        .wait = {collect, &own, 1, deadline}, .self = self, .out = events, .out_count = count};
+    return wait_held(&report.wait);
 }

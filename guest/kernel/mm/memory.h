@@ -30,6 +30,7 @@ void pages_scrub(void); // zeroes every free page that was ever used, and free s
 // The program's pages: what mmap gave out. Only these are ever unmapped or moved by it.
 enum page_owner { PAGE_FREE, PAGE_KERNEL, PAGE_PROGRAM };
 enum page_owner page_owner(uintptr_t address);
+int page_is_shared(uintptr_t address);            // it is the same page in other processes
 int pages_given(uintptr_t address, size_t count); // whether all of them are the program's
 void pages_give(void *pages, size_t count, int to_program);
 // Takes exactly this run if all of it is free (growing memory when it lies just past the end).

@@ -138,12 +138,13 @@ static long send(int pid, int signo, int code, const struct linux_siginfo *info)
     return signo == 0 ? 0 : signal_send(current->process, signo, code, info);
 }
 
-static long send_task(int tid, int signo, int code, const struct linux_siginfo *info) {
-    if (tid != (int)current->tid)
+static long send_task(int pid, int tid, int signo, int code, const struct linux_siginfo *info) {
+    struct task *task = task_find((uint32_t)tid);
+    if (!task || (pid && (int)task->process->pid != pid))
         return -ESRCH;
     if (signo < 0 || signo > LINUX_NSIG)
         return -EINVAL;
-    return signo == 0 ? 0 : signal_send_task(current, signo, code, info);
+    return signo == 0 ? 0 : signal_send_task(task, signo, code, info);
 }
 
 long sys_kill(int pid, int signo) {
@@ -151,13 +152,13 @@ long sys_kill(int pid, int signo) {
 }
 
 long sys_tkill(int tid, int signo) {
-    return tid <= 0 ? -EINVAL : send_task(tid, signo, LINUX_SI_TKILL, NULL);
+    return tid <= 0 ? -EINVAL : send_task(0, tid, signo, LINUX_SI_TKILL, NULL);
 }
 
 long sys_tgkill(int pid, int tid, int signo) {
     if (pid <= 0 || tid <= 0)
         return -EINVAL;
-    return pid == (int)current->process->pid ? sys_tkill(tid, signo) : -ESRCH;
+    return send_task(pid, tid, signo, LINUX_SI_TKILL, NULL);
 }
 
 long sys_rt_sigqueueinfo(int pid, int signo, const struct linux_siginfo *info) {
@@ -169,11 +170,9 @@ long sys_rt_sigqueueinfo(int pid, int signo, const struct linux_siginfo *info) {
 long sys_rt_tgsigqueueinfo(int pid, int tid, int signo, const struct linux_siginfo *info) {
     if (pid <= 0 || tid <= 0)
         return -EINVAL;
-    if (pid != (int)current->process->pid || tid != (int)current->tid)
-        return -ESRCH;
     if (!user_range(info, sizeof *info))
         return -EFAULT;
-    return send_task(tid, signo, info->code, info);
+    return send_task(pid, tid, signo, info->code, info);
 }
 
 long sys_sigaltstack(const struct linux_sigaltstack *new, struct linux_sigaltstack *old) {

@@ -1,13 +1,18 @@
 // The entry of every system call.
 //
 // Invariants
-// 1. Timers are looked at on entry, signals are delivered on exit, nowhere else.
+// 1. Timers are looked at on entry, signals are delivered on exit, nowhere else. There a task that
+//    is to end ends, and others have a turn when a tick has come.
 // 2. A call that was interrupted and whose handlers all have SA_RESTART runs again, unless
 //    signal(7) says that this call never does.
 // 3. A handler's exit through a trap or exit_group leaves the machine as it is: calls are not
 //    nested in kernel state, only on the stack.
 #include "sys/table.h"
+#include "task/exit.h"
+#include "task/schedule.h"
 #include "task/signal.h"
+#include "task/switch.h"
+#include "task/task.h"
 #include "time/timer.h"
 #include "trace/trace.h"
 
@@ -34,11 +39,18 @@ static int never_restarted(long number) {
 
 long boxer_syscall(long number, long a, long b, long c, long d, long e, long f) {
     long result;
+    stack_check();
+    if (number != NR_futex_time64)
+        schedule_stir(); // whatever it does may be what others wait for
     timers_run();
     if (boxer_trace && (number == NR_exit_group || number == NR_exit))
         boxer_trace(number, (long[]){a, b, c, d, e, f}, 0); // it does not come back
     for (;;) {
         result = syscall_dispatch(number, (long[]){a, b, c, d, e, f});
+        if (schedule_is_due())
+            task_yield();
+        if (current->is_killed)
+            task_exit(0);
         if (!signal_pending())
             break;
         int restart = signal_deliver();

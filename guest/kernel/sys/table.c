@@ -1,8 +1,8 @@
 // Which function serves which system call: one switch over the riscv32 numbers.
 //
-// What is not served answers -ENOSYS. Left out on purpose: processes and threads (clone, clone3,
-// execve, execveat: there is one task), namespaces and mounts, System V and POSIX queues, aio
-// and io_uring, keys, bpf, perf, ptrace, swap, modules, quotas.
+// What is not served answers -ENOSYS. Left out on purpose: clone3, execve, execveat, namespaces and
+// mounts, System V and POSIX queues, aio and io_uring, keys, bpf, perf, ptrace, swap, modules,
+// quotas.
 #include "sys/table.h"
 #include "sys/attributes.h"
 #include "sys/clock.h"
@@ -12,6 +12,7 @@
 #include "sys/directories.h"
 #include "sys/epoll.h"
 #include "sys/eventfd.h"
+#include "sys/clone.h"
 #include "sys/futex.h"
 #include "sys/limits.h"
 #include "sys/madvise.h"
@@ -35,6 +36,7 @@
 #include "sys/timers.h"
 #include "sys/xattr.h"
 #include "task/process.h"
+#include "task/schedule.h"
 #include "task/task.h"
 
 #include <boxer/linux_errno.h>
@@ -422,7 +424,10 @@ long syscall_dispatch(long number, const long arguments[6]) {
     case NR_setpriority:
         return sys_setpriority(INT(0), INT(1), INT(2));
     case NR_sched_yield:
+        task_yield();
         return 0;
+    case NR_clone:
+        return sys_clone(ADDRESS(0), PTR(1), PTR(2), ADDRESS(3), PTR(4));
     case NR_sched_getaffinity:
         return sys_sched_getaffinity(INT(0), SIZE(1), PTR(2));
     case NR_sched_setaffinity:
@@ -460,6 +465,7 @@ long syscall_dispatch(long number, const long arguments[6]) {
     case NR_sysinfo:
         return sys_sysinfo(PTR(0));
     case NR_exit:
+        return sys_exit(INT(0));
     case NR_exit_group:
         process_exit(INT(0));
     default:

@@ -62,5 +62,5 @@ int signals_may_arrive(unsigned files_waited_for) {
     const struct waiting *waiting = &current->waiting;
     if (!boxer_signals.live || waiting->may_give_up)
         return 0;
-    return is_servant() || (!files_waited_for && !waiting->may_interrupt);
+    return is_servant() || (!files_waited_for && !waiting->is_futex);
 }

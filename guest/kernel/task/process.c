@@ -59,6 +59,10 @@ void process_exit(int status) {
     host_exit(status & 0xff);
 }
 
+const void *process_space(void) {
+    return current->process;
+}
+
 int process_is_self(int pid) {
     return pid == 0 || pid == (int)current->process->pid;
 }

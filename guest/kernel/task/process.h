@@ -35,7 +35,7 @@ struct process {
     struct process_signals signals;
     struct process_timers timers;
     struct memory_map memory;
-    struct company company;
+    int ticks_wanted; // kernel_want_ticks
     int no_new_privs, dumpable, parent_death_signal, subreaper;
     char *exe, *cmdline, *environ; // cmdline and environ: NUL-separated, as /proc shows them
     size_t cmdline_size, environ_size;
@@ -45,6 +45,9 @@ void process_boot(void);
 _Noreturn void process_exit(int status); // the host gets the status as it is
 // What is done before that: by shared mappings, which lie above.
 void process_at_exit(void (*)(void));
+
+// Which memory is in place: the same for all that share it.
+const void *process_space(void);
 
 int process_is_self(int pid); // the current one, as system calls name it
 

@@ -14,6 +14,7 @@
 #include "mm/slab.h"
 #include "task/arrived.h"
 #include "task/process.h"
+#include "task/schedule.h"
 #include "task/task.h"
 #include "state.h"
 
@@ -73,6 +74,8 @@ int signal_pending(void) {
     if (signals_have_arrived())
         signals_take_arrived();
     uint64_t set = signal_pending_set();
+    if (current->is_killed)
+        return 1;
     return set && (set & (~current->signals.blocked | current->signals.waited)); // mostly: set 0
 }
 
@@ -130,6 +133,31 @@ static int enqueue(struct process *process, struct signal_queue *queue, int sign
     return 0;
 }
 
+// Whether the task takes the signal when it goes on.
+static int takes(const struct task *task, int signo) {
+    return (~task->signals.blocked | task->signals.waited) & SET(signo);
+}
+
+// One that takes a signal of its process: the first one, if it does, else any other. A wait for it
+// goes before.
+static struct task *taker(const struct process *process, int signo) {
+    struct task *found = NULL;
+    for (struct task *task = tasks; task; task = task->next) {
+        if (task->process != process || task->state == TASK_ENDED || !takes(task, signo))
+            continue;
+        if (task->signals.waited & SET(signo))
+            return task;
+        if (!found || task == process->leader)
+            found = task;
+    }
+    return found;
+}
+
+static void tell(struct task *task, int signo) {
+    if (task && task->state == TASK_WAITS && !task->is_new && takes(task, signo))
+        task_ready(task);
+}
+
 // task: whose mask says whether an ignored signal is of use all the same.
 static int send(const struct task *task, struct signal_queue *queue, int signo, int code,
                 const struct linux_siginfo *info) {
@@ -158,11 +186,17 @@ static int send(const struct task *task, struct signal_queue *queue, int signo, 
 }
 
 int signal_send(struct process *process, int signo, int code, const struct linux_siginfo *info) {
-    return send(process->leader, &process->signals.pending, signo, code, info);
+    int error = send(process->leader, &process->signals.pending, signo, code, info);
+    if (!error && signo >= 1 && signo <= LINUX_NSIG)
+        tell(taker(process, signo), signo);
+    return error;
 }
 
 int signal_send_task(struct task *task, int signo, int code, const struct linux_siginfo *info) {
-    return send(task, &task->signals.pending, signo, code, info);
+    int error = send(task, &task->signals.pending, signo, code, info);
+    if (!error && signo >= 1 && signo <= LINUX_NSIG)
+        tell(task, signo);
+    return error;
 }
 
 void signal_raise(int signo) {
@@ -198,9 +232,10 @@ int signal_take(uint64_t set, struct linux_siginfo *info) {
     return signo ? signo : take(&current->process->signals.pending, set, info);
 }
 
-static void call_handler(int signo, struct linux_siginfo *info, struct linux_sigaction action) {
-    // A ucontext of any layout reads as zeros: the machine has no registers to show.
-    static KERNEL_STATE _Alignas(16) unsigned char context[1024];
+// Whether the call that was interrupted may be restarted.
+static int call_handler(int signo, struct linux_siginfo *info, struct linux_sigaction action) {
+    struct linux_ucontext context = {0};
+    memcpy(context.blocked, &current->signals.blocked, sizeof current->signals.blocked);
     uint64_t old = current->signals.blocked, mask;
     memcpy(&mask, action.mask, sizeof mask);
     if (!(action.flags & LINUX_SA_NODEFER))
@@ -211,10 +246,11 @@ static void call_handler(int signo, struct linux_siginfo *info, struct linux_sig
         signals_tell_host();
     }
     if (action.flags & LINUX_SA_SIGINFO)
-        ((void (*)(int, void *, void *))action.handler)(signo, info, context);
+        ((void (*)(int, void *, void *))action.handler)(signo, info, &context);
     else
         ((void (*)(int))action.handler)(signo);
     current->signals.blocked = old;
+    return (action.flags & LINUX_SA_RESTART) && !context.no_restart;
 }
 
 int signal_deliver(void) {
@@ -226,8 +262,7 @@ int signal_deliver(void) {
             continue;
         if (action.handler == LINUX_SIG_DFL)
             process_exit(128 + signo); // as a shell reports it
-        call_handler(signo, &info, action);
-        restart &= (action.flags & LINUX_SA_RESTART) != 0;
+        restart &= call_handler(signo, &info, action);
     }
     return restart;
 }

@@ -7,6 +7,9 @@
 //    be read and changed while another one runs.
 // 3. What is nobody's in particular (memory, file trees, sockets, pipes, armed timers, clocks, the
 //    console, the host's name) lies in variables of the files that keep it.
+// 4. A task ends itself, at the exit of a system call, on its own stack: who wants it to end says
+// so
+//    (task_kill), and what its calls hold is given back on the way.
 #ifndef KERNEL_TASK_TASK_H
 #define KERNEL_TASK_TASK_H
 
@@ -16,13 +19,25 @@
 
 #include <stdint.h>
 
+enum task_state { TASK_RUNS, TASK_READY, TASK_WAITS, TASK_ENDED };
+
 struct task {
+    struct task *next;       // of all, oldest first
+    struct task *next_ready; // of the run queue
     struct process *process;
-    uint32_t tid; // of the first task: the process's pid
+    enum task_state state;
+    int fiber;     // of the host: 0 is the one that the host entered
+    int is_new;    // it has not begun
+    int is_nested; // it runs on top of another one (schedule.c)
+    int is_killed; // it is to end as soon as it can
+    uint32_t tid;  // of the first task: the process's pid
     int nice;
     char comm[16];
     struct task_signals signals;
     struct waiting waiting;
+    void *stack;         // where it begins; null: the first task's
+    uintptr_t stack_end; // the lowest address it may use; 0: not known
+    void *thread_block;  // its thread-local bytes while another task runs (switch.c)
     // What set_tid_address(2) and set_robust_list(2) said, for the task's end; the program's
     // memory.
     uint32_t *clear_child_tid;
@@ -30,6 +45,7 @@ struct task {
 };
 
 extern struct task *current;
+extern struct task *tasks; // all, oldest first
 
 // The current process's, by Linux's names.
 static inline const struct credentials *current_cred(void) {
@@ -43,5 +59,16 @@ static inline uint64_t rlimit(int resource) {
 
 // The first task and its process, of a machine that boots: they need no allocation.
 void task_boot(void);
+
+// A copy of the current task with a tid and a fiber of its own, which has not begun: on no list but
+// that of all tasks. Null: no memory, or -EAGAIN in *error: there are as many as there may be.
+struct task *task_new(int *error);
+void task_free(struct task *); // takes it off the list
+struct task *task_find(uint32_t tid);
+unsigned task_count(void);                      // of all processes
+unsigned task_count_of(const struct process *); // those that have not ended
+
+// Ends the wait it is in, if it can be ended, and it when it goes on.
+void task_kill(struct task *);
 
 #endif

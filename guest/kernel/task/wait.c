@@ -1,111 +1,92 @@
-// The one place where a program sleeps.
+// What a task waits for, and what ends that.
 //
 // Invariants
 // 1. Readiness is looked at before signals, signals before the deadline: as poll(2) does.
-// 2. A sleep ends at the earliest of the deadline, the next timer, a host descriptor's readiness,
-//    and a signal of the host.
-// 3. Without any of the four the wait is refused (wait.h).
+// 2. While another task runs, what this one waits for lies in the kernel's memory.
+// 3. A wait may end for nothing: who waits looks again.
 #include "task/wait.h"
-#include "host/host.h"
-#include "task/arrived.h"
+#include "mm/slab.h"
 #include "task/process.h"
+#include "task/schedule.h"
 #include "task/signal.h"
 #include "task/task.h"
 #include "time/clock.h"
 #include "time/timer.h"
 #include "vfs/file.h"
+#include "state.h"
 
 #include <boxer/kernel.h>
 #include <boxer/linux_errno.h>
 #include <boxer/linux_poll.h>
+#include <string.h>
 
-// Host descriptors watched in one sleep: stdio and what the host grants, a handful.
-#define HOST_WATCHED 16
-#define LONG_SLEEP_NS 3600000000000
-#define READABLE (LINUX_POLLIN | LINUX_POLLRDNORM)
+static KERNEL_STATE struct task *waiters; // for keys, the first that waits first
 
 void wait_thaw(void) {
     current->waiting = (struct waiting){0};
+    waiters = NULL;
+    schedule_thaw();
 }
 
-void kernel_on_wait(int (*another)(int64_t *), int (*nothing)(void)) {
-    current->process->company = (struct company){another, nothing};
+int wait_is_timed(const struct waiting *waiting) {
+    return waiting->count || waiting->deadline_ns != INT64_MAX;
 }
 
-int wait_lets_run(int64_t *until_ns) {
-    int (*run_another)(int64_t *) = current->process->company.run_another;
-    return run_another && run_another(until_ns);
+static int any_ready(const struct waiting *waiting) {
+    for (unsigned i = 0; i < waiting->count; i++) {
+        const struct wait_entry *entry = &waiting->entries[i];
+        if (!entry->file)
+            continue;
+        unsigned always = LINUX_POLLERR | LINUX_POLLHUP;
+        if (!entry->file->ops->poll ||
+            (entry->file->ops->poll(entry->file) & (entry->events | always)))
+            return 1;
+    }
+    return 0;
 }
 
-int wait_has_company(void) {
-    return wait_lets_run(NULL);
+int wait_is_over(struct task *task) {
+    struct task *me = current;
+    current = task;
+    int over =
+        task->waiting.is_woken || signal_pending() || any_ready(&task->waiting) ||
+        (task->waiting.deadline_ns != INT64_MAX && clock_monotonic() >= task->waiting.deadline_ns);
+    current = me;
+    return over;
 }
 
-static int refuse(void) {
+// The entries where others can see them. 0 or -ENOMEM.
+static int show(struct wait_entry *entries, unsigned count) {
     struct waiting *waiting = &current->waiting;
-    if (waiting->may_give_up)
-        return -EAGAIN;
-    static const char told[] =
-        "boxer: the program waits for something that nothing in this box can "
-        "bring about (one thread, no timer, no host descriptor)\n";
-    int (*nothing_left)(void) = current->process->company.nothing_left;
-    int interrupted = waiting->may_interrupt && nothing_left && nothing_left();
-    if (++waiting->deadlocks < WAIT_DEADLOCKS && interrupted)
-        return -EINTR;
-    if (!waiting->deadlock_told) {
-        waiting->deadlock_told = 1;
-        host_write(2, told, sizeof told - 1);
-    }
-    if (waiting->deadlocks >= WAIT_DEADLOCKS)
-        process_exit(WAIT_DEADLOCK_STATUS);
-    return -EDEADLK;
+    waiting->entries = entries;
+    waiting->count = count;
+    if (!count || !schedule_has_others())
+        return 0;
+    struct wait_entry *copy = count <= WAIT_FEW ? waiting->few : kmalloc(count * sizeof *entries);
+    if (!copy)
+        return -ENOMEM;
+    memcpy(copy, entries, count * sizeof *entries);
+    waiting->entries = copy;
+    return 0;
 }
 
-static size_t host_watches(struct wait_entry *entries, unsigned count, struct host_poll *polls) {
-    size_t watched = 0;
-    for (unsigned i = 0; i < count && watched + 2 <= HOST_WATCHED; i++) {
-        struct file *file = entries[i].file;
-        int hfd = file && file->ops->host_descriptor ? file->ops->host_descriptor(file) : -1;
-        if (hfd < 0)
-            continue;
-        if (entries[i].events & READABLE)
-            polls[watched++] = (struct host_poll){.hfd = hfd};
-        if (entries[i].events & (LINUX_POLLOUT | LINUX_POLLWRNORM))
-            polls[watched++] = (struct host_poll){.hfd = hfd, .want_write = 1};
-    }
-    return watched;
-}
-
-// Only a timer that a waiter hears of counts: one that nobody watches cannot end the wait.
-static int64_t next_wake(struct wait_entry *entries, unsigned count, int64_t deadline_ns) {
-    int64_t wake = timers_next(current->process, signal_wakeable());
-    if (deadline_ns < wake)
-        wake = deadline_ns;
-    for (unsigned i = 0; i < count; i++) {
-        struct file *file = entries[i].file;
-        if (!file || !file->ops->wakes_at || !(entries[i].events & READABLE))
-            continue;
-        int64_t own = file->ops->wakes_at(file);
-        if (own < wake)
-            wake = own;
-    }
-    return wake;
+static void forget(const struct wait_entry *entries) {
+    struct waiting *waiting = &current->waiting;
+    if (waiting->entries != entries && waiting->entries != waiting->few)
+        kfree(waiting->entries);
+    waiting->entries = NULL;
+    waiting->count = 0;
+    waiting->deadline_ns = INT64_MAX;
 }
 
 int wait_sleep(struct wait_entry *entries, unsigned count, int64_t deadline_ns) {
-    struct host_poll polls[HOST_WATCHED];
-    size_t watched = host_watches(entries, count, polls);
-    int64_t wake = next_wake(entries, count, deadline_ns);
-    if (wake == INT64_MAX && watched == 0 && !signals_may_arrive(count))
-        return refuse();
-    int64_t before = clock_monotonic();
-    int64_t timeout = wake == INT64_MAX ? -1 : wake > before ? wake - before : 0;
-    if (timeout < 0 && watched == 0)
-        timeout = LONG_SLEEP_NS; // the host's signal ends it
-    int result = host_poll(polls, watched, timeout);
-    clock_slept(clock_monotonic() - before);
-    current->waiting.deadlocks = 0;
-    return result < 0 && result != -EINTR ? result : 0;
+    int error = show(entries, count);
+    if (error)
+        return error;
+    current->waiting.deadline_ns = deadline_ns;
+    int result = task_block();
+    forget(entries);
+    return result;
 }
 
 int wait_on(struct wait *wait) {
@@ -118,10 +99,7 @@ int wait_on(struct wait *wait) {
             return -EINTR;
         if (wait->deadline_ns != INT64_MAX && clock_monotonic() >= wait->deadline_ns)
             return 0;
-        int64_t until_ns = wait->deadline_ns;
-        if (wait_lets_run(&until_ns))
-            continue;
-        int result = wait_sleep(wait->entries, wait->count, until_ns);
+        int result = wait_sleep(wait->entries, wait->count, wait->deadline_ns);
         if (result < 0)
             return result;
     }
@@ -136,12 +114,87 @@ int wait_until(int64_t deadline_ns) {
     return wait_on(&(struct wait){.check = nothing, .deadline_ns = deadline_ns});
 }
 
-int wait_futex(int64_t deadline_ns) {
-    int64_t until_ns = deadline_ns;
-    if (wait_lets_run(&until_ns))
-        return 1;
-    current->waiting.may_interrupt = 1;
-    int result = wait_until(until_ns);
-    current->waiting.may_interrupt = 0;
-    return result == 0 && until_ns < deadline_ns ? 1 : result;
+static int is_woken(struct wait *wait) {
+    (void)wait;
+    return current->waiting.is_woken;
+}
+
+static void join(struct task *task) {
+    struct task **link = &waiters;
+    while (*link)
+        link = &(*link)->waiting.next;
+    task->waiting.next = NULL;
+    *link = task;
+}
+
+static void leave(struct task **link) {
+    *link = (*link)->waiting.next;
+}
+
+static void leave_if_waiting(struct task *task) {
+    struct task **link = &waiters;
+    while (*link && *link != task)
+        link = &(*link)->waiting.next;
+    if (*link)
+        leave(link);
+}
+
+int wait_for_key(struct wait_key key, int64_t deadline_ns, int futex) {
+    struct waiting *waiting = &current->waiting;
+    waiting->key = key;
+    waiting->is_woken = 0;
+    waiting->is_futex = futex;
+    join(current);
+    int result = wait_on(&(struct wait){.check = is_woken, .deadline_ns = deadline_ns});
+    leave_if_waiting(current);
+    waiting->key.address = NULL;
+    waiting->is_woken = waiting->is_futex = 0;
+    return result;
+}
+
+static int is_for(const struct task *task, struct wait_key key) {
+    const struct wait_key *own = &task->waiting.key;
+    return own->address == key.address && own->space == key.space && (own->bits & key.bits);
+}
+
+int wake_and_move(struct wait_key key, int most, struct wait_key to, int moved) {
+    int found = 0, woken = 0;
+    struct task *movers = NULL, **last = &movers;
+    for (struct task **link = &waiters; *link && found < most + moved;) {
+        struct task *task = *link;
+        if (!is_for(task, key)) {
+            link = &task->waiting.next;
+            continue;
+        }
+        leave(link);
+        found++;
+        if (woken < most) {
+            woken++;
+            task->waiting.is_woken = 1;
+            task_ready(task);
+            continue;
+        }
+        task->waiting.key.space = to.space;
+        task->waiting.key.address = to.address;
+        task->waiting.next = NULL;
+        *last = task;
+        last = &task->waiting.next;
+    }
+    struct task **end = &waiters;
+    while (*end)
+        end = &(*end)->waiting.next;
+    *end = movers;
+    return found;
+}
+
+int wake_key(struct wait_key key, int most) {
+    return wake_and_move(key, most, key, 0);
+}
+
+int wait_for(const void *channel, int64_t deadline_ns) {
+    return wait_for_key((struct wait_key){NULL, channel, 1}, deadline_ns, 0);
+}
+
+void wake_all(const void *channel) {
+    wake_key((struct wait_key){NULL, channel, 1}, INT32_MAX);
 }

@@ -1,9 +1,9 @@
-// Waiting, with one task that can run: nobody else does while the program waits, so only the host's
-// descriptors, a timer or a signal that a timer raises can end a wait.
+// Waiting: other tasks run meanwhile; the host sleeps when all of them wait.
 //
-// A wait that nothing can end is refused: the first one of a run writes a line on the host's
-// stderr, and each answers -EDEADLK. A program that goes on waiting so in a loop (WAIT_DEADLOCKS in
-// a row) is ended with status WAIT_DEADLOCK_STATUS, so that a box never spins for ever.
+// A wait that nothing can end is refused: the first one of a task writes on the host's stderr what
+// each task waits for, and each answers -EDEADLK. A program that goes on waiting so in a loop
+// (WAIT_DEADLOCKS in a row) is ended with status WAIT_DEADLOCK_STATUS, so that a box never spins
+// for ever.
 #ifndef KERNEL_TASK_WAIT_H
 #define KERNEL_TASK_WAIT_H
 
@@ -11,18 +11,17 @@
 
 #define WAIT_DEADLOCKS 1000
 #define WAIT_DEADLOCK_STATUS 124 // what timeout(1) answers for a program that would not end
+#define WAIT_FEW 4
 
 struct file;
-
-// Sleeps until deadline_ns of the monotonic clock (INT64_MAX: for ever). 0, -EINTR or -EDEADLK.
-int wait_until(int64_t deadline_ns);
+struct task;
 
 struct wait_entry {
     struct file *file; // null: never ready, as a negative descriptor of poll(2)
     unsigned events, ready;
 };
-// Any other wait: check() answers how many things are ready (> 0 ends the wait with that), or
-// -errno; entries name the files whose host descriptors may bring readiness.
+// check() answers how many things are ready (> 0 ends the wait with that), or -errno; entries name
+// the files whose readiness may change that.
 struct wait {
     int (*check)(struct wait *);
     struct wait_entry *entries;
@@ -32,31 +31,44 @@ struct wait {
 int wait_on(struct wait *); // the files are held by the caller
 // One sleep, until something of that may have changed: 0, or why not.
 int wait_sleep(struct wait_entry *entries, unsigned count, int64_t deadline_ns);
+// Sleeps until deadline_ns of the monotonic clock (INT64_MAX: for ever). 0, -EINTR or -EDEADLK.
+int wait_until(int64_t deadline_ns);
 
-// Lets somebody else run instead of waiting (kernel_on_wait): 1 if somebody did, and everything may
-// have changed. Else *until_ns may be lowered: who waits beyond it asks again then. Files that are
-// waited for are held meanwhile.
-int wait_lets_run(int64_t *until_ns);
-// Whether there is somebody else, now or later.
-int wait_has_company(void);
-// As wait_until, for a futex: 1 if somebody else has run, who may have changed its word; a wait
-// that nothing can end is interrupted where the program wants to be told so.
-int wait_futex(int64_t deadline_ns);
+// What others can wake a task by: an address in a space (futex(2)), or any address of the kernel's
+// in no space. bits: a wake with one of them finds it.
+struct wait_key {
+    const void *space, *address;
+    uint32_t bits;
+};
+// Until it is woken: 1; else 0 past the deadline, -EINTR or -EDEADLK. futex: the wait is one.
+int wait_for_key(struct wait_key, int64_t deadline_ns, int futex);
+// Wakes those that wait for the key, the first that did first, `most` at most: how many.
+int wake_key(struct wait_key, int most);
+// Those that are not woken wait for the other key from now on, `moved` at most: how many it was.
+int wake_and_move(struct wait_key, int most, struct wait_key to, int moved);
 
-void wait_thaw(void);
+// For what happens in the kernel: who waits for `channel` is woken.
+int wait_for(const void *channel, int64_t deadline_ns);
+void wake_all(const void *channel);
 
-// What a task's waits have come to.
+// What a task waits for, as the scheduler sees it. few: its entries, where they are few.
 struct waiting {
-    int may_interrupt; // the wait is a futex's, whose program can be told by an interruption
-    int may_give_up;   // wait_more
+    struct wait_entry *entries, few[WAIT_FEW];
+    unsigned count;
+    int64_t deadline_ns;
+    struct wait_key key; // address null: none
+    struct task *next;   // of those that wait for a key
+    int is_woken;
+    int is_futex;    // nothing of the kernel has changed before it
+    int may_give_up; // wait_more
     int deadlock_told;
     unsigned deadlocks; // waits refused in a row
 };
+// Whether it may end by itself: by a file, or by time.
+int wait_is_timed(const struct waiting *);
+// Whether it has, of a task that waits.
+int wait_is_over(struct task *);
 
-// Whom a process's program lets run while it waits (kernel_on_wait).
-struct company {
-    int (*run_another)(int64_t *until_ns);
-    int (*nothing_left)(void);
-};
+void wait_thaw(void);
 
 #endif

@@ -9,7 +9,7 @@
 #include "task/process.h"
 #include "task/signal.h"
 #include "task/task.h"
-#include "task/wait.h"
+#include "task/schedule.h"
 #include "time/timer.h"
 #include "tty/terminal.h"
 #include "vfs/file.h"
@@ -72,7 +72,7 @@ static long console_read(struct file *file, void *buffer, size_t size, int64_t *
     int number = number_of(file);
     int may_block = !(file->flags & O_NONBLOCK) &&
                     timers_next(current->process, signal_wakeable()) == INT64_MAX &&
-                    !wait_has_company();
+                    !schedule_has_others();
     if (!may_block && !ready_now(number, 0))
         return -EAGAIN;
     long result;

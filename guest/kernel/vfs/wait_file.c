@@ -52,8 +52,7 @@ int wait_file_until(struct file *file, unsigned events, int64_t deadline_ns) {
     if (deadline_ns != INT64_MAX && clock_monotonic() >= deadline_ns)
         return -EAGAIN;
     file_get(file);
-    int64_t until_ns = deadline_ns;
-    int error = wait_lets_run(&until_ns) ? 0 : wait_sleep(&entry, 1, until_ns);
+    int error = wait_sleep(&entry, 1, deadline_ns);
     int closed = file->refs == 1; // by whoever ran
     file_put(file);
     if (error || closed)

@@ -40,8 +40,10 @@ from boxer.wasmformat import (
 )
 
 SECTION = "boxer"
-# What a finished box exports: the two names every WASI preview 1 command has.
-EXPORTS = ("memory", "_start")
+# What hosts that can switch native stacks look for (abi/boot.toml, `tasks`).
+TURNS = ("__indirect_function_table", "boxer_task_begin", "boxer_tasks")
+# What a finished box exports: the two names every WASI preview 1 command has, and those.
+EXPORTS = ("memory", "_start", *TURNS)
 # A description of 10,000 distributions takes about 1 MB.
 LARGEST_INFO = 4 << 20
 # Four times as many as Boxer writes (`preinit`). Each takes a page of a machine at least.

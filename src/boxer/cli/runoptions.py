@@ -44,7 +44,7 @@ def _limit(name: str, value: str) -> Any:
     try:
         if name in ("time", "cpu"):
             return float(value)
-        return int(value) if name in ("files", "call_depth") else value
+        return int(value) if name in ("files", "call_depth", "tasks") else value
     except ValueError:
         raise LimitValueError(
             f"`{value}` is no number for the limit `{name}`.", hint=f"--limit {name}=10"

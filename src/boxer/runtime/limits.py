@@ -19,6 +19,8 @@ LARGEST_MEMORY = 1 << 32
 # As many places as the kernel's table of descriptors has.
 MOST_FILES = 1024
 DEEPEST_CALLS = 1_000_000
+# Each has a native stack of its own in the host; native/machine.h has the same number.
+MOST_TASKS = 4096
 
 
 def parse_size(text: str | int) -> int:
@@ -36,7 +38,7 @@ class Limits:
     memory: bytes of linear memory, or "256MB". time: seconds by the wall clock. cpu: seconds of
     processor time. output: bytes of stdout and stderr together, and of a call's reply, as it comes
     and as values here. files: open at once. storage: bytes in files the run makes or changes.
-    call_depth: Python's recursion limit.
+    call_depth: Python's recursion limit. tasks: threads of all processes together.
     None where that is allowed: no limit.
     """
 
@@ -47,6 +49,7 @@ class Limits:
     files: int = 1024
     storage: int | str | None = "512MiB"
     call_depth: int = 1000
+    tasks: int = 64
 
     def __post_init__(self) -> None:
         if not 0 < self.memory_bytes <= LARGEST_MEMORY:
@@ -60,6 +63,8 @@ class Limits:
             raise LimitValueError(
                 f"A call depth of `{self.call_depth}` is not between 1 and {DEEPEST_CALLS}."
             )
+        if not 1 <= self.tasks <= MOST_TASKS:
+            raise LimitValueError(f"A limit of `{self.tasks}` tasks is not 1 to {MOST_TASKS}.")
         _ = self.output_bytes, self.storage_bytes
 
     @property

@@ -179,6 +179,7 @@ def prepared(options: RunOptions) -> Run:
         input=stdin,
         input_size=len(stdin),
         thaw=options.thaw,
+        tasks=limits.tasks,
         time_ns=_nanoseconds(limits.time),
         cpu_ns=_nanoseconds(limits.cpu),
         output=native.NO_LIMIT if limits.output_bytes is None else limits.output_bytes,

@@ -27,7 +27,7 @@ from wasmtime import _ffi as ffi
 from boxer.blobstore import cache_folder, sha256
 from boxer.runtime.private import is_private
 
-ABI = 3
+ABI = 4
 # What a wheel brings (`wheels`): as safe as the modules beside it.
 PACKAGED = Path(__file__).with_name("lib")
 NO_LIMIT = (1 << 64) - 1
@@ -37,7 +37,7 @@ NAME = "libboxer.so"
 _ELF = struct.Struct("<40xQ10xHH2x")
 
 RETURNED, EXITED, TRAPPED, LIMIT, INTERRUPTED, FAILED, REFUSED = range(7)
-LIMITS = ("time", "cpu", "output")
+LIMITS = ("time", "cpu", "output", "memory")
 TOO_LITTLE_STACK, IN_SIGNAL_HANDLER, NO_SIGNAL = 1, 2, 3
 
 
@@ -55,6 +55,7 @@ class Run(ctypes.Structure):
         ("input_size", c_uint64),
         ("descriptors", c_int32 * 3),
         ("thaw", c_uint32),
+        ("tasks", c_uint32),
         ("time_ns", c_uint64),
         ("cpu_ns", c_uint64),
         ("output", c_uint64),

@@ -1,4 +1,4 @@
-// One thread of execution: an ordinary load and store cannot be interrupted.
+// Threads take turns, and only in system calls: an ordinary load and store cannot be interrupted.
 #define a_cas a_cas
 static inline int a_cas(volatile int *p, int t, int s) {
     int old = *p;

@@ -1,4 +1,4 @@
-// One thread, no TLS images: the compiler turns thread-locals into plain variables.
+// No TLS images: thread-locals lie in the section that the kernel exchanges when threads switch.
 #define SYSCALL_NO_TLS 1
 #include <stddef.h>
 #include "pthread_impl.h"
@@ -24,14 +24,16 @@ int __init_tp(void *p) {
 }
 
 static struct pthread main_thread;
+static uintptr_t no_modules[1]; // what __reset_tls is told
 
 void *__copy_tls(unsigned char *mem) {
     pthread_t td = (pthread_t)(((uintptr_t)mem + 15) & -16);
-    td->dtv = 0;
+    td->dtv = no_modules;
     return td;
 }
 
 static void static_init_tls(size_t *aux) {
+    main_thread.dtv = no_modules;
     libc.tls_align = 16;
     libc.tls_size = (sizeof(struct pthread) + 31) & -16;
     if (__init_tp(&main_thread) < 0)

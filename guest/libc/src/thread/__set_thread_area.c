@@ -1,8 +1,8 @@
+// The kernel has the thread pointer, which it exchanges with all that is thread-local, and sets it
+// for a thread that begins.
 #include "pthread_impl.h"
 
-uintptr_t __boxer_thread_pointer;
-
 int __set_thread_area(void *p) {
-    __boxer_thread_pointer = (uintptr_t)p;
+    boxer_thread_pointer = (uintptr_t)p;
     return 0;
 }

@@ -60,7 +60,7 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="memory, time, cpu, output, files, storage or call_depth: --limit time=5",
+        help="memory, time, cpu, output, files, storage, call_depth or tasks: --limit time=5",
     )
     parser.add_argument(
         "--strace", action="store_true", help="show each system call on standard error"

@@ -6,9 +6,10 @@
 #define SIGSTKSZ 8192
 #endif
 
-// A handler is an ordinary call here: there are no registers to show.
+// A handler is an ordinary call here: there are no registers to show. One may say that the call it
+// interrupted is not to be restarted; the kernel reads it there (guest/kernel/task/signal.c).
 typedef struct mcontext_t {
-    unsigned long __unused_pc;
+    unsigned long __no_restart;
 } mcontext_t;
 
 #if defined(_GNU_SOURCE) || defined(_BSD_SOURCE)

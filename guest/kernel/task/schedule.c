@@ -1,0 +1,198 @@
+// The scheduler.
+//
+// Invariants
+// 1. A task is in the queue if and only if its state is TASK_READY. Who readies another one goes on
+//    itself: it yields when its own turn is over.
+// 2. Waits for files are looked at when something has happened in the kernel since (schedule_stir),
+//    at a tick, and every LOOK_EVERY switches. They are looked at as the task that waits: what it
+//    is ready for may be its own (signalfd).
+// 3. The host sleeps only when every task waits, once, for all of them.
+// 4. Without a host that switches stacks (`alone`) a new task runs to its end on top of the one
+//    that waits, and one below another cannot go on before that one has ended.
+#include "task/schedule.h"
+#include "host/host.h"
+#include "task/process.h"
+#include "task/sleep.h"
+#include "task/slots.h"
+#include "task/switch.h"
+#include "task/task.h"
+#include "task/wait.h"
+#include "time/clock.h"
+#include "time/timer.h"
+#include "state.h"
+
+#include <boxer/kernel.h>
+#include <boxer/linux_errno.h>
+
+#define LOOK_EVERY 64u
+
+static KERNEL_STATE struct task *first, **last = &first;
+static KERNEL_STATE unsigned readied; // length of the queue
+static KERNEL_STATE unsigned unlooked;
+static KERNEL_STATE int stirred, alone;
+
+void schedule_thaw(void) {
+    first = NULL;
+    last = &first;
+    readied = 0;
+    alone = 0;
+    boxer_tasks.due = boxer_tasks.others = 0;
+}
+
+void schedule_stir(void) {
+    stirred = 1;
+}
+
+int schedule_is_due(void) {
+    return *(volatile uint32_t *)&boxer_tasks.due != 0;
+}
+
+// Whom a tick could be of use to while nobody but this task runs.
+static void tell_others(const struct task *running) {
+    unsigned others = readied + (unsigned)running->process->ticks_wanted;
+    for (const struct task *task = tasks; task && tasks->next; task = task->next)
+        others += task != running && task->state == TASK_WAITS && wait_is_timed(&task->waiting);
+    boxer_tasks.others = others;
+}
+
+void kernel_want_ticks(int more) {
+    current->process->ticks_wanted += more;
+}
+
+int schedule_has_others(void) {
+    return tasks->next != NULL;
+}
+
+static void enqueue(struct task *task) {
+    task->state = TASK_READY;
+    task->next_ready = NULL;
+    *last = task;
+    last = &task->next_ready;
+    readied++;
+}
+
+void task_ready(struct task *task) {
+    if (task->state != TASK_WAITS)
+        return;
+    enqueue(task);
+    boxer_tasks.others++;
+}
+
+// Takes it out of the queue, wherever it stands.
+static void dequeue(struct task *task) {
+    struct task **link = &first;
+    while (*link != task)
+        link = &(*link)->next_ready;
+    *link = task->next_ready;
+    if (!*link)
+        last = link;
+    readied--;
+    task->state = TASK_RUNS;
+}
+
+// The first that can go on from here; null: none.
+static struct task *choose(void) {
+    struct task *task = first;
+    while (alone && task && task != current && !task->is_new)
+        task = task->next_ready;
+    return task;
+}
+
+static void look(void) {
+    stirred = 0;
+    unlooked = 0;
+    boxer_tasks.due = 0;
+    timers_run();
+    for (struct task *task = tasks; task; task = task->next)
+        if (task->state == TASK_WAITS && !task->is_new && wait_is_over(task))
+            task_ready(task);
+}
+
+static int must_look(void) {
+    return stirred || schedule_is_due() || ++unlooked >= LOOK_EVERY;
+}
+
+// Goes on with another task. 0 when this one is to go on, maybe for nothing.
+static int go_on_with(struct task *task) {
+    static const char told[] = "boxer: the host has no stack for another thread\n";
+    dequeue(task);
+    tell_others(task);
+    int error = alone ? -ENOSYS : task_switch(task);
+    if (!error)
+        return 0;
+    if (error != -ENOSYS) {
+        host_write(2, told, sizeof told - 1);
+        host_exit(125);
+    }
+    alone = 1;
+    if (task->is_new)
+        task_run_nested(task);
+    else
+        enqueue(task);
+    return 0;
+}
+
+// Until the current task is to go on. It is in the queue, or waits.
+static int pass_on(void) {
+    for (;;) {
+        if (must_look())
+            look();
+        struct task *task = choose();
+        if (task == current) {
+            dequeue(task);
+            tell_others(task);
+            return 0;
+        }
+        if (task)
+            return go_on_with(task);
+        int error = sleep_for_all(alone);
+        if (error)
+            return error;
+        schedule_stir();
+    }
+}
+
+// However it came to go on: it waits no more.
+static int back(int result) {
+    if (current->state == TASK_READY)
+        dequeue(current);
+    current->state = TASK_RUNS;
+    return result;
+}
+
+int task_block(void) {
+    current->state = TASK_WAITS;
+    stirred |= !current->waiting.is_futex; // its call has done something, maybe
+
+    if (!tasks->next) { // nobody else: it looks itself
+        current->state = TASK_RUNS;
+        return sleep_for_all(0);
+    }
+    return back(pass_on());
+}
+
+void task_yield(void) {
+    if (schedule_is_due())
+        look();
+    if (!first)
+        return;
+    enqueue(current);
+    back(pass_on());
+}
+
+_Noreturn void task_leave(void) {
+    current->state = TASK_ENDED;
+    for (;;) {
+        if (must_look())
+            look();
+        if (first) {
+            struct task *task = first;
+            dequeue(task);
+            tell_others(task);
+            task_switch_for_good(task);
+        }
+        if (sleep_for_all(0))
+            process_exit(WAIT_DEADLOCK_STATUS);
+        schedule_stir();
+    }
+}

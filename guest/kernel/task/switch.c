@@ -1,0 +1,194 @@
+// Switching between tasks.
+//
+// Invariants
+// 1. Between the host's call and thread_restore nothing on the C stack or in thread-local bytes is
+//    read: locals here are the module's, not memory.
+// 2. Thread-local variables of a program lie in the section "thread_local" at one address for all
+//    threads: their bytes are exchanged at a switch, as registers are.
+// 3. A task that has ended is freed by the one that goes on after it, never on its own stack.
+#include "task/switch.h"
+#include "host/host.h"
+#include "mm/slab.h"
+#include "task/exit.h"
+#include "task/process.h"
+#include "task/schedule.h"
+#include "task/slots.h"
+#include "task/task.h"
+#include "state.h"
+
+#include <boxer/kernel.h>
+#include <boxer/linux_errno.h>
+#include <boxer/linux_signal.h>
+#include <string.h>
+
+static KERNEL_STATE uint8_t *initial; // thread-local bytes of a thread that begins
+static KERNEL_STATE struct task *ended;
+
+#ifdef __wasm__
+
+#define EXPORT(name) __attribute__((export_name(#name), used))
+
+extern uint8_t __start_thread_local, __stop_thread_local;
+
+__attribute__((section("thread_local"))) uintptr_t boxer_thread_pointer;
+
+static uint8_t *block(void) {
+    return &__start_thread_local;
+}
+
+static size_t block_size(void) {
+    return (size_t)(&__stop_thread_local - &__start_thread_local);
+}
+
+static inline void *stack_pointer(void) {
+    void *pointer;
+    __asm__ volatile("global.get __stack_pointer\n local.set %0" : "=r"(pointer));
+    return pointer;
+}
+
+static inline void set_stack_pointer(void *pointer) {
+    __asm__ volatile("local.get %0\n global.set __stack_pointer" ::"r"(pointer));
+}
+
+#else // natively each fiber has a stack and thread-locals of its own
+
+#define EXPORT(name) __attribute__((used))
+
+uintptr_t boxer_thread_pointer;
+
+static uint8_t *block(void) {
+    return (uint8_t *)&boxer_thread_pointer;
+}
+
+static size_t block_size(void) {
+    return sizeof boxer_thread_pointer;
+}
+
+static inline void *stack_pointer(void) {
+    return NULL;
+}
+
+static inline void set_stack_pointer(void *pointer) {
+    (void)pointer;
+}
+
+#endif
+
+int thread_block_boot(void) {
+    initial = kmalloc(block_size());
+    if (!initial)
+        return -ENOMEM;
+    memcpy(initial, block(), block_size());
+    return 0;
+}
+
+void *thread_block_of(struct task *task) {
+    if (!task->thread_block)
+        task->thread_block = kmalloc(block_size());
+    return task->thread_block;
+}
+
+void thread_block_free(struct task *task) {
+    kfree(task->thread_block);
+    task->thread_block = NULL;
+}
+
+void thread_block_begin(struct task *task, uintptr_t pointer) {
+    memcpy(task->thread_block, initial, block_size());
+    size_t offset = (size_t)((uint8_t *)&boxer_thread_pointer - block());
+    memcpy((uint8_t *)task->thread_block + offset, &pointer, sizeof pointer);
+}
+
+static void thread_save(struct task *task) {
+    if (task->thread_block)
+        memcpy(task->thread_block, block(), block_size());
+}
+
+static void thread_restore(struct task *task) {
+    memcpy(block(), task->thread_block, block_size());
+}
+
+static void free_ended(void) {
+    if (!ended)
+        return;
+    slots.drop(ended->fiber, 0);
+    task_free(ended);
+    ended = NULL;
+}
+
+__attribute__((noinline)) int task_switch(struct task *to) {
+    struct task *from = current;
+    void *stack = stack_pointer();
+    thread_save(from);
+    current = to;
+    int error = slots.change(to->fiber, 0, 0);
+    if (error < 0) {
+        current = from;
+        return error;
+    }
+    set_stack_pointer(stack);
+    thread_restore(current);
+    free_ended();
+    return 0;
+}
+
+_Noreturn void task_switch_for_good(struct task *to) {
+    ended = current;
+    task_switch(to);
+    host_abort(); // nobody comes back to a task that has ended
+}
+
+// What clone(2) is given at the top of a new stack.
+struct beginning {
+    int (*function)(void *);
+    void *argument;
+    uintptr_t stack_end;
+};
+
+static int begin(struct task *task) {
+    struct beginning beginning;
+    memcpy(&beginning, task->stack, sizeof beginning);
+    task->stack_end = beginning.stack_end;
+    task->is_new = 0;
+    return task->is_killed ? 0 : beginning.function(beginning.argument);
+}
+
+__attribute__((noinline, used)) static void begin_on_fiber(void) {
+    thread_restore(current);
+    free_ended();
+    task_exit(begin(current));
+}
+
+// Has nothing on the C stack itself: there is none yet.
+EXPORT(boxer_task_begin) void boxer_task_begin(int fiber) {
+    (void)fiber;
+    set_stack_pointer(current->stack);
+    begin_on_fiber();
+}
+
+__attribute__((noinline)) void task_run_nested(struct task *task) {
+    struct task *below = current;
+    void *stack = stack_pointer();
+    thread_save(below);
+    current = task;
+    task->is_nested = 1;
+    task->state = TASK_RUNS;
+    thread_restore(task);
+    set_stack_pointer(task->stack);
+    begin(task);
+    set_stack_pointer(stack);
+    if (task->state != TASK_ENDED)
+        task_end();
+    current = below;
+    thread_restore(below);
+    task_free(task);
+}
+
+void stack_check(void) {
+    static const char told[] = "boxer: a thread has used up its stack (pthread_attr_setstacksize, "
+                               "threading.stack_size): segmentation fault\n";
+    if (!current->stack_end || (uintptr_t)__builtin_frame_address(0) >= current->stack_end)
+        return;
+    host_write(2, told, sizeof told - 1);
+    process_exit(128 + LINUX_SIGSEGV);
+}

@@ -1,0 +1,80 @@
+// The tick: tells a guest with several tasks that another wants its turn.
+//
+// The ticker (watch.c) reads how many want one, and sends the machine's thread the signal that
+// looks at limits; the handler writes, on that thread: a guest's own changes of those words and
+// ours can not happen at once. A machine whose guest has one task is not looked at, and the ticker
+// sleeps as long as ever while nobody wants a tick.
+//
+// Invariants
+// 1. The block never moves: spaces do not hold its page (space.c), so any thread may read it.
+// 2. What the block says is a guest's: addresses are checked, the time is kept within bounds.
+#define _GNU_SOURCE
+#include "state.h"
+#include "../guest/include/boxer/boot.h"
+#include "polling.h"
+
+#include <string.h>
+
+enum { DEFAULT_US = 5000, SHORTEST_US = 1000, LONGEST_US = 10000000 };
+
+#define BLOCK(field) offsetof(struct boxer_tasks, field)
+
+void tick_wanted(struct boxer_machine *machine) {
+    const uint8_t *block = guest_at(machine, machine->tasks, sizeof(struct boxer_tasks));
+    machine->watched.tick_ns = 0;
+    __atomic_store_n(&machine->watched.tasks, block, __ATOMIC_RELEASE);
+}
+
+// The block is aligned (find_slots).
+static uint32_t read_field(const volatile uint8_t *block, uint32_t field) {
+    return *(const volatile uint32_t *)(block + field);
+}
+
+static uint64_t period_ns(const volatile uint8_t *block) {
+    uint32_t period = read_field(block, BLOCK(tick_us));
+    period = period ? period : DEFAULT_US;
+    period = period < SHORTEST_US ? SHORTEST_US : period;
+    return (uint64_t)(period > LONGEST_US ? LONGEST_US : period) * 1000;
+}
+
+int tick_is_due(struct watched *watched, uint64_t now, uint64_t *next) {
+    const volatile uint8_t *block = __atomic_load_n(&watched->tasks, __ATOMIC_ACQUIRE);
+    if (!block || watched->is_waiting)
+        return 0;
+    if (!read_field(block, BLOCK(others))) {
+        watched->tick_ns = 0;
+        return 0;
+    }
+    uint64_t period = period_ns(block);
+    int is_due = watched->tick_ns && now >= watched->tick_ns;
+    if (is_due || !watched->tick_ns)
+        watched->tick_ns = now + period;
+    *next = watched->tick_ns < *next ? watched->tick_ns : *next;
+    return is_due;
+}
+
+static void set_bits(struct boxer_machine *machine, const struct boxer_tasks *block) {
+    uint32_t address, value;
+    const uint8_t *word = guest_at(machine, block->watched, sizeof address);
+    if (!block->watched || !word)
+        return;
+    memcpy(&address, word, sizeof address);
+    if (!address || block->offset > UINT32_MAX - address)
+        return;
+    uint8_t *place = guest_at(machine, address + block->offset, sizeof value);
+    if (!place)
+        return;
+    memcpy(&value, place, sizeof value);
+    value |= block->bits;
+    memcpy(place, &value, sizeof value);
+}
+
+void tick_deliver(struct watched *watched) {
+    struct boxer_machine *machine =
+        (struct boxer_machine *)((char *)watched - offsetof(struct boxer_machine, watched));
+    struct boxer_tasks *block = guest_at(machine, machine->tasks, sizeof *block);
+    if (!watched->stack_top || !block || !block->others)
+        return; // in the middle of a switch: the next one will do
+    block->due = 1;
+    set_bits(machine, block);
+}

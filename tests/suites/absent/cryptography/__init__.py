@@ -1,0 +1,1 @@
+"""Stands for cryptography, of which httpx's conftest takes names; only tests of TLS use them."""

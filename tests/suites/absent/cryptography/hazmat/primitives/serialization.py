@@ -1,0 +1,3 @@
+"""See cryptography."""
+
+BestAvailableEncryption = Encoding = PrivateFormat = load_pem_private_key = None
