@@ -65,7 +65,7 @@ static void put_state(char *text, size_t size, const struct psh_job *job) {
         psh_status_text(text, size, job->processes[job->count - 1].status, 0);
 }
 
-static void print_with_commands(const struct psh_job *job, int how) {
+static void print_with_commands(const struct psh_job *job, int how, FILE *output) {
     char line[96], state[64];
     const char *mark = previous_mark(job);
     int width = snprintf(line, sizeof line, psh.bash ? "[%d]%s  " : "[%d] %s ", job->number, mark);
@@ -81,20 +81,20 @@ static void print_with_commands(const struct psh_job *job, int how) {
         else if (i)
             line[0] = 0;
         if (i && !(how & PSH_WITH_PIDS))
-            printf(" | %s", text);
+            fprintf(output, " | %s", text);
         else
-            printf("%s%-*s%s%s", i ? "\n" : "", STATE_WIDTH - (psh.bash ? 3 : 0), line,
-                   i ? "| " : "", text);
+            fprintf(output, "%s%-*s%s%s", i ? "\n" : "", STATE_WIDTH - (psh.bash ? 3 : 0), line,
+                    i ? "| " : "", text);
     }
-    puts(psh.bash && job->state == PSH_RUNNING ? " &" : "");
+    fprintf(output, "%s\n", psh.bash && job->state == PSH_RUNNING ? " &" : "");
 }
 
-void psh_job_print(struct psh_job *job, int how) {
+static void print_job(struct psh_job *job, int how, FILE *output) {
     job->changed = 0;
     if (how & PSH_ONLY_PIDS)
-        printf("%d\n", (int)job->processes[0].pid);
+        fprintf(output, "%d\n", (int)job->processes[0].pid);
     else
-        print_with_commands(job, how);
+        print_with_commands(job, how, output);
     job->shown = job->state == PSH_DONE;
 }
 
@@ -113,17 +113,21 @@ static int is_shown(const struct psh_job *job) {
     return !job->aside && job->count && !job->shown && !(psh.bash && job->waited);
 }
 
-void psh_jobs_print(int how) {
+static void print_jobs(int how, FILE *output) {
     psh_jobs_collect();
     for (struct psh_job *job = next_of(NULL, 0); job; job = next_of(job, job->number))
         if (is_shown(job) && (!(how & PSH_ONLY_CHANGED) || job->changed))
-            psh_job_print(job, how);
+            print_job(job, how, output);
+}
+
+void psh_job_print(struct psh_job *job, int how) {
+    print_job(job, how, stdout);
+}
+
+void psh_jobs_print(int how) {
+    print_jobs(how, stdout);
 }
 
 void psh_jobs_notify(void) {
-    fflush(stdout);
-    FILE *output = stdout;
-    stdout = stderr;
-    psh_jobs_print(PSH_ONLY_CHANGED);
-    stdout = output;
+    print_jobs(PSH_ONLY_CHANGED, stderr);
 }
