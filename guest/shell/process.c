@@ -10,7 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 // Said where a process could not be made: the shell ends.
@@ -19,6 +19,16 @@ static void cannot_fork(int error) {
         psh_refuse("this runtime cannot start a second process");
     else
         psh_fail(2, "Cannot fork: %s", strerror(error));
+}
+
+// Where too many run, some may be about to end: bash waits half a minute too.
+static int may_try_again(pid_t pid, int error, int *tries) {
+    static const struct timespec pause = {.tv_nsec = 10000000};
+    if (pid >= 0 || error != EAGAIN || ++*tries > 3000)
+        return 0;
+    nanosleep(&pause, NULL);
+    psh_jobs_collect();
+    return 1;
 }
 
 // In the child: before anything else runs, and with all signals blocked.
@@ -64,18 +74,22 @@ static void add_to_job(struct psh_job *job, pid_t pid, const struct psh_node *no
 
 pid_t psh_fork(struct psh_job *job, int how, const struct psh_node *node) {
     enum psh_place place = how & ~PSH_OPTIONAL;
+    int error, tries = 0;
+    pid_t pid;
     sigset_t all, old;
     job->aside = place == PSH_ASIDE;
     job->grouped = psh_controls() && !job->aside;
     psh_jobs_collect();
     fflush(NULL);
     sigfillset(&all);
-    sigprocmask(SIG_BLOCK, &all, &old);
-    pid_t pid = fork();
-    int error = errno;
-    if (!pid)
-        begin_child(job, place);
-    sigprocmask(SIG_SETMASK, &old, NULL);
+    do {
+        sigprocmask(SIG_BLOCK, &all, &old);
+        pid = fork();
+        error = errno;
+        if (!pid)
+            begin_child(job, place);
+        sigprocmask(SIG_SETMASK, &old, NULL);
+    } while (may_try_again(pid, error, &tries));
     if (pid < 0 && !(how & PSH_OPTIONAL && error == ENOSYS))
         cannot_fork(error);
     else if (pid > 0)
@@ -134,24 +148,33 @@ int psh_become(const char *path, char **argv, const char *name) {
     return status;
 }
 
+// In what vfork made.
+static _Noreturn void run_program(const struct psh_job *job, const char *path, char **argv,
+                                  char **environment, const sigset_t *mask) {
+    join_job(job, PSH_FRONT);
+    psh_signals_of_program();
+    sigprocmask(SIG_SETMASK, mask, NULL);
+    _exit(psh_cannot_run(argv[0], psh_execute(path, argv, environment)));
+}
+
 int psh_launch(const char *path, char **argv) {
     char **environment = psh_environment();
     struct psh_job *job = psh_job_new();
+    int error, tries = 0;
+    pid_t pid;
     sigset_t all, old;
     psh_jobs_collect();
     fflush(NULL);
     job->grouped = psh_controls();
     sigfillset(&all);
-    sigprocmask(SIG_BLOCK, &all, &old);
-    pid_t pid = vfork();
-    if (!pid) {
-        join_job(job, PSH_FRONT);
-        psh_signals_of_program();
+    do {
+        sigprocmask(SIG_BLOCK, &all, &old);
+        pid = vfork();
+        if (!pid)
+            run_program(job, path, argv, environment, &old);
+        error = errno;
         sigprocmask(SIG_SETMASK, &old, NULL);
-        _exit(psh_cannot_run(argv[0], psh_execute(path, argv, environment)));
-    }
-    int error = errno;
-    sigprocmask(SIG_SETMASK, &old, NULL);
+    } while (may_try_again(pid, error, &tries));
     if (pid < 0) {
         psh_job_drop(job);
         cannot_fork(error);
