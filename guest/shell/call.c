@@ -57,7 +57,7 @@ static int run_program(char **argv, int last) {
     return psh_launch(path, argv);
 }
 
-static int run_builtin(const struct psh_builtin *builtin, char **argv) {
+int psh_run_builtin(const struct psh_builtin *builtin, char **argv) {
     clearerr(stdout);
     int status = builtin->run(argv);
     if (fflush(stdout) == 0 && !ferror(stdout))
@@ -70,17 +70,17 @@ static int run_builtin(const struct psh_builtin *builtin, char **argv) {
 // A signal must not reach both it and the shell: where one has a meaning, it is a process.
 static int run_tool(const struct psh_builtin *tool, char **argv) {
     if (!psh_has_traps() && !psh_controls())
-        return run_builtin(tool, argv);
+        return psh_run_builtin(tool, argv);
     struct psh_job *job = psh_job_new();
     pid_t pid = psh_fork(job, PSH_FRONT | PSH_OPTIONAL, psh.command);
     if (!pid) {
-        psh.status = run_builtin(tool, argv);
+        psh.status = psh_run_builtin(tool, argv);
         psh_finish();
     }
     if (pid > 0)
         return psh_job_wait(job);
     psh_job_drop(job);
-    return run_builtin(tool, argv);
+    return psh_run_builtin(tool, argv);
 }
 
 int psh_call(char **argv, int last, int functions) {
@@ -90,7 +90,7 @@ int psh_call(char **argv, int last, int functions) {
     const struct psh_builtin *builtin = psh_builtin(argv[0]);
     if (!builtin)
         return run_program(argv, last);
-    return builtin->kind == PSH_PROGRAM ? run_tool(builtin, argv) : run_builtin(builtin, argv);
+    return builtin->kind == PSH_PROGRAM ? run_tool(builtin, argv) : psh_run_builtin(builtin, argv);
 }
 
 static char *with_exec(const char *name) {
@@ -107,7 +107,7 @@ int psh_exec(char **argv) {
         return 0;
     const struct psh_builtin *tool = psh_builtin(argv[1]);
     if (tool && tool->kind >= PSH_TOOL) {
-        psh.status = run_builtin(tool, argv + 1);
+        psh.status = psh_run_builtin(tool, argv + 1);
         psh.exit_trap = NULL;
         psh.leaving = PSH_EXIT;
         return psh.status;

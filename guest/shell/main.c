@@ -56,9 +56,9 @@ static char *script_of(char **argv) {
     return script;
 }
 
-static int is_bash(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return strcmp(slash ? slash + 1 : path, "bash") == 0;
+static char *base_name(char *path) {
+    char *slash = path ? strrchr(path, '/') : NULL;
+    return slash ? slash + 1 : path ? path : "sh";
 }
 
 static void set_number(const char *name, long long value) {
@@ -70,8 +70,8 @@ static void set_number(const char *name, long long value) {
 static void begin(char **argv, char **environment) {
     char folder[4096];
     memset(&psh, 0, sizeof psh);
-    psh.name = argv[0];
-    psh.bash = is_bash(argv[0]);
+    psh.name = argv[0] ? argv[0] : "sh";
+    psh.bash = strcmp(base_name(argv[0]), "bash") == 0;
     psh.line = 1;
     psh.process = getpid();
     psh_restart_seconds("0");
@@ -93,9 +93,19 @@ static void begin_interactive(void) {
     psh_set_monitor(1);
 }
 
+// `cat` and its like: a command of the shell as a program.
+static int run_tool(const struct psh_builtin *tool, char **argv) {
+    argv[0] = psh.name = base_name(argv[0]);
+    psh.line = 0;
+    return psh_run_builtin(tool, argv);
+}
+
 int psh_main(int argc, char **argv, char **environment) {
     (void)argc;
     begin(argv, environment);
+    const struct psh_builtin *tool = psh_builtin(base_name(argv[0]));
+    if (tool && tool->kind >= PSH_TOOL)
+        return run_tool(tool, argv);
     psh_signals_begin();
     char *script = script_of(argv);
     psh.interactive |= !script && !psh.leaving && isatty(0) && isatty(2);

@@ -38,7 +38,8 @@ void psh_add(struct psh_words *words, char *item) {
 
 static void say(const char *format, va_list arguments) {
     fflush(stdout);
-    fprintf(stderr, "%s: %d: ", psh.name ? psh.name : "sh", psh.line);
+    if (psh.line) // of a script: a tool names itself
+        fprintf(stderr, "%s: %d: ", psh.name, psh.line);
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
 }

@@ -223,6 +223,7 @@ struct psh_builtin {
     enum { PSH_ORDINARY, PSH_SPECIAL, PSH_TOOL, PSH_PROGRAM } kind;
 };
 const struct psh_builtin *psh_builtin(const char *name);
+int psh_run_builtin(const struct psh_builtin *builtin, char **argv);
 int psh_test(char **argv);
 int psh_test_unary(char kind, const char *word);
 int psh_test_files(const char *one, const char *operator, const char * other);

@@ -1,8 +1,9 @@
-"""The boxes' shell as a program of this machine, beside its dash and bash: the same output and status."""
+"""The boxes' shell as a program of this machine, beside its dash and bash."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from boxer.userland.programs import OF_THE_SHELL
+from recipes.layout import TOOLS
 from tests.native.compiling import COMPILER, GUEST, SANITIZERS, run
 
 HERE = Path(__file__).parent / "shell"
@@ -115,9 +118,48 @@ def test_a_script_does_what_it_does_in_this_machines_shell(
 
 
 @pytest.mark.parametrize("script", MESSAGES)
-def test_what_goes_wrong_is_said_as_dash_says_it(
-    shells: Path, tmp_path: Path, script: str
-) -> None:
+def test_what_goes_wrong_is_said_as_dash_says_it(shells: Path, tmp_path: Path, script: str) -> None:
     assert _run(shells / "sh", script, tmp_path / "done") == _run(
         _oracle("dash"), script, tmp_path / "wanted"
     )
+
+
+def test_tools_are_programs_by_their_names_too(shells: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("a\nb\n")
+    for name, arguments, output, status in [
+        ("cat", ["file"], "a\nb\n", 0),
+        ("head", ["-n", "1", "file"], "a\n", 0),
+        ("wc", ["-l"], "0\n", 0),
+        ("false", [], "", 1),
+        ("[", ["a", "=", "a", "]"], "", 0),
+        ("sleep", ["0"], "", 0),
+    ]:
+        tool = tmp_path / name
+        tool.symlink_to(shells / "sh")
+        done = subprocess.run(
+            [tool, *arguments],
+            stdin=subprocess.DEVNULL,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={"ASAN_OPTIONS": "detect_leaks=0"},
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (status, output, "")
+    done = subprocess.run(
+        [tmp_path / "cat", "no"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"ASAN_OPTIONS": "detect_leaks=0"},
+    )
+    assert (done.returncode, done.stderr) == (1, "cat: no: No such file or directory\n")
+
+
+def test_every_tool_is_a_file_of_the_base_and_a_program_of_a_run() -> None:
+    table = (SHELL / "builtins.c").read_text()
+    tools = re.findall(r'\{"([^"]+)", \w+, (?:PSH_TOOL|PSH_PROGRAM)\}', table)
+    entry = re.findall(r'SHELL_TOOL\("([^"]+)"\)', (GUEST / "entry" / "program.h").read_text())
+    assert sorted(tools) == sorted(TOOLS.split())
+    assert sorted(entry) == sorted([*tools, "sh"])
+    assert set(OF_THE_SHELL) == {*tools, "sh", "dash", "ash", "bash", "env"}
