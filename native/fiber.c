@@ -236,7 +236,6 @@ static struct fiber *new_fiber(struct boxer_machine *machine, uint32_t id) {
     *fiber = (struct fiber){.place = place, .words = fibers->layout->idle, .id = id};
     fiber->suspended = native_begin(stack->top, run_task, machine);
     fibers->of[id] = fiber;
-    tick_wanted(machine);
     return fiber;
 }
 
@@ -304,7 +303,6 @@ int fibers_copy(struct boxer_machine *machine, uint32_t id) {
     fibers->copy = copy;
     native_switch(&from->suspended, fibers->scratch_suspended);
     arrive(machine);
-    tick_wanted(machine);
     return machine->fibers->current->answer;
 }
 

@@ -195,8 +195,8 @@ void slots_fill(struct boxer_machine *, const wasmtime_table_t *);
 void machine_note_end(struct boxer_machine *, wasmtime_error_t *, wasm_trap_t *,
                       const char *otherwise);
 
-// tick.c. From now on the guest of this run has several tasks.
-void tick_wanted(struct boxer_machine *);
+// tick.c. Of a run that begins.
+void tick_begin(struct boxer_machine *);
 // Whether it is time for one (the ticker asks), and when the next one is.
 int tick_is_due(struct watched *, uint64_t now, uint64_t *next);
 // On the guest's thread: what a tick does to its memory.

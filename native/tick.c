@@ -2,8 +2,8 @@
 //
 // The ticker (watch.c) reads how many want one, and sends the machine's thread the signal that
 // looks at limits; the handler writes, on that thread: a guest's own changes of those words and
-// ours can not happen at once. A machine whose guest has one task is not looked at, and the ticker
-// sleeps as long as ever while nobody wants a tick.
+// ours cannot happen at once. While nobody wants a tick, the ticker reads one word each time it
+// looks anyway, and sleeps as long as ever.
 //
 // Invariants
 // 1. The block never moves: spaces do not hold its page (space.c), so any thread may read it.
@@ -19,10 +19,13 @@ enum { DEFAULT_US = 5000, SHORTEST_US = 1000, LONGEST_US = 10000000 };
 
 #define BLOCK(field) offsetof(struct boxer_tasks, field)
 
-void tick_wanted(struct boxer_machine *machine) {
-    const uint8_t *block = guest_at(machine, machine->tasks, sizeof(struct boxer_tasks));
-    machine->watched.tick_ns = 0;
-    __atomic_store_n(&machine->watched.tasks, block, __ATOMIC_RELEASE);
+// Nobody sees it yet.
+void tick_begin(struct boxer_machine *machine) {
+    struct watched *watched = &machine->watched;
+    watched->tick_ns = 0;
+    watched->tick_is_due = watched->is_waiting = 0;
+    watched->tasks =
+        machine->tasks ? guest_at(machine, machine->tasks, sizeof(struct boxer_tasks)) : NULL;
 }
 
 // The block is aligned (find_slots).
@@ -38,7 +41,7 @@ static uint64_t period_ns(const volatile uint8_t *block) {
 }
 
 int tick_is_due(struct watched *watched, uint64_t now, uint64_t *next) {
-    const volatile uint8_t *block = __atomic_load_n(&watched->tasks, __ATOMIC_ACQUIRE);
+    const volatile uint8_t *block = watched->tasks;
     if (!block || watched->is_waiting)
         return 0;
     if (!read_field(block, BLOCK(others))) {

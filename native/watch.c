@@ -72,8 +72,7 @@ int watch_begin(struct boxer_machine *machine) {
     watched->code_end = machine->code->end;
     watched->context = machine->context;
     watched->check = check_machine;
-    watched->tasks = NULL;
-    watched->tick_is_due = watched->is_waiting = 0;
+    tick_begin(machine);
     return watching_begin(watched, machine->code->engine);
 }
 

@@ -7,18 +7,13 @@ says all that happens: what is written, what must be read, who is forked and gon
 from __future__ import annotations
 
 import array
-import os
 import random
 import struct
-import subprocess
-import sys
-import threading
-from pathlib import Path
 
 import pytest
 
 from boxer.boxfile import Box
-from boxer.runtime import Frozen, Limits, Pool, mapped, run
+from boxer.runtime import Limits, mapped, run
 from tests.runtime.fibers import FREE, tasks_box
 
 pytestmark = pytest.mark.skipif(not mapped.is_available(), reason="the native library is not there")

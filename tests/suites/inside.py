@@ -72,6 +72,8 @@ def tell(outcome: str, name: str, detail: str = "") -> None:
 if __name__ == "__main__":
     with contextlib.suppress(AttributeError):  # where there are no signals
         faulthandler.register(signal.SIGUSR1, file=os.dup(2), chain=True)
+        # Ignored where this was started in the background.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     status = pytest.main([*ARGUMENTS, *SETTINGS["arguments"]], plugins=[Telling()])
     if status not in ENDED:
         sys.exit(status)

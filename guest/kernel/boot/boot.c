@@ -11,7 +11,10 @@
 #include "mm/memory.h"
 #include "mm/slab.h"
 #include "process/afresh.h"
+#include "process/end.h"
+#include "process/frozen.h"
 #include "task/arrived.h"
+#include "task/family.h"
 #include "task/exit.h"
 #include "task/process.h"
 #include "task/signal.h"
@@ -49,6 +52,7 @@ static int open_stdio(void) {
 int kernel_boot(uintptr_t heap) {
     task_boot();
     process_boot();
+    process_end_boot();
     uts_boot();
     memory_boot(heap);
     clock_boot();
@@ -66,6 +70,7 @@ void kernel_freeze(void) {
     fs_freeze();
     clock_freeze();
     afresh_freeze();
+    frozen_keep();
     pages_scrub();
     memory_reserve(SPARE_PAGES);
 }
@@ -170,6 +175,7 @@ void kernel_set_program(const char *exe, char *const argv[], char *const envp[])
 
 void kernel_end_others(void) {
     task_end_others();
+    family_forget_others();
 }
 
 unsigned kernel_tasks(void) {

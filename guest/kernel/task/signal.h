@@ -40,7 +40,10 @@ int signal_send_task(struct task *, int signo, int code, const struct linux_sigi
 // Runs the handlers (or default actions) of deliverable signals. Returns whether a system call that
 // was interrupted is to be restarted: every handler that ran has SA_RESTART, or none ran.
 int signal_deliver(void);
-void signal_thaw(void); // what was pending in the first life is forgotten
+void signal_thaw(void);               // what was pending in the first life is forgotten
+void signal_forget(struct process *); // what is pending for it
+void signal_end(struct task *);       // what is pending for it alone
+void signal_fork(struct process *);   // a copy has nothing pending, whatever its parent had
 // A copy of another task begins a program: nothing is pending, and what is ignored stays ignored.
 void signal_exec(struct task *);
 // For ppoll, pselect6, epoll_pwait, rt_sigsuspend: waits under another mask.

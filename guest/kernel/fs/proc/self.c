@@ -5,6 +5,7 @@
 #include "fs/proc/status.h"
 #include "fs/proc/text.h"
 #include "mm/memory.h"
+#include "mm/space.h"
 #include "task/process.h"
 #include "task/task.h"
 #include "vfs/dentry.h"

@@ -56,7 +56,7 @@ static void show_identity(struct text *text) {
     text_print(text, "Name:\t%s\nUmask:\t%s%u%u%u\nState:\tR (running)\n", current->comm, "0",
                U(umask >> 6 & 7), U(umask >> 3 & 7), U(umask & 7));
     text_print(text, "Tgid:\t%u\nNgid:\t0\nPid:\t%u\nPPid:\t%u\nTracerPid:\t0\n", U(own->pid),
-               U(current->tid), U(own->ppid));
+               U(current->tid), U(process_parent_id(own)));
     text_print(text, "Uid:\t%u\t%u\t%u\t%u\n", U(who->ruid), U(who->euid), U(who->suid),
                U(who->fsuid));
     text_print(text, "Gid:\t%u\t%u\t%u\t%u\n", U(who->rgid), U(who->egid), U(who->sgid),
@@ -98,7 +98,7 @@ void show_stat(struct text *text) {
     struct dispositions signals = dispositions();
     uint64_t blocked = signal_mask();
     text_print(text, "%u (%s) R %u %u %u 0 -1 0 0 0 0 0 ", U(current->process->pid), current->comm,
-               U(current->process->ppid), U(current->process->pgid),
+               U(process_parent_id(current->process)), U(current->process->pgid),
                U(current->process->sid)); // 1-13
     text_print(text, "%u 0 0 0 %d %d 1 0 0 ", TICKS(clock_cpu()), D(20 + current->nice),
                D(current->nice)); // 14-22
