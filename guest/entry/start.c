@@ -130,18 +130,18 @@ static int freeze_program(void) {
 
 // Threads that C code has started and that have not ended: an image holds one.
 static int others_stand(void) {
-    char numbers[256] = "";
-    size_t used = 0;
+    if (kernel_tasks() == 1)
+        return 0;
+    fprintf(stderr, "box: %u threads or processes that have not ended would stand in the image:",
+            kernel_tasks() - 1);
     DIR *tasks = opendir("/proc/self/task");
     for (struct dirent *entry; tasks && (entry = readdir(tasks));)
-        if (atoi(entry->d_name) > 0 && atoi(entry->d_name) != getpid() && used < sizeof numbers)
-            used += snprintf(numbers + used, sizeof numbers - used, " %s", entry->d_name);
+        if (atoi(entry->d_name) > 0 && atoi(entry->d_name) != getpid())
+            fprintf(stderr, " tid %s", entry->d_name);
+    fputc('\n', stderr);
     if (tasks)
         closedir(tasks);
-    if (used)
-        fprintf(stderr, "box: threads that have not ended would stand in the image, by tid:%s\n",
-                numbers);
-    return used > 0;
+    return 1;
 }
 
 static int freeze(int status) {

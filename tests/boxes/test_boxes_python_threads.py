@@ -39,7 +39,8 @@ PROGRAMS = {
         import concurrent.futures, threading
         barrier = threading.Barrier(5)
         with concurrent.futures.ThreadPoolExecutor(5, initializer=int) as pool:
-            print(len(set(pool.map(lambda n: (barrier.wait(), threading.get_ident())[1], range(5)))))
+            idents = pool.map(lambda n: (barrier.wait(), threading.get_ident())[1], range(5))
+            print(len(set(idents)))
             slow = pool.submit(threading.Event().wait, 0.01)
             print(concurrent.futures.wait([slow]).done == {slow}, slow.result())
         """,
@@ -139,7 +140,7 @@ PROGRAMS = {
             check("python", lambda: recurse(0))
             check("json", lambda: json.loads("[" * 100_000))
             check("getattr", lambda: Deep().a)
-            check("compile", lambda: compile("-" * 20_000 + "1", "x", "eval"))
+            check("compile", lambda: compile("a" + ".b" * 50_000, "x", "eval"))
             value = []
             for _ in range(400): value = [value]
             print(len(repr(value)))
@@ -170,7 +171,8 @@ PROGRAMS = {
         """
         import os, signal, threading
         seen = threading.Event()
-        signal.signal(signal.SIGUSR1, lambda *_: (print(threading.current_thread().name), seen.set()))
+        name = lambda: threading.current_thread().name
+        signal.signal(signal.SIGUSR1, lambda *_: (print(name()), seen.set()))
         thread = threading.Thread(target=os.kill, args=(os.getpid(), signal.SIGUSR1))
         thread.start(); thread.join()
         print(seen.wait(10))
@@ -301,7 +303,9 @@ def test_a_thread_at_the_freeze_point_is_an_error_that_names_it(
 ) -> None:
     module, told = STANDING[name]
     (tmp_path / "Dockerfile").write_text(
-        'FROM python:3.13\nCOPY . /app\nWORKDIR /app\nCMD ["python", "main.py"]\n'
+        "FROM python:3.13\nCOPY main.py /app/\nWORKDIR /app\n"
+        "COPY standing.py /usr/local/lib/python3.13/site-packages/\n"
+        'CMD ["python", "main.py"]\n'
     )
     (tmp_path / "main.py").write_text("import standing\nprint('ran')\n")
     (tmp_path / "standing.py").write_text(module)
@@ -313,7 +317,9 @@ def test_a_thread_at_the_freeze_point_is_an_error_that_names_it(
 
 def test_threads_that_ended_may_be_in_the_image(boxer: Boxer, tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text(
-        'FROM python:3.13\nCOPY . /app\nWORKDIR /app\nCMD ["python", "main.py"]\n'
+        "FROM python:3.13\nCOPY main.py /app/\nWORKDIR /app\n"
+        "COPY ended.py /usr/local/lib/python3.13/site-packages/\n"
+        'CMD ["python", "main.py"]\n'
     )
     (tmp_path / "main.py").write_text("import ended\nprint(ended.seen, ended.work(3))\n")
     (tmp_path / "ended.py").write_text(

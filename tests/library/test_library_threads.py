@@ -308,5 +308,5 @@ def test_a_machine_that_goes_on_has_no_threads_between_calls(calls: boxer.Box) -
             assert machine.call("calls:left") == 3
             assert machine.call("calls:count") == [1, True]
             assert machine.call("calls:pooled", 4) == [0, 1, 2, 3]
-        with pytest.raises(boxer.CallError, match="cannot schedule new futures after shutdown"):
+        with pytest.raises(boxer.GuestError, match="cannot schedule new futures after shutdown"):
             machine.call("calls:after")

@@ -7,13 +7,21 @@ says all that happens: what is written, what must be read, who is forked and gon
 from __future__ import annotations
 
 import array
+import os
 import random
 import struct
+import subprocess
+import sys
+import threading
+from pathlib import Path
 
 import pytest
 
 from boxer.boxfile import Box
-from boxer.runtime import Limits, mapped, run
+from boxer.errors import BoxerError
+from boxer.runtime import Frozen, Limits, Pool, mapped, run
+from boxer.runtime.entry import RunOptions
+from boxer.runtime.exitstatus import ExitStatus
 from tests.runtime.fibers import FREE, tasks_box
 
 pytestmark = pytest.mark.skipif(not mapped.is_available(), reason="the native library is not there")
@@ -50,7 +58,8 @@ LOOP = """
     (local.set $b (i32.load offset=8 (local.get $at)))
     (local.set $c (i32.load offset=12 (local.get $at)))
     (local.set $wanted (i32.load offset=16 (local.get $at)))
-    (block $9 (block $8 (block $7 (block $6 (block $5 (block $4 (block $3 (block $2 (block $1 (block $0
+    (block $9 (block $8 (block $7 (block $6 (block $5
+      (block $4 (block $3 (block $2 (block $1 (block $0
       (br_table $0 $1 $2 $3 $4 $5 $6 $7 $8 $9 (local.get $op)))
       (i32.store (local.get $a) (local.get $b)) (br $again))
       (call $same (local.get $at) (i32.load (local.get $a)) (local.get $b)) (br $again))
@@ -228,5 +237,279 @@ class Model:
 @pytest.mark.parametrize("seed", range(4))
 def test_processes_keep_their_memory(seed: int, ranges: Ranges) -> None:
     model = Model(seed, ranges)
-    model.go(8000, (30, 1, 30, 1, 4, 20, 3, 1))
+    model.go(5000, (30, 1, 30, 1, 4, 20, 3, 1))
     model.script.check(model.image)
+
+
+def test_memory_that_grew_goes_with_its_process() -> None:
+    script = Script()
+    small, large = WHOLE, ((PROCESS, END - PROCESS + 256 * KIB),)
+    script.add(GROW, 4, END // 65536)
+    script.add(FORK, 1, script.space(1, small), 2)
+    script.add(WRITE, END + 8 * KIB, 11)
+    script.add(SWITCH, 1, script.space(1, large), script.space(2, small))
+    script.add(WRITE, END + 8 * KIB, 22)  # grows, too: other pages at the same addresses
+    script.add(SWITCH, 0, script.space(2, large), script.space(1, large))
+    script.add(EXPECT, END + 8 * KIB, 11)
+    script.add(SWITCH, 1, script.space(1, large), script.space(2, large))
+    script.add(EXPECT, END + 8 * KIB, 22)
+    script.check()
+
+
+def test_pages_that_a_stash_had_not_are_zeros() -> None:
+    first, second = (PROCESS, 64 * KIB), (END - 64 * KIB, 64 * KIB)
+    for one, other in ((first, second), (second, first)):
+        script = Script()
+        script.add(FORK, 1, script.space(1, (one,)), 2)
+        script.add(FILL, other[0], 77, other[1])
+        script.add(SWITCH, 1, script.space(1, (one,)), script.space(2, tuple(sorted((one, other)))))
+        script.add(SUM, other[0], sum(other), 0)
+        script.check()
+
+
+def test_a_process_without_pages_can_be_gone_on_with() -> None:
+    script = Script()
+    script.add(FORK, 1, script.space(1, ()), 2)
+    script.add(WRITE, PROCESS, 5)
+    script.add(SWITCH, 1, script.space(1, ()), script.space(2, ()))
+    script.add(EXPECT, PROCESS, 5)
+    script.check()
+
+
+def test_a_machine_that_was_reset_often_and_is_armed_has_processes() -> None:
+    model = Model(5, PIECES)
+    model.go(300, (30, 1, 30, 1, 4, 20, 3, 1))
+    forking = model.script.box(model.image)
+    # The same code over another image: a script that forks nobody.
+    quiet = Script(IMAGE_END // 65536)
+    quiet.add(WRITE, PROCESS, 1)
+    with Pool(Frozen.of(forking), 1) as pool:
+        for _ in range(20):
+            assert pool.run([]).exit_code == 42
+    with Pool(Frozen.of(quiet.box()), 1) as pool:
+        for _ in range(20):
+            assert pool.run([]).exit_code == 42
+
+
+def test_a_machine_that_had_processes_is_not_used_again() -> None:
+    script = Script()
+    script.add(FORK, 1, script.space(1, WHOLE), 2)
+    script.add(WRITE, PROCESS, 5)
+    script.add(SWITCH, 1, script.space(1, WHOLE), script.space(2, WHOLE))
+    script.add(EXPECT, PROCESS, 0)
+    machine = Frozen.of(script.box()).machine(1 << 30)
+    assert isinstance(machine, mapped.MappedInstance)
+    assert machine.run(RunOptions()).exit_status.exit_code == 42
+    assert not machine.reset()
+    with pytest.raises(BoxerError, match="several processes"):
+        machine.fork()
+    machine.close()
+
+
+def test_a_copy_of_a_machine_has_processes_of_its_own() -> None:
+    """Its memory is mapped in layers (native/fork.c), which lie anywhere."""
+    script = Script()
+    for at in range(PROCESS, END - 64 * KIB, 96 * KIB):
+        script.add(FILL, at, 5, 40 * KIB)  # large runs, which become layers
+    script.add(EXIT, 42)
+    first = len(script.words)
+    # The copies begin behind it: the script's place is memory, too.
+    script.add(EXPECT, PROCESS, 0x05050505)
+    script.add(FORK, 1, script.space(1, PIECES), 2)
+    script.add(FILL, PROCESS, 6, 20 * KIB)
+    script.add(SWITCH, 1, script.space(1, PIECES), script.space(2, PIECES))
+    script.add(EXPECT, PROCESS, 0x05050505)
+    script.add(EXPECT, PROCESS + 200 * KIB, 0x05050505)
+    script.add(SWITCH, 0, script.space(2, PIECES), script.space(1, PIECES))
+    script.add(EXPECT, PROCESS, 0x06060606)
+    script.add(EXPECT, PROCESS + 200 * KIB, 0x05050505)
+    machine = Frozen.of(script.box()).machine(1 << 30)
+    assert isinstance(machine, mapped.MappedInstance)
+    assert machine.run(RunOptions()).exit_status.exit_code == 42
+    assert struct.unpack_from("<I", machine.memory(), FREE) == (SCRIPT + 4 * first,)
+    for _ in range(3):
+        copy = machine.fork()
+        assert copy.run(RunOptions()).exit_status == ExitStatus(42)
+        copy.close()
+    machine.close()
+
+
+def test_memory_of_all_processes_together_is_limited() -> None:
+    # 512 KiB are private; what is in place counts as much as a copy: the sixth is one too many.
+    limits = Limits(memory=3 << 20)
+    script = Script()
+    script.add(FILL, PROCESS, 1, END - PROCESS)
+    for number in range(2, 7):
+        script.add(FORK, number - 1, script.space(1, WHOLE), number)
+    script.add(FORK, 7, script.space(1, WHOLE), 8, ENOMEM)
+    script.add(DROP, 3, 4)
+    script.add(FORK, 7, script.space(1, WHOLE), 8)
+    script.check(limits=limits)
+
+
+def test_processes_that_grow_beyond_the_limit_end_the_run() -> None:
+    script = Script()
+    for number in range(2, 9):
+        script.add(FORK, number - 1, script.space(1, WHOLE), number)
+    now = 1
+    for number in range(2, 9):
+        script.add(FILL, PROCESS, number, END - PROCESS)
+        script.add(SWITCH, number - 1, script.space(now, WHOLE), script.space(number, WHOLE))
+        now = number
+    result = run(script.box(), limits=Limits(memory=3 << 20))
+    assert (result.exit_code, result.limit) == (137, "memory")
+    assert run(script.box(), limits=Limits(memory=8 << 20)).exit_code == 42
+
+
+BAD_RANGES: dict[str, tuple[int, Ranges]] = {
+    "not whole pages": (EINVAL, ((PROCESS + 1, PAGE),)),
+    "a size of half a page": (EINVAL, ((PROCESS, 2048),)),
+    "no size": (EINVAL, ((PROCESS, 0),)),
+    "beyond the end": (EINVAL, ((END, PAGE),)),
+    "beyond the end by a page": (EINVAL, ((END - PAGE, 2 * PAGE),)),
+    "around the corner": (EINVAL, ((0xFFFFF000, 0x2000),)),
+    "all there is": (EINVAL, ((PROCESS, 0xFFFFF000),)),
+    "out of order": (EINVAL, ((PROCESS + PAGE, PAGE), (PROCESS, PAGE))),
+    "twice": (EINVAL, ((PROCESS, PAGE), (PROCESS, PAGE))),
+    "overlapping": (EINVAL, ((PROCESS, 2 * PAGE), (PROCESS + PAGE, PAGE))),
+    "the block": (EINVAL, ((0, PAGE),)),
+}
+
+
+@pytest.mark.parametrize("what", BAD_RANGES)
+def test_ranges_are_checked(what: str) -> None:
+    error, ranges = BAD_RANGES[what]
+    script = Script()
+    bad = script.space(1, ranges)
+    script.add(FORK, 1, bad, 2, error)
+    script.add(IMAGE, 2, bad, 0, error)
+    script.add(FORK, 1, script.space(1, WHOLE), 2)
+    script.add(SWITCH, 1, bad, script.space(2, WHOLE), error)
+    script.add(SWITCH, 1, script.space(1, WHOLE), script.space(2, ranges), error)
+    script.add(WRITE, PROCESS, 9)
+    script.add(SWITCH, 1, script.space(1, WHOLE), script.space(2, WHOLE))
+    script.add(EXPECT, PROCESS, 0)
+    script.check()
+
+
+def test_descriptors_and_ids_of_spaces_are_checked() -> None:
+    script = Script()
+    good = script.space(1, WHOLE)
+    for address in (0, 4, 0xFFFFFFFF, 0xFFFFFFF8, END - 4, END):
+        script.add(FORK, 1, address, 2, EINVAL if address == 4 else EFAULT)
+    many = script.place(struct.pack("<3I", 1, 0xFFFFFFFF, PROCESS))
+    far = script.place(struct.pack("<3I", 1, 1, END - 4))
+    nobody = script.place(struct.pack("<3I", 0, 1, PROCESS))
+    for address, error in ((many, EINVAL), (far, EFAULT), (nobody, EINVAL)):
+        script.add(FORK, 1, address, 2, error)
+    script.add(FORK, 1, good, 1, EINVAL)  # itself
+    script.add(FORK, 0, good, 2, EINVAL)  # a fiber that is there
+    script.add(FORK, 1, good, 2)
+    script.add(FORK, 2, good, 2, EINVAL)  # a space that is there
+    script.add(FORK, 2, script.space(7, WHOLE), 3, EINVAL)  # another is in place
+    script.add(IMAGE, 1, good, 0, EINVAL)
+    script.add(IMAGE, 2, good, 0, EINVAL)
+    script.add(DROP, -1, 1, 0, EINVAL)  # in place
+    script.add(DROP, -1, 9, 0, EINVAL)
+    script.add(DROP, 1, 9, 0, EINVAL)  # nothing has changed: the fiber is there
+    other = script.space(2, WHOLE)
+    script.add(SWITCH, 1, good, 0, EFAULT)
+    script.add(SWITCH, 1, 0, other, EFAULT)
+    script.add(SWITCH, 1, good, good, EINVAL)
+    script.add(SWITCH, 1, other, good, EINVAL)
+    script.add(SWITCH, 1, good, script.space(9, WHOLE), EINVAL)
+    script.add(SWITCH, 1, good, script.space(2, ((PROCESS, PAGE),)), EINVAL)  # loses pages
+    script.add(SWITCH, 99, good, other, EINVAL)
+    script.add(WRITE, PROCESS, 3)
+    script.add(SWITCH, 1, good, other)
+    script.add(EXPECT, PROCESS, 0)
+    script.add(DROP, 0, 1)
+    script.add(SWITCH, 0, 0, 0)  # begins anew
+    script.check()
+
+
+def test_a_hostile_guest_may_name_anything() -> None:
+    chance = random.Random(7)
+    for _ in range(40):
+        script = Script()
+        known = [script.space(number, ranges) for number in (1, 2, 3) for ranges in (WHOLE, PIECES)]
+        bad = [script.space(1, ranges) for _, ranges in BAD_RANGES.values()]
+        for _ in range(300):
+            descriptors = [chance.choice([*known, *known, *bad, 0, END - 8]) for _ in range(2)]
+            fiber, space = chance.choice([0, 1, 2, 63, 64, -1]), chance.choice([0, 1, 2, 3, 9])
+            script.add(*chance.choice([
+                (FORK, fiber, descriptors[0], space),
+                (SWITCH, fiber, *descriptors),
+                (SWITCH, fiber, 0, 0),
+                (DROP, fiber, space),
+                (IMAGE, space, descriptors[0]),
+                (WRITE, chance.randrange(PROCESS, END - 4), chance.randrange(1 << 32)),
+            ]))  # fmt: skip
+        result = run(box_of(script), limits=Limits(time=20))
+        assert result.crash is None
+        assert result.exit_code in (0, 42)
+
+
+def box_of(script: Script) -> Box:
+    """Its answers are not compared."""
+    words = [word & 0xFFFFFFFF for word in (*script.words, EXIT, 42, 0, 0, 0)]
+    text = struct.pack(f"<{len(words)}I", *words)
+    image = struct.pack("<4I", SCRIPT, 0, 0, 0) + bytes(script._descriptors) + text
+    loop = LOOP.replace("(call $wrong (local.get $at) (local.get $found))", "(nop)")
+    return tasks_box("(call $loop)", "(call $loop)", more=loop, image=image, pages=script.pages)
+
+
+def test_machines_in_several_threads_have_processes_of_their_own() -> None:
+    problems: list[BaseException] = []
+
+    def work(seed: int) -> None:
+        try:
+            model = Model(seed, PIECES if seed % 2 else WHOLE)
+            model.go(3000, (30, 1, 30, 1, 4, 20, 3, 1))
+            model.script.check(model.image)
+        except BaseException as problem:
+            problems.append(problem)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(10, 14)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not problems
+
+
+# Runs that leave processes behind, in one process.
+LEAKS = """
+import resource, sys
+from boxer.runtime import Frozen, Pool
+from tests.runtime.test_runtime_spaces import *
+
+def measure():
+    mappings = len(open("/proc/self/maps").readlines())
+    return mappings, int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
+
+script = Script()
+for number in range(2, 6):
+    script.add(FORK, number - 1, script.space(1, PIECES), number)
+    script.add(FILL, PROCESS, number, 64 * KIB)
+script.add(SWITCH, 3, script.space(1, PIECES), script.space(4, PIECES))
+script.add(IMAGE, 9, script.space(9, PIECES))
+script.add(SWITCH, 9, script.space(4, PIECES), script.space(9, PIECES))
+pool = Pool(Frozen.of(script.box()), 1)
+for turn in range(int(sys.argv[1])):
+    assert pool.run([]).exit_code == 42
+    if turn == 100:
+        before = measure()
+after = measure()
+assert after[0] - before[0] < 20, (before, after)
+assert after[1] - before[1] < 4 << 20, (before, after)
+"""
+
+
+def test_runs_with_processes_leak_nothing() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LEAKS, "1000"],
+        env=os.environ | {"PYTHONPATH": str(Path.cwd())},
+        capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr

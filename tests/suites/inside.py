@@ -20,8 +20,8 @@ import pytest
 
 SETTINGS: dict[str, Any] = json.loads(sys.argv[1])
 ARGUMENTS = ("-q", "-p", "no:cacheprovider", "-W", "ignore", "--tb=short")
-# pytest takes descriptor 1 while a test runs.
-TOLD = os.dup(1)
+# pytest takes descriptor 1 while a test runs, and tests replace os.write.
+TOLD, WRITE = os.dup(1), os.write
 
 
 # pytest's exit statuses where it has come to its end: all well, some failed, there were none.
@@ -66,7 +66,7 @@ def said(name: str) -> str:
 def tell(outcome: str, name: str, detail: str = "") -> None:
     """detail: its last words."""
     text = " ".join(detail.split())[-300:].encode("ascii", "backslashreplace")
-    os.write(TOLD, f"\n{outcome} {said(name)} ".encode() + text + b"\n")
+    WRITE(TOLD, f"\n{outcome} {said(name)} ".encode() + text + b"\n")
 
 
 if __name__ == "__main__":

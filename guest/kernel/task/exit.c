@@ -93,8 +93,10 @@ void task_end_others(void) {
         struct task *other = tasks;
         while (other && (other == current || other->is_nested))
             other = other->next;
-        if (!other)
+        if (!other) {
+            current->process->ticks_wanted = 0; // those that waited are gone
             return;
+        }
         for (struct task *task = other; task; task = task->next)
             if (task != current && !task->is_killed)
                 task_kill(task);

@@ -5,6 +5,5 @@
 
 void __unmapself(void *map, size_t size) {
     __boxer_stack_keep(map, size);
-    for (;;)
-        __syscall(SYS_exit, 0);
+    __syscall(SYS_exit, 0);
 }
