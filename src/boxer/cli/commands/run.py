@@ -129,7 +129,7 @@ def _tell(result: RunResult, limits: Limits) -> None:
     """What ended the program, where it was not the program itself."""
     if result.crash:
         sys.stderr.write(f"boxer: {escape(result.crash)}\n")
-    elif result.limit in ("time", "cpu", "output") or _ended_by_memory(result):
+    elif result.limit and (result.limit in ("time", "cpu", "output") or _ended_by_memory(result)):
         value = getattr(limits, result.limit)
         sys.stderr.write(f"boxer: the run reached its limit: {result.limit}={value}\n")
 
