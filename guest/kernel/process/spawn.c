@@ -19,6 +19,8 @@ static void exec(struct task *task) {
     process->suspended = NULL;
     process->memory = (struct memory_kept){0};
     signal_exec(task);
+    signal_fork(process);
+    task->signals.pending = (struct signal_queue){0, NULL};
     timers_begin(process);
     task->waiting = (struct waiting){0};
     task->clear_child_tid = NULL;

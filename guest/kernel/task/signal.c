@@ -72,11 +72,9 @@ void signal_exec(struct task *task) {
     for (int signo = 1; signo <= LINUX_NSIG; signo++)
         if (shared->actions[signo].handler != LINUX_SIG_IGN)
             shared->actions[signo] = (struct linux_sigaction){0};
-    shared->pending = (struct signal_queue){0, NULL};
-    shared->queued = 0;
     shared->word = NULL;
-    task->signals = (struct task_signals){.blocked = task->signals.blocked,
-                                          .alternate = {.flags = LINUX_SS_DISABLE}};
+    task->signals.waited = 0;
+    task->signals.alternate = (struct linux_sigaltstack){.flags = LINUX_SS_DISABLE};
 }
 
 static int ignored(const struct process *process, int signo) {
@@ -255,7 +253,7 @@ int signal_send_task(struct task *task, int signo, int code, const struct linux_
 }
 
 void signal_raise(int signo) {
-    signal_send(current->process, signo, LINUX_SI_KERNEL, NULL);
+    signal_send_task(current, signo, LINUX_SI_KERNEL, NULL);
 }
 
 static int take(struct signal_queue *queue, uint64_t set, struct linux_siginfo *info) {
