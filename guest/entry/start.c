@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <elf.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,6 +172,12 @@ char **program_next, **program_loaded;
 int program_nested;
 static int is_frozen; // this life began with a thaw
 
+// What the frozen program does about signals is not for another one that begins in its place.
+static void forget_signals(void) {
+    for (int i = 1; i < _NSIG; i++)
+        signal(i, SIG_DFL);
+}
+
 // One program after the other, each in the place of the last.
 static int run_programs(void) {
     for (;;) {
@@ -182,6 +189,8 @@ static int run_programs(void) {
         become(start.path, start.argv, __environ);
         if (is_frozen && start.program->thaw)
             return start.program->thaw(start.path, start.argc, start.argv, machine.call_depth);
+        if (is_frozen)
+            forget_signals();
         status = start.program->main(start.argc, start.argv, __environ);
         if (!program_next)
             return status;
