@@ -15,7 +15,7 @@
 enum { BLOCK = 65536, PART = 64 << 20, PARTS = 16, STARTS = 100, PIPES = 3 };
 
 static char block[BLOCK];
-static const char file[] = "/tmp/task_programs.part";
+static const char file[] = "task_programs.part";
 
 static int put_all(int to, size_t size) {
     for (size_t put = 0; put < size;) {

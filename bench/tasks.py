@@ -141,7 +141,10 @@ def _measured(
 
 def _run(line: Sequence[str]) -> Samples | str:
     try:
-        done = subprocess.run(line, capture_output=True, text=True, check=False, timeout=LIMIT)
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run(
+                line, cwd=folder, capture_output=True, text=True, check=False, timeout=LIMIT
+            )
     except subprocess.TimeoutExpired:
         return f"did not end in {LIMIT} s"
     if done.returncode:
