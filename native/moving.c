@@ -54,12 +54,13 @@ static enum moves find_out(void) {
     return found;
 }
 
+static enum moves known_moves;
+
 static enum moves moves(void) {
-    static enum moves known;
-    enum moves found = __atomic_load_n(&known, __ATOMIC_RELAXED);
+    enum moves found = __atomic_load_n(&known_moves, __ATOMIC_RELAXED);
     if (found == NOT_KNOWN) {
         found = find_out();
-        __atomic_store_n(&known, found, __ATOMIC_RELAXED);
+        __atomic_store_n(&known_moves, found, __ATOMIC_RELAXED);
     }
     return found;
 }

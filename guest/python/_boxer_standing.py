@@ -6,26 +6,48 @@ ended. Does not: threads in a run.
 
 import _thread
 import sys
-import threading
 import time
-import traceback
 
-_start = threading.Thread.start
+# `threading` is not imported here: where it is, each run renews it.
+_start = _thread.start_joinable_thread
+_started = {}  # a thread of the module threading -> where it was started
 
 
-def _start_noted(self):
-    self._boxer_started = traceback.extract_stack(sys._getframe(1))
-    _start(self)
+def _start_noted(function, handle=None, daemon=True):
+    _started[getattr(function, "__self__", None)] = _stack(sys._getframe(1))
+    return _start(function, handle=handle, daemon=daemon)
+
+
+def _stack(frame):
+    """Frames as (file, line, function), the innermost last."""
+    found = []
+    while frame is not None:
+        found.append((frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name))
+        frame = frame.f_back
+    return found[::-1]
+
+
+def _start_with(function):
+    _thread.start_joinable_thread = function
+    threading = sys.modules.get("threading")
+    if threading is not None:
+        threading._start_joinable_thread = function
 
 
 def begin():
-    _start_noted.__doc__ = _start.__doc__
-    threading.Thread.start = _start_noted
+    _start_with(_start_noted)
 
 
 def end():
     """Raises RuntimeError where a thread has not ended, once all have had their turns."""
-    threading.Thread.start = _start
+    _start_with(_start)
+    try:
+        _refuse_those_that_stand()
+    finally:
+        _started.clear()
+
+
+def _refuse_those_that_stand():
     for _ in range(_TURNS):
         if not _others():
             return
@@ -48,15 +70,14 @@ def _others():
 
 
 def _told(ident, frame):
-    thread = threading._active.get(ident)
+    threading = sys.modules.get("threading")
+    thread = threading._active.get(ident) if threading is not None else None
     if thread is None:
         where = f"{frame.f_code.co_filename}:{frame.f_lineno}"
         return f"a thread of the module _thread, which is at {where}"
-    stack = "".join(traceback.format_list(_of_the_program(thread)))
-    return f"`{thread.name}`, which was started at (most recent call last)\n{stack.rstrip()}"
-
-
-def _of_the_program(thread):
-    """Where it was started, without the import system."""
-    stack = getattr(thread, "_boxer_started", [])
-    return [entry for entry in stack if not entry.filename.startswith("<frozen importlib")]
+    stack = [
+        f"  {file}:{line}, in {name}"
+        for file, line, name in _started.get(thread, ())
+        if not file.startswith(("<frozen ", threading.__file__))
+    ]
+    return f"`{thread.name}`, which was started at (most recent call last)\n" + "\n".join(stack)

@@ -1,5 +1,5 @@
-"""The processes of a box's shell beside this machine's shells: the scripts of tests/native/shell that
-need no program but the shell, and Python beside it."""
+"""The shell of a box with processes of its own: pipes side by side, jobs, traps, subshells. The
+scripts need no program but the shell, and Python beside it."""
 
 from __future__ import annotations
 

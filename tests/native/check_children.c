@@ -400,6 +400,24 @@ static void a_parent_waits_for_the_memory_it_lent(void) {
     CHECK_EQUAL(info.child.pid, pid);
 }
 
+static int signals_its_parent(void *unused) {
+    (void)unused;
+    CHECK_EQUAL(CALL(kill, CALL(getppid), LINUX_SIGUSR1), 0);
+    return 0;
+}
+
+static void a_parent_waits_for_a_signal(void) {
+    host_switches();
+    struct linux_sigaction action = {.handler = (uintptr_t)on_child, .flags = LINUX_SA_SIGINFO};
+    CHECK_EQUAL(CALL(rt_sigaction, LINUX_SIGUSR1, &action, NULL, 8), 0);
+    uint64_t blocked = 1ull << (LINUX_SIGUSR1 - 1), none = 0;
+    CHECK_EQUAL(CALL(rt_sigprocmask, LINUX_SIG_BLOCK, &blocked, NULL, 8), 0);
+    long pid = child(signals_its_parent, 0);
+    CHECK_EQUAL(CALL(rt_sigsuspend, &none, 8), -EINTR);
+    CHECK_EQUAL(told_pid, pid);
+    CHECK_EQUAL(wait_for_child(PID, pid, WEXITED), 0);
+}
+
 static void wrong_arguments_answer_as_on_linux(void) {
     host_switches();
     const struct row rows[] = {
@@ -432,6 +450,7 @@ int main(void) {
     RUN(without_memory_there_is_no_child);
     RUN(each_has_its_folder);
     RUN(a_parent_waits_for_the_memory_it_lent);
+    RUN(a_parent_waits_for_a_signal);
     RUN(wrong_arguments_answer_as_on_linux);
     return finish();
 }
