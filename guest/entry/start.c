@@ -133,12 +133,12 @@ static int freeze_program(void) {
 static int others_stand(void) {
     if (kernel_tasks() == 1)
         return 0;
-    fprintf(stderr, "box: %u threads or processes that have not ended would stand in the image:",
+    fprintf(stderr, "box: threads or processes have not ended, and would stand in the image: %u",
             kernel_tasks() - 1);
     DIR *tasks = opendir("/proc/self/task");
     for (struct dirent *entry; tasks && (entry = readdir(tasks));)
         if (atoi(entry->d_name) > 0 && atoi(entry->d_name) != getpid())
-            fprintf(stderr, " tid %s", entry->d_name);
+            fprintf(stderr, ", tid %s", entry->d_name);
     fputc('\n', stderr);
     if (tasks)
         closedir(tasks);
