@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "state.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,20 @@ static void module_range(const wasmtime_module_t *module, uintptr_t *start, uint
     wasmtime.wasmtime_module_image_range(module, &first, &last);
     *start = (uintptr_t)first;
     *end = (uintptr_t)last;
+}
+
+// One for all code of a process, which has one engine.
+static wasmtime_linker_t *slots_of(wasm_engine_t *engine) {
+    static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+    static wasmtime_linker_t *slots;
+    static wasm_engine_t *of;
+    pthread_mutex_lock(&one_at_a_time);
+    if (of != engine)
+        slots = slots_define(engine);
+    of = engine;
+    wasmtime_linker_t *found = slots;
+    pthread_mutex_unlock(&one_at_a_time);
+    return found;
 }
 
 struct boxer_code *boxer_code_new(const char *library, wasm_engine_t *engine,
@@ -47,6 +62,7 @@ struct boxer_code *boxer_code_new(const char *library, wasm_engine_t *engine,
         free(code);
         return NULL;
     }
+    code->slots = slots_of(engine);
     return code;
 }
 

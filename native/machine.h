@@ -6,7 +6,7 @@
 //
 // Invariants
 // 1. A guest sees arguments, environment, three streams, clocks and randomness; nothing else.
-// 2. Sizes a guest names allocate no host memory beyond the run's output limit.
+// 2. Sizes a guest names allocate no host memory beyond the limits of output, memory and tasks.
 // 3. After `boxer_machine_reset` says yes, memory, its size and the stack pointer are the image's.
 //    Whoever gets a no throws the machine away.
 // 4. A machine is used by one thread at a time.

@@ -65,16 +65,17 @@ static int image(ARGUMENTS) {
 
 struct slot {
     int (*answer)(struct boxer_machine *, const wasmtime_val_raw_t *);
+    const char *name;
     uint32_t place, parameters; // place: in the block
 };
 
 #define BLOCK(field) offsetof(struct boxer_tasks, field)
 
 static const struct slot slots[] = {
-    {switch_, BLOCK(switch_slot), 3},
-    {fork_, BLOCK(fork_slot), 3},
-    {drop, BLOCK(drop_slot), 2},
-    {image, BLOCK(image_slot), 2},
+    {switch_, "switch", BLOCK(switch_slot), 3},
+    {fork_, "fork", BLOCK(fork_slot), 3},
+    {drop, "drop", BLOCK(drop_slot), 2},
+    {image, "image", BLOCK(image_slot), 2},
 };
 enum { SLOTS = sizeof slots / sizeof *slots };
 
@@ -107,13 +108,28 @@ static wasm_functype_t *type_of(const struct slot *slot) {
     return wasmtime.wasm_functype_new(&parameters, &results);
 }
 
+// No module is linked with them: they are kept where machines find them.
+wasmtime_linker_t *slots_define(wasm_engine_t *engine) {
+    wasmtime_linker_t *linker = wasmtime.wasmtime_linker_new(engine);
+    for (int i = 0; i < SLOTS; i++) {
+        const struct slot *slot = &slots[i];
+        wasm_functype_t *type = type_of(slot);
+        wasmtime_error_t *error = wasmtime.wasmtime_linker_define_func_unchecked(
+            linker, "", 0, slot->name, strlen(slot->name), type, answer, (void *)slot, NULL);
+        wasmtime.wasm_functype_delete(type);
+        if (error)
+            wasmtime.wasmtime_error_delete(error); // machines do not find it
+    }
+    return linker;
+}
+
 static void fill(struct boxer_machine *machine, const wasmtime_table_t *table,
                  const struct slot *slot, uint32_t index) {
-    wasm_functype_t *type = type_of(slot);
-    wasmtime_val_t value = {.kind = WASMTIME_FUNCREF};
-    wasmtime.wasmtime_func_new_unchecked(machine->context, type, answer, (void *)slot, NULL,
-                                         &value.of.funcref);
-    wasmtime.wasm_functype_delete(type);
+    wasmtime_extern_t found;
+    if (!wasmtime.wasmtime_linker_get(machine->code->slots, machine->context, "", 0, slot->name,
+                                      strlen(slot->name), &found))
+        return;
+    wasmtime_val_t value = {.kind = WASMTIME_FUNCREF, .of.funcref = found.of.func};
     wasmtime_error_t *error = wasmtime.wasmtime_table_set(machine->context, table, index, &value);
     if (error)
         wasmtime.wasmtime_error_delete(error); // of another type: nobody can call it then
@@ -121,10 +137,13 @@ static void fill(struct boxer_machine *machine, const wasmtime_table_t *table,
 
 void slots_fill(struct boxer_machine *machine, const wasmtime_table_t *table) {
     uint64_t size = wasmtime.wasmtime_table_size(machine->context, table);
-    const uint8_t *block = guest_at(machine, machine->tasks, sizeof(struct boxer_tasks));
-    for (int i = 0; block && i < SLOTS; i++) {
+    // Not through the machine's own mapping, where reading costs a fault.
+    const struct boxer_image *image = machine->image;
+    if (machine->tasks > image->size - sizeof(struct boxer_tasks))
+        return;
+    for (int i = 0; i < SLOTS; i++) {
         uint32_t index;
-        memcpy(&index, block + slots[i].place, sizeof index);
+        memcpy(&index, image->pristine + machine->tasks + slots[i].place, sizeof index);
         if (index && index < size)
             fill(machine, table, &slots[i], index);
     }

@@ -27,6 +27,7 @@ struct boxer_code {
     uintptr_t start, end;
     wasm_engine_t *engine;
     wasmtime_instance_pre_t *blueprint;
+    wasmtime_linker_t *slots;
     uint64_t stack;
 };
 
@@ -187,7 +188,8 @@ int fibers_attend(struct boxer_machine *); // on the thread's own stack
 // space.c. What is out of place is forgotten; all is.
 void spaces_forget(struct boxer_machine *), spaces_free(struct boxer_machine *);
 
-// slots.c. Puts the host's functions where the guest's block says.
+// slots.c. The functions; and has them where the guest's block says.
+wasmtime_linker_t *slots_define(wasm_engine_t *);
 void slots_fill(struct boxer_machine *, const wasmtime_table_t *);
 
 // machine.c. How a call into the guest has ended, both null: with what `otherwise` says. Takes

@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <elf.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,6 +174,12 @@ __attribute__((export_name("boxer_refreeze"))) int boxer_refreeze(void) {
 char **program_loaded;
 static int is_frozen; // this life began with a thaw
 
+// What the frozen program does about signals is not for another one that begins in its place.
+static void forget_signals(void) {
+    for (int i = 1; i < _NSIG; i++)
+        signal(i, SIG_DFL);
+}
+
 // as_user: as the machine's user, who has begun nothing yet.
 static int run_program(char **argv, int as_user) {
     struct invocation start;
@@ -184,6 +191,8 @@ static int run_program(char **argv, int as_user) {
     become(start.path, start.argv, __environ);
     if (is_frozen && start.program->thaw)
         return start.program->thaw(start.path, start.argc, start.argv, machine.call_depth);
+    if (is_frozen)
+        forget_signals();
     return start.program->main(start.argc, start.argv, __environ);
 }
 

@@ -212,7 +212,9 @@ struct psh_saved {
 int psh_redirect(struct psh_redirect *list, struct psh_saved **saved);
 void psh_restore(struct psh_saved *saved);
 void psh_move(int from, int to);
+void psh_save(int fd, struct psh_saved **saved);
 int psh_pipe(int ends[2]);
+int psh_scratch_file(void); // that nobody else has
 
 // builtins.c, test.c, print.c, tools.c: status
 struct psh_builtin {

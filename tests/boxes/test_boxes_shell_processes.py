@@ -1,5 +1,5 @@
-"""The processes of a box's shell beside this machine's shells: the scripts of tests/native/shell that
-need no program but the shell, and Python beside it."""
+"""The processes of a box's shell: scripts of tests/native/shell beside this machine's shells, and
+programs beside the box's."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_scripts_with_processes_do_what_they_do_in_this_machines_shell(
         timeout=300,
     )
     (tmp_path / "Dockerfile").write_text(
-        f"FROM debian\nCOPY scripts /scripts\nENV SCRIPTS=/scripts T=/tmp/t SH=/bin/{shell}\n"
+        f"FROM python:3.13\nCOPY scripts /scripts\nENV SCRIPTS=/scripts T=/tmp/t SH=/bin/{shell}\n"
     )
     box = tmp_path / "x.wasm"
     assert boxer("build", "-q", "-o", box, tmp_path).returncode == 0

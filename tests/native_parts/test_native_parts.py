@@ -64,6 +64,11 @@ def test_images_are_put_back(tmp_path: Path) -> None:
 
 
 @needs_compiler
+def test_pages_are_moved_and_copied(tmp_path: Path) -> None:
+    run(build(tmp_path, "check_moving", "image.c"))
+
+
+@needs_compiler
 def test_damaged_code_is_read_safely(tmp_path: Path) -> None:
     module = tmp_path / "module.wasm"
     module.write_bytes(bytes(wat2wasm(MODULE)))

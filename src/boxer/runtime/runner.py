@@ -28,7 +28,8 @@ class RunResult:
     """exit_code, limit, crash: see `ExitStatus`. stdout, stderr: empty where they were inherited.
 
     limit: the name of the field of `Limits` that was reached: it ended the run (time, cpu, output,
-    call_depth), or the program met it as an error of its own (memory, files, storage).
+    call_depth; memory, of several processes together), or the program met it as an error of its
+    own (memory, files, storage).
     """
 
     exit_code: int

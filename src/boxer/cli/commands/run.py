@@ -129,9 +129,14 @@ def _tell(result: RunResult, limits: Limits) -> None:
     """What ended the program, where it was not the program itself."""
     if result.crash:
         sys.stderr.write(f"boxer: {escape(result.crash)}\n")
-    elif result.limit in ("time", "cpu", "output"):
+    elif result.limit and (result.limit in ("time", "cpu", "output") or _ended_by_memory(result)):
         value = getattr(limits, result.limit)
         sys.stderr.write(f"boxer: the run reached its limit: {result.limit}={value}\n")
+
+
+def _ended_by_memory(result: RunResult) -> bool:
+    """Of all processes together; one alone meets the limit as an error of its own."""
+    return (result.limit, result.exit_code) == ("memory", 137)
 
 
 def _box(name: str) -> Box:
