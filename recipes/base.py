@@ -17,7 +17,7 @@ from recipes.foreign import ffi_library
 from recipes.libraries import library_table
 from recipes.machine import link_inputs, machine
 from recipes.musl import sysroot
-from recipes.programsdk import JUMPS, setjmp_library
+from recipes.programsdk import HANDLERS_BEGIN, JUMPS, setjmp_library
 from recipes.progress import Progress
 from recipes.recipe import Recipe
 from recipes.sources import load_sources, unpacked
@@ -30,6 +30,7 @@ MODULE_FLAGS = (
     # Numbers of functions and addresses in as few bytes as they need: 15 % less code.
     *("-O2", "--compress-relocations"),
     *("--export=_start", "--export=boxer_freeze", "--export=__stack_pointer"),
+    HANDLERS_BEGIN,
     # guest/python/python.c ends runs of its own, turns.c tells the host how long a turn is.
     *(f"--wrap={name}" for name in WRAPPED),
 )

@@ -30,6 +30,11 @@ FOLDERS = {
     0o700: "root",
     0o1777: "tmp var/tmp run/lock",
 }
+# Commands of the shell that other systems have as programs.
+TOOLS = (
+    "[ basename cat chgrp chmod chown cp dirname echo false head hostname id kill ln mkdir mv"
+    " printenv printf pwd rm sleep test touch true wc whoami"
+)
 LINKS = {
     "bin": "usr/bin",
     "lib": "usr/lib",
@@ -104,7 +109,8 @@ def _skeleton() -> Iterator[Member]:
         yield _file(f"etc/{file.name}", file.read_bytes())
     for shell in ("sh", "dash", "ash", "bash"):
         yield _file(f"usr/bin/{shell}", b"#!boxer sh\n", 0o755)
-    yield _file("usr/bin/env", b"#!boxer env\n", 0o755)
+    for program in ("env", *TOOLS.split()):
+        yield _file(f"usr/bin/{program}", f"#!boxer {program}\n".encode(), 0o755)
 
 
 def _standard_library(lib: Path, library: str, exclude: list[str]) -> Iterator[Member]:

@@ -32,6 +32,8 @@ TOOLS = {tool: f"driver.py {tool}" for tool in ("cc", "c++", "ar", "ranlib", "st
 DRIVER = Path(__file__).with_name("extension") / "driver.py"
 COMPONENTS = ("musl", "zlib")
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+# SIG_DFL, SIG_IGN and SIG_HOLD are 0, 1 and 2: no function may have such a number.
+HANDLERS_BEGIN = "--table-base=3"
 # LLVM's setjmp and longjmp: exceptions of WebAssembly, in functions that call setjmp only.
 JUMPS = (
     "-mcpu=lime1+exception_handling",
@@ -102,7 +104,7 @@ def _write_settings(folder: Path) -> None:
         "ziglang": [toolchain.zig_version()],
         "flags": flags,
         "cxx_flags": extensionsdk.cxx_flags(),
-        "link_flags": [*driver.LINK_FLAGS, "--export-if-defined=boxer_tree"],
+        "link_flags": [*driver.LINK_FLAGS, HANDLERS_BEGIN, "--export-if-defined=boxer_tree"],
     }
     (folder / "sdk.json").write_text(json.dumps(settings, indent=1) + "\n")
 

@@ -29,13 +29,20 @@ extern const struct program programs[] __attribute__((weak));
 // The programs of this module, at least one.
 const struct program *program_table(void);
 
-// The shell, in every table (guest/shell).
+// The shell, in every table (guest/shell): it is also what it has as commands of its own and other
+// systems have as programs.
 int psh_main(int argc, char **argv, char **environment);
 int psh_env_main(int argc, char **argv, char **environment);
+#define SHELL_TOOL(called) {.name = called, .main = psh_main}
 #define SHELL_PROGRAMS                                                                             \
-    {.name = "sh", .main = psh_main}, {                                                            \
-        .name = "env", .main = psh_env_main                                                        \
-    }
+    SHELL_TOOL("sh"), {.name = "env", .main = psh_env_main}, SHELL_TOOL("["),                      \
+        SHELL_TOOL("basename"), SHELL_TOOL("cat"), SHELL_TOOL("chgrp"), SHELL_TOOL("chmod"),       \
+        SHELL_TOOL("chown"), SHELL_TOOL("cp"), SHELL_TOOL("dirname"), SHELL_TOOL("echo"),          \
+        SHELL_TOOL("false"), SHELL_TOOL("head"), SHELL_TOOL("hostname"), SHELL_TOOL("id"),         \
+        SHELL_TOOL("kill"), SHELL_TOOL("ln"), SHELL_TOOL("mkdir"), SHELL_TOOL("mv"),               \
+        SHELL_TOOL("printenv"), SHELL_TOOL("printf"), SHELL_TOOL("pwd"), SHELL_TOOL("rm"),         \
+        SHELL_TOOL("sleep"), SHELL_TOOL("test"), SHELL_TOOL("touch"), SHELL_TOOL("true"),          \
+        SHELL_TOOL("wc"), SHELL_TOOL("whoami")
 
 // Set by a program's main that returns for another to take its place: argv, with its environment
 // in __environ.

@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <elf.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,8 @@ extern char **__environ, *program_invocation_name, *program_invocation_short_nam
 
 // libc's, where there are threads: stacks of those that have ended.
 extern void __boxer_stacks_drop(void) __attribute__((weak));
+
+extern void __boxer_alone(void (*end_others)(void));
 
 // How clang names main, by its parameters; a main of three stays `main`.
 extern int __main_void(void) __attribute__((weak));
@@ -50,21 +53,29 @@ static void begin(void) {
     machine_read(&machine);
 }
 
+static int is_program(const char *name);
+static _Noreturn void begin_program(void);
+
 static void boot(void) {
     uintptr_t heap = boxer_boot.heap ? boxer_boot.heap : (uintptr_t)&__heap_base;
     if (kernel_boot(heap) < 0 || kernel_remember() < 0)
         __builtin_trap();
     begin();
     kernel_constants_below(machine.constants);
+    kernel_on_program(is_program, begin_program);
     kernel_set_hostname(machine.hostname);
+}
+
+static void name_program(char **argv) {
+    program_invocation_name = argv[0] ? argv[0] : "";
+    char *slash = strrchr(program_invocation_name, '/');
+    program_invocation_short_name = slash ? slash + 1 : program_invocation_name;
 }
 
 static void become(const char *path, char **argv, char **environment) {
     kernel_set_credentials(machine.uid, machine.gid, machine.groups, machine.group_count);
     kernel_set_program(path, argv, environment);
-    program_invocation_name = argv[0] ? argv[0] : "";
-    char *slash = strrchr(program_invocation_name, '/');
-    program_invocation_short_name = slash ? slash + 1 : program_invocation_name;
+    name_program(argv);
 }
 
 static int complain(const char *problem, int status) {
@@ -114,23 +125,24 @@ static int freeze_program(void) {
         program_resolve(fallback, &start))
         return complain(start.problem, 126);
     frozen_program = start.program;
+    kernel_freezes(start.program->thaw ? start.program->name : NULL);
     return start.program->freeze ? start.program->freeze(start.path, machine.imports.items) : 0;
 }
 
 // Threads that C code has started and that have not ended: an image holds one.
 static int others_stand(void) {
-    char numbers[256] = "";
-    size_t used = 0;
+    if (kernel_tasks() == 1)
+        return 0;
+    fprintf(stderr, "box: %u threads or processes that have not ended would stand in the image:",
+            kernel_tasks() - 1);
     DIR *tasks = opendir("/proc/self/task");
     for (struct dirent *entry; tasks && (entry = readdir(tasks));)
-        if (atoi(entry->d_name) > 0 && atoi(entry->d_name) != getpid() && used < sizeof numbers)
-            used += snprintf(numbers + used, sizeof numbers - used, " %s", entry->d_name);
+        if (atoi(entry->d_name) > 0 && atoi(entry->d_name) != getpid())
+            fprintf(stderr, " tid %s", entry->d_name);
+    fputc('\n', stderr);
     if (tasks)
         closedir(tasks);
-    if (used)
-        fprintf(stderr, "box: threads that have not ended would stand in the image, by tid:%s\n",
-                numbers);
-    return used > 0;
+    return 1;
 }
 
 static int freeze(int status) {
@@ -160,6 +172,12 @@ char **program_next, **program_loaded;
 int program_nested;
 static int is_frozen; // this life began with a thaw
 
+// What the frozen program does about signals is not for another one that begins in its place.
+static void forget_signals(void) {
+    for (int i = 1; i < _NSIG; i++)
+        signal(i, SIG_DFL);
+}
+
 // One program after the other, each in the place of the last.
 static int run_programs(void) {
     for (;;) {
@@ -171,6 +189,8 @@ static int run_programs(void) {
         become(start.path, start.argv, __environ);
         if (is_frozen && start.program->thaw)
             return start.program->thaw(start.path, start.argc, start.argv, machine.call_depth);
+        if (is_frozen)
+            forget_signals();
         status = start.program->main(start.argc, start.argv, __environ);
         if (!program_next)
             return status;
@@ -190,6 +210,54 @@ static int run(int frozen) {
     program_next = machine_arguments(&machine, host, host_count);
     is_frozen = frozen;
     return run_programs();
+}
+
+static int is_program(const char *name) {
+    for (const struct program *program = program_table(); program->name; program++)
+        if (strcmp(program->name, name) == 0)
+            return 1;
+    return 0;
+}
+
+static char **own_strings(char **strings, size_t count) {
+    char **own = calloc(count + 1, sizeof *own);
+    for (size_t i = 0; own && i < count; i++)
+        if (!(own[i] = strdup(strings[i])))
+            return NULL;
+    return own;
+}
+
+static void nobody(void) {
+}
+
+// What execve(2) has begun, in memory of its own: the machine's data as it was at first, or all
+// that was frozen.
+static _Noreturn void begin_program(void) {
+    const struct kernel_program *next = kernel_program();
+    int argc = next->argc, thaws = next->thaws;
+    size_t variables = 0;
+    if (thaws)
+        __boxer_alone(nobody); // libc has another thread's number
+    else
+        begin();
+    while (next->envp[variables])
+        variables++;
+    char **argv = own_strings(next->argv, (size_t)argc), *path = strdup(next->path);
+    char **environment = own_strings(next->envp, variables), *name = strdup(next->name);
+    if (!argv || !environment || !path || !name)
+        exit(complain("there is no memory to start the program", 126));
+    kernel_program_taken();
+    machine_environment(&machine, kernel_host_environment(&(size_t){0})); // what the host sets
+    __environ = environment;
+    program_loaded = machine.imports.items;
+    name_program(argv);
+    const struct program *program = program_table();
+    while (strcmp(program->name, name) != 0)
+        program++;
+    is_frozen = thaws;
+    if (thaws && program->thaw)
+        exit(program->thaw(path, argc, argv, machine.call_depth));
+    exit(program->main(argc, argv, environment));
 }
 
 extern void __funcs_on_exit(void); // musl's: what atexit(3) was told

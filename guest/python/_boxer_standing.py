@@ -2,15 +2,26 @@
 
 Belongs here: noting where threads are started while imports run, and telling of those that have not
 ended. Does not: threads in a run.
+
+It does not import `threading` itself: a machine whose program does without starts sooner.
 """
 
 import _thread
+import posix
 import sys
-import threading
-import time
 import traceback
 
-_start = threading.Thread.start
+_start = None  # threading.Thread.start, while ours is in its place
+
+
+def watch():
+    """Called after each import."""
+    global _start
+    threading = sys.modules.get("threading")
+    if _start is None and hasattr(threading, "main_thread"):
+        _start = threading.Thread.start
+        _start_noted.__doc__ = _start.__doc__
+        threading.Thread.start = _start_noted
 
 
 def _start_noted(self):
@@ -18,22 +29,20 @@ def _start_noted(self):
     _start(self)
 
 
-def begin():
-    _start_noted.__doc__ = _start.__doc__
-    threading.Thread.start = _start_noted
-
-
 def end():
     """Raises RuntimeError where a thread has not ended, once all have had their turns."""
-    threading.Thread.start = _start
+    global _start
+    if _start is not None:
+        sys.modules["threading"].Thread.start = _start
+        _start = None
     for _ in range(_TURNS):
-        if not _others():
+        if not _thread._count():
             return
-        time.sleep(0)
-    told = [_told(ident, frame) for ident, frame in sorted(_others().items())]
+        posix.sched_yield()
+    count = _thread._count()
     raise RuntimeError(
-        f"{len(told)} thread{'s' if len(told) > 1 else ''} would stand in the frozen image, which"
-        " holds none. Start them when the program runs, or have them end:\n" + "\n".join(told)
+        f"{count} thread{'s' if count > 1 else ''} would stand in the frozen image, which holds"
+        " none. Start them when the program runs, or have them end:\n" + "\n".join(_told())
     )
 
 
@@ -41,19 +50,18 @@ def end():
 _TURNS = 100
 
 
-def _others():
+def _told():
     frames = sys._current_frames()
     frames.pop(_thread.get_ident(), None)
-    return frames
-
-
-def _told(ident, frame):
-    thread = threading._active.get(ident)
-    if thread is None:
-        where = f"{frame.f_code.co_filename}:{frame.f_lineno}"
-        return f"a thread of the module _thread, which is at {where}"
-    stack = "".join(traceback.format_list(_of_the_program(thread)))
-    return f"`{thread.name}`, which was started at (most recent call last)\n{stack.rstrip()}"
+    threading = sys.modules.get("threading")
+    known = {**threading._limbo, **threading._active} if threading else {}
+    for ident, thread in known.items():
+        if thread is not threading.main_thread():
+            frames.pop(ident, None)
+            stack = "".join(traceback.format_list(_of_the_program(thread))).rstrip()
+            yield f"`{thread.name}`, which was started at (most recent call last)\n{stack}"
+    for frame in frames.values():
+        yield f"one of the module _thread, at {frame.f_code.co_filename}:{frame.f_lineno}"
 
 
 def _of_the_program(thread):

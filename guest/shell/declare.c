@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void put_quoted(const char *text) {
+void psh_put_quoted(const char *text) {
     putchar('\'');
     for (; *text; text++)
         fputs(*text == '\'' ? "'\"'\"'" : (char[]){*text, 0}, stdout);
@@ -18,7 +18,7 @@ void psh_list_variables(int exported, int readonly) {
             continue;
         printf("%s%s", word, v->name);
         if (v->value)
-            putchar('='), put_quoted(v->value);
+            putchar('='), psh_put_quoted(v->value);
         putchar('\n');
     }
 }

@@ -71,6 +71,8 @@ const char *psh_given(const char *name) {
         return psh.function;
     if (!psh.bash)
         return NULL;
+    if (strcmp(name, "BASHPID") == 0)
+        return number(getpid());
     if (strcmp(name, "UID") == 0)
         return number(getuid());
     if (strcmp(name, "EUID") == 0)

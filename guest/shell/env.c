@@ -2,9 +2,10 @@
 // `#!` line gives all of its words as one.
 #include "shell.h"
 
-#include "program.h"
+#include "process.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,6 +140,20 @@ static int read_letters(char ***words) {
     return 0;
 }
 
+// As coreutils' env: a file that is no program is a script of the shell.
+static int become(char **argv) {
+    int error;
+    const char *path = getenv("PATH");
+    psh_set("PATH", path ? path : "/usr/local/bin:/usr/bin:/bin");
+    char *file = psh_find(argv[0], &error);
+    if (file) {
+        psh_execute(file, argv, __environ);
+        error = errno;
+    }
+    fprintf(stderr, "env: '%s': %s\n", argv[0], strerror(error));
+    return error == ENOENT ? 127 : 126;
+}
+
 int psh_env_main(int argc, char **argv, char **environment) {
     (void)argc, (void)environment;
     char **word = argv + 1;
@@ -155,9 +170,8 @@ int psh_env_main(int argc, char **argv, char **environment) {
     for (; *word && strchr(*word, '='); word++)
         putenv(*word);
     if (*word)
-        program_next = word;
-    else
-        for (char **variable = __environ; variable && *variable; variable++)
-            puts(*variable);
+        return become(word);
+    for (char **variable = __environ; variable && *variable; variable++)
+        puts(*variable);
     return 0;
 }

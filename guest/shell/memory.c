@@ -38,7 +38,8 @@ void psh_add(struct psh_words *words, char *item) {
 
 static void say(const char *format, va_list arguments) {
     fflush(stdout);
-    fprintf(stderr, "%s: %d: ", psh.name ? psh.name : "sh", psh.line);
+    if (psh.line) // of a script: a tool names itself
+        fprintf(stderr, "%s: %d: ", psh.name, psh.line);
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
 }
@@ -77,6 +78,5 @@ void psh_refuse(const char *format, ...) {
     say(format, arguments);
     va_end(arguments);
     psh.status = 126;
-    psh.refused = 1;
     psh.leaving = PSH_EXIT;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,8 @@
 
 #define OWN_DESCRIPTORS 10 // and up: a script may use the ones below
 
-int psh_move_up(int fd) {
+// Of two descriptors that a script might mean, neither is the shell's.
+static int move_up(int fd) {
     if (fd < 0 || fd >= OWN_DESCRIPTORS)
         return fd;
     int moved = fcntl(fd, F_DUPFD_CLOEXEC, OWN_DESCRIPTORS);
@@ -18,9 +20,21 @@ int psh_move_up(int fd) {
     return moved;
 }
 
-// A file nobody else has: what a pipe's text waits in.
-int psh_scratch_file(void) {
-    return psh_move_up(open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+int psh_pipe(int ends[2]) {
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return -1;
+    ends[0] = move_up(ends[0]);
+    ends[1] = move_up(ends[1]);
+    return 0;
+}
+
+void psh_move(int from, int to) {
+    if (from == to) {
+        fcntl(to, F_SETFD, 0);
+        return;
+    }
+    dup2(from, to);
+    close(from);
 }
 
 static char *line_of(const char *word) {
@@ -29,12 +43,35 @@ static char *line_of(const char *word) {
     return strcat(line, "\n");
 }
 
+static int write_all(int fd, const char *text, size_t length) {
+    while (length) {
+        ssize_t wrote = write(fd, text, length);
+        if (wrote < 0)
+            return -1;
+        text += wrote;
+        length -= wrote;
+    }
+    return 0;
+}
+
+int psh_scratch_file(void) {
+    return move_up(open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+}
+
+// What fits into a pipe waits in one; more, in a file that nobody else has.
 static int document(const struct psh_redirect *redirect) {
     const char *text = redirect->operator[2] ? line_of(redirect->word)
                        : redirect->literal   ? redirect->word
                                              : psh_expand_document(redirect->word);
+    size_t length = strlen(text);
+    int ends[2];
+    if (length <= PIPE_BUF && psh_pipe(ends) == 0) {
+        write_all(ends[1], text, length);
+        close(ends[1]);
+        return ends[0];
+    }
     int fd = psh_scratch_file();
-    if (fd >= 0 && write(fd, text, strlen(text)) < 0)
+    if (fd < 0 || write_all(fd, text, length) < 0)
         psh_warn("cannot write a here-document: %s", strerror(errno));
     lseek(fd, 0, SEEK_SET);
     return fd;
@@ -51,10 +88,10 @@ static int open_file(const char *operator, const char *path) {
     int fd = open(path, flags | O_CLOEXEC, 0666);
     if (fd < 0)
         psh_warn("cannot %s %s: %s", flags & O_CREAT ? "create" : "open", path, strerror(errno));
-    return psh_move_up(fd);
+    return move_up(fd);
 }
 
-static void save(int fd, struct psh_saved **saved) {
+void psh_save(int fd, struct psh_saved **saved) {
     struct psh_saved *entry = psh_room(sizeof *entry);
     entry->fd = fd;
     entry->copy = fcntl(fd, F_DUPFD_CLOEXEC, OWN_DESCRIPTORS);
@@ -84,7 +121,7 @@ static int redirect_one(const struct psh_redirect *redirect, struct psh_saved **
             return -1;
         if (duplicate && strcmp(word, "-") == 0) {
             if (saved)
-                save(redirect->fd, saved);
+                psh_save(redirect->fd, saved);
             close(redirect->fd);
             return 0;
         }
@@ -104,7 +141,7 @@ static int redirect_one(const struct psh_redirect *redirect, struct psh_saved **
     if (from < 0)
         return -1;
     if (saved)
-        save(redirect->fd, saved);
+        psh_save(redirect->fd, saved);
     if (from != redirect->fd)
         dup2(from, redirect->fd);
     if (!duplicate)

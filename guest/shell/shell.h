@@ -1,17 +1,22 @@
 // The shell's parts, and the tree a script is read into.
 //
 // Invariants
-// 1. Nothing is forked: a subshell is the same machine with its state put back afterwards.
-// 2. Nothing is freed: a script ends in its program, and its memory with it.
+// 1. A subshell is a forked process, and never returns to the code that forked it: psh_finish()
+// ends
+//    it. Only where nothing of the script comes after it is it this process itself.
+// 2. Nothing is freed but jobs: a script ends in its program, and its memory with it.
 // 3. A script that is refused says so before the first command has run (syntax), or ends there and
-//    then (what needs a second process); it never goes on as if it had worked.
-// 4. What dash understands means what dash makes of it, unless the shell was called bash: only then
+//    then (what this shell has not, or the runtime); it never goes on as if it had worked.
+// 4. A program is started by vfork: what runs before its exec changes nothing in memory that its
+//    parent goes on with.
+// 5. What dash understands means what dash makes of it, unless the shell was called bash: only then
 //    is there another reading of the same text (echo, `&>`, `$'..'`, `{a,b}`). Bash's syntax that
 //    is an error in dash is read whatever the shell is called.
 #ifndef SHELL_SHELL_H
 #define SHELL_SHELL_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 enum psh_kind {
     PSH_SIMPLE,
@@ -19,6 +24,7 @@ enum psh_kind {
     PSH_AND,
     PSH_OR,
     PSH_NOT,
+    PSH_TIME, // name: not null for POSIX's format
     PSH_SEQUENCE,
     PSH_BACKGROUND,
     PSH_SUBSHELL,
@@ -56,10 +62,12 @@ struct psh_node {
     int has_list;                            // for has `in`
     struct psh_redirect *redirects;
     int line;
+    const char *text; // as it is written, for messages about jobs
+    int length;
 };
 
 // What the evaluator is leaving, and how far.
-enum psh_leaving { PSH_STAY, PSH_BREAK, PSH_CONTINUE, PSH_RETURN, PSH_EXIT, PSH_EXEC };
+enum psh_leaving { PSH_STAY, PSH_BREAK, PSH_CONTINUE, PSH_RETURN, PSH_EXIT };
 
 struct psh_variable {
     struct psh_variable *next;
@@ -92,6 +100,11 @@ struct psh_state {
     long long started;          // $SECONDS
     int bash;                   // the shell was called by that name
     int errexit, nounset, xtrace, noglob, pipefail, allexport, errtrace, nullglob, inherit;
+    int interactive, monitor;
+    int subshell;                   // a forked copy of the shell that was started
+    pid_t process;                  // $$
+    pid_t background;               // $!, 0 without one
+    const struct psh_node *command; // that runs
     char *exit_trap, *error_trap;
     int trapped; // inside of the error trap, which keeps the line that failed
     int status, line;
@@ -100,8 +113,7 @@ struct psh_state {
     int loops;       // around this command
     int calls;       // of functions and sourced files around this command
     int tested;      // the status is asked for: errexit does not apply
-    char **next;     // the program that takes over, with leaving == PSH_EXEC
-    int refused;     // something needed a second process: subshells end with the script
+    int interrupted; // by SIGINT, an interactive shell leaves what it runs
     int substituted; // the status of this command's last command substitution, plus one
 };
 
@@ -118,8 +130,15 @@ void psh_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // parse.c: null with a message printed where the text is no script.
 struct psh_node *psh_parse(const char *text, int *failed);
+// The commands of one line and of those it needs to be complete. more: the next line, null at the
+// end, where *ended is set.
+typedef char *(*psh_lines)(void);
+struct psh_node *psh_parse_line(psh_lines more, int *failed, int *ended);
+
+// skip.c
 const char *psh_skip_dollar(const char *at); // behind what begins with `$` or a backquote
 const char *psh_skip_quotes(const char *at); // behind what begins with a quote
+const char *psh_skip_nested(const char *at, char open, char close);
 
 // variables.c
 const char *psh_get(const char *name);
@@ -156,12 +175,31 @@ void psh_restart_seconds(const char *value);
 // arithmetic.c
 long long psh_arithmetic(const char *text);
 
-// run.c
+// run.c. last: nothing of the script comes after this, so that a program may take the shell's
+// place.
 void psh_run(struct psh_node *node, int last);
 int psh_run_text(const char *text, int last);
-char *psh_output_of(const char *script); // of a command substitution
-int psh_output_file(const char *script);
+void psh_stop_on_error(void);
+_Noreturn void psh_finish(void); // ends this process: its EXIT trap, its status
+
+// loops.c
+void psh_run_loop(struct psh_node *node);
+void psh_run_case(struct psh_node *node, int last);
+long long psh_evaluate(const char *expression);
+
+// simple.c
+void psh_run_simple(struct psh_node *node, int last);
+
+// call.c
+struct psh_function *psh_function(const char *name);
 int psh_call(char **argv, int last, int functions);
+int psh_exec(char **argv);
+
+// timing.c
+void psh_run_timed(struct psh_node *node);
+
+// input.c
+void psh_run_input(void); // commands from standard input
 
 // condition.c: the status of what stands in [[ ]]
 int psh_condition(struct psh_node *node);
@@ -173,21 +211,26 @@ struct psh_saved {
 };
 int psh_redirect(struct psh_redirect *list, struct psh_saved **saved);
 void psh_restore(struct psh_saved *saved);
-int psh_move_up(int fd);
-int psh_scratch_file(void);
+void psh_move(int from, int to);
+void psh_save(int fd, struct psh_saved **saved);
+int psh_pipe(int ends[2]);
+int psh_scratch_file(void); // that nobody else has
 
 // builtins.c, test.c, print.c, tools.c: status
 struct psh_builtin {
     const char *name;
     int (*run)(char **argv);
-    int special; // XCU 2.14: assignments stay, errors end the script
+    // SPECIAL, XCU 2.14: assignments stay, errors end the script. TOOL: `exec` finds a program of
+    // this name elsewhere. PROGRAM: other shells do not have it themselves.
+    enum { PSH_ORDINARY, PSH_SPECIAL, PSH_TOOL, PSH_PROGRAM } kind;
 };
-extern const struct psh_builtin psh_builtins[];
 const struct psh_builtin *psh_builtin(const char *name);
+int psh_run_builtin(const struct psh_builtin *builtin, char **argv);
 int psh_test(char **argv);
 int psh_test_unary(char kind, const char *word);
 int psh_test_files(const char *one, const char *operator, const char * other);
 int psh_declare(char **argv);
+void psh_put_quoted(const char *text);
 int psh_mark(char **argv);
 void psh_list_variables(int exported, int readonly);
 // Behind the backslash of an escape: its character; ESCAPE_END of \c, ESCAPE_NONE of no escape.
@@ -203,10 +246,25 @@ int psh_touch(char **argv);
 int psh_sleep(char **argv);
 int psh_basename(char **argv);
 int psh_dirname(char **argv);
-int psh_exec(char **argv);
 const char *psh_options(char **argv, const char *known); // the letters; null: said
 int psh_number(const char *text, unsigned *number);      // of a user or a group
 char *psh_within(const char *folder, const char *name);
+int psh_head(char **argv);
+int psh_wc(char **argv);
+
+// options.c, scripts.c, lookup.c, arguments.c
+int psh_set_options(char ***words);
+int psh_set_command(char **argv);
+int psh_shopt(char **argv);
+const char *psh_option_letters(void);
+char *psh_file(const char *path); // what is in it; null with errno
+int psh_eval(char **argv);
+int psh_dot(char **argv);
+char *psh_find(const char *name, int *error); // the file of a command
+int psh_command(char **argv);
+int psh_type(char **argv);
+int psh_shift(char **argv);
+int psh_getopts(char **argv);
 
 // accounts.c, modes.c, move.c
 int psh_id(char **argv);

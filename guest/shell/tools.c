@@ -81,13 +81,15 @@ char *psh_within(const char *folder, const char *name) {
 }
 
 static int copy_out(int fd) {
-    char block[8192];
-    ssize_t size;
+    size_t room = 65536; // what a pipe holds
+    char *block = malloc(room);
+    ssize_t size = -1, wrote = 0;
     fflush(stdout);
-    while ((size = read(fd, block, sizeof block)) > 0)
-        if (write(1, block, size) != size)
-            return -1;
-    return size < 0 ? -1 : 0;
+    while (block && wrote >= 0 && (size = read(fd, block, room)) > 0)
+        for (ssize_t done = 0; done < size && wrote >= 0; done += wrote)
+            wrote = write(1, block + done, size - done);
+    free(block);
+    return size < 0 || wrote < 0 ? -1 : 0;
 }
 
 int psh_cat(char **argv) {

@@ -1,8 +1,4 @@
-"""Threads that wait with a time-out while others work: heartbeats, monitors, stopped servers.
-
-Threads of a box run to completion (decision 0012), so most of these do not end yet: their limit
-ends them. They are kept as what threads that take turns must do.
-"""
+"""Threads that wait with a time-out while others work: heartbeats, monitors, stopped servers."""
 
 from __future__ import annotations
 
@@ -76,13 +72,7 @@ thread.join()
 }
 
 
-WAITING = pytest.mark.xfail(strict=True, reason="threads run to completion")
-
-
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=() if name == "timed queue" else WAITING) for name in PROGRAMS],
-)
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_threads_that_wait_with_a_time_out_give_way(
     boxer: Callable[..., subprocess.CompletedProcess[str]],
     example: Callable[[str], Path],

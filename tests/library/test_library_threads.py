@@ -1,5 +1,4 @@
-"""Threads of a program in a box: each runs to its end when somebody waits, and where a worker of an
-event loop waits, the loop goes on (decision 0012)."""
+"""Threads of a program in a box, and the workers of its event loops; threads that calls leave."""
 
 from __future__ import annotations
 
@@ -120,18 +119,6 @@ EXPECTED = {
 
 # Each is the body of a main() of asyncio, and what it prints.
 WORKERS = {
-    "after all that is ready": (
-        """
-    seen = []
-    async def note():
-        for n in range(3):
-            seen.append(n)
-            await asyncio.sleep(0)
-    task = asyncio.create_task(note())
-    print(await asyncio.to_thread(lambda: list(seen)))
-""",
-        "[0, 1, 2]\n",
-    ),
     "a loop that spins": (
         """
     future = loop.run_in_executor(None, lambda: 7)
@@ -189,19 +176,11 @@ WORKERS = {
         """
     with concurrent.futures.ThreadPoolExecutor() as pool:
         first = loop.run_in_executor(pool, str, 1)
-        print(first.done(), pool.submit(str, 2).result())
+        print(pool.submit(str, 2).result())
         last = loop.run_in_executor(pool, str, 3)
     print(await first, await last)
 """,
-        "False 2\n1 3\n",
-    ),
-    "a task that is cancelled is not done": (
-        """
-    loop.run_in_executor(None, print, "no").cancel()
-    await asyncio.sleep(0.001)
-    loop.run_in_executor(None, print, "at the end")
-""",
-        "at the end\n",
+        "2\n1 3\n",
     ),
     "a failure of the loop's meanwhile": (
         """
@@ -247,7 +226,7 @@ def test_threads_that_are_waited_for_work(box: boxer.Box, name: str) -> None:
     assert (result.stdout.decode(), result.stderr.decode()) == (EXPECTED[name], "")
 
 
-def test_threads_that_would_have_to_take_turns_say_so(box: boxer.Box) -> None:
+def test_threads_that_wait_for_each_other_are_told(box: boxer.Box) -> None:
     program = """
 import threading
 first, second = threading.Event(), threading.Event()
@@ -261,24 +240,60 @@ for target in (wait, wait_too): threading.Thread(target=target).start()
 second.wait()
 """
     result = box.run(["python", "-c", program], limits=boxer.Limits(time=20))
-    assert result.exit_code == 1
-    assert b"RuntimeError: this wait can never end" in result.stderr
+    assert result.exit_code == 124
+    assert b"nothing in this box can go on" in result.stderr
+    assert result.stderr.count(b"waits for a lock or another thread") == 3
 
 
-PROCESSES = {
-    "os.fork()": "fork: a box is one process",
-    "subprocess.run(['ls'])": "subprocess: a box is one process",
-    "subprocess.run([sys.executable, '-c', '1'])": "subprocess: a box is one process",
-    "os.popen('ls')": "subprocess: a box is one process",
-    "os.posix_spawn('/bin/ls', ['ls'], {})": "posix_spawn: a box is one process",
-    "os.system('ls')": "os.system: a box is one process",
-    "multiprocessing.Process(target=print).start()": "a box is one process",
-}
+CALLS = """
+import concurrent.futures, threading, time
+pool, seen = None, []
+def started(n):
+    for i in range(n): threading.Thread(target=lambda: (time.sleep(0.01), seen.append(1))).start()
+    return len(seen)
+def pooled(n):
+    global pool
+    pool = concurrent.futures.ThreadPoolExecutor(n)
+    return list(pool.map(abs, range(n)))
+def left():
+    def for_ever():
+        while True: time.sleep(0.001)
+    def counts():
+        while True: pass
+    for target in (for_ever, counts): threading.Thread(target=target, daemon=True).start()
+    return threading.active_count()
+def count():
+    return [threading.active_count(), threading.main_thread() is threading.current_thread()]
+def after():
+    return pool.submit(abs, -1).result()
+"""
 
 
-@pytest.mark.parametrize("program", PROCESSES)
-def test_second_processes_are_refused_with_the_reason(box: boxer.Box, program: str) -> None:
-    text = f"import multiprocessing, os, subprocess, sys\n{program}"
-    result = box.run(["python", "-c", text], limits=boxer.Limits(time=20))
-    assert PROCESSES[program] in result.stderr.decode()
-    assert (result.exit_code == 0) == ("os.system" in program)
+@pytest.fixture(scope="module")
+def calls(tmp_path_factory: pytest.TempPathFactory) -> boxer.Box:
+    context = tmp_path_factory.mktemp("calls")
+    (context / "calls.py").write_text(CALLS)
+    (context / "Dockerfile").write_text(
+        'FROM python:3.13-slim\nWORKDIR /app\nCOPY calls.py .\nCMD ["python", "calls.py"]\n'
+    )
+    return boxer.build(context)
+
+
+def test_a_call_returns_when_its_function_does_and_leaves_no_threads(calls: boxer.Box) -> None:
+    with calls.pool() as pool:
+        for _ in range(20):
+            assert pool.call("calls:started", 3) == 0
+            assert pool.call("calls:left") == 3
+            assert pool.call("calls:pooled", 4) == [0, 1, 2, 3]
+            assert pool.call("calls:count") == [1, True]
+
+
+def test_a_machine_that_goes_on_has_no_threads_between_calls(calls: boxer.Box) -> None:
+    with calls.start() as machine:
+        for n in range(20):
+            assert machine.call("calls:started", 3) == 3 * n  # the last call's have been joined
+            assert machine.call("calls:left") == 3
+            assert machine.call("calls:count") == [1, True]
+            assert machine.call("calls:pooled", 4) == [0, 1, 2, 3]
+        with pytest.raises(boxer.GuestError, match="cannot schedule new futures after shutdown"):
+            machine.call("calls:after")

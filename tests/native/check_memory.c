@@ -1,6 +1,7 @@
 // mm, sys/mmap.c: pages, small objects, mappings.
 #include "check.h"
 #include "mm/memory.h"
+#include "mm/space.h"
 #include "mm/slab.h"
 
 #include <boxer/linux_mman.h>

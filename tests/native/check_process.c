@@ -124,7 +124,7 @@ static void processes_are_refused_honestly(void) {
     const struct row rows[] = {
         {"clone", NR_clone, {17}, -ENOSYS},
         {"clone3", NR_clone3, {0}, -ENOSYS},
-        {"execve", NR_execve, {(long)"/bin/true"}, -ENOSYS},
+        {"execve", NR_execve, {(long)"/bin/true"}, -ENOENT},
         {"waitid", NR_waitid, {0, 0, 0, 4}, -ECHILD},
         {"waitid for nothing", NR_waitid, {0, 0, 0, 0}, -EINVAL},
         {"getpid", NR_getpid, {0}, PROCESS_PID},

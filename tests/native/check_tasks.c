@@ -1,6 +1,7 @@
 // task/schedule.c, task/futex.c, sys/clone.c: threads that take turns.
 #include "check.h"
 #include "double_fibers.h"
+#include "mm/memory.h"
 #include "task/slots.h"
 #include "task/task.h"
 #include "vfs/fd.h"

@@ -24,7 +24,9 @@ from tests.native.compiling import (
 
 # All of the kernel but its host door, which the doubles are, and zlib.
 LEFT_OUT = {"fs-tmpfs-inflate.o", "host_posix.o"}
-SUBJECTS = "faults mapping memory poll process pty random signal socket suspend tasks time"
+SUBJECTS = (
+    "children faults mapping memory poll process pty random signal socket space suspend tasks time"
+)
 PROGRAMS = [f"check_{subject}" for subject in SUBJECTS.split(" ")]
 
 PLAIN = ["-std=gnu17", "-ffreestanding", "-O1", *INCLUDES]
@@ -51,7 +53,7 @@ def test_runtime_checks_pass_under_sanitizers(
 
 def test_every_variable_of_the_kernel_is_left_alone_by_a_resume(tmp_path: Path) -> None:
     """process/suspend.c puts data back: the kernel's lies apart, but for bitmaps that it knows."""
-    known = {"used", "dirty", "given", "arena", "arena_size"}
+    known = {"pages_used", "pages_lent", "dirty", "arena", "arena_size"}
     known |= {"boxer_thread_pointer"}  # the program's, as all that is thread-local
     misplaced = []
     for source in kernel_sources():

@@ -18,10 +18,11 @@ from typing import Any
 
 import pytest
 
-SETTINGS: dict[str, Any] = json.loads(sys.argv[1])
+# Workers of tests import this as their parent's main module.
+SETTINGS: dict[str, Any] = json.loads(sys.argv[1]) if __name__ == "__main__" else {}
 ARGUMENTS = ("-q", "-p", "no:cacheprovider", "-W", "ignore", "--tb=short")
-# pytest takes descriptor 1 while a test runs.
-TOLD = os.dup(1)
+# pytest takes descriptor 1 while a test runs, and tests replace os.write.
+TOLD, WRITE = os.dup(1), os.write
 
 
 # pytest's exit statuses where it has come to its end: all well, some failed, there were none.
@@ -66,12 +67,14 @@ def said(name: str) -> str:
 def tell(outcome: str, name: str, detail: str = "") -> None:
     """detail: its last words."""
     text = " ".join(detail.split())[-300:].encode("ascii", "backslashreplace")
-    os.write(TOLD, f"\n{outcome} {said(name)} ".encode() + text + b"\n")
+    WRITE(TOLD, f"\n{outcome} {said(name)} ".encode() + text + b"\n")
 
 
 if __name__ == "__main__":
     with contextlib.suppress(AttributeError):  # where there are no signals
         faulthandler.register(signal.SIGUSR1, file=os.dup(2), chain=True)
+        # Ignored where this was started in the background.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     status = pytest.main([*ARGUMENTS, *SETTINGS["arguments"]], plugins=[Telling()])
     if status not in ENDED:
         sys.exit(status)

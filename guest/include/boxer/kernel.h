@@ -75,6 +75,19 @@ void kernel_resume(void);
 int kernel_remember(void);
 void kernel_constants_below(uintptr_t address); // of its data; nothing there is ever written to
 int kernel_begin_afresh(void);
+// What execve(2) has begun, in the kernel's memory until it is taken. path: of its executable file;
+// name: the module's for it; thaws: it is the frozen program, as it was frozen.
+struct kernel_program {
+    const char *path, *name;
+    int argc, thaws;
+    char **argv, **envp;
+};
+const struct kernel_program *kernel_program(void);
+void kernel_program_taken(void);
+// Which programs the module has, and what runs one (kernel_program) and does not come back.
+void kernel_on_program(int (*is_program)(const char *name), void (*begin)(void));
+// The program of this name is what the machine is frozen with. Null: none is.
+void kernel_freezes(const char *name);
 // A copy in the kernel's memory, for what is to outlive the program; null: no memory.
 void *kernel_keep(const void *bytes, size_t size);
 void kernel_let_go(void *copy);

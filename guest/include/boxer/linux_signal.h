@@ -44,6 +44,8 @@ enum {
 
 enum { LINUX_SIG_BLOCK = 0, LINUX_SIG_UNBLOCK = 1, LINUX_SIG_SETMASK = 2 };
 
+#define LINUX_SA_NOCLDSTOP 0x1u
+#define LINUX_SA_NOCLDWAIT 0x2u
 #define LINUX_SA_SIGINFO 0x4u
 #define LINUX_SA_ONSTACK 0x08000000u
 #define LINUX_SA_RESTART 0x10000000u
@@ -96,6 +98,11 @@ struct linux_siginfo {
             int id, overrun;
             union linux_sigval value;
         } timer;
+        struct {
+            uint32_t pid, uid;
+            int status;
+            long utime, stime;
+        } child;
     };
 };
 

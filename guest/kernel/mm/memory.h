@@ -1,6 +1,7 @@
 // Pages of linear memory.
 //
-// Every page is free, the kernel's or the program's. A page never used before reads as zero.
+// Every page is free, the kernel's, or some programs' (mm/space.h). What is here but for page_owner
+// is about the kernel's. A page never used before reads as zero.
 #ifndef KERNEL_MM_MEMORY_H
 #define KERNEL_MM_MEMORY_H
 
@@ -19,7 +20,8 @@
 // arena.
 void memory_boot(uintptr_t heap);
 
-// count pages in a row; null: no memory. zeroed: they read as zero (free for pages never used).
+// count pages in a row, the kernel's; null: no memory. zeroed: they read as zero (free for pages
+// never used).
 void *pages_alloc(size_t count, int zeroed);
 void pages_free(void *pages, size_t count);
 // Makes a run of `old` pages `count` long where it lies; 0 when the pages behind it are taken.
@@ -27,12 +29,6 @@ int pages_extend(void *pages, size_t old, size_t count, int zeroed);
 size_t pages_total(void), pages_in_use(void);
 void pages_scrub(void); // zeroes every free page that was ever used, and free small objects
 
-// The program's pages: what mmap gave out. Only these are ever unmapped or moved by it.
-enum page_owner { PAGE_FREE, PAGE_KERNEL, PAGE_PROGRAM };
-enum page_owner page_owner(uintptr_t address);
-int page_is_shared(uintptr_t address);            // it is the same page in other processes
-int pages_given(uintptr_t address, size_t count); // whether all of them are the program's
-void pages_give(void *pages, size_t count, int to_program);
 // Takes exactly this run if all of it is free (growing memory when it lies just past the end).
 int pages_claim(uintptr_t address, size_t count, int zeroed);
 uintptr_t memory_floor(void); // below lie code's data and the stack: mapped, but never unmapped
@@ -41,30 +37,6 @@ uintptr_t memory_end(void);   // end of linear memory as grown so far
 // Grows linear memory until `count` pages behind the last used one are free: a machine that need
 // not grow can be put back to its image. Without memory nothing happens.
 void memory_reserve(size_t count);
-
-// A suspended program's memory as it is now, kept until it is put back. Until then none of its
-// pages is used for anything else, though the program that runs meanwhile gives it up.
-struct memory_kept {
-    struct memory_kept *outer;
-    uint64_t *pages; // a bit for each page below `end`
-    uint8_t *contents;
-    size_t end, count;
-};
-// covered: whether any of the pages is a file's (vfs/mapping.h), which stays as it is.
-typedef int (*covered)(uintptr_t address, size_t pages);
-int memory_suspend(struct memory_kept *, covered); // 0 or -ENOMEM
-void memory_resume(struct memory_kept *, covered); // the one suspended last
-void memory_discard(covered);                      // gives up all that is the program's
-void memory_bitmaps(uintptr_t from[3], size_t *size);
-
-// A process's memory. Which pages are given out is known of the one in place only (page_owner);
-// shared mappings are on one list of all processes (vfs/mapping.c).
-struct memory_map {
-    uintptr_t brk_end; // brk(2); 0: never moved, it is at memory_floor()
-    // While another process is in place: its pages, and its data of the module.
-    struct memory_kept kept;
-    uint8_t *data;
-};
 
 // Whether a caller's range may be touched at all: not null, inside linear memory. A false answer is
 // -EFAULT; natively only null is caught here, the sanitizers catch the rest.

@@ -10,7 +10,8 @@
 #include "process/afresh.h"
 #include "mm/memory.h"
 #include "mm/slab.h"
-#include "process/data.h"
+#include "mm/space.h"
+#include "mm/data.h"
 #include "state.h"
 #include "task/process.h"
 #include "task/signal.h"
@@ -35,7 +36,6 @@ struct run {
 static KERNEL_STATE struct {
     uint8_t *whole, *runs;
     size_t size, end; // in bytes
-    uintptr_t constants;
 } kept;
 
 static size_t pages_of(size_t size) {
@@ -85,8 +85,8 @@ static size_t step(size_t at, size_t size) {
 static void put_data(uint8_t *data, size_t size, size_t offset, void *context) {
     const uint8_t *was = kept.whole + offset;
     size_t at = 0;
-    if ((uintptr_t)data < kept.constants)
-        at = kept.constants - (uintptr_t)data;
+    if ((uintptr_t)data < program_constants_end())
+        at = program_constants_end() - (uintptr_t)data;
     while (at < size) {
         size_t end = at;
         int zero = all_zero(was + at, step(at, size));
@@ -95,10 +95,6 @@ static void put_data(uint8_t *data, size_t size, size_t offset, void *context) {
         put_run(context, data + at, was + at, end - at, zero);
         at = end;
     }
-}
-
-void kernel_constants_below(uintptr_t address) {
-    kept.constants = address;
 }
 
 void afresh_freeze(void) {
@@ -115,7 +111,17 @@ void afresh_freeze(void) {
     kept.whole = NULL;
 }
 
-static void put_back(void) {
+static void restore(uint8_t *data, size_t size, size_t offset, void *copy) {
+    memcpy(data, (const uint8_t *)copy + offset, size);
+}
+
+int afresh_is_possible(void) {
+    return kept.runs || kept.whole;
+}
+
+void afresh_put_back(void) {
+    if (kept.whole)
+        program_data(restore, kept.whole); // not frozen
     for (size_t at = 0; at < kept.end;) {
         struct run run;
         memcpy(&run, kept.runs + at, sizeof run);
@@ -133,15 +139,14 @@ int kernel_begin_afresh(void) {
         return -ENOMEM;
     struct process *process = current->process;
     fd_close_on_exec();
-    mappings_end(process);
-    memory_discard(mapping_covers);
-    process->memory.brk_end = 0;
+    mappings_end(space_in_place);
+    space_discard();
     timers_end(process);
     timers_begin(process);
     signal_exec(current);
     current->clear_child_tid = NULL;
     current->robust_list = NULL;
-    put_back();
+    afresh_put_back();
     return 0;
 }
 

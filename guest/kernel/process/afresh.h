@@ -4,4 +4,7 @@
 
 void afresh_freeze(void); // keeps what was remembered, without zeros and constants
 
+int afresh_is_possible(void);
+void afresh_put_back(void); // the data of the module is as it was when the machine began
+
 #endif

@@ -2,6 +2,7 @@
 #include "process/spawn.h"
 #include "mm/memory.h"
 #include "mm/slab.h"
+#include "mm/space.h"
 #include "task/process.h"
 #include "task/signal.h"
 #include "task/task.h"
@@ -16,8 +17,10 @@ static void exec(struct task *task) {
     process->exe = process->cmdline = process->environ = NULL; // kernel_set_program sets its own
     process->cmdline_size = process->environ_size = 0;
     process->suspended = NULL;
-    process->memory = (struct memory_map){.brk_end = process->memory.brk_end};
+    process->memory = (struct memory_kept){0};
     signal_exec(task);
+    signal_fork(process);
+    task->signals.pending = (struct signal_queue){0, NULL};
     timers_begin(process);
     task->waiting = (struct waiting){0};
     task->clear_child_tid = NULL;
@@ -48,8 +51,8 @@ struct task *process_spawn(void) {
 void process_end(void) {
     struct process *process = current->process;
     timers_end(process);
-    mappings_end(process);
-    descriptors_end();
+    mappings_end(space_in_place);
+    descriptors_end(process);
     signal_thaw();
     dentry_put(process->directories.cwd);
     dentry_put(process->directories.root);

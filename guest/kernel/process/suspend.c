@@ -7,7 +7,8 @@
 // 2. The kernel's memory is never exchanged: files, sockets, pipes, timers and clocks go on.
 // 3. kernel_resume cannot fail: what it needs was allocated by kernel_suspend.
 #include "mm/memory.h"
-#include "process/data.h"
+#include "mm/space.h"
+#include "mm/data.h"
 #include "process/spawn.h"
 #include "task/arrived.h"
 #include "task/process.h"
@@ -31,23 +32,48 @@ static size_t data_pages(void) {
     return (program_data(NULL, NULL) + PAGE_SIZE - 1) / PAGE_SIZE;
 }
 
-// The memory of the process in place, kept with it and still there: 0 or -ENOMEM.
-static int keep(struct memory_map *memory) {
-    size_t pages = data_pages();
-    memory->data = pages ? pages_alloc(pages, 0) : NULL;
-    if (pages && !memory->data)
-        return -ENOMEM;
-    int error = memory_suspend(&memory->kept, mapping_covers);
-    if (!error)
-        program_data(save, memory->data);
-    else if (pages)
-        pages_free(memory->data, pages);
-    return error;
+static void save_page(void *page, void *copy) {
+    memcpy(copy, page, PAGE_SIZE);
 }
 
-static void put_back(struct memory_map *memory) {
-    memory_resume(&memory->kept, mapping_covers);
+static void restore_page(void *page, void *copy) {
+    memcpy(page, copy, PAGE_SIZE);
+}
+
+// The memory of the process in place, kept with it and still there: 0 or -ENOMEM. Who takes its
+// place begins with the same pages.
+static int keep(struct memory_kept *memory) {
+    size_t pages = data_pages();
+    *memory = (struct memory_kept){.space = space_in_place, .count = space_each(NULL, NULL)};
+    struct space *next = space_prepare(space_in_place) ? NULL : space_copy();
+    memory->data = next && pages ? pages_alloc(pages, 0) : NULL;
+    if (next && (memory->data || !pages))
+        memory->pages = memory->count ? pages_alloc(memory->count, 0) : NULL;
+    if (!next || (pages && !memory->data) || (memory->count && !memory->pages) ||
+        mappings_copy(next)) {
+        if (memory->pages)
+            pages_free(memory->pages, memory->count);
+        if (memory->data)
+            pages_free(memory->data, pages);
+        if (next)
+            space_put(next);
+        return -ENOMEM;
+    }
+    space_each(save_page, memory->pages);
+    program_data(save, memory->data);
+    space_in_place = next;
+    return 0;
+}
+
+static void put_back(struct memory_kept *memory) {
+    struct space *ended = space_in_place;
+    mappings_end(ended);
+    space_in_place = memory->space;
+    space_put(ended);
+    space_each(restore_page, memory->pages);
     program_data(restore, memory->data);
+    if (memory->pages)
+        pages_free(memory->pages, memory->count);
     if (memory->data)
         pages_free(memory->data, data_pages());
 }

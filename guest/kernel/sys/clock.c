@@ -29,7 +29,7 @@ static int readable_clock(int clockid, enum timer_clock *clock) {
 
 static int64_t clock_now(enum timer_clock clock) {
     return clock == TIMER_REALTIME ? clock_realtime()
-           : clock == TIMER_CPU    ? clock_cpu()
+           : clock == TIMER_CPU    ? usage_own(current->process)
                                    : clock_monotonic();
 }
 
@@ -90,12 +90,18 @@ long sys_clock_nanosleep(int clockid, int flags, const struct linux_timespec *re
     return error;
 }
 
+static long ticks(int64_t ns) {
+    return (long)(ns / (NSEC_PER_SEC / LINUX_TICKS_PER_SECOND));
+}
+
 long sys_times(struct linux_tms *times) {
     if (times) {
         if (!user_range(times, sizeof *times))
             return -EFAULT;
         *times = (struct linux_tms){
-            .utime = (long)(clock_cpu() / (NSEC_PER_SEC / LINUX_TICKS_PER_SECOND))};
+            .utime = ticks(usage_own(current->process)),
+            .cutime = ticks(current->process->usage.children_ns),
+        };
     }
     // Cut to the machine word as on Linux; never negative, which would look like an error.
     return (long)(clock_monotonic() / (NSEC_PER_SEC / LINUX_TICKS_PER_SECOND) & 0x7fffffff);

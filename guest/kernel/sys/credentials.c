@@ -154,7 +154,7 @@ long sys_setfsuid(uint32_t uid) {
     uint32_t old = own()->fsuid;
     if (may(CAP_SETUID) || (uid != UNCHANGED && is_one_of(users(), uid)) || uid == old)
         own()->fsuid = uid == UNCHANGED ? old : uid;
-    own()->changes += own()->fsuid != old;
+    own()->changes = own()->fsuid != old ? credentials_change() : own()->changes;
     return (long)old;
 }
 
@@ -162,7 +162,7 @@ long sys_setfsgid(uint32_t gid) {
     uint32_t old = own()->fsgid;
     if (may(CAP_SETGID) || (gid != UNCHANGED && is_one_of(groups(), gid)) || gid == old)
         own()->fsgid = gid == UNCHANGED ? old : gid;
-    own()->changes += own()->fsgid != old;
+    own()->changes = own()->fsgid != old ? credentials_change() : own()->changes;
     return (long)old;
 }
 
@@ -190,7 +190,7 @@ long sys_setgroups(size_t count, const uint32_t *list) {
         return -ENOMEM; // difference from Linux: 64 are kept, not 65,536
     if (count && !user_range(list, count * sizeof *list))
         return -EFAULT;
-    own()->changes++;
+    own()->changes = credentials_change();
     own()->group_count = (uint32_t)count;
     if (count)
         memcpy(own()->groups, list, count * sizeof *list);

@@ -12,13 +12,17 @@
 
 long sys_prlimit64(int pid, int resource, const struct linux_rlimit64 *new,
                    struct linux_rlimit64 *old) {
-    if (pid != 0 && (uint32_t)pid != current->process->pid)
+    struct process *process = pid ? process_find((uint32_t)pid) : current->process;
+    if (!process)
         return -ESRCH;
+    if (process != current->process && current_cred()->euid != 0 &&
+        current_cred()->ruid != process->credentials.ruid)
+        return -EPERM;
     if (resource < 0 || resource >= LINUX_RLIMITS)
         return -EINVAL;
     if ((new && !user_range(new, sizeof *new)) || (old && !user_range(old, sizeof *old)))
         return -EFAULT;
-    struct linux_rlimit64 before = current->process->limits[resource];
+    struct linux_rlimit64 before = process->limits[resource];
     if (new) {
         struct linux_rlimit64 limit = *new;
         if (limit.soft > limit.hard)
@@ -26,7 +30,7 @@ long sys_prlimit64(int pid, int resource, const struct linux_rlimit64 *new,
         if (limit.hard > before.hard &&
             (current_cred()->euid != 0 || resource == LINUX_RLIMIT_NOFILE))
             return -EPERM; // open files: the table has that many places, root or not
-        current->process->limits[resource] = limit;
+        process->limits[resource] = limit;
     }
     if (old)
         *old = before;
@@ -39,9 +43,9 @@ long sys_getrusage(int who, struct linux_rusage *usage) {
     if (!usage || !user_range(usage, sizeof *usage))
         return -EFAULT;
     memset(usage, 0, sizeof *usage);
-    if (who == LINUX_RUSAGE_CHILDREN)
-        return 0;
-    int64_t us = clock_cpu() / 1000;
+    const struct process *process = current->process;
+    int64_t us =
+        (who == LINUX_RUSAGE_CHILDREN ? process->usage.children_ns : usage_own(process)) / 1000;
     usage->utime = (struct linux_timeval){(long)(us / 1000000), (long)(us % 1000000)};
     usage->maxrss = (long)(memory_end() - memory_floor()) / 1024; // linear memory never shrinks
     return 0;

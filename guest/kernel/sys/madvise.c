@@ -2,6 +2,7 @@
 // they change what a program can see (MADV_DONTNEED).
 #include "sys/madvise.h"
 #include "mm/memory.h"
+#include "mm/space.h"
 #include "vfs/mapping.h"
 
 #include <boxer/linux_errno.h>

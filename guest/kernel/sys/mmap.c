@@ -6,11 +6,10 @@
 // 2. There is no protection between pages: PROT_* is checked and forgotten. Writable and readable
 //    are the same here; a fault cannot be had on purpose.
 // 3. A private mapping of a file is a copy made at mmap time (POSIX leaves later changes open).
-// 4. Anonymous shared memory is private memory: no other process shares it.
+// 4. Anonymous shared memory is a file without a name, as on Linux.
 #include "sys/mmap.h"
 #include "mm/memory.h"
-#include "task/process.h"
-#include "task/task.h"
+#include "mm/space.h"
 #include "vfs/fd.h"
 #include "vfs/file.h"
 #include "vfs/inode.h"
@@ -41,7 +40,7 @@ static void unmap_range(uintptr_t address, size_t pages) {
                !mapping_covers(address + run * PAGE_SIZE, 1))
             run++;
         if (run)
-            pages_free((void *)address, run);
+            space_free(address, run);
         size_t step = run ? run : 1;
         address += step * PAGE_SIZE;
         pages -= step;
@@ -76,20 +75,19 @@ static long map_fixed(uintptr_t address, size_t pages, int flags) {
     int error = clear_fixed(address, pages, flags);
     if (error)
         return error;
-    if (!pages_claim(address, pages, 1))
-        return -ENOMEM;
-    pages_give((void *)address, pages, 1);
-    return (long)address;
+    return space_claim(address, pages) ? (long)address : -ENOMEM;
 }
 
 static long map_anonymous(uintptr_t address, size_t pages, int flags) {
     if (flags & FIXED)
         return map_fixed(address, pages, flags);
-    void *memory = pages_alloc(pages, 1);
-    if (!memory)
-        return -ENOMEM;
-    pages_give(memory, pages, 1);
-    return (long)(uintptr_t)memory;
+    void *memory = space_alloc(pages);
+    return memory ? (long)(uintptr_t)memory : -ENOMEM;
+}
+
+static long share_anonymous(uintptr_t address, size_t pages, int flags) {
+    int error = flags & FIXED ? clear_fixed(address, pages, flags) : 0;
+    return error ? error : mapping_share_anonymous(address, pages, flags);
 }
 
 static long copy_in(struct file *file, uintptr_t address, size_t size, int64_t offset) {
@@ -117,8 +115,9 @@ static long map_file(uintptr_t address, size_t size, int prot, int flags, int fd
         S_ISTYPE(file->inode->mode, S_IFIFO))
         return -ENODEV;
     if (S_ISTYPE(file->inode->mode, S_IFCHR))
-        return file->inode->rdev == DEV_ZERO ? map_anonymous(address, pages_of(size), flags)
-                                             : -ENODEV;
+        return file->inode->rdev != DEV_ZERO ? -ENODEV
+               : shared                      ? share_anonymous(address, pages_of(size), flags)
+                                             : map_anonymous(address, pages_of(size), flags);
     if (shared && (flags & FIXED)) {
         int error = clear_fixed(address, pages_of(size), flags);
         if (error)
@@ -152,7 +151,8 @@ long sys_mmap(uintptr_t address, size_t size, int prot, int flags, int fd, int64
     if (flags & LINUX_MAP_HUGETLB)
         return -ENOMEM; // as on a Linux with no huge pages set aside
     if (flags & LINUX_MAP_ANONYMOUS)
-        return map_anonymous(address, pages_of(size), flags);
+        return (type == LINUX_MAP_PRIVATE ? map_anonymous : share_anonymous)(address,
+                                                                             pages_of(size), flags);
     int64_t end;
     if (__builtin_add_overflow(offset, (int64_t)size, &end))
         return -EOVERFLOW;
@@ -209,14 +209,14 @@ long sys_mremap(uintptr_t address, size_t old_size, size_t size, int flags, uint
         return mapping_resize(address, old, pages, flags);
     if (flags & (LINUX_MREMAP_FIXED | LINUX_MREMAP_DONTUNMAP))
         return move_to(address, old, pages, flags, target);
-    if (pages_extend((void *)address, old, pages, 1))
+    if (space_extend(address, old, pages))
         return (long)address;
     return flags & LINUX_MREMAP_MAYMOVE ? move_to(address, old, pages, flags, 0) : -ENOMEM;
 }
 
 // Answers the break as it then is: the old one when the new one cannot be had, as Linux does.
 long sys_brk(uintptr_t end) {
-    uintptr_t *brk_end = &current->process->memory.brk_end;
+    uintptr_t *brk_end = &space_in_place->brk_end;
     if (!*brk_end)
         *brk_end = memory_floor();
     if (end < memory_floor() || end > UINTPTR_MAX - PAGE_SIZE)
@@ -224,9 +224,8 @@ long sys_brk(uintptr_t end) {
     uintptr_t have = (*brk_end + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
     uintptr_t want = (end + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
     if (want > have) {
-        if (!pages_claim(have, (want - have) / PAGE_SIZE, 1))
+        if (!space_claim(have, (want - have) / PAGE_SIZE))
             return (long)*brk_end;
-        pages_give((void *)have, (want - have) / PAGE_SIZE, 1);
     } else if (want < have) {
         unmap_range(want, (have - want) / PAGE_SIZE);
     }

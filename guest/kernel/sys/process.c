@@ -1,9 +1,7 @@
 // The process itself: ids in the session, prctl(2), waiting for children.
-//
-// What is not here, and why: clone, fork, vfork, execve answer -ENOSYS (table.c). A second
-// process is made by kernel_suspend alone (process/spawn.c).
 #include "sys/process.h"
 #include "mm/memory.h"
+#include "process/children.h"
 #include "task/process.h"
 #include "task/task.h"
 
@@ -12,22 +10,18 @@
 #include <boxer/linux_signal.h>
 #include <string.h>
 
+static const struct process *named(int pid) {
+    return pid ? process_find((uint32_t)pid) : current->process;
+}
+
 long sys_getpgid(int pid) {
-    return process_is_self(pid) ? (long)current->process->pgid : -ESRCH;
+    const struct process *process = named(pid);
+    return process ? (long)process->pgid : -ESRCH;
 }
 
 long sys_getsid(int pid) {
-    return process_is_self(pid) ? (long)current->process->sid : -ESRCH;
-}
-
-long sys_setsid(void) {
-    return -EPERM; // the process leads its group already
-}
-
-long sys_setpgid(int pid, int pgid) {
-    if (pgid < 0)
-        return -EINVAL;
-    return process_is_self(pid) ? -EPERM : -ESRCH; // a session leader
+    const struct process *process = named(pid);
+    return process ? (long)process->sid : -ESRCH;
 }
 
 static long set_name(const char *name) {
@@ -101,10 +95,42 @@ long sys_prctl(int option, unsigned long a, unsigned long b, unsigned long c, un
     }
 }
 
-long sys_waitid(int which, int pid, void *info, int options) {
-    (void)pid, (void)info;
-    int states = 0x2 | 0x4 | 0x8, known = states | 0x1 | 0x01000000 | 0x20000000 | 0x40000000;
-    if (which < 0 || which > 3 || !(options & states) || (options & ~known))
+// The set of flags of wait4(2) and waitid(2).
+#define OPTIONS (WNOHANG | WSTOPPED | WEXITED | WCONTINUED | WNOWAIT | WNOTHREAD | WALL | WCLONE)
+
+static void put_usage(struct linux_rusage *usage, int64_t cpu_ns) {
+    if (!usage)
+        return;
+    memset(usage, 0, sizeof *usage);
+    int64_t us = cpu_ns / 1000;
+    usage->utime = (struct linux_timeval){(long)(us / 1000000), (long)(us % 1000000)};
+}
+
+long sys_waitid(int which, int id, struct linux_siginfo *info, unsigned options,
+                struct linux_rusage *usage) {
+    struct changed changed;
+    if ((options & ~OPTIONS) || !(options & (WSTOPPED | WEXITED | WCONTINUED)) || which < 0 ||
+        which > WAIT_PIDFD)
         return -EINVAL;
-    return -ECHILD;
+    if (which == WAIT_PIDFD)
+        return -EBADF; // there are no such descriptors
+    if ((which == WAIT_PID && id <= 0) || (which == WAIT_GROUP && id < 0))
+        return -EINVAL;
+    if ((info && !user_range(info, sizeof *info)) || (usage && !user_range(usage, sizeof *usage)))
+        return -EFAULT;
+    uint32_t whom = which == WAIT_GROUP && !id ? current->process->pgid : (uint32_t)id;
+    long error = children_wait(which, whom, options, &changed);
+    if (error)
+        return error;
+    if (info) {
+        memset(info, 0, sizeof *info);
+        if (changed.pid)
+            *info = (struct linux_siginfo){.signo = LINUX_SIGCHLD, .code = changed.code};
+        info->child.pid = changed.pid;
+        info->child.uid = changed.uid;
+        info->child.status = changed.status;
+    }
+    if (changed.pid)
+        put_usage(usage, changed.cpu_ns);
+    return 0;
 }

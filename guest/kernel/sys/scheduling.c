@@ -9,34 +9,60 @@
 #include <boxer/linux_time.h>
 #include <string.h>
 
-// which: PRIO_PROCESS, PRIO_PGRP, PRIO_USER. The kernel's answer is 20 - nice.
-static int is_whom(int which, int who) {
-    if (which < 0 || which > 2)
-        return -EINVAL;
-    int self =
-        which == 2 ? who == 0 || (uint32_t)who == current_cred()->ruid : process_is_self(who);
-    return self ? 0 : -ESRCH;
+enum { PRIO_PROCESS, PRIO_PGRP, PRIO_USER };
+
+static int is_there(int pid) {
+    return pid == 0 || task_find((uint32_t)pid) || process_find((uint32_t)pid);
 }
 
+static int is_meant(const struct task *task, int which, uint32_t who) {
+    const struct process *process = task->process, *own = current->process;
+    if (task->state == TASK_ENDED)
+        return 0;
+    if (which == PRIO_PROCESS)
+        return who ? task->tid == who : task == current;
+    if (which == PRIO_PGRP)
+        return process->pgid == (who ? who : own->pgid);
+    return process->credentials.ruid == (who ? who : own->credentials.ruid);
+}
+
+// The kernel's answer is 20 - nice, of the one that has most.
 long sys_getpriority(int which, int who) {
-    int error = is_whom(which, who);
-    return error ? error : 20 - current->nice;
+    long best = -ESRCH;
+    if (which < PRIO_PROCESS || which > PRIO_USER)
+        return -EINVAL;
+    for (const struct task *task = tasks; task; task = task->next)
+        if (is_meant(task, which, (uint32_t)who) && 20 - task->nice > best)
+            best = 20 - task->nice;
+    return best;
+}
+
+static long set_nice(struct task *task, int nice) {
+    const struct credentials *own = current_cred(), *its = &task->process->credentials;
+    if (own->euid != 0 && own->euid != its->ruid && own->euid != its->euid)
+        return -EPERM;
+    if (nice < task->nice && own->euid != 0)
+        return -EACCES;
+    task->nice = nice;
+    return 0;
 }
 
 long sys_setpriority(int which, int who, int nice) {
-    int error = is_whom(which, who);
-    if (error)
-        return error;
+    long result = -ESRCH;
+    if (which < PRIO_PROCESS || which > PRIO_USER)
+        return -EINVAL;
     nice = nice < -20 ? -20 : nice > 19 ? 19 : nice;
-    if (nice < current->nice && current_cred()->euid != 0)
-        return -EACCES;
-    current->nice = nice;
-    return 0;
+    for (struct task *task = tasks; task; task = task->next)
+        if (is_meant(task, which, (uint32_t)who)) {
+            long one = set_nice(task, nice);
+            result = one || result == -ESRCH ? one : result;
+        }
+    return result;
 }
 
 long sys_sched_getaffinity(int pid, size_t size, void *mask) {
     unsigned long first = 1;
-    if (!process_is_self(pid))
+    if (!is_there(pid))
         return -ESRCH;
     if (size < sizeof first || size % sizeof first)
         return -EINVAL;
@@ -47,7 +73,7 @@ long sys_sched_getaffinity(int pid, size_t size, void *mask) {
 }
 
 long sys_sched_setaffinity(int pid, size_t size, const void *mask) {
-    if (!process_is_self(pid))
+    if (!is_there(pid))
         return -ESRCH;
     if (!mask || !user_range(mask, size ? 1 : 0))
         return -EFAULT;
@@ -57,7 +83,7 @@ long sys_sched_setaffinity(int pid, size_t size, const void *mask) {
 long sys_sched_getparam(int pid, int *priority) {
     if (pid < 0 || !priority)
         return -EINVAL;
-    if (!process_is_self(pid))
+    if (!is_there(pid))
         return -ESRCH;
     if (!user_range(priority, sizeof *priority))
         return -EFAULT;
@@ -68,7 +94,7 @@ long sys_sched_getparam(int pid, int *priority) {
 long sys_sched_setscheduler(int pid, int policy, const int *priority) {
     if (pid < 0 || !priority)
         return -EINVAL;
-    if (!process_is_self(pid))
+    if (!is_there(pid))
         return -ESRCH;
     if (!user_range(priority, sizeof *priority))
         return -EFAULT;
@@ -85,7 +111,7 @@ long sys_sched_priority_bound(int policy, int highest) {
 }
 
 long sys_sched_rr_get_interval(int pid, struct linux_timespec *interval) {
-    if (!process_is_self(pid))
+    if (!is_there(pid))
         return pid < 0 ? -EINVAL : -ESRCH;
     if (!interval || !user_range(interval, sizeof *interval))
         return -EFAULT;

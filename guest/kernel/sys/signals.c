@@ -120,22 +120,52 @@ long sys_rt_sigtimedwait(const void *set, struct linux_siginfo *info,
     return signo ? signo : result ? result : -EAGAIN;
 }
 
-// Whom a pid of kill(2) names: this process (1), init (0) or nobody (-ESRCH).
-static int target(int pid) {
-    if (pid == (int)current->process->pid || pid == 0 || pid == -(int)current->process->pgid)
-        return 1;
-    return pid == (int)current->process->ppid ? 0 : -ESRCH;
+static int may_signal(const struct process *process, int signo) {
+    const struct credentials *own = current_cred(), *its = &process->credentials;
+    return process == current->process || own->euid == 0 || own->euid == its->suid ||
+           own->euid == its->ruid || own->ruid == its->suid || own->ruid == its->ruid ||
+           (signo == LINUX_SIGCONT && process->sid == current->process->sid);
+}
+
+static long send_one(struct process *process, int signo, int code,
+                     const struct linux_siginfo *info) {
+    if (!may_signal(process, signo))
+        return -EPERM;
+    return signo ? signal_send(process, signo, code, info) : 0;
+}
+
+// Of the processes that are meant, some must be there, and some of those may be sent it.
+static long send_many(uint32_t pgid, int signo, int code, const struct linux_siginfo *info) {
+    long result = -ESRCH;
+    struct process *self = current->process;
+    for (struct process *process = processes; process; process = process->next) {
+        if (pgid ? process->pgid != pgid : process == self)
+            continue;
+        long one = send_one(process, signo, code, info);
+        if (one == 0 || result == -ESRCH)
+            result = one;
+    }
+    return result;
+}
+
+// init has no handlers: root's signals do nothing there, others may not send any.
+static long send_init(void) {
+    return current_cred()->euid == 0 ? 0 : -EPERM;
 }
 
 static long send(int pid, int signo, int code, const struct linux_siginfo *info) {
     if (signo < 0 || signo > LINUX_NSIG)
         return -EINVAL;
-    int whom = target(pid);
-    if (whom < 0)
-        return whom;
-    if (whom == 0) // init has no handlers: root's signals do nothing there, others may not send any
-        return current_cred()->euid == 0 ? 0 : -EPERM;
-    return signo == 0 ? 0 : signal_send(current->process, signo, code, info);
+    if (pid == 0)
+        return send_many(current->process->pgid, signo, code, info);
+    if (pid == -1)
+        return send_many(0, signo, code, info);
+    if (pid < 0)
+        return pid == INT32_MIN ? -ESRCH : send_many((uint32_t)-pid, signo, code, info);
+    if (pid == PROCESS_PPID)
+        return send_init();
+    struct process *process = process_find((uint32_t)pid);
+    return process ? send_one(process, signo, code, info) : -ESRCH;
 }
 
 static long send_task(int pid, int tid, int signo, int code, const struct linux_siginfo *info) {
@@ -144,6 +174,8 @@ static long send_task(int pid, int tid, int signo, int code, const struct linux_
         return -ESRCH;
     if (signo < 0 || signo > LINUX_NSIG)
         return -EINVAL;
+    if (!may_signal(task->process, signo))
+        return -EPERM;
     return signo == 0 ? 0 : signal_send_task(task, signo, code, info);
 }
 
@@ -164,6 +196,8 @@ long sys_tgkill(int pid, int tid, int signo) {
 long sys_rt_sigqueueinfo(int pid, int signo, const struct linux_siginfo *info) {
     if (!user_range(info, sizeof *info))
         return -EFAULT;
+    if ((info->code >= 0 || info->code == LINUX_SI_TKILL) && pid != (int)current->process->pid)
+        return -EPERM; // only the kernel says so
     return send(pid, signo, info->code, info);
 }
 

@@ -9,6 +9,8 @@
 //    nested in kernel state, only on the stack.
 #include "sys/table.h"
 #include "task/exit.h"
+#include "task/family.h"
+#include "task/process.h"
 #include "task/schedule.h"
 #include "task/signal.h"
 #include "task/switch.h"
@@ -37,7 +39,8 @@ static int never_restarted(long number) {
     }
 }
 
-long boxer_syscall(long number, long a, long b, long c, long d, long e, long f) {
+__attribute__((noinline)) static long serve(long number, long a, long b, long c, long d, long e,
+                                            long f) {
     long result;
     stack_check();
     if (number != NR_futex_time64)
@@ -49,6 +52,8 @@ long boxer_syscall(long number, long a, long b, long c, long d, long e, long f) 
         result = syscall_dispatch(number, (long[]){a, b, c, d, e, f});
         if (schedule_is_due())
             task_yield();
+        if (current->process->is_stopped)
+            family_stay_stopped();
         if (current->is_killed)
             task_exit(0);
         if (!signal_pending())
@@ -60,4 +65,11 @@ long boxer_syscall(long number, long a, long b, long c, long d, long e, long f) 
     if (boxer_trace)
         boxer_trace(number, (long[]){a, b, c, d, e, f}, result);
     return result;
+}
+
+// Has no frame of its own on the C stack, so that a mark is its caller's.
+long boxer_syscall(long number, long a, long b, long c, long d, long e, long f) {
+    if (number == NR_clone)
+        stack_mark();
+    return serve(number, a, b, c, d, e, f);
 }

@@ -12,6 +12,7 @@
 #include "sys/directories.h"
 #include "sys/epoll.h"
 #include "sys/eventfd.h"
+#include "sys/exec.h"
 #include "sys/clone.h"
 #include "sys/futex.h"
 #include "sys/limits.h"
@@ -35,6 +36,7 @@
 #include "sys/timerfd.h"
 #include "sys/timers.h"
 #include "sys/xattr.h"
+#include "task/group.h"
 #include "task/process.h"
 #include "task/schedule.h"
 #include "task/task.h"
@@ -396,23 +398,25 @@ long syscall_dispatch(long number, const long arguments[6]) {
     case NR_getpid:
         return (long)current->process->pid;
     case NR_getppid:
-        return (long)current->process->ppid;
+        return (long)process_parent_id(current->process);
     case NR_gettid:
         return (long)current->tid;
     case NR_getpgid:
         return sys_getpgid(INT(0));
     case NR_setpgid:
-        return sys_setpgid(INT(0), INT(1));
+        return group_set(U32(0), U32(1));
     case NR_getsid:
         return sys_getsid(INT(0));
     case NR_setsid:
-        return sys_setsid();
+        return group_new_session();
     case NR_set_tid_address:
         current->clear_child_tid = PTR(0);
         return (long)current->tid;
     case NR_set_robust_list:
         current->robust_list = PTR(0);
         return 0;
+    case NR_get_robust_list:
+        return sys_get_robust_list(INT(0), PTR(1), PTR(2));
     case NR_prctl:
         return sys_prctl(INT(0), ADDRESS(1), ADDRESS(2), ADDRESS(3), ADDRESS(4));
     case NR_prlimit64:
@@ -450,8 +454,12 @@ long syscall_dispatch(long number, const long arguments[6]) {
         return sys_getcpu(PTR(0), PTR(1));
     case NR_futex_time64:
         return sys_futex(PTR(0), INT(1), U32(2), PTR(3), PTR(4), U32(5));
+    case NR_execve:
+        return sys_execve(PTR(0), PTR(1), PTR(2));
+    case NR_execveat:
+        return sys_execveat(INT(0), PTR(1), PTR(2), PTR(3), INT(4));
     case NR_waitid:
-        return sys_waitid(INT(0), INT(1), PTR(2), INT(3));
+        return sys_waitid(INT(0), INT(1), PTR(2), U32(3), PTR(4));
     case NR_personality:
         return 0;
     case NR_getrandom:

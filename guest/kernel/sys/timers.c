@@ -63,7 +63,8 @@ long sys_timer_create(int clockid, const struct linux_sigevent *event, int *id) 
             return -EINVAL;
         if (event->signo < 1 || event->signo > LINUX_NSIG)
             return -EINVAL;
-        if (event->notify == LINUX_SIGEV_THREAD_ID && event->tid != (int)current->tid)
+        const struct task *task = task_find((uint32_t)event->tid);
+        if (event->notify == LINUX_SIGEV_THREAD_ID && (!task || task->process != current->process))
             return -EINVAL;
     }
     int number;
@@ -73,6 +74,7 @@ long sys_timer_create(int clockid, const struct linux_sigevent *event, int *id) 
     self->timer.signo = !event                              ? LINUX_SIGALRM
                         : event->notify == LINUX_SIGEV_NONE ? 0
                                                             : event->signo;
+    self->tid = event && event->notify == LINUX_SIGEV_THREAD_ID ? (uint32_t)event->tid : 0;
     if (event)
         self->value = event->value;
     else

@@ -2,12 +2,19 @@
 #include "task/credentials.h"
 #include "task/process.h"
 #include "task/task.h"
+#include "state.h"
 
 #include <boxer/kernel.h>
 #include <boxer/linux_process.h>
 #include <string.h>
 
 #define ALL_CAPABILITIES ((1ull << (LINUX_CAP_LAST + 1)) - 1)
+
+static KERNEL_STATE uint32_t last_change; // of any process
+
+uint32_t credentials_change(void) {
+    return ++last_change;
+}
 
 static struct credentials *own(void) {
     return &current->process->credentials;
@@ -16,7 +23,7 @@ static struct credentials *own(void) {
 void credentials_set_users(struct ids ids) {
     int had_root = own()->ruid == 0 || own()->euid == 0 || own()->suid == 0;
     uint32_t was = own()->euid;
-    own()->changes++;
+    own()->changes = credentials_change();
     own()->ruid = ids.real;
     own()->euid = own()->fsuid = ids.effective;
     own()->suid = ids.saved;
@@ -28,7 +35,7 @@ void credentials_set_users(struct ids ids) {
 }
 
 void credentials_set_groups(struct ids ids) {
-    own()->changes++;
+    own()->changes = credentials_change();
     own()->rgid = ids.real;
     own()->egid = own()->fsgid = ids.effective;
     own()->sgid = ids.saved;

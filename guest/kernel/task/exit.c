@@ -48,22 +48,44 @@ static void give_up_locks(void) {
         give_up(pending, head->offset);
 }
 
-void task_end(void) {
+void task_clear(void) {
     uint32_t *word = current->clear_child_tid;
     give_up_locks();
     if (word && !((uintptr_t)word % sizeof *word) && user_range(word, sizeof *word)) {
         *word = 0;
         futex_wake(word, 1);
     }
+    current->clear_child_tid = NULL;
+    current->robust_list = NULL;
+}
+
+void task_end(void) {
+    task_clear();
     current->state = TASK_ENDED;
+}
+
+_Noreturn void task_end_for_good(void) {
+    task_end();
+    if (!task_count_of(current->process))
+        process_ended();
+    task_leave();
 }
 
 void task_exit(int status) {
     if (task_count_of(current->process) == 1)
         process_exit(status);
-    task_end();
     if (!current->is_nested)
-        task_leave();
+        task_end_for_good();
+    task_end();
+}
+
+void task_end_siblings(void) {
+    struct process *process = current->process;
+    for (struct task *task = tasks; task; task = task->next)
+        if (task != current && task->process == process && task->state != TASK_ENDED)
+            task_kill(task);
+    while (task_count_of(process) > 1)
+        task_yield();
 }
 
 void task_end_others(void) {
@@ -71,8 +93,10 @@ void task_end_others(void) {
         struct task *other = tasks;
         while (other && (other == current || other->is_nested))
             other = other->next;
-        if (!other)
+        if (!other) {
+            current->process->ticks_wanted = 0; // those that waited are gone
             return;
+        }
         for (struct task *task = other; task; task = task->next)
             if (task != current && !task->is_killed)
                 task_kill(task);

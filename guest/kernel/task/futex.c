@@ -1,6 +1,6 @@
 // Keys of futexes. A word in a shared mapping has one address in all processes.
 #include "task/futex.h"
-#include "mm/memory.h"
+#include "mm/space.h"
 #include "task/process.h"
 #include "task/task.h"
 

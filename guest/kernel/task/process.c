@@ -1,8 +1,10 @@
 // The first process, and the end of any.
 #include "task/process.h"
 #include "host/host.h"
+#include "task/exit.h"
 #include "task/task.h"
 #include "task/timers.h"
+#include "time/clock.h"
 #include "state.h"
 
 #include <boxer/kernel.h>
@@ -15,12 +17,14 @@
 #define STACK_SOFT (8u << 20)
 #define SIGNALS_QUEUED 4096u
 
-static KERNEL_STATE void (*at_exit)(void);
+KERNEL_STATE struct process *processes;
+static KERNEL_STATE void (*at_exit)(void), (*at_end)(void);
 
 void process_boot(void) {
     struct process *process = current->process;
+    processes = process;
     process->pid = process->pgid = process->sid = PROCESS_PID;
-    process->ppid = PROCESS_PPID;
+    process->space = space_in_place;
     process->leader->tid = PROCESS_PID;
     process->directories.umask = 022;
     process->dumpable = 1;
@@ -30,7 +34,6 @@ void process_boot(void) {
     limits[LINUX_RLIMIT_NOFILE] = (struct linux_rlimit64){NOFILE_SOFT, NOFILE_HARD};
     limits[LINUX_RLIMIT_STACK].soft = STACK_SOFT;
     limits[LINUX_RLIMIT_CORE].soft = 0;
-    limits[LINUX_RLIMIT_NPROC] = (struct linux_rlimit64){1, 1};
     limits[LINUX_RLIMIT_MEMLOCK] = (struct linux_rlimit64){8u << 20, 8u << 20};
     limits[LINUX_RLIMIT_SIGPENDING] = (struct linux_rlimit64){SIGNALS_QUEUED, SIGNALS_QUEUED};
     limits[LINUX_RLIMIT_MSGQUEUE] = (struct linux_rlimit64){819200, 819200};
@@ -52,15 +55,127 @@ static void tell_the_suspended(void) {
         host_write(2, told, sizeof told - 1);
 }
 
-void process_exit(int status) {
+void process_at_end(void (*function)(void)) {
+    at_end = function;
+}
+
+int process_is_first(const struct process *process) {
+    return process == processes || process->suspended;
+}
+
+int process_wait_status(int exit_status) {
+    return (exit_status & 0xff) << 8;
+}
+
+// As a shell reports it.
+static int host_status(int wait_status) {
+    return wait_status & 0x7f ? 128 + (wait_status & 0x7f) : wait_status >> 8;
+}
+
+static _Noreturn void end_machine(int wait_status) {
     tell_the_suspended();
     if (at_exit)
         at_exit();
-    host_exit(status & 0xff);
+    host_exit(host_status(wait_status));
+}
+
+void process_kill(struct process *process, int wait_status) {
+    if (process->state != PROCESS_RUNS)
+        return;
+    process->state = PROCESS_ENDS;
+    process->status = wait_status;
+    for (struct task *task = tasks; task; task = task->next)
+        if (task->process == process && task != current && task->state != TASK_ENDED)
+            task_kill(task);
+}
+
+static _Noreturn void end(int wait_status) {
+    struct process *process = current->process;
+    process_kill(process, wait_status);
+    if (process_is_first(process))
+        end_machine(process->status);
+    task_end_for_good();
+}
+
+void process_exit(int status) {
+    end(process_wait_status(status));
+}
+
+void process_die(int signo) {
+    end(signo);
+}
+
+// The processor's time from the last change of processes on is the current one's.
+static KERNEL_STATE int64_t charged;
+
+static int64_t uncharged(void) {
+    int64_t now = clock_cpu();
+    return now > charged ? now - charged : 0;
+}
+
+void usage_charge(void) {
+    current->process->usage.own_ns += uncharged();
+    charged = clock_cpu();
+}
+
+void usage_thaw(void) {
+    charged = 0;
+    current->process->usage = (struct usage){0, 0};
+}
+
+static int has_processor(const struct process *process) {
+    for (const struct task *task = tasks; task; task = task->next)
+        if (task->process == process && task->state == TASK_RUNS)
+            return 1;
+    return process->suspended != NULL;
+}
+
+int64_t usage_own(const struct process *process) {
+    return process->usage.own_ns + (has_processor(process) ? uncharged() : 0);
+}
+
+void process_ended(void) {
+    if (process_is_first(current->process))
+        end_machine(current->process->status);
+    if (at_end)
+        at_end();
+}
+
+struct process *process_find(uint32_t pid) {
+    struct process *process = processes;
+    while (process && process->pid != pid)
+        process = process->next;
+    return process;
+}
+
+uint32_t process_parent_id(const struct process *process) {
+    return process->parent ? process->parent->pid : PROCESS_PPID;
+}
+
+unsigned process_count(void) {
+    unsigned count = 0;
+    for (const struct process *process = processes; process; process = process->next)
+        count++;
+    return count;
+}
+
+void process_add(struct process *process) {
+    struct process **link = &processes;
+    while (*link)
+        link = &(*link)->next;
+    process->next = NULL;
+    *link = process;
+}
+
+void process_remove(struct process *process) {
+    struct process **link = &processes;
+    while (*link != process)
+        link = &(*link)->next;
+    *link = process->next;
 }
 
 const void *process_space(void) {
-    return current->process;
+    return space_in_place;
 }
 
 int process_is_self(int pid) {

@@ -8,11 +8,15 @@
 // 4. A task takes the signals that were sent to it before those of its process. Handlers run on its
 //    stack inside the system call, before it returns: there is no other moment. A handler's own
 //    system calls may deliver further signals.
-// 5. A stop signal does nothing: nobody could continue the process.
+// 5. A stop signal takes SIGCONT off the queues, and SIGCONT the stop signals. SIGKILL and SIGCONT
+//    do what they do when they are sent.
+// 6. The first process is not stopped while there is no other: nobody could continue it.
 #include "task/signal.h"
 #include "mm/memory.h"
 #include "mm/slab.h"
 #include "task/arrived.h"
+#include "task/family.h"
+#include "task/group.h"
 #include "task/process.h"
 #include "task/schedule.h"
 #include "task/task.h"
@@ -25,10 +29,10 @@
 
 #define SET(signo) (1ull << ((signo) - 1))
 #define UNBLOCKABLE (SET(LINUX_SIGKILL) | SET(LINUX_SIGSTOP))
-// Default action: nothing. The stop signals are here for invariant 5.
+// Default action: nothing.
 #define DEFAULT_NOTHING                                                                            \
-    (SET(LINUX_SIGCHLD) | SET(LINUX_SIGCONT) | SET(LINUX_SIGURG) | SET(LINUX_SIGWINCH) |           \
-     SET(LINUX_SIGSTOP) | SET(LINUX_SIGTSTP) | SET(LINUX_SIGTTIN) | SET(LINUX_SIGTTOU))
+    (SET(LINUX_SIGCHLD) | SET(LINUX_SIGCONT) | SET(LINUX_SIGURG) | SET(LINUX_SIGWINCH))
+#define STOPS (SET(LINUX_SIGSTOP) | SET(LINUX_SIGTSTP) | SET(LINUX_SIGTTIN) | SET(LINUX_SIGTTOU))
 
 struct queued_signal {
     struct queued_signal *next;
@@ -49,16 +53,28 @@ void signal_thaw(void) {
     current->process->signals.queued = 0;
 }
 
+void signal_forget(struct process *process) {
+    drop(&process->signals.pending);
+    process->signals.queued = 0;
+}
+
+void signal_end(struct task *task) {
+    drop(&task->signals.pending);
+}
+
+void signal_fork(struct process *process) {
+    process->signals.pending = (struct signal_queue){0, NULL};
+    process->signals.queued = 0;
+}
+
 void signal_exec(struct task *task) {
     struct process_signals *shared = &task->process->signals;
     for (int signo = 1; signo <= LINUX_NSIG; signo++)
         if (shared->actions[signo].handler != LINUX_SIG_IGN)
             shared->actions[signo] = (struct linux_sigaction){0};
-    shared->pending = (struct signal_queue){0, NULL};
-    shared->queued = 0;
     shared->word = NULL;
-    task->signals = (struct task_signals){.blocked = task->signals.blocked,
-                                          .alternate = {.flags = LINUX_SS_DISABLE}};
+    task->signals.waited = 0;
+    task->signals.alternate = (struct linux_sigaltstack){.flags = LINUX_SS_DISABLE};
 }
 
 static int ignored(const struct process *process, int signo) {
@@ -153,6 +169,40 @@ static struct task *taker(const struct process *process, int signo) {
     return found;
 }
 
+static void take_off(struct signal_queue *queue, uint64_t set) {
+    for (struct queued_signal **link = &queue->first; *link;) {
+        struct queued_signal *entry = *link;
+        if (!(set & SET(entry->info.signo))) {
+            link = &entry->next;
+            continue;
+        }
+        *link = entry->next;
+        kfree(entry);
+    }
+    queue->set &= ~set;
+}
+
+static void take_off_all(struct process *process, uint64_t set) {
+    take_off(&process->signals.pending, set);
+    for (struct task *task = tasks; task; task = task->next)
+        if (task->process == process)
+            take_off(&task->signals.pending, set);
+}
+
+// Invariant 5.
+static void prepare(struct process *process, int signo) {
+    if (signo == LINUX_SIGKILL && !process_is_first(process))
+        process_kill(process, LINUX_SIGKILL);
+    if (signo == LINUX_SIGKILL)
+        family_continue(process);
+    if (signo == LINUX_SIGCONT) {
+        take_off_all(process, STOPS);
+        family_continue(process);
+    } else if (STOPS & SET(signo)) {
+        take_off_all(process, SET(LINUX_SIGCONT));
+    }
+}
+
 static void tell(struct task *task, int signo) {
     if (task && task->state == TASK_WAITS && !task->is_new && takes(task, signo))
         task_ready(task);
@@ -164,6 +214,7 @@ static int send(const struct task *task, struct signal_queue *queue, int signo, 
     struct process *process = task->process;
     if (signo < 1 || signo > LINUX_NSIG)
         return -EINVAL;
+    prepare(process, signo);
     // signalfd and sigtimedwait take blocked signals even when their action is to ignore them.
     uint64_t heeded = task->signals.blocked | task->signals.waited;
     if (ignored(process, signo) && !(heeded & SET(signo)))
@@ -186,6 +237,8 @@ static int send(const struct task *task, struct signal_queue *queue, int signo, 
 }
 
 int signal_send(struct process *process, int signo, int code, const struct linux_siginfo *info) {
+    if (!process->leader) // a zombie
+        return signo < 1 || signo > LINUX_NSIG ? -EINVAL : 0;
     int error = send(process->leader, &process->signals.pending, signo, code, info);
     if (!error && signo >= 1 && signo <= LINUX_NSIG)
         tell(taker(process, signo), signo);
@@ -200,7 +253,7 @@ int signal_send_task(struct task *task, int signo, int code, const struct linux_
 }
 
 void signal_raise(int signo) {
-    signal_send(current->process, signo, LINUX_SI_KERNEL, NULL);
+    signal_send_task(current, signo, LINUX_SI_KERNEL, NULL);
 }
 
 static int take(struct signal_queue *queue, uint64_t set, struct linux_siginfo *info) {
@@ -253,6 +306,16 @@ static int call_handler(int signo, struct linux_siginfo *info, struct linux_siga
     return (action.flags & LINUX_SA_RESTART) && !context.no_restart;
 }
 
+static void stop(int signo) {
+    struct process *process = current->process;
+    if (process_is_first(process) && !processes->next)
+        return;
+    if (signo != LINUX_SIGSTOP && group_is_orphaned(process->pgid))
+        return;
+    family_stop(signo);
+    family_stay_stopped();
+}
+
 int signal_deliver(void) {
     int restart = 1;
     struct linux_siginfo info;
@@ -260,8 +323,12 @@ int signal_deliver(void) {
         struct linux_sigaction action = current->process->signals.actions[signo];
         if (ignored(current->process, signo))
             continue;
+        if (action.handler == LINUX_SIG_DFL && (STOPS & SET(signo))) {
+            stop(signo);
+            continue;
+        }
         if (action.handler == LINUX_SIG_DFL)
-            process_exit(128 + signo); // as a shell reports it
+            process_die(signo);
         restart &= call_handler(signo, &info, action);
     }
     return restart;

@@ -32,7 +32,7 @@ struct task_signals {
 };
 
 int signal_pending(void);     // a deliverable signal waits
-void signal_raise(int signo); // to this process, as the kernel
+void signal_raise(int signo); // to this task, as the kernel
 // To a process or to one task, as the current task sends it; code LINUX_SI_KERNEL: as the kernel.
 // 0, -EINVAL, or -EAGAIN when too many real-time signals are queued.
 int signal_send(struct process *, int signo, int code, const struct linux_siginfo *info);
@@ -40,8 +40,12 @@ int signal_send_task(struct task *, int signo, int code, const struct linux_sigi
 // Runs the handlers (or default actions) of deliverable signals. Returns whether a system call that
 // was interrupted is to be restarted: every handler that ran has SA_RESTART, or none ran.
 int signal_deliver(void);
-void signal_thaw(void); // what was pending in the first life is forgotten
-// A copy of another task begins a program: nothing is pending, and what is ignored stays ignored.
+void signal_thaw(void);               // what was pending in the first life is forgotten
+void signal_forget(struct process *); // what is pending for it
+void signal_end(struct task *);       // what is pending for it alone
+void signal_fork(struct process *);   // a copy has nothing pending, whatever its parent had
+// A task begins a program: what is ignored stays ignored, what is blocked blocked, what is pending
+// pending.
 void signal_exec(struct task *);
 // For ppoll, pselect6, epoll_pwait, rt_sigsuspend: waits under another mask.
 uint64_t signal_mask_swap(uint64_t mask);

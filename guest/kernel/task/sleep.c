@@ -63,6 +63,8 @@ static void add_file(struct file *file, unsigned events, void *context) {
 static void add_task(struct sleep *sleep, struct task *task) {
     struct task *me = current;
     const struct waiting *waiting = &task->waiting;
+    if (task->process->is_stopped)
+        return;
     current = task;
     int64_t timer = timers_next(task->process, signal_wakeable());
     if (timer < sleep->wake)

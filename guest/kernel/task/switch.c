@@ -8,7 +8,9 @@
 // 3. A task that has ended is freed by the one that goes on after it, never on its own stack.
 #include "task/switch.h"
 #include "host/host.h"
+#include "mm/data.h"
 #include "mm/slab.h"
+#include "mm/space.h"
 #include "task/exit.h"
 #include "task/process.h"
 #include "task/schedule.h"
@@ -23,6 +25,11 @@
 
 static KERNEL_STATE uint8_t *initial; // thread-local bytes of a thread that begins
 static KERNEL_STATE struct task *ended;
+static KERNEL_STATE struct left_behind {
+    int fiber; // -1: none
+    struct space *space;
+} left = {-1, NULL};
+static KERNEL_STATE void (*begin_program)(void);
 
 #ifdef __wasm__
 
@@ -46,6 +53,10 @@ static inline void *stack_pointer(void) {
     return pointer;
 }
 
+static void *program_stack_top(void) {
+    return (void *)program_stack_end();
+}
+
 static inline void set_stack_pointer(void *pointer) {
     __asm__ volatile("local.get %0\n global.set __stack_pointer" ::"r"(pointer));
 }
@@ -65,6 +76,10 @@ static size_t block_size(void) {
 }
 
 static inline void *stack_pointer(void) {
+    return NULL;
+}
+
+static void *program_stack_top(void) {
     return NULL;
 }
 
@@ -108,32 +123,132 @@ static void thread_restore(struct task *task) {
     memcpy(block(), task->thread_block, block_size());
 }
 
+// What the task that has just left, or this one before it began a program, has left behind.
 static void free_ended(void) {
-    if (!ended)
+    struct left_behind behind = left;
+    left = (struct left_behind){-1, NULL};
+    if (behind.fiber < 0)
         return;
-    slots.drop(ended->fiber, 0);
-    task_free(ended);
+    uint32_t space = behind.space ? behind.space->told.id : 0;
+    if (space && !space_put(behind.space))
+        space = 0;
+    slots.drop(behind.fiber ? behind.fiber : -1, (int)space); // 0 is the host's own
+    if (ended)
+        task_free(ended);
     ended = NULL;
+}
+
+#define KEPT_MOST 16384u
+
+int stack_keep(struct task *task) {
+    task->kept = kmalloc(KEPT_MOST);
+    task->kept_top = current->call_stack;
+    return task->kept ? 0 : -ENOMEM;
+}
+
+void stack_let_go(struct task *task) {
+    kfree(task->kept);
+    task->kept = NULL;
+}
+
+static inline void frames_save(struct task *task, void *stack) {
+    size_t size = task->kept_top - (uintptr_t)stack;
+    if (!stack || !task->kept || !task->kept_top)
+        return;
+    if (size > KEPT_MOST)
+        host_abort();
+    memcpy(task->kept, stack, size);
+}
+
+static inline void frames_restore(const struct task *task, void *stack) {
+    if (stack && task->kept && task->kept_top)
+        memcpy(stack, task->kept, task->kept_top - (uintptr_t)stack);
+}
+
+// A task goes on: its memory is in place, but for what the host cannot exchange.
+static void arrive(void) {
+    if (current->process->space != space_in_place)
+        space_enter(current->process->space);
+    if (!current->begins_program)
+        thread_restore(current);
+    free_ended();
 }
 
 __attribute__((noinline)) int task_switch(struct task *to) {
     struct task *from = current;
+    struct space *space = to->process->space;
     void *stack = stack_pointer();
+    uintptr_t leave = 0, enter = 0;
     thread_save(from);
+    frames_save(from, stack);
+    if (to->process != from->process)
+        usage_charge();
+    if (space != space_in_place) {
+        space_leave();
+        leave = (uintptr_t)&space_in_place->told;
+        enter = (uintptr_t)&space->told;
+    }
     current = to;
-    int error = slots.change(to->fiber, 0, 0);
+    int error = slots.change(to->fiber, (int)leave, (int)enter);
     if (error < 0) {
         current = from;
         return error;
     }
     set_stack_pointer(stack);
-    thread_restore(current);
-    free_ended();
+    frames_restore(current, stack);
+    arrive();
     return 0;
 }
 
+__attribute__((noinline)) int task_fork(struct task *copy, uintptr_t from, uint32_t space) {
+    void *stack = stack_pointer();
+    memcpy(copy->thread_block, block(), block_size());
+    frames_save(copy, stack);
+    int result = slots.fork(copy->fiber, (int)from, (int)space);
+    if (result > 0) {
+        set_stack_pointer(stack);
+        frames_restore(current, stack);
+        arrive();
+        stack_let_go(current);
+    }
+    return result;
+}
+
+void thread_block_copy(struct task *to) {
+    memcpy(to->thread_block, block(), block_size());
+}
+
+void task_on_program(void (*begin)(void)) {
+    begin_program = begin;
+}
+
+int task_begin_program(int fiber, struct space *space) {
+    struct process *process = current->process;
+    int old_fiber = current->fiber;
+    struct space *old = process->space;
+    left = (struct left_behind){old_fiber, old};
+    current->fiber = fiber;
+    current->stack = NULL;
+    current->stack_end = 0;
+    current->begins_program = current->is_new = 1;
+    thread_block_begin(current, 0);
+    process->space = space;
+    space_leave();
+    int error = slots.change(fiber, (int)(uintptr_t)&old->told, (int)(uintptr_t)&space->told);
+    left = (struct left_behind){-1, NULL};
+    current->fiber = old_fiber;
+    current->begins_program = current->is_new = 0;
+    process->space = old;
+    return error;
+}
+
 _Noreturn void task_switch_for_good(struct task *to) {
+    struct process *process = current->process;
     ended = current;
+    left = (struct left_behind){current->fiber, NULL};
+    if (!process->leader) { // a zombie: nobody needs its memory
+        left.space = process->space;
+    }
     task_switch(to);
     host_abort(); // nobody comes back to a task that has ended
 }
@@ -153,16 +268,23 @@ static int begin(struct task *task) {
     return task->is_killed ? 0 : beginning.function(beginning.argument);
 }
 
+static _Noreturn void run_program(void) {
+    current->begins_program = current->is_new = 0;
+    begin_program();
+    process_exit(0); // it ends itself
+}
+
 __attribute__((noinline, used)) static void begin_on_fiber(void) {
-    thread_restore(current);
-    free_ended();
+    arrive();
+    if (current->begins_program)
+        run_program();
     task_exit(begin(current));
 }
 
 // Has nothing on the C stack itself: there is none yet.
 EXPORT(boxer_task_begin) void boxer_task_begin(int fiber) {
     (void)fiber;
-    set_stack_pointer(current->stack);
+    set_stack_pointer(current->stack ? current->stack : program_stack_top());
     begin_on_fiber();
 }
 
@@ -184,11 +306,15 @@ __attribute__((noinline)) void task_run_nested(struct task *task) {
     task_free(task);
 }
 
+void stack_mark(void) {
+    current->call_stack = (uintptr_t)stack_pointer();
+}
+
 void stack_check(void) {
     static const char told[] = "boxer: a thread has used up its stack (pthread_attr_setstacksize, "
                                "threading.stack_size): segmentation fault\n";
     if (!current->stack_end || (uintptr_t)__builtin_frame_address(0) >= current->stack_end)
         return;
     host_write(2, told, sizeof told - 1);
-    process_exit(128 + LINUX_SIGSEGV);
+    process_die(LINUX_SIGSEGV);
 }

@@ -1,6 +1,7 @@
 // The task that runs, all there are, and how one is made.
 #include "task/task.h"
 #include "mm/slab.h"
+#include "task/group.h"
 #include "task/process.h"
 #include "task/schedule.h"
 #include "task/slots.h"
@@ -21,7 +22,7 @@ KERNEL_STATE struct task *current = &first_task;
 KERNEL_STATE struct task *tasks = &first_task;
 
 void task_boot(void) {
-    first_process = (struct process){.leader = &first_task};
+    first_process = (struct process){.leader = &first_task, .exit_signal = LINUX_SIGCHLD};
     first_task = (struct task){.process = &first_process};
     current = tasks = &first_task;
     last_id = PROCESS_PID;
@@ -50,10 +51,9 @@ unsigned task_count_of(const struct process *process) {
 
 static int is_taken(uint32_t id) {
     for (const struct task *task = tasks; task; task = task->next)
-        if (task->tid == id || task->process->pid == id || task->process->pgid == id ||
-            task->process->sid == id)
+        if (task->tid == id || task->process->sid == id)
             return 1;
-    return 0;
+    return process_find(id) || group_exists(id, 0);
 }
 
 // As Linux counts: upwards, and from the start again at the end.
@@ -64,10 +64,10 @@ static uint32_t new_id(void) {
     return last_id;
 }
 
-// The lowest that no task has; -EAGAIN.
-static int new_fiber(void) {
+// The lowest that no task has, but for the one the host entered on; -EAGAIN.
+int task_new_fiber(void) {
     unsigned most = boxer_tasks.most ? boxer_tasks.most : MOST_TASKS;
-    for (int fiber = 0; fiber < FIBERS && (unsigned)fiber < most; fiber++) {
+    for (int fiber = 1; fiber < FIBERS && (unsigned)fiber < most; fiber++) {
         const struct task *task = tasks;
         while (task && task->fiber != fiber)
             task = task->next;
@@ -77,14 +77,19 @@ static int new_fiber(void) {
     return -EAGAIN;
 }
 
+uint32_t task_last_id(void) {
+    return last_id;
+}
+
 struct task *task_new(int *error) {
-    int fiber = new_fiber();
+    int fiber = task_new_fiber();
     *error = fiber < 0 ? fiber : -ENOMEM;
     struct task *task = fiber < 0 || !thread_block_of(current) ? NULL : kmalloc(sizeof *task);
     if (!task)
         return NULL;
     *task = *current;
     task->thread_block = NULL;
+    task->kept = NULL;
     if (!thread_block_of(task)) {
         kfree(task);
         return NULL;
@@ -113,7 +118,18 @@ void task_free(struct task *task) {
     while (*link != task)
         link = &(*link)->next;
     *link = task->next;
+    signal_end(task);
+    kfree(task->kept);
     thread_block_free(task);
+    struct process *process = task->process;
+    if (process->leader == task) { // the process goes on without its first task
+        process->leader = tasks;
+        while (process->leader &&
+               (process->leader->process != process || process->leader->state == TASK_ENDED))
+            process->leader = process->leader->next;
+    }
+    if (process->is_gone)
+        kfree(process);
     if (task != &first_task)
         kfree(task);
 }

@@ -26,18 +26,24 @@ struct task {
     struct task *next_ready; // of the run queue
     struct process *process;
     enum task_state state;
-    int fiber;     // of the host: 0 is the one that the host entered
-    int is_new;    // it has not begun
-    int is_nested; // it runs on top of another one (schedule.c)
-    int is_killed; // it is to end as soon as it can
-    uint32_t tid;  // of the first task: the process's pid
+    int fiber;          // of the host: 0 is the one that the host entered
+    int is_new;         // it has not begun
+    int begins_program; // execve(2), on a new fiber
+    int is_nested;      // it runs on top of another one (schedule.c)
+    int is_killed;      // it is to end as soon as it can
+    uint32_t tid;       // of the first task: the process's pid
     int nice;
     char comm[16];
     struct task_signals signals;
     struct waiting waiting;
     void *stack;         // where it begins; null: the first task's
     uintptr_t stack_end; // the lowest address it may use; 0: not known
-    void *thread_block;  // its thread-local bytes while another task runs (switch.c)
+    // Where a child that shares its parent's stack goes on (vfork), the kernel's frames of both are
+    // kept while the other one runs: from the kernel's deepest to `kept_top`. Null: not so.
+    uint8_t *kept;
+    uintptr_t call_stack; // of its program, as clone(2) was called
+    uintptr_t kept_top;
+    void *thread_block; // its thread-local bytes while another task runs (switch.c)
     // What set_tid_address(2) and set_robust_list(2) said, for the task's end; the program's
     // memory.
     uint32_t *clear_child_tid;
@@ -63,8 +69,10 @@ void task_boot(void);
 // A copy of the current task with a tid and a fiber of its own, which has not begun: on no list but
 // that of all tasks. Null: no memory, or -EAGAIN in *error: there are as many as there may be.
 struct task *task_new(int *error);
+int task_new_fiber(void);      // -EAGAIN
 void task_free(struct task *); // takes it off the list
 struct task *task_find(uint32_t tid);
+uint32_t task_last_id(void);                    // of the newest
 unsigned task_count(void);                      // of all processes
 unsigned task_count_of(const struct process *); // those that have not ended
 

@@ -1,7 +1,7 @@
 // The timers of a process.
 //
-// Those of timer_create(2) send a signal. SIGEV_THREAD is libc's business and needs pthread_create:
-// it fails there. SIGEV_THREAD_ID names the task that makes the timer.
+// Those of timer_create(2) send a signal to their process, or to one of its threads
+// (SIGEV_THREAD_ID; SIGEV_THREAD is libc's business).
 #include "task/timers.h"
 #include "mm/slab.h"
 #include "task/process.h"
@@ -29,7 +29,11 @@ static void posix_fire(struct timer *timer, uint64_t times) {
     info.timer.id = (int)(self - timer->process->timers.posix);
     info.timer.overrun = self->overrun;
     info.timer.value = self->value;
-    signal_send(timer->process, timer->signo, LINUX_SI_TIMER, &info);
+    struct task *task = self->tid ? task_find(self->tid) : NULL;
+    if (task)
+        signal_send_task(task, timer->signo, LINUX_SI_TIMER, &info);
+    else if (!self->tid)
+        signal_send(timer->process, timer->signo, LINUX_SI_TIMER, &info);
 }
 
 struct posix_timer *posix_timer_find(int id) {

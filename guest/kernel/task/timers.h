@@ -9,6 +9,7 @@
 struct posix_timer {
     struct timer timer; // first: its fire() gets its address
     int used, overrun;
+    uint32_t tid; // of the thread that is told; 0: any of its process
     union linux_sigval value;
 };
 

@@ -45,11 +45,17 @@ static int any_ready(const struct waiting *waiting) {
     return 0;
 }
 
+static int is_interrupted(void) {
+    return current->is_killed || (!current->waiting.is_deaf && signal_pending());
+}
+
 int wait_is_over(struct task *task) {
     struct task *me = current;
+    if (task->process->is_stopped)
+        return task->is_killed;
     current = task;
     int over =
-        task->waiting.is_woken || signal_pending() || any_ready(&task->waiting) ||
+        task->waiting.is_woken || is_interrupted() || any_ready(&task->waiting) ||
         (task->waiting.deadline_ns != INT64_MAX && clock_monotonic() >= task->waiting.deadline_ns);
     current = me;
     return over;
@@ -95,7 +101,7 @@ int wait_on(struct wait *wait) {
         int ready = wait->check(wait);
         if (ready)
             return ready;
-        if (signal_pending())
+        if (is_interrupted())
             return -EINTR;
         if (wait->deadline_ns != INT64_MAX && clock_monotonic() >= wait->deadline_ns)
             return 0;
@@ -197,4 +203,11 @@ int wait_for(const void *channel, int64_t deadline_ns) {
 
 void wake_all(const void *channel) {
     wake_key((struct wait_key){NULL, channel, 1}, INT32_MAX);
+}
+
+int wait_deaf(const void *channel) {
+    current->waiting.is_deaf = 1;
+    int result = wait_for(channel, INT64_MAX);
+    current->waiting.is_deaf = 0;
+    return result < 0 ? result : 0;
 }

@@ -50,6 +50,8 @@ int wake_and_move(struct wait_key, int most, struct wait_key to, int moved);
 // For what happens in the kernel: who waits for `channel` is woken.
 int wait_for(const void *channel, int64_t deadline_ns);
 void wake_all(const void *channel);
+// Likewise, and no signal ends it, but for the task's end (-EINTR).
+int wait_deaf(const void *channel);
 
 // What a task waits for, as the scheduler sees it. few: its entries, where they are few.
 struct waiting {
@@ -59,6 +61,7 @@ struct waiting {
     struct wait_key key; // address null: none
     struct task *next;   // of those that wait for a key
     int is_woken;
+    int is_deaf;     // wait_deaf
     int is_futex;    // nothing of the kernel has changed before it
     int may_give_up; // wait_more
     int deadlock_told;

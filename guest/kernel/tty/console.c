@@ -11,6 +11,7 @@
 #include "task/task.h"
 #include "task/schedule.h"
 #include "time/timer.h"
+#include "tty/job.h"
 #include "tty/terminal.h"
 #include "vfs/file.h"
 #include "state.h"
@@ -35,6 +36,7 @@ static const struct termios fresh = TERMIOS_FRESH;
 static KERNEL_STATE struct console consoles[STDIO];
 static KERNEL_STATE struct termios termios;
 static KERNEL_STATE struct window window;
+KERNEL_STATE struct controlling console_control;
 
 static int number_of(const struct file *file) {
     return (int)(intptr_t)file->private_data;
@@ -59,6 +61,8 @@ void console_thaw(void) {
     memset(consoles, 0, sizeof consoles);
     termios = fresh;
     window = (struct window){.rows = 24, .columns = 80};
+    console_control = (struct controlling){PROCESS_PID, PROCESS_PID};
+    processes->terminal = &console_control;
 }
 
 static int ready_now(int number, int writing) {
@@ -70,6 +74,9 @@ static int ready_now(int number, int writing) {
 static long console_read(struct file *file, void *buffer, size_t size, int64_t *pos) {
     (void)pos;
     int number = number_of(file);
+    int error = console_is_terminal(number) ? controlling_may_use(&console_control, 0) : 0;
+    if (error)
+        return error;
     int may_block = !(file->flags & O_NONBLOCK) &&
                     timers_next(current->process, signal_wakeable()) == INT64_MAX &&
                     !schedule_has_others();
@@ -94,7 +101,6 @@ static long console_write(struct file *file, const void *buffer, size_t size, in
 }
 
 static int console_ioctl(struct file *file, unsigned request, uintptr_t argument) {
-    uint32_t group;
     if (!console_is_terminal(number_of(file)))
         return -ENOTTY;
     switch (request) {
@@ -112,16 +118,8 @@ static int console_ioctl(struct file *file, unsigned request, uintptr_t argument
         return terminal_copy_out(argument, &window, sizeof window);
     case TIOCSWINSZ:
         return terminal_copy_in(argument, &window, sizeof window);
-    case TIOCGPGRP:
-        return terminal_copy_out(argument, &current->process->pgid, sizeof current->process->pgid);
-    case TIOCSPGRP:
-        if (terminal_copy_in(argument, &group, sizeof group))
-            return -EFAULT;
-        return group == current->process->pgid ? 0 : -EPERM;
-    case TIOCGSID:
-        return terminal_copy_out(argument, &current->process->sid, sizeof current->process->sid);
     default:
-        return -ENOTTY;
+        return job_ioctl(&console_control, request, argument, 0);
     }
 }
 

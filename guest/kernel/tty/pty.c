@@ -6,6 +6,7 @@
 //    through, the main side what was printed and echoed.
 #include "tty/pty.h"
 #include "mm/slab.h"
+#include "tty/job.h"
 #include "tty/pty_line.h"
 #include "tty/terminal.h"
 #include "vfs/dentry.h"
@@ -18,6 +19,7 @@
 #include <boxer/linux_errno.h>
 #include <boxer/linux_file.h>
 #include <boxer/linux_poll.h>
+#include <boxer/linux_signal.h>
 #include <string.h>
 
 #define PTS_MAJOR 136u
@@ -68,6 +70,9 @@ static unsigned main_poll(struct file *file) {
 static long sub_read(struct file *file, void *buffer, size_t size, int64_t *pos) {
     struct pty *pty = file->private_data;
     (void)pos;
+    int error = controlling_may_use(&pty->control, 0);
+    if (error)
+        return error;
     long result = size ? line_read(pty, buffer, size) : 0;
     return result == -EAGAIN && pty->closed ? 0 : result;
 }
@@ -78,6 +83,11 @@ static long sub_write(struct file *file, const void *buffer, size_t size, int64_
     (void)pos;
     if (pty->closed)
         return -EIO;
+    if (pty->termios.lflag & TOSTOP) {
+        int error = controlling_may_use(&pty->control, 1);
+        if (error)
+            return error;
+    }
     while (done < size && line_print(pty, ((const unsigned char *)buffer)[done]))
         done++;
     return done || !size ? (long)done : -EAGAIN;
@@ -113,6 +123,16 @@ static int flush(struct pty *pty, uintptr_t queue, int from_main) {
     return 0;
 }
 
+static int resize(struct pty *pty, uintptr_t argument) {
+    struct window window;
+    if (terminal_copy_in(argument, &window, sizeof window))
+        return -EFAULT;
+    if (memcmp(&window, &pty->window, sizeof window) != 0 && pty->control.foreground)
+        group_signal(pty->control.foreground, LINUX_SIGWINCH);
+    pty->window = window;
+    return 0;
+}
+
 static int either_ioctl(struct file *file, unsigned request, uintptr_t argument, int from_main) {
     struct pty *pty = file->private_data;
     int count = (int)(from_main || !line_ready(pty) ? pty->output_count : pty->input_count);
@@ -126,7 +146,7 @@ static int either_ioctl(struct file *file, unsigned request, uintptr_t argument,
     case TIOCGWINSZ:
         return terminal_copy_out(argument, &pty->window, sizeof pty->window);
     case TIOCSWINSZ:
-        return terminal_copy_in(argument, &pty->window, sizeof pty->window);
+        return resize(pty, argument);
     case TCSBRK:
     case TCSBRKP:
         return 0;
@@ -141,11 +161,20 @@ static int either_ioctl(struct file *file, unsigned request, uintptr_t argument,
         count = from_main ? count : line_ready(pty) ? (int)pty->input_count : 0;
         return terminal_copy_out(argument, &count, sizeof count);
     default:
-        return -ENOTTY; // nobody's controlling terminal
+        return job_ioctl(&pty->control, request, argument, from_main);
     }
 }
 
+static int changes_settings(unsigned request) {
+    return request == TCSETS || request == TCSETSW || request == TCSETSF || request == TCSBRK ||
+           request == TCSBRKP || request == TCXONC || request == TCFLSH;
+}
+
 static int sub_ioctl(struct file *file, unsigned request, uintptr_t argument) {
+    struct pty *pty = file->private_data;
+    int error = changes_settings(request) ? controlling_may_use(&pty->control, 1) : 0;
+    if (error)
+        return error;
     return either_ioctl(file, request, argument, 0);
 }
 
@@ -172,6 +201,7 @@ static void main_release(struct file *file) {
     if (!pty)
         return;
     pty->closed = 1;
+    controlling_forget(&pty->control);
     entry_remove(pty->name);
     let_go(pty);
 }
@@ -217,6 +247,8 @@ static int open_sub(struct dentry *entry, struct file *file) {
     file->private_data = pty;
     pty->subordinates++;
     pty->was_open = 1;
+    if (!(file->flags & O_NOCTTY))
+        controlling_begin(&pty->control);
     return 0;
 }
 
@@ -263,6 +295,18 @@ static int open_main(struct dentry *entry, struct file *file) {
 }
 
 const struct inode_ops ptmx_ops = {.open = open_main};
+
+struct file *pty_open(const struct controlling *control, uint32_t flags) {
+    struct pty *pty = all;
+    while (pty && &pty->control != control)
+        pty = pty->next;
+    struct file *file = pty && !pty->closed ? file_new(&sub_ops, flags) : NULL;
+    if (!file)
+        return NULL;
+    file->private_data = pty;
+    pty->subordinates++;
+    return file;
+}
 
 void pty_boot(struct dentry *pts) {
     folder = pts;

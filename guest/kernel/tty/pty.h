@@ -2,6 +2,7 @@
 #ifndef KERNEL_TTY_PTY_H
 #define KERNEL_TTY_PTY_H
 
+#include "task/group.h"
 #include "tty/terminal.h"
 #include "vfs/inode.h"
 
@@ -15,6 +16,7 @@ struct pty {
     struct pty *next;
     unsigned number, subordinates; // open descriptions of the subordinate side
     int locked, was_open, closed;  // closed: the main side is
+    struct controlling control;
     struct termios termios;
     struct window window;
     uint16_t input[PTY_INPUT];
@@ -29,5 +31,8 @@ struct pty {
 extern const struct inode_ops ptmx_ops;
 extern const struct file_ops ptmx_file_ops;
 void pty_boot(struct dentry *folder);
+// Another description of the subordinate side that this is the terminal of: /dev/tty. Null: it is
+// none of ours, or there is no memory.
+struct file *pty_open(const struct controlling *, uint32_t flags);
 
 #endif

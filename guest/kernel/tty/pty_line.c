@@ -10,6 +10,8 @@
 #include "tty/pty.h"
 #include "tty/terminal.h"
 
+#include <boxer/linux_signal.h>
+
 #include <boxer/linux_errno.h>
 #include <string.h>
 
@@ -110,7 +112,7 @@ static int edits(struct pty *pty, unsigned char byte) {
     return 1;
 }
 
-// Taken out of the input. Nobody hears of it: a pty is nobody's controlling terminal here.
+// Taken out of the input: the foreground group of the session hears of it.
 static int interrupts(struct pty *pty, unsigned char byte) {
     if (!(pty->termios.lflag & ISIG) ||
         !(is(pty, VINTR, byte) || is(pty, VQUIT, byte) || is(pty, VSUSP, byte)))
@@ -118,6 +120,11 @@ static int interrupts(struct pty *pty, unsigned char byte) {
     if (!(pty->termios.lflag & NOFLSH))
         line_flush(pty, 1, 1);
     echo(pty, byte);
+    int signo = is(pty, VINTR, byte)   ? LINUX_SIGINT
+                : is(pty, VQUIT, byte) ? LINUX_SIGQUIT
+                                       : LINUX_SIGTSTP;
+    if (pty->control.foreground)
+        group_signal(pty->control.foreground, signo);
     return 1;
 }
 

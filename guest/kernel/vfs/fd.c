@@ -101,13 +101,18 @@ void fd_set_cloexec(int fd, int on) {
     table()->slots[fd].close_on_exec = on;
 }
 
+static void close_slot(struct process *process, int fd) {
+    struct file *file = process->descriptors.slots[fd].file;
+    process->descriptors.slots[fd].file = NULL;
+    locks_closed(file, process); // POSIX: the process's locks on the inode go with any close of it
+    file_put(file);
+}
+
 int fd_close(int fd) {
     struct file *file = fd_file(fd);
     if (!file)
         return -EBADF;
-    table()->slots[fd].file = NULL;
-    locks_closed(file); // POSIX: the process's locks on the inode go with any close of it
-    file_put(file);
+    close_slot(current->process, fd);
     return 0;
 }
 
@@ -116,15 +121,17 @@ void fd_close_from(int first) {
         fd_close(fd);
 }
 
-int descriptors_inherit(struct descriptors *made, const struct descriptors *from) {
+static int copy(struct descriptors *made, const struct descriptors *from, int all) {
     size_t size = (size_t)from->count * sizeof *from->slots;
     *made = (struct descriptors){kmalloc(size), from->count};
-    if (!made->slots)
+    if (!made->slots) {
+        made->count = 0;
         return -ENOMEM;
+    }
     memcpy(made->slots, from->slots, size);
     for (int fd = 0; fd < made->count; fd++) {
         struct slot *slot = &made->slots[fd];
-        if (slot->close_on_exec)
+        if (slot->close_on_exec && !all)
             slot->file = NULL; // its reference is the other table's
         else if (slot->file)
             file_get(slot->file);
@@ -132,10 +139,21 @@ int descriptors_inherit(struct descriptors *made, const struct descriptors *from
     return 0;
 }
 
-void descriptors_end(void) {
-    fd_close_from(0);
-    kfree(table()->slots);
-    *table() = (struct descriptors){NULL, 0};
+int descriptors_inherit(struct descriptors *made, const struct descriptors *from) {
+    return copy(made, from, 0);
+}
+
+int descriptors_copy(struct descriptors *made, const struct descriptors *from) {
+    return copy(made, from, 1);
+}
+
+void descriptors_end(struct process *process) {
+    struct descriptors *open = &process->descriptors;
+    for (int fd = 0; fd < open->count; fd++)
+        if (open->slots[fd].file)
+            close_slot(process, fd);
+    kfree(open->slots);
+    *open = (struct descriptors){NULL, 0};
 }
 
 int fd_next(int fd) {

@@ -3,6 +3,7 @@
 #define KERNEL_VFS_FD_H
 
 struct file;
+struct process;
 struct slot;
 
 // A table. Functions without one mean the current process's.
@@ -12,7 +13,8 @@ struct descriptors {
 };
 // What a program begins with: all that is not close-on-exec. 0 or -ENOMEM.
 int descriptors_inherit(struct descriptors *made, const struct descriptors *from);
-void descriptors_end(void); // closes all; the table goes too
+int descriptors_copy(struct descriptors *made, const struct descriptors *from); // fork(2): all
+void descriptors_end(struct process *); // closes all; the table goes too
 
 int fd_install(struct file *, int lowest,
                int close_on_exec); // takes over the reference; or -EMFILE

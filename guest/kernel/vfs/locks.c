@@ -1,16 +1,19 @@
 // Advisory locks between open file descriptions.
 //
 // Invariants
-// 1. A lock's owner is a description (flock, OFD locks) or the process (POSIX locks: owner null).
-//    An owner never conflicts with itself; flock and fcntl locks do not see each other.
+// 1. A lock's owner is a description (flock, OFD locks) or a process (POSIX locks). An owner never
+//    conflicts with itself; flock and fcntl locks do not see each other.
 // 2. Ranges of one owner never overlap, lie one behind the other in the order of their starts, and
 //    touching ones of one type are one: a new range replaces, splits, shortens or widens the old
 //    ones.
-// 3. A lock that would wait, waits for an owner in this same, only task: -EDEADLK.
+// 3. A lock that waits is tried again whenever one of its inode is given back. Processes that wait
+//    for each other: -EDEADLK to the last; so does a wait with nobody there who could end it.
 #include "vfs/locks.h"
 #include "mm/slab.h"
 #include "task/process.h"
+#include "task/schedule.h"
 #include "task/task.h"
+#include "task/wait.h"
 #include "vfs/file.h"
 #include "vfs/inode.h"
 
@@ -19,19 +22,20 @@
 
 struct lock {
     struct lock *next;
-    struct file *owner; // null: the process
+    const void *owner;  // a struct file, or a struct process
+    uint32_t pid;       // of the process; 0: a description's
     int whole;          // flock
     int type;           // F_RDLCK or F_WRLCK
     int64_t start, end; // end: the last byte, INT64_MAX to the end of the file
 };
 
-static int conflicts(const struct lock *lock, struct file *owner, int whole, int type,
-                     int64_t start, int64_t end) {
+static int conflicts(const struct lock *lock, const void *owner, int whole, int type, int64_t start,
+                     int64_t end) {
     return lock->whole == whole && lock->owner != owner &&
            (lock->type == F_WRLCK || type == F_WRLCK) && lock->start <= end && start <= lock->end;
 }
 
-static struct lock *find_conflict(struct inode *inode, struct file *owner, int whole, int type,
+static struct lock *find_conflict(struct inode *inode, const void *owner, int whole, int type,
                                   int64_t start, int64_t end) {
     for (struct lock *lock = inode->locks; lock; lock = lock->next)
         if (conflicts(lock, owner, whole, type, start, end))
@@ -39,7 +43,7 @@ static struct lock *find_conflict(struct inode *inode, struct file *owner, int w
     return NULL;
 }
 
-static int owned(const struct lock *lock, struct file *owner, int whole) {
+static int owned(const struct lock *lock, const void *owner, int whole) {
     return lock->whole == whole && lock->owner == owner;
 }
 
@@ -63,7 +67,7 @@ static int add(struct inode *inode, struct lock value) {
 }
 
 // Takes [start, end] out of the owner's locks; a lock that covers both sides is split.
-static int remove_range(struct inode *inode, struct file *owner, int whole, int64_t start,
+static int remove_range(struct inode *inode, const void *owner, int whole, int64_t start,
                         int64_t end) {
     for (struct lock **at = &inode->locks; *at;) {
         struct lock *lock = *at;
@@ -71,6 +75,7 @@ static int remove_range(struct inode *inode, struct file *owner, int whole, int6
             at = &lock->next;
             continue;
         }
+        wake_all(&inode->locks);
         if (lock->start < start && lock->end > end) {
             struct lock tail = *lock;
             tail.start = end + 1;
@@ -106,16 +111,12 @@ static void widen(struct inode *inode, struct lock *range) {
 }
 
 // The new lock is allocated before the old ones give way.
-static long apply(struct inode *inode, struct file *owner, int whole, int type, int64_t start,
-                  int64_t end, int wait) {
-    if (type != F_UNLCK && find_conflict(inode, owner, whole, type, start, end))
-        return wait ? -EDEADLK : -EAGAIN;
-    struct lock *lock = type == F_UNLCK ? NULL : kmalloc(sizeof *lock);
-    if (type != F_UNLCK && !lock)
+static long apply(struct inode *inode, struct lock range) {
+    struct lock *lock = range.type == F_UNLCK ? NULL : kmalloc(sizeof *lock);
+    if (range.type != F_UNLCK && !lock)
         return -ENOLCK;
-    struct lock range = {NULL, owner, whole, type, start, end};
     widen(inode, &range);
-    int error = remove_range(inode, owner, whole, range.start, range.end);
+    int error = remove_range(inode, range.owner, range.whole, range.start, range.end);
     if (error || !lock) {
         kfree(lock);
         return error;
@@ -125,11 +126,44 @@ static long apply(struct inode *inode, struct file *owner, int whole, int type, 
     return 0;
 }
 
+static int waits_for_us(const struct lock *conflict) {
+    const struct process *process = conflict->pid ? conflict->owner : NULL;
+    while (process && process != current->process)
+        process = process->waits_for;
+    return process != NULL;
+}
+
+static long wait_for_lock(struct inode *inode, const struct lock *range,
+                          const struct lock *conflict) {
+    if (!schedule_has_others() || (range->pid && waits_for_us(conflict)))
+        return -EDEADLK;
+    if (range->pid)
+        current->process->waits_for = conflict->pid ? conflict->owner : NULL;
+    int result = wait_for(&inode->locks, INT64_MAX);
+    current->process->waits_for = NULL;
+    return result < 0 ? result : 0;
+}
+
+static long take(struct file *file, struct lock range, int wait) {
+    struct inode *inode = file->inode;
+    const struct lock *conflict;
+    long result = 0;
+    file_get(file);
+    while (!result && range.type != F_UNLCK &&
+           (conflict =
+                find_conflict(inode, range.owner, range.whole, range.type, range.start, range.end)))
+        result = wait ? wait_for_lock(inode, &range, conflict) : -EAGAIN;
+    if (!result)
+        result = apply(inode, range);
+    file_put(file);
+    return result;
+}
+
 long lock_flock(struct file *file, int operation) {
     int type = (operation & LOCK_EX) ? F_WRLCK : (operation & LOCK_SH) ? F_RDLCK : F_UNLCK;
     if (!file->inode)
         return 0; // pipes and sockets can be locked too, and nobody else has the description
-    return apply(file->inode, file, 1, type, 0, INT64_MAX, !(operation & LOCK_NB));
+    return take(file, (struct lock){NULL, file, 0, 1, type, 0, INT64_MAX}, !(operation & LOCK_NB));
 }
 
 static int range_of(struct file *file, const struct linux_flock64 *request, int64_t *start,
@@ -158,7 +192,7 @@ static int range_of(struct file *file, const struct linux_flock64 *request, int6
 }
 
 // F_UNLCK asks for the owner's own locks: F_OFD_GETLK of Linux 6.6 and later.
-static struct lock *find_asked(struct inode *inode, struct file *owner, int type, int64_t start,
+static struct lock *find_asked(struct inode *inode, const void *owner, int type, int64_t start,
                                int64_t end) {
     if (type != F_UNLCK)
         return find_conflict(inode, owner, 0, type, start, end);
@@ -168,8 +202,8 @@ static struct lock *find_asked(struct inode *inode, struct file *owner, int type
     return NULL;
 }
 
-static void tell(struct file *file, struct file *owner, struct linux_flock64 *request,
-                 int64_t start, int64_t end) {
+static void tell(struct file *file, const void *owner, struct linux_flock64 *request, int64_t start,
+                 int64_t end) {
     struct lock *lock =
         file->inode ? find_asked(file->inode, owner, request->type, start, end) : NULL;
     if (!lock) {
@@ -180,13 +214,13 @@ static void tell(struct file *file, struct file *owner, struct linux_flock64 *re
         .type = (int16_t)lock->type,
         .start = lock->start,
         .length = lock->end == INT64_MAX ? 0 : lock->end - lock->start + 1,
-        .pid = lock->owner ? -1 : (int32_t)current->process->pid,
+        .pid = lock->pid ? (int32_t)lock->pid : -1,
     };
 }
 
 long lock_range(struct file *file, int command, struct linux_flock64 *request) {
     int ofd = command >= F_OFD_GETLK;
-    struct file *owner = ofd ? file : NULL;
+    const void *owner = ofd ? (const void *)file : current->process;
     int64_t start, end;
     if (request->type != F_RDLCK && request->type != F_WRLCK &&
         (request->type != F_UNLCK || command == F_GETLK64))
@@ -207,12 +241,13 @@ long lock_range(struct file *file, int command, struct linux_flock64 *request) {
     if (!file->inode)
         return 0; // a pipe: as with flock
     int wait = command == F_SETLKW64 || command == F_OFD_SETLKW;
-    return apply(file->inode, owner, 0, request->type, start, end, wait);
+    uint32_t pid = ofd ? 0 : current->process->pid;
+    return take(file, (struct lock){NULL, owner, pid, 0, request->type, start, end}, wait);
 }
 
-void locks_closed(struct file *file) {
+void locks_closed(struct file *file, const struct process *process) {
     if (file->inode && file->inode->locks)
-        remove_range(file->inode, NULL, 0, 0, INT64_MAX);
+        remove_range(file->inode, process, 0, 0, INT64_MAX);
 }
 
 void locks_release(struct file *file) {

@@ -11,10 +11,11 @@
 #include "vfs/mapping_copy.h"
 #include "mm/memory.h"
 #include "mm/slab.h"
+#include "mm/space.h"
 #include "task/process.h"
-#include "task/task.h"
 #include "vfs/file.h"
 #include "vfs/inode.h"
+#include "vfs/mount.h"
 #include "state.h"
 
 #include <boxer/linux_errno.h>
@@ -30,11 +31,20 @@ static size_t file_pages(const struct inode *inode) {
     return inode->size > 0 ? (size_t)((inode->size + PAGE_SIZE - 1) / PAGE_SIZE) : 0;
 }
 
-static struct mapping *covering(uintptr_t page) {
+static int has_page(const struct mapping *mapping, uintptr_t page) {
+    return page >= mapping->address && (page - mapping->address) / PAGE_SIZE < mapping->pages;
+}
+
+// Of this space, or of any (null).
+static struct mapping *covering_of(const struct space *space, uintptr_t page) {
     for (struct mapping *mapping = mappings; mapping; mapping = mapping->next)
-        if (page >= mapping->address && (page - mapping->address) / PAGE_SIZE < mapping->pages)
+        if (has_page(mapping, page) && (!space || mapping->space == space))
             return mapping;
     return NULL;
+}
+
+static struct mapping *covering(uintptr_t page) {
+    return covering_of(space_in_place, page);
 }
 
 uint8_t *mapping_page(const struct inode *inode, size_t index) {
@@ -64,7 +74,7 @@ static struct mapping *record(struct file *file, enum kind kind, uintptr_t addre
     struct mapping *mapping = kzalloc(sizeof *mapping);
     if (!mapping)
         return NULL;
-    *mapping = (struct mapping){.process = current->process,
+    *mapping = (struct mapping){.space = space_in_place,
                                 .inode = file->inode,
                                 .kind = kind,
                                 .writable = writable,
@@ -152,7 +162,7 @@ static long share_copy(struct file *file, uintptr_t wanted, size_t pages, int wr
         memcpy(mapping->pristine, run, pages * PAGE_SIZE);
         copy_prepare(file);
     }
-    pages_give(run, pages, 1);
+    space_show(run, pages);
     mapping->address = (uintptr_t)run;
     mapping->file = file;
     file_get(file);
@@ -173,7 +183,7 @@ static long share_home(struct file *file, uintptr_t wanted, size_t pages, int wr
         return overlap && !writable ? share_copy(file, wanted, pages, 0, offset) : -ENOMEM;
     }
     move_home(file->inode, index, run, pages);
-    pages_give((void *)run, pages, 1);
+    space_show((void *)run, pages);
     mapping->address = run;
     publish(mapping);
     return (long)run;
@@ -188,10 +198,24 @@ long mapping_share(struct file *file, uintptr_t address, size_t pages, int prot,
     if (writable && (inode->seals & SEALS_AGAINST_WRITES))
         return -EPERM;
     uintptr_t wanted = flags & (LINUX_MAP_FIXED | LINUX_MAP_FIXED_NOREPLACE) ? address : 0;
+    if (!space_expects(wanted, pages))
+        return -ENOMEM;
     // Later mprotect(PROT_WRITE) is allowed where the file is open for writing: be ready for it.
     writable |= (file->flags & O_ACCMODE) == O_RDWR && !inode->ops->page;
     return inode->ops->page ? share_home(file, wanted, pages, writable, offset)
                             : share_copy(file, wanted, pages, writable, offset);
+}
+
+// A file without a name and of no length: its pages are the mapping's alone, behind the end.
+long mapping_share_anonymous(uintptr_t address, size_t pages, int flags) {
+    struct inode *root = fs_root()->inode, *inode;
+    if (root->ops->tmpfile(root->fs, S_IFREG | 0600, &inode))
+        return -ENOMEM;
+    inode->nlink = 0;
+    struct file file = {.inode = inode, .flags = O_RDWR};
+    long result = mapping_share(&file, address, pages, LINUX_PROT_READ, flags, 0);
+    inode_put(inode);
+    return result;
 }
 
 // HOME: what the program wrote behind the file's end is not the file's.
@@ -250,13 +274,13 @@ static void let_go(struct mapping *mapping, size_t from, size_t to) {
     struct inode *inode = mapping->inode;
     for (size_t i = from; i < to; i++) {
         uint8_t *page = page_at(mapping, i);
-        if (covering((uintptr_t)page))
+        if (!covering_of(mapping->space, (uintptr_t)page))
+            space_hide(mapping->space, page, 1);
+        if (covering_of(NULL, (uintptr_t)page))
             continue; // another record's still
         uint8_t **own =
             mapping->kind == HOME ? inode->ops->page(inode, mapping->index + i, 0) : NULL;
-        if (own && *own == page)
-            pages_give(page, 1, 0);
-        else
+        if (!own || *own != page)
             pages_free(page, 1);
     }
     if (mapping->pristine)
@@ -320,15 +344,13 @@ static int cut(struct mapping *mapping, size_t from, size_t to) {
 
 // One record at most ends for each page: the same part may be mapped twice.
 int mapping_forget(uintptr_t address, size_t pages) {
-    size_t from, to;
+    size_t from = 0, to = 0;
     for (size_t i = 0; mappings && i < pages;) {
         struct mapping *mapping = covering(address + i * PAGE_SIZE);
         if (!mapping) {
             i++;
             continue;
         }
-        if (mapping->process != current->process)
-            return -ENOMEM;
         overlap_with(mapping, address + i * PAGE_SIZE, pages - i, &from, &to);
         int error = cut(mapping, from, to);
         if (error)
@@ -338,16 +360,47 @@ int mapping_forget(uintptr_t address, size_t pages) {
     return 0;
 }
 
-static struct mapping *mapping_of(const struct process *process) {
+static struct mapping *mapping_of(const struct space *space) {
     struct mapping *mapping = mappings;
-    while (mapping && mapping->process != process)
+    while (mapping && mapping->space != space)
         mapping = mapping->next;
     return mapping;
 }
 
-void mappings_end(struct process *process) {
-    for (struct mapping *mapping; (mapping = mapping_of(process));)
+void mappings_end(struct space *space) {
+    for (struct mapping *mapping; (mapping = mapping_of(space));)
         cut(mapping, 0, mapping->pages); // a whole one needs no memory
+}
+
+static struct mapping *copy_of(const struct mapping *from, struct space *space) {
+    struct mapping *mapping = kmalloc(sizeof *mapping);
+    if (!mapping)
+        return NULL;
+    *mapping = *from;
+    mapping->space = space;
+    if (from->pristine && !(mapping->pristine = pages_alloc(from->pages, 0))) {
+        kfree(mapping);
+        return NULL;
+    }
+    if (from->pristine)
+        memcpy(mapping->pristine, from->pristine, from->pages * PAGE_SIZE);
+    if (mapping->file)
+        file_get(mapping->file);
+    return mapping;
+}
+
+int mappings_copy(struct space *space) {
+    for (struct mapping *from = mappings; from; from = from->next) {
+        if (from->space != space_in_place)
+            continue;
+        struct mapping *mapping = copy_of(from, space);
+        if (!mapping) {
+            mappings_end(space);
+            return -ENOMEM;
+        }
+        publish(mapping); // before all that are there: the loop does not meet it
+    }
+    return 0;
 }
 
 // The record and its pages to a new, longer run; nobody else may know the old address.
@@ -355,18 +408,20 @@ static long move_record(struct mapping *mapping, size_t pages) {
     uintptr_t address = mapping->address;
     size_t old = mapping->pages;
     unlink_record(mapping);
-    uint8_t *run = any_page(mapping->inode, mapping->index, pages) ? NULL : pages_alloc(pages, 1);
+    int others = any_page(mapping->inode, mapping->index, pages);
+    uint8_t *run = others || !space_expects(0, pages) ? NULL : pages_alloc(pages, 1);
     mapping->next = mappings;
     mappings = mapping;
     if (!run)
         return -ENOMEM;
     memcpy(run, (void *)address, old * PAGE_SIZE); // what lies behind the file's end moves too
-    pages_give(run, pages, 1);
+    space_hide(space_in_place, (void *)address, old);
+    space_show(run, pages);
     mapping->address = (uintptr_t)run;
     mapping->pages = pages;
     move_home(mapping->inode, mapping->index, (uintptr_t)run, pages);
     for (size_t i = 0; i < old; i++) // move_home freed the file's
-        if (page_owner(address + i * PAGE_SIZE) == PAGE_PROGRAM)
+        if (page_owner(address + i * PAGE_SIZE) == PAGE_KERNEL)
             pages_free((void *)(address + i * PAGE_SIZE), 1);
     return (long)(uintptr_t)run;
 }
@@ -374,8 +429,7 @@ static long move_record(struct mapping *mapping, size_t pages) {
 // mremap(2) of exactly one record, covered by no other.
 long mapping_resize(uintptr_t address, size_t old, size_t pages, int flags) {
     struct mapping *mapping = covering(address);
-    if (!mapping || mapping->address != address || mapping->pages != old || mapping->kind == COPY ||
-        mapping->process != current->process)
+    if (!mapping || mapping->address != address || mapping->pages != old || mapping->kind == COPY)
         return -EINVAL;
     if (flags & (LINUX_MREMAP_FIXED | LINUX_MREMAP_DONTUNMAP))
         return -EINVAL;
@@ -388,8 +442,10 @@ long mapping_resize(uintptr_t address, size_t old, size_t pages, int flags) {
         return error;
     if (any_page(mapping->inode, mapping->index + old, pages - old))
         return -ENOMEM; // another mapping has them at its own address
+    if (!space_expects(address + old * PAGE_SIZE, pages - old))
+        return -ENOMEM;
     if (pages_claim(address + old * PAGE_SIZE, pages - old, 1)) {
-        pages_give((void *)address, pages, 1);
+        space_show((void *)address, pages);
         mapping->pages = pages;
         move_home(mapping->inode, mapping->index, address, pages);
         return (long)address;

@@ -19,15 +19,15 @@
 #include <stdint.h>
 
 struct file;
-struct process;
+struct space;
 
 enum kind { HOME, COPY };
 
 struct mapping {
     struct mapping *next;
-    struct process *process; // who mapped it: nobody else ends it
-    struct inode *inode;     // referenced
-    struct file *file;       // COPY: referenced, to write back through
+    struct space *space; // where it is: nobody else ends it
+    struct inode *inode; // referenced
+    struct file *file;   // COPY: referenced, to write back through
     enum kind kind;
     int writable;
     uintptr_t address;
@@ -45,11 +45,14 @@ static inline uint8_t *page_at(const struct mapping *mapping, size_t i) {
 // Maps `pages` pages of the file from offset on; the address or -errno.
 long mapping_share(struct file *, uintptr_t address, size_t pages, int prot, int flags,
                    int64_t offset);
+// Memory that stays shared after a fork: MAP_SHARED without a file.
+long mapping_share_anonymous(uintptr_t address, size_t pages, int flags);
 // Ends what shared mappings lie in this range; what is not to be freed belongs to the kernel then,
 // or stays covered. -ENOMEM when a mapping would have to be split without memory for it, or is
 // another process's.
 int mapping_forget(uintptr_t address, size_t pages);
-void mappings_end(struct process *);                 // all that are this process's
+void mappings_end(struct space *); // all that are this space's
+int mappings_copy(struct space *); // it has those of the one in place: 0, or -ENOMEM with none
 int mapping_covers(uintptr_t address, size_t pages); // any page of it
 long mapping_resize(uintptr_t address, size_t old, size_t pages, int flags);
 int mapping_sync(uintptr_t address, size_t pages);

@@ -19,7 +19,14 @@ from boxer.filetree import Directory, File, Node, Symlink, Tree
 _SHELLS = frozenset(("sh", "bash", "dash", "ash"))
 BUILT_IN = b"#!boxer "
 # Programs of the base that the shell is itself.
-OF_THE_SHELL = {**dict.fromkeys(("sh", "dash", "ash", "bash"), "sh"), "env": "env"}
+_TOOLS = (
+    "[ basename cat chgrp chmod chown cp dirname echo env false head hostname id kill ln mkdir mv"
+    " printenv printf pwd rm sleep test touch true wc whoami"
+)
+OF_THE_SHELL = {
+    **dict.fromkeys(("sh", "dash", "ash", "bash"), "sh"),
+    **{name: name for name in _TOOLS.split()},
+}
 # The command of ours behind what the shell reads as a program of the base (`TreeVolume`).
 PROGRAM = "boxer-program"
 _SHELL_PROGRAM = tuple(f"#!boxer {name}\n".encode() for name in OF_THE_SHELL)

@@ -9,6 +9,8 @@
 #include "fs/dev/dev.h"
 #include "fs/tmpfs/tmpfs.h"
 #include "host/host.h"
+#include "task/process.h"
+#include "task/task.h"
 #include "tty/console.h"
 #include "tty/pty.h"
 #include "vfs/dentry.h"
@@ -65,14 +67,22 @@ static const struct file_ops random_ops = {.read = read_random, .write = write_a
 
 // /dev/tty is the process's own terminal, whichever of its descriptors has it.
 static int open_terminal(struct dentry *entry, uint32_t flags, struct file **opened) {
+    const struct controlling *terminal = current->process->terminal;
+    uint32_t kept = flags & (O_ACCMODE | O_NONBLOCK | O_APPEND);
     (void)entry;
+    if (!terminal)
+        return -ENXIO;
+    if (terminal != &console_control) {
+        *opened = pty_open(terminal, kept);
+        return *opened ? 0 : -ENOMEM;
+    }
     for (int number = 0; number < 3; number++) {
         if (!console_is_terminal(number))
             continue;
         *opened = console_open(number);
         if (!*opened)
             return -ENOMEM;
-        (*opened)->flags = flags & (O_ACCMODE | O_NONBLOCK | O_APPEND);
+        (*opened)->flags = kept;
         return 0;
     }
     return -ENXIO;

@@ -1,4 +1,4 @@
-// /proc/self/fd: one link for each open descriptor.
+// /proc/PID/fd: one link for each open descriptor.
 //
 // Invariants
 // 1. A link's descriptor is looked up anew whenever the link is used; a closed one is -ENOENT.
@@ -7,6 +7,7 @@
 #include "fs/proc/fd.h"
 #include "fs/proc/proc.h"
 #include "fs/proc/text.h"
+#include "fs/proc/whom.h"
 #include "mm/slab.h"
 #include "tty/console.h"
 #include "vfs/dentry.h"
@@ -30,35 +31,32 @@ static int fd_of(const struct dentry *link) {
     return (int)(intptr_t)link->inode->data;
 }
 
-static int parse(const char *name, size_t len) {
-    int fd = 0;
-    if (len == 0 || len > 9 || (len > 1 && name[0] == '0'))
-        return -1;
-    for (size_t i = 0; i < len; i++) {
-        if (name[i] < '0' || name[i] > '9')
-            return -1;
-        fd = fd * 10 + (name[i] - '0');
-    }
-    return fd;
+// Of the process whose folder it is; borrowed.
+static struct file *file_of(const struct inode *inode, int fd) {
+    struct task *before = whom_enter(whom_of(inode));
+    struct file *file = before ? fd_file(fd) : NULL;
+    if (before)
+        whom_leave(before);
+    return file;
 }
 
 static int lookup(struct dentry *dir, const char *name, size_t len, struct inode **found) {
-    int fd = parse(name, len);
-    if (!fd_file(fd))
+    int fd = whom_parse(name, len);
+    if (!file_of(dir->inode, fd))
         return -ENOENT;
     struct inode *inode = inode_new(dir->inode->fs, S_IFLNK | 0700);
     if (!inode)
         return -ENOMEM;
     inode->ops = &link_ops;
-    inode->ino = FD_INO + (uint32_t)fd;
+    inode->ino = (uint64_t)whom_of(dir->inode) << 32 | (FD_INO + (uint32_t)fd);
     inode->data = (void *)(intptr_t)fd;
     inode->size = 64; // as Linux shows it
     *found = inode;
     return 0;
 }
 
-static int list(struct dentry *dir, int64_t pos, fill_entry fill, void *context) {
-    (void)dir;
+// Of the current process.
+static int list_own(int64_t pos, fill_entry fill, void *context) {
     int first = pos - 2 > INT32_MAX ? -1 : fd_next((int)(pos - 2));
     for (int fd = first; fd >= 0; fd = fd_next(fd + 1)) {
         struct text name = {0};
@@ -71,6 +69,15 @@ static int list(struct dentry *dir, int64_t pos, fill_entry fill, void *context)
             return fd == first ? error : 0;
     }
     return 0;
+}
+
+static int list(struct dentry *dir, int64_t pos, fill_entry fill, void *context) {
+    struct task *before = whom_enter(whom_of(dir->inode));
+    if (!before)
+        return -ENOENT;
+    int result = list_own(pos, fill, context);
+    whom_leave(before);
+    return result;
 }
 
 static uint32_t mode_of(struct file *file) {
@@ -92,7 +99,7 @@ static void describe(struct text *text, struct file *file) {
 }
 
 static long read_link(struct dentry *link, char *buffer, size_t size) {
-    struct file *file = fd_file(fd_of(link));
+    struct file *file = file_of(link->inode, fd_of(link));
     if (!file)
         return -ENOENT;
     if (file->entry) {
@@ -122,7 +129,7 @@ static int refresh(struct inode *inode) {
 }
 
 static int follow(struct dentry *link, struct dentry **target) {
-    struct file *file = fd_file(fd_of(link));
+    struct file *file = file_of(link->inode, fd_of(link));
     if (!file)
         return -ENOENT;
     if (file->entry) {

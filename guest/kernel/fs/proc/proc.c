@@ -9,6 +9,7 @@
 #include "fs/proc/sys.h"
 #include "fs/proc/system.h"
 #include "fs/proc/text.h"
+#include "fs/proc/whom.h"
 #include "mm/slab.h"
 #include "task/process.h"
 #include "task/task.h"
@@ -24,10 +25,23 @@
 
 #define PROC_MAGIC_NUMBER 0x9fa0u
 
-_Static_assert(PROCESS_PID == 7, "the name of the process's folder");
+static long number_target(uint32_t number, const char *behind, uint32_t other, char *buffer,
+                          size_t size) {
+    struct text text = {0};
+    text_print(&text, behind ? "%u%s%u" : "%u", U(number), behind, U(other));
+    long result = text.failed ? -ENOMEM : (long)(text.size < size ? text.size : size);
+    if (result > 0)
+        memcpy(buffer, text.bytes, (size_t)result);
+    kfree(text.bytes);
+    return result;
+}
 
 static long self_target(char *buffer, size_t size) {
-    return proc_copy("7", buffer, size);
+    return number_target(current->process->pid, NULL, 0, buffer, size);
+}
+
+static long thread_self_target(char *buffer, size_t size) {
+    return number_target(current->process->pid, "/task/", current->tid, buffer, size);
 }
 
 static long mounts_target(char *buffer, size_t size) {
@@ -39,7 +53,6 @@ static void show_command_line(struct text *text) {
 }
 
 const struct proc_entry proc_root[] = {
-    PROC_FOLDER("7", proc_self),
     PROC_FILE("cmdline", show_command_line),
     PROC_FILE("cpuinfo", show_cpuinfo),
     PROC_FILE("filesystems", show_filesystems),
@@ -49,6 +62,7 @@ const struct proc_entry proc_root[] = {
     PROC_LINK("self", self_target),
     PROC_FILE("stat", show_system_stat),
     PROC_FOLDER("sys", proc_sys),
+    PROC_LINK("thread-self", thread_self_target),
     PROC_FILE("uptime", show_uptime),
     PROC_FILE("version", show_version),
     PROC_END,
@@ -77,38 +91,57 @@ static const struct inode_ops *ops_of(const struct proc_entry *entry) {
     return S_ISDIR(entry->mode) ? &folder_ops : S_ISLNK(entry->mode) ? &link_ops : &text_ops;
 }
 
-static struct inode *make_inode(struct filesystem *fs, const struct proc_entry *entry) {
+static struct inode *make_inode(struct filesystem *fs, const struct proc_entry *entry,
+                                uint32_t whom) {
     struct inode *inode = inode_new(fs, entry->mode);
     if (!inode)
         return NULL;
     inode->ops = ops_of(entry);
     inode->file_ops = &text_file_ops;
-    inode->ino = number_of(entry);
-    inode->uid = entry->own ? current_cred()->euid : 0;
-    inode->gid = entry->own ? current_cred()->egid : 0;
+    inode->ino = (uint64_t)whom << 32 | number_of(entry);
+    struct task *before = entry->own ? whom_enter(whom) : NULL;
+    if (before) {
+        inode->uid = current_cred()->euid;
+        inode->gid = current_cred()->egid;
+        whom_leave(before);
+    }
     inode->data = (void *)(uintptr_t)entry;
     return inode;
+}
+
+static const struct proc_entry process_entry = PROC_FOLDER("process", proc_self);
+
+struct inode *proc_folder_of(struct filesystem *fs, uint32_t whom) {
+    return make_inode(fs, &process_entry, whom);
 }
 
 static int lookup(struct dentry *dir, const char *name, size_t len, struct inode **found) {
     for (const struct proc_entry *entry = entry_of(dir->inode)->children; entry->name; entry++)
         if (strlen(entry->name) == len && memcmp(entry->name, name, len) == 0) {
-            *found = make_inode(dir->inode->fs, entry);
+            *found = make_inode(dir->inode->fs, entry, whom_of(dir->inode));
             return *found ? 0 : -ENOMEM;
         }
-    return -ENOENT;
+    int pid = entry_of(dir->inode)->children == proc_root ? whom_parse(name, len) : -1;
+    if (pid <= 0 || !process_find((uint32_t)pid))
+        return -ENOENT;
+    *found = proc_folder_of(dir->inode->fs, (uint32_t)pid);
+    return *found ? 0 : -ENOMEM;
 }
 
 static int list(struct dentry *dir, int64_t pos, fill_entry fill, void *context) {
     const struct proc_entry *children = entry_of(dir->inode)->children;
+    int64_t count = 0;
     for (int64_t i = 0; children[i].name; i++) {
         const struct proc_entry *entry = &children[i];
         if (i < pos - 2)
             continue;
-        if (fill(context, entry->name, strlen(entry->name), number_of(entry), entry->mode, i + 3))
+        uint64_t number = (uint64_t)whom_of(dir->inode) << 32 | number_of(entry);
+        if (fill(context, entry->name, strlen(entry->name), number, entry->mode, i + 3))
             return i == pos - 2 ? -EINVAL : 0;
     }
-    return 0;
+    while (children[count].name)
+        count++;
+    return children == proc_root ? whom_list(dir->inode, pos - 2, count, fill, context) : 0;
 }
 
 static int refuse(struct inode *inode, const struct attributes *wanted) {
@@ -117,12 +150,22 @@ static int refuse(struct inode *inode, const struct attributes *wanted) {
 }
 
 static long read_link(struct dentry *link, char *buffer, size_t size) {
-    return entry_of(link->inode)->target(buffer, size);
+    struct task *before = whom_enter(whom_of(link->inode));
+    if (!before)
+        return -ENOENT;
+    long result = entry_of(link->inode)->target(buffer, size);
+    whom_leave(before);
+    return result;
 }
 
 static int follow(struct dentry *link, struct dentry **target) {
     const struct proc_entry *entry = entry_of(link->inode);
-    return entry->follow ? entry->follow(target) : -EAGAIN;
+    struct task *before = entry->follow ? whom_enter(whom_of(link->inode)) : NULL;
+    if (!before)
+        return entry->follow ? -ENOENT : -EAGAIN;
+    int result = entry->follow(target);
+    whom_leave(before);
+    return result;
 }
 
 static int open_text(struct dentry *entry, struct file *file) {
@@ -132,7 +175,11 @@ static int open_text(struct dentry *entry, struct file *file) {
     if (!text)
         return -ENOMEM;
     file->private_data = text;
+    struct task *before = whom_enter(whom_of(entry->inode));
+    if (!before)
+        return -ESRCH;
     entry_of(entry->inode)->show(text);
+    whom_leave(before);
     return text->failed ? -ENOMEM : 0;
 }
 
@@ -177,7 +224,7 @@ static const struct proc_entry mount_entry = PROC_FOLDER("proc", proc_root);
 
 int proc_boot(void) {
     struct filesystem *fs = fs_new("proc", "proc", PROC_MAGIC_NUMBER, 0);
-    struct inode *root = fs ? make_inode(fs, &mount_entry) : NULL;
+    struct inode *root = fs ? make_inode(fs, &mount_entry, 0) : NULL;
     if (!root) {
         kfree(fs);
         return -ENOMEM;

@@ -28,6 +28,7 @@ struct proc_entry {
 
 extern const struct proc_entry proc_root[];
 long proc_copy(const char *text, char *buffer, size_t size);
-int proc_boot(void); // mounts /proc
+struct inode *proc_folder_of(struct filesystem *, uint32_t whom); // null: no memory
+int proc_boot(void);                                              // mounts /proc
 
 #endif

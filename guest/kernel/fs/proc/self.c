@@ -4,7 +4,9 @@
 #include "fs/proc/proc.h"
 #include "fs/proc/status.h"
 #include "fs/proc/text.h"
+#include "fs/proc/whom.h"
 #include "mm/memory.h"
+#include "mm/space.h"
 #include "task/process.h"
 #include "task/task.h"
 #include "vfs/dentry.h"
@@ -110,6 +112,10 @@ static void add_mapping(struct text *text, uintptr_t from, uintptr_t to, const c
 // Code is not in linear memory: what lies below the heap is data and stack.
 void show_maps(struct text *text) {
     uintptr_t floor = memory_floor(), end = memory_end();
+    struct space *before = space_in_place;
+    if (current->state == TASK_ENDED)
+        return;
+    space_in_place = current->process->space; // as it is seen from there
     add_mapping(text, 0, floor, current->process->exe ? current->process->exe : "");
     for (uintptr_t at = floor; at < end;) {
         enum page_owner owner = page_owner(at);
@@ -119,6 +125,7 @@ void show_maps(struct text *text) {
         if (owner != PAGE_FREE)
             add_mapping(text, from, at, owner == PAGE_KERNEL ? "[kernel]" : "");
     }
+    space_in_place = before;
 }
 
 #define OWN_FILE(name, show, mode) {name, S_IFREG | (mode), 1, NULL, show, NULL, NULL, NULL}
@@ -140,5 +147,6 @@ const struct proc_entry proc_self[] = {
     PROC_OWN("stat", show_stat),
     PROC_OWN("statm", show_statm),
     PROC_OWN("status", show_status),
+    {"task", S_IFDIR | 0555, 1, NULL, NULL, NULL, NULL, &proc_threads_ops},
     PROC_END,
 };

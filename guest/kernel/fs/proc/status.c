@@ -2,6 +2,8 @@
 #include "fs/proc/status.h"
 #include "fs/proc/text.h"
 #include "mm/memory.h"
+#include "mm/space.h"
+#include "task/group.h"
 #include "task/credentials.h"
 #include "task/process.h"
 #include "task/signal.h"
@@ -13,15 +15,20 @@
 #include <boxer/linux_signal.h>
 #include <boxer/linux_time.h>
 
+#define TERMINAL_NUMBER 0x8800u // tty_nr of /dev/pts/0
 #define TICKS(ns) U((ns) / (NSEC_PER_SEC / LINUX_TICKS_PER_SECOND))
 
 static uint64_t memory_size(void) {
+    if (current->state == TASK_ENDED)
+        return 0;
     return memory_end();
 }
 
 // All of linear memory below the heap is the program's own data and stack.
 static uint64_t resident_pages(void) {
-    return memory_floor() / PAGE_SIZE + pages_in_use();
+    if (current->state == TASK_ENDED)
+        return 0;
+    return memory_floor() / PAGE_SIZE + space_pages(current->process->space);
 }
 
 struct dispositions {
@@ -49,14 +56,23 @@ static unsigned descriptors(void) {
     return count < 64 ? 64 : (count + 63) / 64 * 64; // as Linux: the table's size
 }
 
+// What one task is doing, by the letters of proc_pid_stat(5). The one that asks is running.
+static const char *state_name(void) {
+    if (current->state == TASK_ENDED)
+        return "Z (zombie)";
+    if (current->process->is_stopped)
+        return "T (stopped)";
+    return current->state == TASK_WAITS ? "S (sleeping)" : "R (running)";
+}
+
 static void show_identity(struct text *text) {
     const struct process *own = current->process;
     const struct credentials *who = current_cred();
     uint32_t umask = own->directories.umask;
-    text_print(text, "Name:\t%s\nUmask:\t%s%u%u%u\nState:\tR (running)\n", current->comm, "0",
-               U(umask >> 6 & 7), U(umask >> 3 & 7), U(umask & 7));
+    text_print(text, "Name:\t%s\nUmask:\t%s%u%u%u\nState:\t%s\n", current->comm, "0",
+               U(umask >> 6 & 7), U(umask >> 3 & 7), U(umask & 7), state_name());
     text_print(text, "Tgid:\t%u\nNgid:\t0\nPid:\t%u\nPPid:\t%u\nTracerPid:\t0\n", U(own->pid),
-               U(current->tid), U(own->ppid));
+               U(current->tid), U(process_parent_id(own)));
     text_print(text, "Uid:\t%u\t%u\t%u\t%u\n", U(who->ruid), U(who->euid), U(who->suid),
                U(who->fsuid));
     text_print(text, "Gid:\t%u\t%u\t%u\t%u\n", U(who->rgid), U(who->egid), U(who->sgid),
@@ -80,7 +96,8 @@ void show_status(struct text *text) {
     struct dispositions signals = dispositions();
     show_identity(text);
     show_memory(text);
-    text_print(text, "Threads:\t1\nSigQ:\t0/%u\n", rlimit(LINUX_RLIMIT_SIGPENDING));
+    text_print(text, "Threads:\t%u\nSigQ:\t0/%u\n", U(task_count_of(current->process)),
+               rlimit(LINUX_RLIMIT_SIGPENDING));
     text_print(text, "SigPnd:\t%016x\nShdPnd:\t%016x\nSigBlk:\t%016x\n",
                current->signals.pending.set, current->process->signals.pending.set, signal_mask());
     text_print(text, "SigIgn:\t%016x\nSigCgt:\t%016x\n", signals.ignored, signals.caught);
@@ -97,11 +114,17 @@ void show_status(struct text *text) {
 void show_stat(struct text *text) {
     struct dispositions signals = dispositions();
     uint64_t blocked = signal_mask();
-    text_print(text, "%u (%s) R %u %u %u 0 -1 0 0 0 0 0 ", U(current->process->pid), current->comm,
-               U(current->process->ppid), U(current->process->pgid),
-               U(current->process->sid)); // 1-13
-    text_print(text, "%u 0 0 0 %d %d 1 0 0 ", TICKS(clock_cpu()), D(20 + current->nice),
-               D(current->nice)); // 14-22
+    const struct controlling *terminal = current->process->terminal;
+    text_print(text, "%u (%s) ", U(current->tid), current->comm);
+    text_add(text, state_name(), 1);
+    text_print(text, " %u %u %u %u %d 0 0 0 0 0 ", U(process_parent_id(current->process)),
+               U(current->process->pgid), U(current->process->sid),
+               U(terminal ? TERMINAL_NUMBER : 0),
+               D(terminal ? (int)terminal->foreground : -1)); // 1-13
+    text_print(text, "%u 0 %u 0 %d %d %u 0 %u ", TICKS(usage_own(current->process)),
+               TICKS(current->process->usage.children_ns), D(20 + current->nice), D(current->nice),
+               U(task_count_of(current->process)),
+               TICKS(current->process->started_ns)); // 14-22
     text_print(text, "%u %u %u ", memory_size(), resident_pages(),
                rlimit(LINUX_RLIMIT_RSS)); // 23-25
     text_print(text, "0 0 0 0 0 %u %u %u %u ", signal_pending_set() & 0x7fffffff,

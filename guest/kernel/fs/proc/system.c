@@ -55,7 +55,7 @@ void show_filesystems(struct text *text) {
 }
 
 void show_loadavg(struct text *text) {
-    text_print(text, "0.00 0.00 0.00 1/1 %u\n", U(current->process->pid));
+    text_print(text, "0.00 0.00 0.00 1/%u %u\n", U(task_count()), U(task_last_id()));
 }
 
 void show_system_stat(struct text *text) {
@@ -64,5 +64,5 @@ void show_system_stat(struct text *text) {
     text_print(text, "cpu  %u 0 0 %u 0 0 0 0 0 0\n", TICKS(busy), idle);
     text_print(text, "cpu0 %u 0 0 %u 0 0 0 0 0 0\n", TICKS(busy), idle);
     text_print(text, "intr 0\nctxt 0\nbtime %u\n", U((clock_realtime() - up) / NSEC_PER_SEC));
-    text_print(text, "processes %u\nprocs_running 1\nprocs_blocked 0\n", U(current->process->pid));
+    text_print(text, "processes %u\nprocs_running 1\nprocs_blocked 0\n", U(task_last_id()));
 }

@@ -22,7 +22,7 @@ struct kept {
 static struct kept *first;
 static size_t kept_bytes;
 
-static void keep(unsigned char *map, size_t size) {
+void __boxer_stack_keep(unsigned char *map, size_t size) {
     struct kept *kept = (struct kept *)(map + size) - 1;
     *kept = (struct kept){first, map, size};
     first = kept;
@@ -73,7 +73,7 @@ void __boxer_stack_put(unsigned char *map, size_t size) {
     sigset_t set;
     __block_app_sigs(&set);
     __tl_lock();
-    keep(map, size);
+    __boxer_stack_keep(map, size);
     drop_beyond(MOST_KEPT);
     __tl_unlock();
     __restore_sigs(&set);

@@ -10,4 +10,7 @@ hidden unsigned char *__boxer_stack_take(size_t size, size_t cleared);
 // Of a thread that has left it.
 hidden void __boxer_stack_put(unsigned char *map, size_t size);
 
+// The same by who has the lock of the thread list.
+hidden void __boxer_stack_keep(unsigned char *map, size_t size);
+
 #endif

@@ -1,8 +1,19 @@
 // Where the data of the module is the program's.
-#include "process/data.h"
-#include "mm/memory.h"
+#include "mm/data.h"
+#include "mm/pages.h"
+#include "state.h"
 
 #include <boxer/kernel.h>
+
+static KERNEL_STATE uintptr_t constants;
+
+void kernel_constants_below(uintptr_t address) {
+    constants = address;
+}
+
+uintptr_t program_constants_end(void) {
+    return constants;
+}
 
 #ifdef __wasm__
 
@@ -18,11 +29,15 @@ struct hole {
 static void find_holes(struct hole holes[HOLES]) {
     uintptr_t bitmaps[3];
     size_t size;
-    memory_bitmaps(bitmaps, &size);
+    pages_bitmaps(bitmaps, &size);
     for (int i = 0; i < 3; i++)
         holes[i] = (struct hole){bitmaps[i], bitmaps[i] + size};
     holes[3] = (struct hole){(uintptr_t)&__start_kernel_state, (uintptr_t)&__stop_kernel_state};
     holes[4] = (struct hole){(uintptr_t)&boxer_boot, (uintptr_t)(&boxer_boot + 1)};
+}
+
+uintptr_t program_stack_end(void) {
+    return (uintptr_t)&__global_base;
 }
 
 size_t program_data(data_visit visit, void *context) {
@@ -45,6 +60,10 @@ size_t program_data(data_visit visit, void *context) {
 }
 
 #else
+
+uintptr_t program_stack_end(void) {
+    return 0;
+}
 
 size_t program_data(data_visit visit, void *context) {
     (void)visit, (void)context; // natively the data around the kernel is the test's own

@@ -1,0 +1,134 @@
+// Simple commands: assignments, words, redirections.
+#include "shell.h"
+
+#include "process.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static char *assigned_value(const char *word) {
+    return psh_assigned(word, psh_expand_text(strchr(word, '=') + 1));
+}
+
+static void trace(const struct psh_words *words) {
+    fputs("+", stderr);
+    for (size_t i = 0; i < words->count; i++)
+        fprintf(stderr, " %s", words->items[i]);
+    fputc('\n', stderr);
+}
+
+static int assign_all(char **words, size_t count, struct psh_words *shown) {
+    for (size_t i = 0; i < count && !psh.leaving; i++) {
+        size_t length = psh_assignment(words[i]);
+        char *name = psh_copy(words[i], length), *value = assigned_value(words[i]);
+        if (psh.leaving || psh_set(name, value) < 0)
+            return -1;
+        if (psh.xtrace) {
+            char *text = psh_room(length + strlen(value) + 2);
+            sprintf(text, "%s=%s", name, value);
+            psh_add(shown, text);
+        }
+    }
+    return psh.leaving ? -1 : 0;
+}
+
+struct old_value {
+    struct psh_variable *variable;
+    char *value;
+    int exported;
+};
+
+// Assignments before a command that is not special hold while it runs.
+static void run_with(char **words, size_t count, struct psh_words *fields, int last) {
+    const struct psh_builtin *builtin = psh_builtin(fields->items[0]);
+    int stays =
+        builtin && builtin->kind == PSH_SPECIAL && !psh.bash && !psh_function(fields->items[0]);
+    struct old_value *old = psh_room((count + 1) * sizeof *old);
+    struct psh_words shown = {0};
+    for (size_t i = 0; i < count; i++) {
+        old[i].variable = psh_variable(psh_copy(words[i], psh_assignment(words[i])));
+        old[i].value = old[i].variable->value;
+        old[i].exported = old[i].variable->exported;
+    }
+    if (assign_all(words, count, &shown) < 0)
+        return;
+    if (!stays)
+        for (size_t i = 0; i < count; i++)
+            old[i].variable->exported = 1;
+    if (psh.xtrace) {
+        for (size_t i = 0; i < fields->count; i++)
+            psh_add(&shown, fields->items[i]);
+        trace(&shown);
+    }
+    int status = psh_call(fields->items, last, 1);
+    if (psh.leaving != PSH_EXIT || status)
+        psh.status = status;
+    if (!stays)
+        for (size_t i = count; i-- > 0;) {
+            old[i].variable->value = old[i].value;
+            old[i].variable->exported = old[i].exported;
+        }
+}
+
+static int declares_variables(const char *command) {
+    static const char *const names[] = {"export", "readonly", "local", "declare", "typeset"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(command, names[i]) == 0)
+            return 1;
+    return 0;
+}
+
+// Behind `export` and its like, NAME=WORD is an assignment: nothing is split.
+static void expand_command(char **words, struct psh_words *fields) {
+    if (!words)
+        return;
+    int declares = *words && declares_variables(*words);
+    for (; *words && !psh.leaving; words++) {
+        size_t length = declares ? psh_assignment(*words) : 0;
+        if (!length) {
+            psh_expand_word(*words, fields);
+            continue;
+        }
+        char *value = assigned_value(*words);
+        char *text = psh_room(length + strlen(value) + 2);
+        memcpy(text, *words, length);
+        text[length] = '=';
+        strcat(text, value);
+        psh_add(fields, text);
+    }
+}
+
+static int is_exec(char **fields) {
+    return strcmp(fields[0], "exec") == 0;
+}
+
+void psh_run_simple(struct psh_node *node, int last) {
+    size_t assignments = 0;
+    struct psh_words fields = {0};
+    psh.substituted = 0;
+    while (assignments < node->words.count && psh_assignment(node->words.items[assignments]))
+        assignments++;
+    expand_command(node->words.count ? node->words.items + assignments : NULL, &fields);
+    if (psh.leaving)
+        return;
+    struct psh_saved *saved = NULL;
+    int stays = fields.count && is_exec(fields.items) && !fields.items[1];
+    if (psh_redirect(node->redirects, stays ? NULL : &saved) < 0) {
+        if (!psh.leaving) {
+            const struct psh_builtin *builtin = fields.count ? psh_builtin(fields.items[0]) : NULL;
+            psh.status = psh.bash ? 1 : 2;
+            if (builtin && builtin->kind == PSH_SPECIAL && !psh.bash)
+                psh.leaving = PSH_EXIT;
+        }
+    } else if (!fields.count) {
+        struct psh_words shown = {0};
+        if (assign_all(node->words.items, assignments, &shown) == 0)
+            psh.status = psh.substituted ? psh.substituted - 1 : 0;
+        if (shown.count)
+            trace(&shown);
+    } else {
+        run_with(node->words.items, assignments, &fields, last);
+    }
+    psh_restore(saved);
+    psh_stop_on_error();
+}

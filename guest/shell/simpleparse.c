@@ -1,0 +1,107 @@
+// Simple commands, redirections and functions, read from their tokens.
+#include "tokens.h"
+
+#include "shell.h"
+
+#include <string.h>
+
+static char *unquoted(const char *word, int *quoted) {
+    char *text = psh_room(strlen(word) + 1), *out = text;
+    for (*quoted = 0; *word; word++) {
+        if (*word == '\'' || *word == '"' || *word == '\\')
+            *quoted = 1;
+        else
+            *out++ = *word;
+    }
+    return text;
+}
+
+int psh_read_redirect(struct psh_redirect ***end) {
+    if (psh_reader.problem || psh_reader.token != OPERATOR ||
+        (!strchr("<>", *psh_reader.text) && strncmp(psh_reader.text, "&>", 2) != 0))
+        return 0;
+    struct psh_redirect *redirect = psh_room(sizeof *redirect);
+    redirect->operator = psh_reader.text;
+    redirect->fd = psh_reader.number >= 0 ? psh_reader.number : *psh_reader.text == '>';
+    int strip = strcmp(psh_reader.text, "<<-") == 0;
+    int document = strip || strcmp(psh_reader.text, "<<") == 0;
+    psh_advance();
+    if (psh_reader.token != WORD) {
+        psh_complain("a redirection has no file");
+        return 0;
+    }
+    redirect->word = psh_reader.text;
+    if (document) {
+        struct document *entry = psh_room(sizeof *entry), **last = &psh_reader.documents;
+        redirect->operator = "<<";
+        entry->redirect = redirect;
+        entry->delimiter = unquoted(psh_reader.text, &redirect->literal);
+        entry->strip = strip;
+        while (*last)
+            last = &(*last)->next;
+        *last = entry;
+    }
+    psh_advance();
+    **end = redirect;
+    *end = &redirect->next;
+    return 1;
+}
+
+// POSIX has names of variables here, bash nearly everything.
+static int names_function(const char *word) {
+    return psh.bash ? !strpbrk(word, "$'\"\\`=") : psh_name_length(word) == strlen(word);
+}
+
+// name[..]=
+static int sets_element(const char *word) {
+    size_t length = psh_name_length(word);
+    const char *close = length && word[length] == '[' ? strchr(word + length, ']') : NULL;
+    return psh.bash && close && (close[1] == '=' || (close[1] == '+' && close[2] == '='));
+}
+
+// Behind its name.
+static void read_function(struct psh_node *node, const char *name) {
+    if (psh_accept(OPERATOR, "("))
+        psh_expect(")");
+    psh_skip_newlines();
+    node->kind = PSH_FUNCTION;
+    node->name = (char *)name;
+    node->first = psh_read_command();
+}
+
+// `function name`, with `()` or without.
+struct psh_node *psh_read_named_function(void) {
+    struct psh_node *node = psh_node_of(PSH_FUNCTION, NULL, NULL);
+    const char *name = psh_reader.text;
+    if (psh_reader.token != WORD)
+        psh_complain("`function` has no name");
+    psh_advance();
+    read_function(node, name);
+    return node;
+}
+
+struct psh_node *psh_read_simple(void) {
+    struct psh_node *node = psh_node_of(PSH_SIMPLE, NULL, NULL);
+    struct psh_redirect **end = &node->redirects;
+    for (;;) {
+        if (!psh_reader.problem && psh_reader.token == WORD) {
+            psh_add(&node->words, psh_reader.text);
+            const char *word = psh_reader.text;
+            psh_advance();
+            if (node->words.count == 1 && !node->redirects && psh_is(OPERATOR, "(") &&
+                names_function(word)) {
+                read_function(node, word);
+                return node;
+            }
+            if ((node->words.count == 1 && sets_element(word)) ||
+                (psh_is(OPERATOR, "(") && psh_assignment(word) && word[strlen(word) - 1] == '='))
+                psh_complain("`name=(..)` and `name[..]=` are of arrays, which this shell has not");
+        } else if (!psh_read_redirect(&end)) {
+            break;
+        }
+    }
+    if (!node->words.count && !node->redirects)
+        psh_complain(psh_reader.token == END ? "the script ends in the middle of a command"
+                                             : "a command was expected");
+    return node;
+}
