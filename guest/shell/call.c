@@ -31,6 +31,7 @@ static int call_function(struct psh_function *called, char **argv, int last) {
     if (!psh.errtrace)
         psh.error_trap = NULL;
     psh.calls++;
+    psh.errors = 0;
     psh_run(called->body, last);
     psh.calls--;
     psh.loops = loops;
