@@ -59,6 +59,7 @@ static int run_program(char **argv, int last) {
 }
 
 int psh_run_builtin(const struct psh_builtin *builtin, char **argv) {
+    psh.errors = 0;
     clearerr(stdout);
     int status = builtin->run(argv);
     if (fflush(stdout) == 0 && !ferror(stdout))
