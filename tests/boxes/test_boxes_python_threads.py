@@ -292,7 +292,7 @@ STANDING = {
     ),
     "_thread": (
         "import _thread, time\n_thread.start_new_thread(time.sleep, (9,))\n",
-        ["a thread of the module _thread"],
+        ["1 thread would stand"],
     ),
 }
 

@@ -25,8 +25,7 @@ from tests.native.compiling import (
 # All of the kernel but its host door, which the doubles are, and zlib.
 LEFT_OUT = {"fs-tmpfs-inflate.o", "host_posix.o"}
 SUBJECTS = (
-    "children faults mapping memory poll process pty random signal socket space suspend tasks "
-    "time"
+    "children faults mapping memory poll process pty random signal socket space suspend tasks time"
 )
 PROGRAMS = [f"check_{subject}" for subject in SUBJECTS.split(" ")]
 
