@@ -1,7 +1,6 @@
-"""Threads and processes timed from inside: `python task_calls.py FIGURE PROGRAMS`; JSON of samples.
+"""Threads and processes timed from inside: `python task_calls.py FIGURE`; JSON of samples, seconds.
 
 It runs in a box and natively, so it imports nothing that is not in both, and nothing of ours.
-PROGRAMS: the folder of `true`, `cat` and `wc` (task_programs.c).
 """
 
 from __future__ import annotations
@@ -10,15 +9,10 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-PROGRAMS = sys.argv[2]
-GIGABYTE = 1 << 30
-PART = 64 << 20
 # Seconds that the computing threads have, and a single one before and after.
 COMPUTED = 2.0
 
@@ -101,9 +95,8 @@ def total_speed() -> list[float]:
     return [together * 2 / (before + after)]
 
 
-def run_true() -> list[float]:
-    program = os.path.join(PROGRAMS, "true")  # noqa: PTH118
-    return seconds(lambda: subprocess.run([program], check=True), 50)
+def run_shell() -> list[float]:
+    return seconds(lambda: subprocess.run(["sh", "-c", "true"], check=True), 50)
 
 
 def run_python() -> list[float]:
@@ -121,20 +114,6 @@ def fork_wait() -> list[float]:
         os.waitpid(child, 0)
 
     return seconds(work, 200)
-
-
-def piped() -> list[float]:
-    """`cat` of 1 GB into `wc -c`: seconds for a MB."""
-    with tempfile.TemporaryDirectory() as folder:
-        part = Path(folder) / "part"
-        part.write_bytes(os.urandom(1 << 20) * (PART >> 20))
-        line = f"{PROGRAMS}/cat {' '.join([str(part)] * (GIGABYTE // PART))} | {PROGRAMS}/wc -c"
-
-        def work() -> None:
-            told = subprocess.run(line, shell=True, check=True, stdout=subprocess.PIPE).stdout
-            assert int(told) == GIGABYTE
-
-        return seconds(work, 2, GIGABYTE >> 20)
 
 
 def double(number: int) -> int:
@@ -155,10 +134,9 @@ FIGURES = {
     "start-join": start_join,
     "shares": shares,
     "total-speed": total_speed,
-    "true": run_true,
+    "shell": run_shell,
     "python": run_python,
     "fork": fork_wait,
-    "pipe": piped,
     "pool-map": pool_map,
 }
 

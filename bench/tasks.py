@@ -28,12 +28,12 @@ HERE = Path(__file__).resolve().parent
 BOXER = [sys.executable, "-m", "boxer"]
 ROUNDS = 3
 LIMIT = 120
-PROGRAMS = ("true", "cat", "wc")
-DOCKERFILE = """\
-FROM python
-COPY task_calls.py /
-COPY true cat wc /programs/
-"""
+PROGRAM = "/programs/task_programs"
+DOCKERFILES = {
+    "python": "FROM python\nCOPY task_calls.py /\n",
+    "c": f'FROM scratch\nCOPY task_programs {PROGRAM}\nCMD ["{PROGRAM}"]\n',
+}
+LIMITS = ("memory=3GiB", "time=120", "cpu=120")
 # Turns of the samples of pool.call.
 CALLS = 40
 
@@ -52,13 +52,24 @@ FIGURES = {
     "shares": Figure("shares of two threads and main", "of a third", 1, "0.9 to 1.1"),
     "total-speed": Figure("speed of three threads together", "of one", 1, "0.97"),
     "start-join": Figure("thread, start and join", "us", 1e6, "60"),
-    "true": Figure("subprocess.run(['true'])", "ms", 1e3, "2"),
+    "time-true": Figure("posix_spawn of a C program", "ms", 1e3, "2"),
+    "shell": Figure("subprocess.run sh -c true", "ms", 1e3, "2"),
     "python": Figure("subprocess.run python -c pass", "ms", 1e3, "8"),
     "fork": Figure("fork, exit, waitpid, 20 MB", "ms", 1e3, "1"),
-    "pipe": Figure("cat of 1 GB | wc -c, a MB", "ms", 1e3, "3.3"),
+    "time-pipe": Figure("cat of 1 GB | wc -c, a MB", "ms", 1e3, "3.3"),
     "pool-map": Figure("Pool(4).map of 1,000 calls", "ms", 1e3, "3 x native"),
 }
+# Figures of the C program.
+IN_C = ("time-true", "time-pipe")
 Samples = list[float]
+
+
+class Commands(NamedTuple):
+    """python, program: what runs figures of each. name: of the program, as it starts itself."""
+
+    python: list[str]
+    program: list[str]
+    name: str
 
 
 def main() -> int:
@@ -83,50 +94,57 @@ def main() -> int:
     return 0
 
 
-def _sides(folder: Path, python: str, native_only: bool) -> dict[str, list[str]]:
-    """The commands of both sides, without the figure, which goes before the last word."""
+def _sides(folder: Path, python: str, native_only: bool) -> dict[str, Commands]:
+    """The commands of both sides, by language, without the figure and the C program's name."""
     source = str(HERE / "task_programs.c")
-    native = folder / "native"
-    native.mkdir()
-    subprocess.run(["gcc", "-O2", "-o", str(native / "true"), source], check=True)
-    for name in PROGRAMS[1:]:
-        shutil.copy(native / "true", native / name)
+    program = folder / "task_programs"
+    subprocess.run(["gcc", "-O2", "-o", str(program), source], check=True)
     one = f"taskset -c {min(os.sched_getaffinity(0))}".split()
-    sides = {"native": [*one, python, str(HERE / "task_calls.py"), str(native)]}
+    calls = [*one, python, str(HERE / "task_calls.py")]
+    native = Commands(calls, [*one, str(program)], str(program))
     if native_only:
-        return sides
-    context = folder / "context"
+        return {"native": native}
+    limits = [word for limit in LIMITS for word in ("--limit", limit)]
+    run = [*BOXER, "run", *limits]
+    boxes = {language: str(_box(folder / language, language)) for language in DOCKERFILES}
+    python_line = [*run, boxes["python"], "python", "/task_calls.py"]
+    return {"box": Commands(python_line, [*run, boxes["c"], PROGRAM], PROGRAM), "native": native}
+
+
+def _box(context: Path, language: str) -> Path:
     context.mkdir()
-    (context / "Dockerfile").write_text(DOCKERFILE)
+    (context / "Dockerfile").write_text(DOCKERFILES[language])
     shutil.copy(HERE / "task_calls.py", context)
-    subprocess.run([*BOXER, "cc", "-O2", "-o", str(context / "true"), source], check=True)
-    for name in PROGRAMS[1:]:
-        shutil.copy(context / "true", context / name)
-    box = str(folder / "tasks.wasm")
-    build = [*BOXER, "build", "-q", "-o", box, str(context)]
+    source, program = str(HERE / "task_programs.c"), str(context / "task_programs")
+    subprocess.run([*BOXER, "cc", "-O2", "-o", program, source], check=True)
+    box = context / "tasks.wasm"
+    build = [*BOXER, "build", "-q", "-o", str(box), str(context)]
     subprocess.run(build, stdout=subprocess.DEVNULL, check=True)
-    limits = ["--limit", "memory=3GiB", "--limit", "time=120", "--limit", "cpu=120"]
-    return {"box": [*BOXER, "run", *limits, box, "python", "/task_calls.py", "/programs"], **sides}
+    return box
 
 
 def _measured(
-    sides: dict[str, list[str]], names: Sequence[str]
+    sides: dict[str, Commands], names: Sequence[str]
 ) -> dict[str, dict[str, Samples | str]]:
     """By figure and side: samples, or why there are none."""
     figures: dict[str, dict[str, Samples | str]] = {name: {} for name in names}
     for _ in range(ROUNDS):
         for name, found in figures.items():
-            for side, command in sides.items():
+            for side, commands in sides.items():
                 if isinstance(kept := found.setdefault(side, []), str):
                     continue
-                told = _run([*command[:-1], name, command[-1]])
+                in_c = [*commands.program, name, commands.name]
+                told = _run(in_c if name in IN_C else [*commands.python, name])
                 found[side] = told if isinstance(told, str) else [*kept, *told]
     return figures
 
 
 def _run(line: Sequence[str]) -> Samples | str:
     try:
-        done = subprocess.run(line, capture_output=True, text=True, check=False, timeout=LIMIT)
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run(
+                line, cwd=folder, capture_output=True, text=True, check=False, timeout=LIMIT
+            )
     except subprocess.TimeoutExpired:
         return f"did not end in {LIMIT} s"
     if done.returncode:
@@ -166,9 +184,12 @@ def _calls(folder: Path, tree: str, box: str) -> tuple[Samples, Samples]:
 
 def _tell_calls(before: Samples, now: Samples) -> None:
     for name, times in (("before", before), ("now", now)):
-        middle, worst = (percentile(times, part) * 1e6 for part in (0.5, 0.99))
-        print(f"pool.call, {name:<8}{middle:>10,.2f} us   p99 {worst:>10,.2f}   of {len(times)}")
-    print(f"ratio of medians {percentile(now, 0.5) / percentile(before, 0.5):.3f}, reach 1.03")
+        best, middle, worst = (percentile(times, part) * 1e6 for part in (0.1, 0.5, 0.99))
+        told = f"p10 {best:>8,.2f} us   p50 {middle:>8,.2f}   p99 {worst:>8,.2f}   of {len(times)}"
+        print(f"pool.call, {name:<8}{told}")
+    for part in (0.1, 0.5):
+        ratio = percentile(now, part) / percentile(before, part)
+        print(f"ratio at p{part * 100:.0f} {ratio:.3f}, reach 1.03")
 
 
 def _tell(figures: dict[str, dict[str, Samples | str]]) -> None:

@@ -38,7 +38,7 @@
 // MOST_PARTS: beyond that a process is written to a file as a whole. WORTH_A_FILE: copying less is
 // as fast. MOST_MAPPINGS, MOST_FILES: all machines' parts, and descriptors of this process.
 enum { PAGE = 4096, TABLE = 2 << 20, MOST_RANGES = 1024, MOST_PARTS = 256, MOST_RUNS = 64 };
-enum { MOST_MAPPINGS = 16384, WORTH_A_FILE = 16 * PAGE, MOST_FILES = 256 };
+enum { LARGEST_GAP = 16 * PAGE, MOST_MAPPINGS = 16384, WORTH_A_FILE = 16 * PAGE, MOST_FILES = 256 };
 
 // bytes: that it holds. It goes with the last part that names it.
 struct file {
@@ -303,24 +303,33 @@ static uint64_t left_of(const struct boxer_machine *machine, const struct space 
     return taken < machine->memory_limit ? machine->memory_limit - taken : 0;
 }
 
-// Private pages in place, as ranges of the memory's: the first MOST_RUNS that are worth it.
+// Private pages in place, as ranges of the memory's: the first MOST_RUNS that are worth it. Pages
+// between two that are private, few beside those, are written too: they have the same bytes.
 struct runs {
     uint64_t base, bytes; // base: of the piece that is looked at
     uint32_t count;
+    struct range next;     // that grows still
+    uint64_t next_private; // bytes of it
     struct range of[MOST_RUNS];
 };
 
+static void end_run(struct runs *runs) {
+    if (runs->next_private >= WORTH_A_FILE && runs->count < MOST_RUNS) {
+        runs->of[runs->count++] = runs->next;
+        runs->bytes += runs->next.size;
+    }
+    runs->next.size = runs->next_private = 0;
+}
+
 static void note_run(void *state, uint64_t offset, uint64_t size) {
     struct runs *runs = state;
-    struct range run = {runs->base + offset, size};
-    struct range *last = runs->count ? &runs->of[runs->count - 1] : NULL;
-    if (last && last->offset + last->size == run.offset) // the kernel tells in pieces
-        last->size += size;
-    else if (size >= WORTH_A_FILE && runs->count < MOST_RUNS)
-        runs->of[runs->count++] = run;
-    else
-        return;
-    runs->bytes += size;
+    uint64_t start = runs->base + offset, gap = start - runs->next.offset - runs->next.size;
+    if (runs->next.size && (gap > LARGEST_GAP || gap > runs->next_private / 2))
+        end_run(runs);
+    if (!runs->next.size)
+        runs->next.offset = start;
+    runs->next.size = start + size - runs->next.offset;
+    runs->next_private += size;
 }
 
 struct looking {
@@ -422,8 +431,10 @@ static int settle_in_place(struct boxer_machine *machine, const struct ranges *r
         memcpy(runs->of, ranges->of, ranges->count * sizeof *ranges->of);
         for (uint32_t i = 0; i < ranges->count; i++)
             runs->bytes += ranges->of[i].size;
-    } else if (each_piece(machine, space->parts, space->count, ranges, look_for_runs, &looking) <
+    } else if (each_piece(machine, space->parts, space->count, ranges, look_for_runs, &looking) ==
                0) {
+        end_run(runs);
+    } else {
         runs->count = 0; // the host's kernel does not tell
     }
     // Where the bounds are near, all is copied.

@@ -25,6 +25,8 @@ from tests.conformance.outcomes import Outcome, read_lines
 
 # How often a module is gone on with behind a test that did not end.
 MOST_BREAKS = 40
+# Seconds to the first line: tests are imported before one is begun.
+IMPORT = 180.0
 # After a signal, for the traceback.
 GRACE = 3.0
 LAST_LINES = 12
@@ -143,7 +145,8 @@ def _listen(process: subprocess.Popen[bytes], told: Told, silence: float, until:
         selector.register(descriptor, selectors.EVENT_READ)
         while True:
             now = time.monotonic()
-            patience = min(heard + silence, until) - now
+            allowed = silence if told.lines else max(silence, IMPORT)
+            patience = min(heard + allowed, until) - now
             if patience <= 0:
                 told.hung = True
                 told.ending = "hung" if now < until else "time of the module"

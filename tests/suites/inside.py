@@ -18,7 +18,8 @@ from typing import Any
 
 import pytest
 
-SETTINGS: dict[str, Any] = json.loads(sys.argv[1])
+# Workers of tests import this as their parent's main module.
+SETTINGS: dict[str, Any] = json.loads(sys.argv[1]) if __name__ == "__main__" else {}
 ARGUMENTS = ("-q", "-p", "no:cacheprovider", "-W", "ignore", "--tb=short")
 # pytest takes descriptor 1 while a test runs, and tests replace os.write.
 TOLD, WRITE = os.dup(1), os.write

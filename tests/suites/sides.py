@@ -159,7 +159,15 @@ def _fetched(suite: Suite) -> Path:
         with tempfile.TemporaryDirectory(dir=store) as folder:
             asked = Path(folder) / "requirements.txt"
             asked.write_text(f"{suite.name}=={suite.version} --hash=sha256:{suite.sha256}\n")
-            line = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary=:all:"]
+            line = [
+                sys.executable,
+                "-m",
+                "pip",
+                "download",
+                "-q",
+                "--no-deps",
+                f"--no-binary={suite.name}",
+            ]
             line += ["--require-hashes", "-d", folder, "-r", str(asked)]
             subprocess.run(line, check=True)
             (Path(folder) / suite.archive).rename(store / suite.archive)
