@@ -297,8 +297,8 @@ STANDING = {
 }
 
 
-# A build's machine is the engine package's own, which switches no stacks: there a thread runs to its
-# end on top of the one that waits.
+# A build's machine is the engine package's own, which switches no stacks: there a thread runs to
+# its end on top of the one that waits.
 NO_TURNS = pytest.mark.xfail(strict=True, reason="a build's machine has no slots")
 
 
