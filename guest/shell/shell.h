@@ -106,6 +106,7 @@ struct psh_state {
     pid_t background;               // $!, 0 without one
     const struct psh_node *command; // that runs
     char *exit_trap, *error_trap;
+    int errors;  // what bash has as its error output beside a program's own, 0: that
     int trapped; // inside of the error trap, which keeps the line that failed
     int status, line;
     enum psh_leaving leaving;

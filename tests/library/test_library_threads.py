@@ -249,8 +249,9 @@ CALLS = """
 import concurrent.futures, threading, time
 pool, seen = None, []
 def started(n):
+    before = len(seen)
     for i in range(n): threading.Thread(target=lambda: (time.sleep(0.01), seen.append(1))).start()
-    return len(seen)
+    return before
 def pooled(n):
     global pool
     pool = concurrent.futures.ThreadPoolExecutor(n)
