@@ -58,6 +58,8 @@ static void find_held(struct boxer_machine *machine, uint64_t size, struct piece
         visit_private(machine->base, size, hold, pieces) < 0)
         hold(pieces, 0, size);
     layer_visit(machine->layer, hold, pieces);
+    if (machine->spaces) // forks have mapped files of their own
+        hold(pieces, 0, size);
 }
 
 // In large pieces, so that the file system keeps them in large folios: mapping those costs a

@@ -334,6 +334,24 @@ def test_a_copy_of_a_machine_has_processes_of_its_own() -> None:
     machine.close()
 
 
+def test_an_image_of_a_machine_that_has_forked_has_all_of_its_memory() -> None:
+    script, start = Script(64), 2 << 20  # far from what the first image holds
+    ranges = ((start, 1 << 20),)
+    script.add(FILL, start + 20 * KIB, 9, 300 * KIB)
+    script.add(FORK, 1, script.space(1, ranges), 2)
+    script.add(SWITCH, 1, script.space(1, ranges), script.space(2, ranges))
+    script.add(SWITCH, 0, script.space(2, ranges), script.space(1, ranges))
+    frozen = Frozen.of(script.box())
+    machine = frozen.machine(1 << 30)
+    assert isinstance(machine, mapped.MappedInstance)
+    assert machine.run(RunOptions()).exit_status.exit_code == 42
+    memory = machine.memory()
+    assert memory[start + 20 * KIB : start + 320 * KIB] == b"\x09" * 300 * KIB
+    again = mapped.MappedInstance(frozen.code, machine.new_image(), 1 << 30)
+    machine.close()
+    assert again.memory() == memory
+
+
 def test_memory_of_all_processes_together_is_limited() -> None:
     # 512 KiB are private; what is in place counts as much as a copy: the sixth is one too many.
     limits = Limits(memory=3 << 20)
