@@ -1,6 +1,8 @@
 // Who runs the script, and where: id, whoami, hostname.
 #include "shell.h"
 
+#include "builtins.h"
+
 #include <errno.h>
 #include <grp.h>
 #include <limits.h>

@@ -1,6 +1,8 @@
 // Positional parameters: shift and getopts.
 #include "shell.h"
 
+#include "builtins.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 // The shell's own commands: their table, and the smallest of them.
 #include "shell.h"
 
+#include "builtins.h"
 #include "jobs.h"
 #include "traps.h"
 

@@ -1,6 +1,7 @@
 // What a command's name means, and running it: functions, the shell's own commands, programs.
 #include "shell.h"
 
+#include "builtins.h"
 #include "process.h"
 #include "traps.h"
 

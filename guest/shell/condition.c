@@ -1,6 +1,8 @@
 // [[ ]]: bash's conditions. Words are not split, and patterns are not of files.
 #include "shell.h"
 
+#include "builtins.h"
+
 #include <fnmatch.h>
 #include <regex.h>
 #include <string.h>

@@ -2,6 +2,8 @@
 #include "copy.h"
 #include "shell.h"
 
+#include "builtins.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,8 @@
 // head and wc: the begin of a text, and how long it is.
 #include "shell.h"
 
+#include "builtins.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>

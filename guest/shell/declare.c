@@ -1,6 +1,8 @@
 // export, readonly, local and declare: what variables are besides their values.
 #include "shell.h"
 
+#include "builtins.h"
+
 #include <stdio.h>
 #include <string.h>
 

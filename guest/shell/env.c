@@ -2,6 +2,7 @@
 // `#!` line gives all of its words as one.
 #include "shell.h"
 
+#include "builtins.h"
 #include "process.h"
 
 #include <ctype.h>

@@ -2,6 +2,7 @@
 // (XCU 2.6), in one walk over the word that marks where each character comes from.
 #include "shell.h"
 
+#include "builtins.h"
 #include "process.h"
 #include "text.h"
 

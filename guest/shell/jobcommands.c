@@ -1,6 +1,8 @@
 // jobs, fg, bg and wait.
 #include "jobs.h"
 #include "shell.h"
+
+#include "builtins.h"
 #include "traps.h"
 
 #include <signal.h>

@@ -6,6 +6,8 @@
 
 #include "jobs.h"
 #include "shell.h"
+
+#include "builtins.h"
 #include "traps.h"
 
 #include <fcntl.h>

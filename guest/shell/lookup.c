@@ -1,6 +1,8 @@
 // What a name means: command and type.
 #include "shell.h"
 
+#include "builtins.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

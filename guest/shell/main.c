@@ -1,6 +1,7 @@
 // `sh` as a program of a box.
 #include "shell.h"
 
+#include "builtins.h"
 #include "jobs.h"
 #include "traps.h"
 

@@ -1,6 +1,8 @@
 // Permissions and owners of files: chmod, chown, chgrp.
 #include "shell.h"
 
+#include "builtins.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <grp.h>

@@ -2,6 +2,8 @@
 #include "copy.h"
 #include "shell.h"
 
+#include "builtins.h"
+
 #include <errno.h>
 #include <ftw.h>
 #include <libgen.h>

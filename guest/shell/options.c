@@ -1,6 +1,7 @@
 // set and shopt: what a script has switched on.
 #include "shell.h"
 
+#include "builtins.h"
 #include "jobs.h"
 
 #include <stdio.h>

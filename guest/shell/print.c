@@ -1,6 +1,8 @@
 // echo, printf and read.
 #include "shell.h"
 
+#include "builtins.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>

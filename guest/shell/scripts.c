@@ -1,6 +1,8 @@
 // Scripts within scripts: eval, `.` and source.
 #include "shell.h"
 
+#include "builtins.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 // Simple commands: assignments, words, redirections.
 #include "shell.h"
 
+#include "builtins.h"
 #include "process.h"
 
 #include <stdio.h>

@@ -1,6 +1,8 @@
 // test and [ (XCU test, with -a, -o and parentheses as dash has them).
 #include "shell.h"
 
+#include "builtins.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,8 @@
 // Commands other systems have as programs, and scripts that start a program cannot do without.
 #include "shell.h"
 
+#include "builtins.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>

@@ -8,6 +8,8 @@
 #include "jobs.h"
 #include "shell.h"
 
+#include "builtins.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

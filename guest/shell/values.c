@@ -3,6 +3,8 @@
 
 #include "shell.h"
 
+#include "builtins.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
