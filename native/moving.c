@@ -65,23 +65,25 @@ static enum moves moves(void) {
     return found;
 }
 
-static int map_part(const struct boxer_image *image, uint8_t *base, struct range part) {
-    uint64_t end = part.offset + part.size;
-    uint64_t in_image = part.offset >= image->size ? 0
-                        : end > image->size        ? image->size - part.offset
-                                                   : part.size;
-    const int how = MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, access = PROT_READ | PROT_WRITE;
-    if (in_image && mmap(base + part.offset, in_image, access, how, image->descriptor,
-                         (off_t)part.offset) == MAP_FAILED)
-        return -1;
-    if (in_image < part.size && mmap(base + part.offset + in_image, part.size - in_image, access,
-                                     how | MAP_ANONYMOUS, -1, 0) == MAP_FAILED)
-        return -1;
-    return 0;
+static int map_file(uint8_t *place, uint64_t size, int file, uint64_t offset) {
+    const int how = MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE;
+    return size && mmap(place, size, PROT_READ | PROT_WRITE, file < 0 ? how | MAP_ANONYMOUS : how,
+                        file, (off_t)offset) == MAP_FAILED
+               ? -1
+               : 0;
 }
 
-int map_untouched(const struct boxer_image *image, uint8_t *base, struct range part) {
-    return map_part(image, base, part);
+int map_untouched(const struct source *source, uint8_t *base, struct range part) {
+    uint8_t *place = base + part.offset;
+    uint64_t size = source->image->size;
+    if (source->file >= 0)
+        return map_file(place, part.size, source->file, part.offset);
+    uint64_t left = part.offset < size ? size - part.offset : 0;
+    uint64_t first = left < part.size ? left : part.size;
+    return map_file(place, first, source->image->descriptor, part.offset) < 0 ||
+                   map_file(place + first, part.size - first, -1, 0) < 0
+               ? -1
+               : 0;
 }
 
 struct copying {
@@ -109,37 +111,37 @@ static void copy_different(struct copying *copying, uint64_t size) {
             copy_region(copying, at, PAGE);
 }
 
-int64_t copy_part(const struct boxer_image *image, uint8_t *to, uint8_t *from, struct range part,
+int64_t copy_part(const struct source *source, uint8_t *to, uint8_t *from, struct range part,
                   uint64_t most) {
     struct copying copying = {to + part.offset, from + part.offset, 0, most, 0};
-    if (map_part(image, to, part) < 0)
+    if (map_untouched(source, to, part) < 0)
         return -1;
     if (visit_private(copying.from, part.size, copy_region, &copying) < 0)
         copy_different(&copying, part.size);
     return copying.failed ? -1 : (int64_t)copying.copied;
 }
 
-static int move_by_copying(const struct boxer_image *image, uint8_t *to, uint8_t *from,
+static int move_by_copying(const struct source *source, uint8_t *to, uint8_t *from,
                            struct range part, part_visitor done, void *state) {
-    if (copy_part(image, to, from, part, UINT64_MAX) < 0 || map_part(image, from, part) < 0)
+    if (copy_part(source, to, from, part, UINT64_MAX) < 0 || map_untouched(source, from, part) < 0)
         return -1;
     return done(state, part);
 }
 
-int move_part(const struct boxer_image *image, uint8_t *to, uint8_t *from, struct range part,
+int move_part(const struct source *source, uint8_t *to, uint8_t *from, struct range part,
               int is_whole, part_visitor done, void *state) {
     enum moves how = moves();
     if (how == NEVER || (how == WITHIN_A_MAPPING && !is_whole))
-        return move_by_copying(image, to, from, part, done, state);
+        return move_by_copying(source, to, from, part, done, state);
     if (try_to_move(to + part.offset, from + part.offset, part.size) == 0)
         return done(state, part);
     if (how != ALWAYS || part.size <= WORTH_A_MOVE)
-        return how == ALWAYS ? move_by_copying(image, to, from, part, done, state) : -1;
+        return how == ALWAYS ? move_by_copying(source, to, from, part, done, state) : -1;
     // Two mappings, or more.
     uint64_t half = part.size / 2 / PAGE * PAGE;
     struct range first = {part.offset, half}, second = {part.offset + half, part.size - half};
-    return move_part(image, to, from, first, 0, done, state) < 0 ||
-                   move_part(image, to, from, second, 0, done, state) < 0
+    return move_part(source, to, from, first, 0, done, state) < 0 ||
+                   move_part(source, to, from, second, 0, done, state) < 0
                ? -1
                : 0;
 }

@@ -1,7 +1,10 @@
 // The memory of a guest's processes. One is in place, the others are put aside: each in a stash of
 // addresses as large as a memory may become, equal to the memory's modulo 2 MiB, so that the host's
 // kernel moves whole tables of pages. An exchange moves no bytes (moving.c), and takes about as
-// long for 20 MB as for one. A fork copies the pages that are not the image's.
+// long for 20 MB as for one.
+//
+// A fork writes large runs of private pages to a file, which both processes then map copy-on-write,
+// so that the next fork of either copies only what has changed since; single pages are copied.
 //
 // Belongs here: what a process's memory is while it is out of place. Does not: which pages are a
 // process's, which its kernel says (descriptors, abi/boot.toml).
@@ -30,16 +33,32 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
-// MOST_PARTS: beyond that a process that was moved in pieces again and again is copied into one.
-// MOST_MAPPINGS: of all machines' parts.
-enum { PAGE = 4096, TABLE = 2 << 20, MOST_RANGES = 1024, MOST_PARTS = 2048, MOST_MAPPINGS = 16384 };
+// MOST_PARTS: beyond that a process is written to a file as a whole. WORTH_A_FILE: copying less is
+// as fast. MOST_MAPPINGS, MOST_FILES: all machines' parts, and descriptors of this process.
+enum { PAGE = 4096, TABLE = 2 << 20, MOST_RANGES = 1024, MOST_PARTS = 256, MOST_RUNS = 64 };
+enum { LARGEST_GAP = 16 * PAGE, MOST_MAPPINGS = 16384, WORTH_A_FILE = 16 * PAGE, MOST_FILES = 256 };
 
-// parts: as it was moved last, each within one mapping. bytes: private ones at most, out of place.
+// bytes: that it holds. It goes with the last part that names it.
+struct file {
+    int descriptor;
+    uint32_t references;
+    uint64_t bytes;
+};
+
+// file: null: the image. is_whole: known to lie within one mapping.
+struct part {
+    struct range range;
+    struct file *file;
+    int is_whole;
+};
+
+// parts: what is known of how it is mapped, sorted. bytes: private ones at most, out of place.
 struct space {
     uint32_t id, count, room;
     uint8_t *reserved, *stash; // stash: + an offset in memory
-    struct range *parts;
+    struct part *parts;
     uint64_t bytes;
 };
 
@@ -52,10 +71,11 @@ struct spaces {
     struct space **all, *in_place;
     uint32_t count, room;
     uint64_t reserved; // bytes of each stash
+    uint64_t filed;    // bytes in files
     struct ranges leaving, entering;
 };
 
-static int64_t mappings; // parts of all machines
+static int64_t mappings, files; // of all machines
 
 static struct space *find(const struct boxer_machine *machine, uint32_t id) {
     const struct spaces *spaces = machine->spaces;
@@ -65,31 +85,77 @@ static struct space *find(const struct boxer_machine *machine, uint32_t id) {
     return NULL;
 }
 
-static int set_parts(struct space *space, uint32_t count) {
-    int64_t more = (int64_t)count - space->count;
-    if (more > 0 && __atomic_add_fetch(&mappings, more, __ATOMIC_RELAXED) > MOST_MAPPINGS) {
-        __atomic_sub_fetch(&mappings, more, __ATOMIC_RELAXED);
-        return -1;
-    }
-    if (more < 0)
-        __atomic_add_fetch(&mappings, more, __ATOMIC_RELAXED);
-    space->count = count;
-    return 0;
+static void release(struct spaces *spaces, struct file *file) {
+    if (!file || --file->references)
+        return;
+    spaces->filed -= file->bytes;
+    __atomic_sub_fetch(&files, 1, __ATOMIC_RELAXED);
+    close(file->descriptor);
+    free(file);
 }
 
-static int add_part(void *state, struct range part) {
-    struct space *space = state;
+static void drop_parts(struct spaces *spaces, struct space *space) {
+    for (uint32_t i = 0; i < space->count; i++)
+        release(spaces, space->parts[i].file);
+    __atomic_sub_fetch(&mappings, (int64_t)space->count, __ATOMIC_RELAXED);
+    free(space->parts);
+    space->parts = NULL;
+    space->count = space->room = 0;
+}
+
+// Neighbours that lie within one mapping become one part.
+static int add_part(struct space *space, struct part part) {
+    if (!part.range.size)
+        return 0;
     if (space->count == space->room) {
         uint32_t room = space->room ? space->room * 2 : 8;
-        struct range *grown = realloc(space->parts, room * sizeof *grown);
+        struct part *grown = realloc(space->parts, room * sizeof *grown);
         if (!grown)
             return -1;
         space->parts = grown;
         space->room = room;
     }
-    if (set_parts(space, space->count + 1) < 0)
+    if (__atomic_add_fetch(&mappings, 1, __ATOMIC_RELAXED) > MOST_MAPPINGS) {
+        __atomic_sub_fetch(&mappings, 1, __ATOMIC_RELAXED);
         return -1;
-    space->parts[space->count - 1] = part;
+    }
+    if (part.file)
+        part.file->references++;
+    space->parts[space->count++] = part;
+    return 0;
+}
+
+static struct source source_of(const struct boxer_machine *machine, const struct file *file) {
+    return (struct source){machine->image, file ? file->descriptor : -1};
+}
+
+// What is known of `ranges`, in order and without gaps: pieces of the parts, and what lies between
+// them, cut at the image's end.
+typedef int (*piece_visitor)(void *state, const struct part *piece);
+static int each_piece(const struct boxer_machine *machine, const struct part *parts, uint32_t count,
+                      const struct ranges *ranges, piece_visitor visit, void *state) {
+    uint32_t at = 0;
+    uint64_t border = machine->image->size;
+    for (uint32_t i = 0; i < ranges->count; i++) {
+        uint64_t offset = ranges->of[i].offset, end = offset + ranges->of[i].size;
+        while (offset < end) {
+            while (at < count && parts[at].range.offset + parts[at].range.size <= offset)
+                at++;
+            int is_known = at < count && parts[at].range.offset <= offset;
+            uint64_t next = is_known     ? parts[at].range.offset + parts[at].range.size
+                            : at < count ? parts[at].range.offset
+                                         : end;
+            next = next < end ? next : end;
+            if (offset < border && next > border && !(is_known && parts[at].file))
+                next = border;
+            struct part piece = {{offset, next - offset},
+                                 is_known ? parts[at].file : NULL,
+                                 is_known && parts[at].is_whole};
+            if (visit(state, &piece) < 0)
+                return -1;
+            offset = next;
+        }
+    }
     return 0;
 }
 
@@ -100,7 +166,8 @@ static int flatten(struct boxer_machine *machine, uint64_t size) {
     for (uint64_t at = 0; piece && at < size; at += PIECE) {
         struct range part = {at, size - at < PIECE ? size - at : PIECE};
         memcpy(piece, machine->base + at, part.size);
-        if (map_untouched(machine->image, machine->base, part) < 0) {
+        struct source image = source_of(machine, NULL);
+        if (map_untouched(&image, machine->base, part) < 0) {
             free(piece);
             return -1; // nothing has changed but what was done
         }
@@ -169,10 +236,8 @@ static int read_ranges(struct boxer_machine *machine, uint32_t address, struct r
 }
 
 static void free_space(struct boxer_machine *machine, struct space *space) {
-    set_parts(space, 0);
-    if (space->reserved)
-        munmap(space->reserved, machine->spaces->reserved + TABLE);
-    free(space->parts);
+    drop_parts(machine->spaces, space);
+    munmap(space->reserved, machine->spaces->reserved + TABLE);
     free(space);
 }
 
@@ -225,7 +290,7 @@ static int name_in_place(struct boxer_machine *machine, uint32_t id) {
 
 static uint64_t put_aside(const struct boxer_machine *machine, const struct space *but) {
     const struct spaces *spaces = machine->spaces;
-    uint64_t bytes = 0;
+    uint64_t bytes = spaces->filed;
     for (uint32_t i = 0; i < spaces->count; i++)
         if (spaces->all[i] != but && spaces->all[i] != spaces->in_place)
             bytes += spaces->all[i]->bytes;
@@ -238,33 +303,176 @@ static uint64_t left_of(const struct boxer_machine *machine, const struct space 
     return taken < machine->memory_limit ? machine->memory_limit - taken : 0;
 }
 
-static int copy_ranges(struct boxer_machine *machine, struct space *space,
-                       const struct ranges *ranges, uint64_t most) {
-    space->bytes = 0;
-    for (uint32_t i = 0; i < ranges->count; i++) {
-        int64_t copied = copy_part(machine->image, space->stash, machine->base, ranges->of[i],
-                                   most - space->bytes);
-        if (copied < 0)
-            return -1;
-        space->bytes += (uint64_t)copied;
+// Private pages in place, as ranges of the memory's: the first MOST_RUNS that are worth it. Pages
+// between two that are private, few beside those, are written too: they have the same bytes.
+struct runs {
+    uint64_t base, bytes; // base: of the piece that is looked at
+    uint32_t count;
+    struct range next;     // that grows still
+    uint64_t next_private; // bytes of it
+    struct range of[MOST_RUNS];
+};
+
+static void end_run(struct runs *runs) {
+    if (runs->next_private >= WORTH_A_FILE && runs->count < MOST_RUNS) {
+        runs->of[runs->count++] = runs->next;
+        runs->bytes += runs->next.size;
     }
+    runs->next.size = runs->next_private = 0;
+}
+
+static void note_run(void *state, uint64_t offset, uint64_t size) {
+    struct runs *runs = state;
+    uint64_t start = runs->base + offset, gap = start - runs->next.offset - runs->next.size;
+    if (runs->next.size && (gap > LARGEST_GAP || gap > runs->next_private / 2))
+        end_run(runs);
+    if (!runs->next.size)
+        runs->next.offset = start;
+    runs->next.size = start + size - runs->next.offset;
+    runs->next_private += size;
+}
+
+struct looking {
+    struct boxer_machine *machine;
+    struct runs *runs;
+};
+
+static int look_for_runs(void *state, const struct part *piece) {
+    struct looking *looking = state;
+    looking->runs->base = piece->range.offset;
+    return visit_private(looking->machine->base + piece->range.offset, piece->range.size, note_run,
+                         looking->runs) < 0
+               ? -1
+               : 0;
+}
+
+static struct file *write_runs(struct boxer_machine *machine, const struct runs *runs) {
+    struct file *file = calloc(1, sizeof *file);
+    uint64_t size;
+    boxer_machine_memory(machine, &size);
+    if (!file)
+        return NULL;
+    file->descriptor = memfd_create("boxer", MFD_CLOEXEC);
+    int done = file->descriptor >= 0 && ftruncate(file->descriptor, (off_t)size) == 0;
+    for (uint32_t i = 0; done && i < runs->count; i++)
+        done = write_all(file->descriptor, machine->base + runs->of[i].offset, runs->of[i].size,
+                         runs->of[i].offset) == 0;
+    if (!done) {
+        if (file->descriptor >= 0)
+            close(file->descriptor);
+        free(file);
+        return NULL;
+    }
+    file->references = 1;
+    file->bytes = runs->bytes;
+    __atomic_add_fetch(&files, 1, __ATOMIC_RELAXED);
+    machine->spaces->filed += file->bytes;
+    return file;
+}
+
+// The parts anew, with the runs cut out of them and mapped from the file.
+struct settling {
+    struct boxer_machine *machine;
+    struct space *space; // its parts are the new ones
+    const struct runs *runs;
+    struct file *file;
+};
+
+static int settle_piece(void *state, const struct part *piece) {
+    struct settling *settling = state;
+    uint64_t offset = piece->range.offset, end = offset + piece->range.size;
+    struct source source = source_of(settling->machine, settling->file);
+    for (uint32_t i = 0; i < settling->runs->count && offset < end; i++) {
+        struct range run = settling->runs->of[i];
+        uint64_t from = run.offset > offset ? run.offset : offset;
+        uint64_t to = run.offset + run.size < end ? run.offset + run.size : end;
+        if (from >= to)
+            continue;
+        struct part before = {{offset, from - offset}, piece->file, piece->is_whole};
+        struct part settled = {{from, to - from}, settling->file, 1};
+        if (add_part(settling->space, before) < 0 || add_part(settling->space, settled) < 0 ||
+            map_untouched(&source, settling->machine->base, settled.range) < 0)
+            return -1;
+        offset = to;
+    }
+    struct part rest = {{offset, end - offset}, piece->file, piece->is_whole};
+    return add_part(settling->space, rest);
+}
+
+// -1: what is mapped is not known any more.
+static int settle(struct boxer_machine *machine, const struct ranges *ranges,
+                  const struct runs *runs) {
+    struct spaces *spaces = machine->spaces;
+    struct space *space = spaces->in_place, before = *space;
+    struct file *file = write_runs(machine, runs);
+    if (!file)
+        return 0; // as it was: all is copied
+    space->parts = NULL;
+    space->count = space->room = 0;
+    struct settling settling = {machine, space, runs, file};
+    int done =
+        each_piece(machine, before.parts, before.count, ranges, settle_piece, &settling) == 0;
+    drop_parts(spaces, &before);
+    release(spaces, file);
+    return done ? 0 : -1;
+}
+
+// Has large private runs in a file, where that is worth it. -1: the run cannot go on.
+static int settle_in_place(struct boxer_machine *machine, const struct ranges *ranges,
+                           uint64_t most) {
+    struct space *space = machine->spaces->in_place;
+    struct runs *runs = calloc(1, sizeof *runs);
+    struct looking looking = {machine, runs};
+    int done = 0;
+    if (!runs)
+        return 0;
+    if (space->count > MOST_PARTS && ranges->count <= MOST_RUNS) {
+        runs->count = ranges->count;
+        memcpy(runs->of, ranges->of, ranges->count * sizeof *ranges->of);
+        for (uint32_t i = 0; i < ranges->count; i++)
+            runs->bytes += ranges->of[i].size;
+    } else if (each_piece(machine, space->parts, space->count, ranges, look_for_runs, &looking) ==
+               0) {
+        end_run(runs);
+    } else {
+        runs->count = 0; // the host's kernel does not tell
+    }
+    // Where the bounds are near, all is copied.
+    int64_t parts = (int64_t)space->count + 2 * runs->count + ranges->count;
+    if (runs->count && runs->bytes <= most && parts <= 4 * MOST_PARTS &&
+        __atomic_load_n(&mappings, __ATOMIC_RELAXED) + 2 * parts <= MOST_MAPPINGS &&
+        __atomic_load_n(&files, __ATOMIC_RELAXED) < MOST_FILES)
+        done = settle(machine, ranges, runs);
+    free(runs);
+    return done;
+}
+
+struct filling {
+    struct boxer_machine *machine;
+    struct space *space;
+    uint64_t most;
+};
+
+static int fill_piece(void *state, const struct part *piece) {
+    struct filling *filling = state;
+    struct source source = source_of(filling->machine, piece->file);
+    struct part part = {piece->range, piece->file, 1};
+    if (add_part(filling->space, part) < 0)
+        return -1;
+    int64_t copied = copy_part(&source, filling->space->stash, filling->machine->base, piece->range,
+                               filling->most - filling->space->bytes);
+    if (copied < 0)
+        return -1;
+    filling->space->bytes += (uint64_t)copied;
     return 0;
 }
 
-// The parts of ranges that are mapped afresh: the image's end lies between two mappings.
-static int note_fresh(struct boxer_machine *machine, struct space *space,
-                      const struct ranges *ranges) {
-    uint64_t border = machine->image->size;
-    int done = set_parts(space, 0) == 0;
-    for (uint32_t i = 0; done && i < ranges->count; i++) {
-        struct range part = ranges->of[i];
-        if (part.offset < border && part.offset + part.size > border) {
-            done = add_part(space, (struct range){part.offset, border - part.offset}) == 0;
-            part = (struct range){border, part.offset + part.size - border};
-        }
-        done = done && add_part(space, part) == 0;
-    }
-    return done ? 0 : -1;
+static int over(struct boxer_machine *machine, enum boxer_kind kind, uint32_t status,
+                const char *problem) {
+    machine->outcome->kind = kind;
+    machine->outcome->status = status;
+    strncpy(machine->outcome->message, problem, sizeof machine->outcome->message - 1);
+    return -1;
 }
 
 int space_copy(struct boxer_machine *machine, uint32_t from, uint32_t id) {
@@ -283,10 +491,27 @@ int space_copy(struct boxer_machine *machine, uint32_t from, uint32_t id) {
         return -EAGAIN;
     // What is in place counts as much as its copy.
     uint64_t most = left_of(machine, copy) / 2;
-    if (note_fresh(machine, copy, ranges) == 0 && copy_ranges(machine, copy, ranges, most) == 0)
+    if (settle_in_place(machine, ranges, most) < 0) {
+        over(machine, BOXER_FAILED, 0, "the memory of a process cannot be mapped");
+        return -ENOMEM;
+    }
+    const struct space *space = machine->spaces->in_place;
+    uint64_t left = left_of(machine, copy) / 2;
+    struct filling filling = {machine, copy, left < most ? left : most};
+    if (each_piece(machine, space->parts, space->count, ranges, fill_piece, &filling) == 0)
         return 0;
     forget(machine, copy);
     return -ENOMEM;
+}
+
+static int map_piece(void *state, const struct part *piece) {
+    struct filling *filling = state;
+    struct source source = source_of(filling->machine, NULL);
+    struct part part = {piece->range, NULL, 1};
+    return add_part(filling->space, part) < 0 ||
+                   map_untouched(&source, filling->space->stash, piece->range) < 0
+               ? -1
+               : 0;
 }
 
 int space_of_image(struct boxer_machine *machine, uint32_t id, uint32_t descriptor) {
@@ -301,10 +526,8 @@ int space_of_image(struct boxer_machine *machine, uint32_t id, uint32_t descript
     struct space *space = new_space(machine, id);
     if (!space)
         return -EAGAIN;
-    int done = note_fresh(machine, space, ranges) == 0;
-    for (uint32_t i = 0; done && i < ranges->count; i++)
-        done = map_untouched(machine->image, space->stash, ranges->of[i]) == 0;
-    if (done)
+    struct filling filling = {machine, space, 0};
+    if (each_piece(machine, NULL, 0, ranges, map_piece, &filling) == 0)
         return 0;
     forget(machine, space);
     return -ENOMEM;
@@ -330,17 +553,9 @@ int space_check_move(struct boxer_machine *machine, uint32_t leave, uint32_t ent
     if (!space || space == machine->spaces->in_place || leaving->id == entering->id)
         return -EINVAL;
     for (uint32_t i = 0; i < space->count; i++)
-        if (!lies_within(space->parts[i], entering))
+        if (!lies_within(space->parts[i].range, entering))
             return -EINVAL; // its pages would be lost
     return name_in_place(machine, leaving->id);
-}
-
-static int over(struct boxer_machine *machine, enum boxer_kind kind, uint32_t status,
-                const char *problem) {
-    machine->outcome->kind = kind;
-    machine->outcome->status = status;
-    strncpy(machine->outcome->message, problem, sizeof machine->outcome->message - 1);
-    return -1;
 }
 
 static void count_region(void *state, uint64_t offset, uint64_t size) {
@@ -362,43 +577,35 @@ static uint64_t weigh(struct boxer_machine *machine, const struct ranges *ranges
     return bytes;
 }
 
-static int move_out(struct boxer_machine *machine, struct space *space,
-                    const struct ranges *ranges) {
-    uint32_t known = space->count, at = 0;
-    struct range *parts = space->parts; // as they came in: each one mapping
-    int64_t charged = known;
-    *space = (struct space){space->id, 0, 0, space->reserved, space->stash, NULL, space->bytes};
-    __atomic_sub_fetch(&mappings, charged, __ATOMIC_RELAXED);
-    int done = 1;
-    for (uint32_t i = 0; done && i < ranges->count; i++) {
-        uint64_t offset = ranges->of[i].offset, end = offset + ranges->of[i].size;
-        while (done && offset < end) {
-            while (at < known && parts[at].offset + parts[at].size <= offset)
-                at++;
-            // Up to the next known part, or as much of it as is still the process's.
-            int is_whole = at < known && parts[at].offset <= offset;
-            uint64_t next = is_whole     ? parts[at].offset + parts[at].size
-                            : at < known ? parts[at].offset
-                                         : end;
-            if (offset < machine->image->size && next > machine->image->size)
-                next = machine->image->size;
-            next = next < end ? next : end;
-            done = move_part(machine->image, space->stash, machine->base,
-                             (struct range){offset, next - offset}, is_whole, add_part, space) == 0;
-            offset = next;
-        }
-    }
-    free(parts);
-    return done ? 0 : -1;
+struct moving {
+    struct boxer_machine *machine;
+    struct space *space;
+    struct file *file; // of the piece that is moved
+};
+
+static int moved_out(void *state, struct range range) {
+    struct moving *moving = state;
+    struct part part = {range, moving->file, 1};
+    return add_part(moving->space, part);
 }
 
-// Once in a while: what has come in many pieces is made one of few.
-static int copy_out(struct boxer_machine *machine, struct space *space,
+static int move_piece_out(void *state, const struct part *piece) {
+    struct moving *moving = state;
+    struct source source = source_of(moving->machine, piece->file);
+    moving->file = piece->file;
+    return move_part(&source, moving->space->stash, moving->machine->base, piece->range,
+                     piece->is_whole, moved_out, moving);
+}
+
+static int move_out(struct boxer_machine *machine, struct space *space,
                     const struct ranges *ranges) {
-    return note_fresh(machine, space, ranges) == 0 &&
-                   copy_ranges(machine, space, ranges, UINT64_MAX) == 0
-               ? 0
-               : -1;
+    struct space before = *space;
+    struct moving moving = {machine, space, NULL};
+    space->parts = NULL;
+    space->count = space->room = 0;
+    int done = each_piece(machine, before.parts, before.count, ranges, move_piece_out, &moving);
+    drop_parts(machine->spaces, &before);
+    return done;
 }
 
 static int no_part(void *state, struct range part) {
@@ -406,43 +613,27 @@ static int no_part(void *state, struct range part) {
     return 0;
 }
 
-// Pages that the entering process has and its stash had not.
-static int clear_new(struct boxer_machine *machine, const struct space *space,
-                     const struct ranges *ranges) {
-    uint32_t at = 0;
-    for (uint32_t i = 0; i < ranges->count; i++) {
-        uint64_t offset = ranges->of[i].offset, end = offset + ranges->of[i].size;
-        while (offset < end) {
-            while (at < space->count && space->parts[at].offset + space->parts[at].size <= offset)
-                at++;
-            int is_there = at < space->count && space->parts[at].offset <= offset;
-            uint64_t next = at == space->count ? end
-                            : is_there         ? space->parts[at].offset + space->parts[at].size
-                                               : space->parts[at].offset;
-            next = next < end ? next : end;
-            uint64_t border = machine->image->size;
-            if (offset < border && next > border)
-                next = border;
-            // Behind the image all mappings are anonymous: pages that are given back are zeros.
-            if (!is_there && offset >= border) {
-                if (madvise(machine->base + offset, next - offset, MADV_DONTNEED) < 0)
-                    return -1;
-            } else if (!is_there) {
-                memset(machine->base + offset, 0, next - offset);
-            }
-            offset = next;
-        }
-    }
+// Pages that the entering process has and its stash had not. Behind the image zeros are mapped.
+static int clear_new(void *state, const struct part *piece) {
+    struct boxer_machine *machine = state;
+    struct source source = source_of(machine, NULL);
+    if (piece->is_whole)
+        return 0;
+    if (piece->range.offset >= machine->image->size)
+        return map_untouched(&source, machine->base, piece->range);
+    memset(machine->base + piece->range.offset, 0, piece->range.size);
     return 0;
 }
 
 static int move_in(struct boxer_machine *machine, struct space *space,
                    const struct ranges *ranges) {
-    for (uint32_t i = 0; i < space->count; i++)
-        if (move_part(machine->image, machine->base, space->stash, space->parts[i], 1, no_part,
+    for (uint32_t i = 0; i < space->count; i++) {
+        struct source source = source_of(machine, space->parts[i].file);
+        if (move_part(&source, machine->base, space->stash, space->parts[i].range, 1, no_part,
                       NULL) < 0)
             return -1;
-    return clear_new(machine, space, ranges);
+    }
+    return each_piece(machine, space->parts, space->count, ranges, clear_new, machine);
 }
 
 int space_move(struct boxer_machine *machine) {
@@ -459,8 +650,10 @@ int space_move(struct boxer_machine *machine) {
     if (from->bytes + wanted > left)
         return over(machine, BOXER_LIMIT, BOXER_LIMIT_MEMORY, "");
     uint64_t bytes = from->bytes;
-    int moved = from->count > MOST_PARTS ? copy_out(machine, from, leaving)
-                                         : move_out(machine, from, leaving);
+    // Once in a while: what was moved in pieces again and again is made one of few.
+    int moved = from->count > MOST_PARTS ? settle_in_place(machine, leaving, left) : 0;
+    if (moved == 0)
+        moved = move_out(machine, from, leaving);
     from->bytes = bytes;
     spaces->in_place = NULL;
     if (moved < 0 || move_in(machine, to, entering) < 0)

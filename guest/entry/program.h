@@ -44,17 +44,6 @@ int psh_env_main(int argc, char **argv, char **environment);
         SHELL_TOOL("sleep"), SHELL_TOOL("test"), SHELL_TOOL("touch"), SHELL_TOOL("true"),          \
         SHELL_TOOL("wc"), SHELL_TOOL("whoami")
 
-// Set by a program's main that returns for another to take its place: argv, with its environment
-// in __environ.
-extern char **program_next;
-
-// How many programs wait for this one to end: it is not to end the process.
-extern int program_nested;
-
-// Runs argv with this environment to its end while the caller waits, and puts everything that is
-// the caller's back (kernel_suspend). The exit status, or -1 with errno.
-int program_run(char **argv, char **environment);
-
 // Runs argv as a program that starts afresh, in the place of the frozen one, which ends with all
 // it had in memory: what execve(2) is. Its exit status.
 int program_afresh(char **argv);

@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <elf.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,8 +72,11 @@ static void name_program(char **argv) {
     program_invocation_short_name = slash ? slash + 1 : program_invocation_name;
 }
 
-static void become(const char *path, char **argv, char **environment) {
+static void take_credentials(void) {
     kernel_set_credentials(machine.uid, machine.gid, machine.groups, machine.group_count);
+}
+
+static void become(const char *path, char **argv, char **environment) {
     kernel_set_program(path, argv, environment);
     name_program(argv);
 }
@@ -116,7 +120,7 @@ static int freeze_program(void) {
     if (enter_directory() < 0)
         return 126;
     // What is imported now may ask who it runs as, and keep the answer.
-    kernel_set_credentials(machine.uid, machine.gid, machine.groups, machine.group_count);
+    take_credentials();
     char **arguments = machine_arguments(&machine, NULL, 0);
     char *fallback[] = {machine.program, NULL};
     // A script is not a start: the program it ends in is, most likely the base's own.
@@ -132,12 +136,12 @@ static int freeze_program(void) {
 static int others_stand(void) {
     if (kernel_tasks() == 1)
         return 0;
-    fprintf(stderr, "box: %u threads or processes that have not ended would stand in the image:",
+    fprintf(stderr, "box: threads or processes have not ended, and would stand in the image: %u",
             kernel_tasks() - 1);
     DIR *tasks = opendir("/proc/self/task");
     for (struct dirent *entry; tasks && (entry = readdir(tasks));)
         if (atoi(entry->d_name) > 0 && atoi(entry->d_name) != getpid())
-            fprintf(stderr, " tid %s", entry->d_name);
+            fprintf(stderr, ", tid %s", entry->d_name);
     fputc('\n', stderr);
     if (tasks)
         closedir(tasks);
@@ -167,25 +171,29 @@ __attribute__((export_name("boxer_refreeze"))) int boxer_refreeze(void) {
     return freeze(frozen_program && frozen_program->rest ? frozen_program->rest() : 0);
 }
 
-char **program_next, **program_loaded;
-int program_nested;
+char **program_loaded;
 static int is_frozen; // this life began with a thaw
 
-// One program after the other, each in the place of the last.
-static int run_programs(void) {
-    for (;;) {
-        struct invocation start;
-        int status = program_resolve(program_next, &start);
-        if (status)
-            return complain(start.problem, status);
-        program_next = NULL;
-        become(start.path, start.argv, __environ);
-        if (is_frozen && start.program->thaw)
-            return start.program->thaw(start.path, start.argc, start.argv, machine.call_depth);
-        status = start.program->main(start.argc, start.argv, __environ);
-        if (!program_next)
-            return status;
-    }
+// What the frozen program does about signals is not for another one that begins in its place.
+static void forget_signals(void) {
+    for (int i = 1; i < _NSIG; i++)
+        signal(i, SIG_DFL);
+}
+
+// as_user: as the machine's user, who has begun nothing yet.
+static int run_program(char **argv, int as_user) {
+    struct invocation start;
+    int status = program_resolve(argv, &start);
+    if (status)
+        return complain(start.problem, status);
+    if (as_user)
+        take_credentials();
+    become(start.path, start.argv, __environ);
+    if (is_frozen && start.program->thaw)
+        return start.program->thaw(start.path, start.argc, start.argv, machine.call_depth);
+    if (is_frozen)
+        forget_signals();
+    return start.program->main(start.argc, start.argv, __environ);
 }
 
 static int run(int frozen) {
@@ -193,14 +201,14 @@ static int run(int frozen) {
     char **host = kernel_host_arguments(&host_count);
     __environ = machine_environment(&machine, kernel_host_environment(&(size_t){0}));
     if (!boxer_boot.config) { // a C program as the linker left it, in no box
+        take_credentials();
         become(host_count ? host[0] : "", host, __environ);
         return call_main(host_count, host, __environ);
     }
     if (enter_directory() < 0)
         return 126;
-    program_next = machine_arguments(&machine, host, host_count);
     is_frozen = frozen;
-    return run_programs();
+    return run_program(machine_arguments(&machine, host, host_count), 1);
 }
 
 static int is_program(const char *name) {
@@ -251,25 +259,6 @@ static _Noreturn void begin_program(void) {
     exit(program->main(argc, argv, environment));
 }
 
-extern void __funcs_on_exit(void); // musl's: what atexit(3) was told
-
-int program_run(char **argv, char **environment) {
-    fflush(NULL);
-    int error = kernel_suspend();
-    if (error) {
-        errno = -error;
-        return -1;
-    }
-    program_nested++;
-    program_next = argv;
-    __environ = environment;
-    int status = run_programs();
-    __funcs_on_exit();
-    fflush(NULL);
-    kernel_resume();
-    return status & 0xff;
-}
-
 // The strings in one block of the kernel's, which outlives the program.
 static char **keep_strings(char **strings) {
     size_t count = 0, bytes = 0;
@@ -291,18 +280,15 @@ static char **keep_strings(char **strings) {
 }
 
 int program_afresh(char **argv) {
-    int nested = program_nested;
     char **arguments = keep_strings(argv), **environment = keep_strings(__environ);
     fflush(NULL);
     if (!arguments || !environment || kernel_begin_afresh() < 0)
         return complain("there is no memory to start the program afresh", 126);
     begin();
     machine_environment(&machine, kernel_host_environment(&(size_t){0})); // what the host sets
-    program_nested = nested;
-    program_next = arguments;
     program_loaded = machine.imports.items;
     __environ = environment;
-    return run_programs();
+    return run_program(arguments, 0);
 }
 
 static char *without_memory(const char *what) {
@@ -340,6 +326,7 @@ static int wake(void) {
     if (enter_directory() < 0)
         return 126;
     char *no_arguments[] = {machine.program, NULL};
+    take_credentials();
     become(machine.program, no_arguments, __environ);
     return frozen_program->wake ? frozen_program->wake(machine.call_depth) : 0;
 }

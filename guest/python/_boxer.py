@@ -11,6 +11,7 @@ import posix
 import sys
 
 import _boxer_looks
+import _boxer_standing
 
 hooks = []
 frozen_modules = set()
@@ -33,9 +34,6 @@ def prepare(modules, _):
     A module that cannot be imported now is left for the program to import: it fails there as it
     would without us. A callable that fails ends the freeze, and so does a thread that stands.
     """
-    import _boxer_standing
-
-    _boxer_standing.begin()
     _boxer_looks.begin()
     try:
         for name in modules:

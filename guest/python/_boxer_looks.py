@@ -18,6 +18,8 @@ import posix
 import sys
 import time
 
+import _boxer_standing
+
 MARK = b"\x1eboxer-imports "
 
 # (what is looked at, the module whose import looks, or a package it is in) -> why it may be frozen
@@ -157,6 +159,7 @@ def _watched_import(name, globals=None, locals=None, fromlist=(), level=0):
     if _drawn():
         _note("random")
     module = _import(name, globals, locals, fromlist, level)
+    _boxer_standing.watch()
     if _drawn():
         last = sys.modules.get(name if not level else "", module)
         _note("random", file=getattr(last, "__file__", None))

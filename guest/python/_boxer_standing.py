@@ -2,60 +2,47 @@
 
 Belongs here: noting where threads are started while imports run, and telling of those that have not
 ended. Does not: threads in a run.
+
+It does not import `threading` itself: a machine whose program does without starts sooner.
 """
 
 import _thread
+import posix
 import sys
-import time
+import traceback
 
-# `threading` is not imported here: where it is, each run renews it.
-_start = _thread.start_joinable_thread
-_started = {}  # a thread of the module threading -> where it was started
+_start = None  # threading.Thread.start, while ours is in its place
 
 
-def _start_noted(function, handle=None, daemon=True):
-    _started[getattr(function, "__self__", None)] = _stack(sys._getframe(1))
-    return _start(function, handle=handle, daemon=daemon)
-
-
-def _stack(frame):
-    """Frames as (file, line, function), the innermost last."""
-    found = []
-    while frame is not None:
-        found.append((frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name))
-        frame = frame.f_back
-    return found[::-1]
-
-
-def _start_with(function):
-    _thread.start_joinable_thread = function
+def watch():
+    """Called after each import."""
+    global _start
     threading = sys.modules.get("threading")
-    if threading is not None:
-        threading._start_joinable_thread = function
+    if _start is None and hasattr(threading, "main_thread"):
+        _start = threading.Thread.start
+        _start_noted.__doc__ = _start.__doc__
+        threading.Thread.start = _start_noted
 
 
-def begin():
-    _start_with(_start_noted)
+def _start_noted(self):
+    self._boxer_started = traceback.extract_stack(sys._getframe(1))
+    _start(self)
 
 
 def end():
     """Raises RuntimeError where a thread has not ended, once all have had their turns."""
-    _start_with(_start)
-    try:
-        _refuse_those_that_stand()
-    finally:
-        _started.clear()
-
-
-def _refuse_those_that_stand():
+    global _start
+    if _start is not None:
+        sys.modules["threading"].Thread.start = _start
+        _start = None
     for _ in range(_TURNS):
-        if not _others():
+        if not _thread._count():
             return
-        time.sleep(0)
-    told = [_told(ident, frame) for ident, frame in sorted(_others().items())]
+        posix.sched_yield()
+    count = _thread._count()
     raise RuntimeError(
-        f"{len(told)} thread{'s' if len(told) > 1 else ''} would stand in the frozen image, which"
-        " holds none. Start them when the program runs, or have them end:\n" + "\n".join(told)
+        f"{count} thread{'s' if count > 1 else ''} would stand in the frozen image, which holds"
+        " none. Start them when the program runs, or have them end:\n" + "\n".join(_told())
     )
 
 
@@ -63,21 +50,21 @@ def _refuse_those_that_stand():
 _TURNS = 100
 
 
-def _others():
+def _told():
     frames = sys._current_frames()
     frames.pop(_thread.get_ident(), None)
-    return frames
-
-
-def _told(ident, frame):
     threading = sys.modules.get("threading")
-    thread = threading._active.get(ident) if threading is not None else None
-    if thread is None:
-        where = f"{frame.f_code.co_filename}:{frame.f_lineno}"
-        return f"a thread of the module _thread, which is at {where}"
-    stack = [
-        f"  {file}:{line}, in {name}"
-        for file, line, name in _started.get(thread, ())
-        if not file.startswith(("<frozen ", threading.__file__))
-    ]
-    return f"`{thread.name}`, which was started at (most recent call last)\n" + "\n".join(stack)
+    known = {**threading._limbo, **threading._active} if threading else {}
+    for ident, thread in known.items():
+        if thread is not threading.main_thread():
+            frames.pop(ident, None)
+            stack = "".join(traceback.format_list(_of_the_program(thread))).rstrip()
+            yield f"`{thread.name}`, which was started at (most recent call last)\n{stack}"
+    for frame in frames.values():
+        yield f"one of the module _thread, at {frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def _of_the_program(thread):
+    """Where it was started, without the import system."""
+    stack = getattr(thread, "_boxer_started", [])
+    return [entry for entry in stack if not entry.filename.startswith("<frozen importlib")]

@@ -74,8 +74,16 @@ static int is_import(const _PyInterpreterFrame *frame) {
     return PyUnicode_IS_COMPACT_ASCII(name) && strcmp(PyUnicode_DATA(name), "<module>") == 0;
 }
 
+// This thread's state, also while it has let the interpreter go.
+static PyThreadState *own_state(void) {
+    PyThreadState *state = PyInterpreterState_ThreadHead(_PyRuntime.interpreters.main);
+    while (state && state->thread_id != PyThread_get_thread_ident())
+        state = PyThreadState_Next(state);
+    return state;
+}
+
 static void put_frames(void) {
-    PyThreadState *thread = PyInterpreterState_ThreadHead(_PyRuntime.interpreters.main);
+    PyThreadState *thread = own_state();
     const _PyInterpreterFrame *frame = thread ? thread->current_frame : NULL;
     int first = 1;
     for (int i = 0; frame && i < FRAMES; i++, frame = frame->previous) {
@@ -87,6 +95,8 @@ static void put_frames(void) {
             put_file(frame);
         first = 0;
     }
+    if (first)
+        put(&(char){SEPARATOR}, 1); // it runs no Python code
 }
 
 static void note(const char *what, const char *which) {

@@ -158,6 +158,10 @@ static int prepare(char **modules) {
     looks_begin();
     int status = call_boxer("prepare", string_list(modules), 0);
     PyObject *looks = looks_end();
+    if (status < 0) {
+        Py_XDECREF(looks);
+        return status;
+    }
     PyObject *module = looks ? PyImport_ImportModule("_boxer_looks") : NULL;
     PyObject *names = module ? PyObject_CallMethod(module, "report", "O", looks) : NULL;
     if (!names || looks_assume(names) < 0) {

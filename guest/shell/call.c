@@ -31,6 +31,7 @@ static int call_function(struct psh_function *called, char **argv, int last) {
     if (!psh.errtrace)
         psh.error_trap = NULL;
     psh.calls++;
+    psh.errors = 0;
     psh_run(called->body, last);
     psh.calls--;
     psh.loops = loops;
@@ -58,6 +59,7 @@ static int run_program(char **argv, int last) {
 }
 
 int psh_run_builtin(const struct psh_builtin *builtin, char **argv) {
+    psh.errors = 0;
     clearerr(stdout);
     int status = builtin->run(argv);
     if (fflush(stdout) == 0 && !ferror(stdout))

@@ -38,11 +38,12 @@ void psh_job_died(const struct psh_job *job, const struct psh_process *process, 
     if (!psh_status_text(text, sizeof text, process->status, 1) ||
         (psh.bash && !bash_tells(job, process, foreground)))
         return;
+    int errors = psh.errors ? psh.errors : 2;
     if (psh.bash && !psh.interactive && WTERMSIG(process->status) != SIGTERM)
-        fprintf(stderr, "%s: line %d: %5d %-23s %s\n", psh.name, psh.line, (int)process->pid, text,
+        dprintf(errors, "%s: line %d: %5d %-23s %s\n", psh.name, psh.line, (int)process->pid, text,
                 process->text);
     else
-        fprintf(stderr, "%s\n", text);
+        dprintf(errors, "%s\n", text);
 }
 
 static const char *previous_mark(const struct psh_job *job) {

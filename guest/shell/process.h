@@ -25,7 +25,11 @@ void psh_run_pipe(struct psh_node *node);
 void psh_run_background(struct psh_node *node);
 void psh_run_subshell(struct psh_node *node, int last);
 
+// lonetool.c: $(..) of one tool alone, run here where nobody can see it. 0: it is another script.
+int psh_lone_output(struct psh_node *node, char **text);
+
 // substitution.c
+char *psh_read_output(int fd); // all of it, without its NULs and the new lines at its end
 char *psh_output_of(const char *script);
 char *psh_process_file(const char *script, int writes); // the name of <(..) or >(..)
 int psh_process_files(void);                            // how many there are

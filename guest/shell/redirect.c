@@ -54,6 +54,10 @@ static int write_all(int fd, const char *text, size_t length) {
     return 0;
 }
 
+int psh_scratch_file(void) {
+    return move_up(open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+}
+
 // What fits into a pipe waits in one; more, in a file that nobody else has.
 static int document(const struct psh_redirect *redirect) {
     const char *text = redirect->operator[2] ? line_of(redirect->word)
@@ -66,7 +70,7 @@ static int document(const struct psh_redirect *redirect) {
         close(ends[1]);
         return ends[0];
     }
-    int fd = move_up(open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    int fd = psh_scratch_file();
     if (fd < 0 || write_all(fd, text, length) < 0)
         psh_warn("cannot write a here-document: %s", strerror(errno));
     lseek(fd, 0, SEEK_SET);
@@ -87,7 +91,7 @@ static int open_file(const char *operator, const char *path) {
     return move_up(fd);
 }
 
-static void save(int fd, struct psh_saved **saved) {
+void psh_save(int fd, struct psh_saved **saved) {
     struct psh_saved *entry = psh_room(sizeof *entry);
     entry->fd = fd;
     entry->copy = fcntl(fd, F_DUPFD_CLOEXEC, OWN_DESCRIPTORS);
@@ -117,7 +121,7 @@ static int redirect_one(const struct psh_redirect *redirect, struct psh_saved **
             return -1;
         if (duplicate && strcmp(word, "-") == 0) {
             if (saved)
-                save(redirect->fd, saved);
+                psh_save(redirect->fd, saved);
             close(redirect->fd);
             return 0;
         }
@@ -137,7 +141,7 @@ static int redirect_one(const struct psh_redirect *redirect, struct psh_saved **
     if (from < 0)
         return -1;
     if (saved)
-        save(redirect->fd, saved);
+        psh_save(redirect->fd, saved);
     if (from != redirect->fd)
         dup2(from, redirect->fd);
     if (!duplicate)

@@ -106,6 +106,7 @@ struct psh_state {
     pid_t background;               // $!, 0 without one
     const struct psh_node *command; // that runs
     char *exit_trap, *error_trap;
+    int errors;  // what bash has as its error output beside a program's own, 0: that
     int trapped; // inside of the error trap, which keeps the line that failed
     int status, line;
     enum psh_leaving leaving;
@@ -212,7 +213,9 @@ struct psh_saved {
 int psh_redirect(struct psh_redirect *list, struct psh_saved **saved);
 void psh_restore(struct psh_saved *saved);
 void psh_move(int from, int to);
+void psh_save(int fd, struct psh_saved **saved);
 int psh_pipe(int ends[2]);
+int psh_scratch_file(void); // that nobody else has
 
 // builtins.c, test.c, print.c, tools.c: status
 struct psh_builtin {

@@ -102,6 +102,14 @@ static int is_exec(char **fields) {
     return strcmp(fields[0], "exec") == 0;
 }
 
+// Bash redirects in the program's process: what it says of its end goes where the shell's errors
+// do.
+static int errors_outside(const struct psh_saved *saved) {
+    while (saved && saved->fd != 2)
+        saved = saved->next;
+    return psh.bash && saved && saved->copy > 0 ? saved->copy : 0;
+}
+
 void psh_run_simple(struct psh_node *node, int last) {
     size_t assignments = 0;
     struct psh_words fields = {0};
@@ -127,7 +135,9 @@ void psh_run_simple(struct psh_node *node, int last) {
         if (shown.count)
             trace(&shown);
     } else {
+        psh.errors = errors_outside(saved);
         run_with(node->words.items, assignments, &fields, last);
+        psh.errors = 0;
     }
     psh_restore(saved);
     psh_stop_on_error();

@@ -20,17 +20,23 @@ static void read_file(struct psh_node *node) {
     }
 }
 
-// A subshell with one end of a pipe as its descriptor `own`. The other end; -1: said.
-static int start(const char *script, int own, struct psh_job **job) {
-    int failed, ends[2];
+static struct psh_node *parse(const char *script) {
+    int failed;
     struct psh_node *node = psh_parse(script, &failed);
-    if (failed || psh_pipe(ends) < 0) {
-        psh_fail(2, "a substitution cannot be run%s%s", failed ? "" : ": ",
-                 failed ? "" : strerror(errno));
+    if (failed)
+        psh_fail(2, "a substitution cannot be run");
+    return node;
+}
+
+// A subshell with one end of a pipe as its descriptor `own`. The other end; -1: said.
+static int start(struct psh_node *node, int own, struct psh_job **job) {
+    int ends[2];
+    if (psh.leaving)
+        return -1;
+    if (psh_pipe(ends) < 0) {
+        psh_fail(2, "a substitution cannot be run: %s", strerror(errno));
         return -1;
     }
-    if (psh.bash && own == 1)
-        read_file(node);
     *job = psh_job_new();
     pid_t pid = psh_fork(*job, PSH_ASIDE, node);
     if (!pid) {
@@ -49,8 +55,7 @@ static int start(const char *script, int own, struct psh_job **job) {
     return -1;
 }
 
-// Without its NULs, as in every shell.
-static char *read_all(int fd) {
+char *psh_read_output(int fd) {
     size_t length = 0, size = 256;
     char *text = psh_room(size);
     ssize_t got;
@@ -74,10 +79,16 @@ static char *read_all(int fd) {
 
 char *psh_output_of(const char *script) {
     struct psh_job *job;
-    int fd = start(script, 1, &job);
+    struct psh_node *node = parse(script);
+    char *text;
+    if (psh.bash)
+        read_file(node);
+    if (psh_lone_output(node, &text))
+        return text;
+    int fd = start(node, 1, &job);
     if (fd < 0)
         return "";
-    char *text = read_all(fd);
+    text = psh_read_output(fd);
     close(fd);
     psh.substituted = psh_job_wait(job) + 1;
     return text;
@@ -93,7 +104,7 @@ char *psh_process_file(const char *script, int writes) {
         psh_fail(2, "there are too many <(..) in one command");
         return "";
     }
-    int fd = start(script, !writes, &job);
+    int fd = start(parse(script), !writes, &job);
     if (fd < 0)
         return "";
     psh.background = job->processes[0].pid;

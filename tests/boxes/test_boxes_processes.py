@@ -25,7 +25,7 @@ CMD ["/bin/program"]
 def natively(source: Path, folder: Path) -> str:
     program = folder / "native"
     flags = ["-O1", "-w", "-I", SOURCES, source, "-o", program, "-lpthread", "-lutil"]
-    subprocess.run(["gcc", *flags], check=True)
+    subprocess.run(["gcc", *map(str, flags)], check=True)
     with subprocess.Popen([program], stdout=subprocess.PIPE, text=True, cwd=folder) as done:
         out, _ = done.communicate(timeout=100)
     return out

@@ -188,25 +188,6 @@ static void the_host_ends_a_wait(void) {
     CHECK_EQUAL(calls, 1);
 }
 
-static void a_program_that_takes_anothers_place_hears_of_them_too(void) {
-    static uint32_t word;
-    kernel_on_signal(&word, 4);
-    CHECK_EQUAL(boxer_signals.bits, 4);
-    on(LINUX_SIGTERM, (uintptr_t)plain, 0);
-    CHECK_EQUAL(kernel_suspend(), 0);
-    CHECK_EQUAL(boxer_signals.word, 0);
-    CHECK_EQUAL(boxer_signals.heeded, 0);
-    on(LINUX_SIGTERM, LINUX_SIG_IGN, 0);
-    host_sends(LINUX_SIGTERM);
-    CALL(getppid);
-    CHECK_EQUAL(calls, 0);
-    kernel_resume();
-    CHECK_EQUAL(boxer_signals.bits, 4);
-    CHECK_EQUAL(boxer_signals.heeded, 1u << LINUX_SIGTERM);
-    CALL(getppid);
-    CHECK_EQUAL(calls, 1);
-}
-
 static void wrong_arguments_answer_as_on_linux(void) {
     struct linux_sigaction ignore = {.handler = LINUX_SIG_IGN};
     uint64_t set = 0;
@@ -244,7 +225,6 @@ int main(void) {
     RUN(a_signal_descriptor_reads_records);
     RUN(the_hosts_signals_come_at_the_next_system_call);
     RUN(the_host_ends_a_wait);
-    RUN(a_program_that_takes_anothers_place_hears_of_them_too);
     RUN(wrong_arguments_answer_as_on_linux);
     return finish();
 }

@@ -25,7 +25,7 @@ from tests.native.compiling import (
 # All of the kernel but its host door, which the doubles are, and zlib.
 LEFT_OUT = {"fs-tmpfs-inflate.o", "host_posix.o"}
 SUBJECTS = (
-    "children faults mapping memory poll process pty random signal socket space suspend tasks time"
+    "children exec faults mapping memory poll process pty random signal socket space tasks time"
 )
 PROGRAMS = [f"check_{subject}" for subject in SUBJECTS.split(" ")]
 
@@ -51,8 +51,8 @@ def test_runtime_checks_pass_under_sanitizers(
     run([str(executable)], tmp_path, 120)
 
 
-def test_every_variable_of_the_kernel_is_left_alone_by_a_resume(tmp_path: Path) -> None:
-    """process/suspend.c puts data back: the kernel's lies apart, but for bitmaps that it knows."""
+def test_every_variable_of_the_kernel_is_no_program_s(tmp_path: Path) -> None:
+    """A program's data is exchanged and put back: the kernel's lies apart, but for its bitmaps."""
     known = {"pages_used", "pages_lent", "dirty", "arena", "arena_size"}
     known |= {"boxer_thread_pointer"}  # the program's, as all that is thread-local
     misplaced = []

@@ -55,6 +55,23 @@ MESSAGES = [
     "exec /etc/passwd",
     "wait %3; echo $?; wait x",
 ]
+# Where nothing can be forked: scripts, their output and their status.
+ALONE = [
+    ("echo a; $REAL -c 'echo last'", "a\nlast\n", 0),
+    ("mkdir d; cd d; exec $REAL -c 'echo last; exit 3'", "last\n", 3),
+    ("(cd /usr && exec pwd)", "/usr\n", 0),
+    ("if [ -d / ]; then x=1 $REAL -c 'echo $x'; fi", "1\n", 0),
+    ('x=$(dirname /a/b); y=$(printf %s "$x"); echo $y $(command cat <&-; echo no)', "", 126),
+    ('x=$(dirname /a/b); y=$(printf %s "${x#/}"); echo $y; echo $(false) $?', "a\n0\n", 0),
+    ("cat <<E\ntext $(echo in)\nE\n", "text in\n", 0),
+    ("echo a; $REAL -c 'echo no'; echo no", "a\n", 126),
+    ("echo a; echo no | cat; echo no", "a\n", 126),
+    ("echo a; sleep 1 & echo no", "a\n", 126),
+    ("echo a; (echo no); echo no", "a\n", 126),
+    ("echo a; x=$(nosuch); echo no", "a\n", 126),
+    ("trap 'echo bye' EXIT; cat /dev/null; echo on", "on\nbye\n", 0),
+    ("trap 'echo bye' EXIT; $REAL -c 'echo no'", "bye\n", 126),
+]
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +82,8 @@ def shells(tmp_path_factory: pytest.TempPathFactory) -> Path:
     into = tmp_path_factory.mktemp("shell")
     sources = [str(path) for path in (*sorted(SHELL.glob("*.c")), HERE / "native_main.c")]
     run([str(COMPILER), *FLAGS, *SANITIZERS, f"-I{SHELL}", *sources, "-o", "sh"], into)
+    alone = str(HERE / "no_processes.c")
+    run([str(COMPILER), *FLAGS, f"-I{SHELL}", *sources, alone, "-o", "alone"], into)
     for name in ("bash", "dash", "env"):
         (into / name).symlink_to("sh")
     return into
@@ -78,6 +97,7 @@ def _run(shell: Path, script: str, folder: Path) -> tuple[int, str, str]:
         "LC_ALL": "C",
         "ASAN_OPTIONS": "detect_leaks=0",  # a script's memory ends with it
         "SH": str(shell),
+        "REAL": str(shell.with_name("sh")),
         "STAT": STAT,
         "TREE": TREE,
         "T": str(folder),
@@ -163,3 +183,12 @@ def test_every_tool_is_a_file_of_the_base_and_a_program_of_a_run() -> None:
     assert sorted(tools) == sorted(TOOLS.split())
     assert sorted(entry) == sorted([*tools, "sh"])
     assert set(OF_THE_SHELL) == {*tools, "sh", "dash", "ash", "bash", "env"}
+
+
+@pytest.mark.parametrize(("script", "stdout", "status"), ALONE)
+def test_without_a_second_process_the_last_command_runs_and_the_rest_is_refused(
+    shells: Path, tmp_path: Path, script: str, stdout: str, status: int
+) -> None:
+    done = _run(shells / "alone", script, tmp_path / "done")
+    assert done[:2] == (status, stdout)
+    assert ("this runtime cannot start a second process" in done[2]) == (status == 126)

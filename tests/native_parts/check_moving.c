@@ -64,23 +64,24 @@ static void is_untouched(const struct boxer_image *image, const uint8_t *memory,
 }
 
 static void moves_there_and_back(const struct boxer_image *image, enum moves way) {
+    const struct source source = {image, -1};
     known_moves = way;
     uint8_t *one = reserve(), *other = reserve(), *before = malloc(SIZE);
     const struct range all = {0, SIZE};
-    assert(map_untouched(image, one, all) == 0 && map_untouched(image, other, all) == 0);
+    assert(map_untouched(&source, one, all) == 0 && map_untouched(&source, other, all) == 0);
     for (int turn = 0; turn < 300; turn++) {
         write_somewhere(one);
         memcpy(before, one, SIZE);
         uint64_t start = draw(PAGES), end = start + 1 + draw(PAGES - (unsigned)start);
         struct range part = {start * PAGE, (end - start) * PAGE};
         struct moved moved = {part.offset};
-        assert(move_part(image, other, one, part, 0, note, &moved) == 0);
+        assert(move_part(&source, other, one, part, 0, note, &moved) == 0);
         assert(moved.at == part.offset + part.size);
         assert(!memcmp(other + part.offset, before + part.offset, part.size));
         assert(!memcmp(one, before, part.offset));
         is_untouched(image, one, part.offset, part.offset + part.size);
         moved.at = part.offset;
-        assert(move_part(image, one, other, part, 0, note, &moved) == 0);
+        assert(move_part(&source, one, other, part, 0, note, &moved) == 0);
         assert(!memcmp(one, before, SIZE));
         is_untouched(image, other, 0, SIZE);
     }
@@ -90,16 +91,17 @@ static void moves_there_and_back(const struct boxer_image *image, enum moves way
 }
 
 static void copies_are_equal(const struct boxer_image *image) {
+    const struct source source = {image, -1};
     uint8_t *one = reserve(), *other = reserve();
     const struct range all = {0, SIZE};
-    assert(map_untouched(image, one, all) == 0);
+    assert(map_untouched(&source, one, all) == 0);
     for (int turn = 0; turn < 200; turn++) {
         write_somewhere(one);
-        int64_t copied = copy_part(image, other, one, all, UINT64_MAX);
+        int64_t copied = copy_part(&source, other, one, all, UINT64_MAX);
         assert(copied > 0 && copied % PAGE == 0 && !memcmp(one, other, SIZE));
-        assert(copy_part(image, other, one, all, (uint64_t)copied - 1) == -1);
+        assert(copy_part(&source, other, one, all, (uint64_t)copied - 1) == -1);
         struct copying copying = {other, one, 0, UINT64_MAX, 0};
-        assert(map_untouched(image, other, all) == 0);
+        assert(map_untouched(&source, other, all) == 0);
         copy_different(&copying, SIZE);
         assert(!memcmp(one, other, SIZE));
     }

@@ -338,9 +338,10 @@ def test_memory_of_all_processes_together_is_limited() -> None:
     # 512 KiB are private; what is in place counts as much as a copy: the sixth is one too many.
     limits = Limits(memory=3 << 20)
     script = Script()
-    script.add(FILL, PROCESS, 1, END - PROCESS)
     for number in range(2, 7):
+        script.add(FILL, PROCESS, number, END - PROCESS)
         script.add(FORK, number - 1, script.space(1, WHOLE), number)
+    script.add(FILL, PROCESS, 1, END - PROCESS)
     script.add(FORK, 7, script.space(1, WHOLE), 8, ENOMEM)
     script.add(DROP, 3, 4)
     script.add(FORK, 7, script.space(1, WHOLE), 8)

@@ -58,15 +58,6 @@ void kernel_set_hostname(const char *name);
 // one is the program's EMFILE or ENOSPC, and is noted in boxer_boot.reached.
 void kernel_set_limits(uint32_t files, uint64_t storage);
 
-// Another process in the place of this one, to its end, and then this one again: what vfork(2),
-// execve(2) and wait4(2) are together. It has this one's pid, and inherits what they leave of
-// memory, descriptors, signals, directory, limits and credentials; this process's own are as they
-// were when it goes on, and its timers have gone on. What the other one did to files stays. They
-// nest.
-// 0 or -ENOMEM.
-int kernel_suspend(void);
-void kernel_resume(void);
-
 // A program that is not to go on from its freeze point can begin afresh instead, as after
 // execve(2). kernel_remember: keeps its data, which nothing has changed yet. 0 or -ENOMEM.
 // kernel_begin_afresh: takes away its memory, mappings, timers, signal handlers and descriptors

@@ -237,17 +237,6 @@ int pages_given(uintptr_t address, size_t count) {
     return 1;
 }
 
-size_t space_each(void (*visit)(void *page, void *copy), void *copies) {
-    const struct space *space = space_in_place;
-    size_t count = 0, limit = space->words * 64;
-    for (size_t page = next_bit(space->own, 0, limit, 1); page < limit; count++) {
-        if (visit)
-            visit(address_of(page), (char *)copies + count * PAGE_SIZE);
-        page = next_bit(space->own, page + 1, limit, 1);
-    }
-    return count;
-}
-
 size_t space_pages(const struct space *space) {
     size_t count = 0;
     for (size_t word = 0; word < space->words; word++)

@@ -53,8 +53,6 @@ int pages_given(uintptr_t address, size_t count); // whether all of them are the
 int space_expects(uintptr_t wanted, size_t count);
 void space_show(void *pages, size_t count);
 void space_hide(struct space *, void *pages, size_t count);
-// Calls `visit` for each page that the space in place owns, with the place of a copy; their number.
-size_t space_each(void (*visit)(void *page, void *copy), void *copies);
 size_t space_pages(const struct space *); // how many it owns or sees
 
 // For what space_leave, or the host's fork, asks of memory: 0 or -ENOMEM.

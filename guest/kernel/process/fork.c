@@ -72,7 +72,6 @@ static struct process *copy_process(unsigned long flags) {
         return NULL;
     *child = *parent;
     child->parent = current->process;
-    child->suspended = NULL;
     child->exe = child->cmdline = child->environ = child->arguments = NULL;
     child->exit_signal = (int)(flags & LINUX_CSIGNAL);
     child->borrows = (flags & (LINUX_CLONE_VM | LINUX_CLONE_VFORK)) != 0;

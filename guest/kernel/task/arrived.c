@@ -17,11 +17,6 @@ enum { HOST_SIGNALS = 32 };
 
 KERNEL_STATE struct boxer_signals boxer_signals;
 
-// Whom the host's signals are for: the program that it has started.
-static struct process *first(void) {
-    return process_is_first(current->process) ? current->process : processes;
-}
-
 // What a terminal sends is for all of its foreground.
 static int is_typed(int signo) {
     return signo == LINUX_SIGINT || signo == LINUX_SIGQUIT || signo == LINUX_SIGTSTP ||
@@ -36,18 +31,17 @@ void signals_take_arrived(void) {
         if (count == block->known[signo])
             continue;
         block->known[signo] = count;
-        const struct controlling *terminal = first()->terminal;
+        const struct controlling *terminal = processes->terminal;
         if (is_typed(signo) && terminal && terminal->foreground && processes->next) {
             group_signal(terminal->foreground, signo);
             continue;
         }
-        for (struct process *process = first(); process; process = process->suspended)
-            signal_send(process, signo, LINUX_SI_KERNEL, NULL);
+        signal_send(processes, signo, LINUX_SI_KERNEL, NULL);
     }
 }
 
 void signals_tell_host(void) {
-    const struct process_signals *signals = &first()->signals;
+    const struct process_signals *signals = &processes->signals;
     uint32_t heeded = 0;
     for (int signo = 1; signo < HOST_SIGNALS; signo++)
         if (signals->actions[signo].handler != LINUX_SIG_DFL)
@@ -68,7 +62,7 @@ static int is_servant(void) {
     static const int told[] = {LINUX_SIGHUP, LINUX_SIGQUIT, LINUX_SIGUSR1, LINUX_SIGUSR2,
                                LINUX_SIGTERM};
     for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
-        uintptr_t handler = first()->signals.actions[told[i]].handler;
+        uintptr_t handler = processes->signals.actions[told[i]].handler;
         if (handler != LINUX_SIG_DFL && handler != LINUX_SIG_IGN)
             return 1;
     }

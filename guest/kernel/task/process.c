@@ -46,21 +46,12 @@ void process_at_exit(void (*function)(void)) {
     at_exit = function;
 }
 
-// A program ends that another one waits for: nobody can go on.
-static void tell_the_suspended(void) {
-    static const char told[] =
-        "boxer: a program that is not the last one of its script ended the process itself "
-        "(_exit, abort or a signal), and so the script ends with it\n";
-    if (current->process->suspended)
-        host_write(2, told, sizeof told - 1);
-}
-
 void process_at_end(void (*function)(void)) {
     at_end = function;
 }
 
 int process_is_first(const struct process *process) {
-    return process == processes || process->suspended;
+    return process == processes;
 }
 
 int process_wait_status(int exit_status) {
@@ -73,7 +64,6 @@ static int host_status(int wait_status) {
 }
 
 static _Noreturn void end_machine(int wait_status) {
-    tell_the_suspended();
     if (at_exit)
         at_exit();
     host_exit(host_status(wait_status));
@@ -127,7 +117,7 @@ static int has_processor(const struct process *process) {
     for (const struct task *task = tasks; task; task = task->next)
         if (task->process == process && task->state == TASK_RUNS)
             return 1;
-    return process->suspended != NULL;
+    return 0;
 }
 
 int64_t usage_own(const struct process *process) {

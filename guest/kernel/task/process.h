@@ -24,13 +24,6 @@
 
 struct task;
 
-// A suspended process's memory (process/suspend.c).
-struct memory_kept {
-    struct space *space;
-    uint8_t *pages, *data;
-    size_t count;
-};
-
 enum process_state { PROCESS_RUNS, PROCESS_ENDS, PROCESS_ZOMBIE };
 
 // Processor time, of a process and of its children that were waited for.
@@ -39,10 +32,9 @@ struct usage {
 };
 
 struct process {
-    struct process *next;      // of all, oldest first
-    struct process *parent;    // null: pid 1, which is nobody here
-    struct task *leader;       // its first task; null: it has none any more
-    struct process *suspended; // whose place this one has taken (process/suspend.c), or null
+    struct process *next;   // of all, oldest first
+    struct process *parent; // null: pid 1, which is nobody here
+    struct task *leader;    // its first task; null: it has none any more
     enum process_state state;
     uint32_t pid, pgid, sid;
     int status;                 // as wait4(2) tells it, of one that ends
@@ -64,7 +56,6 @@ struct process {
     struct directories directories;
     struct process_signals signals;
     struct process_timers timers;
-    struct memory_kept memory;
     int ticks_wanted; // kernel_want_ticks
     int no_new_privs, dumpable, parent_death_signal, subreaper;
     char *exe, *cmdline, *environ; // cmdline and environ: NUL-separated, as /proc shows them

@@ -121,7 +121,7 @@ void fd_close_from(int first) {
         fd_close(fd);
 }
 
-static int copy(struct descriptors *made, const struct descriptors *from, int all) {
+int descriptors_copy(struct descriptors *made, const struct descriptors *from) {
     size_t size = (size_t)from->count * sizeof *from->slots;
     *made = (struct descriptors){kmalloc(size), from->count};
     if (!made->slots) {
@@ -129,22 +129,10 @@ static int copy(struct descriptors *made, const struct descriptors *from, int al
         return -ENOMEM;
     }
     memcpy(made->slots, from->slots, size);
-    for (int fd = 0; fd < made->count; fd++) {
-        struct slot *slot = &made->slots[fd];
-        if (slot->close_on_exec && !all)
-            slot->file = NULL; // its reference is the other table's
-        else if (slot->file)
-            file_get(slot->file);
-    }
+    for (int fd = 0; fd < made->count; fd++)
+        if (made->slots[fd].file)
+            file_get(made->slots[fd].file);
     return 0;
-}
-
-int descriptors_inherit(struct descriptors *made, const struct descriptors *from) {
-    return copy(made, from, 0);
-}
-
-int descriptors_copy(struct descriptors *made, const struct descriptors *from) {
-    return copy(made, from, 1);
 }
 
 void descriptors_end(struct process *process) {

@@ -11,8 +11,6 @@ struct descriptors {
     struct slot *slots;
     int count;
 };
-// What a program begins with: all that is not close-on-exec. 0 or -ENOMEM.
-int descriptors_inherit(struct descriptors *made, const struct descriptors *from);
 int descriptors_copy(struct descriptors *made, const struct descriptors *from); // fork(2): all
 void descriptors_end(struct process *); // closes all; the table goes too
 
