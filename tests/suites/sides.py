@@ -35,7 +35,8 @@ PLACE = "/suite"
 DOCKERFILE = """\
 FROM python
 RUN pip install {install}
-COPY . {place}
+COPY suite {place}
+COPY programs /usr/local/bin
 WORKDIR {place}
 ENV HOME=/tmp PYTHONDONTWRITEBYTECODE=1 {path}
 CMD ["python"]
@@ -59,7 +60,7 @@ class Suite:
 
     def digest(self) -> str:
         """Of all that the outcome depends on but the sides."""
-        return digest_of([json.dumps(asdict(self)), INSIDE, HERE / "absent"])
+        return digest_of([json.dumps(asdict(self)), INSIDE, HERE / "absent", HERE / "programs"])
 
     def settings(self, behind: str) -> str:
         return json.dumps({"arguments": self.arguments, "options": {}, "behind": behind})
@@ -102,7 +103,8 @@ def run_in_box(suite: Suite, patience: Patience) -> Outcome:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         context = folder / "context"
-        lay_out(suite, context)
+        lay_out(suite, context / "suite")
+        shutil.copytree(HERE / "programs", context / "programs")
         path = f"PYTHONPATH={PLACE}/absent" if suite.absent else ""
         text = DOCKERFILE.format(install=shlex.join(suite.install), place=PLACE, path=path)
         (folder / "Dockerfile").write_text(text)
