@@ -170,7 +170,7 @@ def sysconfig_data(source: Path, built: Path) -> str:
 
 
 def _makefile_parser() -> Callable[[str, dict[str, Any]], object]:
-    """sysconfig's own, which is in its program since Python 3.13."""
+    """sysconfig's own, which is in its program in newer Pythons."""
     found = getattr(sysconfig, "_parse_makefile", None)
     found = found or importlib.import_module("sysconfig.__main__")._parse_makefile
     return cast("Callable[[str, dict[str, Any]], object]", found)

@@ -25,47 +25,11 @@ class Refusal:
     words: str
 
 
-TURNS = """
-import threading
-first, second = threading.Event(), threading.Event()
-def wait(one, other):
-    one.wait()
-    other.set()
-for pair in ((first, second), (second, first)):
-    threading.Thread(target=wait, args=pair).start()
-second.wait()
-"""
 TLS = """
 import socket, ssl
 ssl.create_default_context().wrap_socket(socket.socketpair()[0], server_hostname="example.org")
 """
-COROUTINE = """
-import asyncio
-async def main():
-    await asyncio.create_subprocess_exec("ls")
-asyncio.run(main())
-"""
-ONE_PROCESS = "a box is one process and cannot start another one"
 REFUSALS = (
-    Refusal("os.fork", "import os; os.fork()", f"fork: {ONE_PROCESS}"),
-    Refusal("os.posix_spawn", "import os; os.posix_spawn('/bin/ls', ['ls'], {})", ONE_PROCESS),
-    Refusal("os.system", "import os; os.system('ls')", f"os.system: {ONE_PROCESS}"),
-    Refusal("os.popen", "import os; os.popen('ls')", ONE_PROCESS),
-    Refusal("pty.spawn", "import pty; pty.spawn('ls')", ONE_PROCESS),
-    Refusal("subprocess", "import subprocess; subprocess.run(['ls'])", ONE_PROCESS),
-    Refusal("asyncio's subprocesses", COROUTINE, ONE_PROCESS),
-    Refusal(
-        "multiprocessing.Process",
-        "import multiprocessing; multiprocessing.Process(target=print).start()",
-        ONE_PROCESS,
-    ),
-    Refusal("multiprocessing.Pool", "import multiprocessing; multiprocessing.Pool()", ONE_PROCESS),
-    Refusal(
-        "ProcessPoolExecutor",
-        "import concurrent.futures; concurrent.futures.ProcessPoolExecutor()",
-        ONE_PROCESS,
-    ),
-    Refusal("threads that take turns", TURNS, "this wait can never end: a box runs one thread"),
     Refusal("ssl", TLS, "a box has no TLS of its own"),
     Refusal("ctypes.CDLL", "import ctypes; ctypes.CDLL('libm.so.6')", "loads no libraries"),
     Refusal("tkinter", "import tkinter.ttk", "A box does not have it: needs a display"),
