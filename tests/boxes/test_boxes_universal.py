@@ -77,4 +77,5 @@ def test_runtimes_agree(
 def test_box_imports_preview_1_only_and_exports_what_a_command_needs(example: Example) -> None:
     module = Module.parse(example("hello").read_bytes())
     assert {entry.module for entry in imports(module)} == {"wasi_snapshot_preview1"}
-    assert {entry.name for entry in exports(module)} == {"memory", "_start"}
+    turns = {"__indirect_function_table", "boxer_task_begin", "boxer_tasks"}  # abi/boot.toml
+    assert {entry.name for entry in exports(module)} == {"memory", "_start", *turns}

@@ -192,7 +192,8 @@ int space_expects(uintptr_t wanted, size_t count) {
         end = (wanted - pages.base) / PAGE_SIZE;
     if (count > MAX_PAGES - pages.limit && !wanted)
         return 0;
-    return end < MAX_PAGES && reaches(space_in_place, end + count + 2 * WORDS_STEP);
+    // Twice: the file's own pages may be made first, and lie before them.
+    return end < MAX_PAGES && reaches(space_in_place, end + 2 * count + 2 * WORDS_STEP);
 }
 
 static void set_shown(struct space *space, void *start, size_t count, int value) {
