@@ -1,2 +1,3 @@
 import sys
+
 print("rotated", sys.argv[1])

@@ -1,2 +1,3 @@
-import sys,os
+import sys, os
+
 print("args:", *sys.argv[1:], os.environ["PORT"])

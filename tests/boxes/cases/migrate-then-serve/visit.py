@@ -7,9 +7,6 @@ import socket
 import sys
 from importlib.metadata import entry_points
 
-port = int(sys.argv[1])
-sys.argv = sys.argv[2:]
-sys.path.insert(0, os.getcwd())
 visits = []
 
 
@@ -37,10 +34,14 @@ def visit(*_):
     os.kill(os.getpid(), signal.SIGINT)
 
 
-signal.signal(signal.SIGALRM, visit)
-signal.setitimer(signal.ITIMER_REAL, 0.2, 0.05)
-if sys.argv[0].endswith(".py"):
-    runpy.run_path(sys.argv[0], run_name="__main__")
-else:
-    [script] = entry_points(group="console_scripts", name=sys.argv[0])
-    sys.exit(script.load()())
+if __name__ == "__main__":  # a worker that is spawned imports this, too
+    port = int(sys.argv[1])
+    sys.argv = sys.argv[2:]
+    sys.path.insert(0, os.getcwd())
+    signal.signal(signal.SIGALRM, visit)
+    signal.setitimer(signal.ITIMER_REAL, 0.2, 0.05)
+    if sys.argv[0].endswith(".py"):
+        runpy.run_path(sys.argv[0], run_name="__main__")
+    else:
+        [script] = entry_points(group="console_scripts", name=sys.argv[0])
+        sys.exit(script.load()())

@@ -1,1 +1,2 @@
-def main(): print("PIPDOT")
+def main():
+    print("PIPDOT")

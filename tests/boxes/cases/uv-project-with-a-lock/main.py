@@ -1,2 +1,4 @@
-import click; from importlib.metadata import version
+import click
+from importlib.metadata import version
+
 print("LOCKED", version("click"))

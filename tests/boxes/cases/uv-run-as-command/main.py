@@ -1,2 +1,3 @@
 import click
+
 print("RAN", click.__name__)

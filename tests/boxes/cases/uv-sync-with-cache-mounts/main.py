@@ -1,2 +1,3 @@
 import click
+
 print("SYNCED", click.__name__)

@@ -1,2 +1,3 @@
 import click
+
 print("BUILT", click.__name__)

@@ -1,3 +1,4 @@
 def main():
     import click
+
     click.echo("UVP2")
