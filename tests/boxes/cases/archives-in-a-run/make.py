@@ -1,7 +1,6 @@
 import os
 import tarfile
 import zipfile
-
 os.makedirs("tree")
 with open("tree/f", "w") as file:
     file.write("inside")

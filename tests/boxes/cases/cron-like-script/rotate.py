@@ -1,3 +1,2 @@
 import sys
-
 print("rotated", sys.argv[1])

@@ -22,9 +22,7 @@ print("strongest period:", table.size // int(np.argmax(spectrum[1:]) + 1), "hour
 random = np.random.default_rng(7)
 means = random.choice(known["load"], (2000, known.size)).mean(axis=1)
 low, high = np.percentile(means, [2.5, 97.5])
-print(
-    f"mean load {known['load'].mean():.0f}, 95 % within {round(low, -1):.0f}..{round(high, -1):.0f}"
-)
+print(f"mean load {known['load'].mean():.0f}, 95 % within {round(low, -1):.0f}..{round(high, -1):.0f}")
 
 np.save("/tmp/far.npy", far)
 assert np.array_equal(np.load("/tmp/far.npy"), far)

@@ -1,12 +1,6 @@
 import os
-
 SECRET_KEY = os.environ.get("SECRET_KEY", "unset")
-INSTALLED_APPS = [
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.staticfiles",
-    "shop",
-]
+INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.staticfiles", "shop"]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "/code/db.sqlite3"}}
 STATIC_URL = "/static/"
 STATIC_ROOT = "/code/static"

@@ -1,3 +1,2 @@
-import sys, os
-
+import sys,os
 print("args:", *sys.argv[1:], os.environ["PORT"])

@@ -1,8 +1,4 @@
 from flask import Flask
-
 app = Flask(__name__)
-
-
 @app.route("/")
-def index():
-    return "hello"
+def index(): return "hello"

@@ -1,2 +1,1 @@
-def main():
-    print("PIPDOT")
+def main(): print("PIPDOT")

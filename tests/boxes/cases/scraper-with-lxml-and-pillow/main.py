@@ -26,6 +26,4 @@ for place, item in enumerate(found):
 file = io.BytesIO()
 image.save(file, "JPEG", quality=90)
 again = Image.open(io.BytesIO(file.getvalue()))
-print(
-    again.format, again.size, again.getpixel((20, 40))[2] > 100, again.getpixel((60, 10))[0] > 240
-)
+print(again.format, again.size, again.getpixel((20, 40))[2] > 100, again.getpixel((60, 10))[0] > 240)

@@ -1,4 +1,3 @@
 #!/usr/bin/env python3
 import sys
-
 print("hi from script", sys.argv)

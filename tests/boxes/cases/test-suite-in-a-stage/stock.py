@@ -1,10 +1,6 @@
 import attrs
-
-
 @attrs.define
 class Item:
     name: str
     price: int
-
-    def total(self, count):
-        return self.price * count
+    def total(self, count): return self.price * count

@@ -1,4 +1,2 @@
-import click
-from importlib.metadata import version
-
+import click; from importlib.metadata import version
 print("LOCKED", version("click"))

@@ -1,3 +1,2 @@
 import click
-
 print("RAN", click.__name__)

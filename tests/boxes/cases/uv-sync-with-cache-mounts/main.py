@@ -1,3 +1,2 @@
 import click
-
 print("SYNCED", click.__name__)

@@ -1,3 +1,2 @@
 import click
-
 print("BUILT", click.__name__)

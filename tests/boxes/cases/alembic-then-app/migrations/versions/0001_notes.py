@@ -6,9 +6,7 @@ down_revision = None
 
 
 def upgrade():
-    op.create_table(
-        "note", sa.Column("id", sa.Integer, primary_key=True), sa.Column("text", sa.Text)
-    )
+    op.create_table("note", sa.Column("id", sa.Integer, primary_key=True), sa.Column("text", sa.Text))
 
 
 def downgrade():

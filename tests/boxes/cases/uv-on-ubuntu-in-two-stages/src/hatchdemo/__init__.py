@@ -1,4 +1,3 @@
 def main():
     import click
-
     click.echo("UVP2")

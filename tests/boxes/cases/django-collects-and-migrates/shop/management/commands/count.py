@@ -1,8 +1,6 @@
 import os
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand
-
-
 class Command(BaseCommand):
     def handle(self, *args, **options):
         User.objects.create_user("ada")
