@@ -60,8 +60,9 @@ struct boxer_signals {
 _Static_assert(sizeof(struct boxer_signals) == 96, "signals");
 
 // How a machine's tasks take turns; the exported global `boxer_tasks` has its address. The slots
-// are places in the exported table: the guest's own functions lie there, which answer -ENOSYS, until
-// a host that can switch native stacks puts its own there. A host that cannot leaves all as it is.
+// are places in the exported table: the guest's own functions lie there, which answer -ENOSYS,
+// until a host that can switch native stacks puts its own there. A host that cannot leaves all
+// as it is.
 struct boxer_tasks {
     uint32_t switch_slot; // guest: another fiber goes on
     uint32_t fork_slot;   // guest: a copy of the fiber, and of a space's memory
