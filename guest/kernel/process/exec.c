@@ -113,7 +113,8 @@ static void take_privileges(const struct inode *inode) {
 }
 
 // There is no way back: what the old program had goes.
-static void leave_old(const struct found *found, const struct kernel_program *program) {
+static void leave_old(const struct found *found, const struct kernel_program *program,
+                      const char *exe) {
     struct process *process = current->process;
     task_end_siblings();
     task_clear();
@@ -126,7 +127,7 @@ static void leave_old(const struct found *found, const struct kernel_program *pr
     timers_begin(process);
     signal_exec(current);
     take_privileges(found->entry->inode);
-    kernel_set_program(program->path, program->argv, program->envp);
+    kernel_set_program(exe, program->argv, program->envp);
     memcpy(current->comm, found->script, sizeof current->comm);
     process->has_begun_program = process->dumpable = 1;
     process->ticks_wanted = 0;
@@ -176,7 +177,7 @@ long process_exec(int dirfd, const char *path, char *const argv[], char *const e
         error = program_find(&found, dirfd, path, flags);
     if (!error && dentry_path(found.entry, exe, sizeof exe, 0) < 0)
         error = -ENAMETOOLONG;
-    if (!error && !(beginning.program = lay_out(&found, &environment, exe)))
+    if (!error && !(beginning.program = lay_out(&found, &environment, found.path)))
         error = -ENOMEM;
     words_free(&environment);
     if (!error)
@@ -186,7 +187,7 @@ long process_exec(int dirfd, const char *path, char *const argv[], char *const e
         program_forget(&found);
         return error;
     }
-    leave_old(&found, beginning.program);
+    leave_old(&found, beginning.program, exe);
     program_forget(&found);
     go(&beginning);
 }

@@ -148,7 +148,7 @@ static int script_path(int dirfd, const char *path, char to[PATH_MAX]) {
 }
 
 int program_find(struct found *found, int dirfd, const char *path, int flags) {
-    char name[PATH_MAX];
+    char *name = found->path;
     int how = flags & AT_SYMLINK_NOFOLLOW ? 0 : PATH_FOLLOW;
     struct dentry *entry;
     if (flags & AT_EMPTY_PATH)

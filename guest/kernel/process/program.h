@@ -3,6 +3,7 @@
 #define KERNEL_PROCESS_PROGRAM_H
 
 #include "process/words.h"
+#include "vfs/path.h"
 
 #include <stdint.h>
 
@@ -14,6 +15,7 @@ struct found {
     struct dentry *entry; // of the program's file, referenced
     char name[HEAD_SIZE]; // of the program in the module
     char script[16];      // of the file that was named: comm(5)
+    char path[PATH_MAX];  // by which the program was named: a link says where it thinks it lies
     struct words arguments;
 };
 // path: as execveat(2) has it. Arguments of scripts' interpreters are put before. 0 or -errno.
