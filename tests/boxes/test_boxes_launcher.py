@@ -232,11 +232,19 @@ def _started(name: str, box: Path, text: str, native: bool) -> Iterator[subproce
             process.kill()
 
 
-@pytest.mark.parametrize(
-    ("name", "native"), [("launcher", True), ("python", True), ("python", False)]
-)
-def test_a_conversation_over_standard_input(hello: Path, name: str, native: bool) -> None:
-    with _started(name, hello, CONVERSATION, native) as process:
+def test_threads_that_would_have_to_take_turns_are_an_error_elsewhere(hello: Path) -> None:
+    program = [sys.executable, "-m", "boxer", "run", str(hello), "python", "-c", CONVERSATION]
+    environment = {**os.environ, "BOXER_NATIVE": "0"}
+    done = subprocess.run(
+        program, input="one\n", capture_output=True, text=True, env=environment, timeout=120
+    )
+    assert done.returncode == 124
+    assert "this runtime cannot switch between threads" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["launcher", "python"])
+def test_a_conversation_over_standard_input(hello: Path, name: str) -> None:
+    with _started(name, hello, CONVERSATION, True) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         for word in ("one", "two", "three"):

@@ -141,11 +141,19 @@ def test_a_program_that_does_not_end_is_ended(example: Example) -> None:
         assert outcome(process)[0] == 137
 
 
-def test_who_waits_for_a_program_gets_them_too(example: Example) -> None:
+def test_a_shell_that_waits_gets_them_alone_as_under_an_init(example: Example) -> None:
     script = f'python -c "{HANDLER}{WAITS["sleep"]}"; echo after'
     with started([example("hello"), "sh", "-c", script]) as process:
         process.send_signal(signal.SIGTERM)
-        assert outcome(process) == (143, "got SIGTERM\nat exit\n", "")
+        assert outcome(process) == (143, "", "")
+
+
+def test_a_shell_with_a_trap_can_hand_them_on(example: Example) -> None:
+    program = f'python -c "{HANDLER}{WAITS["sleep"]}"'
+    script = f"trap 'kill $!; wait $!; exit 9' TERM; {program} & wait"
+    with started([example("hello"), "sh", "-c", script]) as process:
+        process.send_signal(signal.SIGTERM)
+        assert outcome(process)[:2] == (9, "got SIGTERM\nat exit\n")
 
 
 def test_what_was_ignored_when_it_began_stays_ignored(example: Example) -> None:

@@ -3,6 +3,7 @@
 #include "host/host.h"
 #include "host/line.h"
 #include "task/process.h"
+#include "task/schedule.h"
 #include "task/task.h"
 #include "task/wait.h"
 
@@ -23,12 +24,17 @@ static void tell(void) {
     static const char alone[] =
         "boxer: the program waits for something that nothing in this box can "
         "bring about (one thread, no timer, no host descriptor)\n";
+    static const char unable[] =
+        "boxer: this runtime cannot switch between threads: each runs to its "
+        "end when another one waits (`boxer run` can)\n";
     static const char all[] = "boxer: nothing in this box can go on: every thread waits for "
                               "another one, without a timer or a host descriptor\n";
     if (!tasks->next) {
         host_write(2, alone, sizeof alone - 1);
         return;
     }
+    if (schedule_is_alone())
+        host_write(2, unable, sizeof unable - 1);
     host_write(2, all, sizeof all - 1);
     for (const struct task *task = tasks; task; task = task->next) {
         if (task->state == TASK_ENDED)

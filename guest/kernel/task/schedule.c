@@ -59,6 +59,10 @@ void kernel_want_ticks(int more) {
     current->process->ticks_wanted += more;
 }
 
+int schedule_is_alone(void) {
+    return alone;
+}
+
 int schedule_has_others(void) {
     return tasks->next != NULL;
 }

@@ -22,6 +22,8 @@ void schedule_stir(void);
 int schedule_is_due(void);
 // Whether there is anybody else who wants a turn, now or later.
 int schedule_has_others(void);
+// The host cannot switch stacks, as has been seen.
+int schedule_is_alone(void);
 void schedule_thaw(void);
 
 #endif
