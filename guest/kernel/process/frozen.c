@@ -1,12 +1,15 @@
 // The frozen program.
 //
-// Invariant: its pages are lent for good, so that the kernel never has one of them.
+// Invariants
+// 1. Its pages are lent for good, so that the kernel never has one of them.
+// 2. It has mapped no file: one that has begins afresh, for such pages may be elsewhere by then.
 #include "process/frozen.h"
 #include "mm/slab.h"
 #include "mm/space.h"
 #include "task/process.h"
 #include "task/signal.h"
 #include "task/task.h"
+#include "vfs/mapping.h"
 #include "state.h"
 
 #include <boxer/kernel.h>
@@ -29,11 +32,16 @@ void kernel_freezes(const char *name) {
         memcpy(frozen.name, name ? name : "", length);
 }
 
-void frozen_keep(void) {
-    if (frozen.space)
-        space_put(frozen.space);
+static void give_up(void) {
+    if (!frozen.space)
+        return;
+    space_put(frozen.space);
     frozen.space = NULL;
-    if (!frozen.name[0] || space_prepare(space_in_place))
+}
+
+void frozen_keep(void) {
+    give_up();
+    if (!frozen.name[0] || mappings || space_prepare(space_in_place))
         return;
     space_leave();
     frozen.space = space_copy();
