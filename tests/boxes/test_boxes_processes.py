@@ -31,6 +31,11 @@ def natively(source: Path, folder: Path) -> str:
     return out
 
 
+def without_echo(said: str) -> str:
+    """A terminal echoes keys before or behind what a program writes just then, on Linux too."""
+    return said.replace("^Z", "").replace("^C", "")
+
+
 @pytest.mark.parametrize("name", sorted(path.stem for path in SOURCES.glob("*.c")))
 def test_a_box_says_what_linux_says(boxer: Boxer, tmp_path: Path, name: str) -> None:
     source = SOURCES / f"{name}.c"
@@ -41,4 +46,4 @@ def test_a_box_says_what_linux_says(boxer: Boxer, tmp_path: Path, name: str) -> 
     built = boxer("build", "-q", "-o", tmp_path / "box.wasm", tmp_path)
     assert built.returncode == 0, built.stderr
     done = boxer("run", tmp_path / "box.wasm")
-    assert (done.stdout, done.returncode) == (expected, 0), done.stderr
+    assert (without_echo(done.stdout), done.returncode) == (without_echo(expected), 0), done.stderr
