@@ -134,9 +134,8 @@ def test_everything_that_fails_is_told_at_once(
         ("CMD gunicorn app:app", "no port of the host"),
         ('CMD ["sh", "-c", "alembic upgrade head && uvicorn a:b"]', "inside the box"),
         ("CMD python manage.py runserver 0.0.0.0:8000", "inside the box"),
-        ('CMD ["bash", "-c", "nginx & gunicorn a:b"]', "background"),
+        ('CMD ["bash", "-c", "python worker.py & gunicorn a:b"]', "inside the box"),
         ("CMD celery -A app worker 2>&1", "network"),
-        ('ENTRYPOINT ["supervisord"]', "one process"),
         ("RUN apt-get update && apt-get install -y git gcc", "`git`: not installed"),
     ],
 )

@@ -10,7 +10,6 @@ Invariant: the report says that the build stops exactly where `boxer build` woul
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,8 +29,6 @@ from boxer.plan import Step, plan
 
 Verdict = Literal["works", "changed", "fails", "unknown"]
 
-_BACKGROUND = re.compile(r"(?<![&>|<])&(?![&>])")
-_STARTERS = frozenset(("supervisord", "uwsgi", "nginx", "cron", "crond", "honcho", "circusd"))
 _SERVERS = frozenset(("uvicorn", "gunicorn", "hypercorn", "waitress-serve", "fastapi", "flask",
                       "runserver", "daphne", "granian", "streamlit", "mcpo"))  # fmt: skip
 
@@ -161,14 +158,6 @@ def _command(entry: Instruction) -> list[Assessment]:
         script = argv[2] if len(argv) > 2 else ""
     program = argv[0] if argv and not script else script.removeprefix("exec ").split(" ")[0]
     name = posixpath.basename(program)
-    if _BACKGROUND.search(script):
-        why = "When it runs: a box is one process, nothing can run in the background (`&`)."
-        return [
-            Assessment("changed", why, "Start one program; put the others into boxes of their own.")
-        ]
-    if name in _STARTERS:
-        why = f"When it runs: `{name}` starts processes of its own, and a box is one process."
-        return [Assessment("changed", why, "Start the application itself.")]
     if name == "celery":
         why = "When it runs: a worker fetches its tasks over the network, which a box has not."
         return [Assessment("changed", why, "Call the tasks as functions: `boxer run` for each.")]
