@@ -93,13 +93,13 @@ static int find_exports(struct boxer_machine *machine, char *message) {
     return 0;
 }
 
-// Behind the image, which says where the slots are.
-static void find_slots(struct boxer_machine *machine) {
+// memory: what says where the slots are.
+static void find_slots(struct boxer_machine *machine, const uint8_t *memory, uint64_t size) {
     wasmtime_extern_t table;
     machine->tasks = address_of(machine, "boxer_tasks");
     if (machine->tasks && machine->tasks % 4 == 0 && find_task_begin(machine) &&
         export_of(machine, "__indirect_function_table", WASMTIME_EXTERN_TABLE, &table))
-        slots_fill(machine, &table.of.table);
+        slots_fill(machine, &table.of.table, memory, size);
     else
         machine->tasks = 0;
 }
@@ -165,7 +165,8 @@ static struct boxer_machine *new_machine(struct boxer_code *code, struct boxer_i
         boxer_machine_free(machine);
         return NULL;
     }
-    find_slots(machine);
+    // Not through its own mapping, where reading costs a fault.
+    find_slots(machine, machine->image->pristine, machine->image->size);
     return machine;
 }
 
@@ -263,6 +264,9 @@ static void begin(struct boxer_machine *machine, const struct boxer_run *run,
     kept_forget(&machine->errors);
     kept_forget(&machine->reply);
     machine->outer = tracking_enter(machine);
+    if (run->fixed && !machine->has_slots) // its memory was filled behind its making
+        find_slots(machine, machine->base,
+                   wasmtime.wasmtime_memory_data_size(machine->context, &machine->memory));
     tell_tasks(machine);
     machine->has_signal = watch_begin(machine) == 0;
 }
@@ -396,6 +400,14 @@ void boxer_machine_enter(struct boxer_machine *machine, const char *name,
     else
         fail(outcome, "the module exports no such function");
     finish(machine);
+}
+
+int boxer_machine_grow(struct boxer_machine *machine, uint64_t bytes) {
+    return grow_by(machine, bytes);
+}
+
+uint32_t boxer_machine_constant(struct boxer_machine *machine, const char *name) {
+    return address_of(machine, name);
 }
 
 const uint8_t *boxer_machine_memory(struct boxer_machine *machine, uint64_t *size) {

@@ -17,7 +17,7 @@
 
 #include <sys/types.h>
 
-#define BOXER_NATIVE_ABI 4
+#define BOXER_NATIVE_ABI 5
 
 // Tasks of a guest at a time, by default and at most.
 #define BOXER_TASKS 64
@@ -56,6 +56,10 @@ struct boxer_run {
     uint64_t time_ns, cpu_ns, output; // limits; UINT64_MAX: none
     // Asked every 50 ms on the machine's thread; 1 interrupts. Null: nobody is asked.
     int (*attend)(struct boxer_outcome *);
+    // A build's: time stands at epoch_ns and moves by looks and sleeps alone, and random bytes are
+    // the same each time. still: no ticks, so that tasks switch at the same moments.
+    uint64_t epoch_ns;
+    uint32_t fixed, still;
 };
 
 // How it ended. Pointers are the machine's and hold until it is entered again.
@@ -116,6 +120,10 @@ struct boxer_machine *boxer_machine_fork(struct boxer_machine *, uint64_t memory
 void boxer_machine_enter(struct boxer_machine *, const char *name, const struct boxer_run *,
                          struct boxer_outcome *);
 const uint8_t *boxer_machine_memory(struct boxer_machine *, uint64_t *size);
+// For who fills a machine's memory himself. 0, or -1: beyond its limit.
+int boxer_machine_grow(struct boxer_machine *, uint64_t bytes);
+// The value of an exported constant; 0: there is none.
+uint32_t boxer_machine_constant(struct boxer_machine *, const char *name);
 // 1: equal to the image byte for byte.
 int boxer_machine_is_pristine(struct boxer_machine *);
 

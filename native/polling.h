@@ -6,8 +6,9 @@
 #include "wasi.h"
 
 // Nanoseconds of a preview 1 clock. The monotonic one starts at zero with the machine's life: a
-// guest does not learn how long the host has been up.
-uint64_t guest_clock(const struct boxer_machine *, uint32_t clock);
+// guest does not learn how long the host has been up. A build's moves a microsecond with each look,
+// so that a loop that waits for time to pass ends.
+uint64_t guest_clock(struct boxer_machine *, uint32_t clock);
 
 // poll_oneoff: the number of events, or -1 where the run has ended. Both arrays are the guest's
 // memory and may overlap.

@@ -135,16 +135,17 @@ static void fill(struct boxer_machine *machine, const wasmtime_table_t *table,
         wasmtime.wasmtime_error_delete(error); // of another type: nobody can call it then
 }
 
-void slots_fill(struct boxer_machine *machine, const wasmtime_table_t *table) {
+void slots_fill(struct boxer_machine *machine, const wasmtime_table_t *table, const uint8_t *memory,
+                uint64_t memory_size) {
     uint64_t size = wasmtime.wasmtime_table_size(machine->context, table);
-    // Not through the machine's own mapping, where reading costs a fault.
-    const struct boxer_image *image = machine->image;
-    if (machine->tasks > image->size - sizeof(struct boxer_tasks))
+    if (machine->tasks > memory_size - sizeof(struct boxer_tasks))
         return;
     for (int i = 0; i < SLOTS; i++) {
         uint32_t index;
-        memcpy(&index, image->pristine + machine->tasks + slots[i].place, sizeof index);
-        if (index && index < size)
-            fill(machine, table, &slots[i], index);
+        memcpy(&index, memory + machine->tasks + slots[i].place, sizeof index);
+        if (!index || index >= size)
+            continue;
+        fill(machine, table, &slots[i], index);
+        machine->has_slots = 1;
     }
 }

@@ -86,7 +86,7 @@ struct boxer_machine {
     wasmtime_global_t stack_pointer;
     wasmtime_val_t initial_stack;
     wasmtime_func_t start, call;
-    int has_call, has_stack_pointer, has_signal;
+    int has_call, has_stack_pointer, has_signal, has_slots;
     uint32_t boot;    // address of the boot block, 0: none
     uint32_t signals; // of the signals' block, likewise
     uint32_t tasks;   // of the tasks' block, 0: its slots are not ours
@@ -101,7 +101,8 @@ struct boxer_machine {
     struct boxer_machine *outer; // the one this thread is in meanwhile, too
     const struct boxer_run *run;
     struct boxer_outcome *outcome;
-    uint64_t born_ns; // 0: the clock has not been started
+    uint64_t born_ns;          // 0: the clock has not been started
+    uint64_t passed_ns, drawn; // of a build's clock; of its random bytes
     uint64_t began_ns, cpu_began_ns;
     uint64_t input_at, output_left;
     struct kept output, errors, reply;
@@ -190,7 +191,8 @@ void spaces_forget(struct boxer_machine *), spaces_free(struct boxer_machine *);
 
 // slots.c. The functions; and has them where the guest's block says.
 wasmtime_linker_t *slots_define(wasm_engine_t *);
-void slots_fill(struct boxer_machine *, const wasmtime_table_t *);
+void slots_fill(struct boxer_machine *, const wasmtime_table_t *, const uint8_t *memory,
+                uint64_t memory_size);
 
 // machine.c. How a call into the guest has ended, both null: with what `otherwise` says. Takes
 // both.

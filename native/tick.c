@@ -24,8 +24,9 @@ void tick_begin(struct boxer_machine *machine) {
     struct watched *watched = &machine->watched;
     watched->tick_ns = 0;
     watched->tick_is_due = watched->is_waiting = 0;
-    watched->tasks =
-        machine->tasks ? guest_at(machine, machine->tasks, sizeof(struct boxer_tasks)) : NULL;
+    watched->tasks = machine->tasks && !machine->run->still
+                         ? guest_at(machine, machine->tasks, sizeof(struct boxer_tasks))
+                         : NULL;
 }
 
 // The block is aligned (find_slots).

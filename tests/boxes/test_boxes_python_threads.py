@@ -297,12 +297,7 @@ STANDING = {
 }
 
 
-# A build's machine is the engine package's own, which switches no stacks: there a thread runs to
-# its end on top of the one that waits.
-NO_TURNS = pytest.mark.xfail(strict=True, reason="a build's machine has no slots")
-
-
-@pytest.mark.parametrize("name", ["_thread", pytest.param("an import", marks=NO_TURNS)])
+@pytest.mark.parametrize("name", STANDING)
 def test_a_thread_at_the_freeze_point_is_an_error_that_names_it(
     boxer: Boxer, tmp_path: Path, name: str
 ) -> None:
@@ -320,7 +315,6 @@ def test_a_thread_at_the_freeze_point_is_an_error_that_names_it(
         assert text in done.stderr
 
 
-@NO_TURNS
 def test_threads_that_ended_may_be_in_the_image(boxer: Boxer, tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text(
         "FROM python:3.13\nCOPY main.py /app/\nWORKDIR /app\n"
@@ -337,3 +331,25 @@ def test_threads_that_ended_may_be_in_the_image(boxer: Boxer, tmp_path: Path) ->
     assert boxer("build", "-q", "-o", tmp_path / "box.wasm", tmp_path).returncode == 0
     done = boxer("run", tmp_path / "box.wasm")
     assert (done.returncode, done.stdout) == (0, "45 45\n"), done.stderr
+
+
+def test_programs_of_a_run_have_threads_and_processes(boxer: Boxer, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(
+        "FROM python:3.13\nWORKDIR /app\nCOPY made.py ./\nRUN python made.py\n"
+        'CMD ["cat", "pool", "process", "spun"]\n'
+    )
+    (tmp_path / "made.py").write_text(
+        "import subprocess, sys, threading\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "with ThreadPoolExecutor(2) as pool, open('pool', 'w') as file:\n"
+        "    print(*pool.map(abs, range(4)), file=file)\n"
+        "with open('process', 'w') as file:\n"
+        "    subprocess.run([sys.executable, '-c', 'print(6 * 7)'], stdout=file, check=True)\n"
+        "seen = []\n"
+        "threading.Thread(target=seen.append, args=(1,)).start()\n"
+        "while not seen:\n    pass\n"
+        "open('spun', 'w').write('spun\\n')\n"
+    )
+    made = boxer("build", "-q", "-o", tmp_path / "box.wasm", tmp_path)
+    assert made.returncode == 0, made.stderr
+    assert boxer("run", tmp_path / "box.wasm").stdout == "0 1 2 3\n42\nspun\n"

@@ -44,7 +44,8 @@ def is_available() -> bool:
     return native.library() is not None
 
 
-def _library() -> Any:
+def library() -> Any:
+    """The native library; `is_available` is asked first."""
     loaded = native.library()
     assert loaded is not None, "`is_available` is asked first"
     return loaded
@@ -93,19 +94,19 @@ class MappedImage:
 
     @classmethod
     def of_file(cls, descriptor: int, size: int) -> MappedImage:
-        made, why = native.making(_library().boxer_image_new, descriptor, size)
+        made, why = native.making(library().boxer_image_new, descriptor, size)
         if made is None:
             raise EngineError(f"The image cannot be used: {why}.")
         return cls(made, size)
 
     def map_over(self, address: int) -> None:
         """Maps it copy-on-write over memory of its size."""
-        if _library().boxer_image_map(self.address, address):
+        if library().boxer_image_map(self.address, address):
             raise EngineError("The image cannot be mapped.")
 
     def __del__(self) -> None:
         if self.address:
-            _library().boxer_image_free(self.address)
+            library().boxer_image_free(self.address)
 
 
 class _Linked:
@@ -117,7 +118,7 @@ class _Linked:
         self._holders = 1
         self._counting = threading.RLock()
         # Looked up now: at the interpreter's end names are gone, and the process frees all.
-        self._free, self._is_ending = _library().boxer_code_free, sys.is_finalizing
+        self._free, self._is_ending = library().boxer_code_free, sys.is_finalizing
 
     def hold(self) -> None:
         with self._counting:
@@ -142,7 +143,7 @@ def _linked_code(code: Code) -> _Linked:
         known = _linked.get(code)
         if known is None:
             address, why = native.making(
-                _library().boxer_code_new,
+                library().boxer_code_new,
                 native.engine_library().encode(),
                 ctypes.cast(engine().ptr(), ctypes.c_void_p),
                 ctypes.cast(code.module.ptr(), ctypes.c_void_p),
@@ -158,7 +159,7 @@ _resettable: dict[str, bool] = {}
 def is_resettable(digest: str, code: bytes) -> bool:
     """Whether a reset puts back all that this code-only module can change. digest: its sha256."""
     if digest not in _resettable:
-        _resettable[digest] = bool(_library().boxer_code_is_resettable(code, len(code)))
+        _resettable[digest] = bool(library().boxer_code_is_resettable(code, len(code)))
     return _resettable[digest]
 
 
@@ -206,7 +207,7 @@ class MappedInstance:
         self.native_outcome = NativeOutcome()
         self._code = code
         self._memory_limit = memory_limit
-        self._library = _library()
+        self._library = library()
         self._linked = _linked_code(code)
         if address is None:
             self.address = self._new()

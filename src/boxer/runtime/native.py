@@ -27,7 +27,7 @@ from wasmtime import _ffi as ffi
 from boxer.blobstore import cache_folder, sha256
 from boxer.runtime.private import is_private
 
-ABI = 4
+ABI = 5
 # What a wheel brings (`wheels`): as safe as the modules beside it.
 PACKAGED = Path(__file__).with_name("lib")
 NO_LIMIT = (1 << 64) - 1
@@ -60,6 +60,9 @@ class Run(ctypes.Structure):
         ("cpu_ns", c_uint64),
         ("output", c_uint64),
         ("attend", c_void_p),
+        ("epoch_ns", c_uint64),
+        ("fixed", c_uint32),
+        ("still", c_uint32),
     )
 
 
@@ -110,6 +113,8 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "boxer_machine_reset": (c_int, (c_void_p, POINTER(NativeOutcome))),
     "boxer_machine_fork": (c_void_p, (c_void_p, c_uint64, c_int, c_char_p)),
     "boxer_machine_memory": (c_void_p, (c_void_p, POINTER(c_uint64))),
+    "boxer_machine_grow": (c_int, (c_void_p, c_uint64)),
+    "boxer_machine_constant": (c_uint32, (c_void_p, c_char_p)),
     "boxer_machine_is_pristine": (c_int, (c_void_p,)),
     "boxer_machine_forward": (None, (c_void_p, c_int64)),
     "boxer_signals_begin": (None, (c_void_p, c_uint64, c_uint32, c_int64)),

@@ -10,7 +10,6 @@ Invariants
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from typing import Protocol
@@ -73,27 +72,26 @@ def host_entropy(size: int) -> bytes:
     return os.urandom(size)
 
 
-class SeededEntropy:
-    """The same bytes for the same seed, whatever the sizes they are asked for in.
+class FixedEntropy:
+    """The same bytes in every build, whatever the sizes they are asked for in: SplitMix64 (Steele,
+    Lea and Flood, "Fast splittable pseudorandom number generators", 2014), as native/preview1.c.
 
     For builds only: a frozen machine draws from the host before its program goes on.
     """
 
-    BLOCK = 64
-
-    def __init__(self, seed: bytes) -> None:
-        self._seed = seed
-        self._counter = 0
-        self._rest = b""
+    def __init__(self) -> None:
+        self._drawn = 0
 
     def __call__(self, size: int) -> bytes:
-        parts = [self._rest]
-        have = len(self._rest)
-        while have < size:
-            block = hashlib.sha512(self._seed + self._counter.to_bytes(8, "little")).digest()
-            self._counter += 1
-            parts.append(block)
-            have += self.BLOCK
-        joined = b"".join(parts)
-        self._rest = joined[size:]
-        return joined[:size]
+        first, at = divmod(self._drawn, 8)
+        self._drawn += size
+        words = range(first, first + (at + size + 7) // 8)
+        return b"".join(map(_fixed_bits, words))[at : at + size]
+
+
+def _fixed_bits(number: int) -> bytes:
+    mask = (1 << 64) - 1
+    bits = (number + 1) * 0x9E3779B97F4A7C15 & mask
+    bits = (bits ^ bits >> 30) * 0xBF58476D1CE4E5B9 & mask
+    bits = (bits ^ bits >> 27) * 0x94D049BB133111EB & mask
+    return (bits ^ bits >> 31).to_bytes(8, "little")
