@@ -78,9 +78,8 @@ static int find_exports(struct boxer_machine *machine, char *message) {
         return complain(message, "the module exports no memory");
     machine->memory = found.of.memory;
     machine->base = wasmtime.wasmtime_memory_data(machine->context, &machine->memory);
-    if (!export_of(machine, "_start", WASMTIME_EXTERN_FUNC, &found))
-        return complain(message, "the module exports no function `_start`");
-    if (!function_of(machine, "_start", 0, &machine->start))
+    machine->has_start = export_of(machine, "_start", WASMTIME_EXTERN_FUNC, &found);
+    if (machine->has_start && !function_of(machine, "_start", 0, &machine->start))
         return complain(message, "an exported function has another type than a base gives it");
     machine->has_call = function_of(machine, "boxer_call", 1, &machine->call);
     if (export_of(machine, "__stack_pointer", WASMTIME_EXTERN_GLOBAL, &found)) {
@@ -334,7 +333,10 @@ static void finish(struct boxer_machine *machine) {
 void boxer_machine_run(struct boxer_machine *machine, const struct boxer_run *run,
                        struct boxer_outcome *outcome) {
     begin(machine, run, outcome);
-    enter(machine, &machine->start);
+    if (machine->has_start)
+        enter(machine, &machine->start);
+    else
+        fail(outcome, "the module exports no function `_start`");
     finish(machine);
     if (!__atomic_load_n(&machine->image->is_learning, __ATOMIC_RELAXED))
         image_learn(machine->image, machine->base);
@@ -395,7 +397,7 @@ void boxer_machine_enter(struct boxer_machine *machine, const char *name,
                          const struct boxer_run *run, struct boxer_outcome *outcome) {
     wasmtime_func_t function;
     begin(machine, run, outcome);
-    if (function_of(machine, name, 1, &function))
+    if (function_of(machine, name, 1, &function) || function_of(machine, name, 0, &function))
         enter(machine, &function);
     else
         fail(outcome, "the module exports no such function");

@@ -116,7 +116,8 @@ void boxer_machine_serve(struct boxer_machine *, const struct boxer_run *, const
 // then on.
 struct boxer_machine *boxer_machine_fork(struct boxer_machine *, uint64_t memory_limit,
                                          int descriptor, char *message);
-// Enters an export without parameters; for the life of a machine outside of runs (freezing).
+// Enters an export without parameters, of one result or none; for the life of a machine outside of
+// runs (freezing).
 void boxer_machine_enter(struct boxer_machine *, const char *name, const struct boxer_run *,
                          struct boxer_outcome *);
 const uint8_t *boxer_machine_memory(struct boxer_machine *, uint64_t *size);

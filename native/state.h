@@ -86,7 +86,7 @@ struct boxer_machine {
     wasmtime_global_t stack_pointer;
     wasmtime_val_t initial_stack;
     wasmtime_func_t start, call;
-    int has_call, has_stack_pointer, has_signal, has_slots;
+    int has_start, has_call, has_stack_pointer, has_signal, has_slots;
     uint32_t boot;    // address of the boot block, 0: none
     uint32_t signals; // of the signals' block, likewise
     uint32_t tasks;   // of the tasks' block, 0: its slots are not ours

@@ -86,6 +86,19 @@ def test_two_instances_see_the_same_world() -> None:
     assert any(memories[0][1000:1100])
 
 
+def test_the_world_is_the_same_without_the_native_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = Module.parse(bytes(wat2wasm(GUEST)))
+    code = load_code(code_only(module), code_digest(module))
+    memories = []
+    for _ in range(2):
+        with BuildInstance(code, epoch=1_000_000) as instance:
+            for name in ("look", "sleep", "look"):
+                assert instance.call(name) == 0
+            memories.append(instance.read(0, instance.memory_size()))
+        monkeypatch.setattr("boxer.runtime.mapped.is_available", lambda: False)
+    assert memories[0] == memories[1]
+
+
 def test_sleep_takes_no_time_and_moves_the_clock(instance: BuildInstance) -> None:
     assert instance.call("sleep") == 0
     instance.call("look")

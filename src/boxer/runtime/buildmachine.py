@@ -43,7 +43,8 @@ class BuildMachine:
         seconds: float,
         output_bytes: int,
     ) -> None:
-        size = _initial_pages(code) * PAGE
+        self._types = {kind.name: kind.type for kind in code.module.exports}
+        size = _initial_pages(self._types.get("memory")) * PAGE
         self._machine = MappedInstance(code, MappedImage.of(MemoryImage(size, ())), memory_limit)
         self._limit = memory_limit
         self._run = native.Run(
@@ -110,6 +111,8 @@ class BuildMachine:
         return self._entered(name).exit_status
 
     def _entered(self, name: str) -> Outcome:
+        if not isinstance(self._types.get(name), wasmtime.FuncType):
+            raise UnsupportedModuleError(f"The module exports no function `{name}`.")
         machine, outcome = self._machine.address, self._machine.native_outcome
         if name == "_start":
             self._library.boxer_machine_run(machine, self._run, byref(outcome))
@@ -125,8 +128,7 @@ class BuildMachine:
         self._machine.close()
 
 
-def _initial_pages(code: Code) -> int:
-    types = [kind.type for kind in code.module.exports if kind.name == "memory"]
-    if len(types) != 1 or not isinstance(types[0], wasmtime.MemoryType):
+def _initial_pages(memory: object) -> int:
+    if not isinstance(memory, wasmtime.MemoryType):
         raise UnsupportedModuleError("The module exports no memory.")
-    return int(types[0].limits.min)
+    return int(memory.limits.min)
