@@ -34,12 +34,10 @@ struct pm_scan_arg {
 // EXPECTED_PAGES: 4 MiB, more than a run of an interpreter that does little writes to.
 enum { PAGE = 4096, REGIONS = 512, EXPECTED_PAGES = 1024 };
 
-struct boxer_image *boxer_image_new(int descriptor, uint64_t size, char *message) {
+static struct boxer_image *image_over(int descriptor, uint64_t size, char *message) {
     struct boxer_image *image = calloc(1, sizeof *image);
-    off_t length = lseek(descriptor, 0, SEEK_END);
-    if (!image || length < 0 || (uint64_t)length != size || size % PAGE) {
-        snprintf(message, 256, "the image's file is not as large as its memory");
-        free(image);
+    if (!image) {
+        snprintf(message, 256, "no memory");
         return NULL;
     }
     image->size = size;
@@ -53,6 +51,25 @@ struct boxer_image *boxer_image_new(int descriptor, uint64_t size, char *message
         return NULL;
     }
     image->pristine = mapped;
+    return image;
+}
+
+struct boxer_image *boxer_image_new(int descriptor, uint64_t size, char *message) {
+    off_t length = lseek(descriptor, 0, SEEK_END);
+    if (length >= 0 && (uint64_t)length == size && size % PAGE == 0)
+        return image_over(descriptor, size, message);
+    snprintf(message, 256, "the image's file is not as large as its memory");
+    return NULL;
+}
+
+// A private mapping of /dev/zero is memory without a file (zero(4)).
+struct boxer_image *boxer_image_of_zeros(uint64_t size, char *message) {
+    int descriptor = size % PAGE ? -1 : open("/dev/zero", O_RDWR | O_CLOEXEC);
+    struct boxer_image *image = descriptor < 0 ? NULL : image_over(descriptor, size, message);
+    if (descriptor >= 0)
+        close(descriptor);
+    else
+        snprintf(message, 256, "there are no zeros to map");
     return image;
 }
 

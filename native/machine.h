@@ -92,6 +92,8 @@ int boxer_code_is_resettable(const uint8_t *module, uint64_t size);
 
 // descriptor: a file as large as the memory; it stays the caller's.
 struct boxer_image *boxer_image_new(int descriptor, uint64_t size, char *message);
+// An image of zeros, which takes no file.
+struct boxer_image *boxer_image_of_zeros(uint64_t size, char *message);
 // The memory of a machine as an image of its own, written to an empty file.
 struct boxer_image *boxer_image_of(struct boxer_machine *, int descriptor, char *message);
 void boxer_image_free(struct boxer_image *); // after all machines over it

@@ -14,7 +14,6 @@ from ctypes import byref
 
 import wasmtime
 
-from boxer.boxfile import MemoryImage
 from boxer.errors import LimitValueError, StoppedError, UnsupportedModuleError
 from boxer.runtime import mapped, native
 from boxer.runtime.code import Code
@@ -45,7 +44,7 @@ class BuildMachine:
     ) -> None:
         self._types = {kind.name: kind.type for kind in code.module.exports}
         size = _initial_pages(self._types.get("memory")) * PAGE
-        self._machine = MappedInstance(code, MappedImage.of(MemoryImage(size, ())), memory_limit)
+        self._machine = MappedInstance(code, MappedImage.of_zeros(size), memory_limit)
         self._limit = memory_limit
         self._run = native.Run(
             arguments=b"box\0",

@@ -93,6 +93,14 @@ class MappedImage:
         return cls.of_file(descriptor, image.size)
 
     @classmethod
+    def of_zeros(cls, size: int) -> MappedImage:
+        """One that takes no file: a machine over it is filled from outside."""
+        made, why = native.making(library().boxer_image_of_zeros, size)
+        if made is None:
+            raise EngineError(f"No machine can be made: {why}.")
+        return cls(made, size)
+
+    @classmethod
     def of_file(cls, descriptor: int, size: int) -> MappedImage:
         made, why = native.making(library().boxer_image_new, descriptor, size)
         if made is None:

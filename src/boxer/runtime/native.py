@@ -95,6 +95,7 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "boxer_code_free": (None, (c_void_p,)),
     "boxer_code_is_resettable": (c_int, (c_char_p, c_uint64)),
     "boxer_image_new": (c_void_p, (c_int, c_uint64, c_char_p)),
+    "boxer_image_of_zeros": (c_void_p, (c_uint64, c_char_p)),
     "boxer_image_of": (c_void_p, (c_void_p, c_int, c_char_p)),
     "boxer_image_free": (None, (c_void_p,)),
     "boxer_image_map": (c_int, (c_void_p, c_void_p)),
