@@ -75,7 +75,14 @@ void kernel_freeze(void) {
     memory_reserve(SPARE_PAGES);
 }
 
+static unsigned life;
+
+unsigned kernel_life(void) {
+    return life;
+}
+
 void kernel_thaw(const char *cwd) {
+    life++;
     boxer_boot.reached = 0;
     clock_thaw();
     timers_thaw();
