@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,8 +11,8 @@ import pytest
 from boxer.boxfile import Box
 from boxer.errors import MountError
 from boxer.runtime import Limits, Mount, run
-from boxer.runtime.mounts import SHARED, folders_of
-from boxer.runtime.preview1 import FUNCTIONS
+from boxer.runtime.abi import Errno
+from boxer.runtime.mounts import folders_of
 
 MakeBox = Callable[..., Box]
 
@@ -159,8 +160,21 @@ def test_place_in_the_box_must_be_named(box: MakeBox, tmp_path: Path) -> None:
         run(box(""), mounts=[Mount(tmp_path, "")])
 
 
-def test_shared_functions_are_all_ours_too() -> None:
-    assert set(SHARED) <= set(FUNCTIONS)
+# Waits for descriptor 3 to be readable, and prints the event.
+POLL = """
+(i32.store8 (i32.const 72) (i32.const 1))
+(i32.store (i32.const 80) (i32.const 3))
+(if (call $poll_oneoff (i32.const 64) (i32.const 256) (i32.const 1) (i32.const 32))
+  (then (call $proc_exit (i32.const 1))))
+(drop (call $say (i32.const 256) (i32.const 32) (i32.const 1)))
+"""
+
+
+def test_mounted_files_are_always_ready(box: MakeBox, tmp_path: Path) -> None:
+    made = box(POLL, "poll_oneoff")
+    told = run(made, mounts=[Mount(tmp_path, "/data")], limits=Limits(time=5)).stdout
+    assert struct.unpack_from("<QHB", told) == (0, 0, 1)
+    assert struct.unpack_from("<QHB", run(made).stdout) == (0, Errno.BADF, 1)
 
 
 def test_wrong_address_given_to_a_file_function_is_a_crash(box: MakeBox, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ Belongs here: which kind of machine is made where. Does not: what they are used 
 
 Invariants
 1. The image is parted from the code once, and shared by all machines over it.
-2. Mounted folders are served by wasmtime's own WASI, so by a `CopiedInstance`.
+2. Folders are mounted in native machines alone.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from boxer.boxfile import Box, MemoryImage, Segment
-from boxer.errors import EngineError
+from boxer.errors import EngineError, MountError
 from boxer.runtime import mapped
 from boxer.runtime.calls import read_reply, reply_of
 from boxer.runtime.code import Code, load_code
@@ -69,6 +69,12 @@ class Frozen:
 
     def machine(self, memory_limit: int, mounts: Sequence[Mount] = ()) -> Instance:
         """A fresh machine. memory_limit: bytes. Raises `LimitValueError`, `MountError`."""
-        if isinstance(self.image, MappedImage) and not mounts:
-            return MappedInstance(self.code, self.image, memory_limit)
-        return CopiedInstance(self.code, self.image, memory_limit, mounts)
+        if isinstance(self.image, MappedImage):
+            return MappedInstance(self.code, self.image, memory_limit, mounts)
+        if mounts:
+            raise MountError(
+                "Folders can be mounted only where Boxer's native library is, and the box's memory"
+                " in a file.",
+                hint="`boxer doctor` says what is missing.",
+            )
+        return CopiedInstance(self.code, self.image, memory_limit)
