@@ -35,7 +35,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FIRST = 3, MOST_NUMBERS = 1 << 30, MOST_PARAMETERS = 9, WAYS = PREVIEW1_FUNCTIONS };
+enum { FIRST = 3, MOST_NUMBERS = 1 << 16, MOST_PARAMETERS = 9, WAYS = PREVIEW1_FUNCTIONS };
 // The box's instance and the one that calls.
 enum { INSTANCES = 2, MOST_TABLE_ENTRIES = 1 << 20 };
 // Which parameter of path_open says where the answer goes.
@@ -365,6 +365,11 @@ static int open_path(struct boxer_machine *machine, size_t number, const wasmtim
     if (!place)
         return error;
     memcpy(&opened, place, sizeof opened);
+    if (opened >= MOST_NUMBERS - machine->net_descriptors) {
+        wasmtime_val_raw_t too_many = {.i32 = (int32_t)opened};
+        error = call(machine, place_of("fd_close"), &too_many);
+        return error == STREAM_OVER ? STREAM_OVER : WASI_NFILE;
+    }
     opened += machine->net_descriptors;
     memcpy(place, &opened, sizeof opened);
     return WASI_SUCCESS;

@@ -15,6 +15,7 @@ enum wasi_errno {
     WASI_IO = 29,
     WASI_LOOP = 32,
     WASI_NAMETOOLONG = 37,
+    WASI_NFILE = 41,
     WASI_NOENT = 44,
     WASI_NOSPC = 51,
     WASI_NOTDIR = 54,
