@@ -3,6 +3,8 @@ from __future__ import annotations
 import errno
 import os
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -194,3 +196,39 @@ def test_many_runs_leave_no_descriptors_open(box: MakeBox, tmp_path: Path) -> No
     for _ in range(20):
         run(made, mounts=[Mount(tmp_path, "/data")])
     assert len(os.listdir("/proc/self/fd")) <= before + 2  # noqa: PTH208
+
+
+# The parent has had the engine's threads work for it; a child has none of them.
+FORKED = """
+import os, sys
+from boxer.errors import MountError
+from boxer.runtime import Mount, run
+from tests.runtime.test_runtime_mounts import reader
+from tests.runtime.conftest import make_box
+
+made, mounts = reader(make_box, "note.txt"), [Mount(sys.argv[1], "/data")]
+print(run(made, mounts=mounts).stdout)
+sys.stdout.flush()
+if os.fork() == 0:
+    try:
+        run(made, mounts=mounts)
+    except MountError as error:
+        print("forked" in error.message, run(make_box("")).exit_code)
+    sys.stdout.flush()
+    os._exit(0)
+os.wait()
+print(run(made, mounts=mounts).stdout)
+"""
+
+
+def test_a_forked_process_is_told_that_it_cannot_mount(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_bytes(b"x")
+    done = subprocess.run(
+        [sys.executable, "-c", FORKED, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.stdout == f"{b'x'!r}\nTrue 0\n{b'x'!r}\n"
