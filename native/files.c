@@ -11,8 +11,7 @@
 // 1. The engine's WASI is called for folders and files alone: never for a stream, socket or clock.
 // 2. A file that can block, a FIFO say, is never opened: it would be read and written by a thread
 //    of the engine's, which no limit ends.
-// 3. Threads of the engine's take no signals that are told to a program (signals.c).
-// 4. A machine with folders has one life: what is open is no part of its memory.
+// 3. A machine with folders has one life: what is open is no part of its memory.
 #define _GNU_SOURCE
 #include "files.h"
 #include "polling.h"
@@ -63,17 +62,6 @@ int files_take(const struct boxer_machine *machine, size_t number, const wasmtim
     return files_have(machine, (uint32_t)v[first].i32);
 }
 
-// The signals that are told to a program, and the timer behind them.
-static void block_signals(sigset_t *before) {
-    static const int told[] = {SIGHUP,  SIGINT,  SIGQUIT,  SIGUSR1, SIGUSR2,
-                               SIGTERM, SIGCONT, SIGWINCH, SIGALRM};
-    sigset_t blocked;
-    sigemptyset(&blocked);
-    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
-        sigaddset(&blocked, told[i]);
-    pthread_sigmask(SIG_BLOCK, &blocked, before);
-}
-
 static int call(struct boxer_machine *machine, size_t number, const wasmtime_val_raw_t *v) {
     wasmtime_val_raw_t values[MOST_PARAMETERS];
     wasm_trap_t *trap = NULL;
@@ -81,10 +69,10 @@ static int call(struct boxer_machine *machine, size_t number, const wasmtime_val
     if (files_begin_use() < 0)
         return WASI_IO;
     memcpy(values, v, sizeof *v * strlen(preview1_functions[number].parameters));
-    block_signals(&before);
+    threads_begin(&before);
     wasmtime_error_t *error = wasmtime.wasmtime_func_call_unchecked(
         machine->context, &machine->files->of[number], values, MOST_PARAMETERS, &trap);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    threads_end(&before);
     if (!error && !trap)
         return values[0].i32;
     machine_note_end(machine, error, trap, NULL);

@@ -1,5 +1,5 @@
-// Mounted folders of a machine (folders.c), what is called for files in them (files.c), and their
-// modes, for which preview 1 has no words (modes.c).
+// Mounted folders of a machine (folders.c), what is called for files in them (files.c, passing.c),
+// and their modes, for which preview 1 has no words (modes.c).
 #ifndef BOXER_NATIVE_FILES_H
 #define BOXER_NATIVE_FILES_H
 
@@ -18,7 +18,15 @@ struct files {
     uint32_t count;
 };
 
-// folders.c. Before one is called: 0, or -1, it would never return.
+// passing.c. Whether calls of that name are handed on; the module that does so, null: `message`
+// says why. Writes what went wrong to `message`, and takes it: -1.
+int passing_is(const char *name);
+wasmtime_module_t *passing_new(wasm_engine_t *, char *message);
+int passing_tell(char *message, wasmtime_error_t *, wasm_trap_t *);
+
+// folders.c. Around what may have the engine make threads.
+void threads_begin(sigset_t *before), threads_end(const sigset_t *before);
+// Before a function of `of` is called: 0, or -1, it would never return.
 int files_begin_use(void);
 void files_free(struct files *);
 

@@ -1,20 +1,22 @@
 // Folders that a machine is given: what its calls for files go through (files.c) is made here.
 //
 // wasmtime's path walking (cap-std) is what keeps a guest inside a mounted folder, symbolic links
-// and `..` included; we write no such code. Its functions find the memory through their caller's
-// exports: they are called by a small module that exports the box's memory as its own.
+// and `..` included; we write no such code.
 //
 // Invariants
 // 1. A machine without folders has none of this: the engine's WASI is asked for nothing.
 // 2. A folder is reachable only through a mount that names it, read-only where it says so.
 // 3. What the engine's threads were to do is asked for in no child of a process that has used them:
 //    it would be waited for in vain.
+// 4. Threads of the engine's take no signals that are told to a program (signals.c): they inherit
+//    what is blocked while they are made.
 #define _GNU_SOURCE
 #include "files.h"
 #include "preview1.h"
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,112 +30,49 @@ static struct {
     pthread_mutex_t lock;
     wasm_engine_t *engine;
     wasmtime_linker_t *wasi;
-    wasmtime_module_t *caller;
+    wasmtime_module_t *passing;
     volatile int is_used, is_orphan;
 } shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-static int starts_with(const char *name, const char *start) {
-    return strncmp(name, start, strlen(start)) == 0;
-}
-
-// What would change numbers, or what others may do with them, is nobody's.
-static int is_passed(const char *name) {
-    if (strcmp(name, "fd_renumber") == 0 || strcmp(name, "fd_fdstat_set_rights") == 0)
-        return 0;
-    return starts_with(name, "fd_") || starts_with(name, "path_");
-}
-
-static void write_type(FILE *text, const struct function *function) {
-    fputs("(param", text);
-    for (const char *kind = function->parameters; *kind; kind++)
-        fputs(*kind == 'I' ? " i64" : " i32", text);
-    fputs(") (result i32)", text);
-}
-
-static void write_call(FILE *text, const struct function *function) {
-    fprintf(text, "(func (export \"%s\") ", function->name);
-    write_type(text, function);
-    fprintf(text, " (call $%s", function->name);
-    for (size_t i = 0; function->parameters[i]; i++)
-        fprintf(text, " (local.get %zu)", i);
-    fputs("))", text);
-}
-
-// A module that hands its calls on with the box's memory as its own. Null: no memory.
-static char *write_caller(size_t *size) {
-    char *written = NULL;
-    FILE *text = open_memstream(&written, size);
-    if (!text)
-        return NULL;
-    fputs("(module ", text);
-    for (int i = 0; i < WAYS; i++) {
-        const struct function *function = &preview1_functions[i];
-        if (!is_passed(function->name))
-            continue;
-        fprintf(text, "(import \"\" \"\" (func $%s ", function->name);
-        write_type(text, function);
-        fputs("))", text);
-    }
-    fputs("(import \"\" \"\" (memory 0)) (export \"memory\" (memory 0))", text);
-    for (int i = 0; i < WAYS; i++)
-        if (is_passed(preview1_functions[i].name))
-            write_call(text, &preview1_functions[i]);
-    fputs(")", text);
-    return fclose(text) == 0 ? written : NULL;
-}
-
-static int tell(char *message, wasmtime_error_t *error, wasm_trap_t *trap) {
-    wasm_byte_vec_t text;
-    if (error)
-        wasmtime.wasmtime_error_message(error, &text);
-    else
-        wasmtime.wasm_trap_message(trap, &text);
-    snprintf(message, 256, "%.*s", (int)text.size, text.data);
-    wasmtime.wasm_byte_vec_delete(&text);
-    if (error)
-        wasmtime.wasmtime_error_delete(error);
-    if (trap)
-        wasmtime.wasm_trap_delete(trap);
-    return -1;
-}
 
 static int complain(char *message, const char *problem) {
     snprintf(message, 256, "%s", problem);
     return -1;
 }
 
-static int make_caller(wasm_engine_t *engine, char *message) {
-    size_t size = 0;
-    wasm_byte_vec_t module;
-    char *text = write_caller(&size);
-    if (!text)
-        return complain(message, "no memory");
-    wasmtime_error_t *error = wasmtime.wasmtime_wat2wasm(text, size, &module);
-    free(text);
-    if (error)
-        return tell(message, error, NULL);
-    error = wasmtime.wasmtime_module_new(engine, (const uint8_t *)module.data, module.size,
-                                         &shared.caller);
-    wasmtime.wasm_byte_vec_delete(&module);
-    return error ? tell(message, error, NULL) : 0;
-}
-
 static int make_shared(wasm_engine_t *engine, char *message) {
     wasmtime_linker_t *linker = wasmtime.wasmtime_linker_new(engine);
     wasmtime_error_t *error = wasmtime.wasmtime_linker_define_wasi(linker);
     if (error)
-        return tell(message, error, NULL);
-    if (make_caller(engine, message) < 0)
+        return passing_tell(message, error, NULL);
+    if (!(shared.passing = passing_new(engine, message)))
         return -1;
     shared.wasi = linker; // lives as long as the process
     shared.engine = engine;
     return 0;
 }
 
+// The signals that are told to a program, and the timer behind them.
+void threads_begin(sigset_t *before) {
+    static const int told[] = {SIGHUP,  SIGINT,  SIGQUIT,  SIGUSR1, SIGUSR2,
+                               SIGTERM, SIGCONT, SIGWINCH, SIGALRM};
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        sigaddset(&blocked, told[i]);
+    pthread_sigmask(SIG_BLOCK, &blocked, before);
+}
+
+void threads_end(const sigset_t *before) {
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
 static int have_shared(wasm_engine_t *engine, char *message) {
+    sigset_t before;
+    threads_begin(&before);
     pthread_mutex_lock(&shared.lock);
     int made = shared.engine == engine ? 0 : make_shared(engine, message);
     pthread_mutex_unlock(&shared.lock);
+    threads_end(&before);
     return made;
 }
 
@@ -156,9 +95,9 @@ static int find_functions(struct boxer_machine *machine, wasmtime_extern_t *foun
     int count = 0;
     for (int i = 0; i < WAYS; i++) {
         const char *name = preview1_functions[i].name;
-        if (is_passed(name) && !wasmtime.wasmtime_linker_get(
-                                   shared.wasi, machine->context, PREVIEW1_MODULE,
-                                   strlen(PREVIEW1_MODULE), name, strlen(name), &found[count++]))
+        if (passing_is(name) && !wasmtime.wasmtime_linker_get(
+                                    shared.wasi, machine->context, PREVIEW1_MODULE,
+                                    strlen(PREVIEW1_MODULE), name, strlen(name), &found[count++]))
             return -1;
     }
     found[count++] =
@@ -176,13 +115,13 @@ static int connect(struct boxer_machine *machine, struct files *files, char *mes
     wasmtime.wasmtime_store_limiter(machine->store, (int64_t)machine->memory_limit,
                                     MOST_TABLE_ENTRIES, INSTANCES, 1, 1);
     wasmtime_error_t *error = wasmtime.wasmtime_instance_new(
-        machine->context, shared.caller, imports, (size_t)count, &instance, &trap);
+        machine->context, shared.passing, imports, (size_t)count, &instance, &trap);
     if (error || trap)
-        return tell(message, error, trap);
+        return passing_tell(message, error, trap);
     for (int i = 0; i < WAYS; i++) {
         const char *name = preview1_functions[i].name;
-        if (is_passed(name) && wasmtime.wasmtime_instance_export_get(machine->context, &instance,
-                                                                     name, strlen(name), &export))
+        if (passing_is(name) && wasmtime.wasmtime_instance_export_get(machine->context, &instance,
+                                                                      name, strlen(name), &export))
             files->of[i] = export.of.func;
     }
     return 0;
@@ -204,7 +143,7 @@ static int give_folders(struct boxer_machine *machine, struct files *files,
         }
     }
     wasmtime_error_t *error = wasmtime.wasmtime_context_set_wasi(machine->context, config);
-    return error ? tell(message, error, NULL) : 0;
+    return error ? passing_tell(message, error, NULL) : 0;
 }
 
 static struct files *new_files(uint32_t count) {
