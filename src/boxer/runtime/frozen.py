@@ -73,8 +73,9 @@ class Frozen:
             return MappedInstance(self.code, self.image, memory_limit, mounts)
         if mounts:
             raise MountError(
-                "Folders can be mounted only where Boxer's native library is, and the box's memory"
-                " in a file.",
-                hint="`boxer doctor` says what is missing.",
+                "Nothing can be mounted: Boxer's native library is missing, or a file for the box's"
+                " memory cannot be had.",
+                hint="A wheel of Boxer brings the library, and so does `make setup`; see `ulimit -f`"
+                " and `df /tmp` for the file.",
             )
         return CopiedInstance(self.code, self.image, memory_limit)

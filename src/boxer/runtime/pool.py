@@ -16,6 +16,7 @@ import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from ctypes import byref, string_at
 from dataclasses import replace
 from queue import SimpleQueue
@@ -28,6 +29,7 @@ from boxer.runtime.entry import Instance, Outcome, RunOptions
 from boxer.runtime.frozen import Frozen
 from boxer.runtime.limits import Limits
 from boxer.runtime.mapped import MappedInstance, outcome_of, prepared
+from boxer.runtime.mounts import Mount, folders_of
 from boxer.runtime.runner import RunResult, command_line, result_of, variables
 from boxer.runtime.stdio import Stream
 
@@ -37,6 +39,7 @@ class Pool:
 
     size: machines that run at once. limits: of each call and run. env: laid over the box's own.
     output: where stdout and stderr of calls go; by default they are kept and told with an error.
+    mounts: of calls and runs, not while a module is imported; each machine serves one of them then.
     """
 
     def __init__(
@@ -46,9 +49,12 @@ class Pool:
         limits: Limits | None = None,
         env: Mapping[str, str] | None = None,
         output: Stream = Stream.CAPTURE,
+        mounts: Sequence[Mount] = (),
     ) -> None:
         if size < 1:
             raise ValueError("a pool needs at least one machine")
+        self._ending = ExitStack()
+        self._folders = self._ending.enter_context(folders_of(mounts))
         self._options = RunOptions(
             limits or Limits(), (b"box",), variables(env), b"", output, output
         )
@@ -57,7 +63,7 @@ class Pool:
         self._places: SimpleQueue[None] = SimpleQueue()
         for _ in range(size):
             self._places.put(None)
-        self._plain = _IdleInstances(frozen, self._options, size)
+        self._plain = _IdleInstances(frozen, self._options, size, self._folders)
         self._by_module: dict[str, _IdleInstances] = {}
         self._preparing = threading.Lock()
         self._executor: ThreadPoolExecutor | None = None
@@ -110,6 +116,7 @@ class Pool:
             self._places.get()
         for idle in (self._plain, *self._by_module.values()):
             idle.close()
+        self._ending.close()
         if self._executor is not None:
             self._executor.shutdown()
         for _ in range(self._size):
@@ -134,15 +141,20 @@ class Pool:
             self._check_open()
             if module not in self._by_module:
                 frozen = self._plain.frozen.after(prepare_request([module]), self._options)
-                self._by_module[module] = _IdleInstances(frozen, self._options, self._size)
+                self._by_module[module] = _IdleInstances(
+                    frozen, self._options, self._size, self._folders
+                )
             return self._by_module[module]
 
 
 class _IdleInstances:
     """The idle machines over one image."""
 
-    def __init__(self, frozen: Frozen, options: RunOptions, size: int) -> None:
+    def __init__(
+        self, frozen: Frozen, options: RunOptions, size: int, folders: Sequence[Mount]
+    ) -> None:
         self.frozen = frozen
+        self._folders = folders
         self._options = options
         self._idle: deque[Instance] = deque(maxlen=size)
         self._closed = False
@@ -154,7 +166,7 @@ class _IdleInstances:
         try:
             return self._idle.pop()
         except IndexError:
-            return self.frozen.machine(self._options.limits.memory_bytes)
+            return self.frozen.machine(self._options.limits.memory_bytes, self._folders)
 
     def call(self, request: bytes) -> bytes:
         """The reply to a request. Raises as `Pool.call`."""
