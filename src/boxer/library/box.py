@@ -88,8 +88,8 @@ class Box:
         env: Mapping[str, str] | None = None,
         mounts: Sequence[Mount] = (),
     ) -> Machine:
-        """A machine that goes on from call to call. limits: of each. mounts: it cannot be forked
-        then. Raises `MountError`."""
+        """A machine that goes on from call to call. limits: of each. mounts: it can be neither
+        forked nor committed then. Raises `MountError`."""
         return Machine(self.file, StartedInstance(self.frozen, run_options(limits, env), mounts))
 
 
