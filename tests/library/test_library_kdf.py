@@ -71,6 +71,6 @@ def test_wrong_arguments_are_errors(box: boxer.Box, call: str) -> None:
 
 
 def test_a_long_derivation_can_be_ended(box: boxer.Box) -> None:
-    program = "from hashlib import pbkdf2_hmac; pbkdf2_hmac('sha512', b'', b'', 1 << 40)"
+    program = "from hashlib import pbkdf2_hmac; pbkdf2_hmac('sha512', b'', b'', 1 << 30)"
     result = box.run(["python", "-c", program], limits=boxer.Limits(time=0.5))
     assert result.limit == "time"

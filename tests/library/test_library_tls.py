@@ -64,6 +64,13 @@ def connect(server=None, client=None, **options):
     assert b.tls.read() == b"answered"
     return a.tls, b.tls
 
+def begin():
+    """Uses all there is, before the freeze. The builder's clock stands still: nothing is valid."""
+    client = context(False)
+    client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+    connect(client=client)
+    drawn()
+
 def hello():
     """A client's first message: its random number, session and shares of keys."""
     end = End(CLIENT, False)
@@ -129,7 +136,7 @@ def tls(folder: Path) -> boxer.Box:
 @pytest.fixture(scope="module")
 def used(folder: Path) -> boxer.Box:
     """A box that was frozen when its generators had drawn and its server had served."""
-    return boxer.build(folder, init="app:connect")
+    return boxer.build(folder, init="app:begin")
 
 
 def said(box: boxer.Box, *lines: str) -> str:
@@ -157,7 +164,7 @@ def test_a_connection_in_memory(tls: boxer.Box, key: str, version: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "cipher", ["ECDHE+AESGCM", "ECDHE+CHACHA20", "DHE-RSA-AES256-GCM-SHA384", "AES128-SHA256"]
+    "cipher", ["ECDHE+AESGCM", "ECDHE+CHACHA20", "AES256-GCM-SHA384", "AES128-SHA256"]
 )
 def test_ciphers_that_are_asked_for(tls: boxer.Box, cipher: str) -> None:
     told = said(
@@ -230,6 +237,7 @@ def test_client_and_server_in_threads(tls: boxer.Box) -> None:
         "        end.sendall(data); back = b''",
         "        while part := end.recv(70_000): back += part",
         "        print(end.version(), back == data[::-1])",
+        "        end.unwrap()",
         "thread.join()",
     )
     assert told.splitlines() == ["TLSv1.3 True"] * 3
@@ -264,7 +272,7 @@ def test_hashes_are_those_of_openssl(tls: boxer.Box) -> None:
     assert told.splitlines() == [
         "_hashlib 8eb208f7e05d987a9b044a8e98c6b087f15a0bfc",
         "53048e2681941ef9",
-        "da8c5d1a6a2d6c5b",
+        "342e519ce0ad6c03",
     ]
 
 
