@@ -95,6 +95,16 @@ static void a_server_and_its_client_talk(void) {
     CHECK(poll_now(client) & LINUX_POLLHUP);
 }
 
+static void one_message_goes_out_to_who_has_closed(void) {
+    char byte;
+    ignore_pipe_signal();
+    connect_tcp(8083);
+    CALL(close, server);
+    CHECK_EQUAL(CALL(write, client, "x", 1), 1);
+    CHECK_EQUAL(CALL(write, client, "x", 1), -EPIPE);
+    CHECK_EQUAL(CALL(read, client, &byte, 1), 0);
+}
+
 static void unread_bytes_reset_the_connection(void) {
     char byte;
     ignore_pipe_signal();
@@ -387,6 +397,7 @@ static void the_interface_is_lo(void) {
 int main(void) {
     RUN(the_interface_is_lo);
     RUN(a_server_and_its_client_talk);
+    RUN(one_message_goes_out_to_who_has_closed);
     RUN(unread_bytes_reset_the_connection);
     RUN(closing_a_listener_resets_who_waits);
     RUN(a_stream_is_bounded_and_drains);

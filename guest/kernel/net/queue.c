@@ -150,6 +150,10 @@ static long send_connected(struct socket *socket, struct message *message) {
         return broken_pipe(message);
     if (!socket->connected)
         return socket->family == LINUX_AF_UNIX ? -ENOTCONN : broken_pipe(message);
+    if (!socket->peer && socket->family != LINUX_AF_UNIX) {
+        socket->shut |= SHUT_SEND; // TCP: this one goes out, and brings back that nobody is there
+        return (long)message->size;
+    }
     if (!socket->peer || (socket->family == LINUX_AF_UNIX && socket->peer->shut & SHUT_RECEIVE))
         return broken_pipe(message);
     if (socket->peer->shut & SHUT_RECEIVE)

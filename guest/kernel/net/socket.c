@@ -67,8 +67,10 @@ static void leave(struct socket *socket, struct socket *peer) {
     } else {
         peer->shut |= socket->family == LINUX_AF_UNIX ? SHUT_BOTH : SHUT_RECEIVE;
         // Bytes that were sent and never read: the sender must not believe they arrived.
-        if (socket->first || !socket->accepted)
+        if (socket->first || !socket->accepted) {
             peer->error = ECONNRESET;
+            peer->shut = SHUT_BOTH;
+        }
     }
     peer->peer = NULL;
     peer->came++;
