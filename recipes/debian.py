@@ -71,6 +71,8 @@ def _prepared(folder: Path, kind: str, release: str) -> tuple[dict[str, str], st
     mirror = next(_mirrors(Path("/etc/apt")), None)
     if mirror is None:
         return {}, "no Debian mirror in this machine's apt sources"
+    if release.endswith("-security"):
+        mirror = f"{mirror.rstrip('/')}-security"
     config = _configure(folder, mirror, kind, release)
     environment = {"APT_CONFIG": str(config), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
     update = _apt(["update"], folder, environment)
