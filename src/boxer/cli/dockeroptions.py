@@ -14,23 +14,14 @@ from collections.abc import Mapping, Sequence
 from boxer.errors import UnsupportedOptionError
 
 # What a box is anyway. A value, where there is one, does not matter.
-RUN_FLAGS = (
-    ("--rm",),
-    ("-i", "--interactive"),
-    ("-t", "--tty"),
-    ("--init",),
-    ("--no-healthcheck",),
-)
+RUN_FLAGS = (("--init",),)
 RUN_VALUES = (
-    ("--name",),
     ("--platform",),
     ("--pull",),
-    ("-l", "--label"),
     ("--cap-drop",),
     ("--security-opt",),
     ("--pids-limit",),
     ("--shm-size",),
-    ("--stop-signal",),
 )
 BUILD_FLAGS = (("--pull",), ("--rm",), ("--force-rm",), ("--load",))
 BUILD_VALUES = (("--progress",), ("--platform",), ("--provenance",), ("--sbom",), ("--builder",))
@@ -43,10 +34,6 @@ _PRIVILEGES = (
     "a box reaches nothing of this machine but what `-e` and `-v` give it",
     "Leave it out.",
 )
-_BACKGROUND = (
-    "a box runs as this process, and nothing keeps it when it ends",
-    "Leave the background to the shell (`boxer run BOX &`) or to a service manager.",
-)
 _NETWORK = (
     "a box has no network but its own loopback",
     "Leave it out, or write `--network none`.",
@@ -55,7 +42,6 @@ RUN_REFUSED: Mapping[tuple[str, ...], tuple[str, str]] = {
     ("-p", "--publish"): _PORTS,
     ("--expose", "--link", "--dns", "--add-host"): _NETWORK,
     ("--device", "--gpus", "--cap-add", "--volumes-from"): _PRIVILEGES,
-    ("--restart",): _BACKGROUND,
     ("--cpus", "--ulimit", "--memory-swap"): (
         "the limits of a run have other names",
         "`-m 256m`, `--limit cpu=10`, `--limit files=64`: see `boxer run --help`.",
@@ -63,7 +49,6 @@ RUN_REFUSED: Mapping[tuple[str, ...], tuple[str, str]] = {
 }
 RUN_REFUSED_FLAGS: Mapping[tuple[str, ...], tuple[str, str]] = {
     ("-P", "--publish-all"): _PORTS,
-    ("-d", "--detach"): _BACKGROUND,
     ("--privileged",): _PRIVILEGES,
     ("--read-only",): (
         "the files of a box are each run's own and end with it; they cannot be made unwritable",

@@ -6,6 +6,7 @@ Belongs here: the two values, whichever kind of machine is entered. Does not: en
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -33,6 +34,7 @@ class RunOptions:
     stderr: Stream = Stream.CAPTURE
     thaw: bool = True
     stop_timeout: float | None = None
+    began: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,6 +237,7 @@ class MappedInstance:
 
         run = prepared(options)
         with forwarded(options.stop_timeout, begin):
+            options.began()
             self._library.boxer_machine_run(self.address, run, byref(self.native_outcome))
         return self.outcome()
 

@@ -12,7 +12,7 @@ Invariants
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from boxer.boxfile import Box
@@ -54,12 +54,13 @@ def run(
     working_dir: str | None = None,
     user: str | None = None,
     stop_timeout: float | None = None,
+    began: Callable[[], None] = lambda: None,
 ) -> RunResult:
     """Runs a box once, on a machine of its own.
 
     arguments: replace the box's CMD. env: laid over the box's own. entrypoint: replaces ENTRYPOINT
-    and CMD, as `docker run --entrypoint`. user: "uid[:gid]", numbers. stop_timeout: see
-    `RunOptions`.
+    and CMD, as `docker run --entrypoint`. user: "uid[:gid]", numbers. stop_timeout, began:
+    see `RunOptions`.
     Raises `MountError`, `LimitValueError`, `UnsupportedModuleError`; KeyboardInterrupt after
     Ctrl-C, if the run is in the main thread.
     """
@@ -72,6 +73,7 @@ def run(
         stdout,
         stderr,
         stop_timeout=stop_timeout,
+        began=began,
     )
     frozen = box if isinstance(box, Frozen) else Frozen.of(box)
     with folders_of(mounts) as folders:
