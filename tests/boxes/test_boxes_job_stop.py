@@ -56,7 +56,7 @@ def test_it_stops_the_job_of_a_shell_in_the_box(example: Example, way: str) -> N
         terminal.until(b"Stopped")
         terminal.type(b"echo $((40 + 3))\n")
         terminal.until(b"43")
-        terminal.type(b"kill %1; wait %1; echo $((40 + 4))\n")
+        terminal.type(b"kill -9 %1; wait %1; echo $((40 + 4))\n")
         terminal.until(b"44")
         terminal.type(b"exit 5\n")
         assert os.waitstatus_to_exitcode(os.waitpid(terminal.pid, 0)[1]) == 5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -341,7 +342,7 @@ def test_input_and_terminal_as_asked_for(services: Services) -> None:
     services("kill", "terminal")
     services.once("tty", "import sys; print(sys.stdin.isatty(), sys.stdout.isatty())", "-it")
     services("wait", "tty")
-    assert services("logs", "tty") == "True True\r\n"
+    assert services("logs", "tty") == "True True\n"
 
 
 def test_what_cannot_begin_is_told_and_leaves_nothing(services: Services, tmp_path: Path) -> None:
@@ -378,18 +379,21 @@ def test_records_that_cannot_be_kept_are_told(
         assert services("ps", "-a").split()[0] == "ID"
 
 
-def test_a_full_disk_ends_no_box(services: Services) -> None:
-    services.start("web", HANDLER)
-    services("stop", "web")
-    folder = services.state / "boxer" / "services" / "web"
-    (folder / "log").unlink()
-    (folder / "log").symlink_to("/dev/full")
-    (folder / "state.json").unlink()
-    (folder / "state.json").mkdir()  # a file cannot take its place
-    services.run("start", "web")
-    (folder / "state.json").rmdir()
-    services.until(lambda: services.look("web").get("State") == "running")
-    services("stop", "web")
+def test_a_full_disk_ends_no_box_and_is_told(services: Services) -> None:
+    program = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))\n"
+        "signal.signal(signal.SIGUSR1, lambda *_: print('heard', flush=True))\n"
+    )
+    services.start("web", program + FOREVER)
+    watching = services.look("web")["SupervisorPid"]
+    before = resource.prlimit(watching, resource.RLIMIT_FSIZE)
+    resource.prlimit(watching, resource.RLIMIT_FSIZE, (0, before[1]))
+    services("kill", "-s", "USR1", "web")
+    services("stop", "web")  # which neither the log nor the state can say now
+    assert services("logs", "web") == "ready\n"
+    resource.prlimit(watching, resource.RLIMIT_FSIZE, before)
+    services.until(lambda: services.look("web")["State"] == "exited")
     assert services.look("web")["ExitCode"] == 7
 
 

@@ -29,8 +29,9 @@ from boxer.services.records import State
 from boxer.services.restarting import next_pause, parse_policy
 from boxer.services.store import Service, ServiceStore
 
-# How long until a state that could not be written is tried again, seconds.
-_AGAIN = 1.0
+# How long until a state that could not be written is tried again, and how long that goes on after
+# the end, seconds.
+_AGAIN, _PATIENCE = 1.0, 60.0
 Told = Callable[[dict[str, Any]], None]
 _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -48,6 +49,8 @@ class Supervisor:
         self._store, self._service, self._lock = store, service, lock
         self._told = [told]
         self._has_begun = False
+        self._is_unwritten = False
+        self._until = 0.0
         self._log = LogWriter(service.folder, self.record.log_size, self.record.log_files)
         self._policy = parse_policy(self.record.restart)
         self._pause: float | None = None
@@ -59,7 +62,7 @@ class Supervisor:
         """Until the service has ended for good."""
         self._hear_signals()
         self.begin()
-        while self.life or self.state.status == "restarting":
+        while self._goes_on():
             for key, _ in self.selector.select(self.timers.wait()):
                 key.data()
             self.timers.run()
@@ -69,6 +72,12 @@ class Supervisor:
         self._log.close()
         if self.record.remove:
             self._store.remove(self._service, self._lock)
+
+    def _goes_on(self) -> bool:
+        if self.life or self.state.status == "restarting":
+            self._until = time.monotonic() + _PATIENCE
+            return True
+        return self._is_unwritten and time.monotonic() < self._until
 
     # --- lives ---
 
@@ -181,6 +190,7 @@ class Supervisor:
         if number in (signal.SIGKILL, self.record.stop_signal):
             self._stopped()
         if self.life is None:
+            self._until = 0.0
             return False
         self.life.send(number)
         return True
@@ -226,7 +236,9 @@ class Supervisor:
     def write(self) -> None:
         try:
             self._service.set_state(self.state)
+            self._is_unwritten = False
         except OSError:
+            self._is_unwritten = True
             self.timers.at("write", _AGAIN, self.write)
 
     def on_begin(self, told: Told) -> None:
