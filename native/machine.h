@@ -17,7 +17,7 @@
 
 #include <sys/types.h>
 
-#define BOXER_NATIVE_ABI 5
+#define BOXER_NATIVE_ABI 6
 
 // Tasks of a guest at a time, by default and at most.
 #define BOXER_TASKS 64
@@ -94,8 +94,10 @@ int boxer_code_is_resettable(const uint8_t *module, uint64_t size);
 struct boxer_image *boxer_image_new(int descriptor, uint64_t size, char *message);
 // An image of zeros, which takes no file.
 struct boxer_image *boxer_image_of_zeros(uint64_t size, char *message);
-// The memory of a machine as an image of its own, written to an empty file.
-struct boxer_image *boxer_image_of(struct boxer_machine *, int descriptor, char *message);
+// The memory of a machine as an image of its own, written to an empty file. headroom: bytes of
+// zeros behind it, a multiple of 64 KiB: they are a hole of the file.
+struct boxer_image *boxer_image_of(struct boxer_machine *, int descriptor, uint64_t headroom,
+                                   char *message);
 void boxer_image_free(struct boxer_image *); // after all machines over it
 // Maps it copy-on-write over `memory`, which is as large and aligned to pages. 0, or -1.
 int boxer_image_map(const struct boxer_image *, uint8_t *memory);

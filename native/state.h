@@ -37,16 +37,16 @@ struct kept {
     uint64_t size, room;
 };
 
-// Pages of an idle machine that may stay private to it (1 MiB): they are written to again, most
-// likely, and copying one costs less than the fault that makes it private.
-enum { KEPT_PAGES = 256 };
-
-// tracking.c. noted: a bit for each page that has been written to. mappings: how many of the
-// process's it has taken. opened: pages may have been written to that are not noted.
+// tracking.c. noted: a bit for each page that has been written to; those stay private to the
+// machine when it is idle, since they are written to again, most likely, and copying one costs less
+// than the fault that makes it private. lately: those that were, in some of the last resets.
+// mappings, kept: how many of the process's it has taken. opened: pages may have been written to
+// that are not noted.
 struct tracking {
-    uint64_t *noted, count, range_count;
+    uint64_t *noted, *lately, count, range_count;
+    uint32_t resets, looks;
     struct range *ranges;
-    int64_t mappings;
+    int64_t mappings, kept;
     int learned, armed, opened, changed;
 };
 
@@ -110,10 +110,12 @@ struct boxer_machine {
 
 // image.c. A private mapping of the image over the machine's memory: 0, or -1.
 int image_map(const struct boxer_image *, uint8_t *memory);
-// Puts every page that is not the image's back, and says which. Their number, or -1. Where the
-// host's kernel cannot tell, all is mapped anew and nothing is said.
 typedef void (*region_visitor)(void *state, uint64_t offset, uint64_t size);
-int64_t image_restore(const struct boxer_image *, uint8_t *memory, region_visitor, void *state);
+// How many bytes of a region stay private to its machine.
+typedef uint64_t (*region_keeper)(void *state, uint64_t offset, uint64_t size);
+// Puts every page that is not the image's back, and asks which stay private. Their number, or -1.
+// Where the host's kernel cannot tell, all is mapped anew and nothing is asked.
+int64_t image_restore(const struct boxer_image *, uint8_t *memory, region_keeper, void *state);
 // Makes the pages ready that the first run over this image has written to.
 void image_expect(const struct boxer_image *, uint8_t *memory);
 // Notes what a run has written to, if no run over this image has been looked at before.

@@ -35,6 +35,7 @@ from boxer.runtime.imagefile import with_nameless_file, write_image
 from boxer.runtime.native import NativeOutcome, Run
 from boxer.runtime.stdio import Stream
 from boxer.runtime.traps import SIGKILL, crash_of_code, crash_of_text
+from boxer.wasmformat import PAGE
 
 SECOND = 1_000_000_000
 
@@ -281,13 +282,16 @@ class MappedInstance:
         made = _in_a_file(lambda file: native.making(fork, self.address, limit, file))
         return MappedInstance(self._code, self.image, limit, made)
 
-    def new_image(self) -> MappedImage:
-        """Its memory as an image of its own."""
-        image_of = self._library.boxer_image_of
-        made = _in_a_file(lambda file: native.making(image_of, self.address, file))
+    def new_image(self, headroom: int = 0) -> MappedImage:
+        """Its memory as an image of its own. headroom: so many bytes of zeros behind it, as far as
+        the machine's limit of memory admits them: a machine whose memory has grown cannot be put
+        back, so what calls will need is there from the start."""
         size = ctypes.c_uint64()
         self._library.boxer_machine_memory(self.address, byref(size))
-        return MappedImage(made, size.value)
+        more = min(headroom, self._memory_limit - size.value) // PAGE * PAGE
+        image_of = self._library.boxer_image_of
+        made = _in_a_file(lambda file: native.making(image_of, self.address, file, more))
+        return MappedImage(made, size.value + more)
 
     def close(self) -> None:
         address, self.address = self.address, 0

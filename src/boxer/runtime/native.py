@@ -27,7 +27,7 @@ from wasmtime import _ffi as ffi
 from boxer.blobstore import cache_folder, sha256
 from boxer.runtime.private import is_private
 
-ABI = 5
+ABI = 6
 # What a wheel brings (`wheels`): as safe as the modules beside it.
 PACKAGED = Path(__file__).with_name("lib")
 NO_LIMIT = (1 << 64) - 1
@@ -96,7 +96,7 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "boxer_code_is_resettable": (c_int, (c_char_p, c_uint64)),
     "boxer_image_new": (c_void_p, (c_int, c_uint64, c_char_p)),
     "boxer_image_of_zeros": (c_void_p, (c_uint64, c_char_p)),
-    "boxer_image_of": (c_void_p, (c_void_p, c_int, c_char_p)),
+    "boxer_image_of": (c_void_p, (c_void_p, c_int, c_uint64, c_char_p)),
     "boxer_image_free": (None, (c_void_p,)),
     "boxer_image_map": (c_int, (c_void_p, c_void_p)),
     "boxer_machine_new": (c_void_p, (c_void_p, c_void_p, c_uint64, c_char_p)),
