@@ -12,10 +12,11 @@
 #define BOXER_NATIVE_POLICY_H
 
 #include "endpoint.h"
+#include "names.h"
 
 #include <stddef.h>
 
-enum { LONGEST_NAME = 253, MOST_RULES = 4096, MOST_KNOWN = 512, MOST_TOLD = 256 };
+enum { MOST_RULES = 4096, MOST_KNOWN = 512, MOST_TOLD = 256 };
 
 // As their option wants them; 0: none.
 struct network_limits {
@@ -48,6 +49,9 @@ void grants_free(struct grants *);
 // errno, and it has been told.
 int grants_may_connect(struct grants *, int protocol, const struct endpoint *to,
                        struct endpoint *real);
+// Whether anything at that address is granted, whatever the port; quietly. For connect(2) of a
+// datagram socket, which sends nothing: getaddrinfo(3) does it to sort addresses.
+int grants_know(struct grants *, const struct endpoint *to);
 // Whether a datagram that came from there may be shown to the box: whether one may go there.
 // Quietly, and real is of the box: host.boxer.internal's for the host's loopback.
 int grants_may_hear(struct grants *, const struct endpoint *real, struct endpoint *from);
@@ -67,11 +71,7 @@ const char *grants_reached(const struct grants *);
 // For who keeps time: a connection was ended for it. limit: connect_time or idle_time.
 void grants_expired(struct grants *, const char *limit, const struct endpoint *to);
 
-// Writes the canonical form (lower case, no last dot) of a name to `room` of LONGEST_NAME + 1. -1:
-// it is none, or one that other programs read as an address.
-int name_canonical(const char *name, char *room);
-// The box's own word for the host, and the address that stands for its loopback.
-#define HOST_NAME "host.boxer.internal"
+// What HOST_NAME resolves to: it stands for the host's loopback.
 extern const struct endpoint host_endpoint;
 
 #endif
