@@ -18,7 +18,7 @@ static int ends_in_a_number(const char *name) {
     return *last >= '0' && *last <= '9';
 }
 
-int name_canonical(const char *name, char *room) {
+static int canonical_of(const char *name, char *room) {
     unsigned size = 0, label = 0;
     for (; *name; name++) {
         char c = *name >= 'A' && *name <= 'Z' ? (char)(*name + ('a' - 'A')) : *name;
@@ -31,8 +31,14 @@ int name_canonical(const char *name, char *room) {
         room[size++] = c;
     }
     room[size] = 0;
-    if (!size || ends_in_a_number(room))
+    return !size || ends_in_a_number(room) ? -1 : 0;
+}
+
+int name_canonical(const char *name, char *room) {
+    if (canonical_of(name, room) < 0) {
+        *room = 0;
         return -1;
+    }
     if (strcmp(room, HOST_NAME_OF_DOCKER) == 0)
         strcpy(room, HOST_NAME);
     return 0;
