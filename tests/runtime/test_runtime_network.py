@@ -140,7 +140,8 @@ def test_exposed_ports_are_anywhere() -> None:
 
 def test_a_port_is_bound_and_does_not_listen() -> None:
     with bound([Port(80), Port(53, protocol="udp")]) as [stream, datagrams]:
-        assert stream.port.host and datagrams.port.host
+        assert stream.port.host
+        assert datagrams.port.host
         assert str(stream.port) == f"80/tcp -> 127.0.0.1:{stream.port.host}"
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", stream.port.host), timeout=5)
@@ -178,7 +179,8 @@ def test_a_network_is_a_value() -> None:
         Network(ports=("8080:80", 443), allow=["a.example"], log=Path("log"))
     )
     assert network.published == (Port(80, 8080), Port(443))
-    assert Network().is_none and not Network(host=True).is_none
+    assert Network().is_none
+    assert not Network(host=True).is_none
 
 
 def test_a_network_s_rules_are_the_policy_s() -> None:

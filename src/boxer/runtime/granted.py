@@ -124,6 +124,10 @@ def is_port(text: str) -> bool:
 
 def _net(host: str, text: str) -> IPNetwork | None:
     """None: it is a name. Raises `NetworkValueError` for what is neither."""
+    if "%" in host:
+        raise NetworkValueError(
+            f"`{host}` has a scope, which a grant has not.", hint=f"Write {host.partition('%')[0]}."
+        )
     try:
         net = ipaddress.ip_network(host)
     except ValueError as error:

@@ -137,7 +137,8 @@ def _bind(port: Port) -> Bound:
 
 def _bind_socket(sock: socket.socket, port: Port) -> None:
     """Alone, so that two boxes cannot both wait to listen there; where connections that ended
-    lately still hold the port (TIME_WAIT), beside those. native/ sets the option when it listens."""
+    lately still hold the port (TIME_WAIT), beside those. native/ sets the option when it
+    listens."""
     try:
         sock.bind((port.address, port.host))
     except OSError as error:
