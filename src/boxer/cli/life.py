@@ -10,12 +10,13 @@ import json
 import os
 import signal
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from boxer.errors import BoxerError
-    from boxer.runtime import RunResult
+    from boxer.runtime import Port, RunResult
 
 _PR_SET_PDEATHSIG = 1
 
@@ -27,11 +28,15 @@ class Life:
     variables: list[str]
     report: int
     orders: int
-    ports: list[dict[str, Any]] = field(default_factory=list)
+    ports: Sequence[Port] = ()
 
     def began(self) -> None:
         """The program is entered next."""
-        self._tell({"running": {"ports": self.ports, "orders": False}})
+        ports = [
+            {"ip": port.address, "host": port.host, "box": port.box, "protocol": port.protocol}
+            for port in self.ports
+        ]
+        self._tell({"running": {"ports": ports, "orders": False}})
 
     def failed(self, error: BoxerError) -> None:
         told = {"reference": error.reference, "message": error.message, "hint": error.hint}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boxer.cli.dockeroptions import add_docker_run_options
+from boxer.cli.networkoptions import add_network_options
 from boxer.errors import BoxerError, NotABoxError, NotWasmError
 from boxer.escape import escape
 
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
     from boxer.boxfile import Box
     from boxer.cli.grants import Grant
     from boxer.cli.life import Life
-    from boxer.runtime import Limits, RunResult
+    from boxer.runtime import Limits, Network, RunResult
 
 # docker run's status for its own failures.
 OWN_FAILURE = 125
+# Limits that end a run; others are the program's to meet.
+_ENDING = ("time", "cpu", "output", "sent", "received")
 # As docker's; native/launcher.c has it too.
 STOP_TIMEOUT = 10.0
 # Heard by the guest's kernel (guest/kernel/trace/trace.h); the program does not see it.
@@ -62,7 +65,8 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="memory, time, cpu, output, files, storage, call_depth or tasks: --limit time=5",
+        help="memory, time, cpu, output, files, storage, call_depth, tasks, connections,"
+        " connect_time, idle_time, sent or received: --limit time=5",
     )
     parser.add_argument(
         "--strace", action="store_true", help="show each system call on standard error"
@@ -75,6 +79,7 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
         help="how long the program has to end after SIGTERM (10; -1: as long as it likes)",
     )
     _add_detached(parser)
+    add_network_options(parser)
     add_docker_run_options(parser)
     parser.add_argument(
         "box", metavar="BOX", help="a file, or NAME[:TAG]; a program of `boxer cc` too"
@@ -144,14 +149,16 @@ def _detach(options: argparse.Namespace) -> int:
     _granted(options)
     variables = [f"{name}={value}" for name, value in _variables(options).items()]
     data = load_bytes(options.box)
-    return detached.start(options, _read(options.box, data), data, variables)
+    box = _read(options.box, data)
+    _network(options, box)
+    return detached.start(options, box, data, variables)
 
 
 def _limits(options: argparse.Namespace) -> Limits:
-    from boxer.cli import runoptions
+    from boxer.cli import networkoptions, runoptions
 
     memory = [f"memory={options.memory}"] if options.memory else []
-    return runoptions.read_limits([*memory, *options.limit])
+    return runoptions.read_limits([*memory, *networkoptions.split_limits(options.limit)[0]])
 
 
 def _variables(options: argparse.Namespace) -> dict[str, str]:
@@ -171,16 +178,33 @@ def _granted(options: argparse.Namespace) -> list[Grant]:
     ]
 
 
+def _network(options: argparse.Namespace, box: Box) -> Network:
+    from boxer.cli import networkoptions
+
+    limits = networkoptions.split_limits(options.limit)[1]
+    return networkoptions.read_network(options, limits, box.info.config.exposed_ports)
+
+
 def _run(options: argparse.Namespace, life: Life | None) -> RunResult:
-    from boxer.cli import grants, runoptions
-    from boxer.runtime import Frozen, Stream
+    from boxer.cli import grants, networkoptions, runoptions
+    from boxer.runtime import Frozen, Stream, open_network
     from boxer.runtime import run as run_box
 
     limits = _limits(options)
     env = runoptions.read_environment(life.variables) if life else _variables(options)
     granted = _granted(options)
-    frozen = Frozen.of(_box(options.box))
-    with grants.mounts_of(granted, partial(_copy, options.box)) as mounts:
+    box = _box(options.box)
+    network = _network(options, box)
+    frozen = Frozen.of(box)
+    del box  # as large as its file: the machine does not need it
+    with (
+        grants.mounts_of(granted, partial(_copy, options.box)) as mounts,
+        open_network(network) as opened,
+    ):
+        if life:
+            life.ports = opened.ports if opened else ()
+        else:
+            networkoptions.tell_ports(network, opened)
         result = run_box(
             frozen,
             options.arguments,
@@ -195,8 +219,9 @@ def _run(options: argparse.Namespace, life: Life | None) -> RunResult:
             user=runoptions.parse_user(options.user),
             stop_timeout=-1.0 if life else options.stop_timeout,
             began=life.began if life else lambda: None,
+            network=opened,
         )
-    _tell(result, limits)
+    _tell(result, limits, network)
     return result
 
 
@@ -210,12 +235,12 @@ def _copy(name: str, target: str, into: Path) -> None:
         write_folder(node, into)
 
 
-def _tell(result: RunResult, limits: Limits) -> None:
+def _tell(result: RunResult, limits: Limits, network: Network) -> None:
     """What ended the program, where it was not the program itself."""
     if result.crash:
         sys.stderr.write(f"boxer: {escape(result.crash)}\n")
-    elif result.limit and (result.limit in ("time", "cpu", "output") or _ended_by_memory(result)):
-        value = getattr(limits, result.limit)
+    elif result.limit and (result.limit in _ENDING or _ended_by_memory(result)):
+        value = getattr(network if result.limit in ("sent", "received") else limits, result.limit)
         sys.stderr.write(f"boxer: the run reached its limit: {result.limit}={value}\n")
 
 
