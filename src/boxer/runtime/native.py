@@ -19,7 +19,18 @@ import os
 import platform
 import struct
 from collections.abc import Callable
-from ctypes import POINTER, c_char, c_char_p, c_int, c_int32, c_int64, c_uint32, c_uint64, c_void_p
+from ctypes import (
+    POINTER,
+    c_char,
+    c_char_p,
+    c_int,
+    c_int32,
+    c_int64,
+    c_size_t,
+    c_uint32,
+    c_uint64,
+    c_void_p,
+)
 from pathlib import Path
 
 from wasmtime import _ffi as ffi
@@ -124,6 +135,8 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "boxer_watched_begin": (c_int, (c_void_p, c_void_p, c_uint64, c_uint64)),
     "boxer_watched_end": (None, (c_void_p,)),
     "boxer_watched_free": (None, (c_void_p,)),
+    "boxer_policy_new": (c_void_p, (c_char_p, c_size_t, c_char_p, c_size_t)),
+    "boxer_policy_free": (None, (c_void_p,)),
 }
 
 

@@ -16,6 +16,7 @@ import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from ctypes import byref, string_at
 from dataclasses import replace
 from queue import SimpleQueue
@@ -28,6 +29,8 @@ from boxer.runtime.entry import Instance, Outcome, RunOptions
 from boxer.runtime.frozen import Frozen
 from boxer.runtime.limits import Limits
 from boxer.runtime.mapped import MappedInstance, outcome_of, prepared
+from boxer.runtime.network import Network
+from boxer.runtime.opening import open_network, without_ports
 from boxer.runtime.runner import RunResult, command_line, result_of, variables
 from boxer.runtime.stdio import Stream
 
@@ -37,6 +40,7 @@ class Pool:
 
     size: machines that run at once. limits: of each call and run. env: laid over the box's own.
     output: where stdout and stderr of calls go; by default they are kept and told with an error.
+    network: what calls and runs may reach, without ports; none while a module is imported.
     """
 
     def __init__(
@@ -46,11 +50,14 @@ class Pool:
         limits: Limits | None = None,
         env: Mapping[str, str] | None = None,
         output: Stream = Stream.CAPTURE,
+        network: Network | None = None,
     ) -> None:
         if size < 1:
             raise ValueError("a pool needs at least one machine")
+        self._ending = ExitStack()
+        opened = self._ending.enter_context(open_network(without_ports(network, "A pool")))
         self._options = RunOptions(
-            limits or Limits(), (b"box",), variables(env), b"", output, output
+            limits or Limits(), (b"box",), variables(env), b"", output, output, network=opened
         )
         self._room = self._options.limits.output_bytes
         self._size = size
@@ -110,6 +117,7 @@ class Pool:
             self._places.get()
         for idle in (self._plain, *self._by_module.values()):
             idle.close()
+        self._ending.close()
         if self._executor is not None:
             self._executor.shutdown()
         for _ in range(self._size):
@@ -133,7 +141,8 @@ class Pool:
         with self._preparing:
             self._check_open()
             if module not in self._by_module:
-                frozen = self._plain.frozen.after(prepare_request([module]), self._options)
+                alone = replace(self._options, network=None)
+                frozen = self._plain.frozen.after(prepare_request([module]), alone)
                 self._by_module[module] = _IdleInstances(frozen, self._options, self._size)
             return self._by_module[module]
 

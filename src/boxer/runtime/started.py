@@ -11,6 +11,7 @@ Invariants
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 from boxer.boxfile import MemoryImage, Segment
@@ -109,7 +110,4 @@ class StartedInstance:
 
 
 def _with_thaw(options: RunOptions, thaw: bool) -> RunOptions:
-    return RunOptions(
-        options.limits, options.arguments, options.environment, options.stdin, options.stdout,
-        options.stderr, thaw,
-    )  # fmt: skip
+    return replace(options, thaw=thaw)
