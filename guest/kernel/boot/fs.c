@@ -40,7 +40,7 @@ void fs_freeze(void) {
     tmpfs_drop_clean();
 }
 
-void fs_thaw(const char *cwd) {
+int fs_thaw(const char *cwd) {
     proc_thaw();
-    hostfs_mount_all(cwd);
+    return hostfs_mount_all(cwd);
 }

@@ -2,8 +2,8 @@
 #ifndef KERNEL_BOOT_FS_H
 #define KERNEL_BOOT_FS_H
 
-int fs_boot(void);             // root from the boot block's tree image, /dev, /proc, /tmp
-void fs_freeze(void);          // caches dropped, host folders unmounted
-void fs_thaw(const char *cwd); // host folders of this run mounted
+int fs_boot(void);            // root from the boot block's tree image, /dev, /proc, /tmp
+void fs_freeze(void);         // caches dropped, host folders unmounted
+int fs_thaw(const char *cwd); // host folders of this run mounted: the first descriptor that is none
 
 #endif

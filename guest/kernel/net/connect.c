@@ -1,6 +1,7 @@
 // connect(2) and accept(2): both ends are in this box, so a connection is made at once.
 #include "net/connect.h"
 #include "net/inet.h"
+#include "net/outer.h"
 #include "net/socket.h"
 #include "net/unix.h"
 
@@ -60,12 +61,14 @@ static void queue_for_accept(struct socket *listener, struct socket *server) {
 
 static int connect_stream(struct socket *socket, const struct name *name) {
     struct socket *listener = NULL;
-    if (socket->connected)
-        return -EISCONN;
+    if (socket->connected || socket->reaching)
+        return socket->reaching ? -EALREADY : -EISCONN;
     if (socket->listening)
         return socket->family == LINUX_AF_UNIX ? -EINVAL : -EISCONN;
     int inet = socket->family != LINUX_AF_UNIX;
     int error = inet ? inet_find(socket, name, &listener) : unix_find(socket, name, &listener);
+    if (inet && error == -ENETUNREACH)
+        return outer_connect(socket, name);
     if (error || (error = refuses(socket, listener)))
         return error;
     if (inet && (error = inet_autobind(socket)))
@@ -108,7 +111,7 @@ int socket_accept(struct socket *listener, struct socket **accepted) {
         return -EINVAL;
     struct socket *server = listener->pending;
     if (!server)
-        return listener->shut & SHUT_RECEIVE ? -EINVAL : -EAGAIN;
+        return listener->shut & SHUT_RECEIVE ? -EINVAL : outer_accept(listener, accepted);
     listener->pending = server->pending_next;
     server->pending_next = NULL;
     server->accepted = 1;

@@ -8,6 +8,7 @@
 #include "mm/slab.h"
 #include "net/inet.h"
 #include "net/netlink.h"
+#include "net/outer.h"
 #include "net/socket.h"
 #include "net/unix.h"
 #include "task/process.h"
@@ -146,6 +147,8 @@ static long send_connected(struct socket *socket, struct message *message) {
         return socket->connected ? -EISCONN : -EOPNOTSUPP;
     if (socket->error)
         return take_error(socket);
+    if (socket->outside)
+        return outer_send(socket, message);
     if (socket->shut & SHUT_SEND)
         return broken_pipe(message);
     if (!socket->connected)
@@ -333,6 +336,8 @@ long socket_receive(struct socket *socket, struct message *message) {
         return -EOPNOTSUPP;
     if (message->flags & LINUX_MSG_ERRQUEUE)
         return -EAGAIN;
+    if (socket->outside && !socket->error)
+        return outer_receive(socket, message);
     if (!socket->first) {
         if (!socket_is_datagram(socket) && !socket->connected)
             return socket->listening && socket->family == LINUX_AF_UNIX ? -EINVAL : -ENOTCONN;
@@ -350,9 +355,11 @@ long socket_receive(struct socket *socket, struct message *message) {
 unsigned socket_poll(struct socket *socket) {
     unsigned in = LINUX_POLLIN | LINUX_POLLRDNORM, out = LINUX_POLLOUT | LINUX_POLLWRNORM,
              ready = 0;
+    if (socket->outside)
+        return outer_poll(socket);
     if (socket->error)
         ready |= LINUX_POLLERR;
-    if (socket->first || socket->pending)
+    if (socket->first || socket->pending || outer_is_knocked(socket))
         ready |= in;
     if (socket->shut & SHUT_RECEIVE)
         ready |= in | LINUX_POLLRDHUP;

@@ -10,6 +10,7 @@ struct message {
     const struct linux_iovec *vectors;
     size_t count, size; // size: of all vectors
     int flags;
+    int waits;               // the caller tries again when there is an event
     const struct name *name; // sending: where to, null: the peer. Receiving: unused
     struct file **files;     // sending: taken over when it succeeds. Receiving: given to the caller
     unsigned file_count;
