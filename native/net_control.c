@@ -124,10 +124,13 @@ static int do_connect(struct net *net, const struct boxer_net_request *request) 
     struct endpoint real, to = {.scope = request->scope,
                                 .port = (uint16_t)request->port,
                                 .family = (uint8_t)request->family};
-    if ((request->family != 4 && request->family != 6) || request->port > UINT16_MAX ||
-        request->protocol != IPPROTO_TCP)
+    if ((request->family != 4 && request->family != 6) || request->port > UINT16_MAX)
         return EINVAL;
     memcpy(to.address, request->address, sizeof to.address);
+    if (request->protocol == IPPROTO_UDP) // nothing is sent yet
+        return grants_know(net->grants, &to) ? 0 : ENETUNREACH;
+    if (request->protocol != IPPROTO_TCP)
+        return EINVAL;
     int number, error = grants_may_connect(net->grants, PROTOCOL_TCP, &to, &real);
     if (error || (error = grants_opened(net->grants)))
         return error;
@@ -156,7 +159,7 @@ static int do_error(struct net *net, const struct boxer_net_request *request) {
         return EBADF;
     if (getsockopt(socket->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
         return errno;
-    answer.value = (uint32_t)net_error(error);
+    answer.value = (uint32_t)error;
     reply(net, &answer, sizeof answer);
     return 0;
 }

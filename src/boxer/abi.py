@@ -38,11 +38,10 @@ class Net(IntEnum):
     LISTEN = 0
     CONNECT = 1
     DATAGRAMS = 2
-    NAMES = 3
-    ERROR = 4
-    OPTION = 5
-    RESOLVE = 6
-    ANSWER = 7
+    ERROR = 3
+    OPTION = 4
+    RESOLVE = 5
+    ANSWER = 6
 
 
 class NetBit(IntEnum):

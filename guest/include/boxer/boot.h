@@ -25,7 +25,6 @@ enum {
     BOXER_NET_LISTEN,
     BOXER_NET_CONNECT,
     BOXER_NET_DATAGRAMS,
-    BOXER_NET_NAMES,
     BOXER_NET_ERROR,
     BOXER_NET_OPTION,
     BOXER_NET_RESOLVE,
@@ -153,10 +152,11 @@ _Static_assert(sizeof(struct boxer_tree_entry) == 64, "tree_entry");
 // What `sock_send` on the control descriptor asks for; its error is the answer's, and what else
 // there is to answer is read with `sock_recv` on it. LISTEN: the `value`-th of what the host has
 // bound for protocol and port begins to take connections, `option` of them before they are
-// accepted; ENOENT: there is none; closed, it refuses them again. CONNECT: EINPROGRESS is no
-// error here. DATAGRAMS: a socket for them; where port is one that the host has bound, that one.
-// NAMES: of both ends. ERROR: why it failed. OPTION: one of net_option becomes `value`. RESOLVE:
-// the name follows, without NUL; `option` is its type as in DNS. ANSWER: the next one.
+// accepted; ENOENT: there is none; closed, it refuses them again. CONNECT: it has begun; of UDP:
+// whether anything may be sent to that address. DATAGRAMS: a socket for them; where port is one
+// that the host has bound, that one. ERROR: why it failed. OPTION: one of net_option becomes
+// `value`. RESOLVE: the name follows, without NUL; `option` is its type as in DNS. ANSWER: the
+// next one.
 struct boxer_net_request {
     uint32_t kind;
     uint32_t descriptor; // of RESOLVE: a number that its answer has, too
@@ -179,8 +179,9 @@ struct boxer_net_address {
 };
 _Static_assert(sizeof(struct boxer_net_address) == 28, "net_address");
 
-// LISTEN, CONNECT, DATAGRAMS: `descriptor`. ERROR: `value`, as an error of preview 1. NAMES,
-// CONNECT, and of itself behind `sock_accept`: both names, each a net_address.
+// LISTEN, CONNECT, DATAGRAMS: `descriptor`; DATAGRAMS of a port: its family as `value`. ERROR:
+// `value`, a number of Linux. CONNECT, and of itself behind `sock_accept`: names, each a
+// net_address; of the local one only the port.
 struct boxer_net_reply {
     uint32_t descriptor;
     uint32_t value;

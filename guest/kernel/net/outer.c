@@ -30,7 +30,7 @@ static void set_names(struct socket *socket, const struct name *to,
     memcpy(&local, reply->local, sizeof local);
     outer_tell(to, &peer);
     socket->remote = *to;
-    if (!socket->local.size || outer_is_wildcard(&socket->local))
+    if (!socket->local.size)
         socket->local = outer_own(&peer, local.port, socket->family);
 }
 

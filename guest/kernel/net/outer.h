@@ -31,9 +31,10 @@ long outer_queued(struct socket *); // FIONREAD
 void outer_close(struct socket *);
 
 // outer_datagrams.c.
+void outer_set_own(struct socket *, const struct name *remote); // its local name, if it has none
 void outer_bind(struct socket *); // where the host has its port for it
 long outer_send_to(struct socket *, const struct message *, const struct name *);
 long outer_receive_from(struct socket *, struct message *);
-int outer_may_know(struct socket *, const struct name *); // connect(2): 0 or why not
+int outer_may_know(const struct name *); // connect(2): 0 or why not
 
 #endif

@@ -3,6 +3,7 @@
 #include "mm/memory.h"
 #include "mm/slab.h"
 #include "net/connect.h"
+#include "net/dns.h"
 #include "net/netlink.h"
 #include "net/outer.h"
 #include "net/queue.h"
@@ -80,6 +81,8 @@ static void leave(struct socket *socket, struct socket *peer) {
 void socket_free(struct socket *socket) {
     socket_drop_pending(socket);
     outer_close(socket);
+    dns_forget(socket);
+    struct socket *server = socket->peer && socket->peer->serves_names ? socket->peer : NULL;
     for (struct socket *other = all_sockets; other; other = other->next)
         if (other->peer == socket)
             leave(socket, other);
@@ -92,6 +95,8 @@ void socket_free(struct socket *socket) {
     if (socket->next)
         socket->next->previous = socket->previous;
     kfree(socket);
+    if (server) // nobody else knows it
+        socket_free(server);
 }
 
 struct socket *socket_of(int fd, struct file **file, int *error) {
@@ -169,6 +174,8 @@ static uint32_t file_activity(struct file *file) {
 static int file_host_descriptor(struct file *file) {
     const struct socket *socket = file->private_data;
     const struct outside *outside = socket->door_count ? socket->doors[0] : socket->outside;
+    if (socket->asking || (socket->peer && socket->peer->asking))
+        return outside_control();
     return outside ? outside_awaited(outside) : -1;
 }
 

@@ -60,8 +60,10 @@ struct socket {
     struct socket *next, *previous; // of all sockets
     int family, type, protocol;
     int listening, connected, shut, error, accepted;
-    int connecting; // a non-blocking connect(2) answered EINPROGRESS and was not asked again
-    int reaching;   // beyond the box, and not there yet
+    int connecting;   // a non-blocking connect(2) answered EINPROGRESS and was not asked again
+    int serves_names; // dns.h: it has no file
+    unsigned asking;  // names that it waits for (dns.h)
+    int reaching;     // beyond the box, and not there yet
     struct outside *outside, *doors[DOORS_MOST];
     unsigned door_count;
     struct socket *peer;
