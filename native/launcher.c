@@ -170,7 +170,7 @@ static int begin_life(const char *text, struct options *options) {
 }
 
 static void tell_running(const struct life *life) {
-    static const char told[] = "{\"running\": {\"ports\": [], \"orders\": false}}\n";
+    static const char told[] = "{\"running\": {\"ports\": []}}\n";
     if (life->report && write(life->report, told, sizeof told - 1) < 0)
         _exit(1); // nobody is there any more
 }
@@ -281,6 +281,7 @@ static void run(struct boxer_machine *machine, const struct plan *plan, struct o
         .time_ns = UINT64_MAX,
         .cpu_ns = UINT64_MAX,
         .output = UINT64_MAX,
+        .orders = options->life.report ? options->life.orders + 1 : 0,
     };
     boxer_machine_forward(machine, options->life.report ? NEVER : STOP_NS);
     tell_running(&options->life);

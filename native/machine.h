@@ -18,7 +18,7 @@
 
 #include <sys/types.h>
 
-#define BOXER_NATIVE_ABI 7
+#define BOXER_NATIVE_ABI 8
 
 // Tasks of a guest at a time, by default and at most.
 #define BOXER_TASKS 64
@@ -69,6 +69,7 @@ struct boxer_run {
     uint64_t epoch_ns;
     uint32_t fixed, still;
     const struct boxer_network *network; // null: none
+    int32_t orders;                      // a socket's descriptor + 1 (orders.h); 0: none
 };
 
 // How it ended. Pointers are the machine's and hold until it is entered again.

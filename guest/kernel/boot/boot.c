@@ -12,6 +12,7 @@
 #include "mm/slab.h"
 #include "net/dns.h"
 #include "outside/outside.h"
+#include "process/ordered.h"
 #include "process/afresh.h"
 #include "process/end.h"
 #include "process/frozen.h"
@@ -59,6 +60,7 @@ int kernel_boot(uintptr_t heap) {
     memory_boot(heap);
     clock_boot();
     console_thaw();
+    ordered_boot();
     int error = thread_block_boot();
     if (error)
         return error;

@@ -73,6 +73,7 @@ static struct process *copy_process(unsigned long flags) {
     *child = *parent;
     child->parent = current->process;
     child->exe = child->cmdline = child->environ = child->arguments = NULL;
+    child->order = NULL;
     child->exit_signal = (int)(flags & LINUX_CSIGNAL);
     child->borrows = (flags & (LINUX_CLONE_VM | LINUX_CLONE_VFORK)) != 0;
     child->stop_signal = child->continued = child->has_begun_program = 0;

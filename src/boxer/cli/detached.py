@@ -244,6 +244,8 @@ def _plan(box: Box, path: Path) -> None:
 
 
 def _tell_unchecked(name: str, store: ServiceStore) -> None:
-    why = store.get(name).state().unchecked
-    if why:
-        sys.stderr.write(f"boxer: the health of `{name}` is not checked: {why}\n")
+    from boxer.services import ask
+
+    told = ask(store.get(name).control, {"do": "health"})
+    if told and told["unchecked"]:
+        sys.stderr.write(f"boxer: the health of `{name}` is not checked: {told['unchecked']}\n")

@@ -36,7 +36,7 @@ class Life:
             {"ip": port.address, "host": port.host, "box": port.box, "protocol": port.protocol}
             for port in self.ports
         ]
-        self._tell({"running": {"ports": ports, "orders": False}})
+        self._tell({"running": {"ports": ports}})
 
     def failed(self, error: BoxerError) -> None:
         told = {"reference": error.reference, "message": error.message, "hint": error.hint}

@@ -24,7 +24,10 @@ class RunOptions:
     arguments: argv with a name for the box first. environment: `K=V`. thaw: a call begins a life
     (fresh randomness, clocks, environment) instead of going on with one. stop_timeout: signals of
     this process are the program's, and it has so many seconds to end after SIGTERM (negative: as
-    long as it likes); None: they are this process's own. network: None: there is none.
+    long as it likes); None: they are this process's own. began: called when all is ready and the
+    program is entered next. network: None: there is none. orders: the descriptor of a socket by
+    which programs beside its own are asked for (native/orders.c), which a mapped machine hears of;
+    -1: there is none.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -37,6 +40,7 @@ class RunOptions:
     stop_timeout: float | None = None
     began: Callable[[], None] = lambda: None
     network: OpenNetwork | None = None
+    orders: int = -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,6 +199,7 @@ def prepared(options: RunOptions) -> Run:
     streams = (options.stdin, options.stdout, options.stderr)
     for number, stream in enumerate(streams):
         run.descriptors[number] = number if stream is Stream.INHERIT else -1
+    run.orders = options.orders + 1
     if options.network is not None:
         run.network = ctypes.pointer(_network(options.network))
     return run

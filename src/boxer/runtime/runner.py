@@ -60,13 +60,14 @@ def run(
     user: str | None = None,
     stop_timeout: float | None = None,
     began: Callable[[], None] = lambda: None,
+    orders: int = -1,
     network: Network | OpenNetwork | None = None,
 ) -> RunResult:
     """Runs a box once, on a machine of its own.
 
     arguments: replace the box's CMD. env: laid over the box's own. entrypoint: replaces ENTRYPOINT
-    and CMD, as `docker run --entrypoint`. user: "uid[:gid]", numbers. stop_timeout, began:
-    see `RunOptions`.
+    and CMD, as `docker run --entrypoint`. user: "uid[:gid]", numbers. stop_timeout, began,
+    orders: see `RunOptions`.
     Raises `MountError`, `LimitValueError`, `UnsupportedModuleError`, what `open_network` raises;
     KeyboardInterrupt after Ctrl-C, if the run is in the main thread.
     """
@@ -80,6 +81,7 @@ def run(
         stderr,
         stop_timeout=stop_timeout,
         began=began,
+        orders=orders,
     )
     frozen = box if isinstance(box, Frozen) else Frozen.of(box)
     with open_network(network) as opened, folders_of(mounts) as folders:

@@ -5,6 +5,7 @@ Belongs here: the socket, requests, and who waits for what. Does not: doing it (
     {"do": "kill", "signal": 15}            {"done": true}, or {"over": true}
     {"do": "stop", "timeout": 10}           {"done": true} when it has ended
     {"do": "restart", "timeout": 10}        {"running": ..} or {"error": ..}
+    {"do": "health"}                        {"unchecked": None}, or why it is not
     {"do": "wait"}                          {"exit_code": 0} when it has ended
     {"do": "exec", "words": [..], ..}       {"exit_code": 0} when that program has ended
 
@@ -118,6 +119,10 @@ class Question:
                 supervisor.stop(timeout, again=self.answer)
             case "wait":
                 pass
+            case "health":
+                supervisor.programs.when_known(
+                    lambda: self.answer({"unchecked": supervisor.state.unchecked})
+                )
             case "exec":
                 supervisor.programs.execute(self, self.request, self._descriptors)
             case _:
@@ -131,6 +136,10 @@ class Question:
             self.answer({"exit_code": exit_code})
         elif kind == "stop" and is_over:
             self.answer({"done": True})
+
+    @property
+    def is_over(self) -> bool:
+        return self._connection.fileno() < 0
 
     def answer(self, reply: dict[str, Any]) -> None:
         """The last thing that is said to it."""

@@ -24,31 +24,55 @@ if TYPE_CHECKING:
     from boxer.services.supervisor import Supervisor
 
 MOST = 64
-NO_ORDERS = "a program beside the box's own cannot be started in a life of this kind"
+NO_ORDERS = (
+    "no program can be started beside the box's own: it was built by an older Boxer, or runs"
+    " without the native library"
+)
+# How long a machine has to say that it takes orders, seconds: it does before its program begins.
+_PATIENCE = 10.0
 _KILLED = 128 + signal.SIGKILL
 
 
 class Programs:
     def __init__(self, supervisor: Supervisor) -> None:
         self._supervisor = supervisor
-        self._takes_orders = False
+        self._takes_orders: bool | None = None
+        self._waiting: list[Callable[[], None]] = []
         self._next = 1
         self._ends: dict[int, Callable[[int], None]] = {}
         self._check: Check | None = None
 
-    def begin(self, takes_orders: bool) -> None:
-        """A life's program has begun."""
+    def begin(self) -> None:
+        """A life's program has begun: it says soon that it hears of orders, or never."""
+        if self._takes_orders is None:
+            self._supervisor.timers.at("orders", _PATIENCE, lambda: self._know(False))
+
+    def when_known(self, do: Callable[[], None]) -> None:
+        """Calls it once it is known whether programs can be started."""
+        if self._takes_orders is None and self._supervisor.life:
+            self._waiting.append(do)
+        else:
+            do()
+
+    def _know(self, takes_orders: bool) -> None:
         self._takes_orders = takes_orders
+        self._supervisor.timers.cancel("orders")
         health, state = self._supervisor.record.health, self._supervisor.state
-        if health is None:
-            return
-        state.unchecked = None if takes_orders else NO_ORDERS
-        if takes_orders:
-            self._check = Check(self._supervisor, self, Monitor(health, state, time.monotonic()))
+        if health:
+            state.unchecked = None if takes_orders else NO_ORDERS
+            if takes_orders:
+                monitor = Monitor(health, state, time.monotonic())
+                self._check = Check(self._supervisor, self, monitor)
+            self._supervisor.write()
+        waiting, self._waiting = self._waiting, []
+        for do in waiting:
+            do()
 
     def take(self, life: Life) -> None:
         """Some may have ended."""
         for number, status in life.ended_programs():
+            if number == 0:
+                self._know(True)
             end = self._ends.pop(number, None)
             if end:
                 end(status)
@@ -62,7 +86,11 @@ class Programs:
         ends, self._ends = self._ends, {}
         for end in ends.values():
             end(_KILLED)
-        self._takes_orders = False
+        self._takes_orders = None
+        self._supervisor.timers.cancel("orders")
+        waiting, self._waiting = self._waiting, []
+        for do in waiting:
+            do()
 
     def start(
         self, words: Sequence[str], variables: Sequence[str], streams: Sequence[int],
@@ -93,6 +121,14 @@ class Programs:
         """Answers a request once its program has ended."""
         if len(streams) != 3:
             question.answer({"error": {"message": "three streams belong to a program"}})
+            return
+        self.when_known(lambda: self._execute(question, request, streams))
+
+    def _execute(self, question: Question, request: dict[str, Any], streams: Sequence[int]) -> None:
+        if question.is_over:
+            return
+        if self._supervisor.life is None:
+            question.answer({"over": True})
             return
         try:
             number = self.start(

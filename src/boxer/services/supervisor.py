@@ -131,7 +131,7 @@ class Supervisor:
             if "running" in report:
                 self._has_begun = True
                 self.state.ports = report["running"].get("ports")
-                self.programs.begin(bool(report["running"].get("orders")))
+                self.programs.begin()
                 self.write()
                 self._tell(report)
             elif "error" in report:

@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
         told = ask(service.control, request, (0 if options.interactive else nothing, 1, 2))
     finally:
         os.close(nothing)
-    if told is None:
+    if told is None or "over" in told:
         raise ServiceStateError(
             f"`{service.name}` does not run.", hint=f"boxer start {service.name}"
         )

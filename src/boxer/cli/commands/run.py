@@ -219,6 +219,7 @@ def _run(options: argparse.Namespace, life: Life | None) -> RunResult:
             user=runoptions.parse_user(options.user),
             stop_timeout=-1.0 if life else options.stop_timeout,
             began=life.began if life else lambda: None,
+            orders=life.orders if life else -1,
             network=opened,
         )
     _tell(result, limits, network)
