@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -449,9 +450,167 @@ def test_templates_and_lists_as_dockers(services: Services) -> None:
     assert "SIGSEGV" in services("kill", "-s", "SIGSEGV", "web", status=1)
 
 
-def test_a_check_that_does_not_run_is_told(services: Services) -> None:
-    done = services.run("run", "-d", "--name", "web", "--health-cmd", "true", services.box,
-                        "python", "-c", FOREVER)  # fmt: skip
+def test_a_check_that_does_not_run_is_told(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BOXER_NATIVE", "0")
+    words = ("--limit", "time=1000", services.box, "python", "-c", FOREVER)
+    done = services.run("run", "-d", "--name", "web", "--health-cmd", "true", *words)
     assert done.returncode == 0
     assert "the health of `web` is not checked" in done.stderr
     assert "(health is not checked)" in services("ps")
+    assert "older Boxer, or runs without the native library" in (
+        services("exec", "web", "true", status=125)
+    )
+
+
+# --- exec, health -----------------------------------------------------------------------------
+
+
+def test_a_second_program_runs_beside_the_first(services: Services) -> None:
+    services.start("web", FOREVER, "-e", "A=1", "-w", "/tmp")
+    program = "import os, sys; print(os.getcwd(), os.environ['A'], os.environ['B'], sys.argv[1:])"
+    shown = services("exec", "-e", "B=2", "web", "python", "-c", program, "an argument", "")
+    assert shown == "/tmp 1 2 ['an argument', '']\n"
+    assert services("exec", "-w", "/usr", "-e", "A=3", "web", "sh", "-c", "pwd; echo $A") == (
+        "/usr\n3\n"
+    )
+    assert services("exec", "-u", "5:6", "web", "id").startswith("uid=5(games) gid=6(disk)")
+    assert services.run("exec", "-i", "web", "cat", stdin="typed\n").stdout == "typed\n"
+    assert services.run("exec", "web", "cat", stdin="not given\n").stdout == ""
+    both = services.run("exec", "web", "sh", "-c", "echo out; echo err >&2; exit 4")
+    assert (both.stdout, both.stderr, both.returncode) == ("out\n", "err\n", 4)
+    large = services("exec", "web", "python", "-c", "print('x' * 300000)")
+    assert large == "x" * 300000 + "\n"
+    assert services.run("exec", "web", "sh", "-c", "kill -TERM $$").returncode == 143
+    missing = services.run("exec", "web", "nonesuch")
+    assert (missing.stderr, missing.returncode) == ("boxer exec: nonesuch: not found\n", 127)
+    assert services.run("exec", "web", "/etc").returncode == 126
+    assert "no such folder" in services.run("exec", "-w", "/none", "web", "true").stderr
+    assert services("logs", "web") == "ready\n"
+    services("stop", "web")
+    assert "does not run" in services("exec", "web", "true", status=125)
+
+
+def test_a_second_program_sees_the_first_and_its_files(services: Services) -> None:
+    program = (
+        "import signal\nopen('/tmp/made', 'w').write('by the first')\n"
+        "signal.signal(signal.SIGUSR1, lambda *_: print('heard', flush=True))\n"
+    )
+    services.start("web", program + FOREVER)
+    assert services("exec", "web", "cat", "/tmp/made") == "by the first"
+    services("exec", "web", "sh", "-c", "kill -USR1 7; echo mine > /tmp/mine")
+    services.until(lambda: services("logs", "web") == "ready\nheard\n")
+    assert services("exec", "web", "cat", "/tmp/mine") == "mine\n"
+
+
+@pytest.mark.parametrize(
+    "loop", ["while True: pass", "import os\nwhile True: os.getppid()", "input()"]
+)
+def test_a_program_that_never_waits_leaves_others_a_turn(services: Services, loop: str) -> None:
+    services.start("busy", f"print('ready', flush=True)\n{loop}", "-i", "--limit", "time=1000")
+    assert services("exec", "busy", "echo", "a turn") == "a turn\n"
+
+
+def test_many_second_programs_at_once(services: Services) -> None:
+    services.start("web", FOREVER)
+
+    def run(number: int) -> str:
+        return services("exec", "web", "python", "-c", f"print({number})")
+
+    with ThreadPoolExecutor(6) as threads:
+        assert list(threads.map(run, range(12))) == [f"{number}\n" for number in range(12)]
+    processes = services("exec", "web", "sh", "-c", "echo /proc/[0-9]*").split()
+    assert len(processes) == 2  # the program's, and the one that asks
+
+
+def test_a_second_program_ends_with_who_asked_for_it_and_with_the_box(services: Services) -> None:
+    services.start("web", FOREVER)
+    count = ("exec", "web", "sh", "-c", "echo /proc/[0-9]*")
+    command = [BOXER, "exec", "web", "sh", "-c", "echo begun; sleep 1000"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as asking:
+        assert asking.stdout is not None
+        assert asking.stdout.readline() == "begun\n"
+        asking.kill()
+    services.until(lambda: len(services(*count).split()) == 2)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as asking:
+        assert asking.stdout is not None
+        assert asking.stdout.readline() == "begun\n"
+        services("kill", "web")
+        assert asking.wait(PATIENCE) == 137
+
+
+def health_of(services: Services, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = services.look(name)["Health"]
+    return found
+
+
+def test_health_is_checked_and_shown(services: Services) -> None:
+    services.start("web", FOREVER, "--health-cmd", "echo looked; test -e /tmp/well",
+                   "--health-interval", "200ms", "--health-retries", "2")  # fmt: skip
+    services.until(lambda: health_of(services, "web")["Status"] == "unhealthy")
+    found = health_of(services, "web")
+    assert found["FailingStreak"] >= 2
+    assert found["Log"][-1]["ExitCode"] == 1
+    assert found["Log"][-1]["Output"] == "looked\n"
+    assert "(unhealthy)" in services("ps")
+    services("exec", "web", "touch", "/tmp/well")
+    services.until(lambda: health_of(services, "web")["Status"] == "healthy")
+    assert "(healthy)" in services("ps")
+    assert len(health_of(services, "web")["Log"]) <= 5
+    services("stop", "web")
+    assert health_of(services, "web")["Status"] == "none"
+    assert services("logs", "web") == "ready\n"
+
+
+def test_a_check_that_takes_too_long_is_killed_and_fails(services: Services) -> None:
+    services.start("web", FOREVER, "--health-cmd", "trap '' TERM; sleep 1000",
+                   "--health-interval", "100ms", "--health-timeout", "500ms",
+                   "--health-retries", "1")  # fmt: skip
+    services.until(lambda: health_of(services, "web")["Status"] == "unhealthy")
+    (first, *_) = health_of(services, "web")["Log"]
+    assert first["ExitCode"] == -1
+    assert "more than 0.5 seconds" in first["Output"]
+
+
+def test_the_boxs_own_check_and_signal_are_used(
+    services: Services, boxer: Boxer, tmp_path: Path
+) -> None:
+    (tmp_path / "Dockerfile").write_text(
+        "FROM python:3.13-slim\nSTOPSIGNAL SIGUSR1\n"
+        'HEALTHCHECK --interval=100ms CMD ["python", "-c", "print(6 * 7)"]\n'
+    )
+    box = tmp_path / "own.wasm"
+    assert boxer("build", "-q", "-o", box, tmp_path).returncode == 0
+    services("run", "-d", "--name", "own", box, "python", "-c", HANDLER)
+    services.until(lambda: health_of(services, "own")["Status"] == "healthy")
+    assert health_of(services, "own")["Log"][0]["Output"] == "42\n"
+    services("stop", "own")
+    assert services("logs", "own") == "ready\ngot SIGUSR1\n"
+    services("run", "-d", "--name", "off", "--no-healthcheck", box, "python", "-c", FOREVER)
+    assert services.look("off")["Health"] is None
+
+
+def test_ports_are_shown_and_lead_into_the_box(services: Services) -> None:
+    program = (
+        "import http.server\n"
+        "server = http.server.HTTPServer(('', 8000), http.server.SimpleHTTPRequestHandler)\n"
+        "print('ready', flush=True)\nserver.serve_forever()\n"
+    )
+    services.start("web", program, "-p", "8000", "--restart", "always")
+    (port,) = services.look("web")["Publishers"]
+    assert (port["ip"], port["box"], port["protocol"]) == ("127.0.0.1", 8000, "tcp")
+    address = f"127.0.0.1:{port['host']}"
+    assert services("port", "web") == f"8000/tcp -> {address}\n"
+    assert services("port", "web", "8000") == f"{address}\n"
+    assert f"{address}->8000/tcp" in services("ps")
+    with urllib.request.urlopen(f"http://{address}/", timeout=PATIENCE) as page:
+        assert page.status == 200
+    assert services("exec", "web", "echo", "too") == "too\n"
+    taken = services.run("run", "-d", "-p", f"{port['host']}:8000", services.box)
+    assert taken.returncode == 125
+    assert taken.stderr.startswith("error[port-taken]")
+    services("stop", "web")
+    assert services("ps", "-aq") != ""
+    services("start", "web")
+    services.until(lambda: services("logs", "web").count("ready") == 2)

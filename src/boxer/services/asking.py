@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from boxer.services.control import LONGEST_REQUEST, address_of
+from boxer.services.signals import SENDABLE
 
 if TYPE_CHECKING:
     from boxer.services.supervisor import Supervisor
@@ -104,13 +105,16 @@ class Question:
     def _do(self) -> None:
         try:
             self.request = dict(json.loads(self._text))
+            number = int(self.request.get("signal", 0))
+            timeout = self.request.get("timeout")
+            timeout = None if timeout is None else float(timeout)
         except (ValueError, TypeError):
             self.close()
             return
-        supervisor, timeout = self._supervisor, self.request.get("timeout")
+        supervisor = self._supervisor
         match self.request.get("do"):
-            case "kill":
-                sent = supervisor.send(int(self.request["signal"]))
+            case "kill" if number in SENDABLE:
+                sent = supervisor.send(number)
                 self.answer({"done": True} if sent else {"over": True})
             case "stop":
                 supervisor.stop(timeout)

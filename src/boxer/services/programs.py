@@ -132,8 +132,8 @@ class Programs:
             return
         try:
             number = self.start(
-                [str(word) for word in request["words"]],
-                [str(text) for text in request.get("variables", [])],
+                list(map(str, request.get("words", ()))),
+                list(map(str, request.get("variables", ()))),
                 streams,
                 lambda status: question.answer({"exit_code": status}),
             )

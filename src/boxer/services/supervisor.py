@@ -64,7 +64,8 @@ class Supervisor:
         self.begin()
         while self._goes_on():
             for key, _ in self.selector.select(self.timers.wait()):
-                key.data()
+                if self.selector.get_map().get(key.fd) is key:  # not ended by one before it
+                    key.data()
             self.timers.run()
             if self.life and self.life.exit_code is not None:
                 self._ended(self.life)
