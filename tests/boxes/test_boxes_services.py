@@ -527,7 +527,7 @@ def test_many_second_programs_at_once(services: Services) -> None:
 def test_a_second_program_ends_with_who_asked_for_it_and_with_the_box(services: Services) -> None:
     services.start("web", FOREVER)
     count = ("exec", "web", "sh", "-c", "echo /proc/[0-9]*")
-    command = [BOXER, "exec", "web", "sh", "-c", "echo begun; sleep 1000"]
+    command = [str(BOXER), "exec", "web", "sh", "-c", "echo begun; sleep 1000"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as asking:
         assert asking.stdout is not None
         assert asking.stdout.readline() == "begun\n"

@@ -23,8 +23,8 @@ class Monitor:
     def __init__(self, health: Health, state: State, now: float) -> None:
         self._health, self._state = health, state
         self._began = now
-        self.due = now + self._pause(now)
         state.health, state.failing, state.checks = "starting", 0, []
+        self.due = now + self._pause(now)
 
     def take(self, result: dict[str, Any], exit_code: int, now: float) -> None:
         """A check has ended: 0 is healthy, all else is not. now: its end."""
