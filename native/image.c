@@ -186,26 +186,23 @@ void image_learn(struct boxer_image *image, const uint8_t *memory) {
 struct restoring {
     const struct boxer_image *image;
     uint8_t *memory;
-    region_visitor visit;
+    region_keeper keeper;
     void *state;
-    uint64_t kept;
     int failed;
 };
 
 static void restore_region(void *state, uint64_t offset, uint64_t size) {
     struct restoring *restoring = state;
-    restoring->visit(restoring->state, offset, size);
-    uint64_t room = (KEPT_PAGES - restoring->kept) * PAGE, keep = size < room ? size : room;
-    memcpy(restoring->memory + offset, restoring->image->pristine + offset, keep);
-    restoring->kept += keep / PAGE;
+    uint64_t kept = restoring->keeper(restoring->state, offset, size);
+    memcpy(restoring->memory + offset, restoring->image->pristine + offset, kept);
     // A private page that is given back is the file's page again.
-    if (size > keep && madvise(restoring->memory + offset + keep, size - keep, MADV_DONTNEED) < 0)
+    if (size > kept && madvise(restoring->memory + offset + kept, size - kept, MADV_DONTNEED) < 0)
         restoring->failed = 1;
 }
 
-int64_t image_restore(const struct boxer_image *image, uint8_t *memory, region_visitor visit,
+int64_t image_restore(const struct boxer_image *image, uint8_t *memory, region_keeper keeper,
                       void *state) {
-    struct restoring restoring = {image, memory, visit, state, 0, 0};
+    struct restoring restoring = {image, memory, keeper, state, 0};
     int64_t pages = visit_private(memory, image->size, restore_region, &restoring);
     if (pages >= 0)
         return restoring.failed ? -1 : pages;

@@ -13,11 +13,12 @@
 #ifndef BOXER_NATIVE_MACHINE_H
 #define BOXER_NATIVE_MACHINE_H
 
+#include "network.h"
 #include "wasmtime.h"
 
 #include <sys/types.h>
 
-#define BOXER_NATIVE_ABI 5
+#define BOXER_NATIVE_ABI 7
 
 // Tasks of a guest at a time, by default and at most.
 #define BOXER_TASKS 64
@@ -38,8 +39,15 @@ enum boxer_limit {
     BOXER_LIMIT_CPU,
     BOXER_LIMIT_OUTPUT,
     BOXER_LIMIT_MEMORY,
+    BOXER_LIMIT_SENT, // by the network
+    BOXER_LIMIT_RECEIVED,
 };
-enum boxer_refusal { BOXER_TOO_LITTLE_STACK = 1, BOXER_IN_SIGNAL_HANDLER, BOXER_NO_SIGNAL };
+enum boxer_refusal {
+    BOXER_TOO_LITTLE_STACK = 1,
+    BOXER_IN_SIGNAL_HANDLER,
+    BOXER_NO_SIGNAL,
+    BOXER_NO_NETWORK // no descriptor for it is left
+};
 
 struct boxer_outcome;
 
@@ -60,6 +68,7 @@ struct boxer_run {
     // the same each time. still: no ticks, so that tasks switch at the same moments.
     uint64_t epoch_ns;
     uint32_t fixed, still;
+    const struct boxer_network *network; // null: none
 };
 
 // How it ended. Pointers are the machine's and hold until it is entered again.
@@ -94,8 +103,10 @@ int boxer_code_is_resettable(const uint8_t *module, uint64_t size);
 struct boxer_image *boxer_image_new(int descriptor, uint64_t size, char *message);
 // An image of zeros, which takes no file.
 struct boxer_image *boxer_image_of_zeros(uint64_t size, char *message);
-// The memory of a machine as an image of its own, written to an empty file.
-struct boxer_image *boxer_image_of(struct boxer_machine *, int descriptor, char *message);
+// The memory of a machine as an image of its own, written to an empty file. headroom: bytes of
+// zeros behind it, a multiple of 64 KiB: they are a hole of the file.
+struct boxer_image *boxer_image_of(struct boxer_machine *, int descriptor, uint64_t headroom,
+                                   char *message);
 void boxer_image_free(struct boxer_image *); // after all machines over it
 // Maps it copy-on-write over `memory`, which is as large and aligned to pages. 0, or -1.
 int boxer_image_map(const struct boxer_image *, uint8_t *memory);

@@ -91,11 +91,13 @@ int write_memory(struct boxer_machine *machine, int descriptor) {
     return done ? 0 : -1;
 }
 
-struct boxer_image *boxer_image_of(struct boxer_machine *machine, int descriptor, char *message) {
+struct boxer_image *boxer_image_of(struct boxer_machine *machine, int descriptor, uint64_t headroom,
+                                   char *message) {
     uint64_t size;
     boxer_machine_memory(machine, &size);
-    if (write_memory(machine, descriptor) == 0)
-        return boxer_image_new(descriptor, size, message);
+    if (write_memory(machine, descriptor) == 0 &&
+        ftruncate(descriptor, (off_t)(size + headroom)) == 0)
+        return boxer_image_new(descriptor, size + headroom, message);
     snprintf(message, 256, "the image cannot be written: %s", strerror(errno));
     return NULL;
 }

@@ -37,16 +37,16 @@ struct kept {
     uint64_t size, room;
 };
 
-// Pages of an idle machine that may stay private to it (1 MiB): they are written to again, most
-// likely, and copying one costs less than the fault that makes it private.
-enum { KEPT_PAGES = 256 };
-
-// tracking.c. noted: a bit for each page that has been written to. mappings: how many of the
-// process's it has taken. opened: pages may have been written to that are not noted.
+// tracking.c. noted: a bit for each page that has been written to; those stay private to the
+// machine when it is idle, since they are written to again, most likely, and copying one costs less
+// than the fault that makes it private. lately: those that were, in some of the last resets.
+// mappings, kept: how many of the process's it has taken. opened: pages may have been written to
+// that are not noted.
 struct tracking {
-    uint64_t *noted, count, range_count;
+    uint64_t *noted, *lately, count, range_count;
+    uint32_t resets, looks;
     struct range *ranges;
-    int64_t mappings;
+    int64_t mappings, kept;
     int learned, armed, opened, changed;
 };
 
@@ -71,6 +71,7 @@ struct watched {
 
 struct layer;
 struct fibers;
+struct net;
 struct spaces;
 
 struct boxer_machine {
@@ -86,7 +87,7 @@ struct boxer_machine {
     wasmtime_global_t stack_pointer;
     wasmtime_val_t initial_stack;
     wasmtime_func_t start, call;
-    int has_start, has_call, has_stack_pointer, has_signal, has_slots;
+    int has_start, has_call, has_stack_pointer, has_signal, has_slots, has_network;
     uint32_t boot;    // address of the boot block, 0: none
     uint32_t signals; // of the signals' block, likewise
     uint32_t tasks;   // of the tasks' block, 0: its slots are not ours
@@ -106,14 +107,17 @@ struct boxer_machine {
     uint64_t began_ns, cpu_began_ns;
     uint64_t input_at, output_left;
     struct kept output, errors, reply;
+    struct net *net; // of its life; null: no network
 };
 
 // image.c. A private mapping of the image over the machine's memory: 0, or -1.
 int image_map(const struct boxer_image *, uint8_t *memory);
-// Puts every page that is not the image's back, and says which. Their number, or -1. Where the
-// host's kernel cannot tell, all is mapped anew and nothing is said.
 typedef void (*region_visitor)(void *state, uint64_t offset, uint64_t size);
-int64_t image_restore(const struct boxer_image *, uint8_t *memory, region_visitor, void *state);
+// How many bytes of a region stay private to its machine.
+typedef uint64_t (*region_keeper)(void *state, uint64_t offset, uint64_t size);
+// Puts every page that is not the image's back, and asks which stay private. Their number, or -1.
+// Where the host's kernel cannot tell, all is mapped anew and nothing is asked.
+int64_t image_restore(const struct boxer_image *, uint8_t *memory, region_keeper, void *state);
 // Makes the pages ready that the first run over this image has written to.
 void image_expect(const struct boxer_image *, uint8_t *memory);
 // Notes what a run has written to, if no run over this image has been looked at before.
@@ -216,6 +220,8 @@ int stream_filetype(struct boxer_machine *, int number);
 // number, STREAM_OVER, or STREAM_INTERRUPTED: the program has signals to look at.
 struct pollfd;
 int stream_wait(struct boxer_machine *, struct pollfd *, uint32_t count, uint64_t until_ns);
+// A line for the person, on what is the guest's stderr.
+void machine_tell(struct boxer_machine *, const char *line, uint64_t size);
 void kept_forget(struct kept *);
 int kept_set(struct kept *, const uint8_t *, uint64_t size); // 0, or -1 without memory
 

@@ -143,6 +143,15 @@ int stream_read(struct boxer_machine *machine, uint8_t *bytes, uint64_t size, ui
     return WASI_SUCCESS;
 }
 
+void machine_tell(struct boxer_machine *machine, const char *line, uint64_t size) {
+    int descriptor = machine->run->descriptors[2];
+    if (descriptor >= 0)
+        (void)!write(descriptor, line, size);
+    else if (size <= machine->output_left &&
+             keep(&machine->errors, (const uint8_t *)line, size) == 0)
+        machine->output_left -= size;
+}
+
 int stream_filetype(struct boxer_machine *machine, int number) {
     int descriptor = machine->run->descriptors[number];
     struct stat status;

@@ -10,11 +10,17 @@
 // 1. Armed: a page is writable only if its bit in `noted` is set.
 // 2. The kernel of the host does not fault so; whoever gives it guest memory to write to calls
 //    `tracking_touch` first.
-// 3. A page that is admitted can split a mapping in three, of which a process has 65,530 by
-// default:
-//    all machines together take a part of them, each by itself those of KEPT_PAGES. Beyond that a
-//    machine is opened: all of it becomes writable, and a reset maps it anew.
-// 4. Where our handler is not the first (faults.c), no machine that is entered is armed.
+// 3. Noted pages stay private to their machine: a machine has FEWEST_KEPT of them for nothing,
+// more,
+//    up to MOST_KEPT, only out of what all machines together may keep.
+// 4. A page that is admitted can split a mapping in three, of which a process has 65,530 by
+//    default: all machines together take a part of them. Where there is none left, or no page to
+//    keep, a machine is opened: all of it becomes writable, and a reset asks the host's kernel.
+// 5. Where our handler is not the first (faults.c), no machine that is entered is armed.
+//
+// What a run wrote to once, and none since, would be copied for ever: now and then a reset looks
+// which of the noted pages were written to (lately), and after some such looks the others are
+// noted no more.
 #define _GNU_SOURCE
 #include "state.h"
 
@@ -26,9 +32,16 @@
 #include <sys/mman.h>
 
 enum { PAGE = 4096, LEARNING_RUNS = 2, SPLIT = 2, MOST_MAPPINGS = 65530, SHARE = 4 };
+// One reset in so many looks, and so many looks decide: a page is copied for nothing about as often
+// as costs what noting it again does. Fewer pages than FEW are not worth it.
+enum { LOOK_ONE_IN = 4, LOOKS = 8, FEW = 16 };
+// Of 4 KiB each: 1 MiB, 32 MiB, and 256 MiB for all machines of this process. They are taken in
+// steps.
+enum { FEWEST_KEPT = 256, MOST_KEPT = 8192, ALL_KEPT = 65536, KEPT_STEP = 256 };
 
 static __thread struct boxer_machine *running __attribute__((tls_model("initial-exec")));
 static int64_t mappings_left; // of what all machines together may take
+static int64_t kept_left = ALL_KEPT;
 
 static int is_noted(const struct tracking *tracking, uint64_t page) {
     return (int)(tracking->noted[page / 64] >> (page % 64) & 1);
@@ -56,6 +69,33 @@ static void give_mappings_back(struct tracking *tracking) {
     tracking->mappings = 0;
 }
 
+static uint64_t room_of(const struct tracking *tracking) {
+    return FEWEST_KEPT + (uint64_t)tracking->kept;
+}
+
+static int may_keep(struct tracking *tracking, uint64_t count) {
+    if (count <= room_of(tracking))
+        return 1;
+    if (count > MOST_KEPT)
+        return 0;
+    int64_t more = (int64_t)(count - room_of(tracking) + KEPT_STEP - 1) / KEPT_STEP * KEPT_STEP;
+    if (__atomic_sub_fetch(&kept_left, more, __ATOMIC_RELAXED) < 0) {
+        __atomic_add_fetch(&kept_left, more, __ATOMIC_RELAXED);
+        return 0;
+    }
+    tracking->kept += more;
+    return 1;
+}
+
+// All but those that `count` pages need.
+static void give_pages_back(struct tracking *tracking, uint64_t count) {
+    int64_t more = count > FEWEST_KEPT ? (int64_t)(count - FEWEST_KEPT) : 0;
+    if (more >= tracking->kept)
+        return;
+    __atomic_add_fetch(&kept_left, tracking->kept - more, __ATOMIC_RELAXED);
+    tracking->kept = more;
+}
+
 // One mapping again. 0, or -1.
 static int open_all(struct boxer_machine *machine) {
     if (mprotect(machine->base, machine->image->size, PROT_READ | PROT_WRITE) < 0)
@@ -73,7 +113,8 @@ static int admit(struct boxer_machine *machine, uintptr_t address) {
         is_noted(&machine->tracking, page))
         return 0;
     note(&machine->tracking, page);
-    if (machine->tracking.count <= KEPT_PAGES && take_mappings(&machine->tracking, SPLIT) &&
+    if (may_keep(&machine->tracking, machine->tracking.count) &&
+        take_mappings(&machine->tracking, SPLIT) &&
         mprotect(machine->base + page * PAGE, PAGE, PROT_READ | PROT_WRITE) == 0)
         return 1;
     return open_all(machine) == 0;
@@ -170,23 +211,48 @@ static void note_region(void *state, uint64_t offset, uint64_t size) {
             note(&machine->tracking, at / PAGE);
 }
 
-static void forget(struct tracking *tracking, uint64_t pages) {
-    give_mappings_back(tracking);
-    memset(tracking->noted, 0, (pages / 64 + 1) * 8);
-    tracking->armed = tracking->opened = tracking->learned = tracking->changed = 0;
-    tracking->count = tracking->range_count = 0;
+static void clear(uint64_t *bits, uint64_t pages) {
+    memset(bits, 0, (pages / 64 + 1) * 8);
 }
 
-// Not armed yet: asks the kernel, restores, and learns.
+// What is private stays so, and is counted on.
+static void forget(struct tracking *tracking, uint64_t pages) {
+    give_mappings_back(tracking);
+    clear(tracking->noted, pages);
+    clear(tracking->lately, pages);
+    tracking->armed = tracking->opened = tracking->learned = tracking->changed = 0;
+    tracking->count = tracking->range_count = tracking->looks = 0;
+}
+
+static int begin(struct tracking *tracking, uint64_t pages) {
+    if (!tracking->noted)
+        tracking->noted = calloc(pages / 64 + 1, 8);
+    if (!tracking->lately)
+        tracking->lately = calloc(pages / 64 + 1, 8);
+    return tracking->noted && tracking->lately ? 0 : -1;
+}
+
+// A region of private pages: as many of them are kept as may be.
+static uint64_t keep(void *state, uint64_t offset, uint64_t size) {
+    struct boxer_machine *machine = state;
+    uint64_t before = machine->tracking.count;
+    note_region(machine, offset, size);
+    if (may_keep(&machine->tracking, machine->tracking.count))
+        return size;
+    uint64_t room = room_of(&machine->tracking), left = room > before ? room - before : 0;
+    return left * PAGE < size ? left * PAGE : size;
+}
+
+// Not armed: asks the kernel, restores, and learns.
 static int64_t restore_and_learn(struct boxer_machine *machine) {
     struct tracking *tracking = &machine->tracking;
     uint64_t pages = machine->image->size / PAGE;
-    if (!tracking->noted && !(tracking->noted = calloc(pages / 64 + 1, 8)))
+    if (begin(tracking, pages) < 0)
         return -1;
-    int64_t restored = image_restore(machine->image, machine->base, note_region, machine);
+    int64_t restored = image_restore(machine->image, machine->base, keep, machine);
     if (restored < 0)
         return -1;
-    if (tracking->count > KEPT_PAGES) {
+    if (tracking->count > room_of(tracking)) {
         forget(tracking, pages); // a run that wrote everywhere: the next one may not
         return restored;
     }
@@ -194,34 +260,96 @@ static int64_t restore_and_learn(struct boxer_machine *machine) {
         return restored;
     if (!faults_are_ours() || gather(tracking, pages) < 0)
         return restored;
+    give_pages_back(tracking, tracking->count);
     return arm(machine) < 0 ? -1 : restored;
 }
 
-// Too many pages have been written to at one time or another: everything anew.
-static int64_t begin_again(struct boxer_machine *machine) {
+// What is written to lately, before it is put back.
+static void look(struct boxer_machine *machine) {
     struct tracking *tracking = &machine->tracking;
-    int64_t count = (int64_t)tracking->count;
-    forget(tracking, machine->image->size / PAGE);
-    return image_map(machine->image, machine->base) < 0 ? -1 : count;
+    for (uint64_t i = 0; i < tracking->range_count; i++) {
+        struct range range = tracking->ranges[i];
+        for (uint64_t at = range.offset; at < range.offset + range.size; at += PAGE)
+            if (memcmp(machine->base + at, machine->image->pristine + at, PAGE) != 0)
+                tracking->lately[at / PAGE / 64] |= 1ull << (at / PAGE % 64);
+    }
+}
+
+static int is_stale(const struct tracking *tracking, uint64_t page) {
+    return is_noted(tracking, page) && !(tracking->lately[page / 64] >> (page % 64) & 1);
+}
+
+// Gives the pages back that were not written to lately. 0, or -1.
+static int drop_stale(struct boxer_machine *machine, uint64_t pages) {
+    struct tracking *tracking = &machine->tracking;
+    for (uint64_t page = 0, end; page < pages; page = end + 1) {
+        for (end = page; end < pages && is_stale(tracking, end); end++)
+            ;
+        if (end > page &&
+            madvise(machine->base + page * PAGE, (end - page) * PAGE, MADV_DONTNEED) < 0)
+            return -1;
+        tracking->count -= end - page;
+    }
+    memcpy(tracking->noted, tracking->lately, (pages / 64 + 1) * 8);
+    return 0;
+}
+
+static uint64_t count_bits(const uint64_t *bits, uint64_t pages) {
+    uint64_t count = 0;
+    for (uint64_t word = 0; word <= pages / 64; word++)
+        count += (uint64_t)__builtin_popcountll(bits[word]);
+    return count;
+}
+
+// Armed with the pages that were written to lately, if those are clearly fewer. 0, or -1.
+static int renew(struct boxer_machine *machine) {
+    struct tracking *tracking = &machine->tracking;
+    uint64_t pages = machine->image->size / PAGE, count = count_bits(tracking->lately, pages);
+    tracking->looks = 0;
+    if (count + count / 8 + FEW < tracking->count) {
+        give_mappings_back(tracking);
+        tracking->armed = 0;
+        if (drop_stale(machine, pages) < 0 || gather(tracking, pages) < 0 || arm(machine) < 0)
+            return -1;
+        give_pages_back(tracking, tracking->count);
+    }
+    clear(tracking->lately, pages);
+    return 0;
+}
+
+// As good as at random: calls of several kinds may take turns.
+static int is_time_to_look(struct tracking *tracking) {
+    tracking->resets = tracking->resets * 1664525 + 1013904223;
+    return tracking->resets >> 16 & (LOOK_ONE_IN - 1) ? 0 : 1;
 }
 
 int64_t tracking_restore(struct boxer_machine *machine) {
     struct tracking *tracking = &machine->tracking;
-    if (tracking->opened || (tracking->armed && tracking->count > KEPT_PAGES))
-        return begin_again(machine);
+    uint64_t pages = machine->image->size / PAGE;
+    if (tracking->opened)
+        forget(tracking, pages);
     if (!tracking->armed)
         return restore_and_learn(machine);
-    if (tracking->changed && gather(tracking, machine->image->size / PAGE) < 0)
+    if (tracking->changed && gather(tracking, pages) < 0)
         return -1;
+    if (is_time_to_look(tracking)) {
+        look(machine);
+        tracking->looks++;
+    }
+    int64_t count = (int64_t)tracking->count;
     for (uint64_t i = 0; i < tracking->range_count; i++) {
         struct range range = tracking->ranges[i];
         memcpy(machine->base + range.offset, machine->image->pristine + range.offset, range.size);
     }
-    return (int64_t)tracking->count;
+    if (tracking->looks == LOOKS && renew(machine) < 0)
+        return -1;
+    return count;
 }
 
 void tracking_free(struct tracking *tracking) {
     give_mappings_back(tracking);
+    give_pages_back(tracking, 0);
     free(tracking->noted);
+    free(tracking->lately);
     free(tracking->ranges);
 }

@@ -97,21 +97,28 @@ void pages_release(size_t from, size_t to) {
         pages.lowest = word;
 }
 
+// Whether pages up to `end` exist. A host may have made the memory larger than it was.
+static int is_there(size_t end) {
+    size_t there = arena_pages();
+    pages.limit = there > MAX_PAGES ? MAX_PAGES : there;
+    return end <= pages.limit;
+}
+
 // Grows linear memory so that pages up to `end` exist.
 int pages_reach(size_t end) {
     if (end <= pages.limit)
         return 1;
     if (end > MAX_PAGES || (pages.most && end > pages.most))
         return 0;
+    if (is_there(end))
+        return 1;
     size_t need = end - pages.limit;
     size_t want = (need + GROW_PAGES - 1) / GROW_PAGES * GROW_PAGES;
     if (!arena_grow(want) && !arena_grow(need)) {
         limit_reached(BOXER_REACHED_MEMORY);
         return 0;
     }
-    size_t there = arena_pages();
-    pages.limit = there > MAX_PAGES ? MAX_PAGES : there;
-    return end <= pages.limit;
+    return is_there(end);
 }
 
 void pages_boot(uintptr_t heap) {

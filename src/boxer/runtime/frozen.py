@@ -24,6 +24,9 @@ from boxer.runtime.mounts import Mount
 
 # The export that freezes a machine once more.
 REFREEZE = "boxer_refreeze"
+# Bytes that a call may add to its machine's memory before that has to grow: as many as a reset puts
+# back (MOST_KEPT, native/tracking.c).
+HEADROOM = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class Frozen:
             read_reply(reply_of(instance.call(options, request)), options.limits.output_bytes)
             reply_of(instance.enter(REFREEZE, options))
             if isinstance(instance, MappedInstance):
-                return Frozen(self.code, instance.new_image(), self.resettable)
+                return Frozen(self.code, instance.new_image(HEADROOM), self.resettable)
             memory = instance.memory()
             return Frozen(self.code, MemoryImage(len(memory), (Segment(0, memory),)))
         finally:

@@ -32,9 +32,11 @@ from boxer.runtime.entry import Outcome, RunOptions, Usage, reached_limit
 from boxer.runtime.exitstatus import ExitStatus
 from boxer.runtime.forwarding import forwarded
 from boxer.runtime.imagefile import with_nameless_file, write_image
-from boxer.runtime.native import NativeOutcome, Run
+from boxer.runtime.native import NativeListener, NativeNetwork, NativeOutcome, Run
+from boxer.runtime.opened import OpenNetwork
 from boxer.runtime.stdio import Stream
 from boxer.runtime.traps import SIGKILL, crash_of_code, crash_of_text
+from boxer.wasmformat import PAGE
 
 SECOND = 1_000_000_000
 
@@ -197,7 +199,18 @@ def prepared(options: RunOptions) -> Run:
     streams = (options.stdin, options.stdout, options.stderr)
     for number, stream in enumerate(streams):
         run.descriptors[number] = number if stream is Stream.INHERIT else -1
+    if options.network is not None:
+        run.network = ctypes.pointer(_network(options.network))
     return run
+
+
+def _network(network: OpenNetwork) -> NativeNetwork:
+    listeners = [
+        NativeListener(one.descriptor, one.protocol, one.family, one.port)
+        for one in network.listeners
+    ]
+    array = (NativeListener * len(listeners))(*listeners)
+    return NativeNetwork(array, len(listeners), network.log, network.policy)
 
 
 def _nanoseconds(seconds: float | None) -> int:
@@ -280,13 +293,16 @@ class MappedInstance:
         made = _in_a_file(lambda file: native.making(fork, self.address, limit, file))
         return MappedInstance(self._code, self.image, limit, made)
 
-    def new_image(self) -> MappedImage:
-        """Its memory as an image of its own."""
-        image_of = self._library.boxer_image_of
-        made = _in_a_file(lambda file: native.making(image_of, self.address, file))
+    def new_image(self, headroom: int = 0) -> MappedImage:
+        """Its memory as an image of its own. headroom: so many bytes of zeros behind it, as far as
+        the machine's limit of memory admits them: a machine whose memory has grown cannot be put
+        back, so what calls will need is there from the start."""
         size = ctypes.c_uint64()
         self._library.boxer_machine_memory(self.address, byref(size))
-        return MappedImage(made, size.value)
+        more = min(headroom, self._memory_limit - size.value) // PAGE * PAGE
+        image_of = self._library.boxer_image_of
+        made = _in_a_file(lambda file: native.making(image_of, self.address, file, more))
+        return MappedImage(made, size.value + more)
 
     def close(self) -> None:
         address, self.address = self.address, 0

@@ -38,7 +38,7 @@ from wasmtime import _ffi as ffi
 from boxer.blobstore import cache_folder, sha256
 from boxer.runtime.private import is_private
 
-ABI = 5
+ABI = 7
 # What a wheel brings (`wheels`): as safe as the modules beside it.
 PACKAGED = Path(__file__).with_name("lib")
 NO_LIMIT = (1 << 64) - 1
@@ -48,8 +48,30 @@ NAME = "libboxer.so"
 _ELF = struct.Struct("<40xQ10xHH2x")
 
 RETURNED, EXITED, TRAPPED, LIMIT, INTERRUPTED, FAILED, REFUSED = range(7)
-LIMITS = ("time", "cpu", "output", "memory")
-TOO_LITTLE_STACK, IN_SIGNAL_HANDLER, NO_SIGNAL = 1, 2, 3
+LIMITS = ("time", "cpu", "output", "memory", "sent", "received")
+TOO_LITTLE_STACK, IN_SIGNAL_HANDLER, NO_SIGNAL, NO_NETWORK = 1, 2, 3, 4
+
+
+class NativeListener(ctypes.Structure):
+    """struct boxer_listener"""
+
+    _fields_ = (
+        ("descriptor", c_int32),
+        ("protocol", c_uint32),
+        ("family", c_uint32),
+        ("port", c_uint32),
+    )
+
+
+class NativeNetwork(ctypes.Structure):
+    """struct boxer_network"""
+
+    _fields_ = (
+        ("listeners", POINTER(NativeListener)),
+        ("listener_count", c_uint32),
+        ("log", c_int32),
+        ("policy", c_void_p),
+    )
 
 
 class Run(ctypes.Structure):
@@ -74,6 +96,7 @@ class Run(ctypes.Structure):
         ("epoch_ns", c_uint64),
         ("fixed", c_uint32),
         ("still", c_uint32),
+        ("network", POINTER(NativeNetwork)),
     )
 
 
@@ -107,7 +130,7 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "boxer_code_is_resettable": (c_int, (c_char_p, c_uint64)),
     "boxer_image_new": (c_void_p, (c_int, c_uint64, c_char_p)),
     "boxer_image_of_zeros": (c_void_p, (c_uint64, c_char_p)),
-    "boxer_image_of": (c_void_p, (c_void_p, c_int, c_char_p)),
+    "boxer_image_of": (c_void_p, (c_void_p, c_int, c_uint64, c_char_p)),
     "boxer_image_free": (None, (c_void_p,)),
     "boxer_image_map": (c_int, (c_void_p, c_void_p)),
     "boxer_machine_new": (c_void_p, (c_void_p, c_void_p, c_uint64, c_char_p)),
