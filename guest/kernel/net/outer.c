@@ -164,7 +164,8 @@ unsigned outer_poll(struct socket *socket) {
         ready |= in | LINUX_POLLRDHUP;
     if (bits & OUTSIDE_FAILED)
         ready |= in | out | LINUX_POLLERR;
-    if ((bits & OUTSIDE_HUNG_UP) || socket->shut == SHUT_BOTH)
+    if ((bits & OUTSIDE_HUNG_UP) || socket->shut == SHUT_BOTH ||
+        ((bits & OUTSIDE_ENDED) && (socket->shut & SHUT_SEND)))
         ready |= in | out | LINUX_POLLHUP | LINUX_POLLRDHUP;
     return ready;
 }

@@ -249,6 +249,9 @@ static long send_datagram(struct socket *socket, struct message *message) {
         return dns_ask(socket, message);
     if (beyond)
         return outer_send_to(socket, message, name);
+    // Whom a published port has heard of may be at the loopback of the host.
+    if (!to && socket->door_count && outer_send_to(socket, message, name) >= 0)
+        return (long)message->size;
     if (!to) {
         if (socket->connected)
             socket->error = ECONNREFUSED; // what ICMP would tell, at the next call

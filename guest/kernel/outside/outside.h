@@ -31,6 +31,8 @@ struct outside {
     uint32_t bits;
     uint32_t came; // grows with each event: edges for epoll
     int family;    // 4 or 6, of datagrams
+    // Of a listener that several sockets of one port have: whose turn it is to accept.
+    const void *turn;
 };
 
 // first: the host's first descriptor that is no folder.
