@@ -82,7 +82,8 @@ struct boxer_outcome {
     uint32_t reusable;    // `serve`: the machine is its image again
     const uint8_t *output, *errors, *reply;
     uint64_t output_size, errors_size, reply_size;
-    void *raised; // a Python exception, owned: `boxer_attend_python` met it
+    void *raised;              // a Python exception, owned: `boxer_attend_python` met it
+    const char *network_limit; // the first of the network's that was reached, or null
     char message[256];
 };
 

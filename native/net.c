@@ -5,6 +5,7 @@
 #include "../guest/include/boxer/boot.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -26,6 +27,7 @@ int net_begin(struct boxer_machine *machine) {
     if (!net)
         return -1;
     net->machine = machine;
+    net->swept_ns = now_ns();
     net->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (network)
         net->grants = grants_new(network->policy, tell_person, machine, network->log);
@@ -54,6 +56,11 @@ void net_end(struct boxer_machine *machine) {
         close(net->epoll);
     free(net->sockets);
     free(net);
+}
+
+void net_note(struct boxer_machine *machine) {
+    if (machine->net)
+        machine->outcome->network_limit = grants_reached(machine->net->grants);
 }
 
 static int is_control(const struct boxer_machine *machine, uint32_t number) {
@@ -108,17 +115,21 @@ int net_accept(struct boxer_machine *machine, uint32_t number, uint32_t *accepte
         return WASI_BADF;
     if (listener->kind != NET_LISTENER)
         return net_error(EINVAL);
-    int error = grants_opened(net->grants);
-    if (error)
-        return net_error(error);
+    struct pollfd polled = {.fd = listener->fd, .events = POLLIN};
+    if (grants_is_full(net->grants) && poll(&polled, 1, 0) != 1)
+        return WASI_AGAIN;          // nobody is there who could be refused
+    if (grants_opened(net->grants)) // who knocks waits until another one is gone
+        return net_error(EMFILE);
     int fd = accept4(listener->fd, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    error = errno;
+    int error = errno;
     int made = fd < 0 ? -error : net_add(net, fd, NET_STREAM, listener->family);
     if (made < 0) {
         grants_closed(net->grants);
         return net_error(-made);
     }
     net_set_nodelay(fd);
+    net_endpoint(&peer, &net_socket(net, (uint32_t)made)->to);
+    net_touch(net, net_socket(net, (uint32_t)made));
     reply_names(net, &peer);
     *accepted = (uint32_t)made;
     return WASI_SUCCESS;
@@ -135,6 +146,12 @@ static int take_reply(struct net *net, struct net_pieces *pieces, uint64_t *move
     return *moved ? WASI_SUCCESS : WASI_AGAIN;
 }
 
+static int take_error(struct net_socket *socket, int otherwise) {
+    int error = socket->error ? socket->error : otherwise;
+    socket->error = 0;
+    return net_error(error);
+}
+
 static struct msghdr message_of(struct net_pieces *pieces) {
     return (struct msghdr){.msg_iov = pieces->list, .msg_iovlen = (size_t)pieces->count};
 }
@@ -149,11 +166,14 @@ int net_receive(struct boxer_machine *machine, uint32_t number, struct net_piece
         return WASI_BADF;
     if (socket->kind == NET_DATAGRAMS)
         return net_receive_datagram(net, socket, pieces, peek, moved, truncated);
+    if (socket->is_over)
+        return take_error(socket, 0);
     struct msghdr message = message_of(pieces);
     ssize_t got = recvmsg(socket->fd, &message, MSG_DONTWAIT | (peek ? MSG_PEEK : 0));
     if (got < 0)
         return net_error(errno);
     *moved = (uint64_t)got;
+    net_touch(net, socket);
     return peek ? WASI_SUCCESS : net_count(net, 0, *moved);
 }
 
@@ -171,11 +191,14 @@ int net_send(struct boxer_machine *machine, uint32_t number, struct net_pieces *
         return WASI_BADF;
     if (socket->kind == NET_DATAGRAMS)
         return net_send_datagram(net, socket, pieces, moved);
+    if (socket->is_over)
+        return take_error(socket, EPIPE);
     struct msghdr message = message_of(pieces);
     ssize_t sent = sendmsg(socket->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0)
         return net_error(errno);
     *moved = (uint64_t)sent;
+    net_touch(net, socket);
     return net_count(net, *moved, 0);
 }
 
@@ -217,8 +240,12 @@ int net_events(struct boxer_machine *machine, struct net_pieces *pieces, uint64_
         return WASI_INVAL;
     uint64_t room = pieces->list[0].iov_len / sizeof event;
     int most = room < EVENTS ? (int)room : EVENTS;
+    net_sweep(machine);
     int count = epoll_wait(machine->net->epoll, found, most, 0);
     for (int i = 0; i < count; i++) {
+        struct net_socket *socket = net_socket(machine->net, found[i].data.u32);
+        if (socket && (found[i].events & EPOLLOUT))
+            socket->is_connecting = 0;
         event = (struct boxer_net_event){found[i].data.u32, bits_of(found[i].events)};
         if (event.descriptor == NET_RESOLVER)
             event = (struct boxer_net_event){CONTROL, 1u << BOXER_NET_BIT_ANSWERED};

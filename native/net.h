@@ -26,10 +26,14 @@ enum net_kind { NET_FREE, NET_LISTENER, NET_STREAM, NET_DATAGRAMS, NET_FILE };
 // Of the epoll, beside numbers of sockets.
 enum { NET_RESOLVER, NET_ORDERS };
 
+// error: ended by its time, and not yet told. since_ns: something was moved, or it began.
 // published: datagrams of a port of the host. heard: whom it may answer, the last that came.
 struct net_socket {
     int fd;
-    uint8_t kind, family, published;
+    uint8_t kind, family, published, is_connecting, is_over;
+    int error;
+    uint64_t since_ns;
+    struct endpoint to; // of a connection, where it leads or comes from
     uint32_t next_free;
     int32_t listens_for; // the run's descriptor + 1; 0: none
     uint32_t heard_count, heard_at;
@@ -45,6 +49,7 @@ struct net {
     int epoll;
     struct net_socket *sockets;
     uint32_t room, free; // free: number + 1 of a place; 0: none
+    uint64_t swept_ns;   // the clock of its sockets, too
     uint32_t reply_size;
     uint8_t reply[NET_REPLY];
 };
@@ -52,6 +57,8 @@ struct net {
 // 0, or -1: there is none, or no descriptor for it.
 int net_begin(struct boxer_machine *);
 void net_end(struct boxer_machine *); // of its life
+// Which limit was reached, for the outcome of an entry.
+void net_note(struct boxer_machine *);
 int net_has(struct boxer_machine *, uint32_t number);
 uint8_t net_filetype(struct boxer_machine *, uint32_t number);
 int net_descriptor(struct boxer_machine *, uint32_t number); // for poll(2); -1: none
@@ -76,6 +83,9 @@ void net_remove(struct net *, struct net_socket *);
 // net_control.c. An errno; the reply is in `net`.
 void net_set_nodelay(int fd);
 int net_request(struct net *, const struct net_pieces *);
+// net_sweep.c. Ends connections whose time is over; now and then is enough.
+void net_sweep(struct boxer_machine *);
+void net_touch(struct net *, struct net_socket *); // something was moved
 // net_datagrams.c.
 int net_send_datagram(struct net *, struct net_socket *, const struct net_pieces *, uint64_t *);
 int net_receive_datagram(struct net *, struct net_socket *, struct net_pieces *, int peek,

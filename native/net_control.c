@@ -139,10 +139,14 @@ static int do_connect(struct net *net, const struct boxer_net_request *request) 
         return error;
     }
     struct boxer_net_reply answer = {.descriptor = (uint32_t)number};
+    struct net_socket *made = net_socket(net, (uint32_t)number);
     struct sockaddr_storage local;
     socklen_t size = sizeof local;
     struct endpoint end = {0};
-    if (getsockname(net_socket(net, (uint32_t)number)->fd, (struct sockaddr *)&local, &size) == 0)
+    made->is_connecting = 1;
+    made->to = to;
+    made->since_ns = now_ns();
+    if (getsockname(made->fd, (struct sockaddr *)&local, &size) == 0)
         net_endpoint(&local, &end);
     end = (struct endpoint){.family = end.family, .port = end.port}; // its address is the host's
     net_tell(&end, answer.local);
@@ -159,7 +163,8 @@ static int do_error(struct net *net, const struct boxer_net_request *request) {
         return EBADF;
     if (getsockopt(socket->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
         return errno;
-    answer.value = (uint32_t)error;
+    answer.value = (uint32_t)(socket->error ? socket->error : error);
+    socket->error = 0;
     reply(net, &answer, sizeof answer);
     return 0;
 }

@@ -19,6 +19,11 @@ static int is_same(const struct endpoint *a, const struct endpoint *b) {
            memcmp(a->address, b->address, a->family == 4 ? 4 : 16) == 0;
 }
 
+static int is_loopback(const struct endpoint *to) {
+    static const uint8_t loopback6[16] = {[15] = 1};
+    return to->family == 4 ? to->address[0] == 127 : memcmp(to->address, loopback6, 16) == 0;
+}
+
 static int has_heard(const struct net_socket *socket, const struct endpoint *from) {
     for (uint32_t i = 0; i < socket->heard_count; i++)
         if (is_same(&socket->heard[i], from))
@@ -59,6 +64,8 @@ int net_send_datagram(struct net *net, struct net_socket *socket, const struct n
         return net_error(error);
     if (socket->published && has_heard(socket, &to))
         real = to;
+    else if (is_loopback(&to))
+        return WASI_ACCES; // the box's own, where nobody was: no matter of the policy
     else if ((error = grants_may_connect(net->grants, PROTOCOL_UDP, &to, &real)))
         return net_error(error);
     if (real.family != socket->family)

@@ -157,8 +157,7 @@ void kernel_set_limits(uint32_t files, uint64_t storage) {
     struct linux_rlimit64 *open_files = &current->process->limits[LINUX_RLIMIT_NOFILE];
     if (files < open_files->hard)
         open_files->hard = files;
-    if (files < open_files->soft)
-        open_files->soft = files;
+    open_files->soft = open_files->hard;
     uint64_t pages = storage / PAGE_SIZE, most = fs_usage.pages_max;
     if (fs_usage.pages <= most && pages < most - fs_usage.pages)
         fs_usage.pages_max = fs_usage.pages + pages;

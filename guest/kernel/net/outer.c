@@ -1,5 +1,6 @@
 // Connections with what lies beyond the box.
 #include "net/outer.h"
+#include "net/outer_listen.h"
 #include "host/host.h"
 #include "net/outer_name.h"
 #include "net/queue.h"
@@ -164,7 +165,8 @@ unsigned outer_poll(struct socket *socket) {
         ready |= in | LINUX_POLLRDHUP;
     if (bits & OUTSIDE_FAILED)
         ready |= in | out | LINUX_POLLERR;
-    if ((bits & OUTSIDE_HUNG_UP) || socket->shut == SHUT_BOTH)
+    if ((bits & OUTSIDE_HUNG_UP) || socket->shut == SHUT_BOTH ||
+        ((bits & OUTSIDE_ENDED) && (socket->shut & SHUT_SEND)))
         ready |= in | out | LINUX_POLLHUP | LINUX_POLLRDHUP;
     return ready;
 }

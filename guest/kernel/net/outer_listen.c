@@ -1,6 +1,6 @@
 // Listeners that the host has a port for.
 #include "net/inet.h"
-#include "net/outer.h"
+#include "net/outer_listen.h"
 #include "host/host.h"
 #include "net/outer_name.h"
 #include "outside/outside.h"
@@ -29,14 +29,34 @@ unsigned outer_listen(struct socket *socket) {
         struct outside *door = door_of(socket, socket->door_count);
         if (!door)
             break;
+        if (door->refs == 1)
+            door->turn = socket;
         socket->doors[socket->door_count++] = door;
     }
     return socket->door_count;
 }
 
+static int has_door(const struct socket *socket, const struct outside *door) {
+    for (unsigned i = 0; i < socket->door_count; i++)
+        if (socket->doors[i] == door)
+            return 1;
+    return 0;
+}
+
+// The next socket behind this one, around all, that has the door, too.
+static void pass_turn(const struct socket *socket, struct outside *door) {
+    const struct socket *next = socket;
+    do
+        next = next->next ? next->next : all_sockets;
+    while (!has_door(next, door) && next != socket);
+    door->turn = next;
+}
+
 void outer_unlisten(struct socket *socket) {
     while (socket->door_count) {
         struct outside *door = socket->doors[--socket->door_count];
+        if (door->refs > 1)
+            pass_turn(socket, door);
         outside_put(door);
     }
 }
@@ -74,9 +94,15 @@ static int welcome(struct socket *listener, int hfd, struct socket **accepted) {
     return 0;
 }
 
+// A connection that waits at a shared door is its one socket's whose turn it is: as if it had come
+// to that one's queue.
+static int is_knocked(const struct socket *socket, struct outside *door) {
+    return (door->refs == 1 || door->turn == socket) && (outside_bits(door) & OUTSIDE_READABLE);
+}
+
 int outer_is_knocked(const struct socket *socket) {
     for (unsigned i = 0; i < socket->door_count; i++)
-        if (outside_bits(socket->doors[i]) & OUTSIDE_READABLE)
+        if (is_knocked(socket, socket->doors[i]))
             return 1;
     return 0;
 }
@@ -86,9 +112,11 @@ int outer_accept(struct socket *listener, struct socket **accepted) {
         outside_look();
     for (unsigned i = 0; i < listener->door_count; i++) {
         struct outside *door = listener->doors[i];
-        if (!(outside_bits(door) & OUTSIDE_READABLE))
+        if (!is_knocked(listener, door))
             continue;
         int hfd = host_accept(door->hfd);
+        if (hfd >= 0 && door->refs > 1)
+            pass_turn(listener, door);
         if (hfd >= 0)
             return welcome(listener, hfd, accepted);
         if (hfd != -EAGAIN)

@@ -10,6 +10,8 @@
 #include "net/inet.h"
 #include "net/netlink.h"
 #include "net/outer.h"
+#include "net/outer_datagrams.h"
+#include "net/outer_listen.h"
 #include "net/socket.h"
 #include "net/unix.h"
 #include "task/process.h"
@@ -249,6 +251,9 @@ static long send_datagram(struct socket *socket, struct message *message) {
         return dns_ask(socket, message);
     if (beyond)
         return outer_send_to(socket, message, name);
+    // Whom a published port has heard of may be at the loopback of the host.
+    if (!to && socket->door_count && outer_send_to(socket, message, name) >= 0)
+        return (long)message->size;
     if (!to) {
         if (socket->connected)
             socket->error = ECONNREFUSED; // what ICMP would tell, at the next call

@@ -78,14 +78,22 @@ static void leave(struct socket *socket, struct socket *peer) {
     peer->left++;
 }
 
+// A datagram socket may be the peer of many.
+static void leave_all(struct socket *socket) {
+    if (!socket_is_datagram(socket) && socket->peer)
+        leave(socket, socket->peer);
+    for (struct socket *other = all_sockets; other && socket_is_datagram(socket);
+         other = other->next)
+        if (other->peer == socket)
+            leave(socket, other);
+}
+
 void socket_free(struct socket *socket) {
     socket_drop_pending(socket);
     outer_close(socket);
     dns_forget(socket);
     struct socket *server = socket->peer && socket->peer->serves_names ? socket->peer : NULL;
-    for (struct socket *other = all_sockets; other; other = other->next)
-        if (other->peer == socket)
-            leave(socket, other);
+    leave_all(socket);
     socket_drop_queue(socket);
     unix_unbind(socket);
     if (socket->previous)

@@ -33,6 +33,8 @@ struct outside {
     uint32_t bits;
     uint32_t came; // grows with each event: edges for epoll
     int family;    // 4 or 6, of datagrams
+    // Of a listener that several sockets of one port have: whose turn it is to accept.
+    const void *turn;
 };
 
 // first: the host's first descriptor that is no folder.
@@ -54,8 +56,6 @@ struct outside *outside_inherited(void);
 
 // Asks the host what has happened, without waiting. How much it was.
 int outside_look(void);
-// The same, of every sixteenth call alone.
-void outside_look_now_and_then(void);
 // Called when an answer to a RESOLVE is there.
 void outside_on_answer(void (*)(void));
 void outside_on_order(void (*)(void)); // when there is one

@@ -6,6 +6,7 @@
 #include "net/connect.h"
 #include "net/inet.h"
 #include "net/outer.h"
+#include "net/outer_listen.h"
 #include "net/socket.h"
 #include "net/unix.h"
 #include "task/process.h"
@@ -134,6 +135,8 @@ long sys_listen(int fd, int backlog) {
         return -EINVAL;
     if (socket->family != LINUX_AF_UNIX && (error = inet_autobind(socket)))
         return error;
+    if (!socket->listening)
+        socket->shut = 0;
     socket->listening = 1;
     socket->backlog = (uint32_t)backlog > BACKLOG_MOST ? BACKLOG_MOST : (uint32_t)backlog;
     socket->peer_credentials =
@@ -156,6 +159,8 @@ long sys_accept4(int fd, void *address, uint32_t *size, int flags) {
         return error;
     if (flags & ~TYPE_FLAGS)
         return -EINVAL;
+    if ((error = fd_room())) // who waits to be let in goes on waiting
+        return error;
     int64_t deadline = deadline_after(socket->receive_timeout);
     while ((error = socket_accept(socket, &accepted)) == -EAGAIN) {
         if (file->flags & O_NONBLOCK)

@@ -120,6 +120,7 @@ class NativeOutcome(ctypes.Structure):
         ("errors_size", c_uint64),
         ("reply_size", c_uint64),
         ("raised", c_void_p),
+        ("network_limit", c_char_p),
         ("message", c_char * MESSAGE),
     )
 

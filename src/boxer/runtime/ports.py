@@ -13,7 +13,7 @@ import errno
 import ipaddress
 import socket
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
@@ -23,6 +23,8 @@ from boxer.runtime.granted import is_port
 LOOPBACK = "127.0.0.1"
 # More than the files a box can have open.
 MOST_PORTS = 512
+# To have a port that the system has just chosen.
+_TRIES = 10
 _HINT = "-p 8080:80, -p 8080:53/udp, -p 0.0.0.0:8080:80, -p [::1]:8080:80; -p 80: any free port"
 
 
@@ -118,6 +120,17 @@ def bound(ports: Sequence[Port]) -> Iterator[list[Bound]]:
 
 
 def _bind(port: Port) -> Bound:
+    """A port that the system chose is bound once more by its number: it would lose it when it stops
+    listening, which a server in the box may do and begin again."""
+    for _ in range(_TRIES if port.host == 0 else 0):
+        first = _bind_once(port)
+        first.socket.close()
+        with suppress(PortTakenError):  # by another program, meanwhile
+            return _bind_once(first.port)
+    return _bind_once(port)
+
+
+def _bind_once(port: Port) -> Bound:
     family = socket.AF_INET6 if ":" in port.address else socket.AF_INET
     kind = socket.SOCK_STREAM if port.protocol == "tcp" else socket.SOCK_DGRAM
     try:

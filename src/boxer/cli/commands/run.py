@@ -201,10 +201,9 @@ def _run(options: argparse.Namespace, life: Life | None) -> RunResult:
         grants.mounts_of(granted, partial(_copy, options.box)) as mounts,
         open_network(network) as opened,
     ):
-        if life:
-            life.ports = opened.ports if opened else ()
-        else:
-            networkoptions.tell_ports(network, opened)
+        networkoptions.begin_network(network, opened)
+        if life and opened:
+            life.ports = opened.ports
         result = run_box(
             frozen,
             options.arguments,
