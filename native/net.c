@@ -59,7 +59,7 @@ void net_end(struct boxer_machine *machine) {
 }
 
 void net_note(struct boxer_machine *machine) {
-    if (machine->net)
+    if (machine->net && machine->net->grants)
         machine->outcome->network_limit = grants_reached(machine->net->grants);
 }
 

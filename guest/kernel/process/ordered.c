@@ -91,7 +91,7 @@ static void become_new(struct process *process, struct task *task, struct order 
     process->waits_for = NULL;
     process->usage = (struct usage){0, 0};
     process->started_ns = clock_monotonic();
-    process->descriptors = (struct descriptors){NULL, 0};
+    process->descriptors = (struct descriptors){0};
     process->ticks_wanted = 0;
     process->order = order;
     process->leader = task;
