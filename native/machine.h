@@ -18,7 +18,7 @@
 
 #include <sys/types.h>
 
-#define BOXER_NATIVE_ABI 8
+#define BOXER_NATIVE_ABI 9
 
 // Tasks of a guest at a time, by default and at most.
 #define BOXER_TASKS 64

@@ -34,6 +34,7 @@ from boxer.cli.commands import (
     ps,
     rmi,
     run,
+    serve,
     volume,
     wheel,
 )
@@ -50,6 +51,7 @@ _COMMANDS = (
     logs,
     lives,
     execute,
+    serve,
     inspect,
     images,
     rmi,
