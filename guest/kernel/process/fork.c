@@ -73,13 +73,14 @@ static struct process *copy_process(unsigned long flags) {
     *child = *parent;
     child->parent = current->process;
     child->exe = child->cmdline = child->environ = child->arguments = NULL;
+    child->order = NULL;
     child->exit_signal = (int)(flags & LINUX_CSIGNAL);
     child->borrows = (flags & (LINUX_CLONE_VM | LINUX_CLONE_VFORK)) != 0;
     child->stop_signal = child->continued = child->has_begun_program = 0;
     child->usage = (struct usage){0, 0};
     child->started_ns = clock_monotonic();
     child->parent_death_signal = child->subreaper = 0;
-    child->descriptors = (struct descriptors){NULL, 0};
+    child->descriptors = (struct descriptors){NULL, 0, 0};
     signal_fork(child);
     timers_begin(child);
     dentry_get(child->directories.cwd);
