@@ -17,6 +17,8 @@
 // 4. What runs in the host's own interpreter runs on the thread's own stack: CPython compares
 //    addresses.
 // 5. All that is refused is refused before anything has changed.
+// 6. Stacks are as many as there may be tasks. Copies may be more: what is kept of all of them
+//    stays below the run's limit of memory, with the memory in place.
 #define _GNU_SOURCE
 #include "fiber.h"
 #include "space.h"
@@ -28,7 +30,9 @@
 
 // HOST_ROOM: what host functions and handlers of signals need of a stack. SLACK: what is pushed
 // between a look at the stack pointer and the switch.
+// MOST_FIBERS: ids are below. OF_A_FIBER: what is counted of one beside its frames.
 enum { HOST_ROOM = 512 << 10, SCRATCH = 64 << 10, SLACK = 4096, BELOW = 256 };
+enum { MOST_FIBERS = 65536, FIRST_ROOM = 64, OF_A_FIBER = 512 };
 
 struct place {
     struct native_stack *stack; // null: the thread's own
@@ -47,10 +51,12 @@ struct fiber {
     uint64_t kept_size, kept_room;
 };
 
-// next, copy: what the scratch stack is to do. of: by id.
+// next, copy: what the scratch stack is to do. of: by id, `room` of them. most: ids of fibers with
+// stacks are below. kept: bytes, of all.
 struct fibers {
     struct fiber **of, *current, *next, *copy;
-    uint32_t most;
+    uint32_t most, room, places;
+    uint64_t kept;
     int is_live, is_ending;
     struct place own;
     const struct layout *layout;
@@ -83,26 +89,38 @@ static struct fibers *make_fibers(struct boxer_machine *machine) {
     return machine->fibers = fibers;
 }
 
+// Room for an id: 0, or -1.
+static int make_table(struct fibers *fibers, uint32_t id) {
+    uint32_t room = fibers->room ? fibers->room : FIRST_ROOM;
+    while (room <= id)
+        room *= 2;
+    if (room == fibers->room)
+        return 0;
+    struct fiber **of = realloc(fibers->of, room * sizeof *of);
+    if (!of)
+        return -1;
+    memset(of + fibers->room, 0, (room - fibers->room) * sizeof *of);
+    fibers->of = of;
+    fibers->room = room;
+    return 0;
+}
+
 // A life of its own for each entry: the ids of the last one mean nothing.
 static int begin(struct boxer_machine *machine, struct fibers *fibers) {
     uint32_t most = machine->run->tasks;
     if (most > BOXER_MOST_TASKS || most == 0)
         most = BOXER_MOST_TASKS;
-    struct fiber **of = most == fibers->most ? fibers->of : calloc(most, sizeof(*of));
     struct fiber *first = calloc(1, sizeof *first);
     fibers->thread_word = layout_thread_word();
-    if (of && of != fibers->of) {
-        free(fibers->of);
-        fibers->of = of;
-        fibers->most = most;
-    }
-    if (!of || !first || !fibers->thread_word) {
+    if (make_table(fibers, most - 1) < 0 || !first || !fibers->thread_word) {
         free(first);
         return -1;
     }
     fibers->own = (struct place){.top = machine->entry_top, .resident = first, .fibers = 1};
     first->place = &fibers->own;
     fibers->of[0] = fibers->current = first;
+    fibers->most = most;
+    fibers->places = 1;
     fibers->is_ending = 0;
     fibers->is_live = 1;
     return 0;
@@ -118,31 +136,43 @@ int fibers_ready(struct boxer_machine *machine) {
 }
 
 static struct fiber *find(const struct fibers *fibers, uint32_t id) {
-    return id < fibers->most ? fibers->of[id] : NULL;
+    return id < fibers->room ? fibers->of[id] : NULL;
 }
 
-static void free_fiber(struct fiber *fiber) {
+static void free_fiber(struct fibers *fibers, struct fiber *fiber) {
+    if (fiber->kept)
+        fibers->kept -= fiber->kept_room + OF_A_FIBER;
     free(fiber->kept);
     free(fiber);
 }
 
-static void leave_place(struct place *place) {
+static void leave_place(struct fibers *fibers, struct place *place) {
     if (--place->fibers || !place->stack)
         return;
+    fibers->places--;
     stack_give(place->stack);
     free(place);
 }
 
+static int may_keep(const struct boxer_machine *machine, uint64_t more) {
+    uint64_t taken = wasmtime.wasmtime_memory_data_size(machine->context, &machine->memory);
+    taken += machine->fibers->kept;
+    return taken < machine->memory_limit && more <= machine->memory_limit - taken;
+}
+
 // Room to keep a resident's frames in. Those of the current fiber go down to this call.
-static int make_room(const struct fibers *fibers, struct fiber *fiber) {
+static int make_room(const struct boxer_machine *machine, struct fiber *fiber) {
+    struct fibers *fibers = machine->fibers;
     uintptr_t lowest = fiber == fibers->current ? (uintptr_t)__builtin_frame_address(0) - SLACK
                                                 : (uintptr_t)fiber->suspended;
     uint64_t size = fiber->place->top - lowest;
     if (size <= fiber->kept_room)
         return 0;
-    uint8_t *grown = realloc(fiber->kept, size);
+    uint64_t more = size - fiber->kept_room + (fiber->kept ? 0 : OF_A_FIBER);
+    uint8_t *grown = may_keep(machine, more) ? realloc(fiber->kept, size) : NULL;
     if (!grown)
         return -1;
+    fibers->kept += more;
     fiber->kept = grown;
     fiber->kept_room = size;
     return 0;
@@ -167,7 +197,7 @@ static void exchange(void *argument) {
         struct fiber *to = fibers->next;
         struct place *place = to->place;
         if (place->resident && place->resident->is_dropped)
-            free_fiber(place->resident);
+            free_fiber(fibers, place->resident);
         else if (place->resident)
             keep_frames(place->resident, place->resident);
         memcpy(to->suspended, to->kept, to->kept_size);
@@ -226,7 +256,8 @@ static struct fiber *new_fiber(struct boxer_machine *machine, uint32_t id) {
     struct fiber *fiber = calloc(1, sizeof *fiber);
     struct place *place = calloc(1, sizeof *place);
     uint64_t size = (fibers->layout->stack + HOST_ROOM + 65535) / 65536 * 65536;
-    struct native_stack *stack = fiber && place ? stack_take(size) : NULL;
+    int may = fiber && place && fibers->places < fibers->most;
+    struct native_stack *stack = may ? stack_take(size) : NULL;
     if (!stack) {
         free(fiber);
         free(place);
@@ -236,15 +267,16 @@ static struct fiber *new_fiber(struct boxer_machine *machine, uint32_t id) {
     *fiber = (struct fiber){.place = place, .words = fibers->layout->idle, .id = id};
     fiber->suspended = native_begin(stack->top, run_task, machine);
     fibers->of[id] = fiber;
+    fibers->places++;
     return fiber;
 }
 
 // A fiber that is there can be gone on with, or a new one made.
 int fibers_check_switch(struct boxer_machine *machine, uint32_t to) {
     struct fibers *fibers = machine->fibers;
-    if (to >= fibers->most)
+    struct fiber *fiber = find(fibers, to);
+    if (!fiber && to >= fibers->most)
         return -EINVAL;
-    struct fiber *fiber = fibers->of[to];
     if (!fiber)
         return new_fiber(machine, to) ? 0 : -EAGAIN;
     struct fiber *resident = fiber->place->resident;
@@ -252,7 +284,7 @@ int fibers_check_switch(struct boxer_machine *machine, uint32_t to) {
         return 0;
     if (make_scratch(fibers) < 0)
         return -EAGAIN;
-    return resident && !resident->is_dropped && make_room(fibers, resident) < 0 ? -EAGAIN : 0;
+    return resident && !resident->is_dropped && make_room(machine, resident) < 0 ? -EAGAIN : 0;
 }
 
 int fibers_switch(struct boxer_machine *machine, uint32_t to) {
@@ -277,26 +309,32 @@ int fibers_switch_with(struct boxer_machine *machine, uint32_t to) {
 
 int fibers_check_copy(struct boxer_machine *machine, uint32_t id) {
     struct fibers *fibers = machine->fibers;
-    if (id >= fibers->most || fibers->of[id])
+    if (id >= MOST_FIBERS || find(fibers, id))
         return -EINVAL;
-    return make_scratch(fibers) < 0 ? -EAGAIN : 0;
+    return make_table(fibers, id) < 0 || make_scratch(fibers) < 0 ? -EAGAIN : 0;
+}
+
+static struct fiber *new_copy(struct boxer_machine *machine, uint32_t id) {
+    struct fibers *fibers = machine->fibers;
+    struct fiber *copy = calloc(1, sizeof *copy);
+    if (!copy)
+        return NULL;
+    *copy = (struct fiber){.place = fibers->current->place, .id = id, .answer = 1};
+    copy->suspended = (uint8_t *)__builtin_frame_address(0) - SLACK; // at the lowest
+    if (make_room(machine, copy) < 0) {
+        free(copy);
+        return NULL;
+    }
+    copy->place->fibers++;
+    return fibers->of[id] = copy;
 }
 
 // In the copy it answers 1, when that is gone on with.
 int fibers_copy(struct boxer_machine *machine, uint32_t id) {
     struct fibers *fibers = machine->fibers;
-    struct fiber *from = fibers->current, *copy = calloc(1, sizeof *copy);
-    uint64_t size = from->place->top - (uintptr_t)__builtin_frame_address(0) + SLACK;
-    if (!copy || !(copy->kept = malloc(size))) {
-        free(copy);
+    struct fiber *from = fibers->current, *copy = new_copy(machine, id);
+    if (!copy)
         return -EAGAIN;
-    }
-    copy->kept_room = size;
-    copy->id = id;
-    copy->answer = 1;
-    copy->place = from->place;
-    copy->place->fibers++;
-    fibers->of[id] = copy;
     from->answer = 0;
     set_top(machine, 0);
     words_save(fibers->store_words, fibers->thread_word, &copy->words);
@@ -321,8 +359,8 @@ static void drop(struct fibers *fibers, struct fiber *fiber) {
     }
     if (place->resident == fiber)
         place->resident = NULL;
-    free_fiber(fiber);
-    leave_place(place);
+    free_fiber(fibers, fiber);
+    leave_place(fibers, place);
 }
 
 void fibers_drop(struct boxer_machine *machine, uint32_t id) {
@@ -333,10 +371,10 @@ void fibers_end(struct boxer_machine *machine) {
     struct fibers *fibers = machine->fibers;
     if (!fibers->is_live)
         return;
-    for (uint32_t id = 0; id < fibers->most; id++)
+    for (uint32_t id = 0; id < fibers->room; id++)
         if (fibers->of[id])
             drop(fibers, fibers->of[id]);
-    free_fiber(fibers->own.resident);
+    free_fiber(fibers, fibers->own.resident);
     if (fibers->scratch)
         stack_give(fibers->scratch);
     fibers->scratch = NULL;
