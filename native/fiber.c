@@ -378,6 +378,11 @@ void fibers_end(struct boxer_machine *machine) {
     if (fibers->scratch)
         stack_give(fibers->scratch);
     fibers->scratch = NULL;
+    if (fibers->room > BOXER_MOST_TASKS) { // the next run has few, most likely
+        free(fibers->of);
+        fibers->of = NULL;
+        fibers->room = 0;
+    }
     fibers->is_live = fibers->is_ending = 0;
     set_top(machine, stack_bounds().top);
 }
