@@ -53,7 +53,7 @@ static int copy_space(struct process *child, int shared) {
         return -ENOMEM;
     space_leave();
     child->space = space_copy();
-    return child->space && !mappings_copy(child->space) ? 0 : -ENOMEM;
+    return child->space && !mappings_copy(space_in_place, child->space) ? 0 : -ENOMEM;
 }
 
 static void give_up(struct process *child) {
