@@ -31,7 +31,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { PAGE = 4096, LEARNING_RUNS = 2, SPLIT = 2, MOST_MAPPINGS = 65530, SHARE = 2 };
+enum { PAGE = 4096, LEARNING_RUNS = 2, SPLIT = 2, MOST_MAPPINGS = 65530, SHARE = 4 };
 // One reset in so many looks, and so many looks decide: a page is copied for nothing about as often
 // as costs what noting it again does. Fewer pages than FEW are not worth it.
 enum { LOOK_ONE_IN = 4, LOOKS = 8, FEW = 16 };
@@ -87,9 +87,13 @@ static int may_keep(struct tracking *tracking, uint64_t count) {
     return 1;
 }
 
-static void give_pages_back(struct tracking *tracking) {
-    __atomic_add_fetch(&kept_left, tracking->kept, __ATOMIC_RELAXED);
-    tracking->kept = 0;
+// All but those that `count` pages need.
+static void give_pages_back(struct tracking *tracking, uint64_t count) {
+    int64_t more = count > FEWEST_KEPT ? (int64_t)(count - FEWEST_KEPT) : 0;
+    if (more >= tracking->kept)
+        return;
+    __atomic_add_fetch(&kept_left, tracking->kept - more, __ATOMIC_RELAXED);
+    tracking->kept = more;
 }
 
 // One mapping again. 0, or -1.
@@ -211,9 +215,9 @@ static void clear(uint64_t *bits, uint64_t pages) {
     memset(bits, 0, (pages / 64 + 1) * 8);
 }
 
+// What is private stays so, and is counted on.
 static void forget(struct tracking *tracking, uint64_t pages) {
     give_mappings_back(tracking);
-    give_pages_back(tracking);
     clear(tracking->noted, pages);
     clear(tracking->lately, pages);
     tracking->armed = tracking->opened = tracking->learned = tracking->changed = 0;
@@ -256,6 +260,7 @@ static int64_t restore_and_learn(struct boxer_machine *machine) {
         return restored;
     if (!faults_are_ours() || gather(tracking, pages) < 0)
         return restored;
+    give_pages_back(tracking, tracking->count);
     return arm(machine) < 0 ? -1 : restored;
 }
 
@@ -303,11 +308,10 @@ static int renew(struct boxer_machine *machine) {
     tracking->looks = 0;
     if (count + count / 8 + FEW < tracking->count) {
         give_mappings_back(tracking);
-        give_pages_back(tracking);
         tracking->armed = 0;
-        if (drop_stale(machine, pages) < 0 || !may_keep(tracking, tracking->count) ||
-            gather(tracking, pages) < 0 || arm(machine) < 0)
+        if (drop_stale(machine, pages) < 0 || gather(tracking, pages) < 0 || arm(machine) < 0)
             return -1;
+        give_pages_back(tracking, tracking->count);
     }
     clear(tracking->lately, pages);
     return 0;
@@ -344,7 +348,7 @@ int64_t tracking_restore(struct boxer_machine *machine) {
 
 void tracking_free(struct tracking *tracking) {
     give_mappings_back(tracking);
-    give_pages_back(tracking);
+    give_pages_back(tracking, 0);
     free(tracking->noted);
     free(tracking->lately);
     free(tracking->ranges);

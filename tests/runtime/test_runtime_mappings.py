@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from ctypes import byref
 from pathlib import Path
@@ -40,6 +41,12 @@ def scatter() -> Box:
 
 def mappings() -> int:
     return len(Path("/proc/self/maps").read_text().splitlines())
+
+
+def private_pages() -> int:
+    """Of 4 KiB, that this process shares with nobody and no file."""
+    rollup = Path("/proc/self/smaps_rollup").read_text()
+    return int(rollup.partition("\nAnonymous:")[2].split()[0]) // 4
 
 
 def most() -> int:
@@ -102,3 +109,33 @@ def test_forks_of_forks_keep_to_few_mappings(scatter: Box) -> None:
         line.append(line[-1].fork())
     assert mappings() - before < 200 * len(line)
     assert [scattered(machine, 1)[0] for machine in line] == [*range(2, 62), 61]
+
+
+def test_whatever_is_written_how_often_is_put_back(scatter: Box) -> None:
+    machine, draw = machines(scatter, 1)[0], random.Random(1)
+    for size in (1, 3, 30, 80, 1, 2, 50, 1):  # from few pages to all, and back for many calls
+        for _ in range(40):
+            assert scattered(machine, max(1, size + draw.randrange(-1, 1))) == (1, 1)
+            assert machine.is_pristine()
+
+
+def test_pages_that_calls_no_longer_write_to_are_given_back(scatter: Box) -> None:
+    machine = machines(scatter, 1)[0]
+    for _ in range(5):
+        assert scattered(machine, 30) == (1, 1)
+    assert machine.native_outcome.dirty_pages >= 3000
+    for _ in range(200):
+        assert scattered(machine, 1) == (1, 1)
+    assert machine.native_outcome.dirty_pages < 200
+    assert machine.is_pristine()
+
+
+def test_all_machines_together_keep_a_bounded_number_of_pages(scatter: Box) -> None:
+    made = machines(scatter, 40)
+    before = private_pages()
+    for machine in made:
+        for _ in range(4):
+            assert scattered(machine, 60) == (1, 1)
+    # ALL_KEPT and FEWEST_KEPT (native/tracking.c); the rest is other memory of the process.
+    assert 20_000 < private_pages() - before < 65_536 + len(made) * 256 + 5_000
+    assert all(machine.is_pristine() for machine in made)

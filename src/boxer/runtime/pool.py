@@ -31,6 +31,9 @@ from boxer.runtime.mapped import MappedInstance, outcome_of, prepared
 from boxer.runtime.runner import RunResult, command_line, result_of, variables
 from boxer.runtime.stdio import Stream
 
+# Seconds that preparing a module may take at least.
+PREPARING = 60.0
+
 
 class Pool:
     """Serves calls from any number of threads. Use it as a context manager.
@@ -52,6 +55,7 @@ class Pool:
         self._options = RunOptions(
             limits or Limits(), (b"box",), variables(env), b"", output, output
         )
+        self._once = replace(self._options, limits=_patient(self._options.limits))
         self._room = self._options.limits.output_bytes
         self._size = size
         self._places: SimpleQueue[None] = SimpleQueue()
@@ -62,6 +66,11 @@ class Pool:
         self._preparing = threading.Lock()
         self._executor: ThreadPoolExecutor | None = None
         self._closed = False
+
+    @property
+    def size(self) -> int:
+        """How many machines run at once."""
+        return self._size
 
     def call(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
         """Calls `"module:function"` with plain data and returns its plain result.
@@ -76,6 +85,20 @@ class Pool:
             return read_reply(idle.call(request), self._room)
         finally:
             self._places.put(None)
+
+    def prepare(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
+        """Calls `"module:function"` once, and keeps what that leaves: later calls of functions of
+        this module begin there, each on a machine of its own. Raises as `call`."""
+        module = function.partition(":")[0]
+        request = call_request(function, args, kwargs)
+        self._prepare(function)
+        with self._preparing:
+            self._check_open()
+            before = self._by_module[module]
+            frozen, result = before.frozen.after(request, self._once)
+            self._by_module[module] = _IdleInstances(frozen, self._options, self._size)
+        before.retire()
+        return result
 
     def run(self, arguments: Sequence[str] = (), *, stdin: bytes = b"") -> RunResult:
         """Runs the box with a command line, as `Box.run` does."""
@@ -133,7 +156,7 @@ class Pool:
         with self._preparing:
             self._check_open()
             if module not in self._by_module:
-                frozen = self._plain.frozen.after(prepare_request([module]), self._options)
+                frozen, _ = self._plain.frozen.after(prepare_request([module]), self._once)
                 self._by_module[module] = _IdleInstances(frozen, self._options, self._size)
             return self._by_module[module]
 
@@ -145,7 +168,7 @@ class _IdleInstances:
         self.frozen = frozen
         self._options = options
         self._idle: deque[Instance] = deque(maxlen=size)
-        self._closed = False
+        self._closed = self._retired = False
         self._run = prepared(options) if frozen.is_mapped else None
 
     def _take(self) -> Instance:
@@ -182,11 +205,16 @@ class _IdleInstances:
 
     def close(self) -> None:
         self._closed = True
+        self.retire()
+
+    def retire(self) -> None:
+        """Calls under way are the last ones."""
+        self._retired = True
         while self._idle:
             self._idle.pop().close()
 
     def _give_back(self, instance: Instance, reusable: bool) -> None:
-        if reusable and self.frozen.resettable:
+        if reusable and self.frozen.resettable and not self._retired:
             self._idle.append(instance)
         else:
             instance.close()
@@ -196,6 +224,16 @@ class _IdleInstances:
             return reply_of(instance.call(self._options, request))
         finally:
             instance.close()
+
+
+def _patient(limits: Limits) -> Limits:
+    """For what is done once: a call's own time may be short."""
+    time, cpu = limits.time, limits.cpu
+    return replace(
+        limits,
+        time=None if time is None else max(time, PREPARING),
+        cpu=None if cpu is None else max(cpu, PREPARING),
+    )
 
 
 def _once(instance: Instance, options: RunOptions) -> Outcome:
