@@ -40,7 +40,8 @@ with open("/usr/local/lib/python3.13/site-packages/mapped.txt", "rb") as file:
 mapped.held.close()
 time.tzset()
 junk = [bytearray(50000) for _ in range(50)]
-print(subprocess.run([sys.executable, "/main.py", "3"], capture_output=True, text=True).stdout.partition(" ")[2])
+done = subprocess.run([sys.executable, "/main.py", "3"], stdout=subprocess.PIPE, text=True)
+print(done.stdout.partition(" ")[2])
 """
 # A time zone as tzfile(5) has it, version 2: one type, an hour east of Greenwich, called ABC.
 BLOCK = (

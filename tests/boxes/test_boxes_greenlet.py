@@ -207,7 +207,7 @@ def test_greenlets(boxer: Boxer, box: Path, name: str) -> None:
 
 
 def test_no_more_greenlets_than_the_limit_of_memory_has_room_for(boxer: Boxer, box: Path) -> None:
-    program = f"{HEAD}\nall = []\nwhile all.append(G(main.switch)) or all[-1].switch() or True: pass"
+    program = HEAD + "all = []\nwhile True:\n    all.append(G(main.switch))\n    all[-1].switch()"
     done = boxer("run", "--memory", "96MB", box, "python", "-c", program)
     assert done.returncode != 0
     assert "no room for the stack of another greenlet: the run's limit of memory" in done.stderr

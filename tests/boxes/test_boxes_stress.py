@@ -93,8 +93,10 @@ def deeds(n):
     return found
 expected = [sum(column) for column in zip(*(deeds(n) for n in range(THREADS)))]
 value, = struct.unpack("I", os.read(pipes[0][0], 4))
-print(value == count * laps, sorted(statuses) == sorted([0] * (PROCESSES // 2) + list(range(count))))
-print(counter == expected[0], len(taken) == expected[1], len(os.read(wake, 1000)) == 5 * PROCESSES // 2)
+ended = sorted([0] * (PROCESSES // 2) + list(range(count)))
+print(value == count * laps, sorted(statuses) == ended)
+signals = len(os.read(wake, 1000))
+print(counter == expected[0], len(taken) == expected[1], signals == 5 * PROCESSES // 2)
 print(threading.active_count(), len(os.listdir("/proc/self/task")))
 """
 
@@ -175,8 +177,9 @@ for n in range(1000):
 
 @pytest.mark.parametrize("lines", [1, 2, 5, 17, 60])
 def test_a_run_that_is_killed_leaves_nothing(example: Example, tmp_path: Path, lines: int) -> None:
-    command = [Path(sys.executable).parent / "boxer", "run", example("hello")]
-    before = set(os.listdir("/dev/shm"))
+    command = [str(Path(sys.executable).parent / "boxer"), "run", str(example("hello"))]
+    shared = Path("/dev/shm")
+    before = set(shared.iterdir())
     run = subprocess.Popen(
         [*command, "python", "-c", KILLED],
         env={**os.environ, "TMPDIR": str(tmp_path)},
@@ -192,6 +195,6 @@ def test_a_run_that_is_killed_leaves_nothing(example: Example, tmp_path: Path, l
         pass
     run.stdout.close()
     assert list(tmp_path.iterdir()) == []
-    assert {name for name in set(os.listdir("/dev/shm")) - before if "box" in name} == set()
+    assert not [path for path in set(shared.iterdir()) - before if "box" in path.name]
     with pytest.raises(ProcessLookupError):
         os.killpg(run.pid, 0)
