@@ -181,6 +181,12 @@ def again():
     return left.switch()
 def both():
     return begin(), again(), again()
+kept = []
+def others():
+    kept.append(left)
+    return [begin() for _ in range(20) if not kept.append(left)]
+def first():
+    return kept[0].switch()
 """
 
 
@@ -223,6 +229,11 @@ def test_a_greenlet_ends_with_the_call_of_a_started_machine_that_made_it(box: Pa
         assert machine.call("left:begin") == 1
         with pytest.raises(library.BoxerError, match="134"):
             machine.call("left:again")
+    with library.load(box).start() as machine:
+        assert machine.call("left:begin") == 1
+        assert machine.call("left:others") == [1] * 20
+        with pytest.raises(library.BoxerError, match="134"):  # others have not taken its place
+            machine.call("left:first")
 
 
 def test_a_greenlet_at_the_freeze_point_is_an_error(boxer: Boxer, tmp_path: Path) -> None:

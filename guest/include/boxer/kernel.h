@@ -46,8 +46,7 @@ unsigned kernel_tasks(void);
 void kernel_end_others(void);
 
 // Fibers of the current thread, which its program switches between by itself; what of the C stack
-// is in linear memory is the program's to save before and to restore after. Each has a number; the
-// thread's first is 0.
+// is in linear memory is the program's to save before and to restore after. Each has a number.
 int kernel_fiber(void); // that runs
 // 0: a new fiber goes on from here, a copy of the one that ran. 1: somebody has gone on with that.
 // -errno: nothing has happened, and why is told.

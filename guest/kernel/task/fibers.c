@@ -9,7 +9,10 @@
 // 2. A number means the same fiber of a process and of its copy; ids, which are the host's, differ.
 // 3. Behind a call of a slot nothing is read from the C stack, which is another fiber's by then:
 //    locals are the module's, and what is left for others lies in `copying`.
-// 4. `own`, the task's first fiber or the copy a fork began, is dropped when the task ends, never
+// 4. Where fibers that waited are dropped with their task going on, their numbers are not used
+// again:
+//    a program may still have them.
+// 5. `own`, the task's first fiber or the copy a fork began, is dropped when the task ends, never
 //    before: its id is what the tasks' limit counts.
 #include "task/fibers.h"
 #include "host/host.h"
@@ -32,8 +35,11 @@
 
 struct fibers {
     int own, running, room;
-    int of[]; // ids by number; -1: none
+    uint32_t base;
+    int of[]; // ids by number - base; -1: none
 };
+
+static KERNEL_STATE uint32_t next_base;
 
 static KERNEL_STATE uint64_t ids[(END_OF_IDS - FIRST_ID) / 64]; // that are in use
 static KERNEL_STATE size_t lowest;                              // none below is free
@@ -82,7 +88,7 @@ static struct fibers *make(int room, int own) {
     struct fibers *fibers = kmalloc(sizeof *fibers + (size_t)room * sizeof fibers->of[0]);
     if (!fibers)
         return NULL;
-    *fibers = (struct fibers){own, 0, room};
+    *fibers = (struct fibers){.own = own, .room = room, .base = next_base};
     memset(fibers->of, -1, (size_t)room * sizeof fibers->of[0]);
     return fibers;
 }
@@ -92,6 +98,7 @@ static struct fibers *grown(struct fibers *old) {
     if (!fibers)
         return NULL;
     fibers->running = old->running;
+    fibers->base = old->base;
     memcpy(fibers->of, old->of, (size_t)old->room * sizeof old->of[0]);
     kfree(old);
     return fibers;
@@ -185,7 +192,8 @@ static _Noreturn void fail(void) {
 }
 
 int kernel_fiber(void) {
-    return current->fibers ? current->fibers->running : 0;
+    const struct fibers *fibers = current->fibers;
+    return (int)(fibers ? fibers->base + (uint32_t)fibers->running : next_base);
 }
 
 int kernel_fiber_begin(void) {
@@ -211,11 +219,12 @@ int kernel_fiber_begin(void) {
 void kernel_fiber_switch(int number, int for_good) {
     struct task *task = current;
     struct fibers *fibers = task->fibers;
-    if (!fibers || number < 0 || number >= fibers->room || fibers->of[number] < 0)
+    uint32_t index = (uint32_t)number - (fibers ? fibers->base : 0);
+    if (!fibers || index >= (uint32_t)fibers->room || fibers->of[index] < 0)
         fail();
     int was = task->fiber, was_running = fibers->running;
-    fibers->running = number;
-    task->fiber = fibers->of[number];
+    fibers->running = (int)index;
+    task->fiber = fibers->of[index];
     if (for_good && was != fibers->own) {
         fibers->of[was_running] = -1;
         dead = was;
@@ -232,8 +241,11 @@ unsigned kernel_fibers(void) {
 }
 
 void kernel_end_fibers(void) {
-    if (current->fibers && current->fiber == current->fibers->own)
-        fibers_end(current);
+    if (!current->fibers || current->fiber != current->fibers->own)
+        return;
+    if (fibers_waiting(current))
+        next_base = current->fibers->base + (uint32_t)current->fibers->room;
+    fibers_end(current);
 }
 
 static int copy(const struct task *from, int id) {
@@ -262,6 +274,7 @@ int fibers_copy(struct task *to) {
     if (!(to->fibers = make(fibers->room, to->fiber)))
         return -ENOMEM;
     to->fibers->running = fibers->running;
+    to->fibers->base = fibers->base;
     to->fibers->of[fibers->running] = to->fiber;
     for (int i = 0; i < fibers->room; i++) {
         if (i == fibers->running || fibers->of[i] < 0)
