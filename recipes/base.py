@@ -17,6 +17,7 @@ from recipes.foreign import ffi_library
 from recipes.libraries import library_table
 from recipes.machine import link_inputs, machine
 from recipes.musl import sysroot
+from recipes.openssl import openssl_library
 from recipes.programsdk import HANDLERS_BEGIN, JUMPS, setjmp_library
 from recipes.progress import Progress
 from recipes.recipe import Recipe
@@ -88,7 +89,11 @@ def _is_base(folder: Path) -> bool:
 
 def _package(folder: Path, recipe: Recipe, digest: str, progress: Progress) -> None:
     root = sysroot(progress)
-    named = {**library_table(root, progress), "ffi": ffi_library(root, progress)}
+    named = {
+        **library_table(root, progress),
+        "ffi": ffi_library(root, progress),
+        "openssl": openssl_library(root, progress),
+    }
     libs, zlib = list(named.values()), named["zlib"]
     inputs = link_inputs(machine(root, zlib, progress), zlib)
     built = cpython.objects(recipe, root, libs, inputs, progress)

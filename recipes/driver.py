@@ -47,7 +47,8 @@ for argument; do
     case $argument in
     -o) want_output=1 ;;
     *.c) count=$((count + 1)); sources="$sources $argument" ;;
-    *.o | *.a | -L* | -lz | -lbz2 | -llzma | -lsqlite3 | -lffi) objects="$objects $argument" ;;
+    *.o | *.a | -L* | -lz | -lbz2 | -llzma | -lsqlite3 | -lffi | -lssl | -lcrypto)
+        objects="$objects $argument" ;;
     -l* | {dropped}) ;;
     {dropped_with_next}) skip=1 ;;
     *) options="$options '$(printf %s "$argument" | sed "s/'/'\\\\\\\\''/g")'" ;;

@@ -32,6 +32,9 @@ BASE_PACKAGES = {
     "bzip2": ("bzip2", ("bz2",)),
     "liblzma": ("xz", ("lzma",)),
     "sqlite3": ("sqlite", ("sqlite3",)),
+    "libcrypto": ("openssl", ("crypto",)),
+    "libssl": ("openssl", ("ssl", "crypto")),
+    "openssl": ("openssl", ("ssl", "crypto")),
 }
 
 
@@ -126,7 +129,7 @@ def _write_settings(folder: Path, parts: Parts) -> None:
         # The interpreter brings the last ones.
         "own_libraries": [
             *options.own_libraries(),
-            *("python3", parts.recipe.program, "bz2", "lzma", "sqlite3"),
+            *("python3", parts.recipe.program, "bz2", "lzma", "sqlite3", "ssl", "crypto"),
         ],
         "ziglang": [toolchain.zig_version()],
         "flags": flags,

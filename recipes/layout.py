@@ -1,4 +1,5 @@
-"""The file tree of the Python base: the standard library as ordinary files, and a small /etc.
+"""The file tree of the Python base: the standard library as ordinary files, a small /etc, and
+root certificates.
 
 Belongs here: what lies where and with which mode. The paths are those of the official python image.
 """
@@ -44,13 +45,18 @@ LINKS = {
     "etc/mtab": "/proc/self/mounts",
     "etc/localtime": "/usr/share/zoneinfo/Etc/UTC",
 }
+# The root certificates, where Debian has them, and where OpenSSL looks (openssl.toml).
+AUTHORITIES = "etc/ssl/certs/ca-certificates.crt"
+AUTHORITY_LINKS = {
+    "usr/lib/ssl/certs": "/etc/ssl/certs",
+    "usr/lib/ssl/cert.pem": f"/{AUTHORITIES}",
+}
 # Ours, beside the standard library.
 OWN_MODULES = (
     "_boxer.py",
     "_boxer_calls.py",
     "_boxer_looks.py",
     "_boxer_standing.py",
-    "_ssl.py",
 )
 
 
@@ -74,6 +80,8 @@ def python_tree(recipe: Recipe, source: Path, built: Path) -> bytes:
         *_files_below(GUEST / "python" / "boxer", f"{library}/site-packages/boxer"),
         _file(f"usr/local/bin/{recipe.program}", b"#!boxer python\n", 0o755),
         *_zoneinfo(),
+        _file(AUTHORITIES, _authorities()),
+        *(_link(name, target) for name, target in AUTHORITY_LINKS.items()),
     ]
     return tar_bytes(_with_parents(members))
 
@@ -94,6 +102,11 @@ def bundled_components(source: Path) -> list[dict[str, str]]:
         {"name": "libmpdec", "version": decimal[1] if decimal else "", "license": "BSD-2-Clause"},
         {"name": "hacl-star", "version": "bundled with CPython", "license": "Apache-2.0"},
         {"name": "mimalloc", "version": "bundled with CPython", "license": "MIT"},
+        {
+            "name": "certifi",
+            "version": importlib.metadata.version("certifi"),
+            "license": "MPL-2.0",
+        },
         {"name": "tzdata", "version": _tzdata_version(), "license": "Apache-2.0"},
         {"name": "compiler-rt", "version": "of ziglang", "license": "MIT"},
     ]
@@ -143,6 +156,13 @@ def _zoneinfo() -> Iterator[Member]:
 
 def _tzdata_version() -> str:
     return importlib.metadata.version("tzdata")
+
+
+def _authorities() -> bytes:
+    """Mozilla's root certificates as certifi has them, without its comments."""
+    text = (importlib.resources.files("certifi") / "cacert.pem").read_text("ascii")
+    pattern = r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n"
+    return "".join(re.findall(pattern, text)).encode()
 
 
 def _sysconfig_name(built: Path) -> str:

@@ -25,7 +25,6 @@
 #include "before.h"
 #include "cold.h"
 #include "depth.h"
-#include "kdf.h"
 #include "looks.h"
 #include "program.h"
 #include "signals.h"
@@ -37,7 +36,6 @@ static char *started_path; // and was started as this
 static int python_main(int argc, char **argv, char **envp) {
     (void)envp;
     turns_begin();
-    kdf_begin();
     depth_fit();
     return cold_main(argc, argv);
 }
@@ -142,7 +140,6 @@ static void fill_pools(void) {
 
 static PyStatus start_as(char *path) {
     turns_begin();
-    kdf_begin();
     PyConfig config;
     PyConfig_InitPythonConfig(&config);
     PyStatus status = PyConfig_SetBytesArgv(&config, 1, &path);

@@ -25,12 +25,7 @@ class Refusal:
     words: str
 
 
-TLS = """
-import socket, ssl
-ssl.create_default_context().wrap_socket(socket.socketpair()[0], server_hostname="example.org")
-"""
 REFUSALS = (
-    Refusal("ssl", TLS, "a box has no TLS of its own"),
     Refusal("ctypes.CDLL", "import ctypes; ctypes.CDLL('libm.so.6')", "loads no libraries"),
     Refusal("tkinter", "import tkinter.ttk", "A box does not have it: needs a display"),
     Refusal("turtle", "import turtle", "A box does not have it: needs a display"),

@@ -27,15 +27,15 @@ CASES = [
     for password, salt, length in ((0, 0, None), (64, 5, 7), (129, 300, 200), (128, 60, 128))
 ]
 WRONG = {
-    "pbkdf2_hmac('nohash', b'', b'', 1)": "ValueError: unsupported hash type nohash",
+    "pbkdf2_hmac('nohash', b'', b'', 1)": "UnsupportedDigestmodError: [digital envelope routines] unsupported",
     "pbkdf2_hmac('sha1', b'', b'', 0)": "ValueError: iteration value must be greater than 0.",
     "pbkdf2_hmac('sha1', b'', b'', 1, 0)": "ValueError: key length must be greater than 0.",
     "pbkdf2_hmac('sha1', 'text', b'', 1)": "TypeError: ",
     "scrypt(b'', n=16, r=1, p=1)": "TypeError: salt is required",
-    "scrypt(b'', salt=b'')": "ValueError: n must be a power of 2",
+    "scrypt(b'', salt=b'')": "TypeError: n is required and must be an unsigned int",
     "scrypt(b'', salt=b'', n=15, r=1, p=1)": "ValueError: n must be a power of 2",
-    "scrypt(b'', salt=b'', n=1 << 20, r=8, p=1)": "ValueError: memory limit exceeded",
-    "scrypt(b'', salt=b'', n=2, r=1 << 62, p=1)": "ValueError: r and p",
+    "scrypt(b'', salt=b'', n=1 << 20, r=8, p=1)": "ValueError: [digital envelope routines] memory limit exceeded",
+    "scrypt(b'', salt=b'', n=2, r=1 << 30, p=1)": "ValueError: [digital envelope routines]",
 }
 
 
@@ -71,6 +71,6 @@ def test_wrong_arguments_are_errors(box: boxer.Box, call: str) -> None:
 
 
 def test_a_long_derivation_can_be_ended(box: boxer.Box) -> None:
-    program = "from hashlib import pbkdf2_hmac; pbkdf2_hmac('sha512', b'', b'', 1 << 40)"
+    program = "from hashlib import pbkdf2_hmac; pbkdf2_hmac('sha512', b'', b'', 1 << 30)"
     result = box.run(["python", "-c", program], limits=boxer.Limits(time=0.5))
     assert result.limit == "time"

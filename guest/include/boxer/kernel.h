@@ -26,6 +26,9 @@ void kernel_close_descriptors(void);
 // Begins the life of one run: stdio, clocks and pid anew, host folders mounted at their names.
 // cwd: directory that relative host folder names are resolved in.
 void kernel_thaw(const char *cwd);
+// How many lives the machine's memory has begun: no random number of an earlier one may come again,
+// since other machines go on from there, too. OpenSSL asks (recipes/patches/openssl.toml).
+unsigned kernel_life(void);
 
 // The root file system as a tree image; null: no memory. For the builder, after a program of a RUN
 // has ended; nothing else may be called behind it.
@@ -99,6 +102,9 @@ void kernel_let_go(void *copy);
 
 // Who is told of each system call of the program, after it. Null: nobody. A thaw ends it.
 void kernel_watch(void (*watcher)(long number, const long arguments[6], long result));
+// So many more, or fewer, reasons to tell nobody: how OpenSSL seeds a generator that is seeded anew
+// in every life (recipes/patches/openssl.toml).
+void kernel_watch_pause(int more);
 
 // What /proc/self/{exe,cmdline,environ,comm} show; strings are copied.
 void kernel_set_program(const char *exe, char *const argv[], char *const envp[]);

@@ -216,6 +216,19 @@ void trace_stop(void) {
     boxer_trace = NULL;
 }
 
+static syscall_trace watching;
+static int pauses;
+
+static void tell(long number, const long arguments[6], long result) {
+    if (!pauses)
+        watching(number, arguments, result);
+}
+
 void kernel_watch(syscall_trace watcher) {
-    boxer_trace = watcher;
+    watching = watcher;
+    boxer_trace = watcher ? tell : NULL;
+}
+
+void kernel_watch_pause(int more) {
+    pauses += more;
 }
