@@ -3,6 +3,8 @@
 #include "net/dns.h"
 #include "net/inet.h"
 #include "net/outer.h"
+#include "net/outer_datagrams.h"
+#include "net/outer_listen.h"
 #include "net/socket.h"
 #include "net/unix.h"
 

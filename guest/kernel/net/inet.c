@@ -7,7 +7,7 @@
 //    unreachable until the host grants network.
 // 3. Ports below 1024 need no privilege: what container engines set (ip_unprivileged_port_start=0).
 #include "net/inet.h"
-#include "net/outer.h"
+#include "net/outer_datagrams.h"
 #include "net/socket.h"
 #include "state.h"
 

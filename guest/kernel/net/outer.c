@@ -1,5 +1,6 @@
 // Connections with what lies beyond the box.
 #include "net/outer.h"
+#include "net/outer_listen.h"
 #include "host/host.h"
 #include "net/outer_name.h"
 #include "net/queue.h"

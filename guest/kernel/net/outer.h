@@ -12,13 +12,7 @@
 #include "net/queue.h"
 #include "net/socket.h"
 
-// outer_listen.c. What the host has for a listener's port, if anything: how many.
-unsigned outer_listen(struct socket *);
-int outer_accept(struct socket *listener, struct socket **accepted);
-void outer_unlisten(struct socket *);
-int outer_is_knocked(const struct socket *); // something waits at one of its doors
-
-// outer.c. 0: connected; -EINPROGRESS: not yet; -ECONNREFUSED ..: then it may be tried again.
+// 0: connected; -EINPROGRESS: not yet; -ECONNREFUSED ..: then it may be tried again.
 int outer_connect(struct socket *, const struct name *);
 int outer_settle(struct socket *); // the same of one that is under way
 int outer_error(struct socket *);  // SO_ERROR, positive
@@ -29,12 +23,5 @@ void outer_shutdown(struct socket *, int how); // SHUT_RECEIVE ..
 void outer_set_option(struct socket *, int option, int value);
 long outer_queued(struct socket *); // FIONREAD
 void outer_close(struct socket *);
-
-// outer_datagrams.c.
-void outer_set_own(struct socket *, const struct name *remote); // its local name, if it has none
-void outer_bind(struct socket *); // where the host has its port for it
-long outer_send_to(struct socket *, const struct message *, const struct name *);
-long outer_receive_from(struct socket *, struct message *);
-int outer_may_know(const struct name *); // connect(2): 0 or why not
 
 #endif

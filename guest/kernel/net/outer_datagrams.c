@@ -5,7 +5,8 @@
 //    first.
 // 2. A datagram the host has no room for is lost, as on any network.
 #include "net/inet.h"
-#include "net/outer.h"
+#include "net/outer_datagrams.h"
+#include "net/outer_listen.h"
 #include "net/outer_name.h"
 #include "host/host.h"
 #include "net/queue.h"

@@ -1,6 +1,6 @@
 // Listeners that the host has a port for.
 #include "net/inet.h"
-#include "net/outer.h"
+#include "net/outer_listen.h"
 #include "host/host.h"
 #include "net/outer_name.h"
 #include "outside/outside.h"

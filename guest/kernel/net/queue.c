@@ -10,6 +10,8 @@
 #include "net/inet.h"
 #include "net/netlink.h"
 #include "net/outer.h"
+#include "net/outer_datagrams.h"
+#include "net/outer_listen.h"
 #include "net/socket.h"
 #include "net/unix.h"
 #include "task/process.h"

@@ -8,12 +8,12 @@
 #include <boxer/linux_iovec.h>
 #include <string.h>
 
-enum { PLACES = 1 << 16, MOST_INHERITED = 16, EVENTS = 128, LOOK_EVERY = 16 };
+enum { PLACES = 1 << 16, MOST_INHERITED = 16, EVENTS = 128 };
 
 static KERNEL_STATE int control; // 0: none
 static KERNEL_STATE int inherited, inherited_count;
 static KERNEL_STATE struct outside **known; // by the descriptor's low 16 bits
-static KERNEL_STATE unsigned room, calls;
+static KERNEL_STATE unsigned room;
 static KERNEL_STATE void (*on_answer)(void);
 
 void outside_thaw(int first) {
@@ -36,7 +36,7 @@ void outside_freeze(void) {
     kfree(known);
     known = NULL;
     control = inherited = inherited_count = 0;
-    room = calls = 0;
+    room = 0;
 }
 
 int outside_is_granted(void) {
@@ -133,11 +133,6 @@ int outside_look(void) {
         }
     }
     return count;
-}
-
-void outside_look_now_and_then(void) {
-    if (control && ++calls % LOOK_EVERY == 0)
-        outside_look();
 }
 
 void outside_on_answer(void (*function)(void)) {

@@ -53,8 +53,6 @@ struct outside *outside_inherited(void);
 
 // Asks the host what has happened, without waiting. How much it was.
 int outside_look(void);
-// The same, of every sixteenth call alone.
-void outside_look_now_and_then(void);
 // Called when an answer to a RESOLVE is there.
 void outside_on_answer(void (*)(void));
 

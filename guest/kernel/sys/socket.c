@@ -6,6 +6,7 @@
 #include "net/connect.h"
 #include "net/inet.h"
 #include "net/outer.h"
+#include "net/outer_listen.h"
 #include "net/socket.h"
 #include "net/unix.h"
 #include "task/process.h"

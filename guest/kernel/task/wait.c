@@ -97,8 +97,8 @@ int wait_sleep(struct wait_entry *entries, unsigned count, int64_t deadline_ns) 
 }
 
 int wait_on(struct wait *wait) {
-    int has_looked = 0;
-    outside_look_now_and_then(); // what is ready inside must not hide it for ever
+    if (wait->count) // what is ready already must not hide what has come from outside
+        outside_look();
     for (;;) {
         timers_run();
         int ready = wait->check(wait);
@@ -106,12 +106,8 @@ int wait_on(struct wait *wait) {
             return ready;
         if (is_interrupted())
             return -EINTR;
-        if (wait->deadline_ns != INT64_MAX && clock_monotonic() >= wait->deadline_ns) {
-            if (has_looked || !outside_look())
-                return 0;
-            has_looked = 1;
-            continue;
-        }
+        if (wait->deadline_ns != INT64_MAX && clock_monotonic() >= wait->deadline_ns)
+            return 0;
         int result = wait_sleep(wait->entries, wait->count, wait->deadline_ns);
         if (result < 0)
             return result;
