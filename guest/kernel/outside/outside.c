@@ -45,6 +45,7 @@ void outside_thaw(int first) {
 }
 
 void outside_freeze(void) {
+    cut_off();
     kfree(known);
     known = NULL;
     control = inherited = inherited_count = 0;
