@@ -4,7 +4,9 @@
 // do in the machine (guest/kernel/task/arrived.c, whose block of memory is written to here).
 //
 // Invariants
-// 1. A field of the block has one writer, and handlers run in one thread at a time.
+// 1. A field of the block is written by handlers or by the machine, never by both; handlers may run
+//    in several threads at a time (one that blocks signals leaves them to others), so they count
+//    atomically.
 // 2. A signal that was ignored when this process began stays so, as for any program.
 // 3. What a handler calls is safe in one (signal-safety(7)): it writes memory, reads a clock, arms
 //    a timer, or ends the process.
@@ -23,8 +25,8 @@
 
 enum { TICK_US = 100000, NEVER = -1, KILLED = 128 + SIGKILL };
 
-static const int forwarded[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGUSR1,
-                                SIGUSR2, SIGTERM, SIGCONT, SIGWINCH};
+static const int forwarded[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGUSR1, SIGUSR2,
+                                SIGTERM, SIGCONT, SIGTSTP, SIGWINCH};
 enum { FORWARDED = sizeof forwarded / sizeof *forwarded };
 
 static uint8_t *memory;
@@ -40,7 +42,7 @@ static int is_waiting(int signo) {
 }
 
 static int is_harmless(int signo) {
-    return signo == SIGWINCH || signo == SIGCONT;
+    return signo == SIGWINCH || signo == SIGCONT || signo == SIGTSTP;
 }
 
 static void look_at_terminal(void) {
@@ -105,6 +107,13 @@ static void on_signal(int signo) {
     int saved = errno;
     if (!block)
         return;
+    // A shell with job control heeds it: the job in its foreground stops. All else stops as a
+    // whole, for the shell out here.
+    if (signo == SIGTSTP && !(block->heeded & 1u << SIGTSTP)) {
+        raise(SIGSTOP);
+        errno = saved;
+        return;
+    }
     if (signo == SIGINT) {
         if (interrupted_ns && is_waiting(SIGINT)) // the first one is not even looked at
             _exit(128 + SIGINT);
@@ -114,9 +123,8 @@ static void on_signal(int signo) {
         asked_to_end_ns = now_ns();
     if (signo == SIGWINCH)
         look_at_terminal();
-    block->counts[signo]++;
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    block->sent++;
+    __atomic_add_fetch(&block->counts[signo], 1, __ATOMIC_SEQ_CST);
+    __atomic_add_fetch(&block->sent, 1, __ATOMIC_SEQ_CST);
     sent_ns = now_ns();
     knock();
     tick(1);

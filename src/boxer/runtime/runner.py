@@ -12,7 +12,7 @@ Invariants
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from boxer.boxfile import Box
@@ -59,13 +59,15 @@ def run(
     working_dir: str | None = None,
     user: str | None = None,
     stop_timeout: float | None = None,
+    began: Callable[[], None] = lambda: None,
+    orders: int = -1,
     network: Network | OpenNetwork | None = None,
 ) -> RunResult:
     """Runs a box once, on a machine of its own.
 
     arguments: replace the box's CMD. env: laid over the box's own. entrypoint: replaces ENTRYPOINT
-    and CMD, as `docker run --entrypoint`. user: "uid[:gid]", numbers. stop_timeout: see
-    `RunOptions`.
+    and CMD, as `docker run --entrypoint`. user: "uid[:gid]", numbers. stop_timeout, began,
+    orders: see `RunOptions`.
     Raises `MountError`, `LimitValueError`, `UnsupportedModuleError`, what `open_network` raises;
     KeyboardInterrupt after Ctrl-C, if the run is in the main thread.
     """
@@ -78,13 +80,15 @@ def run(
         stdout,
         stderr,
         stop_timeout=stop_timeout,
+        began=began,
+        orders=orders,
     )
     frozen = box if isinstance(box, Frozen) else Frozen.of(box)
     with open_network(network) as opened, folders_of(mounts) as folders:
         machine = frozen.machine(bounds.memory_bytes, folders)
         if opened is not None and not isinstance(machine, MappedInstance):
             raise NetworkValueError(
-                "A box that is given folders has no network here.", hint="Leave one of both out."
+                "This machine has no native library of Boxer's, so boxes have no network here."
             )
         return result_of(once(machine, replace(options, network=opened)))
 
