@@ -52,7 +52,7 @@ def attempt(function, *arguments):
     try:
         return function(*arguments)
     except OSError as error:
-        return error.errno and name_of(error) or type(error).__name__
+        return (error.errno and name_of(error)) or type(error).__name__
 
 
 def half_close():
