@@ -37,7 +37,7 @@
 
 // MOST_PARTS: beyond that a process is written to a file as a whole. WORTH_A_FILE: copying less is
 // as fast. MOST_MAPPINGS, MOST_FILES: all machines' parts, and descriptors of this process.
-enum { PAGE = 4096, TABLE = 2 << 20, MOST_RANGES = 1024, MOST_PARTS = 256, MOST_RUNS = 64 };
+enum { PAGE = 4096, TABLE = 2 << 20, MOST_RANGES = 16384, MOST_PARTS = 256, MOST_RUNS = 64 };
 enum { LARGEST_GAP = 16 * PAGE, MOST_MAPPINGS = 16384, WORTH_A_FILE = 16 * PAGE, MOST_FILES = 256 };
 
 // bytes: that it holds. It goes with the last part that names it.
