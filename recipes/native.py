@@ -23,7 +23,7 @@ SOURCES = ROOT / "native"
 LIBRARY = "libboxer.so"
 LAUNCHER = "boxer"
 # Only the launcher's.
-LAUNCHER_SOURCES = ("launcher.c", "plan.c")
+LAUNCHER_SOURCES = ("launcher.c", "plan.c", "volumes.c")
 # The oldest glibc whose symbols are used: Debian 10, RHEL 8.
 GLIBC = "2.28"
 FLAGS = ("-O2", "-std=c17", "-Wall", "-Wextra", "-Werror", "-fno-sanitize=undefined", "-fPIC", "-s")

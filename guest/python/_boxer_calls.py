@@ -4,14 +4,15 @@ Belongs here: what a request means and how a reply is written. Does not: when a 
 
 A request is one letter and its data, a reply likewise:
     c  {"f": "module:function", "a": [...], "k": {...}}   call, plain JSON
-    b  the same, tagged: bytes are {TAG: base64}, a dict's own {TAG: value} is {TAG: [value]}
+    b  the same, tagged: four bytes with the size of its JSON (little-endian), the JSON, and one
+       after the other all bytes in it, each {TAG: size} there; a dict's own {TAG: value} is
+       {TAG: [value]}
     x  source text, run in `__main__`
     i  {"modules": [...]}                                   import, and get used to calls
-    =  JSON    ~  tagged JSON    !  {"type", "message", "traceback"}    e  {"code": ...}
+    =  JSON    ~  tagged, as b    !  {"type", "message", "traceback"}    e  {"code": ...}
 """
 
 import _thread
-import base64
 import importlib
 import json
 import sys
@@ -25,7 +26,7 @@ _scan = json.JSONDecoder().scan_once
 def serve(request):
     try:
         try:
-            reply = _HANDLERS[request[:1]](request[1:])
+            reply = _HANDLERS[request[:1]](memoryview(request)[1:])
         finally:
             if _thread._count():
                 _join_threads()
@@ -58,22 +59,23 @@ def _flush():
 
 
 def _call(data):
-    request = _scan(data.decode(), 0)[0]
-    return _answer(request)
+    return _answer(_scan(str(data, "utf-8"), 0)[0])
 
 
 def _call_tagged(data):
-    return _answer(json.loads(data, object_hook=_untagged))
+    global _given
+    end = 4 + int.from_bytes(data[:4], "little")
+    _given = data[end:]
+    return _answer(_scan_tagged(str(data[4:end], "utf-8"), 0)[0])
 
 
 def _answer(request):
     name = request["f"]
     function = _functions.get(name) or _find(name)
     result = function(*request["a"], **request["k"])
-    try:
-        return b"=" + _plain(result).encode()
-    except _HasBytesError:
-        return b"~" + _plain(_tagged(result)).encode()
+    parts = []
+    text = _json(result, parts)
+    return _framed(text.encode(), parts) if parts else b"=" + text.encode()
 
 
 def _find(name):
@@ -85,47 +87,73 @@ def _find(name):
     return function
 
 
-class _HasBytesError(Exception):
-    pass
+def _framed(text, parts):
+    return b"".join((b"~", len(text).to_bytes(4, "little"), text, *parts))
 
 
-def _no_default(value):
+# Where the parts go that the encoder meets.
+_parts = []
+
+
+def _set_apart(value):
     if isinstance(value, (bytes, bytearray, memoryview)):
-        raise _HasBytesError
+        part = value if isinstance(value, bytes) else bytes(value)
+        _parts.append(part)
+        return {TAG: len(part)}
     raise TypeError(
         f"a call's result must be plain data (JSON types and bytes), not {type(value).__name__}"
     )
 
 
-_plain = json.JSONEncoder(default=_no_default, separators=(",", ":")).encode
+_encode = json.JSONEncoder(default=_set_apart, separators=(",", ":")).encode
 
 
-def _tagged(value):
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return {TAG: base64.b64encode(value).decode()}
+def _json(value, parts):
+    """Its JSON; the bytes in it go to `parts`, in their order."""
+    global _parts
+    _parts = parts
+    text = _encode(value)
+    if parts and text.count(f'"{TAG}"') != len(parts):  # the program's own, too
+        parts.clear()
+        text = _encode(_escaped(value))
+    return text
+
+
+def _escaped(value):
     if isinstance(value, (list, tuple)):
-        return [_tagged(item) for item in value]
+        return [_escaped(item) for item in value]
     if isinstance(value, dict):
-        tagged = {key: _tagged(item) for key, item in value.items()}
-        return {TAG: [tagged[TAG]]} if len(tagged) == 1 and TAG in tagged else tagged
+        escaped = {key: _escaped(item) for key, item in value.items()}
+        return {TAG: [escaped[TAG]]} if len(escaped) == 1 and TAG in escaped else escaped
     return value
 
 
-def _untagged(value):
+# The bytes of a request that are still to be put back where they were.
+_given = b""
+
+
+def _untag(value):
+    global _given
     if len(value) != 1 or TAG not in value:
         return value
     held = value[TAG]
-    return base64.b64decode(held) if isinstance(held, str) else {TAG: held[0]}
+    if not isinstance(held, int):
+        return {TAG: held[0]}
+    part, _given = bytes(_given[:held]), _given[held:]
+    return part
+
+
+_scan_tagged = json.JSONDecoder(object_hook=_untag).scan_once
 
 
 def _execute(data):
-    code = compile(data, "<exec>", "exec")
+    code = compile(bytes(data), "<exec>", "exec")
     exec(code, sys.modules["__main__"].__dict__)
     return b"=null"
 
 
 def _get_ready(data):
-    for module in json.loads(data)["modules"]:
+    for module in json.loads(bytes(data))["modules"]:
         importlib.import_module(module)
     for _ in range(WARM_UP):
         serve(b'c{"f":"_boxer_calls:_nothing","a":[{"a":1}],"k":{}}')

@@ -31,8 +31,18 @@ _boxer_calls._HANDLERS[b"c"] = lambda data: {data}
         b'e{"code":true}', b'e{"code":"1"}', b'!{"type":1,"message":2,"traceback":3}', b"!{}",
         b"!7",
         b"=" + b"9" * 5000, b'e{"code":' + b"9" * 5000 + b"}", b"=\xff\xfe",
-        b'~{"boxer.bytes":7}', b'~{"boxer.bytes":"?"}', b'~{"boxer.bytes":"\\ud800"}',
-        b'~{"boxer.bytes":[1,2]}', b'~{"boxer.bytes":null}', b'~{"boxer.bytes":{"a":1}}',
+        b"~", b"~\1\0", b"~\xff\xff\xff\xff", b"~\xff\xff\xff\xff[]", b"~\1\0\0\0",
+        *(
+            b"~" + len(text).to_bytes(4, "little") + text + parts
+            for text, parts in (
+                (b'{"boxer.bytes":7}', b"123456"), (b'{"boxer.bytes":7}', b"12345678"),
+                (b'{"boxer.bytes":-1}', b""), (b'{"boxer.bytes":true}', b"1"), (b"1", b"1"),
+                (b'{"boxer.bytes":1.0}', b"1"), (b'{"boxer.bytes":"?"}', b""),
+                (b'{"boxer.bytes":[1,2]}', b""), (b'{"boxer.bytes":null}', b""),
+                (b'{"boxer.bytes":{"a":1}}', b""), (b"[" * 600 + b"]" * 600, b""), (b"[", b""),
+                (b'[{"boxer.bytes":2},{"boxer.bytes":2}]', b"123"),
+            )
+        ),
         b"=" + b"[" * 100_000, b"=" + b"[" * 600 + b"]" * 600,
         b"=" + b'{"a":' * 600 + b"1" + b"}" * 600,
         b'="' + b'\\"' * 1_000_000,
@@ -96,7 +106,9 @@ def test_ordinary_results_fit_small_limits_and_large_ones_need_large_limits() ->
 def test_any_bytes_are_a_value_or_our_error(data: bytes | str) -> None:
     for kind in (b"", b"=", b"~", b"!", b"e"):
         with contextlib.suppress(*RESULTS):
-            read_reply(kind + (data if isinstance(data, bytes) else data.encode()), ROOM)
+            told = data if isinstance(data, bytes) else data.encode()
+            read_reply(kind + told, ROOM)
+            read_reply(kind + len(told).to_bytes(4, "little") + told + told, ROOM)
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 // Invariants
 // 1. Order of birth: task and process, memory, clocks, file tree, stdio. Each needs only earlier
 //    ones.
-// 2. A frozen machine holds nothing of the host it was made on: no descriptors above 2, no armed
-//    timers, no pending signals, no bytes in free memory.
+// 2. A frozen machine holds nothing of the host it was made on: no armed timers, no pending
+// signals,
+//    no bytes in free memory. Its program's descriptors stay open: they are of the box itself.
 #include "boot/fs.h"
 #include "host/attended.h"
 #include "host/host.h"
@@ -65,7 +66,6 @@ int kernel_boot(uintptr_t heap) {
 }
 
 void kernel_freeze(void) {
-    fd_close_from(3);
     timers_thaw();
     fs_freeze();
     clock_freeze();
@@ -73,6 +73,10 @@ void kernel_freeze(void) {
     frozen_keep();
     pages_scrub();
     memory_reserve(SPARE_PAGES);
+}
+
+void kernel_close_descriptors(void) {
+    fd_close_from(3);
 }
 
 void kernel_thaw(const char *cwd) {

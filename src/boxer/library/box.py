@@ -75,15 +75,22 @@ class Box:
         limits: Limits | None = None,
         env: Mapping[str, str] | None = None,
         output: Stream = Stream.CAPTURE,
+        mounts: Sequence[Mount] = (),
     ) -> Pool:
-        """A pool of machines. size: how many run at once, by default one a processor."""
-        return Pool(self.frozen, size or os.cpu_count() or 1, limits, env, output)
+        """A pool of machines. size: how many run at once, by default one a processor. mounts: a
+        machine with them serves one call."""
+        return Pool(self.frozen, size or os.cpu_count() or 1, limits, env, output, mounts=mounts)
 
     def start(
-        self, *, limits: Limits | None = None, env: Mapping[str, str] | None = None
+        self,
+        *,
+        limits: Limits | None = None,
+        env: Mapping[str, str] | None = None,
+        mounts: Sequence[Mount] = (),
     ) -> Machine:
-        """A machine that goes on from call to call. limits: of each."""
-        return Machine(self.file, StartedInstance(self.frozen, run_options(limits, env)))
+        """A machine that goes on from call to call. limits: of each. mounts: it can be neither
+        forked nor committed then. Raises `MountError`."""
+        return Machine(self.file, StartedInstance(self.frozen, run_options(limits, env), mounts))
 
 
 def load(box: str | os.PathLike[str]) -> Box:

@@ -7,14 +7,16 @@ Invariants
 2. A reply that is not what the protocol says is the guest's error, whatever its bytes are.
 3. A reply is measured before it is read (`replies`): what is made of it stays within the limit.
 
-In tagged JSON bytes are {TAG: base64}, and the user's own {TAG: value} is {TAG: [value]}.
+Data with bytes in it is tagged: four bytes with the size of its JSON (little-endian), the JSON, and
+one after the other all bytes in it, each of which is {TAG: size} there; the user's own {TAG: value}
+is {TAG: [value]}.
 """
 
 from __future__ import annotations
 
-import base64
 import json
-from typing import Any
+import struct
+from typing import Any, NoReturn
 
 from boxer.errors import CallDataError, GuestError, GuestExitedError, LimitReached
 from boxer.runtime.entry import Outcome
@@ -23,17 +25,24 @@ from boxer.runtime.replies import TooDeepError, TooManyError, measure
 TAG = "boxer.bytes"
 
 
+_SIZE = struct.Struct("<I")
+
+
+def _refuse(value: object) -> NoReturn:
+    raise TypeError(type(value).__name__)
+
+
 class _HasBytesError(Exception):
     pass
 
 
-def _refuse(value: object) -> None:
+def _notice(value: object) -> NoReturn:
     if isinstance(value, (bytes, bytearray, memoryview)):
         raise _HasBytesError
-    raise TypeError(type(value).__name__)
+    _refuse(value)
 
 
-_encode = json.JSONEncoder(default=_refuse, separators=(",", ":")).encode
+_encode = json.JSONEncoder(default=_notice, separators=(",", ":")).encode
 
 
 def call_request(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
@@ -44,8 +53,7 @@ def call_request(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -
         try:
             return b"c" + _encode(request).encode()
         except _HasBytesError:
-            tagged = {"f": function, "a": _tagged(args), "k": _tagged(kwargs)}
-            return b"b" + _encode(tagged).encode()
+            return b"b" + _tagged(request)
     except (TypeError, ValueError, RecursionError) as error:
         raise CallDataError(
             f"An argument of `{function}` is not plain data: {error}.",
@@ -69,21 +77,21 @@ def read_reply(reply: bytes, room: int | None) -> Any:
     Raises `GuestError` for what the function raised, `GuestExitedError`, `LimitReached`.
     """
     try:
+        if reply[:1] == b"~":
+            return _read_tagged(memoryview(reply)[1:], room)
         measure(reply, room)
         return _read(reply[:1], reply[1:])
     except TooManyError:
         raise LimitReached("output") from None
     except TooDeepError as error:
         raise GuestError("ProtocolError", str(error), "") from None
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, RecursionError, struct.error):
         raise GuestError("ProtocolError", "the box's reply cannot be read", "") from None
 
 
 def _read(kind: bytes, data: bytes) -> Any:
     if kind == b"=":
         return json.loads(data)
-    if kind == b"~":
-        return json.loads(data, object_hook=_untagged)
     told = json.loads(data)
     if kind == b"e" and type(told["code"]) is int:
         raise GuestExitedError(told["code"] & 0xFF)
@@ -91,6 +99,20 @@ def _read(kind: bytes, data: bytes) -> Any:
     if kind == b"!" and all(isinstance(part, str) for part in parts):
         raise GuestError(*parts)
     raise ValueError
+
+
+def _read_tagged(data: memoryview, room: int | None) -> Any:
+    (size,) = _SIZE.unpack_from(data)
+    text, parts = data[_SIZE.size :][:size], data[_SIZE.size + size :]
+    if len(text) != size:
+        raise ValueError
+    told = bytes(text)
+    measure(told, None if room is None else room - len(parts))
+    untagged = _Untagged(parts)
+    value = json.loads(told, object_hook=untagged.value)
+    if untagged.at != len(parts):
+        raise ValueError
+    return value
 
 
 def reply_of(outcome: Outcome) -> bytes:
@@ -109,23 +131,49 @@ def reply_of(outcome: Outcome) -> bytes:
     raise GuestError("Failure", told, "", **output)
 
 
-def _tagged(value: object) -> object:
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return {TAG: base64.b64encode(value).decode()}
+def _tagged(request: object) -> bytes:
+    """A request with bytes in it, which are copied once."""
+    parts: list[bytes] = []
+
+    def set_apart(value: object) -> object:
+        if not isinstance(value, (bytes, bytearray, memoryview)):
+            _refuse(value)
+        part = value if isinstance(value, bytes) else bytes(value)
+        parts.append(part)
+        return {TAG: len(part)}
+
+    encode = json.JSONEncoder(default=set_apart, separators=(",", ":")).encode
+    text = encode(request)
+    if text.count(f'"{TAG}"') != len(parts):  # the user's own, too
+        parts.clear()
+        text = encode(_escaped(request))
+    told = text.encode()
+    return b"".join((_SIZE.pack(len(told)), told, *parts))
+
+
+def _escaped(value: object) -> object:
     if isinstance(value, (list, tuple)):
-        return [_tagged(item) for item in value]
+        return [_escaped(item) for item in value]
     if isinstance(value, dict):
-        tagged = {key: _tagged(item) for key, item in value.items()}
-        return {TAG: [tagged[TAG]]} if len(tagged) == 1 and TAG in tagged else tagged
+        escaped = {key: _escaped(item) for key, item in value.items()}
+        return {TAG: [escaped[TAG]]} if len(escaped) == 1 and TAG in escaped else escaped
     return value
 
 
-def _untagged(value: dict[str, Any]) -> Any:
-    if len(value) != 1 or TAG not in value:
-        return value
-    held = value[TAG]
-    if isinstance(held, str):
-        return base64.b64decode(held, validate=True)
-    if isinstance(held, list) and len(held) == 1:
-        return {TAG: held[0]}
-    raise ValueError
+class _Untagged:
+    """Puts the bytes back where they were, in their order. at: how many are."""
+
+    def __init__(self, parts: memoryview) -> None:
+        self.at = 0
+        self._parts = parts
+
+    def value(self, value: dict[str, Any]) -> Any:
+        if len(value) != 1 or TAG not in value:
+            return value
+        held = value[TAG]
+        if type(held) is int and 0 <= held <= len(self._parts) - self.at:
+            self.at += held
+            return bytes(self._parts[self.at - held : self.at])
+        if isinstance(held, list) and len(held) == 1:
+            return {TAG: held[0]}
+        raise ValueError

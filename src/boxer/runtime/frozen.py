@@ -4,16 +4,17 @@ Belongs here: which kind of machine is made where. Does not: what they are used 
 
 Invariants
 1. The image is parted from the code once, and shared by all machines over it.
-2. Mounted folders are served by wasmtime's own WASI, so by a `CopiedInstance`.
+2. Folders are mounted in native machines alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from boxer.boxfile import Box, MemoryImage, Segment
-from boxer.errors import EngineError
+from boxer.errors import EngineError, MountError
 from boxer.runtime import mapped
 from boxer.runtime.calls import read_reply, reply_of
 from boxer.runtime.code import Code, load_code
@@ -54,21 +55,31 @@ class Frozen:
     def is_mapped(self) -> bool:
         return isinstance(self.image, MappedImage)
 
-    def after(self, request: bytes, options: RunOptions) -> Frozen:
-        """The machine frozen again after it has answered a request. Raises what that came to."""
+    def after(self, request: bytes, options: RunOptions) -> tuple[Frozen, Any]:
+        """The machine frozen again after it has answered a request, and what it has answered.
+        Raises what that came to."""
         instance = self.machine(options.limits.memory_bytes)
         try:
-            read_reply(reply_of(instance.call(options, request)), options.limits.output_bytes)
+            reply = reply_of(instance.call(options, request))
+            result = read_reply(reply, options.limits.output_bytes)
             reply_of(instance.enter(REFREEZE, options))
             if isinstance(instance, MappedInstance):
-                return Frozen(self.code, instance.new_image(HEADROOM), self.resettable)
+                image = instance.new_image(HEADROOM)
+                return Frozen(self.code, image, self.resettable), result
             memory = instance.memory()
-            return Frozen(self.code, MemoryImage(len(memory), (Segment(0, memory),)))
+            return Frozen(self.code, MemoryImage(len(memory), (Segment(0, memory),))), result
         finally:
             instance.close()
 
     def machine(self, memory_limit: int, mounts: Sequence[Mount] = ()) -> Instance:
         """A fresh machine. memory_limit: bytes. Raises `LimitValueError`, `MountError`."""
-        if isinstance(self.image, MappedImage) and not mounts:
-            return MappedInstance(self.code, self.image, memory_limit)
-        return CopiedInstance(self.code, self.image, memory_limit, mounts)
+        if isinstance(self.image, MappedImage):
+            return MappedInstance(self.code, self.image, memory_limit, mounts)
+        if mounts:
+            raise MountError(
+                "Nothing can be mounted: Boxer's native library is missing, or a file for the box's"
+                " memory cannot be had.",
+                hint="A wheel of Boxer brings the library, and so does `make setup`; `ulimit -f`"
+                " and full disks keep files away.",
+            )
+        return CopiedInstance(self.code, self.image, memory_limit)

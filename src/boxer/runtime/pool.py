@@ -16,6 +16,7 @@ import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from ctypes import byref, string_at
 from dataclasses import replace
 from queue import SimpleQueue
@@ -28,8 +29,12 @@ from boxer.runtime.entry import Instance, Outcome, RunOptions
 from boxer.runtime.frozen import Frozen
 from boxer.runtime.limits import Limits
 from boxer.runtime.mapped import MappedInstance, outcome_of, prepared
+from boxer.runtime.mounts import Mount, folders_of
 from boxer.runtime.runner import RunResult, command_line, result_of, variables
 from boxer.runtime.stdio import Stream
+
+# Seconds that preparing a module may take at least.
+PREPARING = 60.0
 
 
 class Pool:
@@ -37,6 +42,7 @@ class Pool:
 
     size: machines that run at once. limits: of each call and run. env: laid over the box's own.
     output: where stdout and stderr of calls go; by default they are kept and told with an error.
+    mounts: of calls and runs, not while a module is imported; each machine serves one of them then.
     """
 
     def __init__(
@@ -46,22 +52,31 @@ class Pool:
         limits: Limits | None = None,
         env: Mapping[str, str] | None = None,
         output: Stream = Stream.CAPTURE,
+        mounts: Sequence[Mount] = (),
     ) -> None:
         if size < 1:
             raise ValueError("a pool needs at least one machine")
+        self._ending = ExitStack()
+        self._folders = self._ending.enter_context(folders_of(mounts))
         self._options = RunOptions(
             limits or Limits(), (b"box",), variables(env), b"", output, output
         )
+        self._once = replace(self._options, limits=_patient(self._options.limits))
         self._room = self._options.limits.output_bytes
         self._size = size
         self._places: SimpleQueue[None] = SimpleQueue()
         for _ in range(size):
             self._places.put(None)
-        self._plain = _IdleInstances(frozen, self._options, size)
+        self._plain = self._idle(frozen)
         self._by_module: dict[str, _IdleInstances] = {}
         self._preparing = threading.Lock()
         self._executor: ThreadPoolExecutor | None = None
         self._closed = False
+
+    @property
+    def size(self) -> int:
+        """How many machines run at once."""
+        return self._size
 
     def call(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
         """Calls `"module:function"` with plain data and returns its plain result.
@@ -76,6 +91,20 @@ class Pool:
             return read_reply(idle.call(request), self._room)
         finally:
             self._places.put(None)
+
+    def prepare(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
+        """Calls `"module:function"` once, and keeps what that leaves: later calls of functions of
+        this module begin there, each on a machine of its own. Raises as `call`."""
+        module = function.partition(":")[0]
+        request = call_request(function, args, kwargs)
+        self._prepare(function)
+        with self._preparing:
+            self._check_open()
+            before = self._by_module[module]
+            frozen, result = before.frozen.after(request, self._once)
+            self._by_module[module] = self._idle(frozen)
+        before.retire()
+        return result
 
     def run(self, arguments: Sequence[str] = (), *, stdin: bytes = b"") -> RunResult:
         """Runs the box with a command line, as `Box.run` does."""
@@ -110,6 +139,7 @@ class Pool:
             self._places.get()
         for idle in (self._plain, *self._by_module.values()):
             idle.close()
+        self._ending.close()
         if self._executor is not None:
             self._executor.shutdown()
         for _ in range(self._size):
@@ -125,6 +155,9 @@ class Pool:
         if self._closed:
             raise PoolClosedError("The pool was closed.")
 
+    def _idle(self, frozen: Frozen) -> _IdleInstances:
+        return _IdleInstances(frozen, self._options, self._size, self._folders)
+
     def _prepare(self, function: str) -> _IdleInstances:
         """Imports a function's module in a machine, and keeps that as an image for calls."""
         module = function.partition(":")[0]
@@ -133,19 +166,22 @@ class Pool:
         with self._preparing:
             self._check_open()
             if module not in self._by_module:
-                frozen = self._plain.frozen.after(prepare_request([module]), self._options)
-                self._by_module[module] = _IdleInstances(frozen, self._options, self._size)
+                frozen, _ = self._plain.frozen.after(prepare_request([module]), self._once)
+                self._by_module[module] = self._idle(frozen)
             return self._by_module[module]
 
 
 class _IdleInstances:
     """The idle machines over one image."""
 
-    def __init__(self, frozen: Frozen, options: RunOptions, size: int) -> None:
+    def __init__(
+        self, frozen: Frozen, options: RunOptions, size: int, folders: Sequence[Mount]
+    ) -> None:
         self.frozen = frozen
+        self._folders = folders
         self._options = options
         self._idle: deque[Instance] = deque(maxlen=size)
-        self._closed = False
+        self._closed = self._retired = False
         self._run = prepared(options) if frozen.is_mapped else None
 
     def _take(self) -> Instance:
@@ -154,7 +190,7 @@ class _IdleInstances:
         try:
             return self._idle.pop()
         except IndexError:
-            return self.frozen.machine(self._options.limits.memory_bytes)
+            return self.frozen.machine(self._options.limits.memory_bytes, self._folders)
 
     def call(self, request: bytes) -> bytes:
         """The reply to a request. Raises as `Pool.call`."""
@@ -182,11 +218,16 @@ class _IdleInstances:
 
     def close(self) -> None:
         self._closed = True
+        self.retire()
+
+    def retire(self) -> None:
+        """Calls under way are the last ones."""
+        self._retired = True
         while self._idle:
             self._idle.pop().close()
 
     def _give_back(self, instance: Instance, reusable: bool) -> None:
-        if reusable and self.frozen.resettable:
+        if reusable and self.frozen.resettable and not self._retired:
             self._idle.append(instance)
         else:
             instance.close()
@@ -196,6 +237,16 @@ class _IdleInstances:
             return reply_of(instance.call(self._options, request))
         finally:
             instance.close()
+
+
+def _patient(limits: Limits) -> Limits:
+    """For what is done once: a call's own time may be short."""
+    time, cpu = limits.time, limits.cpu
+    return replace(
+        limits,
+        time=None if time is None else max(time, PREPARING),
+        cpu=None if cpu is None else max(cpu, PREPARING),
+    )
 
 
 def _once(instance: Instance, options: RunOptions) -> Outcome:
