@@ -101,7 +101,10 @@ def run_natively(suite: Suite, patience: Patience) -> Outcome:
 
 def _placed(outcome: Outcome, folder: str) -> Outcome:
     """Names of tests may hold the folder that they ran in: as in a box."""
-    named = lambda names: {name.replace(folder, PLACE): told for name, told in names.items()}  # noqa: E731
+
+    def named(told: dict[str, str]) -> dict[str, str]:
+        return {name.replace(folder, PLACE): detail for name, detail in told.items()}
+
     outcome.passed = {name.replace(folder, PLACE) for name in outcome.passed}
     outcome.failed, outcome.hung = named(outcome.failed), named(outcome.hung)
     outcome.skipped = named(outcome.skipped)
