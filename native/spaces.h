@@ -6,7 +6,7 @@
 #include "space.h"
 
 // MOST_PARTS: beyond that a process is written to a file as a whole.
-enum { PAGE = 4096, TABLE = 2 << 20, MOST_RANGES = 1024, MOST_PARTS = 256 };
+enum { PAGE = 4096, TABLE = 2 << 20, MOST_RANGES = 16384, MOST_PARTS = 256 };
 
 // bytes: that it holds. It goes with the last part that names it.
 struct file {

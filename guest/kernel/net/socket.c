@@ -62,6 +62,11 @@ size_t socket_room(const struct socket *from, const struct socket *to) {
     return to->queued < limit ? limit - to->queued : 0;
 }
 
+// socket(7): with SO_LINGER of no time, close resets the connection.
+static int aborts(const struct socket *socket) {
+    return socket->family != LINUX_AF_UNIX && socket->linger.on && socket->linger.seconds == 0;
+}
+
 // The other end of a connection learns that this one is gone.
 static void leave(struct socket *socket, struct socket *peer) {
     if (socket_is_datagram(peer)) {
@@ -70,7 +75,7 @@ static void leave(struct socket *socket, struct socket *peer) {
     } else {
         peer->shut |= socket->family == LINUX_AF_UNIX ? SHUT_BOTH : SHUT_RECEIVE;
         // Bytes that were sent and never read: the sender must not believe they arrived.
-        if (socket->first || !socket->accepted)
+        if (socket->first || !socket->accepted || aborts(socket))
             peer->error = ECONNRESET;
     }
     peer->peer = NULL;

@@ -74,6 +74,8 @@ static int set_socket_level(struct socket *socket, int name, const void *value, 
         return set_timeout(&socket->receive_timeout, value, size, name == LINUX_SO_RCVTIMEO_OLD);
     if (name == LINUX_SO_SNDTIMEO || name == LINUX_SO_SNDTIMEO_OLD)
         return set_timeout(&socket->send_timeout, value, size, name == LINUX_SO_SNDTIMEO_OLD);
+    if (name == LINUX_SO_BINDTODEVICE) // to none: as it is
+        return size == 0 || *(const char *)value == 0 ? 0 : -EPERM;
     if (size < sizeof number)
         return -EINVAL;
     memcpy(&number, value, sizeof number);
@@ -257,6 +259,8 @@ static int get_socket_level(struct socket *socket, int name, void *value, uint32
         return give_timeout(socket->send_timeout, name == LINUX_SO_SNDTIMEO_OLD, value, size);
     case LINUX_SO_LINGER:
         return give(&socket->linger, sizeof socket->linger, value, size);
+    case LINUX_SO_BINDTODEVICE: // none
+        return give(NULL, 0, value, size);
     case LINUX_SO_PEERCRED:
         if (!socket->peer_credentials.pid)
             return give(&(struct linux_ucred){0, UINT32_MAX, UINT32_MAX},
