@@ -14,6 +14,7 @@
 #ifndef BOXER_NATIVE_MACHINE_H
 #define BOXER_NATIVE_MACHINE_H
 
+#include "network.h"
 #include "wasmtime.h"
 
 #include <sys/types.h>
@@ -39,8 +40,15 @@ enum boxer_limit {
     BOXER_LIMIT_CPU,
     BOXER_LIMIT_OUTPUT,
     BOXER_LIMIT_MEMORY,
+    BOXER_LIMIT_SENT, // by the network
+    BOXER_LIMIT_RECEIVED,
 };
-enum boxer_refusal { BOXER_TOO_LITTLE_STACK = 1, BOXER_IN_SIGNAL_HANDLER, BOXER_NO_SIGNAL };
+enum boxer_refusal {
+    BOXER_TOO_LITTLE_STACK = 1,
+    BOXER_IN_SIGNAL_HANDLER,
+    BOXER_NO_SIGNAL,
+    BOXER_NO_NETWORK // no descriptor for it is left
+};
 
 struct boxer_outcome;
 
@@ -61,6 +69,7 @@ struct boxer_run {
     // the same each time. still: no ticks, so that tasks switch at the same moments.
     uint64_t epoch_ns;
     uint32_t fixed, still;
+    const struct boxer_network *network; // null: none
 };
 
 // How it ended. Pointers are the machine's and hold until it is entered again.

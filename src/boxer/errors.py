@@ -308,6 +308,24 @@ class VolumeError(BoxerError):
     reference = "bad-volume"
 
 
+class NetworkValueError(BoxerError):
+    """What a run is to reach of the network is not said clearly, or cannot be had."""
+
+    reference = "bad-network"
+
+
+class PortValueError(BoxerError):
+    """A port that is to lead into a box is not said clearly."""
+
+    reference = "bad-port"
+
+
+class PortTakenError(BoxerError):
+    """A port of this machine that cannot be had."""
+
+    reference = "port-taken"
+
+
 class LimitValueError(BoxerError):
     """A limit that makes no sense."""
 

@@ -22,11 +22,9 @@ from boxer.errors import (
 from boxer.runtime import ATTENDED
 
 REFUSED = [
-    (["run", "-p", "80:80", "x"], "`-p`: a box has no port"),
     (["run", "-dp", "80:80", "x"], "`-d`: a box runs as this process"),
-    (["run", "-P", "x"], "`-P`: a box has no port"),
     (["run", "--rm", "--detach", "x"], "`--detach`: a box runs as this process"),
-    (["run", "--network", "host", "x"], "`--network host`: a box has no network"),
+    (["run", "--link", "db", "x"], "`--link`: a box is in no network with others"),
     (["run", "--privileged", "x"], "`--privileged`: a box reaches nothing"),
     (["run", "--read-only", "x"], "`--read-only`: the files of a box"),
     (["run", "--cpus", "2", "x"], "`--cpus`: the limits of a run have other names"),

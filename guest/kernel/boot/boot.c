@@ -10,6 +10,8 @@
 #include "host/host.h"
 #include "mm/memory.h"
 #include "mm/slab.h"
+#include "net/dns.h"
+#include "outside/outside.h"
 #include "process/afresh.h"
 #include "process/end.h"
 #include "process/frozen.h"
@@ -66,6 +68,8 @@ int kernel_boot(uintptr_t heap) {
 
 void kernel_freeze(void) {
     fd_close_from(3);
+    dns_freeze();
+    outside_freeze();
     timers_thaw();
     fs_freeze();
     clock_freeze();
@@ -86,7 +90,9 @@ void kernel_thaw(const char *cwd) {
     console_thaw();
     trace_stop();
     attended_stop();
-    fs_thaw(cwd);
+    outside_thaw(fs_thaw(cwd));
+    if (outside_is_granted())
+        fs_name_server();
 }
 
 typedef int (*host_sizes)(size_t *count, size_t *bytes);
@@ -149,8 +155,7 @@ void kernel_set_limits(uint32_t files, uint64_t storage) {
     struct linux_rlimit64 *open_files = &current->process->limits[LINUX_RLIMIT_NOFILE];
     if (files < open_files->hard)
         open_files->hard = files;
-    if (files < open_files->soft)
-        open_files->soft = files;
+    open_files->soft = open_files->hard;
     uint64_t pages = storage / PAGE_SIZE, most = fs_usage.pages_max;
     if (fs_usage.pages <= most && pages < most - fs_usage.pages)
         fs_usage.pages_max = fs_usage.pages + pages;

@@ -79,7 +79,7 @@ static struct process *copy_process(unsigned long flags) {
     child->usage = (struct usage){0, 0};
     child->started_ns = clock_monotonic();
     child->parent_death_signal = child->subreaper = 0;
-    child->descriptors = (struct descriptors){NULL, 0};
+    child->descriptors = (struct descriptors){NULL, 0, 0};
     signal_fork(child);
     timers_begin(child);
     dentry_get(child->directories.cwd);

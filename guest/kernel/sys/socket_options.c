@@ -4,10 +4,12 @@
 // again: loopback inside one memory has no wire to tune.
 #include "sys/socket_options.h"
 #include "mm/memory.h"
+#include "net/outer.h"
 #include "net/socket.h"
 #include "time/clock.h"
 #include "vfs/file.h"
 
+#include <boxer/boot.h>
 #include <boxer/linux_errno.h>
 #include <boxer/linux_socket.h>
 #include <boxer/linux_time.h>
@@ -99,10 +101,12 @@ static int set_socket_level(struct socket *socket, int name, const void *value, 
         memcpy(&socket->linger, value, sizeof socket->linger);
         socket->linger.on = socket->linger.on != 0;
         return 0;
+    case LINUX_SO_KEEPALIVE:
+        outer_set_option(socket, BOXER_NET_OPTION_KEEPALIVE, number != 0);
+        return store(socket, LINUX_SOL_SOCKET, name, number != 0);
     case LINUX_SO_DEBUG:
     case LINUX_SO_DONTROUTE:
     case LINUX_SO_BROADCAST:
-    case LINUX_SO_KEEPALIVE:
     case LINUX_SO_OOBINLINE:
         return store(socket, LINUX_SOL_SOCKET, name, number != 0);
     case LINUX_SO_PRIORITY:
@@ -175,7 +179,7 @@ static int get_number(struct socket *socket, int name, int *number) {
         *number = socket->listening;
         return 0;
     case LINUX_SO_ERROR:
-        *number = socket->error;
+        *number = socket->outside ? outer_error(socket) : socket->error;
         socket->error = 0;
         return 0;
     case LINUX_SO_REUSEADDR:

@@ -27,6 +27,7 @@ RUN_VALUES = (
     ("--pull",),
     ("-l", "--label"),
     ("--cap-drop",),
+    ("--expose",),
     ("--security-opt",),
     ("--pids-limit",),
     ("--shm-size",),
@@ -35,10 +36,6 @@ RUN_VALUES = (
 BUILD_FLAGS = (("--pull",), ("--rm",), ("--force-rm",), ("--load",))
 BUILD_VALUES = (("--progress",), ("--platform",), ("--provenance",), ("--sbom",), ("--builder",))
 
-_PORTS = (
-    "a box has no port of this machine yet",
-    "Servers answer inside of the box only: docs/reference/servers.md.",
-)
 _PRIVILEGES = (
     "a box reaches nothing of this machine but what `-e` and `-v` give it",
     "Leave it out.",
@@ -48,12 +45,11 @@ _BACKGROUND = (
     "Leave the background to the shell (`boxer run BOX &`) or to a service manager.",
 )
 _NETWORK = (
-    "a box has no network but its own loopback",
-    "Leave it out, or write `--network none`.",
+    "a box is in no network with others",
+    "What it may reach is named with `--allow-net HOST:PORT`.",
 )
 RUN_REFUSED: Mapping[tuple[str, ...], tuple[str, str]] = {
-    ("-p", "--publish"): _PORTS,
-    ("--expose", "--link", "--dns", "--add-host"): _NETWORK,
+    ("--link", "--add-host", "--network-alias", "--ip", "--ip6"): _NETWORK,
     ("--device", "--gpus", "--cap-add", "--volumes-from"): _PRIVILEGES,
     ("--restart",): _BACKGROUND,
     ("--cpus", "--ulimit", "--memory-swap"): (
@@ -62,7 +58,6 @@ RUN_REFUSED: Mapping[tuple[str, ...], tuple[str, str]] = {
     ),
 }
 RUN_REFUSED_FLAGS: Mapping[tuple[str, ...], tuple[str, str]] = {
-    ("-P", "--publish-all"): _PORTS,
     ("-d", "--detach"): _BACKGROUND,
     ("--privileged",): _PRIVILEGES,
     ("--read-only",): (
@@ -91,7 +86,6 @@ def add_docker_run_options(parser: argparse.ArgumentParser) -> None:
     _pass_over(parser, RUN_FLAGS, RUN_VALUES)
     _refuse(parser, RUN_REFUSED, None)
     _refuse(parser, RUN_REFUSED_FLAGS, 0)
-    parser.add_argument("--network", "--net", action=_NoNetwork, help=argparse.SUPPRESS)
 
 
 def add_docker_build_options(parser: argparse.ArgumentParser) -> None:
@@ -133,16 +127,3 @@ class _Refused(argparse.Action):
     ) -> None:
         reason, hint = self.const
         raise UnsupportedOptionError(f"`{option_string}`: {reason}.", hint=hint)
-
-
-class _NoNetwork(argparse.Action):
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: object,
-        option_string: str | None = None,
-    ) -> None:
-        if values != "none":
-            reason, hint = _NETWORK
-            raise UnsupportedOptionError(f"`{option_string} {values}`: {reason}.", hint=hint)

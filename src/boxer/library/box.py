@@ -18,6 +18,8 @@ from boxer.runtime import (
     Frozen,
     Limits,
     Mount,
+    Network,
+    OpenNetwork,
     Pool,
     RunResult,
     StartedInstance,
@@ -56,16 +58,18 @@ class Box:
         entrypoint: str | None = None,
         working_dir: str | None = None,
         user: str | None = None,
+        network: Network | OpenNetwork | None = None,
     ) -> RunResult:
         """Runs it once, on a fresh machine.
 
         arguments: replace CMD, as behind `docker run IMAGE`. env: laid over the box's own.
-        user: "uid[:gid]", numbers. A program that fails is a result, not an error.
-        Raises `MountError`, `LimitValueError`.
+        user: "uid[:gid]", numbers. network: default none. A program that fails is a result, not an
+        error. Raises `MountError`, `LimitValueError`, `PortTakenError`.
         """
         return run(
             self.frozen, arguments, env=env, mounts=mounts, stdin=stdin, stdout=stdout,
             stderr=stderr, limits=limits, entrypoint=entrypoint, working_dir=working_dir, user=user,
+            network=network,
         )  # fmt: skip
 
     def pool(
@@ -75,22 +79,26 @@ class Box:
         limits: Limits | None = None,
         env: Mapping[str, str] | None = None,
         output: Stream = Stream.CAPTURE,
+        network: Network | None = None,
         mounts: Sequence[Mount] = (),
     ) -> Pool:
-        """A pool of machines. size: how many run at once, by default one a processor. mounts: a
-        machine with them serves one call."""
-        return Pool(self.frozen, size or os.cpu_count() or 1, limits, env, output, mounts=mounts)
+        """A pool of machines. size: how many run at once, by default one a processor. network: what
+        they may reach, without ports. mounts: a machine with them serves one call."""
+        count = size or os.cpu_count() or 1
+        return Pool(self.frozen, count, limits, env, output, network, mounts)
 
     def start(
         self,
         *,
         limits: Limits | None = None,
         env: Mapping[str, str] | None = None,
+        network: Network | None = None,
         mounts: Sequence[Mount] = (),
     ) -> Machine:
-        """A machine that goes on from call to call. limits: of each. mounts: it cannot be forked
-        then. Raises `MountError`."""
-        return Machine(self.file, StartedInstance(self.frozen, run_options(limits, env), mounts))
+        """A machine that goes on from call to call. limits: of each. network: what it may reach,
+        without ports. mounts: it cannot be forked then. Raises `MountError`."""
+        options = run_options(limits, env, network)
+        return Machine(self.file, StartedInstance(self.frozen, options, mounts))
 
 
 def load(box: str | os.PathLike[str]) -> Box:

@@ -12,6 +12,7 @@ from typing import Protocol
 from boxer.abi import Reached
 from boxer.runtime.exitstatus import ExitStatus
 from boxer.runtime.limits import Limits
+from boxer.runtime.opened import OpenNetwork
 from boxer.runtime.stdio import Stream
 
 
@@ -22,7 +23,7 @@ class RunOptions:
     arguments: argv with a name for the box first. environment: `K=V`. thaw: a call begins a life
     (fresh randomness, clocks, environment) instead of going on with one. stop_timeout: signals of
     this process are the program's, and it has so many seconds to end after SIGTERM (negative: as
-    long as it likes); None: they are this process's own.
+    long as it likes); None: they are this process's own. network: None: there is none.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -33,6 +34,7 @@ class RunOptions:
     stderr: Stream = Stream.CAPTURE
     thaw: bool = True
     stop_timeout: float | None = None
+    network: OpenNetwork | None = None
 
 
 @dataclass(frozen=True, slots=True)

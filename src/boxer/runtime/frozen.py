@@ -75,7 +75,7 @@ class Frozen:
             raise MountError(
                 "Nothing can be mounted: Boxer's native library is missing, or a file for the box's"
                 " memory cannot be had.",
-                hint="A wheel of Boxer brings the library, and so does `make setup`; `ulimit -f` and"
-                " full disks keep files away.",
+                hint="A wheel of Boxer brings the library, and so does `make setup`; `ulimit -f`"
+                " and full disks keep files away.",
             )
         return CopiedInstance(self.code, self.image, memory_limit)

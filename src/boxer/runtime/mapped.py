@@ -33,7 +33,8 @@ from boxer.runtime.exitstatus import ExitStatus
 from boxer.runtime.forwarding import forwarded
 from boxer.runtime.imagefile import with_nameless_file, write_image
 from boxer.runtime.mounts import Mount, native_folders
-from boxer.runtime.native import NativeOutcome, Run
+from boxer.runtime.native import NativeListener, NativeNetwork, NativeOutcome, Run
+from boxer.runtime.opened import OpenNetwork
 from boxer.runtime.stdio import Stream
 from boxer.runtime.traps import SIGKILL, crash_of_code, crash_of_text
 from boxer.wasmformat import PAGE
@@ -199,7 +200,18 @@ def prepared(options: RunOptions) -> Run:
     streams = (options.stdin, options.stdout, options.stderr)
     for number, stream in enumerate(streams):
         run.descriptors[number] = number if stream is Stream.INHERIT else -1
+    if options.network is not None:
+        run.network = ctypes.pointer(_network(options.network))
     return run
+
+
+def _network(network: OpenNetwork) -> NativeNetwork:
+    listeners = [
+        NativeListener(one.descriptor, one.protocol, one.family, one.port)
+        for one in network.listeners
+    ]
+    array = (NativeListener * len(listeners))(*listeners)
+    return NativeNetwork(array, len(listeners), network.log, network.policy)
 
 
 def _nanoseconds(seconds: float | None) -> int:

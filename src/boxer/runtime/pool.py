@@ -30,6 +30,8 @@ from boxer.runtime.frozen import Frozen
 from boxer.runtime.limits import Limits
 from boxer.runtime.mapped import MappedInstance, outcome_of, prepared
 from boxer.runtime.mounts import Mount, folders_of
+from boxer.runtime.network import Network
+from boxer.runtime.opening import open_network, without_ports
 from boxer.runtime.runner import RunResult, command_line, result_of, variables
 from boxer.runtime.stdio import Stream
 
@@ -39,6 +41,7 @@ class Pool:
 
     size: machines that run at once. limits: of each call and run. env: laid over the box's own.
     output: where stdout and stderr of calls go; by default they are kept and told with an error.
+    network: what calls and runs may reach, without ports; none while a module is imported.
     mounts: of calls and runs, not while a module is imported; each machine serves one of them then.
     """
 
@@ -49,14 +52,16 @@ class Pool:
         limits: Limits | None = None,
         env: Mapping[str, str] | None = None,
         output: Stream = Stream.CAPTURE,
+        network: Network | None = None,
         mounts: Sequence[Mount] = (),
     ) -> None:
         if size < 1:
             raise ValueError("a pool needs at least one machine")
         self._ending = ExitStack()
         self._folders = self._ending.enter_context(folders_of(mounts))
+        opened = self._ending.enter_context(open_network(without_ports(network, "A pool")))
         self._options = RunOptions(
-            limits or Limits(), (b"box",), variables(env), b"", output, output
+            limits or Limits(), (b"box",), variables(env), b"", output, output, network=opened
         )
         self._room = self._options.limits.output_bytes
         self._size = size
@@ -140,7 +145,8 @@ class Pool:
         with self._preparing:
             self._check_open()
             if module not in self._by_module:
-                frozen = self._plain.frozen.after(prepare_request([module]), self._options)
+                alone = replace(self._options, network=None)
+                frozen = self._plain.frozen.after(prepare_request([module]), alone)
                 self._by_module[module] = _IdleInstances(
                     frozen, self._options, self._size, self._folders
                 )

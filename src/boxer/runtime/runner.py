@@ -13,13 +13,17 @@ Invariants
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from boxer.boxfile import Box
+from boxer.errors import NetworkValueError
 from boxer.runtime.entry import Instance, Outcome, RunOptions, Usage
 from boxer.runtime.frozen import Frozen
 from boxer.runtime.limits import Limits
 from boxer.runtime.mounts import Mount, folders_of
+from boxer.runtime.network import Network
+from boxer.runtime.opened import OpenNetwork
+from boxer.runtime.opening import open_network, without_ports
 from boxer.runtime.stdio import Stream
 
 
@@ -54,14 +58,15 @@ def run(
     working_dir: str | None = None,
     user: str | None = None,
     stop_timeout: float | None = None,
+    network: Network | OpenNetwork | None = None,
 ) -> RunResult:
     """Runs a box once, on a machine of its own.
 
     arguments: replace the box's CMD. env: laid over the box's own. entrypoint: replaces ENTRYPOINT
     and CMD, as `docker run --entrypoint`. user: "uid[:gid]", numbers. stop_timeout: see
     `RunOptions`.
-    Raises `MountError`, `LimitValueError`, `UnsupportedModuleError`; KeyboardInterrupt after
-    Ctrl-C, if the run is in the main thread.
+    Raises `MountError`, `LimitValueError`, `UnsupportedModuleError`, what `open_network` raises;
+    KeyboardInterrupt after Ctrl-C, if the run is in the main thread.
     """
     bounds = limits or Limits()
     options = RunOptions(
@@ -74,8 +79,14 @@ def run(
         stop_timeout=stop_timeout,
     )
     frozen = box if isinstance(box, Frozen) else Frozen.of(box)
-    with folders_of(mounts) as folders:
-        return result_of(once(frozen.machine(bounds.memory_bytes, folders), options))
+    with open_network(network) as opened, folders_of(mounts) as folders:
+        if opened is not None and not frozen.is_mapped:
+            raise NetworkValueError(
+                "A box has no network here: Boxer's native library is missing.",
+                hint="A wheel of Boxer brings it, and so does `make setup`.",
+            )
+        machine = frozen.machine(bounds.memory_bytes, folders)
+        return result_of(once(machine, replace(options, network=opened)))
 
 
 def once(machine: Instance, options: RunOptions) -> Outcome:
@@ -99,9 +110,12 @@ def result_of(outcome: Outcome) -> RunResult:
     )
 
 
-def run_options(limits: Limits | None, env: Mapping[str, str] | None) -> RunOptions:
-    """What a machine that answers calls is given."""
-    return RunOptions(limits or Limits(), environment=variables(env))
+def run_options(
+    limits: Limits | None, env: Mapping[str, str] | None, network: Network | None = None
+) -> RunOptions:
+    """What a machine that answers calls is given. Raises what `open_network` raises."""
+    with open_network(without_ports(network, "A machine that answers calls")) as opened:
+        return RunOptions(limits or Limits(), environment=variables(env), network=opened)
 
 
 def command_line(arguments: Sequence[str]) -> tuple[bytes, ...]:

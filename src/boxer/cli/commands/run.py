@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boxer.cli.dockeroptions import add_docker_run_options
+from boxer.cli.networkoptions import add_network_options
 from boxer.errors import NotABoxError, NotWasmError
 from boxer.escape import escape
 
@@ -16,10 +17,12 @@ if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
     from boxer.boxfile import Box
-    from boxer.runtime import Limits, RunResult
+    from boxer.runtime import Limits, Network, RunResult
 
 # docker run's status for its own failures.
 OWN_FAILURE = 125
+# Limits that end a run; others are the program's to meet.
+_ENDING = ("time", "cpu", "output", "sent", "received")
 # As docker's; native/launcher.c has it too.
 STOP_TIMEOUT = 10.0
 # Heard by the guest's kernel (guest/kernel/trace/trace.h); the program does not see it.
@@ -60,7 +63,8 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="memory, time, cpu, output, files, storage, call_depth or tasks: --limit time=5",
+        help="memory, time, cpu, output, files, storage, call_depth, tasks, connections,"
+        " connect_time, idle_time, sent or received: --limit time=5",
     )
     parser.add_argument(
         "--strace", action="store_true", help="show each system call on standard error"
@@ -72,6 +76,7 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="SECONDS",
         help="how long the program has to end after SIGTERM (10; -1: as long as it likes)",
     )
+    add_network_options(parser)
     add_docker_run_options(parser)
     parser.add_argument(
         "box", metavar="BOX", help="a file, or NAME[:TAG]; a program of `boxer cc` too"
@@ -81,12 +86,13 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from boxer.cli import grants, runoptions
-    from boxer.runtime import Frozen, Stream
+    from boxer.cli import grants, networkoptions, runoptions
+    from boxer.runtime import Frozen, Stream, open_network
     from boxer.runtime import run as run_box
 
     memory = [f"memory={options.memory}"] if options.memory else []
-    limits = runoptions.read_limits([*memory, *options.limit])
+    own_limits, net_limits = networkoptions.split_limits(options.limit)
+    limits = runoptions.read_limits([*memory, *own_limits])
     lines = [line for path in options.env_file for line in runoptions.read_environment_file(path)]
     env = runoptions.read_environment([*lines, *options.env])
     granted = [
@@ -95,8 +101,14 @@ def run(options: argparse.Namespace) -> int:
         *map(grants.parse_tmpfs, options.tmpfs),
     ]
     box = _box(options.box)
+    exposed = box.info.config.exposed_ports
+    network = networkoptions.read_network(options, net_limits, exposed)
     frozen = Frozen.of(box)
-    with grants.mounts_of(granted, partial(_copy, box)) as mounts:
+    with (
+        grants.mounts_of(granted, partial(_copy, box)) as mounts,
+        open_network(network) as opened,
+    ):
+        networkoptions.tell_ports(network, opened)
         result = run_box(
             frozen,
             options.arguments,
@@ -110,8 +122,9 @@ def run(options: argparse.Namespace) -> int:
             working_dir=options.workdir,
             user=runoptions.parse_user(options.user),
             stop_timeout=options.stop_timeout,
+            network=opened,
         )
-    _tell(result, limits)
+    _tell(result, limits, network)
     return result.exit_code
 
 
@@ -125,12 +138,12 @@ def _copy(box: Box, target: str, into: Path) -> None:
         write_folder(node, into)
 
 
-def _tell(result: RunResult, limits: Limits) -> None:
+def _tell(result: RunResult, limits: Limits, network: Network) -> None:
     """What ended the program, where it was not the program itself."""
     if result.crash:
         sys.stderr.write(f"boxer: {escape(result.crash)}\n")
-    elif result.limit and (result.limit in ("time", "cpu", "output") or _ended_by_memory(result)):
-        value = getattr(limits, result.limit)
+    elif result.limit and (result.limit in _ENDING or _ended_by_memory(result)):
+        value = getattr(network if result.limit in ("sent", "received") else limits, result.limit)
         sys.stderr.write(f"boxer: the run reached its limit: {result.limit}={value}\n")
 
 

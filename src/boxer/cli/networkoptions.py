@@ -1,0 +1,135 @@
+"""What a run is given of the network: `-p`, `-P`, `--allow-net`, `--network` and their like.
+
+Belongs here: those options, and the value they come to. Does not: what they mean (`runtime`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from boxer.errors import LimitValueError, NetworkValueError, PortValueError
+
+if TYPE_CHECKING:
+    from boxer.runtime import Network, OpenNetwork, Port
+
+# Of a person who watches, and ends what takes too long or too much.
+_ATTENDED = {
+    "connections": None, "connect_time": 30.0, "idle_time": None, "sent": None, "received": None,
+}  # fmt: skip
+
+
+def add_network_options(parser: argparse.ArgumentParser) -> None:
+    def several(*names: str, metavar: str, text: str) -> None:
+        parser.add_argument(*names, action="append", default=[], metavar=metavar, help=text)
+
+    several(
+        "-p", "--publish",
+        metavar="[IP:][HOSTPORT:]BOXPORT[/udp]",
+        text="a port of this machine that leads into the box; IP: 127.0.0.1",
+    )  # fmt: skip
+    parser.add_argument(
+        "-P",
+        "--publish-all",
+        action="store_true",
+        help="a free port for each that the Dockerfile exposes",
+    )
+    several(
+        "--allow-net",
+        metavar="HOST[:PORT]",
+        text="what the box may connect to: a name, *.NAME, an address or a net",
+    )
+    several(
+        "--allow-net-inside",
+        metavar="NAME[:PORT]",
+        text="likewise, where the name may lead to private addresses",
+    )
+    parser.add_argument(
+        "--network", "--net", metavar="host|none", help="host: all that this machine reaches"
+    )
+    several("--dns", metavar="ADDRESS[:PORT]", text="a name server, instead of this machine's way")
+    parser.add_argument(
+        "--net-log", metavar="FILE", help="add each decision to it, a line of JSON each"
+    )
+
+
+def split_limits(texts: Sequence[str]) -> tuple[list[str], list[str]]:
+    """NAME=VALUE texts of the run itself, and those of its network."""
+    network = [text for text in texts if text.partition("=")[0] in _ATTENDED]
+    return [text for text in texts if text not in network], network
+
+
+def read_network(
+    options: argparse.Namespace, limits: Sequence[str], exposed: Sequence[str]
+) -> Network:
+    """The network that the options ask for. limits: NAME=VALUE. exposed: what the box's EXPOSE
+    names. Raises `NetworkValueError`, `PortValueError`, `LimitValueError`."""
+    from boxer.runtime import Network, parse_ports
+
+    ports = [port for text in options.publish for port in parse_ports(text)]
+    if options.publish_all:
+        ports += _all_of(exposed, ports)
+    network = Network(
+        ports=ports,
+        allow=options.allow_net,
+        allow_inside=options.allow_net_inside,
+        host=_is_host(options.network),
+        dns=options.dns,
+        log=options.net_log,
+        **_limits(limits),
+    )
+    if options.network == "none" and not network.is_none:
+        raise NetworkValueError(
+            "`--network none` and grants of a network cannot both be.",
+            hint="Leave one of both out.",
+        )
+    return network
+
+
+def tell_ports(network: Network, opened: OpenNetwork | None) -> None:
+    """Says where the ports are whose place was left to the system."""
+    if opened is None:
+        return
+    for asked, port in zip(network.published, opened.ports, strict=True):
+        if not asked.host:
+            sys.stderr.write(f"boxer: {port}\n")
+
+
+def _all_of(exposed: Sequence[str], published: Sequence[Port]) -> list[Port]:
+    if not exposed:
+        raise PortValueError(
+            "`-P`: the box names no port, its Dockerfile has no EXPOSE.", hint="-p 8080:80"
+        )
+    from boxer.runtime import exposed_ports
+
+    known = {(port.box, port.protocol) for port in published}
+    return [port for port in exposed_ports(exposed) if (port.box, port.protocol) not in known]
+
+
+def _is_host(text: str | None) -> bool:
+    if text not in (None, "none", "host"):
+        raise NetworkValueError(
+            f"`--network {text}`: a box has the host's network or none.",
+            hint="--network host, --network none, or --allow-net HOST:PORT for single hosts",
+        )
+    return text == "host"
+
+
+def _limits(texts: Sequence[str]) -> dict[str, Any]:
+    found: dict[str, Any] = dict(_ATTENDED)
+    for text in texts:
+        name, _, value = text.partition("=")
+        found[name] = value
+        if name in ("sent", "received"):
+            continue
+        found[name] = None
+        with suppress(ValueError):
+            found[name] = int(value) if name == "connections" else float(value)
+        if found[name] is None:
+            raise LimitValueError(
+                f"`{value}` is no number for the limit `{name}`.", hint=f"--limit {name}=10"
+            )
+    return found
