@@ -174,10 +174,12 @@ __attribute__((export_name("boxer_refreeze"))) int boxer_refreeze(void) {
 char **program_loaded;
 static int is_frozen; // this life began with a thaw
 
-// What the frozen program does about signals is not for another one that begins in its place.
-static void forget_signals(void) {
+// What the frozen program does about signals, and has open, is not for another one that begins in
+// its place.
+static void forget_frozen_program(void) {
     for (int i = 1; i < _NSIG; i++)
         signal(i, SIG_DFL);
+    kernel_close_descriptors();
 }
 
 // as_user: as the machine's user, who has begun nothing yet.
@@ -192,7 +194,7 @@ static int run_program(char **argv, int as_user) {
     if (is_frozen && start.program->thaw)
         return start.program->thaw(start.path, start.argc, start.argv, machine.call_depth);
     if (is_frozen)
-        forget_signals();
+        forget_frozen_program();
     return start.program->main(start.argc, start.argv, __environ);
 }
 

@@ -389,6 +389,12 @@ class LimitReached(BoxerError):  # noqa: N818 - said of a call, which had no fau
         self.stderr = stderr
 
 
+class ServeError(BoxerError):
+    """An application that cannot be served."""
+
+    reference = "cannot-serve"
+
+
 class CallDataError(BoxerError):
     """An argument of a call is not plain data."""
 

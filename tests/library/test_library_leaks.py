@@ -153,7 +153,7 @@ def test_swapped_out_pages_are_put_back_too(box: boxer.Box) -> None:
 
 
 def test_calls_leave_nothing_however_they_end(box: boxer.Box) -> None:
-    frozen = box.frozen.after(b'i{"modules": ["app"]}', RunOptions())
+    frozen, _ = box.frozen.after(b'i{"modules": ["app"]}', RunOptions())
     machine = frozen.machine(1 << 30)
     assert isinstance(machine, MappedInstance)
     run = byref(prepared(RunOptions(boxer.Limits(time=0.1))))

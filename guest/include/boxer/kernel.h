@@ -18,8 +18,10 @@ long boxer_syscall(long number, long a, long b, long c, long d, long e, long f);
 // heap: first free byte of linear memory. Returns 0 or -errno.
 int kernel_boot(uintptr_t heap);
 
-// Ends a machine's first life: descriptors above 2 and caches are dropped, free memory is scrubbed.
+// Ends a machine's first life: caches are dropped, free memory is scrubbed. What is open stays so.
 void kernel_freeze(void);
+// Closes all but stdio, for another program than the one that was frozen.
+void kernel_close_descriptors(void);
 
 // Begins the life of one run: stdio, clocks and pid anew, host folders mounted at their names.
 // cwd: directory that relative host folder names are resolved in.

@@ -3,8 +3,8 @@
 // Invariants
 // 1. Order of birth: task and process, memory, clocks, file tree, stdio. Each needs only earlier
 //    ones.
-// 2. A frozen machine holds nothing of the host it was made on: no descriptors above 2, no armed
-//    timers, no pending signals, no bytes in free memory.
+// 2. A frozen machine holds nothing of the host it was made on: no armed timers, no pending signals,
+//    no bytes in free memory. Its program's descriptors stay open: they are of the box itself.
 #include "boot/fs.h"
 #include "host/attended.h"
 #include "host/host.h"
@@ -67,7 +67,6 @@ int kernel_boot(uintptr_t heap) {
 }
 
 void kernel_freeze(void) {
-    fd_close_from(3);
     dns_freeze();
     outside_freeze();
     timers_thaw();
@@ -77,6 +76,10 @@ void kernel_freeze(void) {
     frozen_keep();
     pages_scrub();
     memory_reserve(SPARE_PAGES);
+}
+
+void kernel_close_descriptors(void) {
+    fd_close_from(3);
 }
 
 void kernel_thaw(const char *cwd) {

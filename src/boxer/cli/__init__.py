@@ -30,6 +30,7 @@ from boxer.cli.commands import (
     inspect,
     rmi,
     run,
+    serve,
     volume,
     wheel,
 )
@@ -42,6 +43,7 @@ _COMMANDS = (
     check,
     doctor,
     run,
+    serve,
     inspect,
     images,
     rmi,

@@ -22,13 +22,13 @@ from boxer.errors import (
 from boxer.runtime import ATTENDED, Limits
 
 
-def read_limits(texts: Sequence[str]) -> Limits:
-    """Limits of NAME=VALUE texts; what is not named is not limited, since a person watches.
+def read_limits(texts: Sequence[str], limits: Limits = ATTENDED) -> Limits:
+    """Limits of NAME=VALUE texts. limits: what is not named; by default that is not limited, since
+    a person watches.
 
     Raises `LimitValueError`.
     """
     names = [field.name for field in fields(ATTENDED)]
-    limits = ATTENDED
     for text in texts:
         name, _, value = text.partition("=")
         if name not in names:

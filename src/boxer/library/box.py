@@ -96,7 +96,8 @@ class Box:
         mounts: Sequence[Mount] = (),
     ) -> Machine:
         """A machine that goes on from call to call. limits: of each. network: what it may reach,
-        without ports. mounts: it cannot be forked then. Raises `MountError`."""
+        without ports. mounts: it can be neither forked nor committed then. Raises
+        `MountError`."""
         options = run_options(limits, env, network)
         return Machine(self.file, StartedInstance(self.frozen, options, mounts))
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from boxer.boxfile import Box, MemoryImage, Segment
 from boxer.errors import EngineError, MountError
@@ -54,16 +55,19 @@ class Frozen:
     def is_mapped(self) -> bool:
         return isinstance(self.image, MappedImage)
 
-    def after(self, request: bytes, options: RunOptions) -> Frozen:
-        """The machine frozen again after it has answered a request. Raises what that came to."""
+    def after(self, request: bytes, options: RunOptions) -> tuple[Frozen, Any]:
+        """The machine frozen again after it has answered a request, and what it has answered.
+        Raises what that came to."""
         instance = self.machine(options.limits.memory_bytes)
         try:
-            read_reply(reply_of(instance.call(options, request)), options.limits.output_bytes)
+            reply = reply_of(instance.call(options, request))
+            result = read_reply(reply, options.limits.output_bytes)
             reply_of(instance.enter(REFREEZE, options))
             if isinstance(instance, MappedInstance):
-                return Frozen(self.code, instance.new_image(HEADROOM), self.resettable)
+                image = instance.new_image(HEADROOM)
+                return Frozen(self.code, image, self.resettable), result
             memory = instance.memory()
-            return Frozen(self.code, MemoryImage(len(memory), (Segment(0, memory),)))
+            return Frozen(self.code, MemoryImage(len(memory), (Segment(0, memory),))), result
         finally:
             instance.close()
 

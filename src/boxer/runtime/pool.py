@@ -35,6 +35,9 @@ from boxer.runtime.opening import open_network, without_ports
 from boxer.runtime.runner import RunResult, command_line, result_of, variables
 from boxer.runtime.stdio import Stream
 
+# Seconds that preparing a module may take at least.
+PREPARING = 60.0
+
 
 class Pool:
     """Serves calls from any number of threads. Use it as a context manager.
@@ -63,16 +66,22 @@ class Pool:
         self._options = RunOptions(
             limits or Limits(), (b"box",), variables(env), b"", output, output, network=opened
         )
+        self._once = replace(self._options, limits=_patient(self._options.limits), network=None)
         self._room = self._options.limits.output_bytes
         self._size = size
         self._places: SimpleQueue[None] = SimpleQueue()
         for _ in range(size):
             self._places.put(None)
-        self._plain = _IdleInstances(frozen, self._options, size, self._folders)
+        self._plain = self._idle(frozen)
         self._by_module: dict[str, _IdleInstances] = {}
         self._preparing = threading.Lock()
         self._executor: ThreadPoolExecutor | None = None
         self._closed = False
+
+    @property
+    def size(self) -> int:
+        """How many machines run at once."""
+        return self._size
 
     def call(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
         """Calls `"module:function"` with plain data and returns its plain result.
@@ -87,6 +96,20 @@ class Pool:
             return read_reply(idle.call(request), self._room)
         finally:
             self._places.put(None)
+
+    def prepare(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
+        """Calls `"module:function"` once, and keeps what that leaves: later calls of functions of
+        this module begin there, each on a machine of its own. Raises as `call`."""
+        module = function.partition(":")[0]
+        request = call_request(function, args, kwargs)
+        self._prepare(function)
+        with self._preparing:
+            self._check_open()
+            before = self._by_module[module]
+            frozen, result = before.frozen.after(request, self._once)
+            self._by_module[module] = self._idle(frozen)
+        before.retire()
+        return result
 
     def run(self, arguments: Sequence[str] = (), *, stdin: bytes = b"") -> RunResult:
         """Runs the box with a command line, as `Box.run` does."""
@@ -137,6 +160,9 @@ class Pool:
         if self._closed:
             raise PoolClosedError("The pool was closed.")
 
+    def _idle(self, frozen: Frozen) -> _IdleInstances:
+        return _IdleInstances(frozen, self._options, self._size, self._folders)
+
     def _prepare(self, function: str) -> _IdleInstances:
         """Imports a function's module in a machine, and keeps that as an image for calls."""
         module = function.partition(":")[0]
@@ -145,11 +171,8 @@ class Pool:
         with self._preparing:
             self._check_open()
             if module not in self._by_module:
-                alone = replace(self._options, network=None)
-                frozen = self._plain.frozen.after(prepare_request([module]), alone)
-                self._by_module[module] = _IdleInstances(
-                    frozen, self._options, self._size, self._folders
-                )
+                frozen, _ = self._plain.frozen.after(prepare_request([module]), self._once)
+                self._by_module[module] = self._idle(frozen)
             return self._by_module[module]
 
 
@@ -163,7 +186,7 @@ class _IdleInstances:
         self._folders = folders
         self._options = options
         self._idle: deque[Instance] = deque(maxlen=size)
-        self._closed = False
+        self._closed = self._retired = False
         self._run = prepared(options) if frozen.is_mapped else None
 
     def _take(self) -> Instance:
@@ -200,11 +223,16 @@ class _IdleInstances:
 
     def close(self) -> None:
         self._closed = True
+        self.retire()
+
+    def retire(self) -> None:
+        """Calls under way are the last ones."""
+        self._retired = True
         while self._idle:
             self._idle.pop().close()
 
     def _give_back(self, instance: Instance, reusable: bool) -> None:
-        if reusable and self.frozen.resettable:
+        if reusable and self.frozen.resettable and not self._retired:
             self._idle.append(instance)
         else:
             instance.close()
@@ -214,6 +242,16 @@ class _IdleInstances:
             return reply_of(instance.call(self._options, request))
         finally:
             instance.close()
+
+
+def _patient(limits: Limits) -> Limits:
+    """For what is done once: a call's own time may be short."""
+    time, cpu = limits.time, limits.cpu
+    return replace(
+        limits,
+        time=None if time is None else max(time, PREPARING),
+        cpu=None if cpu is None else max(cpu, PREPARING),
+    )
 
 
 def _once(instance: Instance, options: RunOptions) -> Outcome:

@@ -28,7 +28,7 @@ from boxer.runtime.runner import RunResult, result_of
 
 
 class StartedInstance:
-    """options: of each entry. mounts: it cannot be forked then. instance: its own, or None."""
+    """options: of each entry. mounts: see `fork`. instance: its own, or None."""
 
     def __init__(
         self,
@@ -68,18 +68,15 @@ class StartedInstance:
         `MountError` where it has folders: what is open in them is no part of its memory."""
         with self._lock:
             self._check()
-            if self._has_folders:
-                raise MountError(
-                    "A machine with mounted folders cannot be forked.",
-                    hint="Start a second one with the same folders.",
-                )
+            self._check_folders("forked")
             return StartedInstance(self._frozen, self._options, instance=self._copy())
 
     def freeze(self) -> bytes:
         """The machine's memory, frozen anew: a box can be made of it. It can go on after this, from
-        another thaw."""
+        another thaw. Raises as `fork`."""
         with self._lock:
             self._check()
+            self._check_folders("frozen")
             outcome = self._life.enter(REFREEZE, self._options)
             self._note(outcome)
             if outcome.status != 0:
@@ -101,6 +98,13 @@ class StartedInstance:
     def _check(self) -> None:
         if self._over:
             raise MachineOverError("The machine is over: it was closed, or ended by itself.")
+
+    def _check_folders(self, what: str) -> None:
+        if self._has_folders:
+            raise MountError(
+                f"A machine with mounted folders cannot be {what}.",
+                hint="Start another one: without folders, or with the same ones.",
+            )
 
     def _ask(self, request: bytes) -> Outcome:
         self._check()

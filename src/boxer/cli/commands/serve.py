@@ -1,0 +1,131 @@
+"""`boxer serve`: HTTP in front of a box, a fresh machine for every request."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from boxer.errors import ServeError
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+    from boxer.boxfile import BoxInfo
+
+LABEL = "boxer.rehearse"
+
+
+def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "serve", help="serve a box's web application, each request on a fresh machine"
+    )
+    parser.add_argument("box", metavar="BOX", help="a file, or NAME[:TAG]")
+    parser.add_argument(
+        "-p", "--port", default="8000", metavar="[IP:]PORT", help="where to listen (8000)"
+    )
+    parser.add_argument(
+        "--app", metavar="MODULE:OBJECT", help="instead of what the box's command names"
+    )
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes (1)")
+    parser.add_argument(
+        "--machines", type=int, default=16, metavar="N", help="at once in a worker (16)"
+    )
+    parser.add_argument("-e", "--env", action="append", default=[], metavar="K[=V]")
+    parser.add_argument(
+        "--env-file", action="append", default=[], type=Path, metavar="FILE", help="lines K[=V]"
+    )
+    parser.add_argument(
+        "--limit",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="of each request: time (30), cpu, memory, output, storage, files, tasks, call_depth",
+    )
+    parser.add_argument(
+        "--body", default="16MiB", metavar="SIZE", help="of a request, at most (16MiB)"
+    )
+    parser.add_argument(
+        "--rehearse",
+        action="append",
+        metavar='"METHOD PATH"',
+        help='requests made once before, on machines thrown away (`LABEL boxer.rehearse`, "GET /")',
+    )
+    parser.add_argument("--no-rehearse", action="store_true")
+    parser.add_argument(
+        "--development", action="store_true", help="answers of requests that failed tell why"
+    )
+    parser.add_argument("--no-access-log", action="store_true")
+    parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="PEM: serve HTTPS")
+    parser.add_argument("--tls-key", type=Path, metavar="FILE")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    from boxer.cli import runoptions
+    from boxer.library import load
+    from boxer.runtime import Limits, parse_size
+    from boxer.serving import Service, serve
+
+    host, port = _address(options.port)
+    for name in ("workers", "machines"):
+        if getattr(options, name) < 1:
+            raise ServeError(f"--{name} {getattr(options, name)}: at least 1.")
+    lines = [line for path in options.env_file for line in runoptions.read_environment_file(path)]
+    info = load(options.box).info
+    serve(
+        Service(
+            box=options.box,
+            app=options.app or _app_of(options.box, info),
+            host=host,
+            port=port,
+            workers=options.workers,
+            machines=options.machines,
+            limits=runoptions.read_limits(options.limit, Limits(time=30.0)),
+            env=runoptions.read_environment([*lines, *options.env]),
+            rehearse=_rehearsals(options, info),
+            body_bytes=parse_size(options.body),
+            development=options.development,
+            access_log=not options.no_access_log,
+            certificate=str(options.tls_cert) if options.tls_cert else None,
+            key=str(options.tls_key) if options.tls_key else None,
+        )
+    )
+    return 0
+
+
+def _address(text: str) -> tuple[str, int]:
+    """`[IP:]PORT`; 0: any port that is free."""
+    host, _, port = text.rpartition(":")
+    if not (port.isascii() and port.isdecimal() and int(port[:6]) < 1 << 16):
+        raise ServeError(f"`{text}` is not [IP:]PORT.", hint="-p 8000, -p 0.0.0.0:80, -p [::1]:80")
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def _app_of(name: str, info: BoxInfo) -> str:
+    from boxer.boxfile import read_box
+    from boxer.describe import load_bytes
+    from boxer.filetree import Directory
+    from boxer.pipeline import files_of
+    from boxer.serving import application_of
+
+    config = info.config
+    words = [*(config.entrypoint or ()), *(config.cmd or ())]
+    node = files_of(read_box(load_bytes(name))).get(config.working_dir or "/")
+    files = []
+    if isinstance(node, Directory):
+        for entry, below in node.entries.items():
+            files.append(entry)
+            if isinstance(below, Directory):
+                files.extend(f"{entry}/{inner}" for inner in below.entries)
+    return application_of(words, config.env, files)
+
+
+def _rehearsals(options: argparse.Namespace, info: BoxInfo) -> tuple[str, ...]:
+    if options.no_rehearse:
+        return ()
+    if options.rehearse:
+        return tuple(options.rehearse)
+    labels = dict(info.config.labels)
+    told = [line.strip() for line in labels.get(LABEL, "GET /").split(",")]
+    return tuple(line for line in told if line)

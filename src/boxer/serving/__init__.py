@@ -1,0 +1,7 @@
+"""HTTP in front of boxes: every request meets a fresh machine."""
+
+from boxer.serving.application import Application, asgi, wsgi
+from boxer.serving.command import application_of
+from boxer.serving.server import Service, serve
+
+__all__ = ["Application", "Service", "application_of", "asgi", "serve", "wsgi"]

@@ -1,0 +1,100 @@
+"""Applications of every kind, as they run in the box."""
+# mypy: ignore-errors
+
+import asyncio
+import sys
+
+count = 0
+started = []
+
+
+def wsgi(environ, start_response):
+    global count
+    count += 1
+    path = environ["PATH_INFO"]
+    if path == "/fail":
+        raise LookupError("nothing there")
+    if path == "/exit":
+        sys.exit(3)
+    if path == "/spin":
+        while True:
+            pass
+    if path == "/flood":
+        start_response("200 OK", [])
+        return [b"x" * 1_000_000] * 100
+    if path == "/split":
+        start_response("200 OK", [("X-A", "b\r\nSet-Cookie: c")])
+        return [b""]
+    if path == "/import":
+        import colorsys
+
+        start_response("200 OK", [])
+        return [colorsys.__name__.encode()]
+    if path == "/written":
+        write = start_response("201 Created", [("Transfer-Encoding", "chunked"), ("X-A", "1")])
+        write(b"one ")
+        return iter([b"two ", b"three"])
+    told = [
+        environ["REQUEST_METHOD"], path, environ["QUERY_STRING"], str(count),
+        environ.get("HTTP_X_MANY", ""), environ.get("HTTP_COOKIE", ""),
+        environ.get("HTTP_EVIL_NAME", "none"), environ["wsgi.input"].read().decode(),
+    ]  # fmt: skip
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "99999")])
+    return ["|".join(told).encode("latin-1")]
+
+
+async def asgi(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await receive()
+        started.append(len(started))
+        scope["state"]["pool"] = "made"
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+    message = await receive()
+    if scope["path"] == "/sleep":
+        await asyncio.sleep(0.01)
+    if scope["path"] == "/thread":
+        await asyncio.to_thread(started.append, "thread")
+    body = f"{scope['method']} {scope['path']} {started} {scope['state']} ".encode()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"x-kind", b"asgi")]})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    await send({"type": "http.response.body", "body": message["body"]})
+
+
+async def without_lifespan(scope, receive, send):
+    assert scope["type"] == "http"
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def does_not_start(scope, receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.failed", "message": "no database"})
+
+
+def double(value):
+    return {"twice": [value, value]}
+
+
+def handler(event, context):
+    if event["rawPath"] == "/plain":
+        return {"path": event["rawPath"]}
+    return {
+        "statusCode": 418,
+        "headers": {"X-Path": event["rawPath"]},
+        "cookies": ["a=1", "b=2"],
+        "body": event["body"] + event["queryStringParameters"].get("q", ""),
+    }
+
+
+class Factory:
+    @staticmethod
+    def make():
+        return wsgi
+
+
+def three(one, two, three, four):
+    pass
+
+
+number = 7

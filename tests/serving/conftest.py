@@ -1,0 +1,32 @@
+"""A box with applications of every kind, built once a session."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import boxer
+
+HERE = Path(__file__).resolve().parent
+
+
+@pytest.fixture(scope="session")
+def served_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("served")
+    (folder / "Dockerfile").write_text(
+        "FROM python\nWORKDIR /srv\nCOPY applications.py ./\nLABEL boxer.rehearse='GET /'\n"
+        'CMD ["gunicorn", "applications:wsgi"]\n'
+    )
+    (folder / "applications.py").write_text((HERE / "applications.py").read_text())
+    made = folder / "served.wasm"
+    command = [sys.executable, "-m", "boxer.cli", "build", "-q", "-o", str(made), str(folder)]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    return made
+
+
+@pytest.fixture(scope="session")
+def served_box(served_file: Path) -> boxer.Box:
+    return boxer.load(served_file)

@@ -1,0 +1,237 @@
+"""Requests through `boxer.asgi` and `boxer.wsgi`: every one meets the image."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+import boxer
+from boxer.errors import ServeError
+from boxer.serving import Application, asgi, wsgi
+
+pytestmark = pytest.mark.base
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def ask(
+    application: Application,
+    path: str = "/",
+    *,
+    method: str = "GET",
+    query: str = "",
+    headers: tuple[tuple[bytes, bytes], ...] = (),
+    body: tuple[bytes, ...] = (b"",),
+) -> Answer:
+    sent: list[Any] = []
+    parts = list(body)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": parts.pop(0), "more_body": bool(parts)}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": method, "path": path, "raw_path": path.encode(),
+        "query_string": query.encode(), "headers": headers, "client": ("192.0.2.7", 5),
+        "server": ("example", 80), "scheme": "http", "http_version": "1.1",
+    }  # fmt: skip
+    asyncio.run(application(scope, receive, send))
+    told = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return Answer(sent[0]["status"], told, b"".join(part["body"] for part in sent[1:]))
+
+
+@pytest.fixture(scope="module")
+def pool(served_box: boxer.Box) -> Iterator[boxer.Pool]:
+    limits = boxer.Limits(time=20, output="1MB", memory="256MB")
+    with served_box.pool(2, limits=limits) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def application(pool: boxer.Pool) -> Application:
+    return asgi(pool, "applications:wsgi")
+
+
+def of(box: boxer.Box, app: str, **options: Any) -> Application:
+    return asgi(box.pool(1, limits=boxer.Limits(time=0.3)), f"applications:{app}", **options)
+
+
+def test_a_request_comes_whole_and_meets_no_other(application: Application) -> None:
+    headers = (
+        (b"x-many", b"1"), (b"x-many", b"2"), (b"cookie", b"a=1"), (b"cookie", b"b=2"),
+        (b"evil_name", b"x"),
+    )  # fmt: skip
+    for _ in range(3):
+        answer = ask(
+            application, "/\u00e4 b", method="PUT", query="q=%20", headers=headers,
+            body=(b"b\xc3", b"\xb6dy"),
+        )  # fmt: skip
+        told = answer.body.decode("latin-1").split("|")
+        assert told == [
+            "PUT",
+            "/\u00c3\u00a4 b",
+            "q=%20",
+            "1",
+            "1,2",
+            "a=1; b=2",
+            "none",
+            "b\u00f6dy",
+        ]
+        assert answer.headers["content-length"] == str(len(answer.body))
+
+
+def test_what_belongs_to_the_connection_is_ours(application: Application) -> None:
+    answer = ask(application, "/written")
+    assert (answer.status, answer.body) == (201, b"one two three")
+    assert answer.headers.keys() == {"x-a", "content-length", "x-request-id"} or (
+        "transfer-encoding" not in {name.lower() for name in answer.headers}
+    )
+
+
+def test_a_request_has_an_id(application: Application) -> None:
+    assert (
+        ask(application, headers=((b"x-request-id", b"abc-1"),)).headers["x-request-id"] == "abc-1"
+    )
+    made = [ask(application, headers=((b"x-request-id", b"a\r\nb"),)) for _ in range(2)]
+    assert len({answer.headers["x-request-id"] for answer in made}) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/fail", 500), ("/exit", 500), ("/flood", 500), ("/split", 500)],
+)
+def test_a_request_that_fails_says_no_more_than_that(
+    application: Application, path: str, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR, "boxer.serve"):
+        answer = ask(application, path)
+    assert (answer.status, answer.body) == (status, b"Internal Server Error\n")
+    assert "set-cookie" not in answer.headers
+    assert len(caplog.records) == 1
+    assert answer.headers["x-request-id"] in caplog.text
+    assert ask(application).status == 200
+
+
+def test_development_tells_why(served_box: boxer.Box) -> None:
+    answer = ask(of(served_box, "wsgi", development=True), "/fail")
+    assert b"LookupError: nothing there" in answer.body
+    assert b"applications.py" in answer.body
+
+
+def test_a_request_without_an_end_is_ended(served_box: boxer.Box) -> None:
+    assert ask(of(served_box, "wsgi"), "/spin").status == 504
+
+
+def test_a_body_that_is_too_large_reaches_no_machine(served_box: boxer.Box) -> None:
+    application = of(served_box, "wsgi", body_bytes=10)
+    assert ask(application, method="POST", body=(b"12345", b"67890")).status == 200
+    assert ask(application, method="POST", body=(b"12345", b"678901")).status == 413
+
+
+def test_what_requests_import_is_in_the_image_later(
+    pool: boxer.Pool, application: Application
+) -> None:
+    def imported() -> Any:
+        request = {
+            "method": "GET", "scheme": "http", "path": "/import", "raw_path": "/import",
+            "query": "", "version": "1.1", "root_path": "", "headers": [], "client": None,
+            "server": ["a", 1], "body": "",
+        }  # fmt: skip
+        return pool.call("boxer.web:respond", request).get("imported", [])
+
+    assert imported() == ["colorsys"]
+    assert ask(application, "/import").body == b"colorsys"
+    deadline = time.monotonic() + 60
+    while imported() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert imported() == []
+    assert ask(application).body.split(b"|")[3] == b"1"
+
+
+@pytest.mark.parametrize("path", ["/", "/sleep", "/thread"])
+def test_asgi_starts_once_and_answers_afresh(served_box: boxer.Box, path: str) -> None:
+    application = of(served_box, "asgi")
+    for _ in range(2):
+        answer = ask(application, path, method="POST", body=(b"bo", b"dy"))
+        more = ", 'thread'" if path == "/thread" else ""
+        assert answer.body.decode() == f"POST {path} [0{more}] {{'pool': 'made'}} body"
+        assert answer.headers["x-kind"] == "asgi"
+
+
+def test_asgi_without_a_lifespan(served_box: boxer.Box) -> None:
+    answer = ask(of(served_box, "without_lifespan"))
+    assert (answer.status, answer.body) == (204, b"")
+    assert "content-length" not in answer.headers
+
+
+def test_functions_and_events(served_box: boxer.Box) -> None:
+    function = of(served_box, "double")
+    assert ask(function, method="POST", body=(b'{"a":1}',)).body == b'{"twice":[{"a":1},{"a":1}]}'
+    assert ask(function, method="POST", body=(b"{",)).status == 400
+    event = of(served_box, "handler")
+    answer = ask(event, "/tea", method="POST", query="q=x&q=y", body=(b"pot ",))
+    assert (answer.status, answer.body, answer.headers["x-path"]) == (418, b"pot x,y", "/tea")
+    assert ask(event, "/plain").body == b'{"path": "/plain"}'
+
+
+def test_a_factory_is_called(served_box: boxer.Box) -> None:
+    assert ask(of(served_box, "Factory.make()")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("app", "message"),
+    [
+        ("applications:nothing", "has no `nothing`"),
+        ("nowhere:app", "No module named 'nowhere'"),
+        ("applications:number", "cannot be called"),
+        ("applications:three", "neither WSGI"),
+        ("applications:does_not_start", "no database"),
+        ("json", "say which"),
+    ],
+)
+def test_what_cannot_be_served_is_said_at_once(
+    served_box: boxer.Box, app: str, message: str
+) -> None:
+    with served_box.pool(1) as pool, pytest.raises(ServeError, match=message):
+        asgi(pool, app)
+
+
+def test_a_rehearsal_is_checked(served_box: boxer.Box) -> None:
+    with served_box.pool(1) as pool, pytest.raises(ServeError, match="no rehearsal"):
+        asgi(pool, "applications:wsgi", rehearse=["/"])
+
+
+def test_wsgi_of_the_host(pool: boxer.Pool) -> None:
+    from wsgiref.util import setup_testing_defaults
+    from wsgiref.validate import validator
+
+    environ: dict[str, Any] = {"PATH_INFO": "/x", "QUERY_STRING": "a=1", "REQUEST_METHOD": "POST"}
+    environ["SCRIPT_NAME"] = ""
+    setup_testing_defaults(environ)
+    environ |= {"CONTENT_LENGTH": "4", "wsgi.input": io.BytesIO(b"body"), "HTTP_COOKIE": "c=1"}
+    started: list[Any] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], _: Any = None) -> Any:
+        started.append((status, dict(headers)))
+        return lambda part: None
+
+    answer = validator(wsgi(pool, "applications:wsgi"))(environ, start_response)
+    try:
+        assert b"".join(answer) == b"POST|/x|a=1|1||c=1|none|body"
+    finally:
+        answer.close()  # type: ignore[attr-defined]
+    assert started[0][0] == "200 OK"
