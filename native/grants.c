@@ -204,9 +204,13 @@ static void reach(struct grants *grants, const char *limit, const struct endpoin
     tell_decision(&grants->telling, &decision);
 }
 
-int grants_opened(struct grants *grants) {
+int grants_is_full(const struct grants *grants) {
     uint64_t most = grants->policy->limits.connections;
-    if (!most || grants->open < most) {
+    return most && grants->open >= most;
+}
+
+int grants_opened(struct grants *grants) {
+    if (!grants_is_full(grants)) {
         grants->open++;
         return 0;
     }

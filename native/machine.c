@@ -326,6 +326,7 @@ static void finish(struct boxer_machine *machine) {
     struct boxer_outcome *outcome = machine->outcome;
     watching_end(&machine->watched);
     tracking_enter(machine->outer);
+    net_note(machine);
     outcome->reached = machine->boot && boot_field(machine, BOOT(reached))
                            ? *boot_field(machine, BOOT(reached))
                            : 0;
@@ -346,6 +347,7 @@ void boxer_machine_run(struct boxer_machine *machine, const struct boxer_run *ru
         enter(machine, &machine->start);
     else
         fail(outcome, "the module exports no function `_start`");
+    net_note(machine);
     net_end(machine);
     finish(machine);
     if (!__atomic_load_n(&machine->image->is_learning, __ATOMIC_RELAXED))

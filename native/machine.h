@@ -19,7 +19,7 @@
 
 #include <sys/types.h>
 
-#define BOXER_NATIVE_ABI 7
+#define BOXER_NATIVE_ABI 8
 
 // Tasks of a guest at a time, by default and at most.
 #define BOXER_TASKS 64
@@ -82,7 +82,8 @@ struct boxer_outcome {
     uint32_t reusable;    // `serve`: the machine is its image again
     const uint8_t *output, *errors, *reply;
     uint64_t output_size, errors_size, reply_size;
-    void *raised; // a Python exception, owned: `boxer_attend_python` met it
+    void *raised;              // a Python exception, owned: `boxer_attend_python` met it
+    const char *network_limit; // the first of the network's that was reached, or null
     char message[256];
 };
 

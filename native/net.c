@@ -5,6 +5,7 @@
 #include "../guest/include/boxer/boot.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -53,6 +54,11 @@ void net_end(struct boxer_machine *machine) {
         close(net->epoll);
     free(net->sockets);
     free(net);
+}
+
+void net_note(struct boxer_machine *machine) {
+    if (machine->net)
+        machine->outcome->network_limit = grants_reached(machine->net->grants);
 }
 
 static int is_control(const struct boxer_machine *machine, uint32_t number) {
@@ -105,6 +111,9 @@ int net_accept(struct boxer_machine *machine, uint32_t number, uint32_t *accepte
         return WASI_BADF;
     if (listener->kind != NET_LISTENER)
         return net_error(EINVAL);
+    struct pollfd polled = {.fd = listener->fd, .events = POLLIN};
+    if (grants_is_full(net->grants) && poll(&polled, 1, 0) != 1)
+        return WASI_AGAIN;          // nobody is there who could be refused
     if (grants_opened(net->grants)) // who knocks waits until another one is gone
         return net_error(EMFILE);
     int fd = accept4(listener->fd, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);

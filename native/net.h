@@ -51,6 +51,8 @@ struct net {
 // 0, or -1: there is none, or no descriptor for it.
 int net_begin(struct boxer_machine *);
 void net_end(struct boxer_machine *); // of its life
+// Which limit was reached, for the outcome of an entry.
+void net_note(struct boxer_machine *);
 int net_has(struct boxer_machine *, uint32_t number);
 uint8_t net_filetype(struct boxer_machine *, uint32_t number);
 int net_descriptor(struct boxer_machine *, uint32_t number); // for poll(2); -1: none

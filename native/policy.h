@@ -64,6 +64,7 @@ size_t grants_answer(struct grants *, const char *name, const struct endpoint *f
 // 0, or an errno: as many as may be at once are there. One that is refused is not closed.
 int grants_opened(struct grants *);
 void grants_closed(struct grants *);
+int grants_is_full(const struct grants *); // quietly
 // 0, or 1: with these bytes it is more than a life may; the run is over.
 int grants_sent(struct grants *, uint64_t bytes), grants_received(struct grants *, uint64_t bytes);
 // The first limit that was reached, by its name, or null.

@@ -7,6 +7,7 @@
 #include "net/inet.h"
 #include "net/outer.h"
 #include "net/outer_listen.h"
+#include "net/outer_name.h"
 #include "net/socket.h"
 #include "net/unix.h"
 #include "task/process.h"
@@ -142,7 +143,7 @@ long sys_listen(int fd, int backlog) {
     socket->peer_credentials =
         (struct linux_ucred){current->process->pid, current_cred()->euid, current_cred()->egid};
     if (socket->family != LINUX_AF_UNIX && !outer_listen(socket))
-        attended_listening(inet_port(socket));
+        attended_listening(inet_port(socket), !outer_is_wildcard(&socket->local));
     return 0;
 }
 

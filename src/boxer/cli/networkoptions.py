@@ -6,6 +6,7 @@ Belongs here: those options, and the value they come to. Does not: what they mea
 from __future__ import annotations
 
 import argparse
+import resource
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -89,13 +90,22 @@ def read_network(
     return network
 
 
-def tell_ports(network: Network, opened: OpenNetwork | None) -> None:
-    """Says where the ports are whose place was left to the system."""
+def begin_network(network: Network, opened: OpenNetwork | None) -> None:
+    """Makes room for connections, and says where the ports are whose place was left to the
+    system."""
     if opened is None:
         return
+    _have_descriptors()
     for asked, port in zip(network.published, opened.ports, strict=True):
         if not asked.host:
             sys.stderr.write(f"boxer: {port}\n")
+
+
+def _have_descriptors() -> None:
+    """A connection is a descriptor of this process: as many as it may have, it has."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _all_of(exposed: Sequence[str], published: Sequence[Port]) -> list[Port]:

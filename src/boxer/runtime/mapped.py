@@ -372,7 +372,8 @@ def _raised(native_outcome: NativeOutcome) -> BaseException:
 
 
 def _exit_status(native_outcome: NativeOutcome) -> ExitStatus:
-    noted = reached_limit(native_outcome.reached)
+    network = native_outcome.network_limit
+    noted = network.decode() if network else reached_limit(native_outcome.reached)
     match native_outcome.kind:
         case native.RETURNED:
             return ExitStatus(0, noted)

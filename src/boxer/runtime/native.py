@@ -38,7 +38,7 @@ from wasmtime import _ffi as ffi
 from boxer.blobstore import cache_folder, sha256
 from boxer.runtime.private import is_private
 
-ABI = 7
+ABI = 8
 # What a wheel brings (`wheels`): as safe as the modules beside it.
 PACKAGED = Path(__file__).with_name("lib")
 NO_LIMIT = (1 << 64) - 1
@@ -125,6 +125,7 @@ class NativeOutcome(ctypes.Structure):
         ("errors_size", c_uint64),
         ("reply_size", c_uint64),
         ("raised", c_void_p),
+        ("network_limit", c_char_p),
         ("message", c_char * MESSAGE),
     )
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import FileIO
 
 from boxer.errors import NetworkValueError, WriteError
 from boxer.runtime import native
@@ -30,12 +29,12 @@ def open_network(network: Network | OpenNetwork | None) -> Iterator[OpenNetwork 
         yield None
         return
     policy = _Policy(network.rules)
-    log = None if network.log is None else _open_log(network.log)
+    log = None if network.log is None else _Log(network.log)
     with bound(network.published) as ports:
         yield OpenNetwork(
             tuple(map(_listener, ports)),
             policy.address,
-            -1 if log is None else log.fileno(),
+            -1 if log is None else log.descriptor,
             tuple(each.port for each in ports),
             (policy, log),
         )
@@ -57,16 +56,25 @@ def _listener(each: Bound) -> Listener:
     return Listener(each.socket.fileno(), protocol, 6 if ":" in port.address else 4, port.box)
 
 
-def _open_log(path: str | os.PathLike[str]) -> FileIO:
-    """Lines are added; others may add theirs at the same time."""
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY
-    try:
-        return FileIO(os.open(path, flags, 0o600), "wb")
-    except OSError as error:
-        raise WriteError(
-            f"The log `{os.fspath(path)}` cannot be written: {error.strerror}.",
-            hint="--net-log FILE, in a folder that is there",
-        ) from None
+class _Log:
+    """A file to which lines are added; others may add theirs at the same time. Closed when nothing
+    holds it. Raises `WriteError`."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.descriptor = -1
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY
+        try:
+            self.descriptor = os.open(path, flags, 0o600)
+        except OSError as error:
+            raise WriteError(
+                f"The log `{os.fspath(path)}` cannot be written: {error.strerror}.",
+                hint="--net-log FILE, in a folder that is there",
+            ) from None
+        self._close = os.close
+
+    def __del__(self) -> None:
+        if self.descriptor >= 0:
+            self._close(self.descriptor)
 
 
 class _Policy:

@@ -108,7 +108,7 @@ def run(options: argparse.Namespace) -> int:
         grants.mounts_of(granted, partial(_copy, box)) as mounts,
         open_network(network) as opened,
     ):
-        networkoptions.tell_ports(network, opened)
+        networkoptions.begin_network(network, opened)
         result = run_box(
             frozen,
             options.arguments,
