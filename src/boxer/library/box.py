@@ -80,10 +80,12 @@ class Box:
         env: Mapping[str, str] | None = None,
         output: Stream = Stream.CAPTURE,
         network: Network | None = None,
+        mounts: Sequence[Mount] = (),
     ) -> Pool:
         """A pool of machines. size: how many run at once, by default one a processor. network: what
-        they may reach, without ports."""
-        return Pool(self.frozen, size or os.cpu_count() or 1, limits, env, output, network)
+        they may reach, without ports. mounts: a machine with them serves one call."""
+        count = size or os.cpu_count() or 1
+        return Pool(self.frozen, count, limits, env, output, network, mounts)
 
     def start(
         self,
@@ -91,10 +93,13 @@ class Box:
         limits: Limits | None = None,
         env: Mapping[str, str] | None = None,
         network: Network | None = None,
+        mounts: Sequence[Mount] = (),
     ) -> Machine:
         """A machine that goes on from call to call. limits: of each. network: what it may reach,
-        without ports."""
-        return Machine(self.file, StartedInstance(self.frozen, run_options(limits, env, network)))
+        without ports. mounts: it can be neither forked nor committed then. Raises
+        `MountError`."""
+        options = run_options(limits, env, network)
+        return Machine(self.file, StartedInstance(self.frozen, options, mounts))
 
 
 def load(box: str | os.PathLike[str]) -> Box:

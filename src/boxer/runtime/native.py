@@ -100,6 +100,12 @@ class Run(ctypes.Structure):
     )
 
 
+class Folder(ctypes.Structure):
+    """struct boxer_folder"""
+
+    _fields_ = (("host", c_char_p), ("name", c_char_p), ("read_only", c_uint32))
+
+
 class NativeOutcome(ctypes.Structure):
     """struct boxer_outcome"""
 
@@ -136,6 +142,7 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "boxer_image_map": (c_int, (c_void_p, c_void_p)),
     "boxer_machine_new": (c_void_p, (c_void_p, c_void_p, c_uint64, c_char_p)),
     "boxer_machine_free": (None, (c_void_p,)),
+    "boxer_machine_mount": (c_int, (c_void_p, POINTER(Folder), c_uint32, c_char_p)),
     "boxer_machine_run": (None, (c_void_p, POINTER(Run), POINTER(NativeOutcome))),
     "boxer_machine_call": (
         None,

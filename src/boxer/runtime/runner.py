@@ -20,7 +20,6 @@ from boxer.errors import NetworkValueError
 from boxer.runtime.entry import Instance, Outcome, RunOptions, Usage
 from boxer.runtime.frozen import Frozen
 from boxer.runtime.limits import Limits
-from boxer.runtime.mapped import MappedInstance
 from boxer.runtime.mounts import Mount, folders_of
 from boxer.runtime.network import Network
 from boxer.runtime.opened import OpenNetwork
@@ -81,11 +80,12 @@ def run(
     )
     frozen = box if isinstance(box, Frozen) else Frozen.of(box)
     with open_network(network) as opened, folders_of(mounts) as folders:
-        machine = frozen.machine(bounds.memory_bytes, folders)
-        if opened is not None and not isinstance(machine, MappedInstance):
+        if opened is not None and not frozen.is_mapped:
             raise NetworkValueError(
-                "A box that is given folders has no network here.", hint="Leave one of both out."
+                "A box has no network here: Boxer's native library is missing.",
+                hint="A wheel of Boxer brings it, and so does `make setup`.",
             )
+        machine = frozen.machine(bounds.memory_bytes, folders)
         return result_of(once(machine, replace(options, network=opened)))
 
 
