@@ -3,7 +3,8 @@
 // Invariants
 // 1. Order of birth: task and process, memory, clocks, file tree, stdio. Each needs only earlier
 //    ones.
-// 2. A frozen machine holds nothing of the host it was made on: no armed timers, no pending signals,
+// 2. A frozen machine holds nothing of the host it was made on: no armed timers, no pending
+// signals,
 //    no bytes in free memory. Its program's descriptors stay open: they are of the box itself.
 #include "boot/fs.h"
 #include "host/attended.h"
