@@ -7,6 +7,7 @@
 #include "machine.h"
 #include "program.h"
 
+#include <arpa/inet.h>
 #include <boxer/kernel.h>
 #include <dirent.h>
 #include <elf.h>
@@ -148,8 +149,24 @@ static int others_stand(void) {
     return 1;
 }
 
+// Connections of the host's: an image holds none.
+static int connection_stands(void) {
+    unsigned char address[16];
+    char text[64];
+    unsigned port;
+    int family = kernel_stands_outside(address, &port);
+    if (!family)
+        return 0;
+    inet_ntop(family == 4 ? AF_INET : AF_INET6, address, text, sizeof text);
+    fprintf(stderr,
+            "box: a connection beyond the box stands, with %s port %u, and cannot be frozen: close "
+            "it first\n",
+            text, port);
+    return 1;
+}
+
 static int freeze(int status) {
-    if (!status && others_stand())
+    if (!status && (others_stand() || connection_stands()))
         status = 1;
     if (__boxer_stacks_drop)
         __boxer_stacks_drop();

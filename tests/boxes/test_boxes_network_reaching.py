@@ -1,4 +1,4 @@
-"""Clients in a box that reach what they were granted: the same program on Linux itself says the same."""
+"""Clients in a box that reach what they were granted: as the same program on Linux itself."""
 
 from __future__ import annotations
 
@@ -73,7 +73,8 @@ def test_without_a_grant_nothing_is_reached(example: Callable[[str], Path]) -> N
         "import socket, errno\n"
         "for address in ('192.0.2.1', 80), ('127.0.0.1', PORT), ('254.1.1.1', PORT):\n"
         "    s = socket.socket()\n    print(errno.errorcode[s.connect_ex(address)])\n"
-        "try: socket.gethostbyname('host.boxer.internal')\nexcept OSError as e: print(type(e).__name__)\n"
+        "try: socket.gethostbyname('host.boxer.internal')\n"
+        "except OSError as e: print(type(e).__name__)\n"
     )
     with socket.create_server(("127.0.0.1", 0)) as server:
         code = program.replace("PORT", str(server.getsockname()[1]))

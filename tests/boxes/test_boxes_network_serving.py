@@ -1,4 +1,4 @@
-"""Servers in a box, reached from outside through `-p`: the same program on Linux itself says and answers the same."""
+"""Servers in a box, reached through `-p`: as the same program on Linux itself."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def forked(port: int) -> Any:
 
 
 def passed(port: int) -> Any:
-    answers = []
+    answers: list[Any] = []
     for _ in range(3):
         with connected(port) as client:
             client.sendall(b"one")
@@ -165,7 +165,7 @@ def listener_by_exec(port: int) -> Any:
 
 
 def closed_listener(port: int) -> Any:
-    answers = []
+    answers: list[Any] = []
     with connected(port) as client:
         answers.append(client.recv(6))
         with pytest.raises(ConnectionRefusedError):
@@ -204,13 +204,14 @@ def threaded(port: int) -> Any:
 
 
 def datagrams(port: int) -> Any:
-    answers = []
+    answers: list[Any] = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.settimeout(PATIENCE)
         for number in range(3):
             client.sendto(b"%d" % number, ("127.0.0.1", port))
             data, address = client.recvfrom(100)
-            answers.append((data == b"%d %d" % (number, client.getsockname()[1]), address[1] == port))
+            expected = b"%d %d" % (number, client.getsockname()[1])
+            answers.append((data == expected, address[1] == port))
         client.sendto(b"too long", ("127.0.0.1", port))
         client.sendto(b"last", ("127.0.0.1", port))
         answers.append(client.recv(10))
@@ -225,9 +226,9 @@ def options(port: int) -> Any:
 SCENES: dict[str, Callable[[int], Any]] = {
     scene.__name__: scene
     for scene in (
-        half_close, peer, reset_by_client, reset_by_server, unread_at_close, flags, polled, edges, full, file_sent,
-        many, forked, passed, listener_by_exec, closed_listener, shared_port, both_families, threaded, datagrams,
-        options,
+        half_close, peer, reset_by_client, reset_by_server, unread_at_close, flags, polled, edges,
+        full, file_sent, many, forked, passed, listener_by_exec, closed_listener, shared_port,
+        both_families, threaded, datagrams, options,
     )
 }  # fmt: skip
 
@@ -248,9 +249,7 @@ def enough_descriptors() -> None:
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_a_server_in_a_box_is_one_on_linux(
-    example: Callable[[str], Path], scene: str
-) -> None:
+def test_a_server_in_a_box_is_one_on_linux(example: Callable[[str], Path], scene: str) -> None:
     port = free_port()
     rest = [str(MANY)] if scene == "many" else []
     native = played(scene, port, [sys.executable, str(PROGRAM), scene, str(port), *rest])

@@ -412,6 +412,29 @@ static void a_frozen_machine_has_nothing_of_it(void) {
     CHECK_EQUAL(network_calls, calls);
 }
 
+// A copy of a machine begins a life of its own: the sockets are the other's.
+static void another_life_has_new_listeners_and_no_connections(void) {
+    char buffer[4];
+    unsigned char address[16];
+    unsigned port;
+    accepted();
+    CHECK_EQUAL(kernel_stands_outside(address, &port), 4);
+    CHECK_EQUAL(port, 50000);
+    CHECK_EQUAL(memcmp(address, (uint8_t[]){192, 0, 2, 7}, 4), 0);
+    kernel_thaw("/");
+    CHECK(poll_now(server) & LINUX_POLLHUP);
+    CHECK_EQUAL(CALL(read, server, buffer, 4), -ECONNRESET);
+    CHECK_EQUAL(CALL(sendto, server, "x", 1, LINUX_MSG_NOSIGNAL, 0, 0), -ECONNRESET);
+    CHECK_EQUAL(poll_now(listener), 0);
+    CHECK(network_knock(PORT, 50001) >= 0);
+    long other = CALL(accept4, listener, 0, 0, 0);
+    CHECK(other > 2);
+    CHECK_EQUAL(poll_now(other), LINUX_POLLOUT);
+    CALL(close, server);
+    CALL(close, other);
+    CHECK_EQUAL(kernel_stands_outside(address, &port), 0);
+}
+
 int main(void) {
     RUN(without_a_network_nothing_is_asked);
     RUN(a_connection_from_outside_is_one);
@@ -428,6 +451,7 @@ int main(void) {
     RUN(names_are_asked_by_datagram);
     RUN(names_are_asked_by_connection);
     RUN(strange_queries_are_answered_or_not);
+    RUN(another_life_has_new_listeners_and_no_connections);
     RUN(a_frozen_machine_has_nothing_of_it);
     return finish();
 }

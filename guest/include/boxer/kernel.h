@@ -39,6 +39,10 @@ char **kernel_host_environment(size_t *count);
 // of use while it runs.
 void kernel_want_ticks(int more);
 
+// A connection with what lies beyond the box, which an image cannot hold: 4 or 6, the family of its
+// peer; 0: there is none.
+int kernel_stands_outside(unsigned char address[16], unsigned *port);
+
 // How many threads there are, in all processes.
 unsigned kernel_tasks(void);
 // Ends all threads and processes but the current one, and waits until they have: what is left of a

@@ -12,6 +12,8 @@
 #include "mm/memory.h"
 #include "mm/slab.h"
 #include "net/dns.h"
+#include "net/outer.h"
+#include "net/outer_name.h"
 #include "outside/outside.h"
 #include "process/afresh.h"
 #include "process/end.h"
@@ -95,6 +97,7 @@ void kernel_thaw(const char *cwd) {
     trace_stop();
     attended_stop();
     outside_thaw(fs_thaw(cwd));
+    outer_thaw();
     if (outside_is_granted())
         fs_name_server();
 }
@@ -149,6 +152,17 @@ char **kernel_host_environment(size_t *count) {
 void kernel_end_others(void) {
     task_end_others();
     family_forget_others();
+}
+
+int kernel_stands_outside(unsigned char address[16], unsigned *port) {
+    const struct name *peer = outer_stands();
+    struct boxer_net_address told;
+    if (!peer)
+        return 0;
+    outer_tell(peer, &told);
+    memcpy(address, told.address, sizeof told.address);
+    *port = told.port;
+    return (int)told.family;
 }
 
 unsigned kernel_tasks(void) {

@@ -1,5 +1,6 @@
 // Connections with what lies beyond the box.
 #include "net/outer.h"
+#include "net/outer_datagrams.h"
 #include "net/outer_listen.h"
 #include "host/host.h"
 #include "net/outer_name.h"
@@ -125,6 +126,8 @@ long outer_send(struct socket *socket, const struct message *message) {
     if (!may_try(socket, message, OUTSIDE_WRITABLE))
         return -EAGAIN;
     long sent = host_transmit(socket->outside->hfd, message->vectors, message->count);
+    if (sent == -EBADF) // it was of an earlier life
+        return -ECONNRESET;
     if (sent == -EAGAIN || (sent >= 0 && sent < HOST_TRANSFER && (size_t)sent < message->size))
         forget(socket, OUTSIDE_WRITABLE);
     else if (sent < 0)
@@ -143,6 +146,8 @@ long outer_receive(struct socket *socket, struct message *message) {
         return -EAGAIN;
     long got =
         host_receive(socket->outside->hfd, message->vectors, message->count, peek, &truncated);
+    if (got == -EBADF)
+        return -ECONNRESET;
     int is_short = got >= 0 && got < HOST_TRANSFER && (size_t)got < message->size && !peek;
     if (got == -EAGAIN || (is_short && !(socket->outside->bits & OUTSIDE_ENDED)))
         forget(socket, OUTSIDE_READABLE);
@@ -196,4 +201,22 @@ void outer_close(struct socket *socket) {
         outer_set_option(socket, BOXER_NET_OPTION_LINGER, socket->linger.seconds);
     outside_put(socket->outside);
     socket->outside = NULL;
+}
+
+void outer_thaw(void) {
+    for (struct socket *socket = all_sockets; socket; socket = socket->next) {
+        outer_unlisten(socket);
+        if (socket->listening && socket->family != LINUX_AF_UNIX)
+            outer_listen(socket);
+        else if (socket_is_datagram(socket) && socket->local.size &&
+                 socket->family != LINUX_AF_UNIX && socket->family != LINUX_AF_NETLINK)
+            outer_bind(socket);
+    }
+}
+
+const struct name *outer_stands(void) {
+    for (struct socket *socket = all_sockets; socket; socket = socket->next)
+        if (socket->outside)
+            return &socket->remote;
+    return NULL;
 }

@@ -8,7 +8,7 @@
 #include <boxer/linux_iovec.h>
 #include <string.h>
 
-enum { PLACES = 1 << 16, MOST_INHERITED = 16, EVENTS = 128 };
+enum { PLACES = 1 << 16, MOST_INHERITED = 16, EVENTS = 128, CUT_OFF = -1 };
 
 static KERNEL_STATE int control; // 0: none
 static KERNEL_STATE int inherited, inherited_count;
@@ -16,9 +16,21 @@ static KERNEL_STATE struct outside **known; // by the descriptor's low 16 bits
 static KERNEL_STATE unsigned room;
 static KERNEL_STATE void (*on_answer)(void);
 
+// A machine that goes on from another life, as a copy does, has none of the host's sockets.
+static void cut_off(void) {
+    for (unsigned place = 0; place < room; place++) {
+        if (!known[place])
+            continue;
+        known[place]->hfd = CUT_OFF;
+        known[place]->bits = OUTSIDE_ENDED | OUTSIDE_HUNG_UP | OUTSIDE_FAILED;
+        known[place] = NULL;
+    }
+}
+
 void outside_thaw(int first) {
     enum host_kind kind;
     int flags;
+    cut_off();
     control = inherited = inherited_count = 0;
     for (int hfd = first; first && host_fdkind(hfd, &kind, &flags) == 0; hfd++) {
         if (kind == HOST_DATAGRAMS) {
@@ -90,14 +102,16 @@ static int is_inherited(int hfd) {
 void outside_put(struct outside *outside) {
     if (--outside->refs)
         return;
-    known[(unsigned)outside->hfd % PLACES] = NULL;
-    if (!is_inherited(outside->hfd)) // somebody may listen there again
-        host_close(outside->hfd);
+    if (outside->hfd != CUT_OFF) {
+        known[(unsigned)outside->hfd % PLACES] = NULL;
+        if (!is_inherited(outside->hfd)) // somebody may listen there again
+            host_close(outside->hfd);
+    }
     kfree(outside);
 }
 
 uint32_t outside_bits(struct outside *outside) {
-    if (control)
+    if (control || outside->hfd == CUT_OFF)
         return outside->bits;
     struct host_poll polls[2] = {{.hfd = outside->hfd}, {.hfd = outside->hfd, .want_write = 1}};
     size_t count = is_inherited(outside->hfd) ? 1 : 2; // a listener takes nothing

@@ -35,7 +35,8 @@ struct outside {
     const void *turn;
 };
 
-// first: the host's first descriptor that is no folder.
+// first: the host's first descriptor that is no folder. What was known in an earlier life is cut
+// off: its descriptors are nobody's.
 void outside_thaw(int first);
 void outside_freeze(void);
 int outside_is_granted(void); // there is a control descriptor
