@@ -45,8 +45,8 @@ class Pool:
     size: machines that run at once. limits: of each call and run. env: laid over the box's own.
     output: where stdout and stderr of calls go; by default they are kept and told with an error.
     network: what calls and runs may reach, without ports; none while a module is imported or a
-    call is kept. mounts: of calls and runs, not while a module is imported; each machine
-    serves one of them then.
+    call is kept.
+    mounts: of calls and runs, not while a module is imported; each machine serves one of them then.
     """
 
     def __init__(
@@ -67,7 +67,8 @@ class Pool:
         self._options = RunOptions(
             limits or Limits(), (b"box",), variables(env), b"", output, output, network=opened
         )
-        self._once = replace(self._options, limits=_patient(self._options.limits), network=None)
+        patient = _patient(self._options.limits)
+        self._once = replace(self._options, limits=patient, network=None)
         self._room = self._options.limits.output_bytes
         self._size = size
         self._places: SimpleQueue[None] = SimpleQueue()
