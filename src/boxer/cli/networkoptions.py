@@ -24,37 +24,54 @@ _ATTENDED = {
 
 
 def add_network_options(parser: argparse.ArgumentParser) -> None:
-    def several(*names: str, metavar: str, text: str) -> None:
-        parser.add_argument(*names, action="append", default=[], metavar=metavar, help=text)
-
-    several(
-        "-p", "--publish",
+    """All that a run may be given."""
+    parser.add_argument(
+        "-p",
+        "--publish",
+        action="append",
+        default=[],
         metavar="[IP:][HOSTPORT:]BOXPORT[/udp]",
-        text="a port of this machine that leads into the box; IP: 127.0.0.1",
-    )  # fmt: skip
+        help="a port of this machine that leads into the box; IP: 127.0.0.1",
+    )
     parser.add_argument(
         "-P",
         "--publish-all",
         action="store_true",
         help="a free port for each that the Dockerfile exposes",
     )
+    add_outbound_options(parser)
+
+
+def add_outbound_options(parser: argparse.ArgumentParser) -> None:
+    """What a box may reach."""
+
+    def several(name: str, metavar: str, text: str) -> None:
+        parser.add_argument(name, action="append", default=[], metavar=metavar, help=text)
+
     several(
         "--allow-net",
-        metavar="HOST[:PORT]",
-        text="what the box may connect to: a name, *.NAME, an address or a net",
+        "HOST[:PORT]",
+        "what the box may connect to: a name, *.NAME, an address or a net",
     )
     several(
         "--allow-net-inside",
-        metavar="NAME[:PORT]",
-        text="likewise, where the name may lead to private addresses",
+        "NAME[:PORT]",
+        "likewise, where the name may lead to private addresses",
     )
     parser.add_argument(
         "--network", "--net", metavar="host|none", help="host: all that this machine reaches"
     )
-    several("--dns", metavar="ADDRESS[:PORT]", text="a name server, instead of this machine's way")
+    several("--dns", "ADDRESS[:PORT]", "a name server, instead of this machine's way")
     parser.add_argument(
         "--net-log", metavar="FILE", help="add each decision to it, a line of JSON each"
     )
+
+
+def read_outbound(options: argparse.Namespace, limits: Sequence[str]) -> Network:
+    """The network of calls, with the limits of the library. Raises as `read_network`."""
+    from boxer.runtime import Network
+
+    return _checked(options, Network(**_granted(options), **_limits(limits)))
 
 
 def split_limits(texts: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -73,19 +90,24 @@ def read_network(
     ports = [port for text in options.publish for port in parse_ports(text)]
     if options.publish_all:
         ports += _all_of(exposed, ports)
-    network = Network(
-        ports=ports,
-        allow=options.allow_net,
-        allow_inside=options.allow_net_inside,
-        host=_is_host(options.network),
-        dns=options.dns,
-        log=options.net_log,
-        **_limits(limits),
-    )
+    found = _ATTENDED | _limits(limits)
+    return _checked(options, Network(ports=ports, **_granted(options), **found))
+
+
+def _granted(options: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "allow": options.allow_net,
+        "allow_inside": options.allow_net_inside,
+        "host": _is_host(options.network),
+        "dns": options.dns,
+        "log": options.net_log,
+    }
+
+
+def _checked(options: argparse.Namespace, network: Network) -> Network:
     if options.network == "none" and not network.is_none:
         raise NetworkValueError(
-            "`--network none` and grants of a network cannot both be.",
-            hint="Leave one of both out.",
+            "`--network none` stands beside grants of a network.", hint="Leave one of both out."
         )
     return network
 
@@ -129,7 +151,7 @@ def _is_host(text: str | None) -> bool:
 
 
 def _limits(texts: Sequence[str]) -> dict[str, Any]:
-    found: dict[str, Any] = dict(_ATTENDED)
+    found: dict[str, Any] = {}
     for text in texts:
         name, _, value = text.partition("=")
         found[name] = value
