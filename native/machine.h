@@ -19,7 +19,7 @@
 
 #include <sys/types.h>
 
-#define BOXER_NATIVE_ABI 8
+#define BOXER_NATIVE_ABI 10
 
 // Tasks of a guest at a time, by default and at most.
 #define BOXER_TASKS 64
@@ -70,6 +70,7 @@ struct boxer_run {
     uint64_t epoch_ns;
     uint32_t fixed, still;
     const struct boxer_network *network; // null: none
+    int32_t orders;                      // a socket's descriptor + 1 (orders.h); 0: none
 };
 
 // How it ended. Pointers are the machine's and hold until it is entered again.

@@ -20,18 +20,21 @@ static void tell_person(void *state, const char *line, size_t size) {
 
 int net_begin(struct boxer_machine *machine) {
     const struct boxer_network *network = machine->run->network;
-    if (machine->net || !network)
-        return network ? 0 : -1;
+    int orders = machine->run->orders - 1;
+    if (machine->net || (!network && orders < 0))
+        return machine->net ? 0 : -1;
     struct net *net = calloc(1, sizeof *net);
     if (!net)
         return -1;
     net->machine = machine;
     net->swept_ns = now_ns();
     net->epoll = epoll_create1(EPOLL_CLOEXEC);
-    net->grants = grants_new(network->policy, tell_person, machine, network->log);
+    if (network)
+        net->grants = grants_new(network->policy, tell_person, machine, network->log);
     machine->net = net;
-    machine->net_descriptors = 1; // the control descriptor, behind the folders
-    if (net->epoll >= 0 && net->grants)
+    machine->net_descriptors = 1; // the control descriptor; sockets have numbers of their own
+    if (net->epoll >= 0 && (net->grants || !network) &&
+        (orders < 0 || orders_begin(net, orders) == 0))
         return 0;
     net_end(machine);
     return -1;
@@ -46,6 +49,7 @@ void net_end(struct boxer_machine *machine) {
     for (uint32_t place = 0; place < net->room; place++)
         if (net->sockets[place].kind != NET_FREE)
             net_remove(net, &net->sockets[place]);
+    orders_forget(net);
     if (net->resolver)
         resolver_free(net->resolver);
     if (net->grants)
@@ -57,7 +61,7 @@ void net_end(struct boxer_machine *machine) {
 }
 
 void net_note(struct boxer_machine *machine) {
-    if (machine->net)
+    if (machine->net && machine->net->grants)
         machine->outcome->network_limit = grants_reached(machine->net->grants);
 }
 
@@ -71,6 +75,8 @@ int net_has(struct boxer_machine *machine, uint32_t number) {
 
 uint8_t net_filetype(struct boxer_machine *machine, uint32_t number) {
     const struct net_socket *socket = net_socket(machine->net, number);
+    if (socket && socket->kind == NET_FILE)
+        return order_stream_type(socket);
     return !socket || socket->kind == NET_DATAGRAMS ? WASI_SOCKET_DGRAM : WASI_SOCKET_STREAM;
 }
 
@@ -158,7 +164,7 @@ int net_receive(struct boxer_machine *machine, uint32_t number, struct net_piece
     if (is_control(machine, number))
         return take_reply(net, pieces, moved);
     struct net_socket *socket = net_socket(net, number);
-    if (!socket)
+    if (!socket || socket->kind == NET_FILE)
         return WASI_BADF;
     if (socket->kind == NET_DATAGRAMS)
         return net_receive_datagram(net, socket, pieces, peek, moved, truncated);
@@ -183,7 +189,7 @@ int net_send(struct boxer_machine *machine, uint32_t number, struct net_pieces *
         return net_error(error);
     }
     struct net_socket *socket = net_socket(net, number);
-    if (!socket)
+    if (!socket || socket->kind == NET_FILE)
         return WASI_BADF;
     if (socket->kind == NET_DATAGRAMS)
         return net_send_datagram(net, socket, pieces, moved);
@@ -235,6 +241,7 @@ int net_events(struct boxer_machine *machine, struct net_pieces *pieces, uint64_
     if (!pieces->count || pieces->list[0].iov_len < sizeof event)
         return WASI_INVAL;
     uint64_t room = pieces->list[0].iov_len / sizeof event;
+    uint32_t control = FIRST + machine->folders;
     int most = room < EVENTS ? (int)room : EVENTS;
     net_sweep(machine);
     int count = epoll_wait(machine->net->epoll, found, most, 0);
@@ -243,9 +250,10 @@ int net_events(struct boxer_machine *machine, struct net_pieces *pieces, uint64_
         if (socket && (found[i].events & EPOLLOUT))
             socket->is_connecting = 0;
         event = (struct boxer_net_event){found[i].data.u32, bits_of(found[i].events)};
-        if (!event.descriptor) // the resolver's
-            event =
-                (struct boxer_net_event){FIRST + machine->folders, 1u << BOXER_NET_BIT_ANSWERED};
+        if (event.descriptor == NET_RESOLVER)
+            event = (struct boxer_net_event){control, 1u << BOXER_NET_BIT_ANSWERED};
+        else if (event.descriptor == NET_ORDERS)
+            event = (struct boxer_net_event){control, 1u << BOXER_NET_BIT_ORDERED};
         memcpy((uint8_t *)pieces->list[0].iov_base + i * sizeof event, &event, sizeof event);
     }
     *moved = count > 0 ? (uint64_t)count * sizeof event : 0;

@@ -1,7 +1,8 @@
 // A machine's sockets, from what its run has been granted to the end of its life.
 //
 // Invariants
-// 1. Without `network` in its run a machine has none of this, and no descriptor says so.
+// 1. Without `network` or `orders` in its run a machine has none of this, and no descriptor says
+//    so; without `network` every request of it is refused.
 // 2. The guest names sockets by numbers of a table with MOST_SOCKETS places, never by descriptors
 //    of this process, and each call looks its number up.
 // 3. Nothing here waits: the one wait is `stream_wait`, for `net_descriptor`.
@@ -11,6 +12,7 @@
 #define BOXER_NATIVE_NET_H
 
 #include "network.h"
+#include "orders.h"
 #include "policy.h"
 #include "resolve.h"
 #include "state.h"
@@ -19,7 +21,10 @@
 #include <sys/uio.h>
 
 enum { NET_FIRST = 1 << 16, MOST_SOCKETS = 1 << 14, MOST_HEARD = 64, NET_REPLY = 1024 };
-enum net_kind { NET_FREE, NET_LISTENER, NET_STREAM, NET_DATAGRAMS };
+// FILE: a stream of a program that was ordered (orders.h), in no epoll.
+enum net_kind { NET_FREE, NET_LISTENER, NET_STREAM, NET_DATAGRAMS, NET_FILE };
+// Of the epoll, beside numbers of sockets.
+enum { NET_RESOLVER, NET_ORDERS };
 
 // error: ended by its time, and not yet told. since_ns: something was moved, or it began.
 // published: datagrams of a port of the host. heard: whom it may answer, the last that came.
@@ -40,6 +45,7 @@ struct net {
     struct boxer_machine *machine;
     struct grants *grants;
     struct resolver *resolver; // null: nobody has asked
+    struct order *order;       // that is being told; null: none
     int epoll;
     struct net_socket *sockets;
     uint32_t room, free; // free: number + 1 of a place; 0: none

@@ -189,7 +189,7 @@ static int do_option(struct net *net, const struct boxer_net_request *request) {
 }
 
 static int start_resolver(struct net *net) {
-    struct epoll_event event = {.events = EPOLLIN, .data.u32 = 0};
+    struct epoll_event event = {.events = EPOLLIN, .data.u32 = NET_RESOLVER};
     if (net->resolver)
         return 0;
     net->resolver = resolver_new(net->grants, net->machine->run->network->policy);
@@ -225,6 +225,31 @@ static int do_answer(struct net *net) {
     return 0;
 }
 
+static int do_order(struct net *net, const struct boxer_net_request *request) {
+    const struct boxer_run *run = net->machine->run;
+    int orders = run->orders - 1;
+    struct boxer_net_reply answer = {0};
+    struct boxer_net_order order;
+    if (request->kind == BOXER_NET_GRANTED) {
+        answer.value = (run->network ? 1u << BOXER_NET_GRANT_NETWORK : 0) |
+                       (orders >= 0 ? 1u << BOXER_NET_GRANT_ORDERS : 0);
+        reply(net, &answer, sizeof answer);
+        if (orders >= 0) // from now on it hears of them
+            orders_ended(orders, 0, 0);
+        return 0;
+    }
+    if (orders < 0)
+        return ENOSYS;
+    if (request->kind == BOXER_NET_ENDED) {
+        orders_ended(orders, request->descriptor, request->value);
+        return 0;
+    }
+    int error = orders_next(net, orders, request->value, &order);
+    if (!error)
+        reply(net, &order, sizeof order);
+    return error;
+}
+
 // What follows the request, with a NUL behind it. 0, or -1: too long.
 static int rest_of(const struct net_pieces *pieces, char *name, size_t room) {
     size_t size = 0;
@@ -245,6 +270,9 @@ int net_request(struct net *net, const struct net_pieces *pieces) {
     if (!pieces->count || pieces->list[0].iov_len != sizeof request)
         return EINVAL;
     memcpy(&request, pieces->list[0].iov_base, sizeof request);
+    if (request.kind == BOXER_NET_GRANTED || request.kind == BOXER_NET_ORDER ||
+        request.kind == BOXER_NET_ENDED)
+        return do_order(net, &request);
     if (!net->machine->run->network) // entered without the one it began with
         return ENETDOWN;
     switch (request.kind) {

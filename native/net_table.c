@@ -31,7 +31,7 @@ int net_add(struct net *net, int fd, enum net_kind kind, int family) {
                                 .data.u32 = NET_FIRST + place};
     if (kind == NET_LISTENER)
         event.events = EPOLLIN | EPOLLET;
-    if (!error && epoll_ctl(net->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+    if (!error && kind != NET_FILE && epoll_ctl(net->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
         error = -ENOBUFS;
     if (error) {
         close(fd);

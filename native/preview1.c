@@ -5,8 +5,8 @@
 // the same, and tests compare the two.
 //
 // Invariants
-// 1. Deny by default: there are descriptors 0, 1 and 2, those of a network that the run was granted
-//    (net.h), and folders that are mounted; without those every path is EBADF.
+// 1. Deny by default: there are descriptors 0, 1 and 2, and those of a network that the run was
+//    granted (net.h); every path is EBADF where no folder is mounted.
 // 2. Each address is checked against the memory's size of that moment before it is used.
 #define _GNU_SOURCE
 #include "preview1.h"
@@ -206,20 +206,34 @@ static int fd_close(ARGUMENTS) {
     return U32(0) <= 2 ? WASI_SUCCESS : net_close(machine, U32(0));
 }
 
-// The control descriptor's events.
+// The control descriptor's events, or what a stream has.
 static int read_events(ARGUMENTS) {
     struct net_pieces pieces;
     uint64_t moved = 0;
-    if (net_socket(machine->net, U32(0)))
+    struct net_socket *socket = net_socket(machine->net, U32(0));
+    if (socket && socket->kind != NET_FILE)
         return WASI_BADF;
     int error = pieces_of(machine, U32(1), U32(2), 1, &pieces);
     if (!error)
-        error = net_events(machine, &pieces, &moved);
+        error = socket ? order_stream_read(socket, &pieces, &moved)
+                       : net_events(machine, &pieces, &moved);
+    return error ? error : put_u32(machine, U32(3), moved);
+}
+
+static int write_stream(ARGUMENTS, struct net_socket *stream) {
+    struct net_pieces pieces;
+    uint64_t moved = 0;
+    int error = pieces_of(machine, U32(1), U32(2), 0, &pieces);
+    if (!error)
+        error = order_stream_write(stream, &pieces, &moved);
     return error ? error : put_u32(machine, U32(3), moved);
 }
 
 static int fd_write(ARGUMENTS) {
     uint32_t number = U32(0), count = U32(2);
+    struct net_socket *stream = net_socket(machine->net, number);
+    if (stream && stream->kind == NET_FILE)
+        return write_stream(machine, v, stream);
     if (number != 1 && number != 2)
         return WASI_BADF;
     if (count > MOST_VECTORS)
@@ -322,7 +336,7 @@ static int poll_oneoff(ARGUMENTS) {
     return events < 0 ? OVER : put_u32(machine, U32(3), (uint64_t)events);
 }
 
-// The answer of every function that is about files, where there are none.
+// The answer of every function that is about files where there are none.
 static int denied(ARGUMENTS) {
     (void)machine, (void)v;
     return WASI_BADF;

@@ -66,6 +66,8 @@ struct watched {
     const volatile uint8_t *tasks;
     uint64_t tick_ns;         // when the next one is
     volatile int tick_is_due; // the ticker has sent one
+    int orders;               // a socket to be looked at (orders.h), -1: none
+    volatile int is_ordered;  // something waits there
     volatile int is_waiting;  // its thread sleeps: nobody else could run
 };
 

@@ -42,10 +42,13 @@ class Net(IntEnum):
     OPTION = 4
     RESOLVE = 5
     ANSWER = 6
+    GRANTED = 7
+    ORDER = 8
+    ENDED = 9
 
 
 class NetBit(IntEnum):
-    """Bits of an event, 1 << one of these. ENDED: no more comes. ANSWERED: an ANSWER is there."""
+    """Bits of an event, 1 << one of these. ENDED: no more comes. ANSWERED, ORDERED: look."""
 
     READABLE = 0
     WRITABLE = 1
@@ -53,6 +56,7 @@ class NetBit(IntEnum):
     HUNG_UP = 3
     FAILED = 4
     ANSWERED = 5
+    ORDERED = 6
 
 
 class NetOption(IntEnum):
@@ -60,6 +64,21 @@ class NetOption(IntEnum):
 
     KEEPALIVE = 0
     LINGER = 1
+
+
+class NetGrant(IntEnum):
+    """Bits, 1 << one of these: a network; orders of who watches the machine."""
+
+    NETWORK = 0
+    ORDERS = 1
+
+
+class NetOrder(IntEnum):
+    """PROGRAM: one is to be started. SIGNAL: that of an earlier order gets a signal."""
+
+    NONE = 0
+    PROGRAM = 1
+    SIGNAL = 2
 
 
 BOOT_MAGIC: Final = b"BXBOOT01"
@@ -76,6 +95,7 @@ NET_ADDRESS: Final = struct.Struct("<III16s")
 NET_REPLY: Final = struct.Struct("<II28s28s")
 NET_EVENT: Final = struct.Struct("<II")
 NET_ANSWER: Final = struct.Struct("<IIII256s256s")
+NET_ORDER: Final = struct.Struct("<IIIII3s960s")
 
 
 class BootField(IntEnum):

@@ -481,3 +481,30 @@ class UnsupportedOptionError(BoxerError):
 
     reference = "unsupported-option"
     exit_status = 2
+
+
+# --- services --------------------------------------------------------------------------------
+
+
+class ServiceMissingError(BoxerError):
+    """A box that neither runs detached nor has."""
+
+    reference = "service-missing"
+
+
+class NameTakenError(BoxerError):
+    """A name for a detached box that another has."""
+
+    reference = "name-taken"
+
+
+class ServiceStateError(BoxerError):
+    """What is asked of a detached box is not to be had as it is now."""
+
+    reference = "service-state"
+
+
+class ServiceOptionError(BoxerError):
+    """A name, signal, restart policy, health check or log option that is none."""
+
+    reference = "bad-service-option"

@@ -29,9 +29,12 @@ enum {
     BOXER_NET_OPTION,
     BOXER_NET_RESOLVE,
     BOXER_NET_ANSWER,
+    BOXER_NET_GRANTED,
+    BOXER_NET_ORDER,
+    BOXER_NET_ENDED,
 };
 
-// Bits of an event, 1 << one of these. ENDED: no more comes. ANSWERED: an ANSWER is there.
+// Bits of an event, 1 << one of these. ENDED: no more comes. ANSWERED, ORDERED: look.
 enum {
     BOXER_NET_BIT_READABLE,
     BOXER_NET_BIT_WRITABLE,
@@ -39,10 +42,17 @@ enum {
     BOXER_NET_BIT_HUNG_UP,
     BOXER_NET_BIT_FAILED,
     BOXER_NET_BIT_ANSWERED,
+    BOXER_NET_BIT_ORDERED,
 };
 
 // What OPTION sets. LINGER: seconds, 0: a reset.
 enum { BOXER_NET_OPTION_KEEPALIVE, BOXER_NET_OPTION_LINGER };
+
+// Bits, 1 << one of these: a network; orders of who watches the machine.
+enum { BOXER_NET_GRANT_NETWORK, BOXER_NET_GRANT_ORDERS };
+
+// PROGRAM: one is to be started. SIGNAL: that of an earlier order gets a signal.
+enum { BOXER_NET_ORDER_NONE, BOXER_NET_ORDER_PROGRAM, BOXER_NET_ORDER_SIGNAL };
 
 // The boot block: the exported global `boxer_boot` holds its address. Behind `heap`: how the host
 // hands a request to boxer_call and finds the reply.
@@ -156,7 +166,8 @@ _Static_assert(sizeof(struct boxer_tree_entry) == 64, "tree_entry");
 // whether anything may be sent to that address. DATAGRAMS: a socket for them; where port is one
 // that the host has bound, that one. ERROR: why it failed. OPTION: one of net_option becomes
 // `value`. RESOLVE: the name follows, without NUL; `option` is its type as in DNS. ANSWER: the
-// next one.
+// next one. GRANTED: what there is of net_grant, as `value`. ORDER: the next one, its text from
+// `value` on. ENDED: the program of order `descriptor`, with exit status `value`.
 struct boxer_net_request {
     uint32_t kind;
     uint32_t descriptor; // of RESOLVE: a number that its answer has, too
@@ -209,5 +220,19 @@ struct boxer_net_answer {
     uint8_t name[256];
 };
 _Static_assert(sizeof(struct boxer_net_answer) == 528, "net_answer");
+
+// What ORDER answers. The text of a PROGRAM: `words` of its arguments, then K=V of its environment,
+// each with its NUL; `size` bytes, of which here are those from where it was asked for. Its streams
+// are descriptors of the host, for fd_read and fd_write, which never wait.
+struct boxer_net_order {
+    uint32_t id;
+    uint32_t kind; // see the enumeration
+    uint32_t words;
+    uint32_t size;
+    uint32_t signal;
+    uint32_t streams[3];
+    uint8_t text[960];
+};
+_Static_assert(sizeof(struct boxer_net_order) == 992, "net_order");
 
 #endif

@@ -15,6 +15,7 @@
 #include "net/outer.h"
 #include "net/outer_name.h"
 #include "outside/outside.h"
+#include "process/ordered.h"
 #include "process/afresh.h"
 #include "process/end.h"
 #include "process/frozen.h"
@@ -62,6 +63,7 @@ int kernel_boot(uintptr_t heap) {
     memory_boot(heap);
     clock_boot();
     console_thaw();
+    ordered_boot();
     int error = thread_block_boot();
     if (error)
         return error;

@@ -10,11 +10,20 @@
 
 enum { PLACES = 1 << 16, MOST_INHERITED = 16, EVENTS = 128, CUT_OFF = -1 };
 
-static KERNEL_STATE int control; // 0: none
+static KERNEL_STATE int control;      // 0: none
+static KERNEL_STATE uint32_t granted; // bits of net_grant
 static KERNEL_STATE int inherited, inherited_count;
 static KERNEL_STATE struct outside **known; // by the descriptor's low 16 bits
 static KERNEL_STATE unsigned room;
-static KERNEL_STATE void (*on_answer)(void);
+static KERNEL_STATE void (*on_answer)(void), (*on_order)(void);
+
+// What the control descriptor is there for.
+static void ask_for_grants(void) {
+    struct boxer_net_request request = {.kind = BOXER_NET_GRANTED};
+    struct boxer_net_reply reply;
+    int error = outside_request(&request, NULL, 0, &reply, sizeof reply);
+    granted = error ? 1u << BOXER_NET_GRANT_NETWORK : reply.value;
+}
 
 static int is_inherited(int hfd) {
     return hfd >= inherited && hfd < inherited + inherited_count;
@@ -44,9 +53,11 @@ void outside_thaw(int first) {
     int flags;
     cut_off(0);
     control = inherited = inherited_count = 0;
+    granted = 0;
     for (int hfd = first; first && host_fdkind(hfd, &kind, &flags) == 0; hfd++) {
         if (kind == HOST_DATAGRAMS) {
             control = hfd;
+            ask_for_grants();
             return;
         }
         if (kind != HOST_SOCKET || inherited_count == MOST_INHERITED)
@@ -61,11 +72,16 @@ void outside_freeze(void) {
     kfree(known);
     known = NULL;
     control = inherited = inherited_count = 0;
+    granted = 0;
     room = 0;
 }
 
 int outside_is_granted(void) {
-    return control != 0;
+    return (granted & 1u << BOXER_NET_GRANT_NETWORK) != 0;
+}
+
+int outside_takes_orders(void) {
+    return (granted & 1u << BOXER_NET_GRANT_ORDERS) != 0;
 }
 
 int outside_control(void) {
@@ -152,6 +168,8 @@ int outside_look(void) {
             outside->came++;
         } else if ((events[i].bits & OUTSIDE_ANSWERED) && on_answer) {
             on_answer();
+        } else if ((events[i].bits & OUTSIDE_ORDERED) && on_order) {
+            on_order();
         }
     }
     return count;
@@ -161,12 +179,17 @@ void outside_on_answer(void (*function)(void)) {
     on_answer = function;
 }
 
+void outside_on_order(void (*function)(void)) {
+    on_order = function;
+}
+
 int outside_request(const struct boxer_net_request *request, const void *more, size_t size,
                     void *reply, size_t reply_size) {
     struct linux_iovec asked[2] = {{(void *)request, sizeof *request}, {(void *)more, size}};
     struct linux_iovec answered = {reply, reply_size};
     int truncated;
-    if (!control)
+    int is_order = request->kind >= BOXER_NET_GRANTED;
+    if (!control || !(is_order || outside_is_granted()))
         return -ENETUNREACH;
     long result = host_transmit(control, asked, size ? 2 : 1);
     if (result < 0 || !reply)

@@ -2,7 +2,8 @@
 // known of each.
 //
 // Invariants
-// 1. Without a network there is no control descriptor and nothing here is ever asked of the host,
+// 1. Without a network and without orders there is no control descriptor and nothing here is ever
+// asked of the host,
 //    but whether there is one, once a life.
 // 2. The `bits` of a descriptor are what the host said in an event, less what a call has found
 //    otherwise since (abi/boot.toml: net_event). Without a control descriptor the host is asked.
@@ -22,6 +23,7 @@ enum {
     OUTSIDE_HUNG_UP = 1 << BOXER_NET_BIT_HUNG_UP,
     OUTSIDE_FAILED = 1 << BOXER_NET_BIT_FAILED,
     OUTSIDE_ANSWERED = 1 << BOXER_NET_BIT_ANSWERED,
+    OUTSIDE_ORDERED = 1 << BOXER_NET_BIT_ORDERED,
     OUTSIDE_UNTRIED = 1 << 16, // new: whether it is readable, nobody has said
 };
 
@@ -39,8 +41,9 @@ struct outside {
 // off: its descriptors are nobody's.
 void outside_thaw(int first);
 void outside_freeze(void);
-int outside_is_granted(void); // there is a control descriptor
-int outside_control(void);    // it, or -1
+int outside_is_granted(void);   // a network
+int outside_takes_orders(void); // of who watches the machine
+int outside_control(void);      // it, or -1
 
 // One reference; null without memory, and the descriptor is closed. The descriptor of one that is
 // known already: another reference to that.
@@ -56,6 +59,7 @@ struct outside *outside_inherited(void);
 int outside_look(void);
 // Called when an answer to a RESOLVE is there.
 void outside_on_answer(void (*)(void));
+void outside_on_order(void (*)(void)); // when there is one
 
 // more: what follows the request. reply: null where none is wanted. 0 or -errno.
 int outside_request(const struct boxer_net_request *, const void *more, size_t size, void *reply,

@@ -125,6 +125,8 @@ int sleep_for_all(int only_current) {
             add_task(&sleep, task);
     if (sleep.wake == INT64_MAX && sleep.watched == 0 && !sleep.for_signals)
         return deadlock_refuse();
+    if (outside_takes_orders()) // whoever gives one sees what the tasks wait for
+        watch(&sleep, outside_control(), 0);
     int64_t before = clock_monotonic();
     int64_t timeout = sleep.wake == INT64_MAX ? -1 : sleep.wake > before ? sleep.wake - before : 0;
     if (timeout < 0 && sleep.watched == 0)

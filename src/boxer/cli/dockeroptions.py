@@ -14,24 +14,15 @@ from collections.abc import Mapping, Sequence
 from boxer.errors import UnsupportedOptionError
 
 # What a box is anyway. A value, where there is one, does not matter.
-RUN_FLAGS = (
-    ("--rm",),
-    ("-i", "--interactive"),
-    ("-t", "--tty"),
-    ("--init",),
-    ("--no-healthcheck",),
-)
+RUN_FLAGS = (("--init",),)
 RUN_VALUES = (
-    ("--name",),
     ("--platform",),
     ("--pull",),
-    ("-l", "--label"),
     ("--cap-drop",),
     ("--expose",),
     ("--security-opt",),
     ("--pids-limit",),
     ("--shm-size",),
-    ("--stop-signal",),
 )
 BUILD_FLAGS = (("--pull",), ("--rm",), ("--force-rm",), ("--load",))
 BUILD_VALUES = (("--progress",), ("--platform",), ("--provenance",), ("--sbom",), ("--builder",))
@@ -40,10 +31,6 @@ _PRIVILEGES = (
     "a box reaches nothing of this machine but what `-e` and `-v` give it",
     "Leave it out.",
 )
-_BACKGROUND = (
-    "a box runs as this process, and nothing keeps it when it ends",
-    "Leave the background to the shell (`boxer run BOX &`) or to a service manager.",
-)
 _NETWORK = (
     "a box is in no network with others",
     "What it may reach is named with `--allow-net HOST:PORT`.",
@@ -51,14 +38,12 @@ _NETWORK = (
 RUN_REFUSED: Mapping[tuple[str, ...], tuple[str, str]] = {
     ("--link", "--add-host", "--network-alias", "--ip", "--ip6"): _NETWORK,
     ("--device", "--gpus", "--cap-add", "--volumes-from"): _PRIVILEGES,
-    ("--restart",): _BACKGROUND,
     ("--cpus", "--ulimit", "--memory-swap"): (
         "the limits of a run have other names",
         "`-m 256m`, `--limit cpu=10`, `--limit files=64`: see `boxer run --help`.",
     ),
 }
 RUN_REFUSED_FLAGS: Mapping[tuple[str, ...], tuple[str, str]] = {
-    ("-d", "--detach"): _BACKGROUND,
     ("--privileged",): _PRIVILEGES,
     ("--read-only",): (
         "the files of a box are each run's own and end with it; they cannot be made unwritable",

@@ -200,6 +200,7 @@ def prepared(options: RunOptions) -> Run:
     streams = (options.stdin, options.stdout, options.stderr)
     for number, stream in enumerate(streams):
         run.descriptors[number] = number if stream is Stream.INHERIT else -1
+    run.orders = options.orders + 1
     if options.network is not None:
         run.network = ctypes.pointer(_network(options.network))
     return run
@@ -266,6 +267,7 @@ class MappedInstance:
 
         run = prepared(options)
         with forwarded(options.stop_timeout, begin):
+            options.began()
             self._library.boxer_machine_run(self.address, run, byref(self.native_outcome))
         return self.outcome()
 

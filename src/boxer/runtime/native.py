@@ -38,7 +38,7 @@ from wasmtime import _ffi as ffi
 from boxer.blobstore import cache_folder, sha256
 from boxer.runtime.private import is_private
 
-ABI = 8
+ABI = 10
 # What a wheel brings (`wheels`): as safe as the modules beside it.
 PACKAGED = Path(__file__).with_name("lib")
 NO_LIMIT = (1 << 64) - 1
@@ -97,6 +97,7 @@ class Run(ctypes.Structure):
         ("fixed", c_uint32),
         ("still", c_uint32),
         ("network", POINTER(NativeNetwork)),
+        ("orders", c_int32),
     )
 
 

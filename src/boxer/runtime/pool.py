@@ -44,9 +44,9 @@ class Pool:
 
     size: machines that run at once. limits: of each call and run. env: laid over the box's own.
     output: where stdout and stderr of calls go; by default they are kept and told with an error.
-    network: what calls and runs may reach, without ports; none while a module is imported or a
-    call is kept.
     mounts: of calls and runs, not while a module is imported; each machine serves one of them then.
+    network: what calls and runs may reach, without ports. Neither is there before a freeze: while a
+    module is imported, and in `prepare`.
     """
 
     def __init__(
@@ -56,8 +56,8 @@ class Pool:
         limits: Limits | None = None,
         env: Mapping[str, str] | None = None,
         output: Stream = Stream.CAPTURE,
-        network: Network | None = None,
         mounts: Sequence[Mount] = (),
+        network: Network | None = None,
     ) -> None:
         if size < 1:
             raise ValueError("a pool needs at least one machine")
@@ -67,8 +67,7 @@ class Pool:
         self._options = RunOptions(
             limits or Limits(), (b"box",), variables(env), b"", output, output, network=opened
         )
-        patient = _patient(self._options.limits)
-        self._once = replace(self._options, limits=patient, network=None)
+        self._once = replace(self._options, limits=_patient(self._options.limits), network=None)
         self._room = self._options.limits.output_bytes
         self._size = size
         self._places: SimpleQueue[None] = SimpleQueue()

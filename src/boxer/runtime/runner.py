@@ -12,7 +12,7 @@ Invariants
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from boxer.boxfile import Box
@@ -20,6 +20,7 @@ from boxer.errors import NetworkValueError
 from boxer.runtime.entry import Instance, Outcome, RunOptions, Usage
 from boxer.runtime.frozen import Frozen
 from boxer.runtime.limits import Limits
+from boxer.runtime.mapped import MappedInstance
 from boxer.runtime.mounts import Mount, folders_of
 from boxer.runtime.network import Network
 from boxer.runtime.opened import OpenNetwork
@@ -58,13 +59,15 @@ def run(
     working_dir: str | None = None,
     user: str | None = None,
     stop_timeout: float | None = None,
+    began: Callable[[], None] = lambda: None,
+    orders: int = -1,
     network: Network | OpenNetwork | None = None,
 ) -> RunResult:
     """Runs a box once, on a machine of its own.
 
     arguments: replace the box's CMD. env: laid over the box's own. entrypoint: replaces ENTRYPOINT
-    and CMD, as `docker run --entrypoint`. user: "uid[:gid]", numbers. stop_timeout: see
-    `RunOptions`.
+    and CMD, as `docker run --entrypoint`. user: "uid[:gid]", numbers. stop_timeout, began,
+    orders: see `RunOptions`.
     Raises `MountError`, `LimitValueError`, `UnsupportedModuleError`, what `open_network` raises;
     KeyboardInterrupt after Ctrl-C, if the run is in the main thread.
     """
@@ -77,15 +80,16 @@ def run(
         stdout,
         stderr,
         stop_timeout=stop_timeout,
+        began=began,
+        orders=orders,
     )
     frozen = box if isinstance(box, Frozen) else Frozen.of(box)
     with open_network(network) as opened, folders_of(mounts) as folders:
-        if opened is not None and not frozen.is_mapped:
-            raise NetworkValueError(
-                "A box has no network here: Boxer's native library is missing.",
-                hint="A wheel of Boxer brings it, and so does `make setup`.",
-            )
         machine = frozen.machine(bounds.memory_bytes, folders)
+        if opened is not None and not isinstance(machine, MappedInstance):
+            raise NetworkValueError(
+                "This machine has no native library of Boxer's, so boxes have no network here."
+            )
         return result_of(once(machine, replace(options, network=opened)))
 
 
