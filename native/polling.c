@@ -1,4 +1,4 @@
-// poll_oneoff over the three streams, files and the clocks; see polling.h.
+// poll_oneoff over the three streams, files, sockets and the clocks; see polling.h.
 #define _GNU_SOURCE
 #include "polling.h"
 #include "files.h"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import resource
 import socket
 import struct
@@ -262,3 +263,19 @@ def test_a_server_in_a_box_is_one_on_linux(example: Callable[[str], Path], scene
     program = ["python", "-c", code, scene, str(BOX_PORT), *rest]
     boxed = played(scene, port, [str(BOXER), "run", *ports, str(example("hello")), *program])
     assert boxed == native
+
+
+def test_a_listener_of_the_wasmtime_command_line_serves(example: Callable[[str], Path]) -> None:
+    """BOXER_TCPLISTEN_WASMTIME: a wasmtime up to 46, the last that passes listeners to modules."""
+    if not (wasmtime := os.environ.get("BOXER_TCPLISTEN_WASMTIME")):
+        pytest.skip("no wasmtime up to 46 was named")
+    port = free_port()
+    words = [
+        wasmtime, "run", "-W", "max-wasm-stack=8388608", "-S", "preview2=n",
+        "-S", f"tcplisten=127.0.0.1:{port}", str(example("hello")),
+        "python", "-c", PROGRAM.read_text(), "half_close", str(BOX_PORT),
+    ]  # fmt: skip
+    said: list[str] = []
+    with serving(words, said):
+        assert half_close(port) == b"answer"
+    assert said == ["b'question'\n", "EPIPE\n", "b''\n", "status 0"]

@@ -404,11 +404,18 @@ static void a_frozen_machine_has_nothing_of_it(void) {
     CHECK(CALL(read, fd, text, sizeof text) > 0);
     CHECK_EQUAL(strncmp(text, "nameserver 127.0.0.11\n", 22), 0);
     kernel_freeze();
+    CHECK_EQUAL(network_open, 0);
+    CHECK_EQUAL(network_knock(PORT, 1), -1);
     network_granted = 0;
     kernel_thaw("/");
-    int calls = network_calls;
-    CHECK_EQUAL(poll_now(listener), 0); // what was open stays so, in the box alone
-    CHECK_EQUAL(network_calls, calls);
+    CHECK_EQUAL(poll_now(listener), 0); // it listens inside
+    CHECK_EQUAL(CALL(read, server, text, 1), -ECONNRESET);
+    CHECK_EQUAL(CALL(close, server), 0);
+    kernel_freeze();
+    network_granted = 1;
+    kernel_thaw("/");
+    CHECK(network_knock(PORT, 50001) >= 0);
+    CHECK(CALL(accept4, listener, 0, 0, 0) > 2);
 }
 
 // A copy of a machine begins a life of its own: the sockets are the other's.

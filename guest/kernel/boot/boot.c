@@ -73,6 +73,7 @@ int kernel_boot(uintptr_t heap) {
 
 void kernel_freeze(void) {
     dns_freeze();
+    outer_freeze();
     outside_freeze();
     timers_thaw();
     fs_freeze();

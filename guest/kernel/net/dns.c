@@ -33,6 +33,8 @@ void dns_freeze(void) {
     while (questions) {
         struct question *question = questions;
         questions = question->next;
+        if (question->socket)
+            question->socket->asking--;
         kfree(question);
     }
     question_count = 0;

@@ -203,6 +203,11 @@ void outer_close(struct socket *socket) {
     socket->outside = NULL;
 }
 
+void outer_freeze(void) {
+    for (struct socket *socket = all_sockets; socket; socket = socket->next)
+        outer_unlisten(socket);
+}
+
 void outer_thaw(void) {
     for (struct socket *socket = all_sockets; socket; socket = socket->next) {
         outer_unlisten(socket);

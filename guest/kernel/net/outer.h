@@ -23,6 +23,8 @@ void outer_shutdown(struct socket *, int how); // SHUT_RECEIVE ..
 void outer_set_option(struct socket *, int option, int value);
 long outer_queued(struct socket *); // FIONREAD
 void outer_close(struct socket *);
+// A life ends: who listens will again, in the next.
+void outer_freeze(void);
 // A life begins: who listens, or is bound, has what the host has for it now.
 void outer_thaw(void);
 // With whom a connection beyond the box stands; null: there is none.

@@ -25,11 +25,23 @@ static void ask_for_grants(void) {
     granted = error ? 1u << BOXER_NET_GRANT_NETWORK : reply.value;
 }
 
-// A machine that goes on from another life, as a copy does, has none of the host's sockets.
-static void cut_off(void) {
+static int is_inherited(int hfd) {
+    return hfd >= inherited && hfd < inherited + inherited_count;
+}
+
+static void close_at_host(int hfd) {
+    if (!is_inherited(hfd)) // somebody may listen there again
+        host_close(hfd);
+}
+
+// A machine that goes on from another life, as a copy does, has none of the host's sockets. ends:
+// its own life does.
+static void cut_off(int ends) {
     for (unsigned place = 0; place < room; place++) {
         if (!known[place])
             continue;
+        if (ends)
+            close_at_host(known[place]->hfd);
         known[place]->hfd = CUT_OFF;
         known[place]->bits = OUTSIDE_ENDED | OUTSIDE_HUNG_UP | OUTSIDE_FAILED;
         known[place] = NULL;
@@ -39,7 +51,7 @@ static void cut_off(void) {
 void outside_thaw(int first) {
     enum host_kind kind;
     int flags;
-    cut_off();
+    cut_off(0);
     control = inherited = inherited_count = 0;
     granted = 0;
     for (int hfd = first; first && host_fdkind(hfd, &kind, &flags) == 0; hfd++) {
@@ -56,7 +68,7 @@ void outside_thaw(int first) {
 }
 
 void outside_freeze(void) {
-    cut_off();
+    cut_off(1);
     kfree(known);
     known = NULL;
     control = inherited = inherited_count = 0;
@@ -112,17 +124,12 @@ struct outside *outside_new(int hfd) {
     return outside;
 }
 
-static int is_inherited(int hfd) {
-    return hfd >= inherited && hfd < inherited + inherited_count;
-}
-
 void outside_put(struct outside *outside) {
     if (--outside->refs)
         return;
     if (outside->hfd != CUT_OFF) {
         known[(unsigned)outside->hfd % PLACES] = NULL;
-        if (!is_inherited(outside->hfd)) // somebody may listen there again
-            host_close(outside->hfd);
+        close_at_host(outside->hfd);
     }
     kfree(outside);
 }
