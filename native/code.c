@@ -1,5 +1,6 @@
 // Compiled code, linked with preview 1 once and for all machines.
 #define _GNU_SOURCE
+#include "preview1.h"
 #include "state.h"
 
 #include <pthread.h>

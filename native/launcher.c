@@ -1,6 +1,6 @@
 // `boxer`, as a process that is there at once: `boxer run` of a box that has run before maps its
 // code and its memory and goes. Everything else is handed to the Python program, with the same
-// arguments: other commands, options this does not know, boxes without a plan, mounts.
+// arguments: other commands, options this does not know, boxes without a plan.
 //
 // What it shares with other runs: the compiled code and the memory image, both files in the user's
 // cache, mapped copy-on-write. Nothing else: a process of its own, gone when the program ends.
@@ -10,6 +10,7 @@
 #define _GNU_SOURCE
 #include "machine.h"
 #include "plan.h"
+#include "volumes.h"
 
 #include <fcntl.h>
 #include <glob.h>
@@ -106,6 +107,7 @@ struct life {
 struct options {
     struct life life;
     struct strings environment;
+    struct volumes volumes;
     const char *box;
     char **arguments;
 };
@@ -194,7 +196,10 @@ static int read_options(char **at, struct options *options) {
             add(&options->environment, "BOXER_WORKDIR=", value);
         else if ((value = option_value(&at, NULL, "--entrypoint")))
             add(&options->environment, "BOXER_ENTRYPOINT=", value);
-        else
+        else if ((value = option_value(&at, "-v", "--volume"))) {
+            if (volumes_add(&options->volumes, value) < 0)
+                return -1;
+        } else
             return -1;
     }
     if (!*at)
@@ -298,7 +303,9 @@ int main(int argc, char **argv) {
         plan_find(options.box, &plan) == 0) {
         size_t stack;
         struct boxer_machine *machine = machine_of(&plan, &stack, message);
-        if (machine)
+        const struct volumes *volumes = &options.volumes;
+        if (machine && (!volumes->count ||
+                        boxer_machine_mount(machine, volumes->list, volumes->count, message) == 0))
             run(machine, &plan, &options, stack);
     }
     become_python(argv + 1, (size_t)argc - 1, "boxer");

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "state.h"
 #include "../guest/include/boxer/boot.h"
+#include "files.h"
 #include "net.h"
 #include "polling.h"
 
@@ -183,6 +184,7 @@ void boxer_machine_free(struct boxer_machine *machine) {
     wasmtime.wasmtime_store_delete(machine->store);
     fibers_free(machine->fibers);
     spaces_free(machine);
+    files_free(machine->files);
     layer_release(machine->layer);
     tracking_free(&machine->tracking);
     free(machine->output.bytes);
@@ -438,7 +440,7 @@ static int stack_is_initial(struct boxer_machine *machine) {
 int boxer_machine_reset(struct boxer_machine *machine, struct boxer_outcome *outcome) {
     uint64_t size = wasmtime.wasmtime_memory_data_size(machine->context, &machine->memory);
     net_end(machine);
-    if (machine->layer || machine->spaces || size != machine->image->size ||
+    if (machine->layer || machine->spaces || machine->files || size != machine->image->size ||
         !stack_is_initial(machine))
         return 0;
     int64_t pages = tracking_restore(machine);
@@ -471,6 +473,10 @@ struct boxer_machine *boxer_machine_fork(struct boxer_machine *machine, uint64_t
                                          int descriptor, char *message) {
     if (machine->spaces) { // what is out of place is no part of it
         complain(message, "the machine has had several processes");
+        return NULL;
+    }
+    if (machine->files) {
+        complain(message, "the machine has mounted folders");
         return NULL;
     }
     struct boxer_machine *copy = new_machine(machine->code, machine->image, memory_limit, message);

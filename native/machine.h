@@ -1,11 +1,12 @@
 // A machine: one instance of a box's code over a copy-on-write mapping of its memory image, with
-// WASI preview 1 (without files) served from plain state.
+// WASI preview 1 served from plain state, and mounted folders by the engine's own WASI.
 //
 // Two users: the launcher, and src/boxer/runtime through ctypes, which states these structures once
 // more (`native.py`; BOXER_NATIVE_ABI must grow with every change here).
 //
 // Invariants
-// 1. A guest sees arguments, environment, three streams, clocks and randomness; nothing else.
+// 1. A guest sees arguments, environment, three streams, clocks, randomness, and the
+//    folders it was given; nothing else.
 // 2. Sizes a guest names allocate no host memory beyond the limits of output, memory and tasks.
 // 3. After `boxer_machine_reset` says yes, memory, its size and the stack pointer are the image's.
 //    Whoever gets a no throws the machine away.
@@ -18,7 +19,7 @@
 
 #include <sys/types.h>
 
-#define BOXER_NATIVE_ABI 9
+#define BOXER_NATIVE_ABI 10
 
 // Tasks of a guest at a time, by default and at most.
 #define BOXER_TASKS 64
@@ -87,6 +88,12 @@ struct boxer_outcome {
     char message[256];
 };
 
+// A folder of the host, and the name the guest is told. Both end with a NUL.
+struct boxer_folder {
+    const char *host, *name;
+    uint32_t read_only;
+};
+
 struct boxer_code;
 struct boxer_image;
 struct boxer_machine;
@@ -116,6 +123,10 @@ int boxer_image_map(const struct boxer_image *, uint8_t *memory);
 struct boxer_machine *boxer_machine_new(struct boxer_code *, struct boxer_image *,
                                         uint64_t memory_limit, char *message);
 void boxer_machine_free(struct boxer_machine *);
+// Gives a fresh machine folders, for its one life: it is neither reset nor forked. 0, or -1 with
+// why in `message`.
+int boxer_machine_mount(struct boxer_machine *, const struct boxer_folder *, uint32_t count,
+                        char *message);
 
 // Enters `_start`.
 void boxer_machine_run(struct boxer_machine *, const struct boxer_run *, struct boxer_outcome *);

@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { EVENTS = 128, CONTROL = 3 };
+enum { EVENTS = 128, FIRST = 3 };
 
 static void tell_person(void *state, const char *line, size_t size) {
     machine_tell(state, line, size);
@@ -32,6 +32,7 @@ int net_begin(struct boxer_machine *machine) {
     if (network)
         net->grants = grants_new(network->policy, tell_person, machine, network->log);
     machine->net = net;
+    machine->net_descriptors = 1; // the control descriptor; sockets have numbers of their own
     if (net->epoll >= 0 && (net->grants || !network) &&
         (orders < 0 || orders_begin(net, orders) == 0))
         return 0;
@@ -44,6 +45,7 @@ void net_end(struct boxer_machine *machine) {
     if (!net)
         return;
     machine->net = NULL;
+    machine->net_descriptors = 0;
     for (uint32_t place = 0; place < net->room; place++)
         if (net->sockets[place].kind != NET_FREE)
             net_remove(net, &net->sockets[place]);
@@ -64,7 +66,7 @@ void net_note(struct boxer_machine *machine) {
 }
 
 static int is_control(const struct boxer_machine *machine, uint32_t number) {
-    return machine->net && number == CONTROL;
+    return machine->net && number == FIRST + machine->folders;
 }
 
 int net_has(struct boxer_machine *machine, uint32_t number) {
@@ -239,6 +241,7 @@ int net_events(struct boxer_machine *machine, struct net_pieces *pieces, uint64_
     if (!pieces->count || pieces->list[0].iov_len < sizeof event)
         return WASI_INVAL;
     uint64_t room = pieces->list[0].iov_len / sizeof event;
+    uint32_t control = FIRST + machine->folders;
     int most = room < EVENTS ? (int)room : EVENTS;
     net_sweep(machine);
     int count = epoll_wait(machine->net->epoll, found, most, 0);
@@ -248,9 +251,9 @@ int net_events(struct boxer_machine *machine, struct net_pieces *pieces, uint64_
             socket->is_connecting = 0;
         event = (struct boxer_net_event){found[i].data.u32, bits_of(found[i].events)};
         if (event.descriptor == NET_RESOLVER)
-            event = (struct boxer_net_event){CONTROL, 1u << BOXER_NET_BIT_ANSWERED};
+            event = (struct boxer_net_event){control, 1u << BOXER_NET_BIT_ANSWERED};
         else if (event.descriptor == NET_ORDERS)
-            event = (struct boxer_net_event){CONTROL, 1u << BOXER_NET_BIT_ORDERED};
+            event = (struct boxer_net_event){control, 1u << BOXER_NET_BIT_ORDERED};
         memcpy((uint8_t *)pieces->list[0].iov_base + i * sizeof event, &event, sizeof event);
     }
     *moved = count > 0 ? (uint64_t)count * sizeof event : 0;

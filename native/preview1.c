@@ -1,16 +1,18 @@
-// WASI preview 1 without files.
+// WASI preview 1 but for files.
 //
-// Belongs here: what each function answers. Does not: streams (`streams.c`), waiting (`polling.c`),
-// limits (`watch.c`). src/boxer/runtime/preview1.py answers the same, and tests compare the two.
+// Belongs here: what each function answers. Does not: mounted folders (`files.c`), streams
+// (`streams.c`), waiting (`polling.c`), limits (`watch.c`). src/boxer/runtime/preview1.py answers
+// the same, and tests compare the two.
 //
 // Invariants
 // 1. Deny by default: there are descriptors 0, 1 and 2, and those of a network that the run was
-//    granted (net.h); every path is EBADF.
+//    granted (net.h); every path is EBADF where no folder is mounted.
 // 2. Each address is checked against the memory's size of that moment before it is used.
 #define _GNU_SOURCE
+#include "preview1.h"
+#include "files.h"
 #include "net.h"
 #include "polling.h"
-#include "state.h"
 #include "wasi.h"
 
 #include <errno.h>
@@ -334,18 +336,13 @@ static int poll_oneoff(ARGUMENTS) {
     return events < 0 ? OVER : put_u32(machine, U32(3), (uint64_t)events);
 }
 
-// The answer of every function that is about files.
+// The answer of every function that is about files where there are none.
 static int denied(ARGUMENTS) {
     (void)machine, (void)v;
     return WASI_BADF;
 }
 
-struct function {
-    const char *name, *parameters; // i: i32, I: i64
-    int (*answer)(struct boxer_machine *, const wasmtime_val_raw_t *);
-};
-
-static const struct function functions[] = {
+const struct function preview1_functions[PREVIEW1_FUNCTIONS] = {
     {"args_get", "ii", args_get},
     {"args_sizes_get", "ii", args_sizes_get},
     {"clock_res_get", "ii", clock_res_get},
@@ -400,7 +397,9 @@ static wasm_trap_t *answer(void *environment, wasmtime_caller_t *caller, wasmtim
     const struct function *function = environment;
     wasmtime_context_t *context = wasmtime.wasmtime_caller_context(caller);
     struct boxer_machine *machine = wasmtime.wasmtime_context_get_data(context);
-    int result = function->answer(machine, values);
+    size_t number = (size_t)(function - preview1_functions);
+    int result = files_take(machine, number, values) ? files_answer(machine, number, values)
+                                                     : function->answer(machine, values);
     if (result != OVER && machine->watched.asked) {
         machine->watched.asked = 0;
         result = watch_check(machine) ? OVER : result;
@@ -425,10 +424,10 @@ static wasm_functype_t *type_of(const struct function *function) {
 }
 
 wasmtime_error_t *preview1_define(wasmtime_linker_t *linker) {
-    static const char host[] = "wasi_snapshot_preview1";
+    static const char host[] = PREVIEW1_MODULE;
     wasmtime_error_t *error = NULL;
-    for (size_t i = 0; i < sizeof functions / sizeof *functions && !error; i++) {
-        const struct function *function = &functions[i];
+    for (size_t i = 0; i < PREVIEW1_FUNCTIONS && !error; i++) {
+        const struct function *function = &preview1_functions[i];
         wasm_functype_t *type = type_of(function);
         error = wasmtime.wasmtime_linker_define_func_unchecked(
             linker, host, strlen(host), function->name, strlen(function->name), type, answer,

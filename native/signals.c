@@ -4,7 +4,9 @@
 // do in the machine (guest/kernel/task/arrived.c, whose block of memory is written to here).
 //
 // Invariants
-// 1. A field of the block has one writer, and handlers run in one thread at a time.
+// 1. A field of the block is written by handlers or by the machine, never by both; handlers may run
+//    in several threads at a time (one that blocks signals leaves them to others), so they count
+//    atomically.
 // 2. A signal that was ignored when this process began stays so, as for any program.
 // 3. What a handler calls is safe in one (signal-safety(7)): it writes memory, reads a clock, arms
 //    a timer, or ends the process.
@@ -121,9 +123,8 @@ static void on_signal(int signo) {
         asked_to_end_ns = now_ns();
     if (signo == SIGWINCH)
         look_at_terminal();
-    block->counts[signo]++;
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    block->sent++;
+    __atomic_add_fetch(&block->counts[signo], 1, __ATOMIC_SEQ_CST);
+    __atomic_add_fetch(&block->sent, 1, __ATOMIC_SEQ_CST);
     sent_ns = now_ns();
     knock();
     tick(1);

@@ -75,6 +75,7 @@ struct layer;
 struct fibers;
 struct net;
 struct spaces;
+struct files;
 
 struct boxer_machine {
     struct watched watched;
@@ -96,7 +97,10 @@ struct boxer_machine {
     wasmtime_func_t task_begin;
     struct fibers *fibers; // null: no slot has been called yet
     struct spaces *spaces; // null: there has been one process
-    uintptr_t entry_top;   // the native frames of an entry lie below
+    struct files *files;   // null: no folder is mounted
+    uint32_t folders;      // their number; those of the network lie behind them (files.c)
+    uint32_t net_descriptors;
+    uintptr_t entry_top; // the native frames of an entry lie below
     uint64_t memory_limit;
     uint8_t *base;
 
@@ -153,9 +157,6 @@ int tracking_admit(void *address); // whether that was why a write faulted
 // faults.c. Whether our handlers are the first ones, which it sees to.
 void faults_install(void);
 int faults_are_ours(void);
-
-// preview1.c. All of preview 1 in a linker: null or an error.
-wasmtime_error_t *preview1_define(wasmtime_linker_t *);
 
 // watch.c. 0: go on. 1: the run is over, its outcome says why.
 int watch_check(struct boxer_machine *);

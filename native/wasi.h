@@ -13,17 +13,27 @@ enum wasi_errno {
     WASI_INVAL = 28,
     WASI_INTR = 27,
     WASI_IO = 29,
+    WASI_LOOP = 32,
+    WASI_NAMETOOLONG = 37,
+    WASI_NFILE = 41,
+    WASI_NOENT = 44,
     WASI_NOSPC = 51,
+    WASI_NOTDIR = 54,
+    WASI_NXIO = 60,
+    WASI_PERM = 63,
     WASI_PIPE = 64,
+    WASI_ROFS = 69,
     WASI_SPIPE = 70,
 };
 
 enum wasi_filetype {
     WASI_UNKNOWN = 0,
     WASI_CHARACTER_DEVICE = 2,
+    WASI_DIRECTORY = 3,
     WASI_REGULAR_FILE = 4,
     WASI_SOCKET_DGRAM = 5,
     WASI_SOCKET_STREAM = 6,
+    WASI_SYMBOLIC_LINK = 7,
 };
 
 enum { WASI_CLOCK_REALTIME = 0, WASI_CLOCK_LAST = 3 };

@@ -21,6 +21,7 @@ typedef struct wasmtime_instance_pre wasmtime_instance_pre_t;
 typedef struct wasmtime_store wasmtime_store_t;
 typedef struct wasmtime_context wasmtime_context_t;
 typedef struct wasmtime_caller wasmtime_caller_t;
+typedef struct wasi_config_t wasi_config_t;
 
 typedef struct {
     size_t size;
@@ -130,6 +131,12 @@ typedef wasm_trap_t *(*wasmtime_callback)(void *, wasmtime_caller_t *, wasmtime_
     X(wasmtime_error_t *, wasmtime_linker_define_func_unchecked,                                   \
       (wasmtime_linker_t *, const char *, size_t, const char *, size_t, const wasm_functype_t *,   \
        wasmtime_callback, void *, void (*)(void *)))                                               \
+    X(wasmtime_error_t *, wasmtime_linker_define_wasi, (wasmtime_linker_t *))                      \
+    X(wasi_config_t *, wasi_config_new, (void))                                                    \
+    X(void, wasi_config_delete, (wasi_config_t *))                                                 \
+    X(bool, wasi_config_preopen_dir, (wasi_config_t *, const char *, const char *, bool))          \
+    X(wasmtime_error_t *, wasmtime_context_set_wasi, (wasmtime_context_t *, wasi_config_t *))      \
+    X(wasmtime_error_t *, wasmtime_wat2wasm, (const char *, size_t, wasm_byte_vec_t *))            \
     X(bool, wasmtime_linker_get,                                                                   \
       (const wasmtime_linker_t *, wasmtime_context_t *, const char *, size_t, const char *,        \
        size_t, wasmtime_extern_t *))                                                               \

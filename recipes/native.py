@@ -23,7 +23,7 @@ SOURCES = ROOT / "native"
 LIBRARY = "libboxer.so"
 LAUNCHER = "boxer"
 # Only the launcher's.
-LAUNCHER_SOURCES = ("launcher.c", "plan.c")
+LAUNCHER_SOURCES = ("launcher.c", "plan.c", "volumes.c")
 # Not the launcher's: it hands over every run with a network, and loads a library less.
 NETWORK_SOURCES = ("nameserver.c",)
 # The oldest glibc whose symbols are used: Debian 10, RHEL 8.

@@ -132,8 +132,15 @@ static int freeze_program(void) {
     return start.program->freeze ? start.program->freeze(start.path, machine.imports.items) : 0;
 }
 
-// Threads that C code has started and that have not ended: an image holds one.
+// Threads that C code has started and that have not ended: an image holds one. Nor has it stacks.
 static int others_stand(void) {
+    if (kernel_fibers()) {
+        fprintf(stderr,
+                "box: greenlets have not finished, and would stand in the image: %u\n"
+                "box: start them (the hub of gevent too) when the program runs\n",
+                kernel_fibers());
+        return 1;
+    }
     if (kernel_tasks() == 1)
         return 0;
     fprintf(stderr, "box: threads or processes have not ended, and would stand in the image: %u",
@@ -154,6 +161,7 @@ static int freeze(int status) {
     if (__boxer_stacks_drop)
         __boxer_stacks_drop();
     fflush(NULL);
+    kernel_end_fibers();
     kernel_freeze();
     boxer_boot.phase = BOXER_PHASE_FROZEN;
     return status;

@@ -45,9 +45,11 @@ def hello(example: Example) -> Path:
     return box
 
 
-def run(program: list[str], arguments: list[str], stdin: bytes = b"") -> tuple[int, bytes, bytes]:
+def run(
+    program: list[str], arguments: list[str], stdin: bytes = b"", cwd: Path | None = None
+) -> tuple[int, bytes, bytes]:
     done = subprocess.run(
-        [*program, *arguments], input=stdin, capture_output=True, timeout=60, check=False
+        [*program, *arguments], input=stdin, capture_output=True, timeout=60, check=False, cwd=cwd
     )
     return done.returncode, done.stdout, done.stderr
 
@@ -68,6 +70,30 @@ RUNS = {
     "missing program": ([], ["nothing"], b""),
     "much output": ([], ["python", "-c", "print('x' * 3_000_000)"], b""),
 }  # fmt: skip
+
+
+TREE = "import os; print([(a, sorted(b), sorted(c)) for a, b, c in os.walk('/m')])"
+
+
+def test_folders_are_mounted_without_the_python_program(
+    launcher: Path, hello: Path, tmp_path: Path
+) -> None:
+    for name in ("outer/inner", "other"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "file").write_text(name)
+    mounts = ["-v", "./other:/m/inner:ro", f"--volume={tmp_path}/outer/:/m:rw"]
+    line = ["run", *mounts, str(hello), "python", "-c"]
+    code = (
+        f"{TREE}; print(open('/m/inner/file').read()); open('/m/new', 'w').close()\n"
+        "open('/m/inner/new', 'w')"
+    )
+    programs = [[str(launcher)], [sys.executable, "-m", "boxer"]]
+    said = [run(program, [*line, code], cwd=tmp_path) for program in programs]
+    (tmp_path / "outer" / "new").unlink()
+    assert said[0][0] == 1
+    assert said[0][1].endswith(b"other\n")
+    assert b"Read-only file system" in said[0][2]
+    assert said[0][2] == said[1][2]
 
 
 @pytest.mark.parametrize("kind", RUNS)
@@ -103,7 +129,13 @@ def test_a_crash_is_told_by_the_python_program(launcher: Path, tmp_path: Path, k
 OTHERS = {
     "another command": ["images"],
     "no command": [],
-    "a mount": ["run", "-v", "/tmp:/data", "BOX"],
+    "a volume": ["run", "-v", "data:/data", "BOX"],
+    "a file to mount": ["run", "-v", f"{__file__}:/data", "BOX"],
+    "a folder to make": ["run", "-v", "/tmp/is/not/there:/data", "BOX"],
+    "a relative target": ["run", "-v", "/tmp:data", "BOX"],
+    "an option of a mount": ["run", "-v", "/tmp:/data:z", "BOX"],
+    "two mounts at one place": ["run", "-v", "/tmp:/data", "--volume", "/:/data", "BOX"],
+    "a mount at nothing": ["run", "-v", "/tmp:", "BOX"],
     "a user": ["run", "-u", "5", "BOX"],
     "an unknown option": ["run", "--what", "BOX"],
     "a trace": ["run", "--strace", "BOX"],

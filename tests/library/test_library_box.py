@@ -33,15 +33,36 @@ def test_a_box_that_is_not_there_is_an_error() -> None:
         boxer.load("missing.wasm")
 
 
-def test_a_run_gets_what_it_is_given(any_box: boxer.Box, tmp_path: Path) -> None:
-    (tmp_path / "in.txt").write_text("mounted")
+def test_a_run_gets_what_it_is_given(any_box: boxer.Box) -> None:
     result = any_box.run(
-        ["python", "-c", "import os; print(input(), os.environ['A'], open('/data/in.txt').read())"],
+        ["python", "-c", "import os; print(input(), os.environ['A'])"],
         stdin=b"typed\n",
         env={"A": "env"},
+    )
+    assert (result.exit_code, result.stdout) == (0, b"typed env\n")
+
+
+READ_IN_A_CHILD = (
+    "import subprocess, sys\n"
+    "subprocess.run([sys.executable, '-c', 'print(open(\"/data/in.txt\").read())'], check=True)"
+)
+
+
+def test_a_run_has_the_folders_it_is_given(box: boxer.Box, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("mounted")
+    result = box.run(
+        ["python", "-c", READ_IN_A_CHILD],
         mounts=[boxer.Mount(tmp_path, "/data", read_only=True)],
     )
-    assert (result.exit_code, result.stdout) == (0, b"typed env mounted\n")
+    assert (result.exit_code, result.stdout) == (0, b"mounted\n")
+
+
+def test_without_the_native_library_nothing_is_mounted(
+    box: boxer.Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("boxer.runtime.mapped.is_available", lambda: False)
+    with pytest.raises(boxer.BoxerError, match="native library"):
+        boxer.Box(box.file).run(["true"], mounts=[boxer.Mount(tmp_path, "/data")])
 
 
 LIMITS = [

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import errno
 import os
+import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,8 +13,8 @@ import pytest
 from boxer.boxfile import Box
 from boxer.errors import MountError
 from boxer.runtime import Limits, Mount, run
-from boxer.runtime.mounts import SHARED, folders_of
-from boxer.runtime.preview1 import FUNCTIONS
+from boxer.runtime.abi import Errno
+from boxer.runtime.mounts import folders_of
 
 MakeBox = Callable[..., Box]
 
@@ -159,8 +162,21 @@ def test_place_in_the_box_must_be_named(box: MakeBox, tmp_path: Path) -> None:
         run(box(""), mounts=[Mount(tmp_path, "")])
 
 
-def test_shared_functions_are_all_ours_too() -> None:
-    assert set(SHARED) <= set(FUNCTIONS)
+# Waits for descriptor 3 to be readable, and prints the event.
+POLL = """
+(i32.store8 (i32.const 72) (i32.const 1))
+(i32.store (i32.const 80) (i32.const 3))
+(if (call $poll_oneoff (i32.const 64) (i32.const 256) (i32.const 1) (i32.const 32))
+  (then (call $proc_exit (i32.const 1))))
+(drop (call $say (i32.const 256) (i32.const 32) (i32.const 1)))
+"""
+
+
+def test_mounted_files_are_always_ready(box: MakeBox, tmp_path: Path) -> None:
+    made = box(POLL, "poll_oneoff")
+    told = run(made, mounts=[Mount(tmp_path, "/data")], limits=Limits(time=5)).stdout
+    assert struct.unpack_from("<QHB", told) == (0, 0, 1)
+    assert struct.unpack_from("<QHB", run(made).stdout) == (0, Errno.BADF, 1)
 
 
 def test_wrong_address_given_to_a_file_function_is_a_crash(box: MakeBox, tmp_path: Path) -> None:
@@ -180,3 +196,39 @@ def test_many_runs_leave_no_descriptors_open(box: MakeBox, tmp_path: Path) -> No
     for _ in range(20):
         run(made, mounts=[Mount(tmp_path, "/data")])
     assert len(os.listdir("/proc/self/fd")) <= before + 2  # noqa: PTH208
+
+
+# The parent has had the engine's threads work for it; a child has none of them.
+FORKED = """
+import os, sys
+from boxer.errors import MountError
+from boxer.runtime import Mount, run
+from tests.runtime.test_runtime_mounts import reader
+from tests.runtime.conftest import make_box
+
+made, mounts = reader(make_box, "note.txt"), [Mount(sys.argv[1], "/data")]
+print(run(made, mounts=mounts).stdout)
+sys.stdout.flush()
+if os.fork() == 0:
+    try:
+        run(made, mounts=mounts)
+    except MountError as error:
+        print("forked" in error.message, run(make_box("")).exit_code)
+    sys.stdout.flush()
+    os._exit(0)
+os.wait()
+print(run(made, mounts=mounts).stdout)
+"""
+
+
+def test_a_forked_process_is_told_that_it_cannot_mount(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_bytes(b"x")
+    done = subprocess.run(
+        [sys.executable, "-c", FORKED, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.stdout == f"{b'x'!r}\nTrue 0\n{b'x'!r}\n"

@@ -45,9 +45,9 @@ def subscription(kind: int, number: int = 0, timeout: int = 0, flags: int = 0) -
     return struct.pack("<QBxxxxxxxI28x", 7, kind, number)
 
 
-def events(raw: bytes, files: bool = False) -> list[tuple[int, int, int]]:
+def events(raw: bytes) -> list[tuple[int, int, int]]:
     streams = (BytesSource(b""), CapturedSink(Budget(None)), CapturedSink(Budget(None)))
-    data = poll(raw, FixedClock(0), Watch(5), streams, files)
+    data = poll(raw, FixedClock(0), Watch(5), streams)
     return [struct.unpack_from("<QHB", data, at) for at in range(0, len(data), 32)]
 
 
@@ -59,10 +59,6 @@ def test_bytes_are_always_ready() -> None:
 @pytest.mark.parametrize(("kind", "number"), [(1, 1), (2, 0), (1, 3), (9, 0)])
 def test_what_is_not_there_is_ebadf(kind: int, number: int) -> None:
     assert events(subscription(kind, number)) == [(7, Errno.BADF, kind)]
-
-
-def test_mounted_files_are_always_ready() -> None:
-    assert events(subscription(1, 5), files=True) == [(7, 0, 1)]
 
 
 def test_earliest_timer_is_first() -> None:

@@ -17,12 +17,13 @@ SOURCES = Path(__file__).parents[2] / "src" / "boxer"
 DENIED = sorted(set(SIGNATURES) - set(FUNCTIONS))
 
 
-@pytest.fixture(params=["mapped", "copied"], autouse=True)
+@pytest.fixture(params=["mapped", "copied"])
 def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "copied":
         monkeypatch.setattr("boxer.runtime.mapped.is_available", lambda: False)
 
 
+@pytest.mark.usefixtures("kind")
 @pytest.mark.parametrize("name", DENIED)
 @pytest.mark.parametrize("number", [0, 3])
 def test_files_and_sockets_are_not_there(name: str, number: int) -> None:

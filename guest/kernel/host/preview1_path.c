@@ -4,7 +4,8 @@
 #include <boxer/linux_errno.h>
 #include <string.h>
 
-#define LISTING_BYTES 16384
+// The engine reads a folder from its start for each call: few calls make a large one quick.
+#define LISTING_BYTES 131072
 
 struct p1_prestat {
     uint8_t tag; // 0: a folder
@@ -119,7 +120,7 @@ int host_utimes(int dir, const char *path, size_t len, int follow, int64_t atime
                                                (uint64_t)mtime_ns, flags));
 }
 
-// Preview 1 has no modes. Boxer's own host hears these flags (src/boxer/runtime/modes.py); only a
+// Preview 1 has no modes. Boxer's own host hears these flags (native/modes.c); only a
 // folder that it has marked is asked (fs/host/mount.c).
 enum { SET_MODE_FLAG = 1 << 14, GET_MODE_FLAG = 1 << 15 };
 

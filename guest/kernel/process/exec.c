@@ -67,8 +67,10 @@ static struct kernel_program *lay_out(const struct found *found, const struct wo
 }
 
 static void forget(struct beginning *beginning) {
-    if (beginning->space)
+    if (beginning->space) {
+        mappings_end(beginning->space);
         space_put(beginning->space);
+    }
     kfree(beginning->program);
 }
 
@@ -90,6 +92,7 @@ static int prepare(struct beginning *beginning) {
         error = slots.image((int)space->told.id, (int)(uintptr_t)&space->told);
     if (error != -ENOSYS)
         return error;
+    mappings_end(space);
     space_put(space);
     beginning->space = NULL;
     beginning->program->thaws = 0;

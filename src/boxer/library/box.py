@@ -79,22 +79,27 @@ class Box:
         limits: Limits | None = None,
         env: Mapping[str, str] | None = None,
         output: Stream = Stream.CAPTURE,
+        mounts: Sequence[Mount] = (),
         network: Network | None = None,
     ) -> Pool:
-        """A pool of machines. size: how many run at once, by default one a processor. network: what
-        they may reach, without ports."""
-        return Pool(self.frozen, size or os.cpu_count() or 1, limits, env, output, network)
+        """A pool of machines. size: how many run at once, by default one a processor. mounts: a
+        machine with them serves one call. network: what they may reach, without ports."""
+        machines = size or os.cpu_count() or 1
+        return Pool(self.frozen, machines, limits, env, output, mounts, network)
 
     def start(
         self,
         *,
         limits: Limits | None = None,
         env: Mapping[str, str] | None = None,
+        mounts: Sequence[Mount] = (),
         network: Network | None = None,
     ) -> Machine:
-        """A machine that goes on from call to call. limits: of each. network: what it may reach,
-        without ports."""
-        return Machine(self.file, StartedInstance(self.frozen, run_options(limits, env, network)))
+        """A machine that goes on from call to call. limits: of each. mounts: it can be neither
+        forked nor committed then. network: what it may reach, without ports. Raises
+        `MountError`."""
+        options = run_options(limits, env, network)
+        return Machine(self.file, StartedInstance(self.frozen, options, mounts))
 
 
 def load(box: str | os.PathLike[str]) -> Box:

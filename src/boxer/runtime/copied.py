@@ -1,4 +1,4 @@
-"""Machines of the engine's Python package: everywhere it runs, and where folders are mounted.
+"""Machines of the engine's Python package: where the native library is missing.
 
 Belongs here: the same `Instance` as in `mapped`, slower. Does not: the engine's instance
 (`engineinstance`).
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from boxer.abi import BootField
 from boxer.boxfile import MemoryImage
@@ -23,7 +23,6 @@ from boxer.runtime.exitstatus import ExitStatus, exit_status_of
 from boxer.runtime.forwarding import BLOCK, arrived, forwarded, to_memory
 from boxer.runtime.mapped import MappedImage
 from boxer.runtime.memory import BadAddressError
-from boxer.runtime.mounts import Mount
 from boxer.runtime.preview1 import Host
 from boxer.runtime.sources import HostClock, host_entropy
 from boxer.runtime.stdio import Budget, BytesSource, CapturedSink, InheritedDescriptor, Stream
@@ -40,7 +39,6 @@ class CopiedInstance:
         code: Code,
         image: MemoryImage | MappedImage,
         memory_limit: int,
-        mounts: Sequence[Mount] = (),
     ) -> None:
         nothing = Budget(0)
         self._host = Host(
@@ -50,7 +48,7 @@ class CopiedInstance:
             HostClock(),
             host_entropy,
         )
-        self._machine = EngineInstance(code, self._host, memory_limit, mounts)
+        self._machine = EngineInstance(code, self._host, memory_limit)
         if isinstance(image, MappedImage):
             self._machine.map(image.size, image.map_over)
         else:

@@ -1,7 +1,7 @@
 """The way between the engine and our host functions, both directions.
 
 Belongs here: calling a guest, being called by it, carrying failures across. Does not: what a host
-function does (`preview1`, `mounts`).
+function does (`preview1`).
 
 Why not wasmtime-py's own trampolines: they hand an exception over in one variable for the whole
 process, so that of two threads one can get the other's; and they cost five times as much.
@@ -38,18 +38,12 @@ TRAP_TEXT = b"ended by the host"
 
 
 class Guest:
-    """What a callback needs to know of the machine it serves.
+    """What a callback needs to know of the machine it serves."""
 
-    files: the functions that reach mounted folders, by name; each takes what the guest gave.
-    folders: those folders, and whether each is read-only, by their descriptors from 3 on.
-    """
-
-    __slots__ = ("failure", "files", "folders", "host")
+    __slots__ = ("failure", "host")
 
     def __init__(self, host: Host) -> None:
         self.host = host
-        self.files: dict[str, Function] = {}
-        self.folders: list[tuple[str, bool]] = []
         self.failure: BaseException | None = None
 
 
@@ -107,30 +101,6 @@ def _checked_results(store: wasmtime.Store, function: wasmtime.Func) -> int:
     if kind.params or results not in ([], ["i32"]):
         raise UnsupportedModuleError("An exported function has another type than a base gives it.")
     return len(results)
-
-
-def inner_call(
-    store: wasmtime.Store, function: wasmtime.Func, kinds: str, arguments: tuple[int, ...]
-) -> int:
-    """Calls a function of the guest's store from within a host function. kinds: its parameters, as
-    in SIGNATURES; it gives an i32. Raises as `enter`."""
-    slots = (ffi.wasmtime_val_raw_t * max(1, len(kinds)))()
-    for place, kind in enumerate(kinds):
-        if kind == "i":
-            slots[place].i32 = arguments[place]
-        else:
-            slots[place].i64 = arguments[place]
-    trap = ctypes.POINTER(ffi.wasm_trap_t)()
-    error = ffi.wasmtime_func_call_unchecked(
-        store._context(), ctypes.byref(function._func), slots, len(slots), ctypes.byref(trap)
-    )
-    ended = _ending(error, trap)
-    failure = current().failure
-    if failure is not None:
-        raise failure
-    if ended is not None:
-        raise ended
-    return int(slots[0].i32)
 
 
 def define(linker: wasmtime.Linker, name: str, function: Function) -> None:

@@ -13,19 +13,17 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import wasmtime
 from wasmtime._instance import InstanceExports
 
 from boxer.boxfile import MemoryImage
 from boxer.errors import LimitValueError, UnsupportedModuleError
-from boxer.runtime import mounts as mounting
 from boxer.runtime.code import Code
 from boxer.runtime.door import Guest, define_preview1, enter
 from boxer.runtime.engine import check_stack, engine
 from boxer.runtime.memory import GuestMemory
-from boxer.runtime.mounts import Mount
 from boxer.runtime.preview1 import Host
 from boxer.runtime.ticking import Ticking
 from boxer.wasmformat import PAGE
@@ -44,25 +42,18 @@ def _linker() -> wasmtime.Linker:
 class EngineInstance:
     """memory_limit: bytes of linear memory, the image included."""
 
-    def __init__(
-        self, code: Code, host: Host, memory_limit: int, mounts: Sequence[Mount] = ()
-    ) -> None:
+    def __init__(self, code: Code, host: Host, memory_limit: int) -> None:
         self.guest = Guest(host)
         self._limit = memory_limit
         self._store = wasmtime.Store(engine())
         self._store.set_limits(memory_size=memory_limit, table_elements=MOST_TABLE_ENTRIES)
         self._ticking = Ticking(self._store, code)
-        if mounts:
-            self.guest.folders = mounting.configure(self._store, mounts)
-        self._exports = self._instantiate(code, mounting.linker() if mounts else _linker())
+        self._exports = self._instantiate(code)
         self._memory = self._own_memory()
         store, memory = self._store, self._memory
         base = ctypes.addressof(memory.data_ptr(store).contents)
         self.memory = GuestMemory(base, lambda: memory.data_len(store))
         host.memory = self.memory
-        host.files = bool(mounts)
-        if mounts:
-            mounting.connect(self._store, self.guest, self._memory)
 
     def load(self, image: MemoryImage) -> None:
         """Fills the memory, which must not have been written to yet."""
@@ -121,9 +112,9 @@ class EngineInstance:
     def __exit__(self, *raised: object) -> None:
         self.close()
 
-    def _instantiate(self, code: Code, linker: wasmtime.Linker) -> InstanceExports:
+    def _instantiate(self, code: Code) -> InstanceExports:
         try:
-            return linker.instantiate(self._store, code.module).exports(self._store)
+            return _linker().instantiate(self._store, code.module).exports(self._store)
         except (wasmtime.WasmtimeError, wasmtime.Trap) as error:
             reason = str(error).strip().replace("\n", " ")
             raise UnsupportedModuleError(f"The module cannot be instantiated: {reason}.") from None

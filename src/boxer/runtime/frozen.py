@@ -4,7 +4,7 @@ Belongs here: which kind of machine is made where. Does not: what they are used 
 
 Invariants
 1. The image is parted from the code once, and shared by all machines over it.
-2. Mounted folders are served by wasmtime's own WASI, so by a `CopiedInstance`.
+2. Folders are mounted in native machines alone.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from boxer.boxfile import Box, MemoryImage, Segment
-from boxer.errors import EngineError
+from boxer.errors import EngineError, MountError
 from boxer.runtime import mapped
 from boxer.runtime.calls import read_reply, reply_of
 from boxer.runtime.code import Code, load_code
@@ -73,6 +73,13 @@ class Frozen:
 
     def machine(self, memory_limit: int, mounts: Sequence[Mount] = ()) -> Instance:
         """A fresh machine. memory_limit: bytes. Raises `LimitValueError`, `MountError`."""
-        if isinstance(self.image, MappedImage) and not mounts:
-            return MappedInstance(self.code, self.image, memory_limit)
-        return CopiedInstance(self.code, self.image, memory_limit, mounts)
+        if isinstance(self.image, MappedImage):
+            return MappedInstance(self.code, self.image, memory_limit, mounts)
+        if mounts:
+            raise MountError(
+                "Nothing can be mounted: Boxer's native library is missing, or a file for the box's"
+                " memory cannot be had.",
+                hint="A wheel of Boxer brings the library, and so does `make setup`; `ulimit -f`"
+                " and full disks keep files away.",
+            )
+        return CopiedInstance(self.code, self.image, memory_limit)

@@ -13,13 +13,13 @@ from __future__ import annotations
 import ctypes
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ctypes import byref
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from boxer.boxfile import MemoryImage
-from boxer.errors import EngineError, LimitValueError, UnsupportedModuleError
+from boxer.errors import EngineError, LimitValueError, MountError, UnsupportedModuleError
 from boxer.runtime import native
 from boxer.runtime.code import Code
 from boxer.runtime.engine import (
@@ -32,6 +32,7 @@ from boxer.runtime.entry import Outcome, RunOptions, Usage, reached_limit
 from boxer.runtime.exitstatus import ExitStatus
 from boxer.runtime.forwarding import forwarded
 from boxer.runtime.imagefile import with_nameless_file, write_image
+from boxer.runtime.mounts import Mount, native_folders
 from boxer.runtime.native import NativeListener, NativeNetwork, NativeOutcome, Run
 from boxer.runtime.opened import OpenNetwork
 from boxer.runtime.stdio import Stream
@@ -219,10 +220,16 @@ def _nanoseconds(seconds: float | None) -> int:
 
 
 class MappedInstance:
-    """An `Instance`. memory_limit: bytes, the image included. address: of a machine that exists."""
+    """An `Instance`. memory_limit: bytes, the image included. mounts: for its one life. address: of
+    a machine that exists."""
 
     def __init__(
-        self, code: Code, image: MappedImage, memory_limit: int, address: int | None = None
+        self,
+        code: Code,
+        image: MappedImage,
+        memory_limit: int,
+        mounts: Sequence[Mount] = (),
+        address: int | None = None,
     ) -> None:
         self.address = address or 0
         self.image = image
@@ -234,6 +241,8 @@ class MappedInstance:
         if address is None:
             self.address = self._new()
         self._linked.hold()
+        if mounts:
+            self._mount(mounts)
 
     def _new(self) -> int:
         image, memory_limit = self.image, self._memory_limit
@@ -244,6 +253,13 @@ class MappedInstance:
             )
         new, code = self._library.boxer_machine_new, self._linked.address
         return _made(*native.making(new, code, image.address, memory_limit))
+
+    def _mount(self, mounts: Sequence[Mount]) -> None:
+        folders = native_folders(mounts)
+        mount = self._library.boxer_machine_mount
+        failed, why = native.making(mount, self.address, folders, len(folders))
+        if failed:
+            raise MountError(f"Nothing can be mounted: {why}.")
 
     def run(self, options: RunOptions) -> Outcome:
         def begin(stop_ns: int) -> None:
@@ -293,7 +309,7 @@ class MappedInstance:
         """A second machine equal to this one."""
         fork, limit = self._library.boxer_machine_fork, self._memory_limit
         made = _in_a_file(lambda file: native.making(fork, self.address, limit, file))
-        return MappedInstance(self._code, self.image, limit, made)
+        return MappedInstance(self._code, self.image, limit, address=made)
 
     def new_image(self, headroom: int = 0) -> MappedImage:
         """Its memory as an image of its own. headroom: so many bytes of zeros behind it, as far as

@@ -38,7 +38,7 @@ from wasmtime import _ffi as ffi
 from boxer.blobstore import cache_folder, sha256
 from boxer.runtime.private import is_private
 
-ABI = 9
+ABI = 10
 # What a wheel brings (`wheels`): as safe as the modules beside it.
 PACKAGED = Path(__file__).with_name("lib")
 NO_LIMIT = (1 << 64) - 1
@@ -101,6 +101,12 @@ class Run(ctypes.Structure):
     )
 
 
+class Folder(ctypes.Structure):
+    """struct boxer_folder"""
+
+    _fields_ = (("host", c_char_p), ("name", c_char_p), ("read_only", c_uint32))
+
+
 class NativeOutcome(ctypes.Structure):
     """struct boxer_outcome"""
 
@@ -137,6 +143,7 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "boxer_image_map": (c_int, (c_void_p, c_void_p)),
     "boxer_machine_new": (c_void_p, (c_void_p, c_void_p, c_uint64, c_char_p)),
     "boxer_machine_free": (None, (c_void_p,)),
+    "boxer_machine_mount": (c_int, (c_void_p, POINTER(Folder), c_uint32, c_char_p)),
     "boxer_machine_run": (None, (c_void_p, POINTER(Run), POINTER(NativeOutcome))),
     "boxer_machine_call": (
         None,

@@ -49,13 +49,10 @@ class Subscription:
         return struct.pack("<QHBxxxxxQHxxxxxx", self.userdata, self.error, self.kind, 1, 0)
 
 
-def poll(raw: bytes, clock: Clock, watch: Watch, streams: Streams, files: bool) -> bytes:
-    """The events of an array of subscriptions; waits for the first. Raises as `Watch.check`.
-
-    files: whether there are descriptors above 2: files and folders, always ready (poll(2)).
-    """
+def poll(raw: bytes, clock: Clock, watch: Watch, streams: Streams) -> bytes:
+    """The events of an array of subscriptions; waits for the first. Raises as `Watch.check`."""
     entries = [raw[at : at + SUBSCRIPTION_SIZE] for at in range(0, len(raw), SUBSCRIPTION_SIZE)]
-    asked = [_subscription(entry, clock, streams, files) for entry in entries]
+    asked = [_subscription(entry, clock, streams) for entry in entries]
     return b"".join(entry.event() for entry in _happened(asked, clock, watch))
 
 
@@ -71,12 +68,10 @@ def wait_for_output(watch: Watch, sink: Sink) -> None:
         _wait([Subscription(0, Eventtype.FD_WRITE, sink.descriptor)], None, watch)
 
 
-def _subscription(entry: bytes, clock: Clock, streams: Streams, files: bool) -> Subscription:
+def _subscription(entry: bytes, clock: Clock, streams: Streams) -> Subscription:
     userdata, kind = struct.unpack_from("<QB", entry)
     if kind != Eventtype.CLOCK:
         number = int.from_bytes(entry[16:20], "little")
-        if number > 2 and files:
-            return Subscription(userdata, kind)
         readable = kind == Eventtype.FD_READ
         if kind > max(Eventtype) or number > 2 or readable != (number == 0):
             return Subscription(userdata, kind, error=Errno.BADF)

@@ -29,6 +29,7 @@ from boxer.runtime.entry import Instance, Outcome, RunOptions
 from boxer.runtime.frozen import Frozen
 from boxer.runtime.limits import Limits
 from boxer.runtime.mapped import MappedInstance, outcome_of, prepared
+from boxer.runtime.mounts import Mount, folders_of
 from boxer.runtime.network import Network
 from boxer.runtime.opening import open_network, without_ports
 from boxer.runtime.runner import RunResult, command_line, result_of, variables
@@ -43,7 +44,8 @@ class Pool:
 
     size: machines that run at once. limits: of each call and run. env: laid over the box's own.
     output: where stdout and stderr of calls go; by default they are kept and told with an error.
-    network: what calls and runs may reach, without ports; none before a freeze: while a
+    mounts: of calls and runs, not while a module is imported; each machine serves one of them then.
+    network: what calls and runs may reach, without ports. Neither is there before a freeze: while a
     module is imported, and in `prepare`.
     """
 
@@ -54,11 +56,13 @@ class Pool:
         limits: Limits | None = None,
         env: Mapping[str, str] | None = None,
         output: Stream = Stream.CAPTURE,
+        mounts: Sequence[Mount] = (),
         network: Network | None = None,
     ) -> None:
         if size < 1:
             raise ValueError("a pool needs at least one machine")
         self._ending = ExitStack()
+        self._folders = self._ending.enter_context(folders_of(mounts))
         opened = self._ending.enter_context(open_network(without_ports(network, "A pool")))
         self._options = RunOptions(
             limits or Limits(), (b"box",), variables(env), b"", output, output, network=opened
@@ -69,7 +73,7 @@ class Pool:
         self._places: SimpleQueue[None] = SimpleQueue()
         for _ in range(size):
             self._places.put(None)
-        self._plain = _IdleInstances(frozen, self._options, size)
+        self._plain = self._idle(frozen)
         self._by_module: dict[str, _IdleInstances] = {}
         self._preparing = threading.Lock()
         self._executor: ThreadPoolExecutor | None = None
@@ -104,7 +108,7 @@ class Pool:
             self._check_open()
             before = self._by_module[module]
             frozen, result = before.frozen.after(request, self._once)
-            self._by_module[module] = _IdleInstances(frozen, self._options, self._size)
+            self._by_module[module] = self._idle(frozen)
         before.retire()
         return result
 
@@ -157,6 +161,9 @@ class Pool:
         if self._closed:
             raise PoolClosedError("The pool was closed.")
 
+    def _idle(self, frozen: Frozen) -> _IdleInstances:
+        return _IdleInstances(frozen, self._options, self._size, self._folders)
+
     def _prepare(self, function: str) -> _IdleInstances:
         """Imports a function's module in a machine, and keeps that as an image for calls."""
         module = function.partition(":")[0]
@@ -166,15 +173,18 @@ class Pool:
             self._check_open()
             if module not in self._by_module:
                 frozen, _ = self._plain.frozen.after(prepare_request([module]), self._once)
-                self._by_module[module] = _IdleInstances(frozen, self._options, self._size)
+                self._by_module[module] = self._idle(frozen)
             return self._by_module[module]
 
 
 class _IdleInstances:
     """The idle machines over one image."""
 
-    def __init__(self, frozen: Frozen, options: RunOptions, size: int) -> None:
+    def __init__(
+        self, frozen: Frozen, options: RunOptions, size: int, folders: Sequence[Mount]
+    ) -> None:
         self.frozen = frozen
+        self._folders = folders
         self._options = options
         self._idle: deque[Instance] = deque(maxlen=size)
         self._closed = self._retired = False
@@ -186,7 +196,7 @@ class _IdleInstances:
         try:
             return self._idle.pop()
         except IndexError:
-            return self.frozen.machine(self._options.limits.memory_bytes)
+            return self.frozen.machine(self._options.limits.memory_bytes, self._folders)
 
     def call(self, request: bytes) -> bytes:
         """The reply to a request. Raises as `Pool.call`."""

@@ -1,7 +1,7 @@
 """WASI preview 1 without files: our own host functions over plain state.
 
 Belongs here: what each function answers. Does not: how a call gets here (`door`), files of mounted
-folders (`mounts`; wasmtime's own WASI serves them).
+folders (native/files.c).
 
 Invariants
 1. Deny by default: there are descriptors 0, 1 and 2 and no others; every path is EBADF.
@@ -52,7 +52,7 @@ class Exited(Exception):  # noqa: N818 - ends a program, is a result
 
 @dataclass(slots=True)
 class Host:
-    """All that one machine can reach. files: it has mounted folders, too (`mounts`)."""
+    """All that one machine can reach."""
 
     stdin: Source
     stdout: Sink
@@ -61,7 +61,6 @@ class Host:
     entropy: Entropy
     arguments: tuple[bytes, ...] = ()
     environment: tuple[bytes, ...] = ()
-    files: bool = False
     watch: Watch = field(default_factory=Watch)
     memory: GuestMemory = field(default_factory=lambda: GuestMemory(0, lambda: 0))
 
@@ -195,7 +194,7 @@ def poll_oneoff(host: Host, subscriptions: int, events: int, count: int, out: in
     raw = host.memory.read(subscriptions, count * SUBSCRIPTION_SIZE)
     streams = (host.stdin, host.stdout, host.stderr)
     try:
-        happened = poll(raw, host.clock, host.watch, streams, host.files)
+        happened = poll(raw, host.clock, host.watch, streams)
     except SignalArrived:
         return Errno.INTR
     host.memory.write(events, happened)

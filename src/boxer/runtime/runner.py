@@ -88,7 +88,7 @@ def run(
         machine = frozen.machine(bounds.memory_bytes, folders)
         if opened is not None and not isinstance(machine, MappedInstance):
             raise NetworkValueError(
-                "A box that is given folders has no network here.", hint="Leave one of both out."
+                "This machine has no native library of Boxer's, so boxes have no network here."
             )
         return result_of(once(machine, replace(options, network=opened)))
 

@@ -11,28 +11,39 @@ Invariants
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
 from boxer.boxfile import MemoryImage, Segment
-from boxer.errors import MachineOverError
+from boxer.errors import MachineOverError, MountError
 from boxer.runtime.calls import call_request, execute_request, read_reply, reply_of
 from boxer.runtime.copied import CopiedInstance
 from boxer.runtime.entry import Instance, Outcome, RunOptions
 from boxer.runtime.frozen import REFREEZE, Frozen
 from boxer.runtime.mapped import MappedInstance
+from boxer.runtime.mounts import Mount, folders_of
 from boxer.runtime.runner import RunResult, result_of
 
 
 class StartedInstance:
-    """options: of each entry. instance: its own, unless it is to be made."""
+    """options: of each entry. mounts: see `fork`. instance: its own, or None."""
 
     def __init__(
-        self, frozen: Frozen, options: RunOptions, instance: Instance | None = None
+        self,
+        frozen: Frozen,
+        options: RunOptions,
+        mounts: Sequence[Mount] = (),
+        instance: Instance | None = None,
     ) -> None:
         self._frozen = frozen
         self._options = options
-        self._life = instance or frozen.machine(options.limits.memory_bytes)
+        with ExitStack() as stack:
+            folders = stack.enter_context(folders_of(mounts))
+            self._has_folders = bool(folders)
+            self._life = instance or frozen.machine(options.limits.memory_bytes, folders)
+            self._ending = stack.pop_all()
         self._newborn = True
         self._over = False
         self._lock = threading.Lock()
@@ -53,16 +64,19 @@ class StartedInstance:
             return self._read(self._ask(call_request(function, args, kwargs)))
 
     def fork(self) -> StartedInstance:
-        """A second machine that goes on from here on its own. Raises `MachineOverError`."""
+        """A second machine that goes on from here on its own. Raises `MachineOverError`, and
+        `MountError` where it has folders: what is open in them is no part of its memory."""
         with self._lock:
             self._check()
-            return StartedInstance(self._frozen, self._options, self._copy())
+            self._check_folders("forked")
+            return StartedInstance(self._frozen, self._options, instance=self._copy())
 
     def freeze(self) -> bytes:
         """The machine's memory, frozen anew: a box can be made of it. It can go on after this, from
-        another thaw."""
+        another thaw. Raises as `fork`."""
         with self._lock:
             self._check()
+            self._check_folders("frozen")
             outcome = self._life.enter(REFREEZE, self._options)
             self._note(outcome)
             if outcome.status != 0:
@@ -73,8 +87,7 @@ class StartedInstance:
     def close(self) -> None:
         """Ends the machine."""
         with self._lock:
-            self._over = True
-            self._life.close()
+            self._end()
 
     def __enter__(self) -> StartedInstance:
         return self
@@ -85,6 +98,13 @@ class StartedInstance:
     def _check(self) -> None:
         if self._over:
             raise MachineOverError("The machine is over: it was closed, or ended by itself.")
+
+    def _check_folders(self, what: str) -> None:
+        if self._has_folders:
+            raise MountError(
+                f"A machine with mounted folders cannot be {what}.",
+                hint="Start another one: without folders, or with the same ones.",
+            )
 
     def _ask(self, request: bytes) -> Outcome:
         self._check()
@@ -98,8 +118,12 @@ class StartedInstance:
 
     def _note(self, outcome: Outcome) -> None:
         if outcome.status is None:
-            self._over = True
-            self._life.close()
+            self._end()
+
+    def _end(self) -> None:
+        self._over = True
+        self._life.close()
+        self._ending.close()
 
     def _copy(self) -> Instance:
         if isinstance(self._life, MappedInstance):

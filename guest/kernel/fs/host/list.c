@@ -17,7 +17,10 @@
 #include <boxer/linux_file.h>
 #include <string.h>
 
-#define BATCH 256 // entries asked of the host at once
+// Entries asked of the host at once: at first, and in a large folder, which a host may read anew
+// for each answer.
+#define BATCH 256
+#define LARGE_BATCH 4096
 
 struct listed {
     uint64_t ino;
@@ -87,21 +90,36 @@ static int add(struct host_listing *listing, const struct host_dirent *entry) {
     return 0;
 }
 
-static int read_batches(int hfd, struct host_dirent *batch, struct host_listing *listing) {
-    uint64_t cookie = 0;
-    for (;;) {
-        int count = host_readdir(hfd, cookie, batch, BATCH);
-        if (count <= 0 || count > BATCH)
-            return count > 0 ? -EIO : count;
-        for (int i = 0; i < count; i++) {
-            int error = is_name(&batch[i]) ? add(listing, &batch[i]) : 0;
-            if (error)
-                return error;
-        }
-        if (batch[count - 1].next == cookie)
-            return -EIO; // the host goes round in circles
-        cookie = batch[count - 1].next;
+static int add_all(struct host_listing *listing, const struct host_dirent *batch, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        int error = is_name(&batch[i]) ? add(listing, &batch[i]) : 0;
+        if (error)
+            return error;
     }
+    return 0;
+}
+
+// From a cookie on; it is behind the batch then. How many, 0 at the end.
+static int read_batch(int hfd, uint64_t *cookie, size_t size, struct host_listing *listing) {
+    struct host_dirent *batch = kmalloc(size * sizeof *batch);
+    int count = batch ? host_readdir(hfd, *cookie, batch, size) : -ENOMEM;
+    int error = count > 0 && (size_t)count <= size ? add_all(listing, batch, (size_t)count)
+                : count > 0                        ? -EIO
+                                                   : count;
+    if (!error && count > 0 && batch[count - 1].next == *cookie)
+        error = -EIO; // the host goes round in circles
+    if (!error && count > 0)
+        *cookie = batch[count - 1].next;
+    kfree(batch);
+    return error ? error : count;
+}
+
+static int read_batches(int hfd, struct host_listing *listing) {
+    uint64_t cookie = 0;
+    int count = read_batch(hfd, &cookie, BATCH, listing);
+    while (count > 0)
+        count = read_batch(hfd, &cookie, count < BATCH ? BATCH : LARGE_BATCH, listing);
+    return count;
 }
 
 static int read_all(struct inode *folder, struct host_listing *listing) {
@@ -114,9 +132,7 @@ static int read_all(struct inode *folder, struct host_listing *listing) {
     hostfs_path_end(&path);
     if (hfd < 0)
         return hostfs_forget(folder, hfd);
-    struct host_dirent *batch = kmalloc(BATCH * sizeof *batch);
-    error = batch ? read_batches(hfd, batch, listing) : -ENOMEM;
-    kfree(batch);
+    error = read_batches(hfd, listing);
     host_close(hfd);
     if (error)
         clear(listing);

@@ -26,7 +26,7 @@
 #define PREOPENS_MAX 1024
 #define FILE_MARK "file:"
 #define ONLY_FILE "file"
-#define MODES_MARK "modes:"      // MARK of src/boxer/runtime/modes.py
+#define MODES_MARK "modes:"      // src/boxer/runtime/mounts.py
 #define HOSTFS_MAGIC 0x00c0ffeeu // as User Mode Linux's hostfs
 
 static void complain(const char *kind, const char *name) {
