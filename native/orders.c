@@ -11,6 +11,7 @@
 // 1. One packet is held at a time, and none is longer than LARGEST.
 // 2. A stream is an open file of somebody else: its flags are not changed, and nothing is read or
 //    written that could wait.
+// 3. What it answers waits for who watches the machine to read, as what it prints does.
 #define _GNU_SOURCE
 #include "net.h"
 

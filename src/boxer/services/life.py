@@ -33,6 +33,7 @@ _MOST_REPORTED = 1 << 16
 _EXEC, _SIGNAL = 1, 2
 _ORDER, _DONE = "<4I", "<2I"
 LARGEST_ORDER = 60 << 10
+_AT_ONCE = 256
 
 
 class Life:
@@ -153,7 +154,7 @@ class Life:
     def ended_programs(self) -> list[tuple[int, int]]:
         """Numbers and exit statuses of programs that have ended since it was asked last."""
         found = list[tuple[int, int]]()
-        while True:
+        while len(found) < _AT_ONCE:  # a machine may say without end what it likes
             try:
                 packet = self.orders.recv(64)
             except OSError:
@@ -162,6 +163,7 @@ class Life:
                 return found
             number, status = struct.unpack_from(_DONE, packet)
             found.append((number, status))
+        return found
 
     def close(self) -> None:
         for descriptor in (self.report, *self.outputs, *self._keeps):

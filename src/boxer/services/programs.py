@@ -4,8 +4,10 @@ Belongs here: starting them and hearing of their end. Does not: what a check's r
 (`health`).
 
 Invariants
-1. A check whose time is up is killed, and counts when it has ended, or at once where its life has.
-2. At most MOST run at once, and one check.
+1. What a machine says is a guest's: numbers it was not given mean nothing, and it can say only once
+   that it takes orders.
+2. A check whose time is up is killed, and counts when it has ended, or at once where its life has.
+3. At most MOST run at once, and one check.
 """
 
 from __future__ import annotations
@@ -71,7 +73,7 @@ class Programs:
     def take(self, life: Life) -> None:
         """Some may have ended."""
         for number, status in life.ended_programs():
-            if number == 0:
+            if number == 0 and not self._takes_orders:
                 self._know(True)
             end = self._ends.pop(number, None)
             if end:
