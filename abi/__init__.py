@@ -22,6 +22,7 @@ _C_TYPES = {"u8": "uint8_t", "u32": "uint32_t", "i64": "int64_t"}
 _FORMATS = {"u8": "B", "u32": "I", "i64": "q"}
 _SIZES = {"u8": 1, "u32": 4, "i64": 8}
 _MAGIC_BYTES = 8
+_WIDTH = 100  # of a line of C
 # Structures whose fields Python code reads one by one.
 _PLACES = {"boot": "the boot block", "signals": "the signals' block", "tasks": "the tasks' block"}
 _NOTE = "Made from abi/boot.toml by `python -m abi`: change that file."
@@ -64,8 +65,8 @@ def header() -> str:
         if "magic" in struct
     ]
     for enum in read["enum"]:
-        names = (f"BOXER_{enum['name'].upper()}_{value}" for value in enum["values"])
-        lines += ["", f"// {enum['doc']}", "enum { " + ", ".join(names) + " };"]
+        names = [f"BOXER_{enum['name'].upper()}_{value}" for value in enum["values"]]
+        lines += ["", *_comment(enum["doc"]), *_enumeration(names)]
     for struct in read["struct"]:
         lines += ["", *_comment(struct["doc"]), f"struct boxer_{struct['name']} {{"]
         if "magic" in struct:
@@ -94,7 +95,7 @@ def module() -> str:
     ]
     for enum in read["enum"]:
         lines += ["", "", f"class {_class(enum['name'])}(IntEnum):"]
-        lines += [f'    """{enum["doc"]}"""', ""]
+        lines += [f'    """{enum["doc"].strip()}"""', ""]
         lines += [f"    {value} = {place}" for place, value in enumerate(enum["values"])]
     lines += ["", ""]
     for struct in read["struct"]:
@@ -121,8 +122,15 @@ def _places(struct: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _enumeration(names: list[str]) -> list[str]:
+    line = "enum { " + ", ".join(names) + " };"
+    if len(line) <= _WIDTH:
+        return [line]
+    return ["enum {", *(f"    {name}," for name in names), "};"]
+
+
 def _class(name: str) -> str:
-    return {"tree": "TreeFlag"}.get(name, name.capitalize())
+    return {"tree": "TreeFlag"}.get(name, "".join(map(str.capitalize, name.split("_"))))
 
 
 def _comment(text: str) -> list[str]:

@@ -1,6 +1,6 @@
 // Native stacks under a machine's calls, each of one task of the guest's: what a switch carries
-// (layout.c), the stacks (stacks.c), the switch itself (switch.c), a machine's fibers (fiber.c),
-// the memory of its processes (space.c), and the guest's door to all of it (slots.c).
+// (layout.c), the stacks (stacks.c), the switch itself (switch.c), a machine's fibers (fiber.c,
+// frames.c), the memory of its processes (space.c), and the guest's door to all of it (slots.c).
 #ifndef BOXER_NATIVE_FIBER_H
 #define BOXER_NATIVE_FIBER_H
 

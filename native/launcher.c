@@ -19,6 +19,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -40,8 +43,9 @@ static void turn_off(wasm_config_t *config) {
 #undef OFF
 }
 
-// As docker's --stop-timeout, which the Python program knows.
-static const int64_t STOP_NS = 10000000000;
+// As docker's --stop-timeout, which the Python program knows; a detached box's supervisor counts
+// the time itself.
+static const int64_t STOP_NS = 10000000000, NEVER = -1;
 
 // src/boxer/runtime/engine.py: code is compiled for exactly this.
 static wasm_engine_t *new_engine(size_t *needed) {
@@ -95,7 +99,13 @@ static void add(struct strings *strings, const char *prefix, const char *text) {
     strings->count++;
 }
 
+// What the supervisor of a detached box gives one of its lives: src/boxer/services/life.py.
+struct life {
+    int variables, report, orders, parent; // report: 0, this is no such life
+};
+
 struct options {
+    struct life life;
     struct strings environment;
     struct volumes volumes;
     const char *box;
@@ -140,12 +150,44 @@ static int is_habit(const char *word) {
     return 0;
 }
 
+// The variables of a detached box; the Python program can read them again. It ends with who started
+// it.
+static int begin_life(const char *text, struct options *options) {
+    struct life *life = &options->life;
+    if (sscanf(text, "%d,%d,%d,%d", &life->variables, &life->report, &life->orders,
+               &life->parent) != 4 ||
+        prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+        return -1;
+    if (getppid() != life->parent)
+        _exit(1);
+    off_t size = lseek(life->variables, 0, SEEK_END);
+    if (size <= 0)
+        return (int)size;
+    const char *bytes = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, life->variables, 0);
+    if (bytes == MAP_FAILED || bytes[size - 1])
+        return -1;
+    for (const char *at = bytes; at < bytes + size; at += strlen(at) + 1)
+        add(&options->environment, "", at);
+    return munmap((void *)bytes, (size_t)size);
+}
+
+static void tell_running(const struct life *life) {
+    static const char told[] = "{\"running\": {\"ports\": []}}\n";
+    if (life->report && write(life->report, told, sizeof told - 1) < 0)
+        _exit(1); // nobody is there any more
+}
+
 // Reads what follows `run`. -1: for the Python program to understand, or to refuse.
 static int read_options(char **at, struct options *options) {
     const char *value;
     for (; *at && **at == '-'; at++) {
         if (is_habit(*at))
             continue;
+        if (strcmp(*at, "--life") == 0 && at[1]) {
+            if (begin_life(*++at, options) < 0)
+                return -1;
+            continue;
+        }
         if ((value = option_value(&at, "-e", "--env"))) {
             if (!*value || *value == '=') // no name
                 return -1;
@@ -244,8 +286,10 @@ static void run(struct boxer_machine *machine, const struct plan *plan, struct o
         .time_ns = UINT64_MAX,
         .cpu_ns = UINT64_MAX,
         .output = UINT64_MAX,
+        .orders = options->life.report ? options->life.orders + 1 : 0,
     };
-    boxer_machine_forward(machine, STOP_NS);
+    boxer_machine_forward(machine, options->life.report ? NEVER : STOP_NS);
+    tell_running(&options->life);
     boxer_machine_run(machine, &run, &outcome);
     boxer_signals_end();
     _exit(finish(&outcome)); // the process is the machine: nothing has to be taken down

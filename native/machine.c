@@ -3,6 +3,7 @@
 #include "state.h"
 #include "../guest/include/boxer/boot.h"
 #include "files.h"
+#include "net.h"
 #include "polling.h"
 
 #include <pthread.h>
@@ -179,6 +180,7 @@ struct boxer_machine *boxer_machine_new(struct boxer_code *code, struct boxer_im
 }
 
 void boxer_machine_free(struct boxer_machine *machine) {
+    net_end(machine);
     wasmtime.wasmtime_store_delete(machine->store);
     fibers_free(machine->fibers);
     spaces_free(machine);
@@ -191,7 +193,7 @@ void boxer_machine_free(struct boxer_machine *machine) {
     free(machine);
 }
 
-static void tell(char *message, wasm_byte_vec_t *text) {
+static void copy_text(char *message, wasm_byte_vec_t *text) {
     snprintf(message, 256, "%.*s", (int)text->size, text->data);
     wasmtime.wasm_byte_vec_delete(text);
 }
@@ -211,7 +213,7 @@ static void note_failure(struct boxer_outcome *outcome, wasmtime_error_t *error,
         wasmtime.wasm_trap_message(trap, &text);
     else
         wasmtime.wasmtime_error_message(error, &text);
-    tell(outcome->message, &text);
+    copy_text(outcome->message, &text);
 }
 
 static int fail(struct boxer_outcome *outcome, const char *problem) {
@@ -269,6 +271,9 @@ static void begin(struct boxer_machine *machine, const struct boxer_run *run,
         find_slots(machine, machine->base,
                    wasmtime.wasmtime_memory_data_size(machine->context, &machine->memory));
     tell_tasks(machine);
+    if (run->thaw) // a life that began before has ended
+        net_end(machine);
+    machine->has_network = net_begin(machine) == 0;
     machine->has_signal = watch_begin(machine) == 0;
 }
 
@@ -284,6 +289,8 @@ static uint32_t refusal(struct boxer_machine *machine) {
         return BOXER_IN_SIGNAL_HANDLER;
     if (!has_stack(machine))
         return BOXER_TOO_LITTLE_STACK;
+    if (machine->run->network && !machine->has_network)
+        return BOXER_NO_NETWORK;
     return machine->has_signal ? 0 : BOXER_NO_SIGNAL;
 }
 
@@ -319,6 +326,7 @@ static void finish(struct boxer_machine *machine) {
     struct boxer_outcome *outcome = machine->outcome;
     watching_end(&machine->watched);
     tracking_enter(machine->outer);
+    net_note(machine);
     outcome->reached = machine->boot && boot_field(machine, BOOT(reached))
                            ? *boot_field(machine, BOOT(reached))
                            : 0;
@@ -339,6 +347,8 @@ void boxer_machine_run(struct boxer_machine *machine, const struct boxer_run *ru
         enter(machine, &machine->start);
     else
         fail(outcome, "the module exports no function `_start`");
+    net_note(machine);
+    net_end(machine);
     finish(machine);
     if (!__atomic_load_n(&machine->image->is_learning, __ATOMIC_RELAXED))
         image_learn(machine->image, machine->base);
@@ -429,6 +439,7 @@ static int stack_is_initial(struct boxer_machine *machine) {
 
 int boxer_machine_reset(struct boxer_machine *machine, struct boxer_outcome *outcome) {
     uint64_t size = wasmtime.wasmtime_memory_data_size(machine->context, &machine->memory);
+    net_end(machine);
     if (machine->layer || machine->spaces || machine->files || size != machine->image->size ||
         !stack_is_initial(machine))
         return 0;

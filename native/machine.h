@@ -14,11 +14,12 @@
 #ifndef BOXER_NATIVE_MACHINE_H
 #define BOXER_NATIVE_MACHINE_H
 
+#include "network.h"
 #include "wasmtime.h"
 
 #include <sys/types.h>
 
-#define BOXER_NATIVE_ABI 7
+#define BOXER_NATIVE_ABI 10
 
 // Tasks of a guest at a time, by default and at most.
 #define BOXER_TASKS 64
@@ -39,8 +40,15 @@ enum boxer_limit {
     BOXER_LIMIT_CPU,
     BOXER_LIMIT_OUTPUT,
     BOXER_LIMIT_MEMORY,
+    BOXER_LIMIT_SENT, // by the network
+    BOXER_LIMIT_RECEIVED,
 };
-enum boxer_refusal { BOXER_TOO_LITTLE_STACK = 1, BOXER_IN_SIGNAL_HANDLER, BOXER_NO_SIGNAL };
+enum boxer_refusal {
+    BOXER_TOO_LITTLE_STACK = 1,
+    BOXER_IN_SIGNAL_HANDLER,
+    BOXER_NO_SIGNAL,
+    BOXER_NO_NETWORK // no descriptor for it is left
+};
 
 struct boxer_outcome;
 
@@ -61,6 +69,8 @@ struct boxer_run {
     // the same each time. still: no ticks, so that tasks switch at the same moments.
     uint64_t epoch_ns;
     uint32_t fixed, still;
+    const struct boxer_network *network; // null: none
+    int32_t orders;                      // a socket's descriptor + 1 (orders.h); 0: none
 };
 
 // How it ended. Pointers are the machine's and hold until it is entered again.
@@ -73,7 +83,8 @@ struct boxer_outcome {
     uint32_t reusable;    // `serve`: the machine is its image again
     const uint8_t *output, *errors, *reply;
     uint64_t output_size, errors_size, reply_size;
-    void *raised; // a Python exception, owned: `boxer_attend_python` met it
+    void *raised;              // a Python exception, owned: `boxer_attend_python` met it
+    const char *network_limit; // the first of the network's that was reached, or null
     char message[256];
 };
 

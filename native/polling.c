@@ -1,7 +1,8 @@
-// poll_oneoff over the three streams, files and the clocks; see polling.h.
+// poll_oneoff over the three streams, files, sockets and the clocks; see polling.h.
 #define _GNU_SOURCE
 #include "polling.h"
 #include "files.h"
+#include "net.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -43,6 +44,11 @@ static void look_at_stream(struct boxer_machine *machine, const struct wasi_subs
     int reads = from->kind == WASI_EVENT_FD_READ;
     if (from->kind <= WASI_EVENT_FD_WRITE && files_have(machine, number)) {
         to->ready = 1; // always (poll(2))
+        return;
+    }
+    if (number > 2 && from->kind <= WASI_EVENT_FD_WRITE && net_has(machine, number)) {
+        polled->fd = net_descriptor(machine, number);
+        polled->events = reads ? POLLIN : POLLOUT;
         return;
     }
     if (from->kind > WASI_EVENT_FD_WRITE || number > 2 || reads != (number == 0)) {

@@ -5,12 +5,13 @@
 // the same, and tests compare the two.
 //
 // Invariants
-// 1. Deny by default: there are descriptors 0, 1 and 2; every path is EBADF where no folder is
-//    mounted.
+// 1. Deny by default: there are descriptors 0, 1 and 2, and those of a network that the run was
+//    granted (net.h); every path is EBADF where no folder is mounted.
 // 2. Each address is checked against the memory's size of that moment before it is used.
 #define _GNU_SOURCE
 #include "preview1.h"
 #include "files.h"
+#include "net.h"
 #include "polling.h"
 #include "wasi.h"
 
@@ -21,7 +22,7 @@
 // A function's answer that ends the run; the outcome is set.
 enum { OVER = STREAM_OVER };
 // IOV_MAX of Linux, and as many subscriptions: how long a call takes must not be the guest's.
-enum { MOST_VECTORS = 1024, MOST_SUBSCRIPTIONS = 1024, RANDOM_BLOCK = 256 };
+enum { MOST_VECTORS = 1024, MOST_SUBSCRIPTIONS = 1024, RANDOM_BLOCK = 256, MOST_MOVED = 1 << 20 };
 
 #define ARGUMENTS struct boxer_machine *machine, const wasmtime_val_raw_t *v
 #define U32(n) ((uint32_t)v[n].i32)
@@ -138,8 +139,101 @@ static int proc_exit(ARGUMENTS) {
     return OVER;
 }
 
+// The guest's buffers; what lies beyond MOST_MOVED is left out. 0 or an error. writes: the host is
+// to write there.
+static int pieces_of(struct boxer_machine *machine, uint32_t address, uint32_t count, int writes,
+                     struct net_pieces *pieces) {
+    if (count > MOST_VECTORS)
+        return WASI_INVAL;
+    const struct wasi_vector *vectors = guest_at(machine, address, sizeof *vectors * count);
+    if (!vectors)
+        return WASI_FAULT;
+    uint64_t left = MOST_MOVED;
+    pieces->count = 0;
+    for (uint32_t i = 0; i < count && left; i++) {
+        struct wasi_vector vector = vectors[i];
+        uint8_t *bytes = guest_at(machine, vector.address, vector.size);
+        if (!bytes)
+            return WASI_FAULT;
+        uint64_t size = vector.size < left ? vector.size : left;
+        if (writes && machine->tracking.armed)
+            tracking_touch(bytes, size);
+        pieces->list[pieces->count++] = (struct iovec){bytes, size};
+        left -= size;
+    }
+    return WASI_SUCCESS;
+}
+
+static int sock_accept(ARGUMENTS) {
+    uint32_t accepted;
+    if (!guest_at(machine, U32(2), 4))
+        return WASI_FAULT;
+    int error = net_accept(machine, U32(0), &accepted);
+    return error ? error : put_u32(machine, U32(2), accepted);
+}
+
+static int sock_recv(ARGUMENTS) {
+    struct net_pieces pieces;
+    uint64_t moved = 0;
+    int truncated = 0;
+    if (!net_has(machine, U32(0)))
+        return WASI_BADF;
+    int error = pieces_of(machine, U32(1), U32(2), 1, &pieces);
+    if (!error)
+        error = net_receive(machine, U32(0), &pieces, U32(3) & WASI_RECV_PEEK, &moved, &truncated);
+    uint16_t flags = truncated ? WASI_RECV_TRUNCATED : 0;
+    if (!error)
+        error = put(machine, U32(5), &flags, sizeof flags);
+    return error ? error : put_u32(machine, U32(4), moved);
+}
+
+static int sock_send(ARGUMENTS) {
+    struct net_pieces pieces;
+    uint64_t moved = 0;
+    if (!net_has(machine, U32(0)))
+        return WASI_BADF;
+    int error = pieces_of(machine, U32(1), U32(2), 0, &pieces);
+    if (!error)
+        error = net_send(machine, U32(0), &pieces, &moved);
+    return error ? error : put_u32(machine, U32(4), moved);
+}
+
+static int sock_shutdown(ARGUMENTS) {
+    return net_shutdown(machine, U32(0), U32(1));
+}
+
+static int fd_close(ARGUMENTS) {
+    return U32(0) <= 2 ? WASI_SUCCESS : net_close(machine, U32(0));
+}
+
+// The control descriptor's events, or what a stream has.
+static int read_events(ARGUMENTS) {
+    struct net_pieces pieces;
+    uint64_t moved = 0;
+    struct net_socket *socket = net_socket(machine->net, U32(0));
+    if (socket && socket->kind != NET_FILE)
+        return WASI_BADF;
+    int error = pieces_of(machine, U32(1), U32(2), 1, &pieces);
+    if (!error)
+        error = socket ? order_stream_read(socket, &pieces, &moved)
+                       : net_events(machine, &pieces, &moved);
+    return error ? error : put_u32(machine, U32(3), moved);
+}
+
+static int write_stream(ARGUMENTS, struct net_socket *stream) {
+    struct net_pieces pieces;
+    uint64_t moved = 0;
+    int error = pieces_of(machine, U32(1), U32(2), 0, &pieces);
+    if (!error)
+        error = order_stream_write(stream, &pieces, &moved);
+    return error ? error : put_u32(machine, U32(3), moved);
+}
+
 static int fd_write(ARGUMENTS) {
     uint32_t number = U32(0), count = U32(2);
+    struct net_socket *stream = net_socket(machine->net, number);
+    if (stream && stream->kind == NET_FILE)
+        return write_stream(machine, v, stream);
     if (number != 1 && number != 2)
         return WASI_BADF;
     if (count > MOST_VECTORS)
@@ -168,7 +262,7 @@ static int fd_write(ARGUMENTS) {
 static int fd_read(ARGUMENTS) {
     uint32_t count = U32(2);
     if (U32(0) != 0)
-        return WASI_BADF;
+        return net_has(machine, U32(0)) ? read_events(machine, v) : WASI_BADF;
     if (count > MOST_VECTORS)
         return WASI_INVAL;
     const struct wasi_vector *vectors = guest_at(machine, U32(1), sizeof *vectors * count);
@@ -201,9 +295,16 @@ static int not_seekable(ARGUMENTS) {
 }
 
 static int fd_fdstat_get(ARGUMENTS) {
+    uint32_t number = U32(0);
+    if (net_has(machine, number)) {
+        struct wasi_fdstat socket = {
+            .filetype = net_filetype(machine, number),
+            .rights = WASI_RIGHT_POLL | WASI_RIGHT_FD_READ | WASI_RIGHT_FD_WRITE,
+        };
+        return put(machine, U32(1), &socket, sizeof socket);
+    }
     if (standard(machine, v))
         return WASI_BADF;
-    uint32_t number = U32(0);
     struct wasi_fdstat status = {
         .filetype = (uint8_t)stream_filetype(machine, (int)number),
         .rights = WASI_RIGHT_POLL | (number == 0 ? WASI_RIGHT_FD_READ : WASI_RIGHT_FD_WRITE),
@@ -235,7 +336,7 @@ static int poll_oneoff(ARGUMENTS) {
     return events < 0 ? OVER : put_u32(machine, U32(3), (uint64_t)events);
 }
 
-// The answer of every function that is about files and sockets where there are none.
+// The answer of every function that is about files where there are none.
 static int denied(ARGUMENTS) {
     (void)machine, (void)v;
     return WASI_BADF;
@@ -250,7 +351,7 @@ const struct function preview1_functions[PREVIEW1_FUNCTIONS] = {
     {"environ_sizes_get", "ii", environ_sizes_get},
     {"fd_advise", "iIIi", denied},
     {"fd_allocate", "iII", denied},
-    {"fd_close", "i", standard},
+    {"fd_close", "i", fd_close},
     {"fd_datasync", "i", standard},
     {"fd_fdstat_get", "ii", fd_fdstat_get},
     {"fd_fdstat_set_flags", "ii", standard},
@@ -284,10 +385,10 @@ const struct function preview1_functions[PREVIEW1_FUNCTIONS] = {
     {"proc_raise", "i", denied},
     {"random_get", "ii", random_get},
     {"sched_yield", "", sched_yield_},
-    {"sock_accept", "iii", denied},
-    {"sock_recv", "iiiiii", denied},
-    {"sock_send", "iiiii", denied},
-    {"sock_shutdown", "ii", denied},
+    {"sock_accept", "iii", sock_accept},
+    {"sock_recv", "iiiiii", sock_recv},
+    {"sock_send", "iiiii", sock_send},
+    {"sock_shutdown", "ii", sock_shutdown},
 };
 
 static wasm_trap_t *answer(void *environment, wasmtime_caller_t *caller, wasmtime_val_raw_t *values,

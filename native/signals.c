@@ -25,8 +25,8 @@
 
 enum { TICK_US = 100000, NEVER = -1, KILLED = 128 + SIGKILL };
 
-static const int forwarded[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGUSR1,
-                                SIGUSR2, SIGTERM, SIGCONT, SIGWINCH};
+static const int forwarded[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGUSR1, SIGUSR2,
+                                SIGTERM, SIGCONT, SIGTSTP, SIGWINCH};
 enum { FORWARDED = sizeof forwarded / sizeof *forwarded };
 
 static uint8_t *memory;
@@ -42,7 +42,7 @@ static int is_waiting(int signo) {
 }
 
 static int is_harmless(int signo) {
-    return signo == SIGWINCH || signo == SIGCONT;
+    return signo == SIGWINCH || signo == SIGCONT || signo == SIGTSTP;
 }
 
 static void look_at_terminal(void) {
@@ -107,6 +107,13 @@ static void on_signal(int signo) {
     int saved = errno;
     if (!block)
         return;
+    // A shell with job control heeds it: the job in its foreground stops. All else stops as a
+    // whole, for the shell out here.
+    if (signo == SIGTSTP && !(block->heeded & 1u << SIGTSTP)) {
+        raise(SIGSTOP);
+        errno = saved;
+        return;
+    }
     if (signo == SIGINT) {
         if (interrupted_ns && is_waiting(SIGINT)) // the first one is not even looked at
             _exit(128 + SIGINT);

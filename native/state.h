@@ -66,11 +66,14 @@ struct watched {
     const volatile uint8_t *tasks;
     uint64_t tick_ns;         // when the next one is
     volatile int tick_is_due; // the ticker has sent one
+    int orders;               // a socket to be looked at (orders.h), -1: none
+    volatile int is_ordered;  // something waits there
     volatile int is_waiting;  // its thread sleeps: nobody else could run
 };
 
 struct layer;
 struct fibers;
+struct net;
 struct spaces;
 struct files;
 
@@ -87,7 +90,7 @@ struct boxer_machine {
     wasmtime_global_t stack_pointer;
     wasmtime_val_t initial_stack;
     wasmtime_func_t start, call;
-    int has_start, has_call, has_stack_pointer, has_signal, has_slots;
+    int has_start, has_call, has_stack_pointer, has_signal, has_slots, has_network;
     uint32_t boot;    // address of the boot block, 0: none
     uint32_t signals; // of the signals' block, likewise
     uint32_t tasks;   // of the tasks' block, 0: its slots are not ours
@@ -110,6 +113,7 @@ struct boxer_machine {
     uint64_t began_ns, cpu_began_ns;
     uint64_t input_at, output_left;
     struct kept output, errors, reply;
+    struct net *net; // of its life; null: no network
 };
 
 // image.c. A private mapping of the image over the machine's memory: 0, or -1.
@@ -219,6 +223,8 @@ int stream_filetype(struct boxer_machine *, int number);
 // number, STREAM_OVER, or STREAM_INTERRUPTED: the program has signals to look at.
 struct pollfd;
 int stream_wait(struct boxer_machine *, struct pollfd *, uint32_t count, uint64_t until_ns);
+// A line for the person, on what is the guest's stderr.
+void machine_tell(struct boxer_machine *, const char *line, uint64_t size);
 void kept_forget(struct kept *);
 int kept_set(struct kept *, const uint8_t *, uint64_t size); // 0, or -1 without memory
 

@@ -4,6 +4,7 @@
 // 1. Kept output never grows beyond the run's limit, which both outputs share.
 // 2. No wait lasts longer than a slice without a look at the run's limits.
 #define _GNU_SOURCE
+#include "net.h"
 #include "state.h"
 #include "wasi.h"
 
@@ -65,6 +66,7 @@ int stream_wait(struct boxer_machine *machine, struct pollfd *polled, uint32_t c
     for (;;) {
         if (watch_check(machine))
             return STREAM_OVER;
+        net_sweep(machine);
         uint64_t now = now_ns(), rest = until_ns > now ? until_ns - now : 0;
         const struct boxer_run *run = machine->run;
         if (run->time_ns != UINT64_MAX) {
@@ -141,6 +143,15 @@ int stream_read(struct boxer_machine *machine, uint8_t *bytes, uint64_t size, ui
         return wasi_errno(errno);
     *moved = (uint64_t)taken;
     return WASI_SUCCESS;
+}
+
+void machine_tell(struct boxer_machine *machine, const char *line, uint64_t size) {
+    int descriptor = machine->run->descriptors[2];
+    if (descriptor >= 0)
+        (void)!write(descriptor, line, size);
+    else if (size <= machine->output_left &&
+             keep(&machine->errors, (const uint8_t *)line, size) == 0)
+        machine->output_left -= size;
 }
 
 int stream_filetype(struct boxer_machine *machine, int number) {

@@ -7,12 +7,14 @@
 //
 // Invariants
 // 1. The block never moves: spaces do not hold its page (space.c), so any thread may read it.
-// 2. What the block says is a guest's: addresses are checked, the time is kept within bounds.
+// 2. While an order waits there are ticks, too.
+// 3. What the block says is a guest's: addresses are checked, the time is kept within bounds.
 #define _GNU_SOURCE
 #include "state.h"
 #include "../guest/include/boxer/boot.h"
 #include "polling.h"
 
+#include <poll.h>
 #include <string.h>
 
 enum { DEFAULT_US = 5000, SHORTEST_US = 1000, LONGEST_US = 10000000 };
@@ -23,7 +25,8 @@ enum { DEFAULT_US = 5000, SHORTEST_US = 1000, LONGEST_US = 10000000 };
 void tick_begin(struct boxer_machine *machine) {
     struct watched *watched = &machine->watched;
     watched->tick_ns = 0;
-    watched->tick_is_due = watched->is_waiting = 0;
+    watched->tick_is_due = watched->is_waiting = watched->is_ordered = 0;
+    watched->orders = machine->run->orders - 1;
     watched->tasks = machine->tasks && !machine->run->still
                          ? guest_at(machine, machine->tasks, sizeof(struct boxer_tasks))
                          : NULL;
@@ -41,11 +44,18 @@ static uint64_t period_ns(const volatile uint8_t *block) {
     return (uint64_t)(period > LONGEST_US ? LONGEST_US : period) * 1000;
 }
 
+// An order is for a guest that never waits, too.
+static int is_ordered(struct watched *watched) {
+    struct pollfd polled = {.fd = watched->orders, .events = POLLIN};
+    watched->is_ordered = watched->orders >= 0 && poll(&polled, 1, 0) > 0;
+    return watched->is_ordered;
+}
+
 int tick_is_due(struct watched *watched, uint64_t now, uint64_t *next) {
     const volatile uint8_t *block = watched->tasks;
     if (!block || watched->is_waiting)
         return 0;
-    if (!read_field(block, BLOCK(others))) {
+    if (!is_ordered(watched) && !read_field(block, BLOCK(others))) {
         watched->tick_ns = 0;
         return 0;
     }
@@ -77,7 +87,7 @@ void tick_deliver(struct watched *watched) {
     struct boxer_machine *machine =
         (struct boxer_machine *)((char *)watched - offsetof(struct boxer_machine, watched));
     struct boxer_tasks *block = guest_at(machine, machine->tasks, sizeof *block);
-    if (!watched->stack_top || !block || !block->others)
+    if (!watched->stack_top || !block || !(block->others || watched->is_ordered))
         return; // in the middle of a switch: the next one will do
     block->due = 1;
     set_bits(machine, block);

@@ -31,6 +31,8 @@ enum wasi_filetype {
     WASI_CHARACTER_DEVICE = 2,
     WASI_DIRECTORY = 3,
     WASI_REGULAR_FILE = 4,
+    WASI_SOCKET_DGRAM = 5,
+    WASI_SOCKET_STREAM = 6,
     WASI_SYMBOLIC_LINK = 7,
 };
 
@@ -38,6 +40,7 @@ enum { WASI_CLOCK_REALTIME = 0, WASI_CLOCK_LAST = 3 };
 enum { WASI_EVENT_CLOCK = 0, WASI_EVENT_FD_READ = 1, WASI_EVENT_FD_WRITE = 2 };
 enum { WASI_RIGHT_FD_READ = 1 << 1, WASI_RIGHT_FD_WRITE = 1 << 6, WASI_RIGHT_POLL = 1 << 27 };
 enum { WASI_ABSOLUTE_TIME = 1 };
+enum { WASI_RECV_PEEK = 1, WASI_RECV_TRUNCATED = 1 };
 
 #pragma pack(push, 1)
 struct wasi_vector {

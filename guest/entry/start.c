@@ -7,6 +7,7 @@
 #include "machine.h"
 #include "program.h"
 
+#include <arpa/inet.h>
 #include <boxer/kernel.h>
 #include <dirent.h>
 #include <elf.h>
@@ -132,8 +133,15 @@ static int freeze_program(void) {
     return start.program->freeze ? start.program->freeze(start.path, machine.imports.items) : 0;
 }
 
-// Threads that C code has started and that have not ended: an image holds one.
+// Threads that C code has started and that have not ended: an image holds one. Nor has it stacks.
 static int others_stand(void) {
+    if (kernel_fibers()) {
+        fprintf(stderr,
+                "box: greenlets have not finished, and would stand in the image: %u\n"
+                "box: start them (the hub of gevent too) when the program runs\n",
+                kernel_fibers());
+        return 1;
+    }
     if (kernel_tasks() == 1)
         return 0;
     fprintf(stderr, "box: threads or processes have not ended, and would stand in the image: %u",
@@ -148,12 +156,29 @@ static int others_stand(void) {
     return 1;
 }
 
+// Connections of the host's: an image holds none.
+static int connection_stands(void) {
+    unsigned char address[16];
+    char text[64];
+    unsigned port;
+    int family = kernel_stands_outside(address, &port);
+    if (!family)
+        return 0;
+    inet_ntop(family == 4 ? AF_INET : AF_INET6, address, text, sizeof text);
+    fprintf(stderr,
+            "box: a connection beyond the box stands, with %s port %u, and cannot be frozen: close "
+            "it first\n",
+            text, port);
+    return 1;
+}
+
 static int freeze(int status) {
-    if (!status && others_stand())
+    if (!status && (others_stand() || connection_stands()))
         status = 1;
     if (__boxer_stacks_drop)
         __boxer_stacks_drop();
     fflush(NULL);
+    kernel_end_fibers();
     kernel_freeze();
     boxer_boot.phase = BOXER_PHASE_FROZEN;
     return status;

@@ -38,6 +38,7 @@ void __wrap__PyEval_SetSwitchInterval(unsigned long microseconds) {
 }
 
 void turns_end_others(void) {
+    kernel_end_fibers();
     if (kernel_tasks() == 1)
         return;
     PyOS_BeforeFork();

@@ -22,25 +22,44 @@ if TYPE_CHECKING:
         GuestExitedError,
         LimitReached,
         MachineOverError,
+        NetworkValueError,
         PoolClosedError,
+        PortTakenError,
+        PortValueError,
     )
     from boxer.library import Box, Machine, build, load
-    from boxer.runtime import Limits, Mount, Pool, RunResult, Stream, Usage
+    from boxer.runtime import (
+        Limits,
+        Mount,
+        Network,
+        OpenNetwork,
+        Pool,
+        Port,
+        RunResult,
+        Stream,
+        Usage,
+        open_network,
+    )
 
 _ROOMS = {
     "boxer.errors": (
         "BoxerError", "CallDataError", "GuestError", "GuestExitedError", "LimitReached",
-        "MachineOverError", "PoolClosedError",
+        "MachineOverError", "NetworkValueError", "PoolClosedError", "PortTakenError",
+        "PortValueError",
     ),
     "boxer.library": ("Box", "Machine", "build", "load"),
-    "boxer.runtime": ("Limits", "Mount", "Pool", "RunResult", "Stream", "Usage"),
+    "boxer.runtime": (
+        "Limits", "Mount", "Network", "OpenNetwork", "Pool", "Port", "RunResult", "Stream", "Usage",
+        "open_network",
+    ),
 }  # fmt: skip
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
     "Box", "BoxerError", "CallDataError", "GuestError", "GuestExitedError", "LimitReached",
-    "Limits", "Machine", "MachineOverError", "Mount", "Pool", "PoolClosedError", "RunResult",
-    "Stream", "Usage", "build", "load",
+    "Limits", "Machine", "MachineOverError", "Mount", "Network", "NetworkValueError", "OpenNetwork",
+    "Pool", "PoolClosedError", "Port", "PortTakenError", "PortValueError", "RunResult", "Stream",
+    "Usage", "build", "load", "open_network",
 ]  # fmt: skip
 
 

@@ -32,6 +32,55 @@ class TreeFlag(IntEnum):
     ADDRESSES = 1
 
 
+class Net(IntEnum):
+    """Requests to the control descriptor of a host that grants a network; see `net_request`."""
+
+    LISTEN = 0
+    CONNECT = 1
+    DATAGRAMS = 2
+    ERROR = 3
+    OPTION = 4
+    RESOLVE = 5
+    ANSWER = 6
+    GRANTED = 7
+    ORDER = 8
+    ENDED = 9
+
+
+class NetBit(IntEnum):
+    """Bits of an event, 1 << one of these. ENDED: no more comes. ANSWERED, ORDERED: look."""
+
+    READABLE = 0
+    WRITABLE = 1
+    ENDED = 2
+    HUNG_UP = 3
+    FAILED = 4
+    ANSWERED = 5
+    ORDERED = 6
+
+
+class NetOption(IntEnum):
+    """What OPTION sets. LINGER: seconds, 0: a reset."""
+
+    KEEPALIVE = 0
+    LINGER = 1
+
+
+class NetGrant(IntEnum):
+    """Bits, 1 << one of these: a network; orders of who watches the machine."""
+
+    NETWORK = 0
+    ORDERS = 1
+
+
+class NetOrder(IntEnum):
+    """PROGRAM: one is to be started. SIGNAL: that of an earlier order gets a signal."""
+
+    NONE = 0
+    PROGRAM = 1
+    SIGNAL = 2
+
+
 BOOT_MAGIC: Final = b"BXBOOT01"
 BOOT: Final = struct.Struct("<8sIIIIIIIIIIIIII")
 SIGNALS: Final = struct.Struct("<IIIIIIII32s32s")
@@ -41,6 +90,12 @@ SPACE_RANGE: Final = struct.Struct("<II")
 TREE_MAGIC: Final = b"BXTREE01"
 TREE: Final = struct.Struct("<8sIIII8x")
 TREE_ENTRY: Final = struct.Struct("<IIIIIIqIIIIII8x")
+NET_REQUEST: Final = struct.Struct("<IIIIII16sII")
+NET_ADDRESS: Final = struct.Struct("<III16s")
+NET_REPLY: Final = struct.Struct("<II28s28s")
+NET_EVENT: Final = struct.Struct("<II")
+NET_ANSWER: Final = struct.Struct("<IIII256s256s")
+NET_ORDER: Final = struct.Struct("<IIIII3s960s")
 
 
 class BootField(IntEnum):

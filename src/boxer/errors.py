@@ -308,6 +308,24 @@ class VolumeError(BoxerError):
     reference = "bad-volume"
 
 
+class NetworkValueError(BoxerError):
+    """What a run is to reach of the network is not said clearly, or cannot be had."""
+
+    reference = "bad-network"
+
+
+class PortValueError(BoxerError):
+    """A port that is to lead into a box is not said clearly."""
+
+    reference = "bad-port"
+
+
+class PortTakenError(BoxerError):
+    """A port of this machine that cannot be had."""
+
+    reference = "port-taken"
+
+
 class LimitValueError(BoxerError):
     """A limit that makes no sense."""
 
@@ -463,3 +481,30 @@ class UnsupportedOptionError(BoxerError):
 
     reference = "unsupported-option"
     exit_status = 2
+
+
+# --- services --------------------------------------------------------------------------------
+
+
+class ServiceMissingError(BoxerError):
+    """A box that neither runs detached nor has."""
+
+    reference = "service-missing"
+
+
+class NameTakenError(BoxerError):
+    """A name for a detached box that another has."""
+
+    reference = "name-taken"
+
+
+class ServiceStateError(BoxerError):
+    """What is asked of a detached box is not to be had as it is now."""
+
+    reference = "service-state"
+
+
+class ServiceOptionError(BoxerError):
+    """A name, signal, restart policy, health check or log option that is none."""
+
+    reference = "bad-service-option"

@@ -47,7 +47,7 @@ def test_a_wheel_says_what_is_in_it_and_is_kept(boxer: Boxer, tmp_path: Path) ->
 
 
 def test_a_package_that_cannot_work_is_refused_with_what_works_instead(boxer: Boxer) -> None:
-    refused = boxer("wheel", "greenlet")
+    refused = boxer("wheel", "greenlet==3.0.3")
     assert refused.returncode == 1
     assert "error[native-package]" in refused.stderr
     assert "hint:" in refused.stderr

@@ -16,6 +16,41 @@ Example = Callable[[str], Path]
 
 # What each prints is what it prints on Linux.
 PROGRAMS = {
+    "a named pipe": (
+        """
+        import os, threading
+        os.mkfifo("/tmp/pipe")
+        def read():
+            with open("/tmp/pipe") as pipe: print(pipe.read())
+        reader = threading.Thread(target=read)
+        reader.start()
+        with open("/tmp/pipe", "a") as pipe: pipe.write("written")
+        reader.join()
+        writer = threading.Thread(target=lambda: open("/tmp/pipe", "w").close())
+        writer.start()
+        with open("/tmp/pipe") as pipe: print(repr(pipe.read()))
+        writer.join()
+        try: os.open("/tmp/pipe", os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error: print(error.strerror)
+        """,
+        "written\n''\nNo such device or address\n",
+    ),
+    "a terminal that is suspended": (
+        """
+        import os, termios, threading
+        main, sub = os.openpty()
+        os.write(sub, b"one"), os.read(main, 9)
+        termios.tcflow(sub, termios.TCOOFF)
+        done = threading.Event()
+        writer = threading.Thread(target=lambda: (os.write(sub, b"two"), done.set()))
+        writer.start()
+        print(done.wait(0.2))
+        termios.tcflow(sub, termios.TCOON)
+        print(os.read(main, 9))
+        writer.join()
+        """,
+        "False\nb'two'\n",
+    ),
     "queue": (
         """
         import queue, threading
@@ -353,3 +388,24 @@ def test_programs_of_a_run_have_threads_and_processes(boxer: Boxer, tmp_path: Pa
     made = boxer("build", "-q", "-o", tmp_path / "box.wasm", tmp_path)
     assert made.returncode == 0, made.stderr
     assert boxer("run", tmp_path / "box.wasm").stdout == "0 1 2 3\n42\nspun\n"
+
+
+RESET = """
+import socket, struct
+server = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(server.getsockname())
+peer, _ = server.accept()
+client.sendall(b"first")
+client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+client.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, None, 0)
+client.close()
+print(peer.recv(9))
+try: peer.recv(9)
+except ConnectionResetError as error: print(error.strerror)
+print(repr(peer.recv(9)))
+"""
+
+
+def test_a_connection_closed_without_lingering_is_reset(boxer: Boxer, example: Example) -> None:
+    done = boxer("run", "--limit", "time=60", example("hello"), "python", "-c", RESET)
+    assert done.stdout == "b'first'\nConnection reset by peer\nb''\n"

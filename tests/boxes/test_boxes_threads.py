@@ -102,6 +102,18 @@ int main(void) {
 """
 
 
+def test_a_lock_taken_twice_ends_the_run_and_says_so(boxer: Boxer, tmp_path: Path) -> None:
+    (tmp_path / "twice.c").write_text(
+        "#include <pthread.h>\n#include <stdio.h>\n"
+        "static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;\n"
+        'int main(void) { for (int i = 0; i < 2; i++) pthread_mutex_lock(&lock); puts("never"); }\n'
+    )
+    assert boxer("cc", "-w", tmp_path / "twice.c", "-o", tmp_path / "twice.wasm").returncode == 0
+    done = boxer("run", "--limit", "time=60", tmp_path / "twice.wasm")
+    assert (done.returncode, done.stdout) == (124, "")
+    assert done.stderr.count("waits for something that nothing in this box can bring about") == 1
+
+
 def test_a_deadlock_of_all_threads_is_told(boxer: Boxer, tmp_path: Path) -> None:
     (tmp_path / "dead.c").write_text(DEADLOCK)
     assert boxer("cc", "-w", tmp_path / "dead.c", "-o", tmp_path / "dead.wasm").returncode == 0

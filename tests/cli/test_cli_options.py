@@ -22,11 +22,7 @@ from boxer.errors import (
 from boxer.runtime import ATTENDED
 
 REFUSED = [
-    (["run", "-p", "80:80", "x"], "`-p`: a box has no port"),
-    (["run", "-dp", "80:80", "x"], "`-d`: a box runs as this process"),
-    (["run", "-P", "x"], "`-P`: a box has no port"),
-    (["run", "--rm", "--detach", "x"], "`--detach`: a box runs as this process"),
-    (["run", "--network", "host", "x"], "`--network host`: a box has no network"),
+    (["run", "--link", "db", "x"], "`--link`: a box is in no network with others"),
     (["run", "--privileged", "x"], "`--privileged`: a box reaches nothing"),
     (["run", "--read-only", "x"], "`--read-only`: the files of a box"),
     (["run", "--cpus", "2", "x"], "`--cpus`: the limits of a run have other names"),
@@ -143,4 +139,4 @@ def test_help_names_no_option_that_is_passed_over(capsys: pytest.CaptureFixture[
         main(["run", "--help"])
     shown = capsys.readouterr().out
     assert "--limit NAME=VALUE" in shown
-    assert not any(name in shown for name in ("--privileged", "--cap-drop", "--detach"))
+    assert not any(name in shown for name in ("--privileged", "--cap-drop", "--life"))

@@ -23,7 +23,7 @@ from tests.conformance.report import lacking, page
 from tests.conformance.running import PATIENCE, RECORDED, Tests, box_path, run, run_natively
 from tests.conformance.watching import Patience
 
-TIERS = ("files", "system", "language")
+TIERS = ("files", "system", "language", "processes")
 
 
 def main() -> int:

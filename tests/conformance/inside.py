@@ -3,7 +3,7 @@
 `python inside.py test_os SETTINGS`: lines `OUTCOME TEST-ID`, then `done`. A test that hangs or ends
 the program is the last one that was begun; `class:NAME` is what is done before a class's tests.
 SETTINGS are JSON: left_out, tests or classes by name; behind, after which test to begin; only, a
-pattern of names; resources, CPython's word for what a test may use; loopback, seconds.
+pattern of names; resources, CPython's word for what a test may use.
 """
 
 from __future__ import annotations
@@ -134,8 +134,6 @@ def main() -> None:
     support = importlib.import_module("test.support")
     setup = importlib.import_module("test.libregrtest.setup")
     vars(support)["use_resources"] = settings["resources"]
-    if settings["loopback"]:
-        vars(support)["LOOPBACK_TIMEOUT"] = settings["loopback"]
     sys.stdout = sys.stderr
     setup.setup_process()
     try:

@@ -44,8 +44,6 @@ LIMITS = ("time=480", "cpu=240", "memory=3GiB", "output=200MB", "storage=1GiB")
 PATIENCE = Patience(test=120, module=480)
 # For modules whose outcome is recorded only: many of their tests wait for what cannot happen.
 RECORDED = Patience(test=20, module=60)
-# While threads take turns, what the other side has not done after this long it will never do.
-LOOPBACK = 0.5
 
 
 @cache
@@ -87,13 +85,11 @@ class Tests:
     module: str
     only: str = "*"
     left_out: tuple[str, ...] = ()
-    loopback: float = 0.0
 
     def arguments(self, behind: str) -> list[str]:
         settings = {
             "only": self.only,
             "left_out": self.left_out,
-            "loopback": self.loopback,
             "resources": RESOURCES.get(self.module, []),
             "behind": behind,
         }
@@ -103,7 +99,7 @@ class Tests:
 def run(module: str, patience: Patience = PATIENCE) -> Outcome:
     """Runs one module in a machine of its own, but for what is left out."""
     omitted = tuple(left_out(expected_failures().get(module, {})))
-    return run_tests(Tests(module, left_out=omitted, loopback=LOOPBACK), patience)
+    return run_tests(Tests(module, left_out=omitted), patience)
 
 
 def run_tests(tests: Tests, patience: Patience, live: bool = False) -> Outcome:

@@ -27,14 +27,14 @@ CASES = [
     for password, salt, length in ((0, 0, None), (64, 5, 7), (129, 300, 200), (128, 60, 128))
 ]
 WRONG = {
-    "pbkdf2_hmac('nohash', b'', b'', 1)": "UnsupportedDigestmodError: [digital envelope routines] unsupported",
+    "pbkdf2_hmac('nohash', b'', b'', 1)": "UnsupportedDigestmodError: [digital envelope routines]",
     "pbkdf2_hmac('sha1', b'', b'', 0)": "ValueError: iteration value must be greater than 0.",
     "pbkdf2_hmac('sha1', b'', b'', 1, 0)": "ValueError: key length must be greater than 0.",
     "pbkdf2_hmac('sha1', 'text', b'', 1)": "TypeError: ",
     "scrypt(b'', n=16, r=1, p=1)": "TypeError: salt is required",
     "scrypt(b'', salt=b'')": "TypeError: n is required and must be an unsigned int",
     "scrypt(b'', salt=b'', n=15, r=1, p=1)": "ValueError: n must be a power of 2",
-    "scrypt(b'', salt=b'', n=1 << 20, r=8, p=1)": "ValueError: [digital envelope routines] memory limit exceeded",
+    "scrypt(b'', salt=b'', n=1 << 20, r=8, p=1)": "ValueError: [digital envelope routines] memory",
     "scrypt(b'', salt=b'', n=2, r=1 << 30, p=1)": "ValueError: [digital envelope routines]",
 }
 

@@ -188,6 +188,22 @@ static void the_host_ends_a_wait(void) {
     CHECK_EQUAL(calls, 1);
 }
 
+// Between a clock and a wait programs do not look at what a handler leaves behind.
+static void a_clock_leaves_a_signal_to_the_wait_behind_it(void) {
+    struct linux_timespec time, day = {.sec = 86400};
+    on(LINUX_SIGTERM, (uintptr_t)plain, 0);
+    host_sends(LINUX_SIGTERM);
+    CHECK_EQUAL(CALL(clock_gettime64, LINUX_CLOCK_MONOTONIC, &time), 0);
+    CHECK_EQUAL(calls, 0);
+    CHECK_EQUAL(CALL(clock_nanosleep_time64, LINUX_CLOCK_MONOTONIC, 0, &day, 0), -EINTR);
+    CHECK_EQUAL(calls, 1);
+    host_sends(LINUX_SIGTERM);
+    CALL(clock_gettime64, LINUX_CLOCK_MONOTONIC, &time);
+    CHECK_EQUAL(calls, 1);
+    CALL(clock_gettime64, LINUX_CLOCK_MONOTONIC, &time);
+    CHECK_EQUAL(calls, 2);
+}
+
 static void wrong_arguments_answer_as_on_linux(void) {
     struct linux_sigaction ignore = {.handler = LINUX_SIG_IGN};
     uint64_t set = 0;
@@ -225,6 +241,7 @@ int main(void) {
     RUN(a_signal_descriptor_reads_records);
     RUN(the_hosts_signals_come_at_the_next_system_call);
     RUN(the_host_ends_a_wait);
+    RUN(a_clock_leaves_a_signal_to_the_wait_behind_it);
     RUN(wrong_arguments_answer_as_on_linux);
     return finish();
 }

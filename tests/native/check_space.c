@@ -77,7 +77,7 @@ static void shared_memory_is_one_for_parent_and_child(void) {
     CHECK_EQUAL(space_prepare(first), 0);
     space_leave();
     struct space *child = space_copy();
-    CHECK_EQUAL(mappings_copy(child), 0);
+    CHECK_EQUAL(mappings_copy(space_in_place, child), 0);
     for (uint32_t i = 0; i < child->told.count; i++) { // it is never exchanged
         const struct boxer_space_range *range = &child->ranges[i];
         CHECK((uint32_t)(uintptr_t)shared + 3 * PAGE_SIZE <= range->address ||
@@ -157,7 +157,7 @@ static void a_copy_without_memory_leaves_all_as_it_was(void) {
     CHECK_EQUAL(space_prepare(space_in_place), 0);
     space_leave();
     struct space *copy = space_copy(); // the caches for small objects are warm
-    CHECK_EQUAL(mappings_copy(copy), 0);
+    CHECK_EQUAL(mappings_copy(space_in_place, copy), 0);
     mappings_end(copy);
     space_put(copy);
     pages_scrub();
@@ -166,7 +166,7 @@ static void a_copy_without_memory_leaves_all_as_it_was(void) {
     for (uint64_t nth = 1; nth < 20; nth++) {
         memory_fail_at(nth);
         copy = space_copy();
-        int error = copy ? mappings_copy(copy) : 0;
+        int error = copy ? mappings_copy(space_in_place, copy) : 0;
         int left = memory_fail_at(0) != 0;
         refused += !copy || error;
         if (copy) {

@@ -14,7 +14,7 @@ COMPILER = shutil.which("gcc")
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 FLAGS = ["-std=c17", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-fno-omit-frame-pointer"]
 INCLUDES = [f"-I{HERE}", f"-I{GUEST / 'include'}", f"-iquote{KERNEL}"]
-SUPPORT = ["check", "double_fibers", "double_host", "host_posix"]
+SUPPORT = ["check", "double_fibers", "double_host", "double_network", "host_posix"]
 # host_write goes to both doubles; fs/tmpfs/inflate.c needs zlib.
 LINKING = ["-Wl,--wrap=host_write", "-lz"]
 # What speaks to the host's own libc: gcc's -ffreestanding is for the rest.

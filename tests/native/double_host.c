@@ -1,5 +1,6 @@
 // A host without a world: virtual time, stdio in memory, entropy that counts.
 #include "check.h"
+#include "double_network.h"
 #include "host/host.h"
 
 #include <stdlib.h>
@@ -37,6 +38,8 @@ void host_abort(void) {
 }
 
 static int is_ready(const struct host_poll *poll) {
+    if (poll->hfd > 2)
+        return network_ready(poll->hfd, poll->want_write);
     return poll->want_write ? poll->hfd > 0 : poll->hfd == 0 && host_input != NULL;
 }
 
@@ -57,7 +60,7 @@ int host_poll(struct host_poll *polls, size_t count, int64_t timeout_ns) {
 
 long host_read(int hfd, void *buffer, size_t size) {
     if (hfd != 0)
-        return -EBADF;
+        return network_has(hfd) ? network_events(buffer, size) : -EBADF;
     if (!host_input)
         return 0;
     size_t left = strlen(host_input);
@@ -78,6 +81,11 @@ long host_write(int hfd, const void *buffer, size_t size) {
 }
 
 int host_fdkind(int hfd, enum host_kind *kind, int *append_nonblock) {
+    *append_nonblock = 0;
+    if (hfd > 2 && network_has(hfd)) {
+        *kind = network_kind(hfd) == 5 ? HOST_DATAGRAMS : HOST_SOCKET;
+        return 0;
+    }
     if (hfd < 0 || hfd > 2)
         return -EBADF;
     *kind = host_terminal ? HOST_CHARACTER : HOST_UNKNOWN;

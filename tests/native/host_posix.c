@@ -6,6 +6,7 @@
 //    kernel may never ask for one.
 // 2. No link is followed, not even in the middle of a path.
 #include "host_posix.h"
+#include "double_network.h"
 #include "host/host.h"
 
 #include <dirent.h>
@@ -156,6 +157,8 @@ int host_open(int dir, const char *path, size_t len, int follow, int open_flags,
 }
 
 int host_close(int hfd) {
+    if (hfd > 2 && network_has(hfd))
+        return network_close(hfd);
     if (real(hfd) < 0 || table[hfd].name)
         abort();
     close(table[hfd].fd);

@@ -25,7 +25,8 @@ from tests.native.compiling import (
 # All of the kernel but its host door, which the doubles are, and zlib.
 LEFT_OUT = {"fs-tmpfs-inflate.o", "host_posix.o"}
 SUBJECTS = (
-    "children exec faults mapping memory poll process pty random signal socket space tasks time"
+    "children exec faults mapping memory network poll process pty random"
+    " signal socket space stress tasks time"
 )
 PROGRAMS = [f"check_{subject}" for subject in SUBJECTS.split(" ")]
 

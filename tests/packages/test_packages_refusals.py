@@ -77,10 +77,10 @@ def test_all_that_were_asked_for_are_told_and_what_comes_with_them_is_not(
 
 
 def test_advice_speaks_of_packages_that_have_a_part_in_it(stage: Stage, indexes: Indexes) -> None:
-    indexes.put("public", "greenlet", "3.0", tag=LINUX)
-    indexes.put("public", "bin", "1.0", ("greenlet",))
+    indexes.put("public", "uvloop", "3.0", tag=LINUX)
+    indexes.put("public", "bin", "1.0", ("uvloop",))
     error = refused(stage, "pip install bin")
-    assert error.hint == ("Do without `bin`, or ask for a version of it that needs no `greenlet`.")
+    assert error.hint == ("Do without `bin`, or ask for a version of it that needs no `uvloop`.")
 
 
 @pytest.mark.parametrize(

@@ -285,7 +285,7 @@ def test_ids_are_checked() -> None:
     calls = [
         (1, 64, 0, 0), (1, -1, 0, 0), (1, 1 << 31, 0, 0), (1, 0, 0, 0), (1, 63, 0, 0),
         (3, 0, 0, 0), (3, 5, 0, 0), (3, 63, 0, 0), (3, 63, 0, 0), (3, -1, 0, 0), (3, -2, 0, 0),
-        (1, 63, 0, 0), (1, 63, 0, 0), (2, 63, 0, 0), (2, 64, 0, 0), (2, 0, 0, 0), (2, -1, 0, 0),
+        (1, 63, 0, 0), (1, 63, 0, 0), (2, 63, 0, 0), (2, 65536, 0, 0), (2, 0, 0, 0), (2, -1, 0, 0),
     ]  # fmt: skip
     assert answers(calls, BACK) == [
         EINVAL, EINVAL, EINVAL, 0, 0,
@@ -300,6 +300,29 @@ def test_the_limit_of_tasks_is_told_and_kept() -> None:
     said = tasks_box("(drop (call $say (i32.const 80) (i32.const 4) (i32.const 1)))", "")
     assert run(said, limits=Limits(tasks=5)).stdout == struct.pack("<I", 5)
     assert run(said).stdout == bytes(4)  # the default is the kernel's own
+
+
+def test_copies_of_fibers_stay_below_the_limit_of_memory() -> None:
+    calls = [(2, 64 + n, 0, 0) for n in range(2000)]
+    made = answers(calls, BACK, Limits(memory="1MiB"))
+    count = made.index(EAGAIN)
+    assert made == [0] * count + [EAGAIN] * (2000 - count)
+    assert 40 < count < 250
+    # What is dropped makes room.
+    calls = [call for n in range(2000) for call in ((2, 64, 0, 0), (3, 64, 0, 0))]
+    assert set(answers(calls, BACK, Limits(memory="1MiB"))) == {0}
+
+
+def test_a_stack_whose_copies_live_on_counts_as_a_task() -> None:
+    leave_a_copy = """
+      (i32.store (i32.const 1032) (i32.add (i32.load (i32.const 1032)) (i32.const 1)))
+      (drop (call $fork (i32.add (i32.const 100) (i32.load (i32.const 1032)))
+        (i32.const 0) (i32.const 0)))
+    """
+    calls = [(1, 1, 0, 0), (3, 1, 0, 0)] * 3 + [(3, 101, 0, 0), (1, 1, 0, 0)]
+    assert answers(calls, leave_a_copy + BACK, Limits(tasks=3)) == [
+        0, 0, 0, 0, EAGAIN, EINVAL, 0, 0,
+    ]  # fmt: skip
 
 
 def test_a_hostile_guest_may_call_in_any_order() -> None:

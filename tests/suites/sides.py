@@ -95,7 +95,20 @@ def run_natively(suite: Suite, patience: Patience) -> Outcome:
             environment["PYTHONPATH"] = str(folder / "suite" / "absent")
         line = [str(home / "bin" / "python"), str(folder / "suite" / INSIDE.name)]
         command = lambda behind: [*line, suite.settings(behind)]  # noqa: E731
-        return tests_of(suite.name, command, patience, folder / "suite", environment, False)
+        outcome = tests_of(suite.name, command, patience, folder / "suite", environment, False)
+        return _placed(outcome, str(folder / "suite"))
+
+
+def _placed(outcome: Outcome, folder: str) -> Outcome:
+    """Names of tests may hold the folder that they ran in: as in a box."""
+
+    def named(told: dict[str, str]) -> dict[str, str]:
+        return {name.replace(folder, PLACE): detail for name, detail in told.items()}
+
+    outcome.passed = {name.replace(folder, PLACE) for name in outcome.passed}
+    outcome.failed, outcome.hung = named(outcome.failed), named(outcome.hung)
+    outcome.skipped = named(outcome.skipped)
+    return outcome
 
 
 def run_in_box(suite: Suite, patience: Patience) -> Outcome:

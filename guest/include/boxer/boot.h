@@ -20,6 +20,40 @@ enum { BOXER_REACHED_MEMORY, BOXER_REACHED_FILES, BOXER_REACHED_STORAGE };
 // The flags of a tree image. ADDRESSES: its offsets are addresses, as the kernel writes it.
 enum { BOXER_TREE_OFFSETS, BOXER_TREE_ADDRESSES };
 
+// Requests to the control descriptor of a host that grants a network; see `net_request`.
+enum {
+    BOXER_NET_LISTEN,
+    BOXER_NET_CONNECT,
+    BOXER_NET_DATAGRAMS,
+    BOXER_NET_ERROR,
+    BOXER_NET_OPTION,
+    BOXER_NET_RESOLVE,
+    BOXER_NET_ANSWER,
+    BOXER_NET_GRANTED,
+    BOXER_NET_ORDER,
+    BOXER_NET_ENDED,
+};
+
+// Bits of an event, 1 << one of these. ENDED: no more comes. ANSWERED, ORDERED: look.
+enum {
+    BOXER_NET_BIT_READABLE,
+    BOXER_NET_BIT_WRITABLE,
+    BOXER_NET_BIT_ENDED,
+    BOXER_NET_BIT_HUNG_UP,
+    BOXER_NET_BIT_FAILED,
+    BOXER_NET_BIT_ANSWERED,
+    BOXER_NET_BIT_ORDERED,
+};
+
+// What OPTION sets. LINGER: seconds, 0: a reset.
+enum { BOXER_NET_OPTION_KEEPALIVE, BOXER_NET_OPTION_LINGER };
+
+// Bits, 1 << one of these: a network; orders of who watches the machine.
+enum { BOXER_NET_GRANT_NETWORK, BOXER_NET_GRANT_ORDERS };
+
+// PROGRAM: one is to be started. SIGNAL: that of an earlier order gets a signal.
+enum { BOXER_NET_ORDER_NONE, BOXER_NET_ORDER_PROGRAM, BOXER_NET_ORDER_SIGNAL };
+
 // The boot block: the exported global `boxer_boot` holds its address. Behind `heap`: how the host
 // hands a request to boxer_call and finds the reply.
 struct boxer_boot {
@@ -124,5 +158,81 @@ struct boxer_tree_entry {
     uint32_t reserved[2];
 };
 _Static_assert(sizeof(struct boxer_tree_entry) == 64, "tree_entry");
+
+// What `sock_send` on the control descriptor asks for; its error is the answer's, and what else
+// there is to answer is read with `sock_recv` on it. LISTEN: the `value`-th of what the host has
+// bound for protocol and port begins to take connections, `option` of them before they are
+// accepted; ENOENT: there is none; closed, it refuses them again. CONNECT: it has begun; of UDP:
+// whether anything may be sent to that address. DATAGRAMS: a socket for them; where port is one
+// that the host has bound, that one. ERROR: why it failed. OPTION: one of net_option becomes
+// `value`. RESOLVE: the name follows, without NUL; `option` is its type as in DNS. ANSWER: the
+// next one. GRANTED: what there is of net_grant, as `value`. ORDER: the next one, its text from
+// `value` on. ENDED: the program of order `descriptor`, with exit status `value`.
+struct boxer_net_request {
+    uint32_t kind;
+    uint32_t descriptor; // of RESOLVE: a number that its answer has, too
+    uint32_t protocol;   // 6: TCP, 17: UDP
+    uint32_t family;     // 4 or 6
+    uint32_t port;       // in the order of numbers
+    uint32_t scope;
+    uint8_t address[16]; // IPv4: the first four
+    uint32_t option;
+    uint32_t value;
+};
+_Static_assert(sizeof(struct boxer_net_request) == 48, "net_request");
+
+// An end of a connection. In front of each datagram in `sock_send` and `sock_recv`.
+struct boxer_net_address {
+    uint32_t family; // 4, 6, or 0: not known
+    uint32_t port;
+    uint32_t scope;
+    uint8_t address[16];
+};
+_Static_assert(sizeof(struct boxer_net_address) == 28, "net_address");
+
+// LISTEN, CONNECT, DATAGRAMS: `descriptor`; DATAGRAMS of a port: its family as `value`. ERROR:
+// `value`, a number of Linux. CONNECT, and of itself behind `sock_accept`: names, each a
+// net_address; of the local one only the port.
+struct boxer_net_reply {
+    uint32_t descriptor;
+    uint32_t value;
+    uint8_t local[28];
+    uint8_t peer[28];
+};
+_Static_assert(sizeof(struct boxer_net_reply) == 64, "net_reply");
+
+// What `fd_read` on the control descriptor gives, as many as fit; EAGAIN: nothing has happened.
+// What a bit says holds until a call on the descriptor says EAGAIN or does less than it was asked
+// for.
+struct boxer_net_event {
+    uint32_t descriptor;
+    uint32_t bits; // see net_bit
+};
+_Static_assert(sizeof(struct boxer_net_event) == 8, "net_event");
+
+// What was asked for by RESOLVE.
+struct boxer_net_answer {
+    uint32_t id;
+    uint32_t status;        // 0: found; 1: nothing of that type; else DNS's number
+    uint32_t count;         // of addresses
+    uint32_t name_size;     // of a PTR
+    uint8_t addresses[256]; // 16 bytes each
+    uint8_t name[256];
+};
+_Static_assert(sizeof(struct boxer_net_answer) == 528, "net_answer");
+
+// What ORDER answers. The text of a PROGRAM: `words` of its arguments, then K=V of its environment,
+// each with its NUL; `size` bytes, of which here are those from where it was asked for. Its streams
+// are descriptors of the host, for fd_read and fd_write, which never wait.
+struct boxer_net_order {
+    uint32_t id;
+    uint32_t kind; // see the enumeration
+    uint32_t words;
+    uint32_t size;
+    uint32_t signal;
+    uint32_t streams[3];
+    uint8_t text[960];
+};
+_Static_assert(sizeof(struct boxer_net_order) == 992, "net_order");
 
 #endif

@@ -42,11 +42,27 @@ char **kernel_host_environment(size_t *count);
 // of use while it runs.
 void kernel_want_ticks(int more);
 
+// A connection with what lies beyond the box, which an image cannot hold: 4 or 6, the family of its
+// peer; 0: there is none.
+int kernel_stands_outside(unsigned char address[16], unsigned *port);
+
 // How many threads there are, in all processes.
 unsigned kernel_tasks(void);
 // Ends all threads and processes but the current one, and waits until they have: what is left of a
 // call when its function has returned.
 void kernel_end_others(void);
+
+// Fibers of the current thread, which its program switches between by itself; what of the C stack
+// is in linear memory is the program's to save before and to restore after. Each has a number.
+int kernel_fiber(void); // that runs
+// 0: a new fiber goes on from here, a copy of the one that ran. 1: somebody has gone on with that.
+// -errno: nothing has happened, and why is told.
+int kernel_fiber_begin(void);
+// Goes on with one that waits, and comes back when somebody goes on with this one. for_good: nobody
+// will. What cannot be done ends the process.
+void kernel_fiber_switch(int number, int for_good);
+unsigned kernel_fibers(void); // that wait
+void kernel_end_fibers(void); // that wait: none can go on then
 
 // The current thread's pointer (CLONE_SETTLS): thread-local, as all that lies in the section
 // "thread_local" of the module's data.

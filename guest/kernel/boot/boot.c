@@ -11,6 +11,11 @@
 #include "host/host.h"
 #include "mm/memory.h"
 #include "mm/slab.h"
+#include "net/dns.h"
+#include "net/outer.h"
+#include "net/outer_name.h"
+#include "outside/outside.h"
+#include "process/ordered.h"
 #include "process/afresh.h"
 #include "process/end.h"
 #include "process/frozen.h"
@@ -58,6 +63,7 @@ int kernel_boot(uintptr_t heap) {
     memory_boot(heap);
     clock_boot();
     console_thaw();
+    ordered_boot();
     int error = thread_block_boot();
     if (error)
         return error;
@@ -66,6 +72,9 @@ int kernel_boot(uintptr_t heap) {
 }
 
 void kernel_freeze(void) {
+    dns_freeze();
+    outer_freeze();
+    outside_freeze();
     timers_thaw();
     fs_freeze();
     clock_freeze();
@@ -97,7 +106,10 @@ void kernel_thaw(const char *cwd) {
     console_thaw();
     trace_stop();
     attended_stop();
-    fs_thaw(cwd);
+    outside_thaw(fs_thaw(cwd));
+    outer_thaw();
+    if (outside_is_granted())
+        fs_name_server();
 }
 
 typedef int (*host_sizes)(size_t *count, size_t *bytes);
@@ -152,6 +164,17 @@ void kernel_end_others(void) {
     family_forget_others();
 }
 
+int kernel_stands_outside(unsigned char address[16], unsigned *port) {
+    const struct name *peer = outer_stands();
+    struct boxer_net_address told;
+    if (!peer)
+        return 0;
+    outer_tell(peer, &told);
+    memcpy(address, told.address, sizeof told.address);
+    *port = told.port;
+    return (int)told.family;
+}
+
 unsigned kernel_tasks(void) {
     return task_count();
 }
@@ -160,8 +183,7 @@ void kernel_set_limits(uint32_t files, uint64_t storage) {
     struct linux_rlimit64 *open_files = &current->process->limits[LINUX_RLIMIT_NOFILE];
     if (files < open_files->hard)
         open_files->hard = files;
-    if (files < open_files->soft)
-        open_files->soft = files;
+    open_files->soft = open_files->hard;
     uint64_t pages = storage / PAGE_SIZE, most = fs_usage.pages_max;
     if (fs_usage.pages <= most && pages < most - fs_usage.pages)
         fs_usage.pages_max = fs_usage.pages + pages;

@@ -2,8 +2,9 @@
 #ifndef KERNEL_BOOT_FS_H
 #define KERNEL_BOOT_FS_H
 
-int fs_boot(void);             // root from the boot block's tree image, /dev, /proc, /tmp
-void fs_freeze(void);          // caches dropped, host folders unmounted
-void fs_thaw(const char *cwd); // host folders of this run mounted
+void fs_name_server(void);    // /etc/resolv.conf names the box's own
+int fs_boot(void);            // root from the boot block's tree image, /dev, /proc, /tmp
+void fs_freeze(void);         // caches dropped, host folders unmounted
+int fs_thaw(const char *cwd); // host folders of this run mounted: the first descriptor that is none
 
 #endif

@@ -10,7 +10,8 @@
 
 void attended_start(void);
 void attended_stop(void);
-// A program waits for connections: that none can come from outside is told once a run.
-void attended_listening(uint16_t port);
+// A program waits for connections: that none can come from outside is told once a run. loopback: it
+// listens there alone.
+void attended_listening(uint16_t port, int loopback);
 
 #endif

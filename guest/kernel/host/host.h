@@ -14,7 +14,8 @@ enum host_kind {
     HOST_DIRECTORY,
     HOST_CHARACTER,
     HOST_SOCKET,
-    HOST_SYMLINK
+    HOST_SYMLINK,
+    HOST_DATAGRAMS
 };
 
 struct host_stat {
@@ -63,6 +64,15 @@ int host_truncate(int hfd, int64_t size);
 int host_fstat(int hfd, struct host_stat *stat);
 int host_fdkind(int hfd, enum host_kind *kind, int *append_nonblock); // fd_fdstat_get
 int host_set_times(int hfd, int64_t atime_ns, int64_t mtime_ns); // INT64_MIN: leave, INT64_MAX: now
+
+// Sockets of the host, none of which ever blocks. Where a call moves less than it could, and less
+// than HOST_TRANSFER, there is nothing more, or no more room.
+#define HOST_TRANSFER (1l << 20)
+struct linux_iovec;
+int host_accept(int hfd); // a host descriptor
+long host_receive(int hfd, const struct linux_iovec *, size_t count, int peek, int *truncated);
+long host_transmit(int hfd, const struct linux_iovec *, size_t count);
+int host_shut(int hfd, int how); // 1: receiving, 2: sending, 3: both
 
 // Preopened folders, enumerated from hfd 3 until -EBADF. name is not terminated.
 int host_preopen_name_size(int hfd);

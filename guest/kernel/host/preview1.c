@@ -205,6 +205,7 @@ enum host_kind p1_kind(uint8_t filetype) {
     case P1_FILE:
         return HOST_FILE;
     case P1_DATAGRAM:
+        return HOST_DATAGRAMS;
     case P1_STREAM:
         return HOST_SOCKET;
     case P1_SYMLINK:

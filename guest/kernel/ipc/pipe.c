@@ -29,7 +29,8 @@ struct pipe {
     unsigned readers, writers;
     char *ring;
     size_t capacity, start, length;
-    uint32_t came, left; // edges for readers and writers
+    uint32_t came, left;              // edges for readers and writers
+    uint32_t read_opens, write_opens; // so far, of a FIFO
 };
 
 static KERNEL_STATE struct pipe *fifos;
@@ -155,16 +156,20 @@ static void pipe_free(struct pipe *pipe) {
     kfree(pipe);
 }
 
-static void pipe_release(struct file *file) {
+static void leave(struct file *file) {
     struct pipe *pipe = file->private_data;
-    if (!pipe)
-        return; // a FIFO whose open failed
+    file->private_data = NULL;
     pipe->readers -= may_read(file);
     pipe->writers -= may_write(file);
     pipe->came++; // a hang-up is an edge on either side
     pipe->left++;
     if (pipe->readers + pipe->writers == 0)
         pipe_free(pipe);
+}
+
+static void pipe_release(struct file *file) {
+    if (file->private_data) // else a FIFO whose open failed
+        leave(file);
 }
 
 const struct file_ops pipe_ops = {
@@ -216,24 +221,43 @@ int pipe_make(uint32_t flags, struct file *ends[2]) {
     return -ENOMEM;
 }
 
+// Until the other side is opened, be it only for a moment.
+static int wait_for_partner(const uint32_t *opens) {
+    uint32_t before = *opens;
+    while (*opens == before) {
+        int result = wait_for(opens, INT64_MAX);
+        if (result < 0)
+            return result;
+    }
+    return 0;
+}
+
 int pipe_open_fifo(struct dentry *entry, struct file *file) {
     struct pipe *pipe = fifos;
-    uint32_t access = file->flags & O_ACCMODE;
     while (pipe && pipe->inode != entry->inode)
         pipe = pipe->next;
-    int alone = access == O_RDONLY   ? !pipe || pipe->writers == 0
-                : access == O_WRONLY ? !pipe || pipe->readers == 0
-                                     : 0;
-    if (alone && access == O_WRONLY && (file->flags & O_NONBLOCK))
+    int reads = may_read(file), writes = may_write(file);
+    int waits = !(file->flags & O_NONBLOCK), error = 0;
+    if (!reads && !waits && (!pipe || pipe->readers == 0))
         return -ENXIO;
-    if (alone && !(file->flags & O_NONBLOCK)) {
-        int error = wait_until(INT64_MAX);
-        return error ? error : -EDEADLK;
-    }
     if (!pipe && !(pipe = pipe_new(entry->inode)))
         return -ENOMEM;
     join(pipe, file);
-    return 0;
+    if (reads) {
+        pipe->read_opens++;
+        wake_all(&pipe->read_opens);
+    }
+    if (writes) {
+        pipe->write_opens++;
+        wake_all(&pipe->write_opens);
+    }
+    if (waits && !writes && pipe->writers == 0)
+        error = wait_for_partner(&pipe->write_opens);
+    else if (waits && !reads && pipe->readers == 0)
+        error = wait_for_partner(&pipe->read_opens);
+    if (error)
+        leave(file);
+    return error;
 }
 
 long pipe_capacity(struct file *file) {

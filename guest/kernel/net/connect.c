@@ -1,6 +1,10 @@
 // connect(2) and accept(2): both ends are in this box, so a connection is made at once.
 #include "net/connect.h"
+#include "net/dns.h"
 #include "net/inet.h"
+#include "net/outer.h"
+#include "net/outer_datagrams.h"
+#include "net/outer_listen.h"
 #include "net/socket.h"
 #include "net/unix.h"
 
@@ -20,7 +24,8 @@ static int connect_datagram(struct socket *socket, const struct name *name) {
     struct socket *to = NULL;
     int error = socket->family == LINUX_AF_UNIX ? unix_find(socket, name, &to)
                                                 : inet_find(socket, name, &to);
-    if (error)
+    int beyond = error == -ENETUNREACH && socket->family != LINUX_AF_UNIX;
+    if (beyond ? (error = outer_may_know(name)) : error)
         return error;
     if (socket->family == LINUX_AF_UNIX) {
         if (to->peer && to->peer != socket)
@@ -29,8 +34,11 @@ static int connect_datagram(struct socket *socket, const struct name *name) {
     } else {
         if ((error = inet_autobind(socket)))
             return error;
-        struct name reached, unused;
-        inet_names(socket, socket, name, &reached, &socket->local, &unused);
+        struct name reached = *name, unused;
+        if (beyond)
+            outer_set_own(socket, name);
+        else
+            inet_names(socket, socket, name, &reached, &socket->local, &unused);
         socket->remote = reached;
         socket->connected = 1;
         return 0;
@@ -58,14 +66,33 @@ static void queue_for_accept(struct socket *listener, struct socket *server) {
     listener->came++;
 }
 
+// The box's own name server: the other end is the kernel's.
+static int connect_to_names(struct socket *socket, const struct name *name) {
+    int error = inet_autobind(socket);
+    struct socket *server =
+        error ? NULL : socket_new(socket->family, socket->type, socket->protocol);
+    if (!server)
+        return error ? error : -ENOBUFS;
+    inet_names(socket, server, name, &socket->remote, &server->local, &server->remote);
+    socket_join(socket, server);
+    socket->accepted = server->accepted = 1;
+    socket->shut = 0;
+    dns_serve(server);
+    return 0;
+}
+
 static int connect_stream(struct socket *socket, const struct name *name) {
     struct socket *listener = NULL;
-    if (socket->connected)
-        return -EISCONN;
+    if (socket->connected || socket->reaching)
+        return socket->reaching ? -EALREADY : -EISCONN;
     if (socket->listening)
         return socket->family == LINUX_AF_UNIX ? -EINVAL : -EISCONN;
     int inet = socket->family != LINUX_AF_UNIX;
+    if (inet && dns_is(name))
+        return connect_to_names(socket, name);
     int error = inet ? inet_find(socket, name, &listener) : unix_find(socket, name, &listener);
+    if (inet && error == -ENETUNREACH)
+        return outer_connect(socket, name);
     if (error || (error = refuses(socket, listener)))
         return error;
     if (inet && (error = inet_autobind(socket)))
@@ -108,7 +135,7 @@ int socket_accept(struct socket *listener, struct socket **accepted) {
         return -EINVAL;
     struct socket *server = listener->pending;
     if (!server)
-        return listener->shut & SHUT_RECEIVE ? -EINVAL : -EAGAIN;
+        return listener->shut & SHUT_RECEIVE ? -EINVAL : outer_accept(listener, accepted);
     listener->pending = server->pending_next;
     server->pending_next = NULL;
     server->accepted = 1;

@@ -7,6 +7,7 @@
 //    unreachable until the host grants network.
 // 3. Ports below 1024 need no privilege: what container engines set (ip_unprivileged_port_start=0).
 #include "net/inet.h"
+#include "net/outer_datagrams.h"
 #include "net/socket.h"
 #include "state.h"
 
@@ -161,6 +162,8 @@ int inet_bind(struct socket *socket, const struct name *name) {
     if (point.port ? taken(socket, &point) : pick_port(socket, &point) != 0)
         return -EADDRINUSE;
     socket->local = name_of(&point, socket->family);
+    if (socket_is_datagram(socket))
+        outer_bind(socket);
     return 0;
 }
 

@@ -142,7 +142,7 @@ long netlink_request(struct socket *socket, const char *bytes, size_t size) {
     }
     if (request.type == RTM_GETLINK || request.type == RTM_GETADDR)
         put_status(&reply, &request, NLMSG_DONE, 0);
-    int error = socket_deliver(socket, reply.bytes, reply.size);
+    int error = socket_deliver(socket, NULL, reply.bytes, reply.size);
     return error ? error : (long)size;
 }
 

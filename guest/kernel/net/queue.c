@@ -6,8 +6,12 @@
 // 2. A message is queued whole or not at all.
 #include "net/queue.h"
 #include "mm/slab.h"
+#include "net/dns.h"
 #include "net/inet.h"
 #include "net/netlink.h"
+#include "net/outer.h"
+#include "net/outer_datagrams.h"
+#include "net/outer_listen.h"
 #include "net/socket.h"
 #include "net/unix.h"
 #include "task/process.h"
@@ -44,7 +48,7 @@ void socket_drop_queue(struct socket *socket) {
     socket->queued = 0;
 }
 
-static void gather(const struct message *message, size_t skip, char *to, size_t size) {
+void message_gather(const struct message *message, size_t skip, char *to, size_t size) {
     for (size_t i = 0; i < message->count && size; i++) {
         const struct linux_iovec *vector = &message->vectors[i];
         if (skip >= vector->size) {
@@ -93,7 +97,7 @@ static size_t fill_last(struct socket *to, const struct message *message, size_t
         return 0;
     size_t room = last->capacity - last->size;
     size_t part = size < room ? size : room;
-    gather(message, 0, last->data + last->size, part);
+    message_gather(message, 0, last->data + last->size, part);
     last->size += part;
     to->queued += part;
     return part;
@@ -115,7 +119,7 @@ static long enqueue(struct socket *from, struct socket *to, struct message *mess
     }
     if (!packet)
         return filled ? (long)filled : -ENOBUFS;
-    gather(message, filled, packet->data, rest);
+    message_gather(message, filled, packet->data, rest);
     packet->files = message->files;
     packet->file_count = message->file_count;
     message->files = NULL;
@@ -146,6 +150,8 @@ static long send_connected(struct socket *socket, struct message *message) {
         return socket->connected ? -EISCONN : -EOPNOTSUPP;
     if (socket->error)
         return take_error(socket);
+    if (socket->outside)
+        return outer_send(socket, message);
     if (socket->shut & SHUT_SEND)
         return broken_pipe(message);
     if (!socket->connected)
@@ -161,10 +167,14 @@ static long send_connected(struct socket *socket, struct message *message) {
     if (message->size == 0 && socket_is_stream(socket))
         return 0;
     size_t room = socket_room(socket, socket->peer);
-    if (socket_is_stream(socket))
-        return room ? enqueue(socket, socket->peer, message,
-                              message->size < room ? message->size : room)
-                    : -EAGAIN;
+    if (socket_is_stream(socket)) {
+        long sent = room ? enqueue(socket, socket->peer, message,
+                                   message->size < room ? message->size : room)
+                         : -EAGAIN;
+        if (socket->peer->serves_names)
+            dns_look(socket->peer);
+        return sent;
+    }
     if (message->size > socket->send_limit)
         return -EMSGSIZE;
     return message->size <= room || !socket->peer->queued
@@ -188,19 +198,26 @@ static int destination(struct socket *socket, const struct message *message, str
     return inet_find(socket, message->name, to);
 }
 
-int socket_deliver(struct socket *socket, const void *bytes, size_t size) {
+int socket_deliver(struct socket *socket, const struct name *from, const void *bytes, size_t size) {
     struct linux_iovec vector = {(void *)bytes, size};
     struct message message = {.vectors = &vector, .count = 1, .size = size};
     if (socket->queued + size > socket->receive_limit)
         return -ENOBUFS;
     long result = enqueue(socket, socket, &message, size);
-    return result < 0 ? (int)result : 0;
+    if (result < 0)
+        return (int)result;
+    struct packet *packet = socket->last;
+    kfree(packet->from);
+    packet->from = from ? kmalloc(sizeof *from) : NULL;
+    if (packet->from)
+        *packet->from = *from;
+    return 0;
 }
 
 static long send_to_kernel(struct socket *socket, struct message *message) {
     char request[256]; // header and family are all that is looked at
     size_t size = message->size < sizeof request ? message->size : sizeof request;
-    gather(message, 0, request, size);
+    message_gather(message, 0, request, size);
     return netlink_request(socket, request, size);
 }
 
@@ -212,8 +229,11 @@ static long send_datagram(struct socket *socket, struct message *message) {
         return take_error(socket);
     if (socket->family == LINUX_AF_NETLINK)
         return send_to_kernel(socket, message);
-    int error = destination(socket, message, &to);
-    if (error)
+    int inet = socket->family != LINUX_AF_UNIX;
+    const struct name *name = message->name || !socket->connected ? message->name : &socket->remote;
+    int for_names = inet && name && dns_is(name);
+    int error = for_names ? 0 : destination(socket, message, &to);
+    if (error && !(inet && error == -ENETUNREACH))
         return error;
     if (socket->family == LINUX_AF_UNIX) {
         if (to->peer && to->peer != socket)
@@ -228,8 +248,16 @@ static long send_datagram(struct socket *socket, struct message *message) {
     }
     if (message->size > UDP_MOST)
         return -EMSGSIZE;
+    int beyond = error;
     if ((error = inet_autobind(socket)))
         return error;
+    if (for_names)
+        return dns_ask(socket, message);
+    if (beyond)
+        return outer_send_to(socket, message, name);
+    // Whom a published port has heard of may be at the loopback of the host.
+    if (!to && socket->door_count && outer_send_to(socket, message, name) >= 0)
+        return (long)message->size;
     if (!to) {
         if (socket->connected)
             socket->error = ECONNREFUSED; // what ICMP would tell, at the next call
@@ -337,12 +365,18 @@ long socket_receive(struct socket *socket, struct message *message) {
         return -EOPNOTSUPP;
     if (message->flags & LINUX_MSG_ERRQUEUE)
         return -EAGAIN;
+    if (socket->outside && !socket->error)
+        return outer_receive(socket, message);
     if (!socket->first) {
         if (!socket_is_datagram(socket) && !socket->connected)
             return socket->listening && socket->family == LINUX_AF_UNIX ? -EINVAL : -ENOTCONN;
         if (socket->error)
             return take_error(socket);
-        return socket->shut & SHUT_RECEIVE ? 0 : -EAGAIN;
+        if (socket->shut & SHUT_RECEIVE)
+            return 0;
+        return socket->door_count && socket_is_datagram(socket)
+                   ? outer_receive_from(socket, message)
+                   : -EAGAIN;
     }
     long result = socket_is_stream(socket) ? receive_stream(socket, message)
                                            : receive_packet(socket, message);
@@ -354,9 +388,11 @@ long socket_receive(struct socket *socket, struct message *message) {
 unsigned socket_poll(struct socket *socket) {
     unsigned in = LINUX_POLLIN | LINUX_POLLRDNORM, out = LINUX_POLLOUT | LINUX_POLLWRNORM,
              ready = 0;
+    if (socket->outside)
+        return outer_poll(socket);
     if (socket->error)
         ready |= LINUX_POLLERR;
-    if (socket->first || socket->pending)
+    if (socket->first || socket->pending || outer_is_knocked(socket))
         ready |= in;
     if (socket->shut & SHUT_RECEIVE)
         ready |= in | LINUX_POLLRDHUP;

@@ -10,6 +10,7 @@ struct message {
     const struct linux_iovec *vectors;
     size_t count, size; // size: of all vectors
     int flags;
+    int waits;               // the caller tries again when there is an event
     const struct name *name; // sending: where to, null: the peer. Receiving: unused
     struct file **files;     // sending: taken over when it succeeds. Receiving: given to the caller
     unsigned file_count;
@@ -18,9 +19,11 @@ struct message {
     struct linux_ucred sender;
     int out_flags;
 };
-long socket_send(struct socket *, struct message *);                 // never waits: -EAGAIN
-long socket_receive(struct socket *, struct message *);              // never waits: -EAGAIN
-int socket_deliver(struct socket *, const void *bytes, size_t size); // from the kernel
+long socket_send(struct socket *, struct message *);    // never waits: -EAGAIN
+long socket_receive(struct socket *, struct message *); // never waits: -EAGAIN
+// From the kernel; from: null, nobody.
+int socket_deliver(struct socket *, const struct name *from, const void *bytes, size_t size);
+void message_gather(const struct message *, size_t skip, char *to, size_t size);
 void socket_drop_queue(struct socket *);
 unsigned socket_poll(struct socket *);
 

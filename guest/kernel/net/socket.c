@@ -3,9 +3,12 @@
 #include "mm/memory.h"
 #include "mm/slab.h"
 #include "net/connect.h"
+#include "net/dns.h"
 #include "net/netlink.h"
+#include "net/outer.h"
 #include "net/queue.h"
 #include "net/unix.h"
+#include "outside/outside.h"
 #include "task/process.h"
 #include "task/task.h"
 #include "time/clock.h"
@@ -59,6 +62,11 @@ size_t socket_room(const struct socket *from, const struct socket *to) {
     return to->queued < limit ? limit - to->queued : 0;
 }
 
+// socket(7): with SO_LINGER of no time, close resets the connection.
+static int aborts(const struct socket *socket) {
+    return socket->family != LINUX_AF_UNIX && socket->linger.on && socket->linger.seconds == 0;
+}
+
 // The other end of a connection learns that this one is gone.
 static void leave(struct socket *socket, struct socket *peer) {
     if (socket_is_datagram(peer)) {
@@ -67,7 +75,7 @@ static void leave(struct socket *socket, struct socket *peer) {
     } else {
         peer->shut |= socket->family == LINUX_AF_UNIX ? SHUT_BOTH : SHUT_RECEIVE;
         // Bytes that were sent and never read: the sender must not believe they arrived.
-        if (socket->first || !socket->accepted) {
+        if (socket->first || !socket->accepted || aborts(socket)) {
             peer->error = ECONNRESET;
             peer->shut = SHUT_BOTH;
         }
@@ -77,11 +85,22 @@ static void leave(struct socket *socket, struct socket *peer) {
     peer->left++;
 }
 
-void socket_free(struct socket *socket) {
-    socket_drop_pending(socket);
-    for (struct socket *other = all_sockets; other; other = other->next)
+// A datagram socket may be the peer of many.
+static void leave_all(struct socket *socket) {
+    if (!socket_is_datagram(socket) && socket->peer)
+        leave(socket, socket->peer);
+    for (struct socket *other = all_sockets; other && socket_is_datagram(socket);
+         other = other->next)
         if (other->peer == socket)
             leave(socket, other);
+}
+
+void socket_free(struct socket *socket) {
+    socket_drop_pending(socket);
+    outer_close(socket);
+    dns_forget(socket);
+    struct socket *server = socket->peer && socket->peer->serves_names ? socket->peer : NULL;
+    leave_all(socket);
     socket_drop_queue(socket);
     unix_unbind(socket);
     if (socket->previous)
@@ -91,6 +110,8 @@ void socket_free(struct socket *socket) {
     if (socket->next)
         socket->next->previous = socket->previous;
     kfree(socket);
+    if (server) // nobody else knows it
+        socket_free(server);
 }
 
 struct socket *socket_of(int fd, struct file **file, int *error) {
@@ -131,9 +152,10 @@ static int file_ioctl(struct file *file, unsigned request, uintptr_t argument) {
         if (socket->listening)
             return -EINVAL;
         // A stream's bytes; of datagrams the first.
-        value = socket_is_stream(socket) ? (int)socket->queued
-                : socket->first          ? (int)socket->first->size
-                                         : 0;
+        value = socket->outside            ? (int)outer_queued(socket)
+                : socket_is_stream(socket) ? (int)socket->queued
+                : socket->first            ? (int)socket->first->size
+                                           : 0;
     } else if (request == SIOCOUTQ) {
         value = socket->peer ? (int)socket->peer->queued : 0;
     } else {
@@ -158,7 +180,18 @@ static int64_t file_patience(struct file *file, int writing) {
 
 static uint32_t file_activity(struct file *file) {
     struct socket *socket = file->private_data;
-    return socket->came + socket->left;
+    uint32_t activity = socket->came + socket->left + (socket->outside ? socket->outside->came : 0);
+    for (unsigned i = 0; i < socket->door_count; i++)
+        activity += socket->doors[i]->came;
+    return activity;
+}
+
+static int file_host_descriptor(struct file *file) {
+    const struct socket *socket = file->private_data;
+    const struct outside *outside = socket->door_count ? socket->doors[0] : socket->outside;
+    if (socket->asking || (socket->peer && socket->peer->asking))
+        return outside_control();
+    return outside ? outside_awaited(outside) : -1;
 }
 
 static void file_release(struct file *file) {
@@ -173,6 +206,7 @@ const struct file_ops socket_ops = {
     .poll = file_poll,
     .mode = file_mode,
     .activity = file_activity,
+    .host_descriptor = file_host_descriptor,
     .patience = file_patience,
     .release = file_release,
 };

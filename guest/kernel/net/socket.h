@@ -1,5 +1,5 @@
-// Sockets inside the box: AF_UNIX, loopback AF_INET and AF_INET6, AF_NETLINK for the names of
-// interfaces. Anything beyond is ENETUNREACH.
+// Sockets: AF_UNIX, loopback AF_INET and AF_INET6, AF_NETLINK for the names of interfaces. What
+// lies beyond the box is ENETUNREACH, unless the host has granted it (net/outer.h).
 //
 // Invariants
 // 1. A connected pair points at each other by `peer`; a close clears the other's pointer. A
@@ -7,7 +7,8 @@
 // 2. What was sent lies in the receiver's queue; queued bytes never exceed its limit by more than
 //    one datagram, and nothing is ever allocated beyond it.
 // 3. A socket has a file, or waits in a listener's queue to be accepted, never both.
-// 4. Connecting ends at once: both ends are here. A non-blocking TCP socket hears of it as on
+// 4. Connecting within the box ends at once: both ends are here. A non-blocking TCP socket hears of
+// it as on
 //    Linux, by EINPROGRESS, poll and SO_ERROR.
 #ifndef KERNEL_NET_SOCKET_H
 #define KERNEL_NET_SOCKET_H
@@ -20,6 +21,7 @@
 struct file;
 struct file_ops;
 struct inode;
+struct outside;
 
 // A socket address as the caller sees it; size 0: none (unnamed, unbound).
 struct name {
@@ -38,6 +40,7 @@ enum { SHUT_RECEIVE = 1, SHUT_SEND = 2, SHUT_BOTH = 3 };
 #define BUFFER_LEAST 2304u     // SOCK_MIN_RCVBUF
 #define RIGHTS_MOST 253        // SCM_MAX_FD
 #define STORED_OPTIONS 16
+#define DOORS_MOST 4
 
 struct packet {
     struct packet *next;
@@ -57,7 +60,12 @@ struct socket {
     struct socket *next, *previous; // of all sockets
     int family, type, protocol;
     int listening, connected, shut, error, accepted;
-    int connecting; // a non-blocking connect(2) answered EINPROGRESS and was not asked again
+    int connecting;   // a non-blocking connect(2) answered EINPROGRESS and was not asked again
+    int serves_names; // dns.h: it has no file
+    unsigned asking;  // names that it waits for (dns.h)
+    int reaching;     // beyond the box, and not there yet
+    struct outside *outside, *doors[DOORS_MOST];
+    unsigned door_count;
     struct socket *peer;
     struct packet *first, *last;
     size_t queued;

@@ -5,6 +5,7 @@
 #include "process/end.h"
 #include "mm/slab.h"
 #include "mm/space.h"
+#include "process/ordered.h"
 #include "task/family.h"
 #include "task/process.h"
 #include "task/signal.h"
@@ -45,6 +46,7 @@ static void end(void) {
     process_drop(process);
     signal_forget(process);
     process_returns_memory(process);
+    ordered_end(process);
     if (family_end())
         family_bury(process);
 }

@@ -11,6 +11,7 @@
 #include "process/afresh.h"
 #include "process/end.h"
 #include "process/frozen.h"
+#include "process/ordered.h"
 #include "process/program.h"
 #include "process/words.h"
 #include "task/arrived.h"
@@ -66,8 +67,10 @@ static struct kernel_program *lay_out(const struct found *found, const struct wo
 }
 
 static void forget(struct beginning *beginning) {
-    if (beginning->space)
+    if (beginning->space) {
+        mappings_end(beginning->space);
         space_put(beginning->space);
+    }
     kfree(beginning->program);
 }
 
@@ -89,6 +92,7 @@ static int prepare(struct beginning *beginning) {
         error = slots.image((int)space->told.id, (int)(uintptr_t)&space->told);
     if (error != -ENOSYS)
         return error;
+    mappings_end(space);
     space_put(space);
     beginning->space = NULL;
     beginning->program->thaws = 0;
@@ -138,6 +142,8 @@ static void leave_old(const struct found *found, const struct kernel_program *pr
 
 static void begin(void) {
     const struct kernel_program *program = (void *)current->process->arguments;
+    if (!program)
+        ordered_begin();
     if (!program->thaws)
         afresh_put_back();
     enter();
@@ -167,29 +173,40 @@ static int read_all(struct found *found, struct words *environment, char *const 
     return error ? error : words_read(environment, envp);
 }
 
-long process_exec(int dirfd, const char *path, char *const argv[], char *const envp[], int flags) {
-    struct found found = {0};
-    struct words environment = {0};
+// Its words have been read, or not.
+static long begin_found(long error, struct found *found, struct words *environment, int dirfd,
+                        const char *path, int flags) {
     struct beginning beginning = {0};
     char exe[PATH_MAX + 16];
-    long error = read_all(&found, &environment, argv, envp);
     if (!error)
-        error = program_find(&found, dirfd, path, flags);
-    if (!error && dentry_path(found.entry, exe, sizeof exe, 0) < 0)
+        error = program_find(found, dirfd, path, flags);
+    if (!error && dentry_path(found->entry, exe, sizeof exe, 0) < 0)
         error = -ENAMETOOLONG;
-    if (!error && !(beginning.program = lay_out(&found, &environment, found.path)))
+    if (!error && !(beginning.program = lay_out(found, environment, found->path)))
         error = -ENOMEM;
-    words_free(&environment);
+    words_free(environment);
     if (!error)
         error = prepare(&beginning);
     if (error) {
         forget(&beginning);
-        program_forget(&found);
+        program_forget(found);
         return error;
     }
-    leave_old(&found, beginning.program, exe);
-    program_forget(&found);
+    leave_old(found, beginning.program, exe);
+    program_forget(found);
     go(&beginning);
+}
+
+long process_exec(int dirfd, const char *path, char *const argv[], char *const envp[], int flags) {
+    struct found found = {0};
+    struct words environment = {0};
+    long error = read_all(&found, &environment, argv, envp);
+    return begin_found(error, &found, &environment, dirfd, path, flags);
+}
+
+long process_exec_words(const char *path, struct words *arguments, struct words *environment) {
+    struct found found = {.arguments = *arguments};
+    return begin_found(0, &found, environment, AT_FDCWD, path, 0);
 }
 
 const struct kernel_program *kernel_program(void) {

@@ -9,6 +9,7 @@
 #include "mm/slab.h"
 #include "mm/space.h"
 #include "process/end.h"
+#include "task/fibers.h"
 #include "task/process.h"
 #include "task/schedule.h"
 #include "task/signal.h"
@@ -52,7 +53,7 @@ static int copy_space(struct process *child, int shared) {
         return -ENOMEM;
     space_leave();
     child->space = space_copy();
-    return child->space && !mappings_copy(child->space) ? 0 : -ENOMEM;
+    return child->space && !mappings_copy(space_in_place, child->space) ? 0 : -ENOMEM;
 }
 
 static void give_up(struct process *child) {
@@ -73,13 +74,14 @@ static struct process *copy_process(unsigned long flags) {
     *child = *parent;
     child->parent = current->process;
     child->exe = child->cmdline = child->environ = child->arguments = NULL;
+    child->order = NULL;
     child->exit_signal = (int)(flags & LINUX_CSIGNAL);
     child->borrows = (flags & (LINUX_CLONE_VM | LINUX_CLONE_VFORK)) != 0;
     child->stop_signal = child->continued = child->has_begun_program = 0;
     child->usage = (struct usage){0, 0};
     child->started_ns = clock_monotonic();
     child->parent_death_signal = child->subreaper = 0;
-    child->descriptors = (struct descriptors){NULL, 0};
+    child->descriptors = (struct descriptors){NULL, 0, 0};
     signal_fork(child);
     timers_begin(child);
     dentry_get(child->directories.cwd);
@@ -124,6 +126,9 @@ static int start(struct task *task, const struct forking *forking) {
     task->is_new = 0;
     if (shared && (stack_keep(current) || stack_keep(task)))
         return -ENOMEM;
+    int error = shared ? 0 : fibers_copy(task);
+    if (error)
+        return error;
     uintptr_t from = shared ? 0 : (uintptr_t)&space_in_place->told;
     return task_fork(task, from, shared ? 0 : space->told.id);
 }

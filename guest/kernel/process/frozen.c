@@ -2,7 +2,8 @@
 //
 // Invariants
 // 1. Its pages are lent for good, so that the kernel never has one of them.
-// 2. It has mapped no file: one that has begins afresh, for such pages may be elsewhere by then.
+// 2. Its mappings of files are lent too: so their pages stay where its memory says they are. One
+//    with mappings that are copies of files elsewhere begins afresh.
 #include "process/frozen.h"
 #include "mm/slab.h"
 #include "mm/space.h"
@@ -32,19 +33,26 @@ void kernel_freezes(const char *name) {
         memcpy(frozen.name, name ? name : "", length);
 }
 
+static void space_forget(struct space *space) {
+    mappings_end(space);
+    space_put(space);
+}
+
 static void give_up(void) {
     if (!frozen.space)
         return;
-    space_put(frozen.space);
+    space_forget(frozen.space);
     frozen.space = NULL;
 }
 
 void frozen_keep(void) {
     give_up();
-    if (!frozen.name[0] || mappings || space_prepare(space_in_place))
+    if (!frozen.name[0] || !mappings_are_files(space_in_place) || space_prepare(space_in_place))
         return;
     space_leave();
     frozen.space = space_copy();
+    if (frozen.space && mappings_copy(space_in_place, frozen.space))
+        give_up();
     memcpy(frozen.actions, current->process->signals.actions, sizeof frozen.actions);
     frozen.alternate = current->signals.alternate;
     frozen.clear_child_tid = current->clear_child_tid;
@@ -56,7 +64,12 @@ int frozen_is(const char *name) {
 }
 
 struct space *frozen_space(void) {
-    return frozen.space ? space_copy_of(frozen.space) : NULL;
+    struct space *space = frozen.space ? space_copy_of(frozen.space) : NULL;
+    if (space && mappings_copy(frozen.space, space)) {
+        space_put(space);
+        return NULL;
+    }
+    return space;
 }
 
 void frozen_signals(struct task *task) {

@@ -47,6 +47,7 @@ static long send_waiting(struct file *file, struct socket *socket, struct messag
     int64_t deadline = INT64_MAX;
     struct linux_iovec rest;
     long done = 0;
+    message->waits = waits(file, message);
     int whole = waits(file, message) && socket_is_stream(socket) && message->count == 1 &&
                 message->file_count == 0;
     if (whole) {
@@ -77,6 +78,7 @@ static long receive_waiting(struct file *file, struct socket *socket, struct mes
     int64_t deadline = INT64_MAX;
     struct linux_iovec rest;
     long done = 0;
+    message->waits = waits(file, message);
     int whole = (message->flags & LINUX_MSG_WAITALL) && !(message->flags & LINUX_MSG_PEEK) &&
                 waits(file, message) && socket_is_stream(socket) && message->count == 1;
     if (whole) {

@@ -91,6 +91,10 @@ long sys_sched_getparam(int pid, int *priority) {
     return 0;
 }
 
+long sys_sched_getscheduler(int pid) {
+    return pid < 0 ? -EINVAL : is_there(pid) ? 0 : -ESRCH; // SCHED_OTHER
+}
+
 long sys_sched_setscheduler(int pid, int policy, const int *priority) {
     if (pid < 0 || !priority)
         return -EINVAL;

@@ -5,6 +5,9 @@
 #include "net/address.h"
 #include "net/connect.h"
 #include "net/inet.h"
+#include "net/outer.h"
+#include "net/outer_listen.h"
+#include "net/outer_name.h"
 #include "net/socket.h"
 #include "net/unix.h"
 #include "task/process.h"
@@ -133,12 +136,14 @@ long sys_listen(int fd, int backlog) {
         return -EINVAL;
     if (socket->family != LINUX_AF_UNIX && (error = inet_autobind(socket)))
         return error;
+    if (!socket->listening)
+        socket->shut = 0;
     socket->listening = 1;
     socket->backlog = (uint32_t)backlog > BACKLOG_MOST ? BACKLOG_MOST : (uint32_t)backlog;
     socket->peer_credentials =
         (struct linux_ucred){current->process->pid, current_cred()->euid, current_cred()->egid};
-    if (socket->family != LINUX_AF_UNIX)
-        attended_listening(inet_port(socket));
+    if (socket->family != LINUX_AF_UNIX && !outer_listen(socket))
+        attended_listening(inet_port(socket), !outer_is_wildcard(&socket->local));
     return 0;
 }
 
@@ -155,6 +160,8 @@ long sys_accept4(int fd, void *address, uint32_t *size, int flags) {
         return error;
     if (flags & ~TYPE_FLAGS)
         return -EINVAL;
+    if ((error = fd_room())) // who waits to be let in goes on waiting
+        return error;
     int64_t deadline = deadline_after(socket->receive_timeout);
     while ((error = socket_accept(socket, &accepted)) == -EAGAIN) {
         if (file->flags & O_NONBLOCK)
@@ -183,10 +190,27 @@ static int in_progress(struct socket *socket, int result) {
 
 // connect(2) again after EINPROGRESS.
 static int end_of_connecting(struct socket *socket) {
+    if (socket->reaching) {
+        int result = outer_settle(socket);
+        return result == -EINPROGRESS ? -EALREADY : result;
+    }
     int error = socket->error ? socket->error : socket->connected ? 0 : ECONNABORTED;
     socket->connecting = 0;
     socket->error = 0;
     return -error;
+}
+
+// A signal or the end of the socket's patience leaves it under way.
+static int wait_until_there(struct file *file, struct socket *socket) {
+    int64_t deadline = deadline_after(socket->send_timeout);
+    for (;;) {
+        int error = outer_settle(socket);
+        if (error != -EINPROGRESS)
+            return error;
+        error = wait_file_until(file, LINUX_POLLOUT, deadline);
+        if (error)
+            return error == -EAGAIN ? -EINPROGRESS : error;
+    }
 }
 
 long sys_connect(int fd, const void *address, uint32_t size) {
@@ -196,10 +220,12 @@ long sys_connect(int fd, const void *address, uint32_t size) {
     struct socket *socket = socket_of(fd, &file, &error);
     if (error || (error = socket_read_name(socket, address, size, &name)))
         return error;
-    if (socket->connecting)
+    if (socket->connecting || socket->reaching)
         return end_of_connecting(socket);
     int waits = !(file->flags & O_NONBLOCK);
     error = socket_connect(socket, &name);
+    if (socket->reaching)
+        return waits ? wait_until_there(file, socket) : error;
     if (!waits && socket->family != LINUX_AF_UNIX && socket_is_stream(socket))
         return in_progress(socket, error);
     if (error == -EAGAIN && waits) {
@@ -223,6 +249,8 @@ long sys_getpeername(int fd, void *address, uint32_t *size) {
     struct socket *socket = socket_of(fd, &file, &error);
     if (error)
         return error;
+    if (socket->reaching)
+        outer_settle(socket);
     if (!socket->connected)
         return -ENOTCONN;
     return socket_write_name(socket, &socket->remote, address, size);
@@ -237,14 +265,19 @@ long sys_shutdown(int fd, int how) {
     if (how < LINUX_SHUT_RD || how > LINUX_SHUT_RDWR)
         return -EINVAL;
     int inet = socket->family != LINUX_AF_UNIX, bits = how + 1;
+    if (socket->reaching)
+        outer_settle(socket);
     if (inet && !socket->connected && !socket->listening)
         return -ENOTCONN;
     if (socket->listening && inet && how != LINUX_SHUT_WR) {
         socket_drop_pending(socket); // Linux: the listener goes back to being closed
+        outer_unlisten(socket);
         socket->listening = 0;
     }
     socket->shut |= bits;
     socket->came++;
+    if (socket->outside)
+        outer_shutdown(socket, bits);
     struct socket *peer = socket_is_datagram(socket) ? NULL : socket->peer;
     if (peer) {
         if (bits & SHUT_SEND)

@@ -4,10 +4,12 @@
 // again: loopback inside one memory has no wire to tune.
 #include "sys/socket_options.h"
 #include "mm/memory.h"
+#include "net/outer.h"
 #include "net/socket.h"
 #include "time/clock.h"
 #include "vfs/file.h"
 
+#include <boxer/boot.h>
 #include <boxer/linux_errno.h>
 #include <boxer/linux_socket.h>
 #include <boxer/linux_time.h>
@@ -72,6 +74,8 @@ static int set_socket_level(struct socket *socket, int name, const void *value, 
         return set_timeout(&socket->receive_timeout, value, size, name == LINUX_SO_RCVTIMEO_OLD);
     if (name == LINUX_SO_SNDTIMEO || name == LINUX_SO_SNDTIMEO_OLD)
         return set_timeout(&socket->send_timeout, value, size, name == LINUX_SO_SNDTIMEO_OLD);
+    if (name == LINUX_SO_BINDTODEVICE) // to none: as it is
+        return size == 0 || *(const char *)value == 0 ? 0 : -EPERM;
     if (size < sizeof number)
         return -EINVAL;
     memcpy(&number, value, sizeof number);
@@ -99,10 +103,12 @@ static int set_socket_level(struct socket *socket, int name, const void *value, 
         memcpy(&socket->linger, value, sizeof socket->linger);
         socket->linger.on = socket->linger.on != 0;
         return 0;
+    case LINUX_SO_KEEPALIVE:
+        outer_set_option(socket, BOXER_NET_OPTION_KEEPALIVE, number != 0);
+        return store(socket, LINUX_SOL_SOCKET, name, number != 0);
     case LINUX_SO_DEBUG:
     case LINUX_SO_DONTROUTE:
     case LINUX_SO_BROADCAST:
-    case LINUX_SO_KEEPALIVE:
     case LINUX_SO_OOBINLINE:
         return store(socket, LINUX_SOL_SOCKET, name, number != 0);
     case LINUX_SO_PRIORITY:
@@ -175,7 +181,7 @@ static int get_number(struct socket *socket, int name, int *number) {
         *number = socket->listening;
         return 0;
     case LINUX_SO_ERROR:
-        *number = socket->error;
+        *number = socket->outside ? outer_error(socket) : socket->error;
         socket->error = 0;
         return 0;
     case LINUX_SO_REUSEADDR:
@@ -253,6 +259,8 @@ static int get_socket_level(struct socket *socket, int name, void *value, uint32
         return give_timeout(socket->send_timeout, name == LINUX_SO_SNDTIMEO_OLD, value, size);
     case LINUX_SO_LINGER:
         return give(&socket->linger, sizeof socket->linger, value, size);
+    case LINUX_SO_BINDTODEVICE: // none
+        return give(NULL, 0, value, size);
     case LINUX_SO_PEERCRED:
         if (!socket->peer_credentials.pid)
             return give(&(struct linux_ucred){0, UINT32_MAX, UINT32_MAX},

@@ -5,7 +5,11 @@
 //    is to end ends, and others have a turn when a tick has come.
 // 2. A call that was interrupted and whose handlers all have SA_RESTART runs again, unless
 //    signal(7) says that this call never does.
-// 3. A handler's exit through a trap or exit_group leaves the machine as it is: calls are not
+// 3. To read a clock is no system call on Linux (vdso(7)), and programs do so between their last
+// look
+//    at what a handler leaves behind and the call that waits. A signal that has come by then is
+//    left to that call, which it interrupts; a second look at a clock delivers it.
+// 4. A handler's exit through a trap or exit_group leaves the machine as it is: calls are not
 //    nested in kernel state, only on the stack.
 #include "sys/table.h"
 #include "task/exit.h"
@@ -39,6 +43,13 @@ static int never_restarted(long number) {
     }
 }
 
+// Whether a signal that waits at the end of this call is left to the task's next one.
+static int leaves_signals(long number) {
+    int leaves = number == NR_clock_gettime64 && !current->signals.is_left;
+    current->signals.is_left = leaves;
+    return leaves;
+}
+
 __attribute__((noinline)) static long serve(long number, long a, long b, long c, long d, long e,
                                             long f) {
     long result;
@@ -56,7 +67,7 @@ __attribute__((noinline)) static long serve(long number, long a, long b, long c,
             family_stay_stopped();
         if (current->is_killed)
             task_exit(0);
-        if (!signal_pending())
+        if (!signal_pending() || leaves_signals(number))
             break;
         int restart = signal_deliver();
         if (result != -EINTR || !restart || never_restarted(number))

@@ -437,7 +437,7 @@ long syscall_dispatch(long number, const long arguments[6]) {
     case NR_sched_setaffinity:
         return sys_sched_setaffinity(INT(0), SIZE(1), PTR(2));
     case NR_sched_getscheduler:
-        return INT(0) == 0 || U32(0) == current->process->pid ? 0 : INT(0) < 0 ? -EINVAL : -ESRCH;
+        return sys_sched_getscheduler(INT(0));
     case NR_sched_setscheduler:
         return sys_sched_setscheduler(INT(0), INT(1), PTR(2));
     case NR_sched_getparam:

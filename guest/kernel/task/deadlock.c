@@ -63,7 +63,7 @@ int deadlock_refuse(void) {
         waiting->deadlock_told = 1;
         tell();
     }
-    if (waiting->deadlocks >= WAIT_DEADLOCKS)
+    if (waiting->is_futex || waiting->deadlocks >= WAIT_DEADLOCKS) // locks know no such error
         process_exit(WAIT_DEADLOCK_STATUS);
     return -EDEADLK;
 }

@@ -12,7 +12,7 @@
 
 // What a container engine gives: 1,048,576 open files would be a table no box needs.
 #define NOFILE_SOFT 1024u
-#define NOFILE_HARD 4096u
+#define NOFILE_HARD 65536u // MOST_FILES of src/boxer/runtime/limits.py
 // Stack of the engine, not ours to change: what Linux says by default.
 #define STACK_SOFT (8u << 20)
 #define SIGNALS_QUEUED 4096u

@@ -22,6 +22,7 @@
 #define PROCESS_PID 7
 #define PROCESS_PPID 1
 
+struct order;
 struct task;
 
 enum process_state { PROCESS_RUNS, PROCESS_ENDS, PROCESS_ZOMBIE };
@@ -60,7 +61,8 @@ struct process {
     int no_new_privs, dumpable, parent_death_signal, subreaper;
     char *exe, *cmdline, *environ; // cmdline and environ: NUL-separated, as /proc shows them
     size_t cmdline_size, environ_size;
-    char *arguments; // of a program that begins, until it has them: process/exec.c
+    struct order *order; // by which it was begun (process/ordered.c), or null
+    char *arguments;     // of a program that begins, until it has them: process/exec.c
 };
 
 extern struct process *processes; // all, oldest first: the first one is the machine's program

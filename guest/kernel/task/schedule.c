@@ -11,6 +11,7 @@
 //    that waits, and one below another cannot go on before that one has ended.
 #include "task/schedule.h"
 #include "host/host.h"
+#include "outside/outside.h"
 #include "task/process.h"
 #include "task/sleep.h"
 #include "task/slots.h"
@@ -103,6 +104,8 @@ static struct task *choose(void) {
 }
 
 static void look(void) {
+    if (schedule_is_due()) // many may run before one sleeps
+        outside_look();
     stirred = 0;
     unlooked = 0;
     boxer_tasks.due = 0;

@@ -29,6 +29,7 @@ struct task_signals {
     uint64_t waited;                    // sigtimedwait's set while it waits
     struct signal_queue pending;        // sent to this task
     struct linux_sigaltstack alternate; // remembered, never switched to: wasm has one stack
+    int is_left;                        // to the next call, what came by the last one's end
 };
 
 int signal_pending(void);     // a deliverable signal waits

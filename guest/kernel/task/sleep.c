@@ -7,6 +7,7 @@
 // 3. Files are asked as the task that waits for them: what they say may be its own.
 #include "task/sleep.h"
 #include "host/host.h"
+#include "outside/outside.h"
 #include "task/arrived.h"
 #include "task/deadlock.h"
 #include "task/process.h"
@@ -49,6 +50,10 @@ static void add_file(struct file *file, unsigned events, void *context) {
         return;
     }
     int hfd = file->ops->host_descriptor ? file->ops->host_descriptor(file) : -1;
+    if (hfd >= 0 && hfd == outside_control()) { // events of either kind are read there
+        watch(sleep, hfd, 0);
+        return;
+    }
     if (hfd >= 0 && (events & READABLE))
         watch(sleep, hfd, 0);
     if (hfd >= 0 && (events & WRITABLE))
@@ -85,17 +90,25 @@ static int is_ready(const struct sleep *sleep, const struct task *task) {
             add_file(task->waiting.entries[i].file, task->waiting.entries[i].events, &own);
     for (size_t i = 0; i < own.watched; i++)
         for (size_t j = 0; j < sleep->watched; j++)
-            if (sleep->polls[j].ready && sleep->polls[j].hfd == own.polls[i].hfd &&
+            if (sleep->polls[j].ready && own.polls[i].hfd != outside_control() &&
+                sleep->polls[j].hfd == own.polls[i].hfd &&
                 sleep->polls[j].want_write == own.polls[i].want_write)
                 return 1;
     return 0;
 }
 
-// Whatever poll says of them: who waits for a host's descriptor that is ready looks itself.
+// Whatever poll says of them: who waits for a host's descriptor that is ready looks itself. Not of
+// the control descriptor, behind which are those of all: what its events say, poll says.
 static void ready_those(const struct sleep *sleep) {
     for (struct task *task = tasks; task && tasks->next; task = task->next)
         if (task->state == TASK_WAITS && !task->is_new && is_ready(sleep, task))
             task_ready(task);
+}
+
+static void look_outside(const struct sleep *sleep) {
+    for (size_t i = 0; i < sleep->watched; i++)
+        if (sleep->polls[i].ready && sleep->polls[i].hfd == outside_control())
+            outside_look();
 }
 
 static void forget_deadlocks(void) {
@@ -112,6 +125,8 @@ int sleep_for_all(int only_current) {
             add_task(&sleep, task);
     if (sleep.wake == INT64_MAX && sleep.watched == 0 && !sleep.for_signals)
         return deadlock_refuse();
+    if (outside_takes_orders()) // whoever gives one sees what the tasks wait for
+        watch(&sleep, outside_control(), 0);
     int64_t before = clock_monotonic();
     int64_t timeout = sleep.wake == INT64_MAX ? -1 : sleep.wake > before ? sleep.wake - before : 0;
     if (timeout < 0 && sleep.watched == 0)
@@ -119,6 +134,7 @@ int sleep_for_all(int only_current) {
     int result = host_poll(sleep.polls, sleep.watched, timeout);
     clock_slept(clock_monotonic() - before);
     forget_deadlocks();
+    look_outside(&sleep);
     ready_those(&sleep);
     return result < 0 && result != -EINTR ? result : 0;
 }

@@ -12,9 +12,11 @@
 #include "mm/slab.h"
 #include "mm/space.h"
 #include "task/exit.h"
+#include "task/fibers.h"
 #include "task/process.h"
 #include "task/schedule.h"
 #include "task/slots.h"
+#include "task/stackpointer.h"
 #include "task/task.h"
 #include "state.h"
 
@@ -28,7 +30,8 @@ static KERNEL_STATE struct task *ended;
 static KERNEL_STATE struct left_behind {
     int fiber; // -1: none
     struct space *space;
-} left = {-1, NULL};
+    struct fibers *fibers;
+} left = {-1, NULL, NULL};
 static KERNEL_STATE void (*begin_program)(void);
 
 #ifdef __wasm__
@@ -47,18 +50,8 @@ static size_t block_size(void) {
     return (size_t)(&__stop_thread_local - &__start_thread_local);
 }
 
-static inline void *stack_pointer(void) {
-    void *pointer;
-    __asm__ volatile("global.get __stack_pointer\n local.set %0" : "=r"(pointer));
-    return pointer;
-}
-
 static void *program_stack_top(void) {
     return (void *)program_stack_end();
-}
-
-static inline void set_stack_pointer(void *pointer) {
-    __asm__ volatile("local.get %0\n global.set __stack_pointer" ::"r"(pointer));
 }
 
 #else // natively each fiber has a stack and thread-locals of its own
@@ -75,16 +68,8 @@ static size_t block_size(void) {
     return sizeof boxer_thread_pointer;
 }
 
-static inline void *stack_pointer(void) {
-    return NULL;
-}
-
 static void *program_stack_top(void) {
     return NULL;
-}
-
-static inline void set_stack_pointer(void *pointer) {
-    (void)pointer;
 }
 
 #endif
@@ -126,13 +111,14 @@ static void thread_restore(struct task *task) {
 // What the task that has just left, or this one before it began a program, has left behind.
 static void free_ended(void) {
     struct left_behind behind = left;
-    left = (struct left_behind){-1, NULL};
+    left = (struct left_behind){-1, NULL, NULL};
     if (behind.fiber < 0)
         return;
     uint32_t space = behind.space ? behind.space->told.id : 0;
     if (space && !space_put(behind.space))
         space = 0;
     slots.drop(behind.fiber ? behind.fiber : -1, (int)space); // 0 is the host's own
+    fibers_drop(behind.fibers, behind.fiber);
     if (ended)
         task_free(ended);
     ended = NULL;
@@ -226,8 +212,9 @@ int task_begin_program(int fiber, struct space *space) {
     struct process *process = current->process;
     int old_fiber = current->fiber;
     struct space *old = process->space;
-    left = (struct left_behind){old_fiber, old};
+    left = (struct left_behind){old_fiber, old, current->fibers};
     current->fiber = fiber;
+    current->fibers = NULL;
     current->stack = NULL;
     current->stack_end = 0;
     current->begins_program = current->is_new = 1;
@@ -235,7 +222,8 @@ int task_begin_program(int fiber, struct space *space) {
     process->space = space;
     space_leave();
     int error = slots.change(fiber, (int)(uintptr_t)&old->told, (int)(uintptr_t)&space->told);
-    left = (struct left_behind){-1, NULL};
+    current->fibers = left.fibers;
+    left = (struct left_behind){-1, NULL, NULL};
     current->fiber = old_fiber;
     current->begins_program = current->is_new = 0;
     process->space = old;
@@ -245,7 +233,7 @@ int task_begin_program(int fiber, struct space *space) {
 _Noreturn void task_switch_for_good(struct task *to) {
     struct process *process = current->process;
     ended = current;
-    left = (struct left_behind){current->fiber, NULL};
+    left = (struct left_behind){current->fiber, NULL, NULL};
     if (!process->leader) { // a zombie: nobody needs its memory
         left.space = process->space;
     }

@@ -1,6 +1,7 @@
 // The task that runs, all there are, and how one is made.
 #include "task/task.h"
 #include "mm/slab.h"
+#include "task/fibers.h"
 #include "task/group.h"
 #include "task/process.h"
 #include "task/schedule.h"
@@ -69,7 +70,7 @@ int task_new_fiber(void) {
     unsigned most = boxer_tasks.most ? boxer_tasks.most : MOST_TASKS;
     for (int fiber = 1; fiber < FIBERS && (unsigned)fiber < most; fiber++) {
         const struct task *task = tasks;
-        while (task && task->fiber != fiber)
+        while (task && !fibers_has(task, fiber))
             task = task->next;
         if (!task)
             return fiber;
@@ -90,6 +91,7 @@ struct task *task_new(int *error) {
     *task = *current;
     task->thread_block = NULL;
     task->kept = NULL;
+    task->fibers = NULL;
     if (!thread_block_of(task)) {
         kfree(task);
         return NULL;
@@ -119,6 +121,7 @@ void task_free(struct task *task) {
         link = &(*link)->next;
     *link = task->next;
     signal_end(task);
+    fibers_end(task);
     kfree(task->kept);
     thread_block_free(task);
     struct process *process = task->process;

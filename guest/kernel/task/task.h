@@ -26,12 +26,13 @@ struct task {
     struct task *next_ready; // of the run queue
     struct process *process;
     enum task_state state;
-    int fiber;          // of the host: 0 is the one that the host entered
-    int is_new;         // it has not begun
-    int begins_program; // execve(2), on a new fiber
-    int is_nested;      // it runs on top of another one (schedule.c)
-    int is_killed;      // it is to end as soon as it can
-    uint32_t tid;       // of the first task: the process's pid
+    int fiber;             // of the host: 0 is the one that the host entered
+    struct fibers *fibers; // others, which its program switches to by itself; null: none
+    int is_new;            // it has not begun
+    int begins_program;    // execve(2), on a new fiber
+    int is_nested;         // it runs on top of another one (schedule.c)
+    int is_killed;         // it is to end as soon as it can
+    uint32_t tid;          // of the first task: the process's pid
     int nice;
     char comm[16];
     struct task_signals signals;

@@ -6,6 +6,7 @@
 // 3. A wait may end for nothing: who waits looks again.
 #include "task/wait.h"
 #include "mm/slab.h"
+#include "outside/outside.h"
 #include "task/process.h"
 #include "task/schedule.h"
 #include "task/signal.h"
@@ -96,6 +97,8 @@ int wait_sleep(struct wait_entry *entries, unsigned count, int64_t deadline_ns) 
 }
 
 int wait_on(struct wait *wait) {
+    if (wait->count) // what is ready already must not hide what has come from outside
+        outside_look();
     for (;;) {
         timers_run();
         int ready = wait->check(wait);

@@ -3,7 +3,7 @@
 // A wait that nothing can end is refused: the first one of a task writes on the host's stderr what
 // each task waits for, and each answers -EDEADLK. A program that goes on waiting so in a loop
 // (WAIT_DEADLOCKS in a row) is ended with status WAIT_DEADLOCK_STATUS, so that a box never spins
-// for ever.
+// for ever; and at once where it waits for a futex, since locks know no such error.
 #ifndef KERNEL_TASK_WAIT_H
 #define KERNEL_TASK_WAIT_H
 

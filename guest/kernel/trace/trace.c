@@ -3,6 +3,9 @@
 #include "host/host.h"
 #include "host/line.h"
 #include "mm/memory.h"
+#include "task/process.h"
+#include "task/schedule.h"
+#include "task/task.h"
 #include "trace/calls.h"
 #include "trace/names.h"
 #include "state.h"
@@ -177,9 +180,20 @@ static int makes(long flags) {
     return (flags & O_CREAT) || ((uint32_t)flags & O_TMPFILE) == O_TMPFILE;
 }
 
+// As strace -f has it, once there has been more than the first thread.
+static void put_task(struct line *line) {
+    if (!schedule_has_others() && current->tid == current->process->pid &&
+        process_is_first(current->process))
+        return;
+    line_put(line, "[pid ");
+    line_number(line, current->tid, 10, 0);
+    line_put(line, "] ");
+}
+
 static void show(long number, const long arguments[6], long result) {
     struct line line = {.size = 0};
     const struct trace_call *call = trace_call(number);
+    put_task(&line);
     line_put(&line, call ? call->name : any_name(number));
     line_put(&line, "(");
     const char *kinds = call ? call->arguments : "xxxxxx";

@@ -6,6 +6,7 @@
 //    armed or O_NONBLOCK set, readiness is asked first.
 #include "tty/console.h"
 #include "host/host.h"
+#include "outside/outside.h"
 #include "task/process.h"
 #include "task/signal.h"
 #include "task/task.h"
@@ -79,7 +80,7 @@ static long console_read(struct file *file, void *buffer, size_t size, int64_t *
         return error;
     int may_block = !(file->flags & O_NONBLOCK) &&
                     timers_next(current->process, signal_wakeable()) == INT64_MAX &&
-                    !schedule_has_others();
+                    !schedule_has_others() && !outside_takes_orders();
     if (!may_block && !ready_now(number, 0))
         return -EAGAIN;
     long result;

@@ -88,7 +88,8 @@ static long sub_write(struct file *file, const void *buffer, size_t size, int64_
         if (error)
             return error;
     }
-    while (done < size && line_print(pty, ((const unsigned char *)buffer)[done]))
+    while (done < size && !pty->is_suspended &&
+           line_print(pty, ((const unsigned char *)buffer)[done]))
         done++;
     return done || !size ? (long)done : -EAGAIN;
 }
@@ -97,7 +98,8 @@ static unsigned sub_poll(struct file *file) {
     struct pty *pty = file->private_data;
     if (pty->closed)
         return READABLE | WRITABLE | LINUX_POLLHUP;
-    return (line_ready(pty) ? READABLE : 0) | (pty->output_count + 2 <= PTY_OUTPUT ? WRITABLE : 0);
+    return (line_ready(pty) ? READABLE : 0) |
+           (!pty->is_suspended && pty->output_count + 2 <= PTY_OUTPUT ? WRITABLE : 0);
 }
 
 static uint32_t activity(struct file *file) {
@@ -120,6 +122,17 @@ static int flush(struct pty *pty, uintptr_t queue, int from_main) {
         return -EINVAL;
     // 0: what was received and not read, 1: what was sent and not transmitted, 2: both.
     line_flush(pty, from_main ? queue != 0 : queue != 1, from_main ? queue != 1 : queue != 0);
+    return 0;
+}
+
+// tcflow(3) of what the program writes. What it reads comes as fast as somebody types.
+static int suspend(struct pty *pty, uintptr_t action, int from_main) {
+    if (action > 3)
+        return -EINVAL;
+    if (action < 2 && !from_main) {
+        pty->is_suspended = action == 0;
+        pty->printed++; // an edge for who waits to write
+    }
     return 0;
 }
 
@@ -151,7 +164,7 @@ static int either_ioctl(struct file *file, unsigned request, uintptr_t argument,
     case TCSBRKP:
         return 0;
     case TCXONC:
-        return argument > 3 ? -EINVAL : 0;
+        return suspend(pty, argument, from_main);
     case TCFLSH:
         return flush(pty, argument, from_main);
     case TIOCOUTQ:

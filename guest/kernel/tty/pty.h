@@ -16,6 +16,7 @@ struct pty {
     struct pty *next;
     unsigned number, subordinates; // open descriptions of the subordinate side
     int locked, was_open, closed;  // closed: the main side is
+    int is_suspended;              // what is written waits (tcflow)
     struct controlling control;
     struct termios termios;
     struct window window;

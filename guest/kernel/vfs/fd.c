@@ -37,6 +37,8 @@ static int grow(struct descriptors *open, int wanted) {
 }
 
 static int first_free(const struct descriptors *open, int fd) {
+    if (fd < open->lowest)
+        fd = open->lowest;
     while (fd < open->count && open->slots[fd].file)
         fd++;
     return fd;
@@ -56,6 +58,8 @@ int fd_install(struct file *file, int lowest, int close_on_exec) {
     if (fd >= open->count && grow(open, fd) < 0)
         return -ENOMEM;
     open->slots[fd] = (struct slot){file, close_on_exec};
+    if (lowest <= open->lowest)
+        open->lowest = fd + 1;
     return fd;
 }
 
@@ -104,6 +108,8 @@ void fd_set_cloexec(int fd, int on) {
 static void close_slot(struct process *process, int fd) {
     struct file *file = process->descriptors.slots[fd].file;
     process->descriptors.slots[fd].file = NULL;
+    if (fd < process->descriptors.lowest)
+        process->descriptors.lowest = fd;
     locks_closed(file, process); // POSIX: the process's locks on the inode go with any close of it
     file_put(file);
 }
@@ -123,7 +129,7 @@ void fd_close_from(int first) {
 
 int descriptors_copy(struct descriptors *made, const struct descriptors *from) {
     size_t size = (size_t)from->count * sizeof *from->slots;
-    *made = (struct descriptors){kmalloc(size), from->count};
+    *made = (struct descriptors){kmalloc(size), from->count, from->lowest};
     if (!made->slots) {
         made->count = 0;
         return -ENOMEM;
@@ -141,7 +147,7 @@ void descriptors_end(struct process *process) {
         if (open->slots[fd].file)
             close_slot(process, fd);
     kfree(open->slots);
-    *open = (struct descriptors){NULL, 0};
+    *open = (struct descriptors){NULL, 0, 0};
 }
 
 int fd_next(int fd) {

@@ -7,9 +7,10 @@ struct process;
 struct slot;
 
 // A table. Functions without one mean the current process's.
+// lowest: none below it is free.
 struct descriptors {
     struct slot *slots;
-    int count;
+    int count, lowest;
 };
 int descriptors_copy(struct descriptors *made, const struct descriptors *from); // fork(2): all
 void descriptors_end(struct process *); // closes all; the table goes too

@@ -389,13 +389,20 @@ static struct mapping *copy_of(const struct mapping *from, struct space *space) 
     return mapping;
 }
 
-int mappings_copy(struct space *space) {
+int mappings_are_files(const struct space *space) {
+    for (const struct mapping *mapping = mappings; mapping; mapping = mapping->next)
+        if (mapping->space == space && mapping->kind != HOME)
+            return 0;
+    return 1;
+}
+
+int mappings_copy(const struct space *from_space, struct space *to) {
     for (struct mapping *from = mappings; from; from = from->next) {
-        if (from->space != space_in_place)
+        if (from->space != from_space)
             continue;
-        struct mapping *mapping = copy_of(from, space);
+        struct mapping *mapping = copy_of(from, to);
         if (!mapping) {
-            mappings_end(space);
+            mappings_end(to);
             return -ENOMEM;
         }
         publish(mapping); // before all that are there: the loop does not meet it

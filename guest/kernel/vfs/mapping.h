@@ -52,7 +52,9 @@ long mapping_share_anonymous(uintptr_t address, size_t pages, int flags);
 // another process's.
 int mapping_forget(uintptr_t address, size_t pages);
 void mappings_end(struct space *); // all that are this space's
-int mappings_copy(struct space *); // it has those of the one in place: 0, or -ENOMEM with none
+// The second has those of the first: 0, or -ENOMEM with none.
+int mappings_copy(const struct space *from, struct space *to);
+int mappings_are_files(const struct space *);        // none is a copy of what is elsewhere
 int mapping_covers(uintptr_t address, size_t pages); // any page of it
 long mapping_resize(uintptr_t address, size_t old, size_t pages, int flags);
 int mapping_sync(uintptr_t address, size_t pages);

@@ -14,56 +14,36 @@ from collections.abc import Mapping, Sequence
 from boxer.errors import UnsupportedOptionError
 
 # What a box is anyway. A value, where there is one, does not matter.
-RUN_FLAGS = (
-    ("--rm",),
-    ("-i", "--interactive"),
-    ("-t", "--tty"),
-    ("--init",),
-    ("--no-healthcheck",),
-)
+RUN_FLAGS = (("--init",),)
 RUN_VALUES = (
-    ("--name",),
     ("--platform",),
     ("--pull",),
-    ("-l", "--label"),
     ("--cap-drop",),
+    ("--expose",),
     ("--security-opt",),
     ("--pids-limit",),
     ("--shm-size",),
-    ("--stop-signal",),
 )
 BUILD_FLAGS = (("--pull",), ("--rm",), ("--force-rm",), ("--load",))
 BUILD_VALUES = (("--progress",), ("--platform",), ("--provenance",), ("--sbom",), ("--builder",))
 
-_PORTS = (
-    "a box has no port of this machine yet",
-    "Servers answer inside of the box only: docs/reference/servers.md.",
-)
 _PRIVILEGES = (
     "a box reaches nothing of this machine but what `-e` and `-v` give it",
     "Leave it out.",
 )
-_BACKGROUND = (
-    "a box runs as this process, and nothing keeps it when it ends",
-    "Leave the background to the shell (`boxer run BOX &`) or to a service manager.",
-)
 _NETWORK = (
-    "a box has no network but its own loopback",
-    "Leave it out, or write `--network none`.",
+    "a box is in no network with others",
+    "What it may reach is named with `--allow-net HOST:PORT`.",
 )
 RUN_REFUSED: Mapping[tuple[str, ...], tuple[str, str]] = {
-    ("-p", "--publish"): _PORTS,
-    ("--expose", "--link", "--dns", "--add-host"): _NETWORK,
+    ("--link", "--add-host", "--network-alias", "--ip", "--ip6"): _NETWORK,
     ("--device", "--gpus", "--cap-add", "--volumes-from"): _PRIVILEGES,
-    ("--restart",): _BACKGROUND,
     ("--cpus", "--ulimit", "--memory-swap"): (
         "the limits of a run have other names",
         "`-m 256m`, `--limit cpu=10`, `--limit files=64`: see `boxer run --help`.",
     ),
 }
 RUN_REFUSED_FLAGS: Mapping[tuple[str, ...], tuple[str, str]] = {
-    ("-P", "--publish-all"): _PORTS,
-    ("-d", "--detach"): _BACKGROUND,
     ("--privileged",): _PRIVILEGES,
     ("--read-only",): (
         "the files of a box are each run's own and end with it; they cannot be made unwritable",
@@ -91,7 +71,6 @@ def add_docker_run_options(parser: argparse.ArgumentParser) -> None:
     _pass_over(parser, RUN_FLAGS, RUN_VALUES)
     _refuse(parser, RUN_REFUSED, None)
     _refuse(parser, RUN_REFUSED_FLAGS, 0)
-    parser.add_argument("--network", "--net", action=_NoNetwork, help=argparse.SUPPRESS)
 
 
 def add_docker_build_options(parser: argparse.ArgumentParser) -> None:
@@ -133,16 +112,3 @@ class _Refused(argparse.Action):
     ) -> None:
         reason, hint = self.const
         raise UnsupportedOptionError(f"`{option_string}`: {reason}.", hint=hint)
-
-
-class _NoNetwork(argparse.Action):
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: object,
-        option_string: str | None = None,
-    ) -> None:
-        if values != "none":
-            reason, hint = _NETWORK
-            raise UnsupportedOptionError(f"`{option_string} {values}`: {reason}.", hint=hint)

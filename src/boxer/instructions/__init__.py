@@ -7,6 +7,7 @@ Dockerfiles (`dockerfile`), stages and variables (`plan`), the shell of a RUN (`
 
 from boxer.instructions.applying import apply
 from boxer.instructions.context import Context, Excludes
+from boxer.instructions.durations import parse_duration
 from boxer.instructions.mounts import mount_sources
 from boxer.instructions.settings import with_labels
 from boxer.instructions.state import StageState
@@ -17,5 +18,6 @@ __all__ = [
     "StageState",
     "apply",
     "mount_sources",
+    "parse_duration",
     "with_labels",
 ]

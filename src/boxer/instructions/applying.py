@@ -7,8 +7,6 @@ Invariant: every error that leaves here has the instruction's place.
 
 from __future__ import annotations
 
-import re
-
 from boxer.boxfile import Healthcheck, ImageConfig
 from boxer.dockerfile import (
     Arg,
@@ -41,24 +39,13 @@ from boxer.filetree import Ids, require_room, resolve_user
 from boxer.instructions import settings
 from boxer.instructions.addition import copy_files
 from boxer.instructions.context import Context
+from boxer.instructions.durations import parse_duration
 from boxer.instructions.mounts import mounted
 from boxer.instructions.state import StageState
 from boxer.plan import Step
 from boxer.userland import Ports
 
 # Go's time.ParseDuration: "1h30m", "1.5s", "300ms"
-_DURATION = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h)")
-_NANOSECONDS = {
-    "ns": 1,
-    "us": 1_000,
-    "µs": 1_000,
-    "ms": 1_000_000,
-    "s": 1_000_000_000,
-    "m": 60_000_000_000,
-    "h": 3_600_000_000_000,
-}
-_SHORTEST_INTERVAL = 1_000_000  # 1 ms, moby's minimum
-_LONGEST_INTERVAL = (1 << 63) - 1  # what Go's time.Duration holds, 292 years
 _MOST_RETRIES = (1 << 31) - 1
 
 
@@ -179,24 +166,9 @@ def _healthcheck(step: HealthCheck) -> Healthcheck:
 
 
 def _duration(name: str, options: dict[str, str], where: Where) -> int:
-    """A duration in nanoseconds, 0 where it is not given."""
+    """0 where it is not given."""
     text = options.get(name)
-    if text is None or text == "0":
-        return 0
-    parts = _DURATION.findall(text)
-    if not parts or "".join(parts) != text:
-        raise InstructionError(
-            f"`--{name}={text}` is no duration.", where=where, hint="Write `30s`, `1m30s`, `500ms`."
-        )
-    total = 0.0
-    for part in parts:
-        number = part.rstrip("nuµmsh")
-        total += float(number) * _NANOSECONDS[part[len(number) :]]
-    if total > _LONGEST_INTERVAL:
-        raise InstructionError(f"`--{name}` is longer than 292 years.", where=where)
-    if 0 < total < _SHORTEST_INTERVAL:
-        raise InstructionError(f"`--{name}={text}` is shorter than 1ms.", where=where)
-    return round(total)
+    return 0 if text is None else parse_duration(name, text, where)
 
 
 def _retries(text: str, where: Where) -> int:

@@ -18,6 +18,8 @@ from boxer.runtime import (
     Frozen,
     Limits,
     Mount,
+    Network,
+    OpenNetwork,
     Pool,
     RunResult,
     StartedInstance,
@@ -56,16 +58,18 @@ class Box:
         entrypoint: str | None = None,
         working_dir: str | None = None,
         user: str | None = None,
+        network: Network | OpenNetwork | None = None,
     ) -> RunResult:
         """Runs it once, on a fresh machine.
 
         arguments: replace CMD, as behind `docker run IMAGE`. env: laid over the box's own.
-        user: "uid[:gid]", numbers. A program that fails is a result, not an error.
-        Raises `MountError`, `LimitValueError`.
+        user: "uid[:gid]", numbers. network: default none. A program that fails is a result, not an
+        error. Raises `MountError`, `LimitValueError`, `PortTakenError`.
         """
         return run(
             self.frozen, arguments, env=env, mounts=mounts, stdin=stdin, stdout=stdout,
             stderr=stderr, limits=limits, entrypoint=entrypoint, working_dir=working_dir, user=user,
+            network=network,
         )  # fmt: skip
 
     def pool(
@@ -76,10 +80,12 @@ class Box:
         env: Mapping[str, str] | None = None,
         output: Stream = Stream.CAPTURE,
         mounts: Sequence[Mount] = (),
+        network: Network | None = None,
     ) -> Pool:
         """A pool of machines. size: how many run at once, by default one a processor. mounts: a
-        machine with them serves one call."""
-        return Pool(self.frozen, size or os.cpu_count() or 1, limits, env, output, mounts=mounts)
+        machine with them serves one call. network: what they may reach, without ports."""
+        machines = size or os.cpu_count() or 1
+        return Pool(self.frozen, machines, limits, env, output, mounts, network)
 
     def start(
         self,
@@ -87,10 +93,13 @@ class Box:
         limits: Limits | None = None,
         env: Mapping[str, str] | None = None,
         mounts: Sequence[Mount] = (),
+        network: Network | None = None,
     ) -> Machine:
         """A machine that goes on from call to call. limits: of each. mounts: it can be neither
-        forked nor committed then. Raises `MountError`."""
-        return Machine(self.file, StartedInstance(self.frozen, run_options(limits, env), mounts))
+        forked nor committed then. network: what it may reach, without ports. Raises
+        `MountError`."""
+        options = run_options(limits, env, network)
+        return Machine(self.file, StartedInstance(self.frozen, options, mounts))
 
 
 def load(box: str | os.PathLike[str]) -> Box:

@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from boxer.dockerfile import Cmd, Dockerfile, Entrypoint, From, Instruction, parse
+from boxer.dockerfile import Cmd, Dockerfile, Entrypoint, Env, From, Instruction, parse
 from boxer.errors import BoxerError, RunFailedError, TreeError, UnknownBaseError, Where
 from boxer.images import BaseSource, bases_here, resolve, with_known_images, with_python_bases
 from boxer.instructions import Context
 from boxer.pipeline.assemble import assemble
 from boxer.pipeline.building import finished_of, source_date_epoch
 from boxer.pipeline.commands import NOT_RUN
+from boxer.pipeline.doctornetwork import outbound_of, run_line
 from boxer.pipeline.events import Event, Notice, StepStarted
 from boxer.pipeline.sources import find_sources
 from boxer.pipeline.stages import Bases, StageBuilder
@@ -138,8 +139,12 @@ class _Heard:
 
 def _lines(parsed: Dockerfile, heard: _Heard) -> list[Line]:
     lines = []
+    command = run_line(parsed)
+    last = _last_command(parsed)
     for entry in parsed.instructions:
-        found = [*heard.said.get(entry.where, []), *_command(entry)]
+        found = [*heard.said.get(entry.where, []), *_variables(entry), *_command(entry, command)]
+        if entry is last and command:
+            found.append(Assessment("works", "It is given its network when it runs:", command))
         text = " ".join(entry.text.split("\n", 1)[0].split())
         lines += [
             Line(entry.where, text, said.verdict, said.why, said.hint)
@@ -148,8 +153,26 @@ def _lines(parsed: Dockerfile, heard: _Heard) -> list[Line]:
     return lines
 
 
-def _command(entry: Instruction) -> list[Assessment]:
-    """What is to be said of a CMD: no build stops for it."""
+def _last_command(parsed: Dockerfile) -> Instruction | None:
+    kinds = (Cmd, Entrypoint)
+    return next((each for each in reversed(parsed.instructions) if isinstance(each, kinds)), None)
+
+
+def _variables(entry: Instruction) -> list[Assessment]:
+    """The hosts an ENV names."""
+    if not isinstance(entry, Env):
+        return []
+    said = []
+    for each in outbound_of(entry):
+        why = f"{each.variable} names {each.host}, which a run may connect to if it is granted."
+        if each.is_own:
+            why = f"{each.variable} names {each.host}: in a box that is the box itself."
+        said.append(Assessment("works", why, each.option))
+    return said
+
+
+def _command(entry: Instruction, line: str | None) -> list[Assessment]:
+    """What is to be said of a CMD: no build stops for it. line: that gives it its network."""
     if not isinstance(entry, (Cmd, Entrypoint)):
         return []
     argv = entry.command.argv
@@ -159,12 +182,10 @@ def _command(entry: Instruction) -> list[Assessment]:
     program = argv[0] if argv and not script else script.removeprefix("exec ").split(" ")[0]
     name = posixpath.basename(program)
     if name == "celery":
-        why = "When it runs: a worker fetches its tasks over the network, which a box has not."
-        return [Assessment("changed", why, "Call the tasks as functions: `boxer run` for each.")]
+        why = "When it runs: a worker fetches its tasks from a broker, which has to be granted."
+        return [Assessment("works", why, "boxer run --allow-net-inside BROKER:PORT BOX")]
     served = set(argv or ()) | set(script.replace("&&", " ").replace(";", " ").split())
-    if served & _SERVERS:
-        why = "It serves inside the box; no port of the host is given to a box yet."
-        return [
-            Assessment("changed", why, "Call the application from inside, as a test client does.")
-        ]
+    if served & _SERVERS and not line:
+        why = "It serves a port of the box; what it is, no EXPOSE says."
+        return [Assessment("works", why, "boxer run -p 8000:8000 BOX, with its own port")]
     return []

@@ -7,8 +7,12 @@ from boxer.runtime.exitstatus import ExitStatus
 from boxer.runtime.frozen import Frozen
 from boxer.runtime.limits import ATTENDED, Limits, parse_size
 from boxer.runtime.mounts import Mount
+from boxer.runtime.network import NETWORK_LIMITS, Network
+from boxer.runtime.opened import OpenNetwork
+from boxer.runtime.opening import open_network
 from boxer.runtime.plans import write_plan
 from boxer.runtime.pool import Pool
+from boxer.runtime.ports import Port, exposed_ports, parse_ports
 from boxer.runtime.runner import RunResult, command_line, run, run_options
 from boxer.runtime.started import StartedInstance
 from boxer.runtime.stdio import Stream
@@ -16,6 +20,7 @@ from boxer.runtime.traps import crash_of_code, crash_of_text
 
 __all__ = [
     "ATTENDED",
+    "NETWORK_LIMITS",
     "BuildInstance",
     "Code",
     "ExitStatus",
@@ -23,7 +28,10 @@ __all__ = [
     "Instance",
     "Limits",
     "Mount",
+    "Network",
+    "OpenNetwork",
     "Pool",
+    "Port",
     "RunOptions",
     "RunResult",
     "StartedInstance",
@@ -33,8 +41,11 @@ __all__ = [
     "command_line",
     "crash_of_code",
     "crash_of_text",
+    "exposed_ports",
     "is_compiled",
     "load_code",
+    "open_network",
+    "parse_ports",
     "parse_size",
     "run",
     "run_options",

@@ -61,6 +61,7 @@ class CopiedInstance:
             self._host.watch.arrived = lambda: arrived(memory, place)
             with forwarded(options.stop_timeout, to_memory(memory, place)) as forwards:
                 self._host.watch.forwards = forwards and place != 0
+                options.began()
                 return self._machine.enter("_start")
 
         return self._entered(options, start)

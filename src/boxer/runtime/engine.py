@@ -82,6 +82,11 @@ def refused(why: int) -> EngineError:
         return too_little_stack()
     if why == native.IN_SIGNAL_HANDLER:
         return entered_from_handler()
+    if why == native.NO_NETWORK:
+        return EngineError(
+            "The machine's network cannot begin: this process has no file descriptor left.",
+            hint="Raise the limit of open files (`ulimit -n`).",
+        )
     return EngineError(
         "No machine can be ended at a limit: every real-time signal of this process has a handler.",
         hint="Leave one of the signals SIGRTMIN to SIGRTMAX without a handler.",

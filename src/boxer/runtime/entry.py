@@ -6,12 +6,14 @@ Belongs here: the two values, whichever kind of machine is entered. Does not: en
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from boxer.abi import Reached
 from boxer.runtime.exitstatus import ExitStatus
 from boxer.runtime.limits import Limits
+from boxer.runtime.opened import OpenNetwork
 from boxer.runtime.stdio import Stream
 
 
@@ -22,7 +24,10 @@ class RunOptions:
     arguments: argv with a name for the box first. environment: `K=V`. thaw: a call begins a life
     (fresh randomness, clocks, environment) instead of going on with one. stop_timeout: signals of
     this process are the program's, and it has so many seconds to end after SIGTERM (negative: as
-    long as it likes); None: they are this process's own.
+    long as it likes); None: they are this process's own. began: called when all is ready and the
+    program is entered next. network: None: there is none. orders: the descriptor of a socket by
+    which programs beside its own are asked for (native/orders.c), which a mapped machine hears of;
+    -1: there is none.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -33,6 +38,9 @@ class RunOptions:
     stderr: Stream = Stream.CAPTURE
     thaw: bool = True
     stop_timeout: float | None = None
+    began: Callable[[], None] = lambda: None
+    network: OpenNetwork | None = None
+    orders: int = -1
 
 
 @dataclass(frozen=True, slots=True)

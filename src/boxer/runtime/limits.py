@@ -17,7 +17,7 @@ _UNITS = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3, "KI": 1 << 10, "MI": 1 <
 _SIZE = re.compile(r"(\d{1,15})\s*([KMG]I?)?B?", re.IGNORECASE)
 LARGEST_MEMORY = 1 << 32
 # As many places as the kernel's table of descriptors has.
-MOST_FILES = 1024
+MOST_FILES = 65_536
 DEEPEST_CALLS = 1_000_000
 # Each has a native stack of its own in the host; native/machine.h has the same number.
 MOST_TASKS = 4096

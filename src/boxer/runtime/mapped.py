@@ -33,7 +33,8 @@ from boxer.runtime.exitstatus import ExitStatus
 from boxer.runtime.forwarding import forwarded
 from boxer.runtime.imagefile import with_nameless_file, write_image
 from boxer.runtime.mounts import Mount, native_folders
-from boxer.runtime.native import NativeOutcome, Run
+from boxer.runtime.native import NativeListener, NativeNetwork, NativeOutcome, Run
+from boxer.runtime.opened import OpenNetwork
 from boxer.runtime.stdio import Stream
 from boxer.runtime.traps import SIGKILL, crash_of_code, crash_of_text
 from boxer.wasmformat import PAGE
@@ -199,7 +200,19 @@ def prepared(options: RunOptions) -> Run:
     streams = (options.stdin, options.stdout, options.stderr)
     for number, stream in enumerate(streams):
         run.descriptors[number] = number if stream is Stream.INHERIT else -1
+    run.orders = options.orders + 1
+    if options.network is not None:
+        run.network = ctypes.pointer(_network(options.network))
     return run
+
+
+def _network(network: OpenNetwork) -> NativeNetwork:
+    listeners = [
+        NativeListener(one.descriptor, one.protocol, one.family, one.port)
+        for one in network.listeners
+    ]
+    array = (NativeListener * len(listeners))(*listeners)
+    return NativeNetwork(array, len(listeners), network.log, network.policy)
 
 
 def _nanoseconds(seconds: float | None) -> int:
@@ -254,6 +267,7 @@ class MappedInstance:
 
         run = prepared(options)
         with forwarded(options.stop_timeout, begin):
+            options.began()
             self._library.boxer_machine_run(self.address, run, byref(self.native_outcome))
         return self.outcome()
 
@@ -360,7 +374,8 @@ def _raised(native_outcome: NativeOutcome) -> BaseException:
 
 
 def _exit_status(native_outcome: NativeOutcome) -> ExitStatus:
-    noted = reached_limit(native_outcome.reached)
+    network = native_outcome.network_limit
+    noted = network.decode() if network else reached_limit(native_outcome.reached)
     match native_outcome.kind:
         case native.RETURNED:
             return ExitStatus(0, noted)

@@ -19,7 +19,18 @@ import os
 import platform
 import struct
 from collections.abc import Callable
-from ctypes import POINTER, c_char, c_char_p, c_int, c_int32, c_int64, c_uint32, c_uint64, c_void_p
+from ctypes import (
+    POINTER,
+    c_char,
+    c_char_p,
+    c_int,
+    c_int32,
+    c_int64,
+    c_size_t,
+    c_uint32,
+    c_uint64,
+    c_void_p,
+)
 from pathlib import Path
 
 from wasmtime import _ffi as ffi
@@ -27,7 +38,7 @@ from wasmtime import _ffi as ffi
 from boxer.blobstore import cache_folder, sha256
 from boxer.runtime.private import is_private
 
-ABI = 7
+ABI = 10
 # What a wheel brings (`wheels`): as safe as the modules beside it.
 PACKAGED = Path(__file__).with_name("lib")
 NO_LIMIT = (1 << 64) - 1
@@ -37,8 +48,30 @@ NAME = "libboxer.so"
 _ELF = struct.Struct("<40xQ10xHH2x")
 
 RETURNED, EXITED, TRAPPED, LIMIT, INTERRUPTED, FAILED, REFUSED = range(7)
-LIMITS = ("time", "cpu", "output", "memory")
-TOO_LITTLE_STACK, IN_SIGNAL_HANDLER, NO_SIGNAL = 1, 2, 3
+LIMITS = ("time", "cpu", "output", "memory", "sent", "received")
+TOO_LITTLE_STACK, IN_SIGNAL_HANDLER, NO_SIGNAL, NO_NETWORK = 1, 2, 3, 4
+
+
+class NativeListener(ctypes.Structure):
+    """struct boxer_listener"""
+
+    _fields_ = (
+        ("descriptor", c_int32),
+        ("protocol", c_uint32),
+        ("family", c_uint32),
+        ("port", c_uint32),
+    )
+
+
+class NativeNetwork(ctypes.Structure):
+    """struct boxer_network"""
+
+    _fields_ = (
+        ("listeners", POINTER(NativeListener)),
+        ("listener_count", c_uint32),
+        ("log", c_int32),
+        ("policy", c_void_p),
+    )
 
 
 class Run(ctypes.Structure):
@@ -63,6 +96,8 @@ class Run(ctypes.Structure):
         ("epoch_ns", c_uint64),
         ("fixed", c_uint32),
         ("still", c_uint32),
+        ("network", POINTER(NativeNetwork)),
+        ("orders", c_int32),
     )
 
 
@@ -91,6 +126,7 @@ class NativeOutcome(ctypes.Structure):
         ("errors_size", c_uint64),
         ("reply_size", c_uint64),
         ("raised", c_void_p),
+        ("network_limit", c_char_p),
         ("message", c_char * MESSAGE),
     )
 
@@ -131,6 +167,8 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "boxer_watched_begin": (c_int, (c_void_p, c_void_p, c_uint64, c_uint64)),
     "boxer_watched_end": (None, (c_void_p,)),
     "boxer_watched_free": (None, (c_void_p,)),
+    "boxer_policy_new": (c_void_p, (c_char_p, c_size_t, c_char_p, c_size_t)),
+    "boxer_policy_free": (None, (c_void_p,)),
 }
 
 

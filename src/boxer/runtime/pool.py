@@ -30,6 +30,8 @@ from boxer.runtime.frozen import Frozen
 from boxer.runtime.limits import Limits
 from boxer.runtime.mapped import MappedInstance, outcome_of, prepared
 from boxer.runtime.mounts import Mount, folders_of
+from boxer.runtime.network import Network
+from boxer.runtime.opening import open_network, without_ports
 from boxer.runtime.runner import RunResult, command_line, result_of, variables
 from boxer.runtime.stdio import Stream
 
@@ -43,6 +45,8 @@ class Pool:
     size: machines that run at once. limits: of each call and run. env: laid over the box's own.
     output: where stdout and stderr of calls go; by default they are kept and told with an error.
     mounts: of calls and runs, not while a module is imported; each machine serves one of them then.
+    network: what calls and runs may reach, without ports. Neither is there before a freeze: while a
+    module is imported, and in `prepare`.
     """
 
     def __init__(
@@ -53,15 +57,17 @@ class Pool:
         env: Mapping[str, str] | None = None,
         output: Stream = Stream.CAPTURE,
         mounts: Sequence[Mount] = (),
+        network: Network | None = None,
     ) -> None:
         if size < 1:
             raise ValueError("a pool needs at least one machine")
         self._ending = ExitStack()
         self._folders = self._ending.enter_context(folders_of(mounts))
+        opened = self._ending.enter_context(open_network(without_ports(network, "A pool")))
         self._options = RunOptions(
-            limits or Limits(), (b"box",), variables(env), b"", output, output
+            limits or Limits(), (b"box",), variables(env), b"", output, output, network=opened
         )
-        self._once = replace(self._options, limits=_patient(self._options.limits))
+        self._once = replace(self._options, limits=_patient(self._options.limits), network=None)
         self._room = self._options.limits.output_bytes
         self._size = size
         self._places: SimpleQueue[None] = SimpleQueue()

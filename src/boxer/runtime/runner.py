@@ -12,14 +12,19 @@ Invariants
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from boxer.boxfile import Box
+from boxer.errors import NetworkValueError
 from boxer.runtime.entry import Instance, Outcome, RunOptions, Usage
 from boxer.runtime.frozen import Frozen
 from boxer.runtime.limits import Limits
+from boxer.runtime.mapped import MappedInstance
 from boxer.runtime.mounts import Mount, folders_of
+from boxer.runtime.network import Network
+from boxer.runtime.opened import OpenNetwork
+from boxer.runtime.opening import open_network, without_ports
 from boxer.runtime.stdio import Stream
 
 
@@ -54,14 +59,17 @@ def run(
     working_dir: str | None = None,
     user: str | None = None,
     stop_timeout: float | None = None,
+    began: Callable[[], None] = lambda: None,
+    orders: int = -1,
+    network: Network | OpenNetwork | None = None,
 ) -> RunResult:
     """Runs a box once, on a machine of its own.
 
     arguments: replace the box's CMD. env: laid over the box's own. entrypoint: replaces ENTRYPOINT
-    and CMD, as `docker run --entrypoint`. user: "uid[:gid]", numbers. stop_timeout: see
-    `RunOptions`.
-    Raises `MountError`, `LimitValueError`, `UnsupportedModuleError`; KeyboardInterrupt after
-    Ctrl-C, if the run is in the main thread.
+    and CMD, as `docker run --entrypoint`. user: "uid[:gid]", numbers. stop_timeout, began,
+    orders: see `RunOptions`.
+    Raises `MountError`, `LimitValueError`, `UnsupportedModuleError`, what `open_network` raises;
+    KeyboardInterrupt after Ctrl-C, if the run is in the main thread.
     """
     bounds = limits or Limits()
     options = RunOptions(
@@ -72,10 +80,17 @@ def run(
         stdout,
         stderr,
         stop_timeout=stop_timeout,
+        began=began,
+        orders=orders,
     )
     frozen = box if isinstance(box, Frozen) else Frozen.of(box)
-    with folders_of(mounts) as folders:
-        return result_of(once(frozen.machine(bounds.memory_bytes, folders), options))
+    with open_network(network) as opened, folders_of(mounts) as folders:
+        machine = frozen.machine(bounds.memory_bytes, folders)
+        if opened is not None and not isinstance(machine, MappedInstance):
+            raise NetworkValueError(
+                "This machine has no native library of Boxer's, so boxes have no network here."
+            )
+        return result_of(once(machine, replace(options, network=opened)))
 
 
 def once(machine: Instance, options: RunOptions) -> Outcome:
@@ -99,9 +114,12 @@ def result_of(outcome: Outcome) -> RunResult:
     )
 
 
-def run_options(limits: Limits | None, env: Mapping[str, str] | None) -> RunOptions:
-    """What a machine that answers calls is given."""
-    return RunOptions(limits or Limits(), environment=variables(env))
+def run_options(
+    limits: Limits | None, env: Mapping[str, str] | None, network: Network | None = None
+) -> RunOptions:
+    """What a machine that answers calls is given. Raises what `open_network` raises."""
+    with open_network(without_ports(network, "A machine that answers calls")) as opened:
+        return RunOptions(limits or Limits(), environment=variables(env), network=opened)
 
 
 def command_line(arguments: Sequence[str]) -> tuple[bytes, ...]:

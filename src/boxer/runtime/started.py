@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 from boxer.boxfile import MemoryImage, Segment
@@ -133,7 +134,4 @@ class StartedInstance:
 
 
 def _with_thaw(options: RunOptions, thaw: bool) -> RunOptions:
-    return RunOptions(
-        options.limits, options.arguments, options.environment, options.stdin, options.stdout,
-        options.stderr, thaw,
-    )  # fmt: skip
+    return replace(options, thaw=thaw)

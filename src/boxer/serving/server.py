@@ -14,7 +14,7 @@ from typing import Any
 
 from boxer.errors import ServeError
 from boxer.library import load
-from boxer.runtime import Limits, Pool, Stream
+from boxer.runtime import Limits, Network, Pool, Stream
 from boxer.serving.application import MOST_BODY, Application, asgi
 
 # What the processes of a service are told.
@@ -25,7 +25,8 @@ GRACE = 30  # seconds that requests under way have when the service is to end
 @dataclass(frozen=True, slots=True)
 class Service:
     """box: a file or a name. app: `module:object`. machines: that run at once in each worker.
-    limits: of each request. certificate, key: PEM files, for HTTPS. body_bytes: of a request."""
+    limits, network: of each request. certificate, key: PEM files, for HTTPS. body_bytes: of a
+    request."""
 
     box: str
     app: str
@@ -35,6 +36,7 @@ class Service:
     machines: int = 16
     limits: Limits = field(default_factory=lambda: Limits(time=30.0))
     env: dict[str, str] = field(default_factory=dict)
+    network: Network = field(default_factory=Network)
     rehearse: tuple[str, ...] = ("GET /",)
     body_bytes: int = MOST_BODY
     development: bool = False
@@ -74,14 +76,18 @@ def serve(service: Service) -> None:
 def worker() -> Application:
     """The application of one process of several."""
     told = json.loads(os.environ[VARIABLE])
-    limits = Limits(**told.pop("limits"))
-    return open_service(Service(limits=limits, **told))
+    limits, network = Limits(**told.pop("limits")), Network(**told.pop("network"))
+    return open_service(Service(limits=limits, network=network, **told))
 
 
 def open_service(service: Service) -> Application:
     """Loads the box and starts its application. Raises `ServeError`, and what `load` raises."""
     pool: Pool = load(service.box).pool(
-        service.machines, limits=service.limits, env=service.env, output=Stream.INHERIT
+        service.machines,
+        limits=service.limits,
+        env=service.env,
+        output=Stream.INHERIT,
+        network=service.network,
     )
     return asgi(
         pool,

@@ -134,15 +134,25 @@ static void mount_preopen(int hfd, int name_size, const char *cwd) {
     kfree(whole);
 }
 
-void hostfs_mount_all(const char *cwd) {
+static int is_there(int hfd) {
+    enum host_kind kind;
+    int flags;
+    return host_fdkind(hfd, &kind, &flags) == 0;
+}
+
+int hostfs_mount_all(const char *cwd) {
+    int others = 0;
     for (int hfd = FIRST_PREOPEN; hfd < FIRST_PREOPEN + PREOPENS_MAX; hfd++) {
         int size = host_preopen_name_size(hfd);
-        if (size == -EBADF)
+        if (size < 0 && !is_there(hfd))
             break;
+        if (size < 0 && !others)
+            others = hfd;
         if (size >= 0)
             mount_preopen(hfd, size, cwd);
     }
     path_set_cwd(mount_top(path_cwd())); // it may have been mounted on
+    return others;
 }
 
 static struct filesystem *last_mounted(void) {

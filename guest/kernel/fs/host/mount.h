@@ -2,7 +2,8 @@
 #ifndef KERNEL_FS_HOST_MOUNT_H
 #define KERNEL_FS_HOST_MOUNT_H
 
-void hostfs_mount_all(const char *cwd); // a relative one below cwd
+// 0, or the first host descriptor from 3 on that is no folder.
+int hostfs_mount_all(const char *cwd);
 void hostfs_unmount_all(void);
 
 #endif

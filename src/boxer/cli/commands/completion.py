@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
 _SHELLS = ("bash", "zsh", "fish")
-# Arguments that are boxes: a file, or a name of the store.
+# Arguments that are boxes: a file, or a name of the store; volumes; detached boxes.
 _BOXES = ("BOX", "NAME[:TAG]")
 _VOLUMES = ("NAME",)
+_SERVICES = ("SERVICE",)
 _PREAMBLE = {
     "bash": """\
 _boxer_boxes() {
@@ -21,6 +22,9 @@ _boxer_boxes() {
 }
 _boxer_volumes() {
     compgen -W "$(boxer volume ls -q 2>/dev/null)" -- "$1"
+}
+_boxer_services() {
+    compgen -W "$(boxer ps -a --format '{{.Names}}' 2>/dev/null)" -- "$1"
 }
 """,
     "zsh": """\
@@ -31,6 +35,9 @@ _boxer_boxes() {
 _boxer_volumes() {
     compadd -- ${(f)"$(boxer volume ls -q 2>/dev/null)"}
 }
+_boxer_services() {
+    compadd -- ${(f)"$(boxer ps -a --format '{{.Names}}' 2>/dev/null)"}
+}
 """,
     "fish": "",
 }
@@ -40,6 +47,12 @@ _BOX = {
     "fish": "(boxer images -q; __fish_complete_path)",
 }
 _VOLUME = {"bash": "_boxer_volumes", "zsh": "_boxer_volumes", "fish": "(boxer volume ls -q)"}
+
+_SERVICE = {
+    "bash": "_boxer_services",
+    "zsh": "_boxer_services",
+    "fish": "(boxer ps -a --format '{{.Names}}')",
+}
 
 
 def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -65,6 +78,8 @@ def run(options: argparse.Namespace) -> int:
             action.complete = _BOX  # type: ignore[attr-defined]
         elif action.metavar in _VOLUMES:
             action.complete = _VOLUME  # type: ignore[attr-defined]
+        elif action.metavar in _SERVICES:
+            action.complete = _SERVICE  # type: ignore[attr-defined]
         elif action.type is not None and action.nargs != 0:
             action.complete = shtab.FILE  # type: ignore[attr-defined]
     print(shtab.complete(parser, options.shell, preamble=_PREAMBLE[options.shell]))

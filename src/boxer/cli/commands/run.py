@@ -9,17 +9,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boxer.cli.dockeroptions import add_docker_run_options
-from boxer.errors import NotABoxError, NotWasmError
+from boxer.cli.networkoptions import add_network_options
+from boxer.errors import BoxerError, NotABoxError, NotWasmError
 from boxer.escape import escape
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
     from boxer.boxfile import Box
-    from boxer.runtime import Limits, RunResult
+    from boxer.cli.grants import Grant
+    from boxer.cli.life import Life
+    from boxer.runtime import Limits, Network, RunResult
 
 # docker run's status for its own failures.
 OWN_FAILURE = 125
+# Limits that end a run; others are the program's to meet.
+_ENDING = ("time", "cpu", "output", "sent", "received")
 # As docker's; native/launcher.c has it too.
 STOP_TIMEOUT = 10.0
 # Heard by the guest's kernel (guest/kernel/trace/trace.h); the program does not see it.
@@ -60,7 +65,8 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="memory, time, cpu, output, files, storage, call_depth or tasks: --limit time=5",
+        help="memory, time, cpu, output, files, storage, call_depth, tasks, connections,"
+        " connect_time, idle_time, sent or received: --limit time=5",
     )
     parser.add_argument(
         "--strace", action="store_true", help="show each system call on standard error"
@@ -72,31 +78,132 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="SECONDS",
         help="how long the program has to end after SIGTERM (10; -1: as long as it likes)",
     )
+    _add_detached(parser)
+    add_network_options(parser)
     add_docker_run_options(parser)
     parser.add_argument(
         "box", metavar="BOX", help="a file, or NAME[:TAG]; a program of `boxer cc` too"
     )
     parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARG")
-    parser.set_defaults(run=run, own_failure=OWN_FAILURE)
+    parser.set_defaults(run=run, parser=parser, own_failure=OWN_FAILURE)
+
+
+def _add_detached(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-d", "--detach", action="store_true", help="run it in the background and print its id"
+    )
+    parser.add_argument("--name", metavar="NAME", help="of a detached box: `boxer logs NAME`")
+    parser.add_argument("--rm", action="store_true", help="remove a detached box when it has ended")
+    parser.add_argument(
+        "-i", "--interactive", action="store_true", help="keep a detached box's input open"
+    )
+    parser.add_argument("-t", "--tty", action="store_true", help="give a detached box a terminal")
+    parser.add_argument(
+        "--restart", metavar="POLICY", help="no, on-failure[:N], always or unless-stopped"
+    )
+    parser.add_argument("-l", "--label", action="append", default=[], metavar="K=V")
+    parser.add_argument("--stop-signal", metavar="SIGNAL", help="what `boxer stop` sends")
+    parser.add_argument(
+        "--log-opt", action="append", default=[], metavar="max-size=SIZE|max-file=N",
+        help="of a detached box's log: 10m and 3",
+    )  # fmt: skip
+    parser.add_argument("--health-cmd", metavar="COMMAND", help="instead of HEALTHCHECK")
+    for name in ("interval", "timeout", "start-period", "start-interval", "retries"):
+        parser.add_argument(f"--health-{name}", metavar="N" if name == "retries" else "TIME")
+    parser.add_argument("--no-healthcheck", action="store_true", help="leave HEALTHCHECK out")
+    parser.add_argument("--life", help=argparse.SUPPRESS)
 
 
 def run(options: argparse.Namespace) -> int:
-    from boxer.cli import grants, runoptions
-    from boxer.runtime import Frozen, Stream
-    from boxer.runtime import run as run_box
+    if options.life:
+        return _live(options)
+    from boxer.cli import detached
+
+    if not options.detach:
+        detached.refuse_attached(options)
+        return _run(options, None).exit_code
+    return _detach(options)
+
+
+def _live(options: argparse.Namespace) -> int:
+    """A life of a detached box."""
+    from boxer.cli.life import read_life
+
+    life = read_life(options.life)
+    try:
+        result = _run(options, life)
+    except BoxerError as error:
+        life.failed(error)
+        raise
+    life.ended(result)
+    return result.exit_code
+
+
+def _detach(options: argparse.Namespace) -> int:
+    from boxer.cli import detached, runoptions
+    from boxer.describe import load_bytes
+
+    # What would be refused later is refused now.
+    _limits(options)
+    runoptions.parse_user(options.user)
+    _granted(options)
+    variables = [f"{name}={value}" for name, value in _variables(options).items()]
+    data = load_bytes(options.box)
+    box = _read(options.box, data)
+    _network(options, box)
+    return detached.start(options, box, data, variables)
+
+
+def _limits(options: argparse.Namespace) -> Limits:
+    from boxer.cli import networkoptions, runoptions
 
     memory = [f"memory={options.memory}"] if options.memory else []
-    limits = runoptions.read_limits([*memory, *options.limit])
+    return runoptions.read_limits([*memory, *networkoptions.split_limits(options.limit)[0]])
+
+
+def _variables(options: argparse.Namespace) -> dict[str, str]:
+    from boxer.cli import runoptions
+
     lines = [line for path in options.env_file for line in runoptions.read_environment_file(path)]
-    env = runoptions.read_environment([*lines, *options.env])
-    granted = [
+    return runoptions.read_environment([*lines, *options.env])
+
+
+def _granted(options: argparse.Namespace) -> list[Grant]:
+    from boxer.cli import grants
+
+    return [
         *map(grants.parse_volume, options.volume),
         *map(grants.parse_mount, options.mount),
         *map(grants.parse_tmpfs, options.tmpfs),
     ]
+
+
+def _network(options: argparse.Namespace, box: Box) -> Network:
+    from boxer.cli import networkoptions
+
+    limits = networkoptions.split_limits(options.limit)[1]
+    return networkoptions.read_network(options, limits, box.info.config.exposed_ports)
+
+
+def _run(options: argparse.Namespace, life: Life | None) -> RunResult:
+    from boxer.cli import grants, networkoptions, runoptions
+    from boxer.runtime import Frozen, Stream, open_network
+    from boxer.runtime import run as run_box
+
+    limits = _limits(options)
+    env = runoptions.read_environment(life.variables) if life else _variables(options)
+    granted = _granted(options)
     box = _box(options.box)
+    network = _network(options, box)
     frozen = Frozen.of(box)
-    with grants.mounts_of(granted, partial(_copy, box)) as mounts:
+    del box  # as large as its file: the machine does not need it
+    with (
+        grants.mounts_of(granted, partial(_copy, options.box)) as mounts,
+        open_network(network) as opened,
+    ):
+        networkoptions.begin_network(network, opened)
+        if life and opened:
+            life.ports = opened.ports
         result = run_box(
             frozen,
             options.arguments,
@@ -109,28 +216,31 @@ def run(options: argparse.Namespace) -> int:
             entrypoint=options.entrypoint,
             working_dir=options.workdir,
             user=runoptions.parse_user(options.user),
-            stop_timeout=options.stop_timeout,
+            stop_timeout=-1.0 if life else options.stop_timeout,
+            began=life.began if life else lambda: None,
+            orders=life.orders if life else -1,
+            network=opened,
         )
-    _tell(result, limits)
-    return result.exit_code
+    _tell(result, limits, network)
+    return result
 
 
-def _copy(box: Box, target: str, into: Path) -> None:
+def _copy(name: str, target: str, into: Path) -> None:
     """Fills a new volume with what the box has at the place it is mounted at, as docker does."""
     from boxer.filetree import Directory
     from boxer.pipeline import files_of, write_folder
 
-    node = files_of(box).get(target)
+    node = files_of(_box(name)).get(target)
     if isinstance(node, Directory):
         write_folder(node, into)
 
 
-def _tell(result: RunResult, limits: Limits) -> None:
+def _tell(result: RunResult, limits: Limits, network: Network) -> None:
     """What ended the program, where it was not the program itself."""
     if result.crash:
         sys.stderr.write(f"boxer: {escape(result.crash)}\n")
-    elif result.limit and (result.limit in ("time", "cpu", "output") or _ended_by_memory(result)):
-        value = getattr(limits, result.limit)
+    elif result.limit and (result.limit in _ENDING or _ended_by_memory(result)):
+        value = getattr(network if result.limit in ("sent", "received") else limits, result.limit)
         sys.stderr.write(f"boxer: the run reached its limit: {result.limit}={value}\n")
 
 
@@ -140,15 +250,23 @@ def _ended_by_memory(result: RunResult) -> bool:
 
 
 def _box(name: str) -> Box:
-    """The box of a name; a program that `boxer cc` made is put into one. Raises what reading
-    raises."""
-    from boxer.boxfile import read_box
+    """The box of a name, with a plan for the next run of it. Raises what reading raises."""
     from boxer.describe import box_path, load_bytes
     from boxer.runtime import write_plan
 
     data = load_bytes(name)
+    box = _read(name, data)
+    write_plan(box_path(name), box)
+    return box
+
+
+def _read(name: str, data: bytes) -> Box:
+    """A program that `boxer cc` made is put into a box."""
+    from boxer.boxfile import read_box
+    from boxer.describe import box_path
+
     try:
-        box = read_box(data)
+        return read_box(data)
     except (NotABoxError, NotWasmError):
         from boxer.pipeline import program_box
 
@@ -156,5 +274,3 @@ def _box(name: str) -> Box:
         if made is None:
             raise
         return read_box(made)
-    write_plan(box_path(name), box)
-    return box

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from boxer.cli.networkoptions import add_outbound_options
 from boxer.errors import ServeError
 
 if TYPE_CHECKING:
@@ -58,11 +59,12 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--no-access-log", action="store_true")
     parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="PEM: serve HTTPS")
     parser.add_argument("--tls-key", type=Path, metavar="FILE")
+    add_outbound_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    from boxer.cli import runoptions
+    from boxer.cli import networkoptions, runoptions
     from boxer.library import load
     from boxer.runtime import Limits, parse_size
     from boxer.serving import Service, serve
@@ -72,6 +74,7 @@ def run(options: argparse.Namespace) -> int:
         if getattr(options, name) < 1:
             raise ServeError(f"--{name} {getattr(options, name)}: at least 1.")
     lines = [line for path in options.env_file for line in runoptions.read_environment_file(path)]
+    own_limits, net_limits = networkoptions.split_limits(options.limit)
     info = load(options.box).info
     serve(
         Service(
@@ -81,8 +84,9 @@ def run(options: argparse.Namespace) -> int:
             port=port,
             workers=options.workers,
             machines=options.machines,
-            limits=runoptions.read_limits(options.limit, Limits(time=30.0)),
+            limits=runoptions.read_limits(own_limits, Limits(time=30.0)),
             env=runoptions.read_environment([*lines, *options.env]),
+            network=networkoptions.read_outbound(options, net_limits),
             rehearse=_rehearsals(options, info),
             body_bytes=parse_size(options.body),
             development=options.development,

@@ -18,16 +18,18 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Settings:
     """variables: of the build's environment. settings: config settings of the back end, words.
-    rust: whether it has Rust in it."""
+    rust: whether it has Rust in it. header: the text of a header put before each of its C files."""
 
     variables: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, list[str]] = field(default_factory=dict)
     rust: bool = False
+    header: str = ""
 
     @property
     def digest(self) -> str:
         """Names what is told: part of what a wheel was built with."""
-        parts = [sorted(self.variables.items()), sorted(self.settings.items())]
+        parts: list[object] = [sorted(self.variables.items()), sorted(self.settings.items())]
+        parts += [self.header] if self.header else []
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
@@ -37,6 +39,8 @@ def settings_of(filename: str) -> Settings:
     major = re.match(r"\d*", filename.rpartition("-")[2])
     first = entry.pop("rust", None)
     rust = first is not None and int((major and major[0]) or 0) >= first
+    if "header" in entry:
+        entry["header"] = _text(entry["header"])
     return Settings(**entry, rust=rust)
 
 
@@ -46,5 +50,8 @@ def _package(filename: str) -> str:
 
 @functools.cache
 def _table() -> dict[str, dict[str, Any]]:
-    text = resources.files(__package__).joinpath("buildsettings.toml").read_text("utf-8")
-    return tomllib.loads(text)
+    return tomllib.loads(_text("buildsettings.toml"))
+
+
+def _text(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text("utf-8")

@@ -74,6 +74,9 @@ def build_wheel(
         return SourceBuild(None, said)
     write_tool_files(sdk, folder)
     cross = {**cross_environment(sdk, folder), **package.variables}
+    if package.header:
+        (folder / "first.h").write_text(package.header, "utf-8")
+        cross["CPPFLAGS"] = f"-include {folder / 'first.h'}"
     if package.rust and rust is not None:
         cross |= rust.environment(sdk, folder)
         without_lock(source)
