@@ -129,16 +129,16 @@ def _net(host: str, text: str) -> IPNetwork | None:
             f"`{host}` has a scope, which a grant has not.", hint=f"Write {host.partition('%')[0]}."
         )
     try:
-        net = ipaddress.ip_network(host)
-    except ValueError as error:
-        if "host bits" in str(error):
-            wide = ipaddress.ip_network(host, strict=False)
-            raise NetworkValueError(
-                f"`{host}` names an address within a net.", hint=f"Write the net: {wide}."
-            ) from None
+        net = ipaddress.ip_network(host, strict=False)
+    except ValueError:
         if "/" in host or ":" in host or _ends_in_a_number(host):
             raise NetworkValueError(f"`{host}` of `{text}` is no address.", hint=_HINT) from None
         return None
+    address, slash, _ = host.partition("/")
+    if slash and ipaddress.ip_address(address) != net.network_address:
+        raise NetworkValueError(
+            f"`{host}` names an address within a net.", hint=f"Write the net: {net}."
+        )
     own = next((each for each in _OWN if each.version == net.version and _within(net, each)), None)
     if own is not None:
         raise NetworkValueError(
