@@ -19,6 +19,7 @@
 #include "process/afresh.h"
 #include "process/end.h"
 #include "process/frozen.h"
+#include "state.h"
 #include "task/arrived.h"
 #include "task/family.h"
 #include "task/exit.h"
@@ -88,7 +89,7 @@ void kernel_close_descriptors(void) {
     fd_close_from(3);
 }
 
-static unsigned life;
+static KERNEL_STATE unsigned life;
 
 unsigned kernel_life(void) {
     return life;

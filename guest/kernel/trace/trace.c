@@ -216,8 +216,8 @@ void trace_stop(void) {
     boxer_trace = NULL;
 }
 
-static syscall_trace watching;
-static int pauses;
+static KERNEL_STATE syscall_trace watching;
+static KERNEL_STATE int pauses;
 
 static void tell(long number, const long arguments[6], long result) {
     if (!pauses)
