@@ -32,6 +32,21 @@ static void kernel_and_programs_share_no_word(void) {
     CHECK_EQUAL(both, 0);
 }
 
+// The search for pages goes on behind memory's end at the next word, and may then need bits for
+// more pages than `limit` and `count` say.
+static void memory_may_end_within_a_word(void) {
+    enum { STEP = 64 * 64 }; // WORDS_STEP, in pages
+    CHECK_EQUAL(pages_reach((pages.limit + 63) / 64 * 64 + 64), 1);
+    size_t there = pages.limit / 64 * 64;
+    pages.limit = there - 48;
+    CHECK_EQUAL(pages_claim(pages.base + (pages.limit - 1) * PAGE_SIZE, 1, 0), 1);
+    size_t count = (pages.limit + STEP - 1) / STEP * STEP - pages.limit;
+    char *pages_found = map(count, ANONYMOUS);
+    CHECK(pages_found > (char *)0);
+    CHECK(page_number(pages_found) >= there);
+    CHECK_EQUAL(CALL(munmap, pages_found, count * PAGE_SIZE), 0);
+}
+
 static void a_page_is_free_when_nobody_has_it(void) {
     char *page = map(1, ANONYMOUS);
     struct space *first = space_in_place, *second;
@@ -183,6 +198,7 @@ static void a_copy_without_memory_leaves_all_as_it_was(void) {
 
 int main(void) {
     RUN(kernel_and_programs_share_no_word);
+    RUN(memory_may_end_within_a_word);
     RUN(a_page_is_free_when_nobody_has_it);
     RUN(a_space_that_ends_gives_up_its_pages);
     RUN(shared_memory_is_one_for_parent_and_child);

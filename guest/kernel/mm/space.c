@@ -97,18 +97,19 @@ void *space_alloc(size_t count) {
     struct space *space = space_in_place;
     if (count == 0 || count > MAX_PAGES || memory_refuses())
         return NULL;
-    size_t page;
+    size_t page, end = pages.limit + count;
     do { // bits for a longer memory may take pages, the ones found too
-        if (!reaches(space, pages.limit + count))
+        if (!reaches(space, end))
             return NULL;
         space->hint = pages_find(space->hint, 1, taken_for_program);
         page = pages_find(space->hint, count, taken_for_program);
         if (count > MAX_PAGES - page)
             return NULL;
-    } while (page + count > space->words * 64);
-    if (!pages_reach(page + count))
+        end = page + count; // behind memory's end by up to a word, where that lies within one
+    } while (end > space->words * 64);
+    if (!pages_reach(end))
         return NULL;
-    own(space, page, page + count);
+    own(space, page, end);
     return address_of(page);
 }
 
