@@ -421,9 +421,22 @@ class FunctionInputError(BoxerError):
 
 
 class ChainError(BoxerError):
-    """Functions that cannot be a chain, or a link of one that failed."""
+    """Functions that cannot be a chain, or a link of one that failed.
+
+    failures: name, message and traceback of each link it went through, the innermost last.
+    """
 
     reference = "chain"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        failures: Sequence[tuple[str, str, str]] = (),
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.failures = list(failures)
 
 
 class HostFunctionError(BoxerError):

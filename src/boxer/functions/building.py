@@ -9,6 +9,7 @@ own interpreter says, and is data (`description`).
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import tempfile
@@ -20,7 +21,7 @@ from boxer.boxfile import Box, read_box, write_box
 from boxer.errors import FunctionError, GuestError
 from boxer.functions.description import Description, checked_signature
 from boxer.functions.project import Project
-from boxer.pipeline import Listener, build
+from boxer.pipeline import Event, Listener, Notice, build
 from boxer.runtime import Frozen, Limits, Pool
 
 HOME = "/app"
@@ -30,6 +31,12 @@ GUEST = "boxer.functions"
 
 def _ignore(event: object) -> None:
     pass
+
+
+def _told(events: Listener, event: Event) -> None:
+    """But that the box reads what it is told of its function."""
+    if not (isinstance(event, Notice) and TOLD in event.message):
+        events(event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,7 @@ def build_function(
             dockerfile=dockerfile,
             init=f"{GUEST}:at_freeze",
             cache=cache,
-            events=events,
+            events=functools.partial(_told, events),
         )
     box = read_box(result.data)
     return described(project, box, _signature(box, project))

@@ -15,7 +15,7 @@ from typing import Any
 @functools.cache
 def _tracer() -> Any:
     try:
-        from opentelemetry import trace
+        from opentelemetry import trace  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
         return None
     return trace.get_tracer("boxer")
@@ -29,7 +29,9 @@ def span_of(call: Any) -> AbstractContextManager[Any]:
 @contextmanager
 def _span(call: Any) -> Iterator[None]:
     from opentelemetry import trace
-    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+    from opentelemetry.trace.propagation.tracecontext import (  # type: ignore[import-not-found,unused-ignore]
+        TraceContextTextMapPropagator,
+    )
 
     propagator = TraceContextTextMapPropagator()
     parent = propagator.extract({"traceparent": call.traceparent}) if call.traceparent else None

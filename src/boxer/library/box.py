@@ -134,6 +134,11 @@ def load(box: str | os.PathLike[str]) -> Box:
     return Box(read_box(load_bytes(os.fspath(box))))
 
 
+def load_box(data: bytes) -> Box:
+    """A box of its bytes. Raises as `load`, but for what is not found."""
+    return Box(read_box(data))
+
+
 def build(
     context: str | os.PathLike[str] = ".",
     *,

@@ -51,6 +51,8 @@ def _named(values: Any) -> dict[str, Any]:
     made = {}
     for name, value in values.items():
         told = name if type(name) is str else plain(name)
+        if isinstance(told, (bytes, list, dict)):
+            raise InvalidError(f"a name must be a string, is {kind_of(told)}")
         try:
             made[told if type(told) is str else str(told)] = plain(value)
         except InvalidError as error:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from boxer.schemas.invalid import BadTypeError, InvalidError
 from boxer.schemas.anything import plain
+from boxer.schemas.invalid import BadTypeError, InvalidError
 from boxer.schemas.scalars import BYTES, Codec, Schema
 
 
@@ -21,7 +21,10 @@ def is_model(hint: Any) -> bool:
 
 def codec_of(hint: Any, output: bool) -> tuple[Codec, dict[str, Schema]]:
     """And the definitions its schema refers to."""
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import (  # type: ignore[import-not-found,unused-ignore]
+        TypeAdapter,
+        ValidationError,
+    )
 
     adapter: Any = TypeAdapter(hint)
     mode: Any = "serialization" if output else "validation"

@@ -23,9 +23,9 @@ from collections.abc import Callable
 from typing import Any
 
 from boxer.schemas import models
+from boxer.schemas.anything import plain
 from boxer.schemas.containers import Fields, a_set, array, fixed, mapping, object_schema, union
 from boxer.schemas.invalid import BadTypeError, InvalidError, kind_of, shown
-from boxer.schemas.anything import plain
 from boxer.schemas.scalars import SCALARS, Codec, Schema
 
 _ABC = collections.abc
@@ -134,10 +134,11 @@ class Types:
     def _key(self, hint: Any) -> Codec:
         codec = self.codec(hint)
         kind = codec.schema.get("type")
-        texts = all(isinstance(one, str) for one in codec.schema.get("enum", [codec.schema]))
+        texts = all(isinstance(one, str) for one in codec.schema.get("enum", [None]))
         if hint is Any:
             return SCALARS[str]
-        if kind not in ("string", "integer") and not (texts or "$ref" in codec.schema):
+        is_text = kind in ("string", "integer") and "contentEncoding" not in codec.schema
+        if not (is_text or texts or "$ref" in codec.schema):
             raise BadTypeError(f"names of an object cannot be of type `{_name_of(hint)}`")
         return codec
 
@@ -242,7 +243,7 @@ class Types:
 
     def _typed_dict(self, hint: Any, hints: dict[str, Any]) -> Codec:
         codecs = {name: self._below(hint, name, one) for name, one in hints.items()}
-        required = [name for name in codecs if name in hint.__required_keys__]
+        required = [name for name, one in hints.items() if _is_required(hint, name, one)]
         fields = Fields(codecs, required)
 
         def dump(value: Any) -> dict[str, Any]:
@@ -456,6 +457,17 @@ def _flat(metadata: tuple[Any, ...]) -> list[Any]:
         if isinstance(inner, (list, tuple)):
             found.extend(inner)
     return found
+
+
+def _is_required(hint: Any, name: str, field: Any) -> bool:
+    """Of a TypedDict, which does not see qualifiers in hints that are texts."""
+    while (origin := typing.get_origin(field)) is not None and (
+        origin is typing.Annotated or _is_qualifier(origin)
+    ):
+        if getattr(origin, "_name", None) in ("Required", "NotRequired"):
+            return bool(origin._name == "Required")
+        field = typing.get_args(field)[0]
+    return name in hint.__required_keys__
 
 
 def _is_qualifier(origin: Any) -> bool:

@@ -27,6 +27,7 @@ from boxer.wasmformat.rewrite import (
     initial_segments,
     with_custom,
     with_image,
+    without_custom,
 )
 from boxer.wasmformat.writer import encode_name, sleb128, uleb128
 
@@ -61,4 +62,5 @@ __all__ = [
     "uleb128",
     "with_custom",
     "with_image",
+    "without_custom",
 ]
