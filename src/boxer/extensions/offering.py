@@ -20,7 +20,13 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from boxer.errors import CallDataError, HostFunctionError
+from boxer.errors import (
+    BoxerError,
+    CallDataError,
+    ChainError,
+    GuestError,
+    HostFunctionError,
+)
 from boxer.runtime import read_request, reply_to, reply_with_error
 from boxer.schemas import BadTypeError, InvalidError, Signature, plain, signature_of
 
@@ -259,4 +265,19 @@ def _next_reply(request: bytes, following: Callable[[Any], Any]) -> bytes:
             raise ValueError("`next` takes one value")
     except ValueError as error:
         return reply_with_error("ValueError", str(error))
-    return reply_to(following(args[0]), MOST_ASKED)
+    try:
+        return reply_to(following(args[0]), MOST_ASKED)
+    except Exception as error:  # the guest may deal with it, and call `next` once more
+        return reply_with_error(*_failed_link(error))
+
+
+def _failed_link(error: Exception) -> tuple[str, str]:
+    """What the failed link raised, as itself."""
+    seen: BaseException | None = error
+    while isinstance(seen, ChainError) and seen.__cause__ is not None:
+        seen = seen.__cause__
+    if isinstance(seen, GuestError):
+        return seen.type, seen.text
+    if isinstance(seen, BoxerError):
+        return type(seen).__name__, seen.message
+    return type(seen).__name__, str(seen)

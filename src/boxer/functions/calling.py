@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from boxer.errors import CallDataError, FunctionError, FunctionInputError, GuestError
+from boxer.extensions import Extensions
 from boxer.functions.description import Description
 from boxer.functions.project import limits_of
 from boxer.functions.tracing import span_of
@@ -99,9 +100,7 @@ class Function:
         self._proceed: Proceed = self._call
         for one in reversed(tuple(middleware)):
             self._proceed = functools.partial(_through, one, self._proceed)
-        self._machines = _machines(
-            box, self.description, stateful, count, given, env, mounts, network, host
-        )
+        self._machines = _machines(box, stateful, count, given, env, mounts, network, host)
         self._executor: ThreadPoolExecutor | None = None
         self._making = threading.Lock()
 
@@ -255,13 +254,15 @@ def _unfit(name: str, told: Any) -> Exception:
 class _Pooled:
     """A fresh machine for each call."""
 
-    def __init__(self, box: Box, description: Description, size: int, options: Any) -> None:
+    def __init__(self, box: Box, size: int, host: Extensions, options: Any) -> None:
+        self._host = host
         self._pool = box.pool(size, **options)
         self._pool.prepare(f"{GUEST}:open_function")
 
     def ask(self, target: str, arguments: Any, context: Any, call: Call) -> Answer:
         given = (arguments,) if context is None else (arguments, context)
-        return self._pool.exchange(target, given, seconds=call.timeout, cancel=call.cancel)
+        ask = None if call.next is None else self._host.with_next(call.next)
+        return self._pool.exchange(target, given, seconds=call.timeout, cancel=call.cancel, ask=ask)
 
     def close(self) -> None:
         self._pool.close()
@@ -270,7 +271,8 @@ class _Pooled:
 class _Kept:
     """One machine, which goes on from call to call, one at a time."""
 
-    def __init__(self, box: Box, options: Any) -> None:
+    def __init__(self, box: Box, host: Extensions, options: Any) -> None:
+        self._host = host
         self._machine = box.start(**options)
         self._using = threading.Lock()
         self._user: int | None = None
@@ -283,11 +285,12 @@ class _Kept:
                 hint="A stateful function is one machine: it takes one call at a time.",
             )
         given = (arguments,) if context is None else (arguments, context)
+        ask = None if call.next is None else self._host.with_next(call.next)
         with self._using:
             self._user = threading.get_ident()
             try:
                 return self._machine.exchange(
-                    target, given, seconds=call.timeout, cancel=call.cancel
+                    target, given, seconds=call.timeout, cancel=call.cancel, ask=ask
                 )
             finally:
                 self._user = None
@@ -298,7 +301,6 @@ class _Kept:
 
 def _machines(
     box: Box,
-    description: Description,
     stateful: bool,
     size: int,
     limits: Limits,
@@ -308,11 +310,12 @@ def _machines(
     host: Mapping[str, Any] | None,
 ) -> Any:
     options = {"limits": limits, "env": env, "mounts": mounts, "network": network}
+    extensions = Extensions(host or {})
     if host:
-        options["host"] = host
+        options["host"] = extensions
     if stateful:
-        return _Kept(box, options)
-    return _Pooled(box, description, size, options)
+        return _Kept(box, extensions, options)
+    return _Pooled(box, size, extensions, options)
 
 
 def function(name: str | os.PathLike[str], **options: Any) -> Function:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import functools
 import inspect
 import time
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from boxer.errors import BoxerError, ChainError, EngineError, GuestError
 from boxer.functions.calling import Function
 from boxer.functions.comparing import Document, misfits
 from boxer.runtime import Cancel
-from boxer.schemas import BadTypeError, InvalidError, Signature, plain, signature_of
+from boxer.schemas import BadTypeError, Signature, plain, signature_of
 
 LONGEST = 64
 
@@ -150,11 +151,10 @@ class _Run:
         before = len(self._failures)
         try:
             result = self._called(link, arguments, following)
-        except ChainError:
-            raise
-        except (BoxerError, InvalidError) as error:
-            is_first = place == 0 and not self._failures
-            if is_first and (len(self._links) == 1 or not isinstance(error, GuestError)):
+        except Exception as error:
+            # The first one's input, time and the like are as they are without a chain.
+            own = place == 0 and before == len(self._failures) and link.function is not None
+            if len(self._links) == 1 or (own and not isinstance(error, GuestError)):
                 raise
             raise self._failed(link, error, before) from error
         del self._failures[before:]  # what failed behind it, it has dealt with
@@ -190,16 +190,20 @@ class _Run:
                 return executor.submit(call).result().value
 
     def _failed(self, link: _Link, error: Exception, before: int) -> ChainError:
-        traceback = error.traceback if isinstance(error, GuestError) else ""
-        message = f"{error.type}: {error.text}" if isinstance(error, GuestError) else str(error)
+        if isinstance(error, GuestError):
+            told, message = error.traceback, f"{error.type}: {error.text}"
+        elif isinstance(error, BoxerError):
+            told, message = "", error.message.partition("\n")[0]
+        else:
+            told, message = "".join(traceback.format_exception(error)), _described(error)
         inner = self._failures[before:]
-        self._failures[before:] = [LinkFailure(link.name, message, traceback), *inner]
+        self._failures[before:] = [LinkFailure(link.name, message, told), *inner]
         failures = list(self._failures[before:])
         listed = "\n".join(
             f"In `{one.link}`: {one.message}\n{one.traceback}".rstrip() for one in failures
         )
-        told = [(one.link, one.message, one.traceback) for one in failures]
-        return ChainError(f"A link of the chain failed.\n{listed}", failures=told)
+        parts = [(one.link, one.message, one.traceback) for one in failures]
+        return ChainError(f"A link of the chain failed.\n{listed}", failures=parts)
 
 
 def _host_call(
@@ -234,6 +238,10 @@ def _check(one: _Link, following: _Link) -> None:
                 f"`{following.name}` does not fit behind `{one.name}`: `{path or '/'}` {message}.",
                 hint=f"Compare them: `boxer fn inspect {one.name}`.",
             )
+
+
+def _described(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".rstrip(": ")
 
 
 def _name(function: Any) -> str:
