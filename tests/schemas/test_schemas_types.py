@@ -68,7 +68,7 @@ class Page(typing.Generic[T]):
 UserId = typing.NewType("UserId", int)
 AT = datetime.datetime(2024, 5, 6, 7, 8, 9, 123456, tzinfo=datetime.UTC)
 
-BOTH_WAYS = [
+BOTH_WAYS: list[tuple[Any, Any, Any]] = [
     (None, None, None),
     (bool, True, True),
     (int, 3, 3),
@@ -127,7 +127,7 @@ def test_a_value_of_each_type_comes_back_from_its_plain_form(
     assert type(read) is type(value)
 
 
-WRONG = [
+WRONG: list[tuple[Any, Any, str]] = [
     (int, True, ""),
     (int, 1.5, ""),
     (int, "1", ""),

@@ -309,7 +309,7 @@ def _machines(
     network: Network | None,
     host: Mapping[str, Any] | None,
 ) -> Any:
-    options = {"limits": limits, "env": env, "mounts": mounts, "network": network}
+    options: dict[str, Any] = {"limits": limits, "env": env, "mounts": mounts, "network": network}
     extensions = Extensions(host or {})
     if host:
         options["host"] = extensions
