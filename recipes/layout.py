@@ -20,6 +20,7 @@ from typing import Any, cast
 
 from recipes.archive import Member, tar_bytes
 from recipes.recipe import Recipe
+from recipes.toybox import toybox_commands
 from recipes.workshop import GUEST
 
 ETC = Path(__file__).with_name("python") / "etc"
@@ -65,6 +66,7 @@ def python_tree(recipe: Recipe, source: Path, built: Path) -> bytes:
     library, table = recipe.library.lstrip("/"), recipe.table
     members = [
         *_skeleton(),
+        *(_program(name, "toybox") for name in toybox_commands()),
         _link("usr/local/bin/python", "python3"),
         _link("usr/local/bin/python3", recipe.program),
         *_standard_library(source / "Lib", library, table["stdlib"]["exclude"]),
@@ -121,9 +123,13 @@ def _skeleton() -> Iterator[Member]:
     for file in sorted(ETC.iterdir()):
         yield _file(f"etc/{file.name}", file.read_bytes())
     for shell in ("sh", "dash", "ash", "bash"):
-        yield _file(f"usr/bin/{shell}", b"#!boxer sh\n", 0o755)
+        yield _program(shell, "sh")
     for program in ("env", *TOOLS.split()):
-        yield _file(f"usr/bin/{program}", f"#!boxer {program}\n".encode(), 0o755)
+        yield _program(program, program)
+
+
+def _program(name: str, program: str) -> Member:
+    return _file(f"usr/bin/{name}", f"#!boxer {program}\n".encode(), 0o755)
 
 
 def _standard_library(lib: Path, library: str, exclude: list[str]) -> Iterator[Member]:
