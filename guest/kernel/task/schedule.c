@@ -179,7 +179,7 @@ int task_block(void) {
 }
 
 void task_yield(void) {
-    if (schedule_is_due())
+    if (schedule_is_due() || stirred)
         look();
     if (!first)
         return;
