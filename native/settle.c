@@ -17,7 +17,7 @@ enum {
     MOST_RUNS = 64,
     LARGEST_GAP = 16 * PAGE,
     WORTH_A_FILE = 16 * PAGE,
-    WORTH_A_MAPPING = 512 << 10,
+    WORTH_A_MAPPING = 1 << 20,
     SMALL = 4 << 20,
     FORKS_AGAIN = 4
 };
@@ -29,6 +29,7 @@ struct runs {
     uint64_t base, bytes;  // base: of the piece that is looked at
     uint32_t count, first; // first: of the range that is looked at
     uint64_t range_private;
+    int is_one_file;       // it has been written as a whole before
     struct range next;     // that grows still
     uint64_t next_private; // bytes of it
     struct range of[MOST_RUNS];
@@ -55,10 +56,10 @@ static void note_run(void *state, uint64_t offset, uint64_t size) {
 }
 
 static int is_worth_writing(const struct runs *runs, uint64_t size, int again) {
-    uint64_t own = runs->range_private;
+    uint64_t own = runs->range_private, others = size - own;
     if (again && own && size <= SMALL)
         return 1;
-    return own >= WORTH_A_FILE && size - own <= WORTH_A_MAPPING + own / 2;
+    return own >= WORTH_A_FILE && others <= own / 2 + (runs->is_one_file ? 0 : WORTH_A_MAPPING);
 }
 
 static void end_range(struct runs *runs, struct range range, int again) {
@@ -72,6 +73,7 @@ static void end_range(struct runs *runs, struct range range, int again) {
     }
     runs->first = runs->count;
     runs->range_private = 0;
+    runs->is_one_file = 0;
 }
 
 // again: its process has forked before, and may go on doing so.
@@ -87,6 +89,7 @@ static int look_for_runs(void *state, const struct part *piece) {
     while (piece->range.offset >= looking->range->offset + looking->range->size)
         end_range(looking->runs, *looking->range++, looking->again);
     looking->runs->base = piece->range.offset;
+    looking->runs->is_one_file = piece->file && piece->range.size == looking->range->size;
     return visit_private(looking->machine->base + piece->range.offset, piece->range.size, note_run,
                          looking->runs) < 0
                ? -1
