@@ -212,7 +212,7 @@ int task_block(void) {
 }
 
 void task_yield(void) {
-    if (schedule_is_due() || stirred)
+    if (schedule_is_due())
         look();
     if (!first)
         return;

@@ -48,12 +48,24 @@ static int waits_for(const struct task *task, const struct wait_entry *found) {
     return 0;
 }
 
-static int others_wait_for(const struct wait_entry *entries, unsigned count) {
-    for (const struct task *task = tasks; task; task = task->next)
-        for (unsigned i = 0; task != current && task->waiting.count && i < count; i++)
-            if (entries[i].ready && waits_for(task, &entries[i]))
-                return 1;
+static int waits_for_any(const struct task *task, const struct wait_entry *entries,
+                         unsigned count) {
+    if (task == current || !task->waiting.count || task->process->is_stopped)
+        return 0;
+    for (unsigned i = 0; i < count; i++)
+        if (entries[i].ready && waits_for(task, &entries[i]))
+            return 1;
     return 0;
+}
+
+static int others_wait_for(const struct wait_entry *entries, unsigned count) {
+    int found = 0;
+    for (struct task *task = tasks; task; task = task->next)
+        if (waits_for_any(task, entries, count)) {
+            task_ready(task); // where it has not been looked at since
+            found = 1;
+        }
+    return found;
 }
 
 // Who asks without waiting for what others wait for lets them have it first: asked again and again
