@@ -107,6 +107,8 @@ static void one_message_goes_out_to_who_has_closed(void) {
 
 static void unread_bytes_reset_the_connection(void) {
     char byte;
+    struct linux_sockaddr_in name;
+    uint32_t size = sizeof name;
     ignore_pipe_signal();
     connect_tcp(8081);
     CALL(write, client, "lost", 4);
@@ -114,6 +116,24 @@ static void unread_bytes_reset_the_connection(void) {
     CHECK_EQUAL(CALL(read, client, &byte, 1), -ECONNRESET);
     CHECK_EQUAL(CALL(read, client, &byte, 1), 0);
     CHECK_EQUAL(CALL(write, client, "x", 1), -EPIPE);
+    CHECK_EQUAL(CALL(getpeername, client, &name, &size), -ENOTCONN);
+}
+
+// What ssl.SSLSocket looks at, to tell bytes that came before its handshake.
+static void what_came_before_a_reset_can_be_read(void) {
+    char byte;
+    struct linux_linger at_once = {1, 0};
+    struct linux_sockaddr_in name;
+    uint32_t size = sizeof name;
+    connect_tcp(8087);
+    CHECK_EQUAL(CALL(getpeername, server, &name, &size), 0);
+    CHECK_EQUAL(CALL(setsockopt, client, 1, LINUX_SO_LINGER, &at_once, sizeof at_once), 0);
+    CHECK_EQUAL(CALL(write, client, "x", 1), 1);
+    CALL(close, client);
+    CHECK_EQUAL(CALL(getpeername, server, &name, &size), -ENOTCONN);
+    CHECK_EQUAL(CALL(read, server, &byte, 1), 1);
+    CHECK_EQUAL(CALL(read, server, &byte, 1), -ECONNRESET);
+    CHECK_EQUAL(CALL(read, server, &byte, 1), 0);
 }
 
 static void closing_a_listener_resets_who_waits(void) {
@@ -479,6 +499,7 @@ int main(void) {
     RUN(a_server_and_its_client_talk);
     RUN(one_message_goes_out_to_who_has_closed);
     RUN(unread_bytes_reset_the_connection);
+    RUN(what_came_before_a_reset_can_be_read);
     RUN(closing_a_listener_resets_who_waits);
     RUN(a_stream_is_bounded_and_drains);
     RUN(addresses_and_ports_are_kept_apart);

@@ -79,6 +79,7 @@ static void leave(struct socket *socket, struct socket *peer) {
         if (socket->first || !socket->accepted || aborts(socket)) {
             peer->error = ECONNRESET;
             peer->shut = SHUT_BOTH;
+            peer->is_reset = 1;
         }
     }
     peer->peer = NULL;

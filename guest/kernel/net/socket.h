@@ -70,6 +70,7 @@ struct socket {
     struct socket *next, *previous; // of all sockets
     int family, type, protocol;
     int listening, connected, shut, error, accepted;
+    int is_reset;     // what came before can still be read
     int connecting;   // a non-blocking connect(2) answered EINPROGRESS and was not asked again
     int serves_names; // dns.h: it has no file
     unsigned asking;  // names that it waits for (dns.h)
