@@ -17,7 +17,6 @@ from boxer.errors import UnsupportedOptionError
 RUN_FLAGS = (("--init",),)
 RUN_VALUES = (
     ("--platform",),
-    ("--pull",),
     ("--cap-drop",),
     ("--expose",),
     ("--security-opt",),
@@ -62,7 +61,7 @@ BUILD_REFUSED: Mapping[tuple[str, ...], tuple[str, str]] = {
     ),
 }
 BUILD_REFUSED_FLAGS: Mapping[tuple[str, ...], tuple[str, str]] = {
-    ("--push",): ("a box is a file, and goes nowhere by itself", "Write it with `-o OUT.wasm`."),
+    ("--push",): ("a box is a file, and goes nowhere by itself", "`boxer push NAME` sends it."),
 }
 
 

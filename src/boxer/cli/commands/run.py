@@ -78,6 +78,12 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="SECONDS",
         help="how long the program has to end after SIGTERM (10; -1: as long as it likes)",
     )
+    parser.add_argument(
+        "--pull",
+        choices=("missing", "always", "never"),
+        default="missing",
+        help="when a box that names a registry is fetched (missing)",
+    )
     _add_detached(parser)
     add_network_options(parser)
     add_docker_run_options(parser)
@@ -119,10 +125,20 @@ def run(options: argparse.Namespace) -> int:
         return _live(options)
     from boxer.cli import detached
 
+    _fetch(options.box, options.pull)
     if not options.detach:
         detached.refuse_attached(options)
         return _run(options, None).exit_code
     return _detach(options)
+
+
+def _fetch(name: str, when: str) -> None:
+    """As docker does. A name without a slash is of no registry."""
+    if when == "never" or "/" not in name:
+        return
+    from boxer.registry import fetch
+
+    fetch(name, always=when == "always", tell=lambda text: print(f"boxer: {text}", file=sys.stderr))
 
 
 def _live(options: argparse.Namespace) -> int:
