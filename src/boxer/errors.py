@@ -583,3 +583,12 @@ class PolicyError(BoxerError):
     """A policy file that cannot be read, or whose rule is not known."""
 
     reference = "bad-policy"
+
+
+# --- networks --------------------------------------------------------------------------------
+
+
+class NetworkMissingError(BoxerError):
+    """A network of boxes that is not there."""
+
+    reference = "network-missing"

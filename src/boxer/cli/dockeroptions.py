@@ -31,11 +31,11 @@ _PRIVILEGES = (
     "Leave it out.",
 )
 _NETWORK = (
-    "a box is in no network with others",
-    "What it may reach is named with `--allow-net HOST:PORT`.",
+    "a box's addresses and names are its networks'",
+    "Boxes reach one another by name: `--network NAME --name N`; others: `--allow-net HOST:PORT`.",
 )
 RUN_REFUSED: Mapping[tuple[str, ...], tuple[str, str]] = {
-    ("--link", "--add-host", "--network-alias", "--ip", "--ip6"): _NETWORK,
+    ("--link", "--add-host", "--ip", "--ip6"): _NETWORK,
     ("--device", "--gpus", "--cap-add", "--volumes-from"): _PRIVILEGES,
     ("--cpus", "--ulimit", "--memory-swap"): (
         "the limits of a run have other names",

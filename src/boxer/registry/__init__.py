@@ -3,8 +3,8 @@
 from boxer.registry.credentials import Credentials, forget, keep
 from boxer.registry.fetching import fetch
 from boxer.registry.login import check_login
-from boxer.registry.pull import Pulled, pull
-from boxer.registry.push import Attachment, Pushed, push, sign_pushed
+from boxer.registry.pulling import Pulled, pull
+from boxer.registry.pushing import Attachment, Pushed, push, sign_pushed
 from boxer.registry.transport import Transport
 
 __all__ = [

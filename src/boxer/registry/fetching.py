@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from boxer.errors import BadReferenceError, ImageMissingError
-from boxer.registry.pull import pull
+from boxer.registry.pulling import pull
 from boxer.store import ImageStore, parse_reference
 
 

@@ -98,7 +98,9 @@ def _add_detached(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-d", "--detach", action="store_true", help="run it in the background and print its id"
     )
-    parser.add_argument("--name", metavar="NAME", help="of a detached box: `boxer logs NAME`")
+    parser.add_argument(
+        "--name", metavar="NAME", help="of a detached box: `boxer logs NAME`; on its networks"
+    )
     parser.add_argument("--rm", action="store_true", help="remove a detached box when it has ended")
     parser.add_argument(
         "-i", "--interactive", action="store_true", help="keep a detached box's input open"
@@ -118,6 +120,7 @@ def _add_detached(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--health-{name}", metavar="N" if name == "retries" else "TIME")
     parser.add_argument("--no-healthcheck", action="store_true", help="leave HEALTHCHECK out")
     parser.add_argument("--life", help=argparse.SUPPRESS)
+    parser.add_argument("--network-name", help=argparse.SUPPRESS)
 
 
 def run(options: argparse.Namespace) -> int:
