@@ -54,10 +54,6 @@ def build_function(
     project: Project, *, cache: bool = True, events: Listener = _ignore
 ) -> BuiltFunction:
     """Raises `FunctionError`, and what a build raises."""
-    if project.language != "python":
-        from boxer.functions import languages
-
-        return languages.build_function(project, cache, events)
     told = "python" if project.python is None else f"python:{project.python}"
     with tempfile.TemporaryDirectory(prefix="boxer-function-") as folder:
         dockerfile = Path(folder) / "Dockerfile"

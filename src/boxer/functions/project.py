@@ -28,8 +28,7 @@ from boxer.runtime import Limits
 
 FILE = "boxer.toml"
 LARGEST_PROJECT = 1 << 20
-LANGUAGES = ("python", "c", "js")
-_ENDINGS = {".c": "c", ".js": "js", ".mjs": "js", ".ts": "js"}
+LANGUAGES = ("python",)
 _TEXTS = ("name", "tag", "entry", "language", "python", "init", "dockerfile", "signature")
 _ENTRY = re.compile(r"[A-Za-z_][\w.]*(:[A-Za-z_][\w.]*)?")
 
@@ -108,10 +107,10 @@ def _project(folder: Path, told: dict[str, Any], where: Where) -> Project:
     entry = told.get("entry")
     if not entry:
         raise FunctionError("`entry` is missing.", where=where, hint='entry = "app:handler"')
-    language = told.get("language") or _ENDINGS.get(Path(entry).suffix, "python")
+    language = told.get("language", "python")
     if language not in LANGUAGES:
         raise FunctionError(f"`{language}` is none of {', '.join(LANGUAGES)}.", where=where)
-    if language == "python" and not _ENTRY.fullmatch(entry):
+    if not _ENTRY.fullmatch(entry):
         raise FunctionError(f"`{entry}` is not MODULE:FUNCTION.", where=where)
     limits_of(limits, where)
     texts = {key: told[key] for key in _TEXTS if key in told and key not in ("entry", "language")}

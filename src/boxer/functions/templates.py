@@ -28,44 +28,7 @@ def handler(name: str, *, punctuation: str = "!") -> Greeting:
     text = f"Hello {name}{punctuation}"
     return Greeting(text, len(text))
 '''
-_C = """// A function of a box: `boxer fn run .`, `boxer fn test .`.
-#include <boxer/function.h>
-#include <stdio.h>
-
-BOXER_SIGNATURE("{\\"input\\":{\\"type\\":\\"object\\",\\"properties\\":{\\"name\\":{\\"type\\":\\"string\\"}},"
-                "\\"required\\":[\\"name\\"],\\"additionalProperties\\":false},"
-                "\\"output\\":{\\"type\\":\\"string\\"}}");
-
-// Called once, before the machine is frozen.
-void boxer_init(void) {}
-
-int boxer_function(const struct boxer_value *input, struct boxer_result *result) {
-    struct boxer_text name = boxer_text(boxer_get(input, "name"));
-    char text[256];
-    snprintf(text, sizeof text, "Hello %.*s!", (int)name.size, name.bytes);
-    return boxer_return_text(result, text);
-}
-"""
-_JS = """// A function of a box: `boxer fn run .`, `boxer fn test .`.
-export const signature = {
-  input: {
-    type: "object",
-    properties: { name: { type: "string" } },
-    required: ["name"],
-    additionalProperties: false,
-  },
-  output: { type: "string" },
-};
-
-export default function handler({ name }) {
-  return `Hello ${name}!`;
-}
-"""
-_SOURCES = {
-    "python": ("app.py", "app:handler", _PYTHON),
-    "c": ("function.c", "function.c", _C),
-    "js": ("function.js", "function.js", _JS),
-}
+_SOURCES = {"python": ("app.py", "app:handler", _PYTHON)}
 
 
 def write_project(folder: Path, name: str, language: str) -> list[Path]:
@@ -76,10 +39,7 @@ def write_project(folder: Path, name: str, language: str) -> list[Path]:
         )
     file, entry, source = _SOURCES[language]
     toml = f'name = "{name}"\nentry = "{entry}"\n'
-    if language == "python":
-        output: object = {"text": "Hello Ada!", "length": 10}
-    else:
-        output = "Hello Ada!"
+    output = {"text": "Hello Ada!", "length": 10}
     example = json.dumps({"input": {"name": "Ada"}, "output": output}, indent=2) + "\n"
     files = {file: source, "boxer.toml": toml, "examples/ada.json": example}
     for path in files:

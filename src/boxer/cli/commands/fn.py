@@ -35,7 +35,7 @@ def _command(
 def _add_making(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = _command(commands, "new", "write a new function into a folder", new)
     parser.add_argument("name", metavar="NAME", help="of the function, and of its folder")
-    parser.add_argument("--lang", choices=("python", "c", "js"), default="python")
+    parser.add_argument("--lang", choices=("python",), default="python")
     parser.add_argument("--folder", type=Path, help="instead of one named as the function")
     parser = _command(commands, "build", "build a function", build)
     parser.add_argument("-t", "--tag", metavar="NAME[:TAG]", help="instead of the project's")
@@ -78,7 +78,7 @@ def _add_calling(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
 def _add_describing(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     _command(commands, "list", "list named functions", list_functions)
     parser = _command(commands, "inspect", "show what a function takes and gives", inspect)
-    parser.add_argument("--as", dest="kind", choices=("signature", "openapi", "mcp", "wit"))
+    parser.add_argument("--as", dest="kind", choices=("signature", "openapi", "mcp"))
     parser.add_argument("function", metavar="BOX", help=_FUNCTION)
     parser = _command(commands, "stub", "print a typed caller's source", stub)
     parser.add_argument("--lang", choices=("python", "ts"), default="python")
@@ -175,11 +175,6 @@ def inspect(options: argparse.Namespace) -> int:
         told: Any = openapi({name: description.signature}, name)
     elif kind == "mcp":
         told = mcp_tool(name, description.signature)
-    elif kind == "wit":
-        from boxer.functions import wit
-
-        print(wit(description.signature), end="")
-        return 0
     elif kind == "signature" or options.format == "json":
         told = description.signature if kind else functionoptions.described(description)
     else:
