@@ -110,7 +110,20 @@ def _set_apart(value):
     )
 
 
-_encode = json.JSONEncoder(default=_set_apart, separators=(",", ":")).encode
+def _encoder():
+    """What writes JSON, made once: `JSONEncoder.encode` makes it anew for each value."""
+    encoder = json.JSONEncoder(default=_set_apart, separators=(",", ":"))
+    make = json.encoder.c_make_encoder
+    if make is None:
+        return encoder.encode
+    write = make(
+        None, _set_apart, json.encoder.encode_basestring_ascii, None, ":", ",", False, False, True
+    )
+    join = "".join
+    return lambda value: join(write(value, 0))
+
+
+_encode = _encoder()
 
 
 def _json(value, parts):

@@ -18,7 +18,7 @@ from boxer import _linking
 _DEVICE = "/dev/boxer"
 _CHUNK = 1 << 16
 _lock = _thread.allocate_lock()
-_asking = None  # the thread that asks
+_asking = []  # the thread that asks
 _device = -1
 _extensions = {}
 _offered = None  # what the host has said; None: nothing yet
@@ -53,18 +53,22 @@ def needed():
 
 def ask(function, args, kwargs):
     """Calls `extension.method` of the host. Raises `HostError`, `NotOfferedError`."""
-    global _asking
     request = _request(function, args, kwargs)
-    me = _thread.get_ident()
-    if _asking == me:
-        raise RuntimeError(f"{function} is asked for while the host is being asked")
-    with _lock:
-        _asking = me
-        try:
-            reply = _over_streams(request) if _linking.streams() else _over_device(request)
-        finally:
-            _asking = None
+    if not _lock.acquire(False):
+        _wait_for_turn(function)
+    try:
+        _asking.append(_thread.get_ident())
+        reply = _over_streams(request) if _linking.streams() else _over_device(request)
+    finally:
+        _asking.clear()
+        _lock.release()
     return _read(reply, function)
+
+
+def _wait_for_turn(function):
+    if _thread.get_ident() in _asking:  # a handler of a signal, or a finalizer
+        raise RuntimeError(f"{function} is asked for while this thread asks the host")
+    _lock.acquire()
 
 
 def _request(function, args, kwargs):
@@ -118,10 +122,10 @@ def _over_streams(request):
 
 
 def _read(reply, function):
-    kind = bytes(reply[:1])
-    if kind == b"=":
+    kind = reply[0]
+    if kind == 61:  # =
         return _boxer_calls._scan(str(reply[1:], "utf-8"), 0)[0]
-    if kind == b"~":
+    if kind == 126:  # ~
         return _boxer_calls.untagged(reply[1:])
     told = _boxer_calls._scan(str(reply[1:], "utf-8"), 0)[0]
     kind = {"NotOfferedError": NotOfferedError}.get(told["type"])

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from boxer.boxfile import BoxInfo, Distribution, Healthcheck
+from boxer.boxfile import BoxInfo, Distribution, Healthcheck, needed_hosts
 from boxer.packages import difference_of
 
 
@@ -31,11 +31,21 @@ def describe_box(info: BoxInfo, size: int) -> list[tuple[str, str]]:
         ("healthcheck", _healthcheck(config.healthcheck)),
         ("labels", "\n".join(f"{name}={value}" for name, value in config.labels)),
         ("packages", packages),
+        ("function", _function(info)),
+        ("needs", ", ".join(f"{name} of its host" for name in needed_hosts(info))),
         ("left to the run", _left(info)),
         ("frozen for", ", ".join(name.lstrip("@") for name in info.assumed)),
         ("different here", "\n".join(_differences(info.distributions))),
     ]
     return [(name, value) for name, value in rows if value]
+
+
+def _function(info: BoxInfo) -> str:
+    """Its name and entry, where the box is a typed function."""
+    if info.function is None:
+        return ""
+    told = json.loads(info.function)
+    return f"{told.get('signature', {}).get('name')} ({told.get('entry')})"
 
 
 def _left(info: BoxInfo) -> str:

@@ -5,7 +5,7 @@ Belongs here: what the file may say. Does not: building it (`building`).
     name = "resize"                 default: the folder's
     tag = "1.0"                     default: "latest"
     entry = "app:resize"            module and function; of C and JavaScript the file
-    language = "python"             or "c", "js"; default: by the entry's ending
+    language = "python"             the only one yet
     python = "3.X"                  the version of the base
     init = "app:load_model"         called once, before the box is frozen
     dockerfile = "Dockerfile"       instead of the one that is made

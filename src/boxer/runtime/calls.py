@@ -43,6 +43,7 @@ def _notice(value: object) -> NoReturn:
 
 
 _encode = json.JSONEncoder(default=_notice, separators=(",", ":")).encode
+_scan = json.JSONDecoder().scan_once
 
 
 def call_request(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
@@ -79,7 +80,10 @@ def read_request(request: bytes, room: int) -> tuple[str, list[Any], dict[str, A
             told = _read_tagged(memoryview(request)[1:], room)
         elif request[:1] == b"c":
             measure(request, room)
-            told = json.loads(request[1:])
+            text = str(request[1:], "utf-8")
+            told, end = _scan(text, 0)
+            if end != len(text):
+                raise ValueError
         else:
             raise ValueError
         name, args, kwargs = told["f"], told["a"], told["k"]
@@ -90,7 +94,7 @@ def read_request(request: bytes, room: int) -> tuple[str, list[Any], dict[str, A
         raise ValueError("the request is too large") from None
     except TooDeepError as error:
         raise ValueError(str(error)) from None
-    except (ValueError, KeyError, TypeError, RecursionError, struct.error):
+    except (ValueError, KeyError, TypeError, RecursionError, StopIteration, struct.error):
         raise ValueError("the request cannot be read") from None
 
 

@@ -20,6 +20,8 @@ from boxer.runtime.opened import TCP
 from boxer.runtime.opening import open_network, without_ports
 
 MOST_FOUND = 16
+# Names of this machine's loopback (native/names.h), which are looked up nowhere.
+OF_THE_HOST = ("host.boxer.internal", "host.docker.internal")
 
 
 class _Endpoint(ctypes.Structure):
@@ -107,7 +109,9 @@ class Outgoing:
             raise PermissionError(f"{host[:100]} is no name of a host") from None
         if library.grants_may_resolve(grants, canonical):
             return []
-        found = socket.getaddrinfo(canonical.decode(), None, type=socket.SOCK_STREAM)
+        found = []
+        if name not in OF_THE_HOST:
+            found = socket.getaddrinfo(canonical.decode(), None, type=socket.SOCK_STREAM)
         addresses = list(dict.fromkeys(str(one[4][0]).partition("%")[0] for one in found))
         count = min(len(addresses), MOST_FOUND)
         array = (_Endpoint * MOST_FOUND)()
