@@ -28,6 +28,7 @@ from boxer.wasmformat.rewrite import (
     initial_segments,
     with_custom,
     with_image,
+    without_custom,
 )
 from boxer.wasmformat.writer import encode_name, sleb128, uleb128
 
@@ -65,5 +66,6 @@ __all__ = [
     "with_custom",
     "with_image",
     "with_object",
+    "without_custom",
     "without_object",
 ]
