@@ -13,18 +13,20 @@ from typing import Any
 
 SDK = Path(__file__).resolve().parent
 # Asked of every PostgreSQL, and nothing in a box.
-EMPTY = ("cppflags", "cflags", "ldflags", "libs", "configure")
+EMPTY = ("cflags", "libs", "configure")
 
 
 def main(arguments: list[str]) -> int:
     table: dict[str, Any] = json.loads((SDK / "sdk.json").read_text())["packages"]["libpq"]
-    include = str(SDK / "include" / table["include"])
+    include, folder = (str(SDK / "include" / table["include"]), str(SDK / "lib" / "libraries"))
     answers = {
         "version": f"PostgreSQL {table['version']}",
         "includedir": include,
         "pkgincludedir": include,
         "includedir-server": include,
-        "libdir": str(SDK / "lib" / "libraries"),
+        "libdir": folder,
+        "cppflags": f"-I{include}",  # psycopg2 before 2.9.6 takes no answer for a failure
+        "ldflags": f"-L{folder}",
         "bindir": str(SDK / "bin"),
         **dict.fromkeys(EMPTY, ""),
     }
