@@ -4,7 +4,8 @@ Belongs here: the folder `sdk` of a base: headers, settings for sysconfig, the p
 to link again. Does not: what a compiler's arguments come to (`extension/driver.py`), building
 packages (`src/boxer/packages/native`).
 
-    sdk.json driver.py pkgconfig.py pgconfig.py bin/{cc,c++,ar,ranlib,link,pkg-config,pg_config} include/ lib/ sysconfig/
+    sdk.json driver.py pkgconfig.py pgconfig.py include/ lib/ sysconfig/
+    bin/{cc,c++,ar,ranlib,link,pkg-config,pg_config}
 """
 
 from __future__ import annotations

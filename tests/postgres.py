@@ -43,7 +43,7 @@ def _made(program: Path, folder: Path, user: str | None) -> None:
         shutil.chown(folder, user)
     (folder / "pw").write_text(f"{PASSWORD}\n")
     (folder / "pw").chmod(0o644)
-    words = [program, "-D", folder / "data", "-U", "postgres", "--no-sync"]
+    words: list[str | Path] = [program, "-D", folder / "data", "-U", "postgres", "--no-sync"]
     words += ["--auth=scram-sha-256", f"--pwfile={folder / 'pw'}"]
     done = subprocess.run(words, user=user, cwd="/", capture_output=True, check=False)
     if done.returncode:
