@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from boxer.errors import DamagedWasmError, NotWasmError
 from boxer.wasmformat.module import Module
 from boxer.wasmformat.reader import Buffer
-from boxer.wasmformat.rewrite import with_custom
+from boxer.wasmformat.rewrite import with_custom, without_custom
 
 SECTION = "boxer.object"
 
@@ -36,7 +36,7 @@ def with_object(program: Buffer, data: bytes) -> bytes:
 
 def without_object(program: Buffer) -> bytes:
     """The program alone: what a box holds whose module it is."""
-    return Module(tuple(s for s in Module.parse(program).sections if s.title != SECTION)).emit()
+    return without_custom(Module.parse(program), SECTION).emit()
 
 
 def object_of(program: Buffer) -> Linkable | None:

@@ -79,11 +79,6 @@ class Section:
     def custom(cls, title: str, contents: Buffer) -> Section:
         return cls.make(SectionId.CUSTOM, writer.custom_payload(title, contents))
 
-    @property
-    def title(self) -> str | None:
-        """The name of a custom section, None for the others."""
-        return self.reader().name() if self.id == SectionId.CUSTOM else None
-
     def reader(self) -> Reader:
         return Reader(self.payload, f"the {self.id.name.lower().replace('_', ' ')} section")
 
