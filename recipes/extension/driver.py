@@ -269,6 +269,9 @@ def leb128(value: int) -> bytes:
 
 def compiler(tools: Tools, is_cxx: bool, arguments: list[str]) -> int:
     arguments = expanded(arguments)
+    if "-" in arguments and not any(argument.startswith("-x") for argument in arguments):
+        # zig leaves standard input of no stated language to clang, without reading the options.
+        arguments = ["-x", "c++" if is_cxx else "c", *arguments]
     if "-Wl,--version" in arguments:
         return run([tools.zig, "wasm-ld", "--version"])
     line = parted(tools.options, arguments)
