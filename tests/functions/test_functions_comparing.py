@@ -31,7 +31,7 @@ def required(x: int, y: str) -> Small: ...  # type: ignore[empty-body]
 def fewer(x: int) -> Small: ...  # type: ignore[empty-body]
 def other(x: str, y: str = "") -> Small: ...  # type: ignore[empty-body]
 def swapped(y: str = "", x: int = 0) -> Small: ...  # type: ignore[empty-body]
-def optional(x: int, y: str = "") -> Small | None: ...  # type: ignore[empty-body]
+def optional(x: int, y: str = "") -> Small | None: ...
 def literal(x: int, y: Literal["", "a"] = "") -> Small: ...  # type: ignore[empty-body]
 def number(x: float, y: str = "") -> Small: ...  # type: ignore[empty-body]
 def as_bytes(x: int, y: bytes = b"") -> Small: ...  # type: ignore[empty-body]

@@ -43,7 +43,7 @@ def _notice(value: object) -> NoReturn:
 
 
 _encode = json.JSONEncoder(default=_notice, separators=(",", ":")).encode
-_scan = json.JSONDecoder().scan_once
+_scan: Any = json.JSONDecoder().__dict__["scan_once"]  # no stub names it
 
 
 def call_request(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:

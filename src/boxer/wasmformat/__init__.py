@@ -15,6 +15,7 @@ from boxer.wasmformat.entries import (
     memory,
     stack_size,
 )
+from boxer.wasmformat.linkable import Linkable, object_of, with_object, without_object
 from boxer.wasmformat.module import Module, Section, SectionId
 from boxer.wasmformat.reader import Buffer, Reader
 from boxer.wasmformat.rewrite import (
@@ -40,6 +41,7 @@ __all__ = [
     "Export",
     "Import",
     "Kind",
+    "Linkable",
     "MemoryType",
     "Module",
     "Reader",
@@ -57,10 +59,13 @@ __all__ = [
     "imports",
     "initial_segments",
     "memory",
+    "object_of",
     "sleb128",
     "stack_size",
     "uleb128",
     "with_custom",
     "with_image",
+    "with_object",
     "without_custom",
+    "without_object",
 ]
