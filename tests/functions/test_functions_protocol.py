@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+import boxer
+from boxer.functions import build_function, project_of
 from tests.functions.conftest import Built
 
 CALLERS = Path(__file__).resolve().parent / "callers"
@@ -81,13 +83,19 @@ def test_next_is_asked_for_by_a_frame(built: Built) -> None:
     assert reply == b"=[42]"
 
 
-def test_a_caller_in_c(built: Built, tmp_path: Path) -> None:
+WASMTIME = (str(Path(sys.executable).with_name("wasmtime")), "run")
+
+
+@pytest.mark.parametrize("runtime", [RUN, WASMTIME], ids=["boxer", "wasmtime"])
+def test_a_caller_in_c(built: Built, tmp_path: Path, runtime: tuple[str, ...]) -> None:
+    if not (Path(runtime[0]).exists()):
+        pytest.skip("there is no wasmtime command")
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
         pytest.skip("there is no C compiler")
     caller = tmp_path / "call"
     subprocess.run([compiler, "-Wall", "-o", caller, CALLERS / "call.c"], check=True, timeout=120)
-    words = [str(caller), '{"number":41}', *RUN, str(built("add_one"))]
+    words = [str(caller), '{"number":41}', *runtime, str(built("add_one"))]
     done = subprocess.run(words, capture_output=True, timeout=120, check=True)
     assert done.stdout == b"= [42]\n"
 
@@ -101,3 +109,26 @@ def test_a_caller_in_node(built: Built) -> None:
     if b"ERR_UNKNOWN_BUILTIN_MODULE" in done.stderr:
         pytest.skip("this Node has no WASI")
     assert done.stdout == b'= ["ABC"]\n', done.stderr
+
+
+def test_a_function_in_c_is_called_like_one_in_python(tmp_path: Path) -> None:
+    (tmp_path / "boxer.toml").write_text('name = "c"\nentry = "function.c"\n')
+    (tmp_path / "function.c").write_text((CALLERS / "function.c").read_text())
+    box = tmp_path / "c.wasm"
+    box.write_bytes(build_function(project_of(str(tmp_path))).data)
+    with boxer.function(box, size=1) as function:
+        assert function("count") == 1
+        assert function("count") == 1, "each call meets what boxer_init left, and no more"
+        assert function("text", text='é"\\\n😀') == 'é"\\\n😀'
+        assert function("bytes", data=b"\0\xff" * 1000) == b"\0\xff" * 1000
+        assert function("bytes", other=b"abc", data=b"de") == b"de"
+        assert function("number", number=-1.5) == -1.5
+        with pytest.raises(boxer.FunctionInputError) as raised:
+            function("text", text=3)
+        assert raised.value.errors == [("/text", "must be a string")]
+        with pytest.raises(boxer.GuestError, match="of no kind"):
+            function("other")
+        with boxer.function(box, stateful=True) as kept:
+            assert [kept("count"), kept("count")] == [1, 2]
+    done = run(box, call({"kind": "number", "number": 7}) * 2)
+    assert frames(done.stdout) == [b"=[7]", b"=[7]"]

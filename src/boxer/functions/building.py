@@ -54,6 +54,11 @@ def build_function(
     project: Project, *, cache: bool = True, events: Listener = _ignore
 ) -> BuiltFunction:
     """Raises `FunctionError`, and what a build raises."""
+    if project.language == "c":
+        from boxer.functions.languages import build_program  # late: few are
+
+        data, signature = build_program(project)
+        return described(project, read_box(data), signature)
     told = "python" if project.python is None else f"python:{project.python}"
     with tempfile.TemporaryDirectory(prefix="boxer-function-") as folder:
         dockerfile = Path(folder) / "Dockerfile"

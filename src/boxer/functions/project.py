@@ -4,8 +4,8 @@ Belongs here: what the file may say. Does not: building it (`building`).
 
     name = "resize"                 default: the folder's
     tag = "1.0"                     default: "latest"
-    entry = "app:resize"            module and function; of C and JavaScript the file
-    language = "python"             the only one yet
+    entry = "app:resize"            module and function; of C the file; of C and JavaScript the file
+    language = "python"             or "c"; default: by the entry's ending
     python = "3.X"                  the version of the base
     init = "app:load_model"         called once, before the box is frozen
     dockerfile = "Dockerfile"       instead of the one that is made
@@ -28,7 +28,8 @@ from boxer.runtime import Limits
 
 FILE = "boxer.toml"
 LARGEST_PROJECT = 1 << 20
-LANGUAGES = ("python",)
+LANGUAGES = ("python", "c")
+_ENDINGS = {".c": "c"}
 _TEXTS = ("name", "tag", "entry", "language", "python", "init", "dockerfile", "signature")
 _ENTRY = re.compile(r"[A-Za-z_][\w.]*(:[A-Za-z_][\w.]*)?")
 
@@ -107,10 +108,10 @@ def _project(folder: Path, told: dict[str, Any], where: Where) -> Project:
     entry = told.get("entry")
     if not entry:
         raise FunctionError("`entry` is missing.", where=where, hint='entry = "app:handler"')
-    language = told.get("language", "python")
+    language = told.get("language") or _ENDINGS.get(Path(entry).suffix, "python")
     if language not in LANGUAGES:
         raise FunctionError(f"`{language}` is none of {', '.join(LANGUAGES)}.", where=where)
-    if not _ENTRY.fullmatch(entry):
+    if language == "python" and not _ENTRY.fullmatch(entry):
         raise FunctionError(f"`{entry}` is not MODULE:FUNCTION.", where=where)
     limits_of(limits, where)
     texts = {key: told[key] for key in _TEXTS if key in told and key not in ("entry", "language")}

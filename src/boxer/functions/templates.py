@@ -28,7 +28,30 @@ def handler(name: str, *, punctuation: str = "!") -> Greeting:
     text = f"Hello {name}{punctuation}"
     return Greeting(text, len(text))
 '''
-_SOURCES = {"python": ("app.py", "app:handler", _PYTHON)}
+_C = r"""// A function of a box: `boxer fn run .`, `boxer fn test .`.
+#include <function.h>
+
+BOXER_SIGNATURE("{\"input\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"}},"
+                "\"required\":[\"name\"],\"additionalProperties\":false},"
+                "\"output\":{\"type\":\"string\"}}")
+
+// Called once, before the machine is frozen.
+void boxer_init(void) {
+}
+
+int boxer_function(const struct boxer_call *call, struct boxer_result *result) {
+    struct boxer_text name = boxer_get_text(call, "name");
+    char text[256];
+    if (!name.bytes)
+        return boxer_invalid(result, "/name", "must be a string");
+    int size = snprintf(text, sizeof text, "Hello %.200s!", name.bytes);
+    return boxer_return_text(result, text, (size_t)size);
+}
+"""
+_SOURCES = {
+    "python": ("app.py", "app:handler", _PYTHON),
+    "c": ("function.c", "function.c", _C),
+}
 
 
 def write_project(folder: Path, name: str, language: str) -> list[Path]:
@@ -39,7 +62,9 @@ def write_project(folder: Path, name: str, language: str) -> list[Path]:
         )
     file, entry, source = _SOURCES[language]
     toml = f'name = "{name}"\nentry = "{entry}"\n'
-    output = {"text": "Hello Ada!", "length": 10}
+    output: object = {"text": "Hello Ada!", "length": 10}
+    if language != "python":
+        output = "Hello Ada!"
     example = json.dumps({"input": {"name": "Ada"}, "output": output}, indent=2) + "\n"
     files = {file: source, "boxer.toml": toml, "examples/ada.json": example}
     for path in files:
