@@ -49,7 +49,7 @@ NAME = "libboxer.so"
 _ELF = struct.Struct("<40xQ10xHH2x")
 
 RETURNED, EXITED, TRAPPED, LIMIT, INTERRUPTED, FAILED, REFUSED = range(7)
-LIMITS = ("time", "cpu", "output", "memory", "sent", "received")
+LIMITS = ("time", "cpu", "output", "memory", "sent", "received", "cancelled")
 TOO_LITTLE_STACK, IN_SIGNAL_HANDLER, NO_SIGNAL, NO_NETWORK = 1, 2, 3, 4
 
 
@@ -112,6 +112,8 @@ class Run(ctypes.Structure):
         ("still", c_uint32),
         ("network", POINTER(NativeNetwork)),
         ("orders", c_int32),
+        ("cancelled", POINTER(c_int32)),
+        ("ask", c_void_p),
     )
 
 
@@ -168,6 +170,7 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
         (c_void_p, POINTER(Run), c_char_p, c_uint64, POINTER(NativeOutcome)),
     ),
     "boxer_machine_enter": (None, (c_void_p, c_char_p, POINTER(Run), POINTER(NativeOutcome))),
+    "boxer_machine_answer": (c_int, (c_void_p, c_char_p, c_uint64)),
     "boxer_machine_reset": (c_int, (c_void_p, POINTER(NativeOutcome))),
     "boxer_machine_fork": (c_void_p, (c_void_p, c_uint64, c_int, c_char_p)),
     "boxer_machine_memory": (c_void_p, (c_void_p, POINTER(c_uint64))),
