@@ -26,7 +26,7 @@ from boxer.errors import CallDataError, FunctionError, FunctionInputError, Guest
 from boxer.extensions import Extensions
 from boxer.functions.description import Description
 from boxer.functions.project import limits_of
-from boxer.functions.tracing import span_of
+from boxer.functions.tracing import is_traced, span_of
 from boxer.library import Box, load
 from boxer.runtime import Answer, Cancel, Limits, Mount, Network
 from boxer.schemas import InvalidError, Types, plain
@@ -101,6 +101,7 @@ class Function:
         for one in reversed(tuple(middleware)):
             self._proceed = functools.partial(_through, one, self._proceed)
         self._machines = _machines(box, stateful, count, given, env, mounts, network, host)
+        self._is_bare = self._proceed == self._call and not is_traced()
         self._executor: ThreadPoolExecutor | None = None
         self._making = threading.Lock()
 
@@ -112,6 +113,8 @@ class Function:
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Calls it. Raises `FunctionInputError` for what does not fit, `GuestError` for what the
         function raised, `LimitReached`, `CallDataError`."""
+        if self._is_bare:
+            return self._result(Reply(self._value(self.bound(args, kwargs))))
         return self._result(self.call(self.bound(args, kwargs)))
 
     async def call_async(self, /, *args: Any, **kwargs: Any) -> Any:
@@ -196,9 +199,16 @@ class Function:
                 f"What `{self.name}` returned is not of the type that was asked for: {error}."
             ) from None
 
-    def _call(self, call: Call) -> Reply:
+    def _value(self, arguments: dict[str, Any]) -> Any:
+        """A call of which nothing but its result is wanted: the shortest way."""
+        told = self._machines.value(self._target, self._as_data(arguments))
+        if type(told) is list and len(told) == 1:
+            return told[0]
+        raise _unfit(self.name, told)
+
+    def _as_data(self, arguments: dict[str, Any]) -> Any:
         try:
-            arguments = plain(call.arguments)
+            return plain(arguments)
         except InvalidError as error:
             raise CallDataError(
                 f"An argument of `{self.name}` is not plain data: {error}.",
@@ -207,6 +217,9 @@ class Function:
             ) from None
         except RecursionError:
             raise FunctionInputError(self.name, [("", "is nested too deeply")]) from None
+
+    def _call(self, call: Call) -> Reply:
+        arguments = self._as_data(call.arguments)
         context = None
         if call.timeout is not None or call.traceparent is not None or call.next is not None:
             context = _context(call)
@@ -259,6 +272,9 @@ class _Pooled:
         self._pool = box.pool(size, **options)
         self._pool.prepare(f"{GUEST}:open_function")
 
+    def value(self, target: str, arguments: Any) -> Any:
+        return self._pool.call(target, arguments)
+
     def ask(self, target: str, arguments: Any, context: Any, call: Call) -> Answer:
         given = (arguments,) if context is None else (arguments, context)
         ask = None if call.next is None else self._host.with_next(call.next)
@@ -277,6 +293,9 @@ class _Kept:
         self._using = threading.Lock()
         self._user: int | None = None
         self._machine.call(f"{GUEST}:open_function")
+
+    def value(self, target: str, arguments: Any) -> Any:
+        return self.ask(target, arguments, None, Call("the function", arguments)).value
 
     def ask(self, target: str, arguments: Any, context: Any, call: Call) -> Answer:
         if self._user == threading.get_ident():

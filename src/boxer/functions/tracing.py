@@ -21,6 +21,11 @@ def _tracer() -> Any:
     return trace.get_tracer("boxer")
 
 
+def is_traced() -> bool:
+    """Whether its package is here."""
+    return _tracer() is not None
+
+
 def span_of(call: Any) -> AbstractContextManager[Any]:
     """A span around a call; its function is told of it as the parent."""
     return nullcontext() if _tracer() is None else _span(call)
