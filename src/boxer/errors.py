@@ -403,6 +403,12 @@ class FunctionError(BoxerError):
     reference = "function"
 
 
+class BreakingChangeError(BoxerError):
+    """A function under whose tag callers know another signature, which this one does not keep."""
+
+    reference = "breaking-change"
+
+
 class FunctionInputError(BoxerError):
     """What a function was given does not fit its signature; it was not called.
 

@@ -90,6 +90,26 @@ def pull(
     return Pulled(store.find(reference), fetched, base)
 
 
+def attachment(reference: TaggedName, media_type: str, *, insecure: bool = False) -> bytes | None:
+    """A document that was pushed with a box (`pushing.Attachment`); None: there is none of that
+    type; of several, the last that the registry names.
+
+    Raises `RegistryMissingError` where there is no such box, `RegistryError`, `ArtifactError`.
+    """
+    repository = open_repository(reference, insecure=insecure)
+    data, _ = _manifest_of_box(repository, reference)
+    found = [
+        entry for entry in repository.referrers(sha256(data)) if entry.artifact_type == media_type
+    ]
+    if not found:
+        return None
+    about, _ = repository.manifest(f"sha256:{found[-1].digest}")
+    layers = read_manifest(about, str(reference)).layers
+    if len(layers) != 1:
+        raise ArtifactError(f"What is attached to `{reference}` has {len(layers)} layers.")
+    return repository.small_blob(layers[0], LARGEST_MANIFEST)
+
+
 def _manifest_of_box(repository: Repository, reference: TaggedName) -> tuple[bytes, Manifest]:
     wanted = f"sha256:{reference.digest}" if reference.digest else reference.tag
     data, kind = repository.manifest(wanted)
