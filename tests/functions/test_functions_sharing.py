@@ -55,7 +55,7 @@ def test_a_function_is_pushed_with_its_signature(
     told = json.loads(capsys.readouterr().out)
     [signature] = [
         json.loads(data)
-        for data, _ in {data: kind for data, kind in registry.manifests.values()}.items()
+        for data in {data for data, _ in registry.manifests.values()}
         if json.loads(data).get("artifactType") == KIND
     ]
     document = json.loads(registry.blobs[signature["layers"][0]["digest"]])
