@@ -48,7 +48,8 @@ def push_named(name: str, options: argparse.Namespace, *more: Attachment, quiet:
     from boxer.registry import push
 
     store, reference = ImageStore(), parse_reference(name)
-    attached = [] if options.no_sbom else bill_of_materials(store.get(reference))
+    is_described = reference.host and not options.no_sbom  # without a host nothing is sent
+    attached = bill_of_materials(store.get(reference)) if is_described else []
     return push(
         store,
         reference,

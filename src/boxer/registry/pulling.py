@@ -40,6 +40,7 @@ from boxer.store import (
 
 _LARGEST_PAYLOAD = 64 << 10
 _MOST_SIGNATURES = 64
+_LARGEST_OTHER = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,10 @@ def pull(
     if policy:
         policy.check(reference, digest, signatures.payloads if signatures else [])
     fetched, base = _fetch(store, repository, digest, layer, str(reference), whole)
-    config = repository.small_blob(manifest.config, LARGEST_MANIFEST)
-    store.blobs.put(config)
+    store.blobs.put(repository.small_blob(manifest.config, LARGEST_MANIFEST))
+    for other in manifest.layers:  # what tools of others lay beside a module
+        if other != layer:
+            store.blobs.put(repository.small_blob(other, _LARGEST_OTHER))
     store.blobs.put(data)
     if signatures:
         for blob in [*signatures.blobs.values(), signatures.data]:
