@@ -200,6 +200,10 @@ def prepared(options: RunOptions) -> Run:
     streams = (options.stdin, options.stdout, options.stderr)
     for number, stream in enumerate(streams):
         run.descriptors[number] = number if stream is Stream.INHERIT else -1
+    if options.descriptors is not None:
+        run.descriptors[:] = options.descriptors
+    if options.word is not None:
+        run.word = ctypes.pointer(options.word.native)
     run.orders = options.orders + 1
     if options.network is not None:
         run.network = ctypes.pointer(_network(options.network))

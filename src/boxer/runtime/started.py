@@ -17,14 +17,18 @@ from dataclasses import replace
 from typing import Any
 
 from boxer.boxfile import MemoryImage, Segment
-from boxer.errors import MachineOverError, MountError
+from boxer.errors import MachineOverError, MountError, UnsupportedModuleError
 from boxer.runtime.calls import call_request, execute_request, read_reply, reply_of
+from boxer.runtime.attended import Attendance
 from boxer.runtime.copied import CopiedInstance
-from boxer.runtime.entry import Instance, Outcome, RunOptions
+from boxer.runtime.entry import Instance, Outcome, RunOptions, Word
 from boxer.runtime.frozen import REFREEZE, Frozen
-from boxer.runtime.mapped import MappedInstance
+from boxer.runtime.limits import Limits
+from boxer.runtime.mapped import MappedImage, MappedInstance
 from boxer.runtime.mounts import Mount, folders_of
 from boxer.runtime.runner import RunResult, result_of
+
+ATTEND = "boxer._attend:attend"
 
 
 class StartedInstance:
@@ -47,12 +51,51 @@ class StartedInstance:
         self._newborn = True
         self._over = False
         self._lock = threading.Lock()
+        self._beginning = threading.Lock()
+        self._attendance: Attendance | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """Of each entry."""
+        return self._options.limits
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was closed, or ended by itself."""
+        return self._over
+
+    def attendance(self) -> Attendance:
+        """By which it is asked for several things at a time. Raises `MachineOverError`, and
+        `UnsupportedModuleError` where there is no native library."""
+        with self._beginning:
+            if self._attendance is None:
+                self._check()
+                if not isinstance(self._life, MappedInstance):
+                    raise UnsupportedModuleError(
+                        "Programs and cells of a machine need Boxer's native library."
+                    )
+                self._attendance = Attendance(self._attend)
+            return self._attendance
+
+    def _attend(self, descriptors: tuple[int, int, int], word: Word) -> Outcome:
+        """Time and output of what is asked are bounded by who asks."""
+        limits = replace(self._options.limits, time=None, cpu=None, output=None)
+        with self._lock:
+            return self._ask(
+                call_request(ATTEND, (), {}), limits=limits, descriptors=descriptors, word=word
+            )
+
+    def _rest(self) -> None:
+        """Raises `MachineBusyError`."""
+        if self._attendance is not None:
+            self._attendance.refuse_if_busy()
 
     def exec(self, source: str) -> RunResult:
         """Runs source text in the machine's `__main__`; what it wrote is in the result.
 
         Raises `GuestError`, `GuestExitedError`, `LimitReached`, `MachineOverError`.
         """
+        self._rest()
         with self._lock:
             outcome = self._ask(execute_request(source))
             self._read(outcome)
@@ -60,12 +103,15 @@ class StartedInstance:
 
     def call(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
         """Calls `"module:function"` with plain data. Raises as `exec`, and `CallDataError`."""
+        self._rest()
         with self._lock:
             return self._read(self._ask(call_request(function, args, kwargs)))
 
     def fork(self) -> StartedInstance:
         """A second machine that goes on from here on its own. Raises `MachineOverError`, and
-        `MountError` where it has folders: what is open in them is no part of its memory."""
+        `MountError` where it has folders: what is open in them is no part of its memory, and
+        `MachineBusyError`."""
+        self._rest()
         with self._lock:
             self._check()
             self._check_folders("forked")
@@ -74,6 +120,7 @@ class StartedInstance:
     def freeze(self) -> bytes:
         """The machine's memory, frozen anew: a box can be made of it. It can go on after this, from
         another thaw. Raises as `fork`."""
+        self._rest()
         with self._lock:
             self._check()
             self._check_folders("frozen")
@@ -84,8 +131,26 @@ class StartedInstance:
             self._newborn = True
             return self._life.memory()
 
+    def memory(self) -> bytes:
+        """All of it, as it is: `with_memory` makes an equal machine of it. Raises as `fork`."""
+        self._rest()
+        with self._lock:
+            self._check()
+            self._check_folders("kept")
+            return self._life.memory()
+
+    def with_memory(self, memory: bytes) -> StartedInstance:
+        """A machine that goes on from memory which an equal machine had."""
+        image = MemoryImage(len(memory), (Segment(0, memory),))
+        frozen = Frozen(self._frozen.code, MappedImage.of(image))
+        return StartedInstance(frozen, self._options)
+
     def close(self) -> None:
-        """Ends the machine."""
+        """Ends the machine, and whatever runs in it."""
+        with self._beginning:
+            attendance = self._attendance
+        if attendance is not None:
+            attendance.close()
         with self._lock:
             self._end()
 
@@ -106,9 +171,10 @@ class StartedInstance:
                 hint="Start another one: without folders, or with the same ones.",
             )
 
-    def _ask(self, request: bytes) -> Outcome:
+    def _ask(self, request: bytes, **changes: Any) -> Outcome:
         self._check()
-        options, self._newborn = _with_thaw(self._options, self._newborn), False
+        options = replace(self._options, thaw=self._newborn, **changes)
+        self._newborn = False
         outcome = self._life.call(options, request)
         self._note(outcome)
         return outcome
@@ -131,7 +197,3 @@ class StartedInstance:
         memory = self._life.memory()
         image = MemoryImage(len(memory), (Segment(0, memory),))
         return CopiedInstance(self._frozen.code, image, self._options.limits.memory_bytes)
-
-
-def _with_thaw(options: RunOptions, thaw: bool) -> RunOptions:
-    return replace(options, thaw=thaw)
