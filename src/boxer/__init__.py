@@ -20,14 +20,26 @@ if TYPE_CHECKING:
         CallDataError,
         GuestError,
         GuestExitedError,
+        GuestFileError,
         LimitReached,
+        MachineBusyError,
         MachineOverError,
         NetworkValueError,
         PoolClosedError,
         PortTakenError,
         PortValueError,
     )
-    from boxer.library import Box, Machine, build, load
+    from boxer.library import (
+        Box,
+        CellResult,
+        FileInfo,
+        Files,
+        Machine,
+        Program,
+        Template,
+        build,
+        load,
+    )
     from boxer.runtime import (
         Limits,
         Mount,
@@ -43,11 +55,13 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "boxer.errors": (
-        "BoxerError", "CallDataError", "GuestError", "GuestExitedError", "LimitReached",
-        "MachineOverError", "NetworkValueError", "PoolClosedError", "PortTakenError",
+        "BoxerError", "CallDataError", "GuestError", "GuestExitedError", "GuestFileError",
+        "LimitReached", "MachineBusyError", "MachineOverError", "NetworkValueError", "PoolClosedError", "PortTakenError",
         "PortValueError",
     ),
-    "boxer.library": ("Box", "Machine", "build", "load"),
+    "boxer.library": (
+        "Box", "CellResult", "FileInfo", "Files", "Machine", "Program", "Template", "build", "load",
+    ),
     "boxer.runtime": (
         "Limits", "Mount", "Network", "OpenNetwork", "Pool", "Port", "RunResult", "Stream", "Usage",
         "open_network",
@@ -56,10 +70,11 @@ _ROOMS = {
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
-    "Box", "BoxerError", "CallDataError", "GuestError", "GuestExitedError", "LimitReached",
-    "Limits", "Machine", "MachineOverError", "Mount", "Network", "NetworkValueError", "OpenNetwork",
-    "Pool", "PoolClosedError", "Port", "PortTakenError", "PortValueError", "RunResult", "Stream",
-    "Usage", "build", "load", "open_network",
+    "Box", "BoxerError", "CallDataError", "CellResult", "FileInfo", "Files", "GuestError",
+    "GuestExitedError", "GuestFileError", "LimitReached", "Limits", "Machine", "MachineBusyError",
+    "MachineOverError", "Mount", "Network", "NetworkValueError", "OpenNetwork", "Pool",
+    "PoolClosedError", "Port", "PortTakenError", "PortValueError", "Program", "RunResult", "Stream",
+    "Template", "Usage", "build", "load", "open_network",
 ]  # fmt: skip
 
 

@@ -15,7 +15,6 @@ Invariants
    host in frames.
 """
 
-import _thread
 import collections
 import fcntl
 import json
@@ -295,11 +294,11 @@ def attend():
     _kept.update(environ=dict(os.environ), cwd=posix.getcwd())
 
 
-def warm_up():
-    """Run once in a template, so that nothing is first in a machine made of it."""
+def warm_up(cells):
+    """Run once in a template: what cells need, and what nobody should wait for in each machine
+    that is made of it."""
     sys.stdout.flush()
     thread = threading.Thread(target=time.monotonic)
     thread.start()
     thread.join()
-    _thread.get_ident()
-    _cells.warm_up()
+    _cells.warm_up(cells)

@@ -418,12 +418,10 @@ def shell(command):
 
 def _described(error):
     """name, value, traceback: without our own frames."""
-    frames = error.__traceback__
-    while frames and os.path.dirname(frames.tb_frame.f_code.co_filename) == _HERE:
-        frames = frames.tb_next
     try:
-        lines = traceback.format_exception(type(error), error, frames)
-        value = str(error)
+        told = traceback.TracebackException.from_exception(error)
+        _leave_out_ours(told)
+        lines, value = list(told.format()), str(error)
     except Exception:
         lines, value = [f"{type(error).__name__}\n"], ""
     text = "".join(lines).rstrip("\n")
@@ -434,8 +432,15 @@ def _described(error):
     }
 
 
-def warm_up():
-    """Parses and runs a cell to nobody, so that what that imports is there."""
+def _leave_out_ours(told):
+    while told is not None:
+        kept = [frame for frame in told.stack if os.path.dirname(frame.filename) != _HERE]
+        told.stack[:] = kept
+        told = told.__cause__ or told.__context__
+
+
+def warm_up(cells):
+    """Runs cells that are told to nobody, so that what that takes is there. Raises what they do."""
 
     class Nobody:
         def send(self, head, body=b""):
@@ -446,4 +451,9 @@ def warm_up():
         for code in ("import os\n[1]", "print(1)", "await __import__('asyncio').sleep(0)", "1/0"):
             run(Nobody(), cell, code)
             finish(Nobody(), cell)
-    forget("warm-up")
+        forget("warm-up")
+        for number, code in enumerate(cells):
+            cell = {"id": 0, "context": "default", "silent": True}
+            _run_in(_context("default"), cell, code)
+            _display.end_of_cell(lambda figure: None)
+        _flush()

@@ -1,6 +1,8 @@
 """The only door to the WebAssembly engine: machines, their limits, and what they may see."""
 
 from boxer.runtime.buildinstance import BuildInstance
+from boxer.runtime.attended import Asked, Attendance, Event, error_of
+from boxer.runtime.calls import call_request
 from boxer.runtime.code import Code, code_folder, is_compiled, load_code
 from boxer.runtime.entry import Instance, RunOptions, Usage
 from boxer.runtime.exitstatus import ExitStatus
@@ -11,7 +13,7 @@ from boxer.runtime.network import NETWORK_LIMITS, Network
 from boxer.runtime.opened import OpenNetwork
 from boxer.runtime.opening import open_network
 from boxer.runtime.plans import write_plan
-from boxer.runtime.pool import Pool
+from boxer.runtime.pool import Pool, patient
 from boxer.runtime.ports import Port, exposed_ports, parse_ports
 from boxer.runtime.runner import RunResult, command_line, run, run_options
 from boxer.runtime.started import StartedInstance
@@ -20,9 +22,12 @@ from boxer.runtime.traps import crash_of_code, crash_of_text
 
 __all__ = [
     "ATTENDED",
+    "Asked",
+    "Attendance",
     "NETWORK_LIMITS",
     "BuildInstance",
     "Code",
+    "Event",
     "ExitStatus",
     "Frozen",
     "Instance",
@@ -37,15 +42,18 @@ __all__ = [
     "StartedInstance",
     "Stream",
     "Usage",
+    "call_request",
     "code_folder",
     "command_line",
     "crash_of_code",
     "crash_of_text",
+    "error_of",
     "exposed_ports",
     "is_compiled",
     "load_code",
     "open_network",
     "parse_ports",
+    "patient",
     "parse_size",
     "run",
     "run_options",

@@ -71,6 +71,19 @@ class Frozen:
         finally:
             instance.close()
 
+    def memory(self) -> bytes:
+        """All of the image."""
+        if isinstance(self.image, MappedImage):
+            return self.image.memory()
+        return bytes(self.image.to_bytes())
+
+    def with_memory(self, memory: bytes) -> Frozen:
+        """The same code over another image."""
+        image = MemoryImage(len(memory), (Segment(0, memory),))
+        if isinstance(self.image, MappedImage):
+            return Frozen(self.code, MappedImage.of(image))
+        return Frozen(self.code, image)
+
     def machine(self, memory_limit: int, mounts: Sequence[Mount] = ()) -> Instance:
         """A fresh machine. memory_limit: bytes. Raises `LimitValueError`, `MountError`."""
         if isinstance(self.image, MappedImage):

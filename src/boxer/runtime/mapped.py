@@ -11,6 +11,7 @@ Invariants
 from __future__ import annotations
 
 import ctypes
+import mmap
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -114,6 +115,14 @@ class MappedImage:
         """Maps it copy-on-write over memory of its size."""
         if library().boxer_image_map(self.address, address):
             raise EngineError("The image cannot be mapped.")
+
+    def memory(self) -> bytes:
+        """A copy of all of it."""
+        with mmap.mmap(-1, self.size) as place:
+            start = ctypes.c_char.from_buffer(place)
+            self.map_over(ctypes.addressof(start))
+            del start
+            return place[:]
 
     def __del__(self) -> None:
         if self.address:

@@ -67,7 +67,7 @@ class Pool:
         self._options = RunOptions(
             limits or Limits(), (b"box",), variables(env), b"", output, output, network=opened
         )
-        self._once = replace(self._options, limits=_patient(self._options.limits), network=None)
+        self._once = replace(self._options, limits=patient(self._options.limits), network=None)
         self._room = self._options.limits.output_bytes
         self._size = size
         self._places: SimpleQueue[None] = SimpleQueue()
@@ -245,7 +245,7 @@ class _IdleInstances:
             instance.close()
 
 
-def _patient(limits: Limits) -> Limits:
+def patient(limits: Limits) -> Limits:
     """For what is done once: a call's own time may be short."""
     time, cpu = limits.time, limits.cpu
     return replace(

@@ -24,7 +24,7 @@ from boxer.runtime.copied import CopiedInstance
 from boxer.runtime.entry import Instance, Outcome, RunOptions, Word
 from boxer.runtime.frozen import REFREEZE, Frozen
 from boxer.runtime.limits import Limits
-from boxer.runtime.mapped import MappedImage, MappedInstance
+from boxer.runtime.mapped import MappedInstance
 from boxer.runtime.mounts import Mount, folders_of
 from boxer.runtime.runner import RunResult, result_of
 
@@ -32,7 +32,8 @@ ATTEND = "boxer._attend:attend"
 
 
 class StartedInstance:
-    """options: of each entry. mounts: see `fork`. instance: its own, or None."""
+    """options: of each entry. mounts: see `fork`. instance: its own, or None. memory: of a machine
+    from the same image, from which it goes on."""
 
     def __init__(
         self,
@@ -40,13 +41,15 @@ class StartedInstance:
         options: RunOptions,
         mounts: Sequence[Mount] = (),
         instance: Instance | None = None,
+        memory: bytes | None = None,
     ) -> None:
         self._frozen = frozen
         self._options = options
         with ExitStack() as stack:
             folders = stack.enter_context(folders_of(mounts))
             self._has_folders = bool(folders)
-            self._life = instance or frozen.machine(options.limits.memory_bytes, folders)
+            origin = frozen if memory is None else frozen.with_memory(memory)
+            self._life = instance or origin.machine(options.limits.memory_bytes, folders)
             self._ending = stack.pop_all()
         self._newborn = True
         self._over = False
@@ -131,19 +134,18 @@ class StartedInstance:
             self._newborn = True
             return self._life.memory()
 
+    @property
+    def frozen(self) -> Frozen:
+        """What it was started from."""
+        return self._frozen
+
     def memory(self) -> bytes:
-        """All of it, as it is: `with_memory` makes an equal machine of it. Raises as `fork`."""
+        """All of it, as it is: a machine can be started from that. Raises as `fork`."""
         self._rest()
         with self._lock:
             self._check()
             self._check_folders("kept")
             return self._life.memory()
-
-    def with_memory(self, memory: bytes) -> StartedInstance:
-        """A machine that goes on from memory which an equal machine had."""
-        image = MemoryImage(len(memory), (Segment(0, memory),))
-        frozen = Frozen(self._frozen.code, MappedImage.of(image))
-        return StartedInstance(frozen, self._options)
 
     def close(self) -> None:
         """Ends the machine, and whatever runs in it."""
