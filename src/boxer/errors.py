@@ -395,6 +395,12 @@ class ServeError(BoxerError):
     reference = "cannot-serve"
 
 
+class SandboxError(BoxerError):
+    """A sandbox that is not there, or cannot be had."""
+
+    reference = "sandbox"
+
+
 class CallDataError(BoxerError):
     """An argument of a call is not plain data."""
 

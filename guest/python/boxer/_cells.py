@@ -327,14 +327,17 @@ def _run_in(context, cell, code):
     sys.modules["__main__"] = context.module
     if cell.get("cwd") and not context.cwd:
         context.cwd = cell["cwd"]
+    folder = _cwd()
     if context.cwd:
         os.chdir(context.cwd)
     os.environ.update(variables)
     try:
         _execute(context, cell, code)
     finally:
-        if context.name != "default":
+        if context.name != "default":  # each has a working directory of its own
             context.cwd = _cwd()
+            if folder and folder != context.cwd:
+                os.chdir(folder)
         sys.modules["__main__"] = main
         for name, value in before.items():
             if value is None:

@@ -69,13 +69,18 @@ class Asked:
 
     def listen(self, listener: Callable[[Event], None]) -> None:
         """From now on each event is handed over as it comes, those that wait first. It must not
-        block. The last one's kind is `done`, `error` or `over`."""
+        block. The last one's kind is `done`, `error` or `over`. Where events are kept, `taken` says
+        how much of them has been used."""
         with self._has_some:
             for event in self._events:
                 listener(event)
             self._events.clear()
-            self._bytes = 0
             self._listener = listener
+
+    def taken(self, size: int) -> None:
+        """A listener has used so many bytes of events."""
+        with self._has_some:
+            self._bytes -= size
 
     def next(self, timeout: float | None = None) -> Event | None:
         """The next one; None behind the last one. Raises TimeoutError after so many seconds, and
@@ -134,11 +139,11 @@ class Asked:
         return self._is_kept and self._bytes > MOST_WAITING
 
     def _hand(self, event: Event) -> None:
+        self._bytes += len(event.body)
         if self._listener is not None:
             self._listener(event)
         else:
             self._events.append(event)
-            self._bytes += len(event.body)
             while not self._is_kept and self._bytes > MOST_WAITING:
                 self._bytes -= len(self._events.popleft().body)
                 self.dropped += 1
