@@ -56,8 +56,8 @@ if TYPE_CHECKING:
 _ROOMS = {
     "boxer.errors": (
         "BoxerError", "CallDataError", "GuestError", "GuestExitedError", "GuestFileError",
-        "LimitReached", "MachineBusyError", "MachineOverError", "NetworkValueError", "PoolClosedError", "PortTakenError",
-        "PortValueError",
+        "LimitReached", "MachineBusyError", "MachineOverError", "NetworkValueError",
+        "PoolClosedError", "PortTakenError", "PortValueError",
     ),
     "boxer.library": (
         "Box", "CellResult", "FileInfo", "Files", "Machine", "Program", "Template", "build", "load",

@@ -16,6 +16,7 @@ Invariants
 """
 
 import collections
+import contextlib
 import fcntl
 import json
 import os
@@ -27,6 +28,7 @@ import threading
 import time
 
 import _boxer
+
 from boxer import _cells, _files, _programs
 
 _HEAD = struct.Struct("<II")
@@ -92,10 +94,8 @@ class Attendant:
 
     def wake(self):
         """Has the thread that takes requests look around."""
-        try:
+        with contextlib.suppress(BlockingIOError):
             os.write(self._wake_writing, b"!")
-        except BlockingIOError:
-            pass
 
     def run(self):
         while not self._is_over:
@@ -262,10 +262,8 @@ def _keep_or_restore():
     if _thawed[0] and _kept:
         os.environ.clear()
         os.environ.update(_kept["environ"])
-        try:
+        with contextlib.suppress(OSError):
             os.chdir(_kept["cwd"])
-        except OSError:
-            pass
     _thawed[0] = False
 
 

@@ -116,7 +116,7 @@ class _Output(io.TextIOBase):
         with quiet, self._lock:
             self._text.append(text)
             self._size += len(text)
-            if self._size >= _LINE or time.monotonic() - self._sent > _SOON and "\n" in text:
+            if self._size >= _LINE or (time.monotonic() - self._sent > _SOON and "\n" in text):
                 self._send()
         return len(text)
 
@@ -431,7 +431,9 @@ def _described(error):
     return {
         "name": type(error).__name__,
         "value": value[:4096],
-        "traceback": text if len(text) < 1 << 16 else text[: 1 << 15] + "\n...\n" + text[-(1 << 15) :],
+        "traceback": text
+        if len(text) < 1 << 16
+        else text[: 1 << 15] + "\n...\n" + text[-(1 << 15) :],
     }
 
 
@@ -455,7 +457,7 @@ def warm_up(cells):
             run(Nobody(), cell, code)
             finish(Nobody(), cell)
         forget("warm-up")
-        for number, code in enumerate(cells):
+        for code in cells:
             cell = {"id": 0, "context": "default", "silent": True}
             _run_in(_context("default"), cell, code)
             _display.end_of_cell(lambda figure: None)

@@ -116,13 +116,13 @@ class _Finder:
 
     def find_spec(self, name, path=None, target=None):
         if name != "IPython.display":
-            return None
+            return
         sys.meta_path.remove(self)
         import importlib
 
         functions = importlib.import_module("IPython.core.display_functions")
         functions.display = self._display
-        return None
+        return
 
 
 _finder = None

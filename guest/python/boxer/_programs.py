@@ -74,11 +74,14 @@ class Programs:
         argv = head["argv"]
         environment = {**os.environ, **(head.get("env") or {})}
         user = head.get("user")
-        options = dict(
-            cwd=head.get("cwd") or None, env=environment, start_new_session=True, close_fds=True
-        )
+        options = {
+            "cwd": head.get("cwd") or None,
+            "env": environment,
+            "start_new_session": True,
+            "close_fds": True,
+        }
         if user is not None:
-            options |= dict(user=user[0], group=user[1], extra_groups=[])
+            options |= {"user": user[0], "group": user[1], "extra_groups": []}
         if head.get("terminal"):
             process, reading, writing = _on_terminal(argv, head["terminal"], options)
         else:

@@ -178,7 +178,12 @@ class Files:
         return count
 
     def watch(
-        self, path: str, *, recursive: bool = False, interval: float = 0.2, timeout: float | None = None
+        self,
+        path: str,
+        *,
+        recursive: bool = False,
+        interval: float = 0.2,
+        timeout: float | None = None,
     ) -> Iterator[Change]:
         """What changes in a folder, seen each `interval` seconds, for `timeout` seconds (None: as
         long as one asks)."""
@@ -215,7 +220,7 @@ class Files:
             for name in names:
                 source, target = Path(parent, name), str(PurePosixPath(to, below, name))
                 if source.is_symlink():
-                    self._replace_link(os.readlink(source), target)
+                    self._replace_link(str(source.readlink()), target)
                 elif source.is_file():
                     with source.open("rb") as file:
                         self.write(target, file, mode=source.stat().st_mode & 0o777)

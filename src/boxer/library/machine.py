@@ -96,8 +96,8 @@ class Machine:
         on_event: Callable[[Event], object] | None = None,
     ) -> CellResult:
         """Runs a cell of Python code, whose names stay in its context; `default` has those of
-        `__main__`. What it raises is part of the result. timeout: seconds, default the `time` of the
-        limits; it is interrupted then. on_event: given each event as it comes. Raises
+        `__main__`. What it raises is part of the result. timeout: seconds, default the `time` of
+        the limits; it is interrupted then. on_event: given each event as it comes. Raises
         `LimitReached` where an interrupt did not help: the machine is over then."""
         limits = self._started.limits
         seconds = limits.time if timeout is None else timeout

@@ -1,7 +1,7 @@
 """The only door to the WebAssembly engine: machines, their limits, and what they may see."""
 
-from boxer.runtime.buildinstance import BuildInstance
 from boxer.runtime.attended import Asked, Attendance, Event, error_of
+from boxer.runtime.buildinstance import BuildInstance
 from boxer.runtime.calls import call_request
 from boxer.runtime.code import Code, code_folder, is_compiled, load_code
 from boxer.runtime.entry import Instance, RunOptions, Usage
@@ -22,9 +22,9 @@ from boxer.runtime.traps import crash_of_code, crash_of_text
 
 __all__ = [
     "ATTENDED",
+    "NETWORK_LIMITS",
     "Asked",
     "Attendance",
-    "NETWORK_LIMITS",
     "BuildInstance",
     "Code",
     "Event",
@@ -53,8 +53,8 @@ __all__ = [
     "load_code",
     "open_network",
     "parse_ports",
-    "patient",
     "parse_size",
+    "patient",
     "run",
     "run_options",
     "write_plan",

@@ -1,7 +1,7 @@
 """A machine that is asked for several things at a time: cells, programs, files.
 
 Belongs here: requests and their events, and the thread a machine has while it is awake. Does not:
-what is asked (`library`). The guest's half: guest/python/boxer/_attend.py, which says what a frame is.
+what is asked (`library`). The guest's half, guest/python/boxer/_attend.py, says what a frame is.
 
 Invariants
 1. While nothing runs in it and nothing is asked, a machine has no thread: it is memory alone.
@@ -29,7 +29,13 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any
 
-from boxer.errors import BoxerError, GuestFileError, LimitReached, MachineBusyError, MachineOverError
+from boxer.errors import (
+    BoxerError,
+    GuestFileError,
+    LimitReached,
+    MachineBusyError,
+    MachineOverError,
+)
 from boxer.runtime.entry import Outcome, Word
 
 LARGEST_HEAD, LARGEST_BODY = 1 << 20, 1 << 24
@@ -301,9 +307,8 @@ class Attendance:
 
     def _send(self, head: dict[str, Any], body: bytes) -> None:
         text = json.dumps(head, separators=(",", ":")).encode("utf-8", "surrogateescape")
-        with self._sending:
-            with contextlib.suppress(OSError):  # it is over, which the request is told
-                self._ours.sendall(_HEAD.pack(len(text), len(body)) + text + body)
+        with self._sending, contextlib.suppress(OSError):  # it is over, which the request is told
+            self._ours.sendall(_HEAD.pack(len(text), len(body)) + text + body)
 
     def receive(self) -> None:
         """Takes what is there to be taken, without waiting."""
@@ -429,7 +434,9 @@ class _Threads:
             queue = self._idle.pop() if self._idle else None
         if queue is None:
             queue = SimpleQueue()
-            threading.Thread(target=self._work, args=(queue,), name="boxer-machine", daemon=True).start()
+            threading.Thread(
+                target=self._work, args=(queue,), name="boxer-machine", daemon=True
+            ).start()
         queue.put(work)
 
     def _work(self, queue: SimpleQueue[Callable[[], None]]) -> None:

@@ -18,8 +18,8 @@ from typing import Any
 
 from boxer.boxfile import MemoryImage, Segment
 from boxer.errors import MachineOverError, MountError, UnsupportedModuleError
-from boxer.runtime.calls import call_request, execute_request, read_reply, reply_of
 from boxer.runtime.attended import Attendance
+from boxer.runtime.calls import call_request, execute_request, read_reply, reply_of
 from boxer.runtime.copied import CopiedInstance
 from boxer.runtime.entry import Instance, Outcome, RunOptions, Word
 from boxer.runtime.frozen import REFREEZE, Frozen

@@ -1,5 +1,6 @@
 """Sandboxes for agents: machines that are made, asked and ended through protocols of others."""
 
 from boxer.sandboxes.manager import Sandbox, Sandboxes, Settings
+from boxer.sandboxes.serving import E2bService, open_sandboxes, serve_e2b
 
-__all__ = ["Sandbox", "Sandboxes", "Settings"]
+__all__ = ["E2bService", "Sandbox", "Sandboxes", "Settings", "open_sandboxes", "serve_e2b"]

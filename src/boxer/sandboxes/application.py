@@ -25,7 +25,6 @@ INTERPRETER = ("execute", "contexts")
 def e2b_application(sandboxes: Sandboxes, key: str) -> Any:
     """key: what clients must know to make sandboxes (E2B_API_KEY)."""
     from starlette.applications import Starlette
-    from starlette.requests import Request
     from starlette.routing import Route
 
     async def answer(request: Request) -> Response:

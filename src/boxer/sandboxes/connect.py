@@ -2,8 +2,8 @@
 
 Belongs here: envelopes, errors. Does not: any service.
 
-Source: connectrpc.com/docs/protocol (unary: a POST of JSON; streams: envelopes of a byte of flags, a
-u32 with the size in network order, and JSON; the last one has flag 2).
+Source: connectrpc.com/docs/protocol (unary: a POST of JSON; streams: envelopes of a byte of flags,
+a u32 with the size in network order, and JSON; the last one has flag 2).
 """
 
 from __future__ import annotations

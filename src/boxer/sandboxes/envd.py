@@ -20,8 +20,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from boxer.errors import BoxerError, GuestFileError
-from boxer.library import FileInfo, changes
-from boxer.library.files import info_of
+from boxer.library import FileInfo, changes, info_of
 from boxer.sandboxes import connect
 from boxer.sandboxes.connect import RpcError
 from boxer.sandboxes.manager import Sandbox
@@ -106,7 +105,7 @@ async def _kept_alive(
     told = request.headers.get("keepalive-ping-interval", "")
     interval = max(1, int(told)) if told.isascii() and told.isdigit() else 90
     is_process = "/process." in request.url.path
-    nothing = {"event": {"keepalive": {}}} if is_process else {"keepalive": {}}
+    nothing: dict[str, Any] = {"event": {"keepalive": {}}} if is_process else {"keepalive": {}}
     following = asyncio.ensure_future(anext(messages, None))
     try:
         while True:
@@ -196,7 +195,11 @@ def _event(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _end(code: int) -> dict[str, Any]:
-    told: dict[str, Any] = {"exitCode": code, "exited": code <= 128, "status": f"exit status {code}"}
+    told: dict[str, Any] = {
+        "exitCode": code,
+        "exited": code <= 128,
+        "status": f"exit status {code}",
+    }
     return told | ({"error": f"exit status {code}"} if code else {})
 
 

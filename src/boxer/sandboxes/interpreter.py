@@ -14,8 +14,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 from boxer.errors import SandboxError
-from boxer.library import error_of_cell, shown_of
-from boxer.library.cells import Cell
+from boxer.library import Cell, error_of_cell, shown_of
 from boxer.runtime import Event
 from boxer.sandboxes.manager import Sandbox
 from boxer.sandboxes.requests import asked, in_thread, user_of
@@ -91,6 +90,11 @@ async def execute(request: Request, sandbox: Sandbox) -> Response:
     """POST /execute: a cell, told line by line, each a JSON object."""
     from starlette.responses import PlainTextResponse, StreamingResponse
 
+    class Lines(StreamingResponse):
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            with contextlib.suppress(SandboxError):  # the connection ends in the midst
+                await super().__call__(scope, receive, send)
+
     message = await _read(request)
     await user_of(sandbox, None)
     context = _contexts(sandbox).get(str(message.get("context_id") or "default"))
@@ -113,7 +117,7 @@ async def execute(request: Request, sandbox: Sandbox) -> Response:
     attendance = sandbox.machine.attendance
     cell = Cell(attendance, code, context["id"], env, cwd, listener=hear)
     lines = _lines(sandbox, cell, queue, hide_count=language in SHELLS)
-    return StreamingResponse(lines, media_type="application/x-ndjson")
+    return Lines(lines, media_type="application/x-ndjson")
 
 
 async def _lines(
@@ -173,5 +177,3 @@ def _result(event: Event) -> dict[str, Any]:
         else:
             extra[kind] = form
     return told | ({"extra": extra} if extra else {})
-
-

@@ -115,7 +115,7 @@ async def user_of(sandbox: Sandbox, name: str | None) -> User:
         sandbox.data["users"] = known
         sandbox.data.setdefault("cwd", str(known.get("cwd") or "/"))
     cwd = str(sandbox.data["cwd"])
-    if not name or name == "user" and name not in known["users"]:
+    if not name or (name == "user" and name not in known["users"]):
         return User(None, str(known.get("home") or "/"), cwd)
     found = known["users"].get(name)
     if not isinstance(found, list) or len(found) != 3:

@@ -130,14 +130,13 @@ def _made(sandbox: Sandbox) -> dict[str, Any]:
 
 def _listed(sandbox: Sandbox, sandboxes: Sandboxes) -> dict[str, Any]:
     limits = sandboxes.settings.limits
-    told = {
+    return {
         "templateID": sandbox.template, "sandboxID": sandbox.name, "clientID": "boxer",
         "startedAt": _moment(sandbox.started), "endAt": _moment(sandbox.ends), "cpuCount": 1,
         "memoryMB": parse_size(limits.memory) >> 20,
         "diskSizeMB": parse_size(limits.storage or 0) >> 20,
         "state": sandbox.state, "envdVersion": ENVD_VERSION, "metadata": sandbox.metadata,
     }  # fmt: skip
-    return told
 
 
 def _detail(sandbox: Sandbox, sandboxes: Sandboxes) -> dict[str, Any]:
@@ -176,7 +175,7 @@ async def _create(request: Request, sandboxes: Sandboxes) -> dict[str, Any]:
     )  # fmt: skip
     sandbox.pauses = bool(message.get("autoPause"))
     resume = message.get("autoResume")
-    sandbox.resumes = bool(resume.get("enabled", True)) if isinstance(resume, dict) else bool(resume)
+    sandbox.resumes = isinstance(resume, dict) and bool(resume.get("enabled", True))
     return _made(sandbox)
 
 

@@ -162,6 +162,4 @@ async def _write(
 async def _put(
     sandbox: Sandbox, user: User, path: str, data: bytes, begins: bool, ends: bool
 ) -> None:
-    await file_asked(
-        sandbox, "write", data, path=path, begins=begins, ends=ends, owner=user.owner
-    )
+    await file_asked(sandbox, "write", data, path=path, begins=begins, ends=ends, owner=user.owner)
