@@ -291,7 +291,7 @@ def test_a_machine_that_was_reset_often_and_is_armed_has_processes() -> None:
             assert pool.run([]).exit_code == 42
 
 
-def test_a_machine_that_had_processes_is_not_used_again() -> None:
+def test_a_machine_that_had_processes_is_not_used_again_but_can_be_copied() -> None:
     script = Script()
     script.add(FORK, 1, script.space(1, WHOLE), 2)
     script.add(WRITE, PROCESS, 5)
@@ -301,6 +301,9 @@ def test_a_machine_that_had_processes_is_not_used_again() -> None:
     assert isinstance(machine, mapped.MappedInstance)
     assert machine.run(RunOptions()).exit_status.exit_code == 42
     assert not machine.reset()
+    copy = machine.fork()
+    assert copy.memory() == machine.memory()
+    copy.close()
     machine.close()
 
 

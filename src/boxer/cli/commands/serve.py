@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     from boxer.runtime import Limits, parse_size
     from boxer.serving import Service, serve
 
-    host, port = _address(options.port)
+    host, port = address_of(options.port)
     if options.e2b:
         return serve_sandboxes(options, host, port)
     for name in ("workers", "machines"):
@@ -102,7 +102,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _address(text: str) -> tuple[str, int]:
+def address_of(text: str) -> tuple[str, int]:
     """`[IP:]PORT`; 0: any port that is free."""
     host, _, port = text.rpartition(":")
     if not (port.isascii() and port.isdecimal() and int(port[:6]) < 1 << 16):
