@@ -29,7 +29,7 @@ import time
 
 import _boxer
 
-from boxer import _cells, _files, _programs
+from boxer import _asking, _cells, _files, _programs
 
 _HEAD = struct.Struct("<II")
 _LARGEST_HEAD, _LARGEST_BODY, _PIECE = 1 << 20, 1 << 24, 1 << 16
@@ -197,12 +197,23 @@ class Attendant:
         elif op == "reset":
             _cells.forget(head["context"])
             self.channel.send({"id": head["id"], "e": "done"})
+        elif op in ("complete", "describe"):
+            self._look_up(op, head, body.decode())
         elif op == "alive":
             self.channel.send({"id": head["id"], "e": "done", "alive": self._told_alive()})
         elif op == "file":
             _files.answer(self.channel, head, body)
         else:
             self.programs.answer(head, body)
+
+    def _look_up(self, op, head, text):
+        names = _cells.names_of(head.get("context") or "default")
+        told = {"id": head["id"], "e": "done"}
+        if op == "complete":
+            told["start"], told["words"] = _asking.complete(names, text)
+        else:
+            told["text"] = _asking.describe(names, text)
+        self.channel.send(told)
 
     def _interrupt(self, head):
         """The cell of that request; one that waits is not begun."""

@@ -257,6 +257,10 @@ def _context(name):
     return _contexts[name]
 
 
+def names_of(name):
+    return _context(name).names
+
+
 def forget(name):
     """The context begins anew, with no names."""
     context = _contexts.pop(name, None)

@@ -6,8 +6,12 @@ import argparse
 import os
 import secrets
 import sys
+from typing import TYPE_CHECKING
 
 from boxer.errors import ServeError
+
+if TYPE_CHECKING:
+    from boxer.runtime import Mount
 
 VARIABLE = "BOXER_API_KEY"
 
@@ -74,6 +78,17 @@ def serve_sandboxes(options: argparse.Namespace, host: str, port: int) -> int:
         )
     )
     return 0
+
+
+def mount_of(text: str) -> Mount:
+    """A folder of this host, which is there."""
+    from boxer.cli.grants import parse_volume
+    from boxer.runtime import Mount
+
+    grant = parse_volume(text)
+    if grant.kind != "bind" or grant.source is None:
+        raise ServeError(f"`-v {text}`: name a folder of this host.", hint="-v ./data:/data:ro")
+    return Mount(grant.source, grant.target, grant.read_only)
 
 
 def _tell(host: str, port: int, key: str, tls: bool) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from boxer.blobstore import write_atomically
 from boxer.boxfile import Box as BoxFile
 from boxer.boxfile import write_box
-from boxer.errors import GuestFileError
+from boxer.errors import GuestFileError, MachineOverError
 from boxer.library.cells import Cell, CellResult
 from boxer.library.files import Files
 from boxer.library.programs import Output, Program, program_request
@@ -116,6 +116,22 @@ class Machine:
         """Begins one; cells of a machine run one after the other. asks: `input` in it waits for
         `Cell.answer`."""
         return Cell(self.attendance, code, context, dict(env or {}), None, asks)
+
+    def complete(self, text: str, *, context: str = "default") -> tuple[int, list[str]]:
+        """What the last word of a cell's text may become: where it starts, and words in its
+        place."""
+        head = {"op": "complete", "context": context}
+        told = self.attendance.ask(head, text.encode("utf-8", "replace")).result().head
+        start, words = told.get("start"), told.get("words")
+        if not isinstance(start, int) or not isinstance(words, list):
+            raise MachineOverError("The machine's answer cannot be read.")
+        return start, [str(word) for word in words]
+
+    def describe(self, text: str, *, context: str = "default") -> str | None:
+        """Signature and docstring of the name at the text's end; None: there is none."""
+        head = {"op": "describe", "context": context}
+        told = self.attendance.ask(head, text.encode("utf-8", "replace")).result().head
+        return str(told["text"]) if isinstance(told.get("text"), str) else None
 
     def forget(self, context: str = "default") -> None:
         """Its context begins anew, without names."""

@@ -7,13 +7,11 @@ import os
 from typing import TYPE_CHECKING
 
 from boxer.cli.networkoptions import add_outbound_options
-from boxer.cli.sandboxing import VARIABLE
+from boxer.cli.sandboxing import VARIABLE, mount_of
 from boxer.errors import ServeError
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
-
-    from boxer.runtime import Mount
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -44,17 +42,6 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.set_defaults(run=run)
 
 
-def _mount(text: str) -> Mount:
-    """A folder of this host, which is there."""
-    from boxer.cli.grants import parse_volume
-    from boxer.runtime import Mount
-
-    grant = parse_volume(text)
-    if grant.kind != "bind" or grant.source is None:
-        raise ServeError(f"`-v {text}`: name a folder of this host.", hint="-v ./data:/data:ro")
-    return Mount(grant.source, grant.target, grant.read_only)
-
-
 def run(options: argparse.Namespace) -> int:
     from boxer.cli import networkoptions, runoptions
     from boxer.cli.commands.serve import address_of
@@ -67,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         limits=runoptions.read_limits(own_limits, Limits(time=None, cpu=None)),
         env=runoptions.read_environment(options.env),
         network=network if network.allow else None,
-        mounts=tuple(_mount(text) for text in options.volume),
+        mounts=tuple(mount_of(text) for text in options.volume),
         most=options.sandboxes,
     )
     where = None if options.http is None else address_of(options.http)
