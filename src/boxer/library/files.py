@@ -9,10 +9,13 @@ Invariants
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
+import shutil
 import tarfile
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -154,16 +157,23 @@ class Files:
         """A folder or a tar file of this host's, into a folder of the machine. How many files.
         Names that lead out of it are refused with ValueError; devices are left out."""
         if not isinstance(source, (str, os.PathLike)):
-            with tarfile.open(fileobj=source, mode="r:*") as archive:
+            with contextlib.ExitStack() as stack:
+                if not source.seekable():
+                    whole = stack.enter_context(tempfile.TemporaryFile())
+                    shutil.copyfileobj(source, whole)
+                    whole.seek(0)
+                    source = whole
+                archive = stack.enter_context(tarfile.open(fileobj=source, mode="r:*"))
                 return self._unpack(archive, to)
         if Path(source).is_dir():
             return self._upload_folder(Path(source), to)
         with tarfile.open(os.fspath(source), mode="r:*") as archive:
             return self._unpack(archive, to)
 
-    def download(self, path: str, file: BinaryIO, *, most: int = MOST) -> int:
-        """A file or folder of the machine, as a tar file written to `file`. How many files. most:
-        bytes of all together; `InputTooLargeError` beyond."""
+    def download(self, path: str, file: BinaryIO, *, inside: bool = False, most: int = MOST) -> int:
+        """A file or folder of the machine, as a tar file written to `file`. How many files. inside:
+        names begin in the folder, not with its own. most: bytes of all together;
+        `InputTooLargeError` beyond."""
         top = self.stat(path, follow=False)
         entries = [top]
         if top.type == "directory":
@@ -172,7 +182,8 @@ class Files:
         with tarfile.open(fileobj=file, mode="w|", format=tarfile.PAX_FORMAT) as archive:
             for entry in entries:
                 inner = entry.path[len(root) :].lstrip("/")
-                name = f"{PurePosixPath(root).name or '.'}/{inner}".rstrip("/")
+                top_name = "." if inside else PurePosixPath(root).name or "."
+                name = inner if inside and inner else f"{top_name}/{inner}".rstrip("/")
                 most -= self._pack(archive, entry, name, most)
                 count += 1
         return count
