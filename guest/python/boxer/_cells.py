@@ -417,10 +417,25 @@ def _as_shell(line):
 
 def shell(command):
     """A line that begins with `!`: by a shell, whose output is the cell's."""
+    import selectors
     import subprocess
 
-    _flush()
-    subprocess.run(["/bin/sh", "-c", command], check=False)
+    words = ["/bin/sh", "-c", command]
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe)
+    with process, selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ, sys.stdout)
+        selector.register(process.stderr, selectors.EVENT_READ, sys.stderr)
+        try:
+            while selector.get_map():
+                for key, _ in selector.select():
+                    data = os.read(key.fd, 1 << 16)
+                    if not data:
+                        selector.unregister(key.fileobj)
+                    key.data.write(data.decode("utf-8", "replace"))
+        except BaseException:
+            process.kill()
+            raise
 
 
 def _described(error):
