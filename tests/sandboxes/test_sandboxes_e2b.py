@@ -168,6 +168,7 @@ def test_links_to_files(served: SimpleNamespace, sandbox: Any) -> None:
                 assert reply.read() == b"linked"
                 return int(reply.status)
         except urllib.error.HTTPError as error:
+            error.close()
             return error.code
 
     assert got(query) == 200
@@ -248,6 +249,7 @@ def test_who_may_do_what(served: SimpleNamespace, sandbox: Any) -> None:
             with pytest.raises(urllib.error.HTTPError) as caught:
                 urllib.request.urlopen(request, timeout=30)
             assert caught.value.code == 401
+            caught.value.close()
     other = sdk.Sandbox.create()
     sandbox.files.write("/tmp/mine", "1")
     assert not other.files.exists("/tmp/mine")

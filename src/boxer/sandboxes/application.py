@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from boxer.errors import BoxerError, SandboxError
 from boxer.sandboxes import envd, interpreter, rest, transfer
-from boxer.sandboxes.manager import Sandboxes
+from boxer.sandboxes.manager import PAUSED, Sandboxes
 from boxer.sandboxes.requests import sandbox_of
 
 if TYPE_CHECKING:
@@ -74,5 +74,8 @@ async def _admitted(request: Request, sandboxes: Sandboxes, first: str) -> Any:
             return found
         raise LookupError("the link's signature is wrong, or its time is over")
     if first == "health":
-        return sandboxes.get(request.headers.get("e2b-sandbox-id", ""))
+        found = sandboxes.get(request.headers.get("e2b-sandbox-id", ""))
+        if found.state == PAUSED:
+            raise SandboxError(f"The sandbox `{found.name}` was not found: it is paused.")
+        return found
     return await sandbox_of(request, sandboxes)
