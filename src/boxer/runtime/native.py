@@ -27,6 +27,7 @@ from ctypes import (
     c_int32,
     c_int64,
     c_size_t,
+    c_uint8,
     c_uint32,
     c_uint64,
     c_void_p,
@@ -38,7 +39,7 @@ from wasmtime import _ffi as ffi
 from boxer.blobstore import cache_folder, sha256
 from boxer.runtime.private import is_private
 
-ABI = 11
+ABI = 12
 # What a wheel brings (`wheels`): as safe as the modules beside it.
 PACKAGED = Path(__file__).with_name("lib")
 NO_LIMIT = (1 << 64) - 1
@@ -63,6 +64,17 @@ class NativeListener(ctypes.Structure):
     )
 
 
+class NativeMembership(ctypes.Structure):
+    """struct boxer_membership"""
+
+    _fields_ = (
+        ("folder", c_int32),
+        ("prefix", c_uint32),
+        ("address", c_uint8 * 4),
+        ("name", c_char_p),
+    )
+
+
 class NativeNetwork(ctypes.Structure):
     """struct boxer_network"""
 
@@ -71,6 +83,8 @@ class NativeNetwork(ctypes.Structure):
         ("listener_count", c_uint32),
         ("log", c_int32),
         ("policy", c_void_p),
+        ("memberships", POINTER(NativeMembership)),
+        ("membership_count", c_uint32),
     )
 
 
