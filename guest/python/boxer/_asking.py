@@ -25,7 +25,7 @@ def complete(names, text):
     fitting = sorted(one for one in words if isinstance(one, str) and one.startswith(begun))
     if not begun:
         fitting = [one for one in fitting if not one.startswith("_")]
-    return len(text) - len(begun), fitting[:_MOST]
+    return len(text) - len(begun), [one for one in fitting if len(one) < 200][:_MOST]
 
 
 def describe(names, text):

@@ -246,7 +246,7 @@ class Attendant:
 
 def described(error):
     """An answer that says what went wrong."""
-    told = {"e": "error", "type": type(error).__name__, "message": str(error)}
+    told = {"e": "error", "type": type(error).__name__, "message": str(error)[:4096]}
     if isinstance(error, OSError) and error.errno:
         told |= {"errno": error.errno, "message": os.strerror(error.errno)}
     return told

@@ -27,7 +27,7 @@ import types
 
 from boxer import _display
 
-_SOON, _LINE = 0.02, 1 << 13
+_SOON, _LINE, _LARGEST = 0.02, 1 << 13, 1 << 24
 _AWAITS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _HERE = os.path.dirname(__file__)
 
@@ -202,7 +202,7 @@ def _input(prompt=""):
     if not _running or not _running.get("asks"):
         raise EOFError("this cell has no input")
     _flush()
-    _tell(_running, "input", prompt=str(prompt))
+    _tell(_running, "input", prompt=str(prompt)[:_LINE])
     text = _answers.get()
     if text is None:
         raise EOFError
@@ -227,6 +227,10 @@ def show(data, metadata=None):
 
 def _tell_result(cell, kind, data, metadata):
     body = _display.encoded({"data": data, "metadata": metadata})
+    if len(body) > _LARGEST:  # than a frame holds
+        plain = str(data.get("text/plain", ""))[:_LINE]
+        left_out = {"text/plain": f"{plain}\n[what it looks like is larger than 16 MiB]"}
+        body = _display.encoded({"data": left_out, "metadata": {}})
     with quiet:
         _tell(cell, kind, body)
 

@@ -7,12 +7,14 @@ import os
 import shutil
 import stat
 
-_MOST_ENTRIES = 100_000
+_MOST_ENTRIES, _LARGEST = 100_000, 1 << 24
 
 
 def answer(channel, head, body):
     told = _DOES[head["do"]](head, body)
     more = told.pop("body", b"") if told else b""
+    if len(more) > _LARGEST:
+        raise OverflowError("there are more files here than an answer holds")
     channel.send({"id": head["id"], "e": "done", **(told or {})}, more)
 
 

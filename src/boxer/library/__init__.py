@@ -2,7 +2,7 @@
 
 from boxer.library.box import Box, build, load
 from boxer.library.cells import Cell, CellError, CellResult, Shown, error_of_cell, shown_of
-from boxer.library.files import Change, FileInfo, Files, changes, info_of
+from boxer.library.files import Change, FileInfo, Files, changes, entries_of, info_of
 from boxer.library.machine import Machine
 from boxer.library.programs import Program, exit_code_of
 from boxer.library.template import Template
@@ -21,6 +21,7 @@ __all__ = [
     "Template",
     "build",
     "changes",
+    "entries_of",
     "error_of_cell",
     "exit_code_of",
     "info_of",

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from boxer.errors import LimitReached
-from boxer.runtime import Asked, Attendance, Event
+from boxer.runtime import Asked, Attendance, Event, TooDeepError, TooManyError, measure
 
 # Seconds that a cell may take to end after its interrupt.
 GRACE = 2.0
+# Bytes that what a value looks like may take in this process.
+MOST_SHOWN = 128 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,12 @@ class CellResult:
 def shown_of(event: Event) -> Shown:
     """What a `result` or `display` says; nothing of it is believed to have a form."""
     try:
+        measure(event.body, MOST_SHOWN)
         told = json.loads(event.body)
         data, metadata = told["data"], told["metadata"]
         if not isinstance(data, dict) or not isinstance(metadata, dict):
             raise ValueError
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, RecursionError, TooDeepError, TooManyError):
         data, metadata = {"text/plain": event.body.decode("utf-8", "replace")}, {}
     return Shown(data, metadata, event.kind == "result")
 

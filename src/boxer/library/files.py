@@ -23,7 +23,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from boxer.errors import GuestFileError, InputTooLargeError, MachineOverError
-from boxer.runtime import Attendance, Event
+from boxer.runtime import Attendance, Event, TooDeepError, TooManyError, measure
 
 PIECE = 1 << 20
 MOST = 1 << 30
@@ -118,10 +118,7 @@ class Files:
         """What is in a folder, so many folders deep; 100,000 at most."""
         if depth < 1:
             raise ValueError("depth is at least 1")
-        told = json.loads(self._ask("list", path=path, depth=min(depth, 256)).body)
-        if not isinstance(told, list) or len(told) > MOST_ENTRIES:
-            raise MachineOverError("The machine's answer cannot be read.")
-        return [info_of(one) for one in told]
+        return entries_of(self._ask("list", path=path, depth=min(depth, 256)))
 
     def stat(self, path: str, *, follow: bool = True) -> FileInfo:
         """follow: what a symbolic link leads to, not the link."""
@@ -286,6 +283,18 @@ class Files:
             return 0
         archive.addfile(member)
         return 0
+
+
+def entries_of(event: Event) -> list[FileInfo]:
+    """What `list` says. Raises `MachineOverError` where it is no list."""
+    try:
+        measure(event.body, 1 << 30)
+        told = json.loads(event.body)
+    except (ValueError, RecursionError, TooDeepError, TooManyError):
+        told = None
+    if not isinstance(told, list) or len(told) > MOST_ENTRIES:
+        raise MachineOverError("The machine's answer cannot be read.")
+    return [info_of(one) for one in told]
 
 
 def info_of(told: object) -> FileInfo:

@@ -15,6 +15,7 @@ from boxer.runtime.opening import open_network
 from boxer.runtime.plans import write_plan
 from boxer.runtime.pool import Pool, patient
 from boxer.runtime.ports import Port, exposed_ports, parse_ports
+from boxer.runtime.replies import TooDeepError, TooManyError, measure
 from boxer.runtime.runner import RunResult, command_line, run, run_options
 from boxer.runtime.started import StartedInstance
 from boxer.runtime.stdio import Stream
@@ -41,6 +42,8 @@ __all__ = [
     "RunResult",
     "StartedInstance",
     "Stream",
+    "TooDeepError",
+    "TooManyError",
     "Usage",
     "call_request",
     "code_folder",
@@ -51,6 +54,7 @@ __all__ = [
     "exposed_ports",
     "is_compiled",
     "load_code",
+    "measure",
     "open_network",
     "parse_ports",
     "parse_size",

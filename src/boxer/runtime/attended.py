@@ -15,6 +15,7 @@ Invariants
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import select
@@ -39,7 +40,7 @@ from boxer.errors import (
 from boxer.runtime.entry import Outcome, Word
 
 LARGEST_HEAD, LARGEST_BODY = 1 << 20, 1 << 24
-MOST_WAITING = 8 << 20
+MOST_WAITING, OVERHEAD = 8 << 20, 512
 _PIECE = 1 << 18
 _HEAD = struct.Struct("<II")
 _SLICE = 0.05
@@ -48,11 +49,12 @@ _SLICE = 0.05
 @dataclass(frozen=True, slots=True)
 class Event:
     """What a machine says to a request. kind: `out`, `result`, `done` ...; head: the rest of its
-    JSON."""
+    JSON. size: bytes that it counts for."""
 
     kind: str
     head: dict[str, Any]
     body: bytes = b""
+    size: int = 0
 
 
 class Asked:
@@ -96,7 +98,7 @@ class Asked:
                 raise TimeoutError
             if self._events:
                 event = self._events.popleft()
-                self._bytes -= len(event.body)
+                self._bytes -= event.size
                 return event
             if self._failure is not None:
                 raise self._failure
@@ -145,13 +147,13 @@ class Asked:
         return self._is_kept and self._bytes > MOST_WAITING
 
     def _hand(self, event: Event) -> None:
-        self._bytes += len(event.body)
+        self._bytes += event.size
         if self._listener is not None:
             self._listener(event)
         else:
             self._events.append(event)
             while not self._is_kept and self._bytes > MOST_WAITING:
-                self._bytes -= len(self._events.popleft().body)
+                self._bytes -= self._events.popleft().size
                 self.dropped += 1
         self._has_some.notify_all()
 
@@ -176,7 +178,6 @@ class Attendance:
         self._ours, self._theirs = socket.socketpair()
         for end in (self._ours, self._theirs):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
-        self._nothing = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
         self._got = bytearray()
         self._asked: dict[int, Asked] = {}
         self._last_number = 0
@@ -185,7 +186,7 @@ class Attendance:
         self._changed = threading.Condition(threading.Lock())
         self._sending = threading.Lock()
         self._receiving = threading.RLock()
-        self._is_closed = False
+        self._is_closed = self._is_broken = False
         _reader.add(self)
 
     @property
@@ -204,18 +205,20 @@ class Attendance:
         is_kept: bool = True,
         listener: Callable[[Event], None] | None = None,
     ) -> Asked:
-        """Asks for something. Raises `MachineOverError`."""
+        """Asks for something. Raises `MachineOverError`, ValueError for more than a frame holds."""
         with self._changed:
             self._check()
             self._last_number += 1
             asked = Asked(self._last_number, is_kept)
+            frame = _framed({"id": asked.number, **head}, body)
             if listener is not None:
                 asked.listen(listener)
             self._asked[asked.number] = asked
             if not self._awake:
                 self._awake = True
                 _threads.run(self._live)
-        self._send({"id": asked.number, **head}, body)
+        with self._sending, contextlib.suppress(OSError):  # it is over, which the request is told
+            self._ours.sendall(frame)
         return asked
 
     def pause(self) -> None:
@@ -250,9 +253,6 @@ class Attendance:
         with self._receiving, self._sending:
             self._ours.close()
             self._theirs.close()
-            if self._nothing >= 0:
-                os.close(self._nothing)
-                self._nothing = -1
 
     # --- the machine's thread ---
 
@@ -273,6 +273,8 @@ class Attendance:
 
     def _is_wanted(self) -> bool:
         with self._changed:
+            if self._is_broken:
+                raise MachineOverError("The machine's answers cannot be read.")
             if not self._asked or self._is_closed:
                 self._awake = False
                 self._changed.notify_all()
@@ -285,11 +287,12 @@ class Attendance:
         poll = select.poll()
         poll.register(end, select.POLLIN)
         while not poll.poll(_SLICE * 1000):
-            if self._is_closed:
+            if self._is_closed or self._is_broken:
                 return None
-        outcome = self._enter((end, end, self._nothing), self.word)
-        with self._receiving:
-            self.receive()
+        outcome = self._enter((end, end, _nothing()), self.word)
+        self.receive()
+        if self._is_broken:
+            return MachineOverError("The machine's answers cannot be read.")
         if outcome.status is None:
             return _what_ended(outcome)
         if outcome.status or (outcome.reply or b"")[:1] not in (b"=", b"~"):
@@ -305,11 +308,6 @@ class Attendance:
 
     # --- frames ---
 
-    def _send(self, head: dict[str, Any], body: bytes) -> None:
-        text = json.dumps(head, separators=(",", ":")).encode("utf-8", "surrogateescape")
-        with self._sending, contextlib.suppress(OSError):  # it is over, which the request is told
-            self._ours.sendall(_HEAD.pack(len(text), len(body)) + text + body)
-
     def receive(self) -> None:
         """Takes what is there to be taken, without waiting."""
         with self._receiving:
@@ -323,7 +321,9 @@ class Attendance:
                 if not data:
                     return
                 self._got += data
-                if not self._take_frames():
+                if self._is_broken or not self._take_frames():
+                    self._is_broken = True
+                    self._got.clear()
                     self.word.say(Word.STOP)
                     return
 
@@ -356,7 +356,7 @@ class Attendance:
             return False
         asked = self._asked.get(number)
         if asked is not None:
-            asked.put(Event(kind, head, body))
+            asked.put(Event(kind, head, body, OVERHEAD + len(text) + len(body)))
             if asked.is_over:
                 with self._changed:
                     self._asked.pop(number, None)
@@ -376,6 +376,19 @@ def _what_ended(outcome: Outcome) -> Exception:
     if status.crash:
         return MachineOverError(f"The machine crashed: {status.crash}.")
     return MachineOverError("The machine has ended.")
+
+
+def _framed(head: dict[str, Any], body: bytes) -> bytes:
+    text = json.dumps(head, separators=(",", ":")).encode("utf-8", "surrogateescape")
+    if len(text) > LARGEST_HEAD or len(body) > LARGEST_BODY:
+        raise ValueError("a request has 1 MiB of words and 16 MiB of data at most")
+    return _HEAD.pack(len(text), len(body)) + text + body
+
+
+@functools.cache
+def _nothing() -> int:
+    """Where a machine's own complaints go, while it is asked."""
+    return os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
 
 
 class _Reader:

@@ -13,14 +13,13 @@ import base64
 import binascii
 import contextlib
 import datetime
-import json
 import secrets
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from boxer.errors import BoxerError, GuestFileError
-from boxer.library import FileInfo, changes, info_of
+from boxer.library import FileInfo, changes, entries_of, info_of
 from boxer.sandboxes import connect
 from boxer.sandboxes.connect import RpcError
 from boxer.sandboxes.manager import Sandbox
@@ -337,7 +336,7 @@ async def _stat(call: Call, message: dict[str, Any]) -> dict[str, Any]:
 
 async def _list(sandbox: Sandbox, path: str, depth: int) -> list[FileInfo]:
     event = await file_asked(sandbox, "list", path=path, depth=depth)
-    return [info_of(one) for one in json.loads(event.body)]
+    return entries_of(event)
 
 
 async def _list_dir(call: Call, message: dict[str, Any]) -> dict[str, Any]:

@@ -127,7 +127,7 @@ async def _lines(
     try:
         while not is_over:
             event = await queue.get()
-            cell.asked.taken(len(event.body))
+            cell.asked.taken(event.size)
             is_over = event.kind in ("done", "error", "over")
             for told in _told(event):
                 yield json.dumps(told, separators=(",", ":")).encode() + b"\n"
@@ -137,7 +137,7 @@ async def _lines(
         if not is_over:  # whoever asked is gone
             with contextlib.suppress(Exception):
                 await asyncio.shield(in_thread(cell.interrupt))
-            cell.asked.listen(lambda event: cell.asked.taken(len(event.body)))
+            cell.asked.listen(lambda event: cell.asked.taken(event.size))
 
 
 def _told(event: Event) -> list[dict[str, Any]]:

@@ -76,7 +76,7 @@ def kernel_class(start: Callable[[], Machine], banner: str) -> type:
             reply: dict[str, Any] = {"status": "ok", "payload": [], "user_expressions": {}}
             while True:
                 event = await queue.get()
-                cell.asked.taken(len(event.body))
+                cell.asked.taken(event.size)
                 if event.kind == "input":
                     self._ask(cell, str(event.head.get("prompt", "")))
                 elif event.kind in ("failed", "error", "over"):

@@ -89,8 +89,8 @@ class Process:
             self._used(heard.event)
 
     def _used(self, event: Event) -> None:
-        if self.asked is not None and event.body:
-            self.asked.taken(len(event.body))
+        if self.asked is not None:
+            self.asked.taken(event.size)
 
 
 def processes_of(sandbox: Sandbox) -> dict[int, Process]:

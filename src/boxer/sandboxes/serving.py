@@ -6,6 +6,8 @@ starlette and uvicorn are not installed with Boxer itself: `pip install 'boxer[e
 
 from __future__ import annotations
 
+import contextlib
+import resource
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -44,6 +46,7 @@ def serve_e2b(service: E2bService) -> None:
         needed(name, "e2b", "boxer serve --e2b")
     from boxer.sandboxes.application import e2b_application
 
+    have_descriptors()
     sandboxes = open_sandboxes(service.boxes, service.cells, service.settings)
     try:
         config = uvicorn.Config(
@@ -63,6 +66,14 @@ def serve_e2b(service: E2bService) -> None:
         run_server(uvicorn, config, service.host, service.port)
     finally:
         sandboxes.close()
+
+
+def have_descriptors() -> None:
+    """Each sandbox takes some: as many as this process may have."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        if soft != hard:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def run_server(uvicorn: ModuleType, config: Any, host: str, port: int) -> None:
