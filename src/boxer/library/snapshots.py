@@ -19,29 +19,30 @@ from typing import Any
 
 from boxer.blobstore import write_file
 from boxer.errors import DamagedBoxError, WriteError
-from boxer.runtime import Frozen, StartedInstance
+from boxer.runtime import Frozen, Snapshot, StartedInstance
 
 MAGIC = b"boxer-machine 1\n"
-PAGE, PIECE, WASM_PAGE, LARGEST = 4096, 1 << 20, 1 << 16, 1 << 32
+WASM_PAGE, LARGEST = 1 << 16, 1 << 32
 
 
 def write_snapshot(path: Path, started: StartedInstance) -> None:
     """Raises `MachineBusyError`, `MountError`, `WriteError`."""
-    memory, base = started.memory(), started.frozen.memory()
-    ranges = _differing(base, memory)
-    data = b"".join(memory[start:end] for start, end in ranges)
+    snapshot = started.snapshot()
+    digest = hashlib.sha256()
+    for _, piece in snapshot.pieces:
+        digest.update(piece)
     head: dict[str, Any] = {
-        "image": hashlib.sha256(base).hexdigest(),
-        "size": len(memory),
-        "ranges": ranges,
-        "sha256": hashlib.sha256(data).hexdigest(),
+        "image": snapshot.image,
+        "size": snapshot.size,
+        "ranges": [(at, at + len(piece)) for at, piece in snapshot.pieces],
+        "sha256": digest.hexdigest(),
     }
     text = MAGIC + json.dumps(head).encode() + b"\n"
 
     def write(descriptor: int) -> None:
         with open(descriptor, "wb", closefd=False) as file:
             file.write(text)
-            file.write(data)
+            file.writelines(piece for _, piece in snapshot.pieces)
 
     try:
         write_file(path, write)
@@ -49,43 +50,23 @@ def write_snapshot(path: Path, started: StartedInstance) -> None:
         raise WriteError(f"`{path}` cannot be written: {error.strerror or error}.") from None
 
 
-def read_snapshot(path: Path, frozen: Frozen) -> bytes:
-    """The machine's memory. Raises `DamagedBoxError`; OSError where there is no such file."""
-    base = frozen.memory()
+def read_snapshot(path: Path, frozen: Frozen) -> Snapshot:
+    """Raises `DamagedBoxError`; OSError where there is no such file."""
     with path.open("rb") as file:
         if file.readline(64) != MAGIC:
             raise DamagedBoxError(f"`{path}` is no snapshot of a machine.")
         head = _head(file.readline(16 << 20), path)
-        if head["image"] != hashlib.sha256(base).hexdigest():
+        if head["image"] != frozen.digest:
             raise DamagedBoxError(f"`{path}` is of a machine that was started from another box.")
-        total = sum(end - start for start, end in head["ranges"])
-        data = file.read(total + 1)
-    if len(data) != total or hashlib.sha256(data).hexdigest() != head["sha256"]:
+        pieces = [(start, file.read(end - start)) for start, end in head["ranges"]]
+        is_whole = not file.read(1)
+    digest = hashlib.sha256()
+    for (start, end), (_, piece) in zip(head["ranges"], pieces, strict=True):
+        is_whole = is_whole and len(piece) == end - start
+        digest.update(piece)
+    if not is_whole or digest.hexdigest() != head["sha256"]:
         raise DamagedBoxError(f"`{path}` is damaged.")
-    memory = bytearray(head["size"])
-    shared = min(len(memory), len(base))
-    memory[:shared] = base[:shared]
-    at = 0
-    for start, end in head["ranges"]:
-        memory[start:end] = data[at : at + end - start]
-        at += end - start
-    return bytes(memory)
-
-
-def _differing(base: bytes, memory: bytes) -> list[tuple[int, int]]:
-    """Runs of whole pages."""
-    ranges: list[tuple[int, int]] = []
-    for piece in range(0, len(memory), PIECE):
-        if memory[piece : piece + PIECE] == base[piece : piece + PIECE]:
-            continue
-        for at in range(piece, min(piece + PIECE, len(memory)), PAGE):
-            if memory[at : at + PAGE] == base[at : at + PAGE]:
-                continue
-            if ranges and ranges[-1][1] == at:
-                ranges[-1] = (ranges[-1][0], at + PAGE)
-            else:
-                ranges.append((at, at + PAGE))
-    return ranges
+    return Snapshot(head["image"], head["size"], pieces)
 
 
 def _head(line: bytes, path: Path) -> dict[str, Any]:

@@ -67,6 +67,6 @@ class Template:
     ) -> Machine:
         """The machine that `Machine.save` wrote. Raises `DamagedBoxError`, also where it was
         started from something else; OSError where there is no such file."""
-        memory = read_snapshot(Path(path), self.frozen)
+        snapshot = read_snapshot(Path(path), self.frozen)
         options = run_options(limits or self._limits, {**self._env, **(env or {})}, network)
-        return Machine(self.file, StartedInstance(self.frozen, options, memory=memory))
+        return Machine(self.file, StartedInstance(self.frozen, options, snapshot=snapshot))

@@ -17,7 +17,7 @@ from boxer.runtime.pool import Pool, patient
 from boxer.runtime.ports import Port, exposed_ports, parse_ports
 from boxer.runtime.replies import TooDeepError, TooManyError, measure
 from boxer.runtime.runner import RunResult, command_line, run, run_options
-from boxer.runtime.started import StartedInstance
+from boxer.runtime.started import Snapshot, StartedInstance
 from boxer.runtime.stdio import Stream
 from boxer.runtime.traps import crash_of_code, crash_of_text
 
@@ -40,6 +40,7 @@ __all__ = [
     "Port",
     "RunOptions",
     "RunResult",
+    "Snapshot",
     "StartedInstance",
     "Stream",
     "TooDeepError",

@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from boxer.boxfile import MemoryImage, Segment
@@ -24,16 +24,26 @@ from boxer.runtime.copied import CopiedInstance
 from boxer.runtime.entry import Instance, Outcome, RunOptions, Word
 from boxer.runtime.frozen import REFREEZE, Frozen
 from boxer.runtime.limits import Limits
-from boxer.runtime.mapped import MappedInstance
+from boxer.runtime.mapped import MappedImage, MappedInstance
 from boxer.runtime.mounts import Mount, folders_of
 from boxer.runtime.runner import RunResult, result_of
 
 ATTEND = "boxer._attend:attend"
 
 
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a machine's memory is. image: the sha256 of what it was started from. size: bytes.
+    pieces: where it differs, (offset, bytes)s in their order."""
+
+    image: str
+    size: int
+    pieces: list[tuple[int, bytes]]
+
+
 class StartedInstance:
-    """options: of each entry. mounts: see `fork`. instance: its own, or None. memory: of a machine
-    from the same image, from which it goes on."""
+    """options: of each entry. mounts: see `fork`. instance: its own, or None. snapshot: of a
+    machine from the same image, from which it goes on."""
 
     def __init__(
         self,
@@ -41,15 +51,17 @@ class StartedInstance:
         options: RunOptions,
         mounts: Sequence[Mount] = (),
         instance: Instance | None = None,
-        memory: bytes | None = None,
+        snapshot: Snapshot | None = None,
     ) -> None:
         self._frozen = frozen
         self._options = options
         with ExitStack() as stack:
             folders = stack.enter_context(folders_of(mounts))
             self._has_folders = bool(folders)
-            origin = frozen if memory is None else frozen.with_memory(memory)
-            self._life = instance or origin.machine(options.limits.memory_bytes, folders)
+            most = options.limits.memory_bytes
+            if snapshot is not None:
+                instance = frozen.machine_as(most, snapshot.size, snapshot.pieces)
+            self._life = instance or frozen.machine(most, folders)
             self._ending = stack.pop_all()
         self._newborn = True
         self._over = False
@@ -139,13 +151,17 @@ class StartedInstance:
         """What it was started from."""
         return self._frozen
 
-    def memory(self) -> bytes:
-        """All of it, as it is: a machine can be started from that. Raises as `fork`."""
+    def snapshot(self) -> Snapshot:
+        """Its memory as it is: a machine can be started from that. Raises as `fork`, and
+        `UnsupportedModuleError` where there is no native library."""
         self._rest()
         with self._lock:
             self._check()
             self._check_folders("kept")
-            return self._life.memory()
+            life, image = self._life, self._frozen.image
+            if not isinstance(life, MappedInstance) or not isinstance(image, MappedImage):
+                raise UnsupportedModuleError("Snapshots need Boxer's native library.")
+            return Snapshot(image.digest, life.size(), life.differing())
 
     def close(self) -> None:
         """Ends the machine, and whatever runs in it."""
