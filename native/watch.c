@@ -48,12 +48,18 @@ static void stand_still(const struct boxer_run *run) {
         nanosleep(&(struct timespec){.tv_nsec = TICK_NS}, NULL);
 }
 
+int watch_is_cancelled(const struct watched *watched) {
+    return watched->cancelled && __atomic_load_n(watched->cancelled, __ATOMIC_RELAXED);
+}
+
 int watch_check(struct boxer_machine *machine) {
     const struct boxer_run *run = machine->run;
     stand_still(run);
     if (word_of(run->word) == BOXER_STOP)
         return over(machine, BOXER_EXITED, 128 + SIGKILL);
     uint64_t now = now_ns();
+    if (watch_is_cancelled(&machine->watched))
+        return over(machine, BOXER_LIMIT, BOXER_LIMIT_CANCELLED);
     if (run->time_ns != UINT64_MAX && now - machine->began_ns >= run->time_ns)
         return over(machine, BOXER_LIMIT, BOXER_LIMIT_TIME);
     if (run->cpu_ns != UINT64_MAX && cpu_now_ns() - machine->cpu_began_ns >= run->cpu_ns)
@@ -81,6 +87,7 @@ int watch_begin(struct boxer_machine *machine) {
     watched->until_ns = end_of(machine->began_ns, run->time_ns);
     watched->cpu_until_ns = end_of(machine->cpu_began_ns, run->cpu_ns);
     watched->attend_ns = run->attend ? machine->began_ns + ATTEND_NS : UINT64_MAX;
+    watched->cancelled = run->cancelled;
     watched->code_start = machine->code->start;
     watched->code_end = machine->code->end;
     watched->context = machine->context;
@@ -102,8 +109,9 @@ static int what_is_due(const struct watched *watched, uint64_t now) {
     uint32_t word = word_of(watched->word);
     if (word != BOXER_GO_ON)
         return word == BOXER_STOP ? IS_OVER : TO_ATTEND;
-    if (now >= watched->until_ns || (watched->cpu_until_ns != UINT64_MAX &&
-                                     read_clock(watched->cpu_clock) >= watched->cpu_until_ns))
+    if (now >= watched->until_ns || watch_is_cancelled(watched) ||
+        (watched->cpu_until_ns != UINT64_MAX &&
+         read_clock(watched->cpu_clock) >= watched->cpu_until_ns))
         return IS_OVER;
     return now >= __atomic_load_n(&watched->attend_ns, __ATOMIC_RELAXED) ? TO_ATTEND : NOT_DUE;
 }

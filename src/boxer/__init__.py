@@ -18,9 +18,13 @@ if TYPE_CHECKING:
     from boxer.errors import (
         BoxerError,
         CallDataError,
+        ChainError,
+        FunctionError,
+        FunctionInputError,
         GuestError,
         GuestExitedError,
         GuestFileError,
+        HostFunctionError,
         LimitReached,
         MachineBusyError,
         MachineOverError,
@@ -29,6 +33,8 @@ if TYPE_CHECKING:
         PortTakenError,
         PortValueError,
     )
+    from boxer.extensions import Clock, Fetch, Fresh, KeyValue, Log, Secrets
+    from boxer.functions import Chain, Function, chain, function
     from boxer.library import (
         Box,
         CellResult,
@@ -41,6 +47,7 @@ if TYPE_CHECKING:
         load,
     )
     from boxer.runtime import (
+        Cancel,
         Limits,
         Mount,
         Network,
@@ -55,26 +62,31 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "boxer.errors": (
-        "BoxerError", "CallDataError", "GuestError", "GuestExitedError", "GuestFileError",
-        "LimitReached", "MachineBusyError", "MachineOverError", "NetworkValueError",
-        "PoolClosedError", "PortTakenError", "PortValueError",
+        "BoxerError", "CallDataError", "ChainError", "FunctionError", "FunctionInputError",
+        "GuestError", "GuestExitedError", "GuestFileError", "HostFunctionError", "LimitReached",
+        "MachineBusyError", "MachineOverError", "NetworkValueError", "PoolClosedError",
+        "PortTakenError", "PortValueError",
     ),
+    "boxer.extensions": ("Clock", "Fetch", "Fresh", "KeyValue", "Log", "Secrets"),
+    "boxer.functions": ("Chain", "Function", "chain", "function"),
     "boxer.library": (
         "Box", "CellResult", "FileInfo", "Files", "Machine", "Program", "Template", "build", "load",
     ),
     "boxer.runtime": (
-        "Limits", "Mount", "Network", "OpenNetwork", "Pool", "Port", "RunResult", "Stream", "Usage",
-        "open_network",
+        "Cancel", "Limits", "Mount", "Network", "OpenNetwork", "Pool", "Port", "RunResult",
+        "Stream", "Usage", "open_network",
     ),
 }  # fmt: skip
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
-    "Box", "BoxerError", "CallDataError", "CellResult", "FileInfo", "Files", "GuestError",
-    "GuestExitedError", "GuestFileError", "LimitReached", "Limits", "Machine", "MachineBusyError",
-    "MachineOverError", "Mount", "Network", "NetworkValueError", "OpenNetwork", "Pool",
-    "PoolClosedError", "Port", "PortTakenError", "PortValueError", "Program", "RunResult", "Stream",
-    "Template", "Usage", "build", "load", "open_network",
+    "Box", "BoxerError", "CallDataError", "Cancel", "CellResult", "Chain", "ChainError", "Clock",
+    "Fetch", "FileInfo", "Files", "Fresh", "Function", "FunctionError", "FunctionInputError",
+    "GuestError", "GuestExitedError", "GuestFileError", "HostFunctionError", "KeyValue",
+    "LimitReached", "Limits", "Log", "Machine", "MachineBusyError", "MachineOverError", "Mount",
+    "Network", "NetworkValueError", "OpenNetwork", "Pool", "PoolClosedError", "Port",
+    "PortTakenError", "PortValueError", "Program", "RunResult", "Secrets", "Stream", "Template",
+    "Usage", "build", "chain", "function", "load", "open_network",
 ]  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """The Python API: boxes loaded or built, run, pooled, started."""
 
-from boxer.library.box import Box, build, load
+from boxer.library.box import Box, build, load, load_box
 from boxer.library.cells import Cell, CellError, CellResult, Shown, error_of_cell, shown_of
 from boxer.library.files import Change, FileInfo, Files, changes, entries_of, info_of
 from boxer.library.machine import Machine
@@ -28,3 +28,4 @@ __all__ = [
     "load",
     "shown_of",
 ]
+__all__ = ["Box", "Machine", "build", "load", "load_box"]

@@ -21,7 +21,7 @@ from boxer.library.files import Files
 from boxer.library.programs import Output, Program, program_request
 from boxer.library.snapshots import write_snapshot
 from boxer.preinit import image_of
-from boxer.runtime import Attendance, Event, RunResult, StartedInstance
+from boxer.runtime import Answer, Attendance, Event, RunResult, StartedInstance
 
 
 class Machine:
@@ -178,6 +178,10 @@ class Machine:
         """Writes what differs from the box or template it was started from: its `restore` goes on
         from there. Raises `MachineBusyError`, `MountError`, `WriteError`."""
         write_snapshot(Path(path), self._started)
+
+    def exchange(self, function: str, args: tuple[Any, ...], **options: Any) -> Answer:
+        """As `call`, and what it printed; as `Pool.exchange`."""
+        return self._started.exchange(function, args, **options)
 
     def fork(self) -> Machine:
         """A second machine that goes on from this one's state, on its own. Raises

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 from boxer.abi import Reached
 from boxer.runtime.exitstatus import ExitStatus
@@ -29,7 +29,8 @@ class RunOptions:
     program is entered next. network: None: there is none. orders: the descriptor of a socket by
     which programs beside its own are asked for (native/orders.c), which a mapped machine hears of;
     -1: there is none. descriptors: of this process, in place of the three streams, which a mapped
-    machine has; what goes over them is nobody's output. word: see `Word`.
+    machine has; what goes over them is nobody's output. word: see `Word`. ask: makes what gives the
+    reply to a guest's requests to functions of the host (`asking`); None: there are none.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -45,6 +46,7 @@ class RunOptions:
     orders: int = -1
     descriptors: tuple[int, int, int] | None = None
     word: Word | None = None
+    ask: Callable[[], Callable[[bytes], bytes]] | None = None
 
 
 class Word:
@@ -81,6 +83,16 @@ class Outcome:
     usage: Usage = field(default_factory=Usage)
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """value: what a call returned. stdout, stderr: what it printed, where that is captured."""
+
+    value: Any
+    stdout: bytes = b""
+    stderr: bytes = b""
+    usage: Usage = field(default_factory=Usage)
+
+
 class Instance(Protocol):
     """A machine over its image. Used by one thread at a time."""
 
@@ -105,3 +117,15 @@ class Instance(Protocol):
 def reached_limit(bits: int) -> str | None:
     """The first limit a machine's own kernel noted."""
     return next((limit.name.lower() for limit in Reached if bits >> limit & 1), None)
+
+
+# Seconds of a call whose time may be over before it begins.
+SHORTEST = 1e-6
+
+
+def within(options: RunOptions, seconds: float | None) -> RunOptions:
+    """The same, with fewer seconds. None: as they are."""
+    limit = options.limits.time
+    if seconds is None or (limit is not None and limit <= seconds):
+        return options
+    return replace(options, limits=replace(options.limits, time=max(seconds, SHORTEST)))

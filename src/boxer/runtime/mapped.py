@@ -23,7 +23,8 @@ from weakref import WeakKeyDictionary
 
 from boxer.boxfile import MemoryImage
 from boxer.errors import EngineError, LimitValueError, MountError, UnsupportedModuleError
-from boxer.runtime import native
+from boxer.runtime import asking, native
+from boxer.runtime.asking import Cancel
 from boxer.runtime.code import Code
 from boxer.runtime.engine import (
     HOST_SHARE,
@@ -231,6 +232,8 @@ def prepared(options: RunOptions) -> Run:
     if options.word is not None:
         run.word = ctypes.pointer(options.word.native)
     run.orders = options.orders + 1
+    if options.ask is not None:
+        run.ask = asking.address()
     if options.network is not None:
         run.network = ctypes.pointer(_network(options.network))
     return run
@@ -310,10 +313,12 @@ class MappedInstance:
             self._library.boxer_machine_run(self.address, run, byref(self.native_outcome))
         return self.outcome()
 
-    def call(self, options: RunOptions, request: bytes) -> Outcome:
+    def call(self, options: RunOptions, request: bytes, cancel: Cancel | None = None) -> Outcome:
+        run = prepared(options)
         self._library.boxer_machine_call(
-            self.address, prepared(options), request, len(request), byref(self.native_outcome)
-        )
+            self.address, run if cancel is None else cancel.within(run), request, len(request),
+            byref(self.native_outcome),
+        )  # fmt: skip
         return self.outcome()
 
     def serve(self, run: Any, request: bytes | None) -> NativeOutcome:

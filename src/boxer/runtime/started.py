@@ -11,17 +11,18 @@ Invariants
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
 from boxer.boxfile import MemoryImage, Segment
 from boxer.errors import MachineOverError, MountError, UnsupportedModuleError
+from boxer.runtime.asking import Cancel, Session, as_host
 from boxer.runtime.attended import Attendance
 from boxer.runtime.calls import call_request, execute_request, read_reply, reply_of
 from boxer.runtime.copied import CopiedInstance
-from boxer.runtime.entry import Instance, Outcome, RunOptions, Word
+from boxer.runtime.entry import Answer, Instance, Outcome, RunOptions, Word, within
 from boxer.runtime.frozen import REFREEZE, Frozen
 from boxer.runtime.limits import Limits
 from boxer.runtime.mapped import MappedImage, MappedInstance
@@ -95,10 +96,9 @@ class StartedInstance:
     def _attend(self, descriptors: tuple[int, int, int], word: Word) -> Outcome:
         """Time and output of what is asked are bounded by who asks."""
         limits = replace(self._options.limits, time=None, cpu=None, output=None)
+        options = replace(self._options, limits=limits, descriptors=descriptors, word=word)
         with self._lock:
-            return self._ask(
-                call_request(ATTEND, (), {}), limits=limits, descriptors=descriptors, word=word
-            )
+            return self._ask(call_request(ATTEND, (), {}), options)
 
     def _rest(self) -> None:
         """Raises `MachineBusyError`."""
@@ -121,6 +121,25 @@ class StartedInstance:
         self._rest()
         with self._lock:
             return self._read(self._ask(call_request(function, args, kwargs)))
+
+    def exchange(
+        self,
+        function: str,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        seconds: float | None = None,
+        cancel: Cancel | None = None,
+        ask: Session | None = None,
+    ) -> Answer:
+        """As `call`, and what it printed: see `Pool.exchange`."""
+        self._rest()
+        with self._lock:
+            self._check()
+            request = call_request(function, args, dict(kwargs or {}))
+            options = within(self._options, seconds)
+            outcome = self._ask(request, replace(options, ask=ask or options.ask), cancel)
+            return Answer(self._read(outcome), outcome.stdout, outcome.stderr, outcome.usage)
 
     def fork(self) -> StartedInstance:
         """A second machine that goes on from here on its own. Raises `MachineOverError`, and
@@ -189,11 +208,18 @@ class StartedInstance:
                 hint="Start another one: without folders, or with the same ones.",
             )
 
-    def _ask(self, request: bytes, **changes: Any) -> Outcome:
+    def _ask(
+        self, request: bytes, options: RunOptions | None = None, cancel: Cancel | None = None
+    ) -> Outcome:
         self._check()
-        options = replace(self._options, thaw=self._newborn, **changes)
+        options = replace(options or self._options, thaw=self._newborn)
         self._newborn = False
-        outcome = self._life.call(options, request)
+        with as_host(options.ask):
+            if cancel is not None and isinstance(self._life, MappedInstance):
+                cancel.check()
+                outcome = self._life.call(options, request, cancel)
+            else:
+                outcome = self._life.call(options, request)
         self._note(outcome)
         return outcome
 
