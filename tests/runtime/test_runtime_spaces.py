@@ -18,7 +18,6 @@ from pathlib import Path
 import pytest
 
 from boxer.boxfile import Box
-from boxer.errors import BoxerError
 from boxer.runtime import Frozen, Limits, Pool, mapped, run
 from boxer.runtime.entry import RunOptions
 from boxer.runtime.exitstatus import ExitStatus
