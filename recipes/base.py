@@ -17,6 +17,7 @@ from recipes.foreign import ffi_library
 from recipes.libraries import library_table
 from recipes.machine import link_inputs, machine
 from recipes.musl import sysroot
+from recipes.fulleropenssl import fuller_openssl_library
 from recipes.openssl import openssl_library
 from recipes.programsdk import HANDLERS_BEGIN, JUMPS, setjmp_library
 from recipes.progress import Progress
@@ -175,6 +176,7 @@ def _write_sdk(
         interpreter=optimised,
         libraries=list(libs.values()),
         extras=extension_libraries(root, libs, progress),
+        openssl=fuller_openssl_library(root, progress),
         machine=inputs,
         jumps=setjmp_library(root),
         cxx=cxx_libraries(root, progress),
