@@ -14,10 +14,10 @@ from recipes.cxx import cxx_libraries
 from recipes.extensionlibraries import extension_libraries
 from recipes.failures import RecipeError
 from recipes.foreign import ffi_library
+from recipes.fulleropenssl import fuller_openssl_library
 from recipes.libraries import library_table
 from recipes.machine import link_inputs, machine
 from recipes.musl import sysroot
-from recipes.fulleropenssl import fuller_openssl_library
 from recipes.openssl import openssl_library
 from recipes.programsdk import HANDLERS_BEGIN, JUMPS, setjmp_library
 from recipes.progress import Progress

@@ -20,8 +20,8 @@ from packaging.specifiers import SpecifierSet
 @dataclass(frozen=True, slots=True)
 class Settings:
     """variables: of the build's environment. settings: config settings of the back end, words.
-    rust: the toolchain it takes (`native.rust`), if it has Rust in it. loosened: crates
-    of which the toolchain's version will do. header: the text of a header put before each of its C files."""
+    rust: the toolchain it takes (`native.rust`), if it has Rust in it. loosened: crates of which
+    the toolchain's version will do. header: the text of a header put before each of its C files."""
 
     variables: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, list[str]] = field(default_factory=dict)
@@ -48,13 +48,10 @@ def settings_of(filename: str) -> Settings:
 
 
 def _release(versions: Mapping[str, str], archive: str) -> str:
-    """Of the releases, that whose versions have the one in a source archive's name. A project's
-    folder states none: the last release is taken."""
+    """Of the releases, that whose versions have the one in a source archive's name."""
     found = re.match(r"\d+(\.\d+)*", archive)
-    if not found:
-        return next(reversed(versions), "")
-    fitting = (r for r, told in versions.items() if SpecifierSet(told).contains(found[0]))
-    return next(fitting, "")
+    told = found[0] if found else "0"
+    return next((r for r, fit in versions.items() if SpecifierSet(fit).contains(told)), "")
 
 
 def _package(filename: str) -> str:

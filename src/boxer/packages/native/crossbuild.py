@@ -59,7 +59,8 @@ def build_wheel(
 ) -> SourceBuild:
     """Builds `archive`, a source archive or a project's folder, in `folder`, which is empty.
 
-    environment: variables with the user's package index in them. toolchains: for Rust. No failure of the project raises.
+    environment: variables with the user's package index in them. toolchains: for Rust. No failure
+    of the project raises.
     """
     package = settings_of(archive.name)
     rust = (toolchains or {}).get(package.rust)
