@@ -26,6 +26,8 @@ from recipes.sources import load_sources, unpacked
 from recipes.workshop import GUEST, ROOT, cache_root, digest_of
 
 FORMAT = 2
+# Libraries that only packages are linked with: what they take of a newer Python; cffi's callbacks.
+BESIDE = {"newer": GUEST / "python" / "newer", "callbacks": GUEST / "callbacks"}
 WRAPPED = ("Py_FinalizeEx", "_PyEval_SetSwitchInterval")
 MODULE_FLAGS = (
     *driver.LINK_FLAGS,
@@ -109,7 +111,9 @@ def _package(folder: Path, recipe: Recipe, digest: str, progress: Progress) -> N
     _describe(folder, recipe, digest)
 
 
-def _compiled(sources: Path, folder: Path, recipe: Recipe, built: Path, root: Path) -> list[Path]:
+def _compiled(
+    sources: Path, folder: Path, recipe: Recipe, built: Path, root: Path, *includes: Path
+) -> list[Path]:
     """Objects in `folder` of C files that are written against the interpreter's headers."""
     tree = unpacked(recipe.source)
     objects = []
@@ -124,6 +128,7 @@ def _compiled(sources: Path, folder: Path, recipe: Recipe, built: Path, root: Pa
                 *("-I", tree / "Include" / "internal" / "mimalloc"),
                 *("-I", tree / "Modules" / "_hacl", "-I", tree / "Modules" / "_hacl" / "include"),
                 *("-I", GUEST / "include", "-I", GUEST / "entry"),
+                *(part for include in includes for part in ("-I", include)),
                 *("-c", source, "-o", objects[-1]),
             ]
         )
@@ -187,11 +192,12 @@ def _write_sdk(
     extensionsdk.write_sdk(folder / "sdk", parts)
     for program in programs:
         program.unlink()
-    newer = folder / "newer"
-    newer.mkdir()
-    objects = _compiled(GUEST / "python" / "newer", newer, recipe, built, root)
-    toolchain.archive(folder / "sdk" / "lib" / "libraries" / "libnewer.a", objects)
-    shutil.rmtree(newer)
+    for name, sources in BESIDE.items():
+        objects = folder / "objects"
+        objects.mkdir()
+        made = _compiled(sources, objects, recipe, built, root, libs["ffi"] / "include")
+        toolchain.archive(folder / "sdk" / "lib" / "libraries" / f"lib{name}.a", made)
+        shutil.rmtree(objects)
 
 
 def _describe(folder: Path, recipe: Recipe, digest: str) -> None:

@@ -53,7 +53,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> boxer.Box:
 
 
 def said(box: boxer.Box, *command: str) -> str:
-    result = box.run(["python", *command], limits=LIMITS)
+    result = box.run(["python", "-W", "ignore", *command], limits=LIMITS)
     assert result.stderr == b"", result.stderr.decode()
     return result.stdout.decode()
 
@@ -65,7 +65,7 @@ PRINTED = {
     ],
     "tokens": ["pyjwt", "python-jose", "authlib", "google-auth", "msal"],
     "shell": ["ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "another's key: refused"],
-    "sessions": ["TLSv1.3 client", "a stranger: refused"],
+    "sessions": ["TLSv1.3 client", "http/1.1", "a stranger: refused", "many contexts"],
     "clients": ["pymysql", "pynacl", "twine True", "requests True"],
 }
 

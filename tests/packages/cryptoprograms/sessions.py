@@ -1,26 +1,34 @@
-"""pyOpenSSL: a certificate, a handshake in memory with a client's certificate, its verification."""
+"""pyOpenSSL: certificates, a handshake in memory, and what C calls of Python's on the way."""
 
 import contextlib
+import datetime
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from OpenSSL import SSL, crypto
+
+NOW = datetime.datetime.now(datetime.UTC)
 
 
 def made(name, issuer=None):
-    key = crypto.PKey()
-    key.generate_key(crypto.TYPE_RSA, 2048)
-    cert = crypto.X509()
-    cert.set_version(2)
-    cert.get_subject().CN = name
-    cert.set_serial_number(1)
-    cert.gmtime_adj_notBefore(0)
-    cert.gmtime_adj_notAfter(3600)
-    cert.set_issuer((issuer or (cert,))[0].get_subject())
-    cert.set_pubkey(key)
-    cert.sign((issuer or (cert, key))[1], "sha256")
-    return cert, key
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    cert = x509.CertificateBuilder().subject_name(subject).public_key(key.public_key())
+    cert = cert.issuer_name(issuer[0].subject if issuer else subject).serial_number(1)
+    cert = cert.not_valid_before(NOW - datetime.timedelta(days=1))
+    cert = cert.not_valid_after(NOW + datetime.timedelta(days=1))
+    cert = cert.add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), True)
+    return cert.sign(issuer[1] if issuer else key, hashes.SHA256()), key
 
 
 root = made("root")
+called = []
+
+
+def verify(connection, cert, error, depth, ok):
+    called.append(f"verify {cert.get_subject().CN}")
+    return bool(ok)
 
 
 def context(own):
@@ -28,10 +36,14 @@ def context(own):
     found.use_certificate(own[0])
     found.use_privatekey(own[1])
     found.check_privatekey()
-    found.get_cert_store().add_cert(root[0])
-    found.set_verify(
-        SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, lambda *told: bool(told[-1])
+    found.get_cert_store().add_cert(crypto.X509.from_cryptography(root[0]))
+    found.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, verify)
+    found.set_alpn_protos([b"h2", b"http/1.1"])
+    found.set_alpn_select_callback(lambda connection, offered: offered[-1])
+    found.set_tlsext_servername_callback(
+        lambda connection: called.append(f"name {connection.get_servername().decode()}")
     )
+    found.set_keylog_callback(lambda connection, line: called.append("key"))
     return found
 
 
@@ -39,6 +51,7 @@ def handshake(server, client):
     ends = [SSL.Connection(context(server), None), SSL.Connection(context(client), None)]
     ends[0].set_accept_state()
     ends[1].set_connect_state()
+    ends[1].set_tlsext_host_name(b"server")
     for _ in range(8):
         for end, other in (ends, ends[::-1]):
             with contextlib.suppress(SSL.WantReadError):
@@ -53,7 +66,14 @@ client.send(b"asked")
 server.bio_write(client.bio_read(65536))
 assert server.recv(100) == b"asked"
 print(client.get_protocol_version_name(), server.get_peer_certificate().get_subject().CN)
+print(client.get_alpn_proto_negotiated().decode())
+assert {"verify root", "verify client", "verify server", "name server", "key"} <= set(called), (
+    called
+)
 try:
     handshake(made("server", root), made("stranger"))
 except SSL.Error:
     print("a stranger: refused")
+for _ in range(200):  # each has callbacks of its own, given back with it
+    context(root)
+print("many contexts")

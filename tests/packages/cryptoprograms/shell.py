@@ -34,7 +34,7 @@ class Server(paramiko.ServerInterface):
 
     def check_channel_exec_request(self, channel, command):
         def answer():
-            channel.sendall(b"ran " + command)
+            channel.sendall(b"ran " + command + b" with " + channel.recv(100))
             channel.send_exit_status(3)
             channel.close()
 
@@ -52,8 +52,9 @@ def session(host, user, offered):
         client.connect(hostkey=host, username="box", pkey=offered)
         channel = client.open_session()
         channel.exec_command("tool")
+        channel.sendall(b"input")
         said = b"".join(iter(lambda: channel.recv(100), b""))
-        assert (said, channel.recv_exit_status()) == (b"ran tool", 3)
+        assert (said, channel.recv_exit_status()) == (b"ran tool with input", 3)
         return client.remote_cipher
     finally:
         client.close()
