@@ -14,8 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-# The function of std's allocator that only rustc's own glue calls. Newer compilers give it a name of
-# their own (`_RNv..___rdl_alloc`); no library can stand for that, and std itself calls malloc.
+# The function of std's allocator that only rustc's own glue calls. Newer compilers give it a name
+# of their own (`_RNv..___rdl_alloc`): no library can stand for that glue, and it comes to malloc.
 DEFAULT_ALLOCATOR = re.compile(rb"(?<!_)__rdl_alloc")
 
 
