@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 
 from boxer.packages.catalogue.buildsettings import settings_of
+from boxer.packages.catalogue.known import why_native
+from boxer.packages.files import users_without
 from boxer.packages.native import Builder, rust, rustlink
 from boxer.packages.native.crossbuild import build_wheel
 from boxer.packages.native.rust import RustToolchain, find_rust, without_lock
 from boxer.packages.native.sdk import Sdk
+from boxer.packages.resolve import Locked
 from tests.pythons import PYTHON, python_of
 
 
@@ -168,3 +171,19 @@ def test_a_newer_compilers_glue_is_kept(tmp_path: Path, name: str, kept: bool) -
     glue = tmp_path / "glue.o"
     glue.write_bytes(b"\0" + name.encode() + b"\0")
     assert rustlink._is_glue(str(glue)) is not kept
+
+
+@pytest.mark.parametrize("version", ["3.4.8", "43.0.0", "46.0.7", "50.0.0"])
+def test_a_version_that_cannot_be_had_is_refused_with_those_that_can(version: str) -> None:
+    reason = why_native("cryptography", version)
+    assert reason is not None
+    assert "`cryptography>=47,<50`" in reason[1]
+
+
+@pytest.mark.parametrize(
+    ("version", "has_rust", "left_out"),
+    [("49.0.0", True, False), ("49.0.0", False, True), ("44.0.0", True, True)],
+)
+def test_what_can_be_compiled_is_not_left_out(version: str, has_rust: bool, left_out: bool) -> None:
+    users = users_without(Locked("cryptography", version), PYTHON.series, has_rust=has_rust)
+    assert ("pyjwt" in users) is left_out
