@@ -51,16 +51,17 @@ int helper(void) { return PyList_New(4); }
 int main(void) { printf("%d\n", helper()); return 0; }
 """
 CHECK = r"""
-import os, shutil, subprocess
+import functools, os, shutil, subprocess
+print = functools.partial(print, flush=True)
 def run(*words, **more):
     done = subprocess.run(words, capture_output=True, text=True, **more)
     print(done.returncode, repr(done.stdout))
 run("tell", "3", "x", input="a\nb\n", env={**os.environ, "X": "y"})
-run("tell", env={**os.environ, "X": "z"})
+run("tell", stdin=subprocess.DEVNULL, env={**os.environ, "X": "z"})
 run("/opt/throw")
 run("clash")
 print(os.popen("clash | cat").read(), end="")
-run("sh", "-c", "tell 5 | tail -n 1; clash && exec tell 4")
+run("sh", "-c", "tell 5 | tail -n 1; clash && exec tell 4", stdin=subprocess.DEVNULL)
 shutil.copy("/usr/local/bin/clash", "/tmp/copied")
 run("/tmp/copied")
 pid = os.fork()

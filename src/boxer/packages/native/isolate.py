@@ -107,14 +107,17 @@ def _constructors(parsed: Relocatable, prefix: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-# clang's names of main with two and without parameters; with three it keeps its own.
+# clang's names of main with two and without parameters; with three it keeps its own, which without
+# any it has too, as another function.
 _MAINS = {"__main_argc_argv": 2, "__main_void": 0, "main": 3}
 
 
 def _main_symbol(parsed: Relocatable, path: str) -> tuple[Symbol, int]:
-    for symbol in parsed.symbols:
-        if symbol.kind == SymbolKind.FUNCTION and symbol.defined and symbol.name in _MAINS:
-            return symbol, _MAINS[symbol.name]
+    functions = (s for s in parsed.symbols if s.kind == SymbolKind.FUNCTION and s.defined)
+    named = {symbol.name: symbol for symbol in functions if symbol.name in _MAINS}
+    for name, arity in _MAINS.items():
+        if name in named:
+            return named[name], arity
     raise NativePackageError(
         f"`{path}` is to be linked with the box's program, and its object has no `main`.",
         hint="Compile it again with this version of Boxer.",

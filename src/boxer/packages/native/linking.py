@@ -43,7 +43,7 @@ from boxer.packages.native.sdk import Sdk
 from boxer.packages.sidemodule import FunctionType, converted, is_side_module
 
 # Part of the cache's key: raised when the same objects are linked otherwise.
-GENERATION = 3
+GENERATION = 4
 _TIMEOUT_SECONDS = 300
 _UNDEFINED = re.compile(r"undefined symbol: (\S+)")
 _SHOWN = 12
