@@ -54,7 +54,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> boxer.Box:
 
 def said(box: boxer.Box, *command: str) -> str:
     result = box.run(["python", "-W", "ignore", *command], limits=LIMITS)
-    assert result.stderr == b"", result.stderr.decode()
+    assert result.exit_code == 0, result.stderr.decode()
     return result.stdout.decode()
 
 
