@@ -23,10 +23,10 @@ from boxer.boxfile import MemoryImage, Segment
 from boxer.preinit.state import InstanceState
 
 # A segment costs about 10 bytes of the file; shorter gaps save too little to be worth one.
-SHORTEST_GAP = 64
+SHORTEST_GAP = 16
 _GAP = bytes(SHORTEST_GAP)
 _DATA = re.compile(rb"[^\x00]")
-MOST_SEGMENTS = 4000
+MOST_SEGMENTS = 50_000
 # Spans up to this are mapped whatever their density.
 ALWAYS_MAPPED = 16 << 20
 
