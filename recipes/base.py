@@ -95,7 +95,7 @@ def _package(folder: Path, recipe: Recipe, digest: str, progress: Progress) -> N
         "openssl": openssl_library(root, progress),
     }
     libs, zlib = list(named.values()), named["zlib"]
-    inputs = link_inputs(machine(root, zlib, progress), zlib)
+    inputs = link_inputs(machine(root, zlib, named["xz"], progress), zlib)
     built = cpython.objects(recipe, root, libs, inputs, progress)
     optimised = interpreter.optimised(recipe, built, root, libs, progress)
     progress.step("linking")

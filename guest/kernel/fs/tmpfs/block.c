@@ -1,0 +1,62 @@
+// Blocks of a lower layer. They are few, and files of one follow each other in the image.
+#include "fs/tmpfs/block.h"
+#include "fs/tmpfs/inflate.h"
+#include "mm/memory.h"
+#include "mm/slab.h"
+#include "state.h"
+
+#include <boxer/linux_errno.h>
+#include <stddef.h>
+
+struct block {
+    const uint8_t *data;
+    uint32_t stored, size;
+    uint8_t *inflated; // whole pages
+    struct block *next;
+};
+
+static KERNEL_STATE struct block *blocks; // the one looked for last is the first
+
+static size_t pages_of(const struct block *block) {
+    return ((size_t)block->size + PAGE_SIZE - 1) / PAGE_SIZE;
+}
+
+struct block *block_of(const uint8_t *data, uint32_t stored, uint32_t size) {
+    for (struct block **at = &blocks; *at; at = &(*at)->next) {
+        struct block *found = *at;
+        if (found->data != data || found->stored != stored || found->size != size)
+            continue;
+        *at = found->next;
+        found->next = blocks;
+        return blocks = found;
+    }
+    struct block *made = kmalloc(sizeof *made);
+    if (!made)
+        return NULL;
+    *made = (struct block){.data = data, .stored = stored, .size = size, .next = blocks};
+    return blocks = made;
+}
+
+const uint8_t *block_bytes(struct block *block, int *error) {
+    if (block->inflated)
+        return block->inflated;
+    uint8_t *pages = pages_alloc(pages_of(block), 0);
+    *error = pages ? lower_inflate(pages, block->size, block->data, block->stored) : -ENOMEM;
+    if (*error && pages)
+        pages_free(pages, pages_of(block));
+    return *error ? NULL : (block->inflated = pages);
+}
+
+const uint8_t *block_stored(const struct block *block, uint32_t *stored, uint32_t *size) {
+    *stored = block->stored;
+    *size = block->size;
+    return block->data;
+}
+
+void blocks_drop_clean(void) {
+    for (struct block *block = blocks; block; block = block->next) {
+        if (block->inflated)
+            pages_free(block->inflated, pages_of(block));
+        block->inflated = NULL;
+    }
+}
