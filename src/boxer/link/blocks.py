@@ -36,8 +36,8 @@ SMALLEST_WINDOW = 4096
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """stored: its bytes, compressed. size: of its files, one behind the other. places: by the sha256
-    of a file's data, where that begins and how long it is."""
+    """stored: its bytes, compressed. size: of its files, one behind the other. places: where a
+    file begins and how long it is, by the sha256 of its data."""
 
     stored: bytes
     size: int

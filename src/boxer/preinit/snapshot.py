@@ -24,10 +24,10 @@ from boxer.preinit.state import InstanceState
 
 # A segment costs about 10 bytes of the file, which compress badly, and zeros compress well: shorter
 # gaps would make hello 0.2 MB smaller as it is, and 0.09 MB larger once compressed.
-SHORTEST_GAP = 24
+SHORTEST_GAP = 16
 _GAP = bytes(SHORTEST_GAP)
 _DATA = re.compile(rb"[^\x00]")
-MOST_SEGMENTS = 30_000
+MOST_SEGMENTS = 50_000
 # Spans up to this are mapped whatever their density.
 ALWAYS_MAPPED = 16 << 20
 

@@ -40,10 +40,10 @@ struct block *block_of(const uint8_t *data, uint32_t stored, uint32_t size) {
 const uint8_t *block_bytes(struct block *block, int *error) {
     if (block->inflated)
         return block->inflated;
-    uint8_t *pages = pages_alloc(pages_of(block), 0);
+    uint8_t *pages = lower_room(pages_of(block));
     *error = pages ? lower_inflate(pages, block->size, block->data, block->stored) : -ENOMEM;
     if (*error && pages)
-        pages_free(pages, pages_of(block));
+        lower_give_back(pages, pages_of(block));
     return *error ? NULL : (block->inflated = pages);
 }
 
@@ -56,7 +56,7 @@ const uint8_t *block_stored(const struct block *block, uint32_t *stored, uint32_
 void blocks_drop_clean(void) {
     for (struct block *block = blocks; block; block = block->next) {
         if (block->inflated)
-            pages_free(block->inflated, pages_of(block));
+            lower_give_back(block->inflated, pages_of(block));
         block->inflated = NULL;
     }
 }

@@ -35,7 +35,7 @@ static void forget_inflated(struct content *content) {
     while (*at != content)
         at = &(*at)->next_inflated;
     *at = content->next_inflated;
-    pages_free(content->inflated, pages_for(content->lower_size));
+    lower_give_back(content->inflated, pages_for(content->lower_size));
     content->inflated = NULL;
 }
 
@@ -55,12 +55,12 @@ static const uint8_t *lower_bytes(struct content *content, int *error) {
         return content->lower;
     if (content->inflated)
         return content->inflated;
-    uint8_t *pages = pages_alloc(pages_for(content->lower_size), 0);
+    uint8_t *pages = lower_room(pages_for(content->lower_size));
     *error = pages ? lower_inflate(pages, content->lower_size, content->lower, content->stored)
                    : -ENOMEM;
     if (*error) {
         if (pages)
-            pages_free(pages, pages_for(content->lower_size));
+            lower_give_back(pages, pages_for(content->lower_size));
         return NULL;
     }
     content->inflated = pages;
