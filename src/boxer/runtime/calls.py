@@ -100,7 +100,7 @@ def read_reply(reply: bytes, room: int | None) -> Any:
             return unframed(memoryview(reply)[1:], room)
         measure(reply, room)
         if reply[:1] == b"=":
-            return _loaded(str(reply, "utf-8"), 1)
+            return _loaded(str(reply, "utf-8", "surrogatepass"), 1)
         return _read(reply[:1], reply[1:])
     except TooManyError:
         raise LimitReached("output") from None
