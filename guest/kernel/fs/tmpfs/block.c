@@ -1,10 +1,13 @@
 // Blocks of a lower layer. They are few, and files of one follow each other in the image.
 #include "fs/tmpfs/block.h"
+#include "fs/tmpfs/content.h"
 #include "fs/tmpfs/inflate.h"
 #include "mm/memory.h"
 #include "mm/slab.h"
 #include "state.h"
 
+#include <boxer/boot.h>
+#include <boxer/kernel.h>
 #include <boxer/linux_errno.h>
 #include <stddef.h>
 
@@ -19,6 +22,23 @@ static KERNEL_STATE struct block *blocks; // the one looked for last is the firs
 
 static size_t pages_of(const struct block *block) {
     return ((size_t)block->size + PAGE_SIZE - 1) / PAGE_SIZE;
+}
+
+enum { MOST_PAGES_IN_A_BUILD = 96 };
+
+static KERNEL_STATE size_t inflated_pages;
+
+uint8_t *lower_room(size_t pages) {
+    if (boxer_boot.phase == BOXER_PHASE_COLD && inflated_pages + pages > MOST_PAGES_IN_A_BUILD)
+        tmpfs_drop_clean();
+    uint8_t *room = pages_alloc(pages, 0);
+    inflated_pages += room ? pages : 0;
+    return room;
+}
+
+void lower_give_back(uint8_t *inflated, size_t pages) {
+    pages_free(inflated, pages);
+    inflated_pages -= pages;
 }
 
 struct block *block_of(const uint8_t *data, uint32_t stored, uint32_t size) {

@@ -1,32 +1,10 @@
 // Inflating what the linker stored compressed: zlib streams (RFC 1950), with zlib itself, and
 // LZMA's, with liblzma where a program is linked with it for its own sake.
 #include "fs/tmpfs/inflate.h"
-#include "fs/tmpfs/content.h"
-#include "mm/memory.h"
 #include "mm/slab.h"
-#include "state.h"
 
-#include <boxer/boot.h>
-#include <boxer/kernel.h>
 #include <boxer/linux_errno.h>
 #include <zlib.h>
-
-enum { MOST_PAGES_IN_A_BUILD = 96 };
-
-static KERNEL_STATE size_t inflated_pages;
-
-uint8_t *lower_room(size_t pages) {
-    if (boxer_boot.phase == BOXER_PHASE_COLD && inflated_pages + pages > MOST_PAGES_IN_A_BUILD)
-        tmpfs_drop_clean();
-    uint8_t *room = pages_alloc(pages, 0);
-    inflated_pages += room ? pages : 0;
-    return room;
-}
-
-void lower_give_back(uint8_t *inflated, size_t pages) {
-    pages_free(inflated, pages);
-    inflated_pages -= pages;
-}
 
 static void *allocate(size_t items, size_t size) {
     size_t bytes;

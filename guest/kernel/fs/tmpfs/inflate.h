@@ -8,9 +8,4 @@
 // Inflates a zlib stream, or one of LZMA's, to exactly `size` bytes; 0, -EIO or -ENOMEM.
 int lower_inflate(void *into, size_t size, const uint8_t *data, size_t stored);
 
-// Pages for what is inflated; null without memory. In the machine of a build too many of them are
-// dropped first, so that what is made while they are there lies close together.
-uint8_t *lower_room(size_t pages);
-void lower_give_back(uint8_t *inflated, size_t pages);
-
 #endif

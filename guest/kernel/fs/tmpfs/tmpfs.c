@@ -77,7 +77,8 @@ void tmpfs_lower_in_block(struct inode *inode, struct block *block, uint32_t off
                           uint32_t size) {
     struct content *content = inode->data;
     uint32_t stored, whole;
-    tmpfs_lower(inode, block_stored(block, &stored, &whole), stored, size);
+    const uint8_t *data = block_stored(block, &stored, &whole);
+    tmpfs_lower(inode, data, stored, size);
     content->block = block;
     content->block_offset = offset;
 }
