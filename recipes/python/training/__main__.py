@@ -2,33 +2,11 @@
 
 from __future__ import annotations
 
-from . import (
-    arithmetic,
-    classes,
-    compiling,
-    containers,
-    flows,
-    formats,
-    numeric,
-    records,
-    texts,
-)
-
-PROGRAMS = (
-    arithmetic,
-    classes,
-    compiling,
-    containers,
-    flows,
-    formats,
-    numeric,
-    records,
-    texts,
-)
+from . import arithmetic, classes, compiling, containers, flows, formats, numeric, texts
 
 
 def main() -> None:
-    for program in PROGRAMS:
+    for program in (arithmetic, classes, compiling, containers, flows, formats, numeric, texts):
         program.run()
         print(program.__name__, flush=True)
 
