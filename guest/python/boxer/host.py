@@ -72,11 +72,11 @@ def _wait_for_turn(function):
 
 
 def _request(function, args, kwargs):
-    parts = []
-    text = _boxer_calls._json({"f": function, "a": args, "k": kwargs}, parts).encode()
-    if not parts:
-        return b"c" + text
-    return b"".join((b"b", len(text).to_bytes(4, "little"), text, *parts))
+    request = {"f": function, "a": args, "k": kwargs}
+    try:
+        return b"c" + _boxer_calls._encode(request).encode()
+    except _boxer_calls._HasBytesError:
+        return b"b" + _boxer_calls._framed(request)[1:]
 
 
 def _over_device(request):

@@ -134,14 +134,48 @@ static size_t boxer_put_character(char *to, unsigned long code) {
     return (size_t)more + 1;
 }
 
+// What stands behind the JSON for a value that is {TAG: SIZE} there. The parts are in the order of
+// their tags.
+static struct boxer_text boxer_part(const struct boxer_call *call, struct boxer_text json,
+                                    const char *tag) {
+    static const char *const tags[] = {"{\"boxer.bytes\":", "{\"boxer.text\":"};
+    size_t at = 0, length = strlen(tag);
+    if (json.size < length || memcmp(json.bytes, tag, length))
+        return (struct boxer_text){0};
+    for (int i = 0; i < 2; i++) {
+        const char *seen = call->arguments.bytes;
+        size_t size = strlen(tags[i]);
+        while ((seen = memmem(seen, (size_t)(json.bytes - seen), tags[i], size))) {
+            seen += size;
+            at += strtoul(seen, NULL, 10);
+        }
+    }
+    size_t size = strtoul(json.bytes + length, NULL, 10);
+    if (at > call->parts.size || size > call->parts.size - at)
+        return (struct boxer_text){0};
+    return (struct boxer_text){call->parts.bytes + at, size};
+}
+
+// An argument of bytes.
+static struct boxer_text boxer_get_bytes(const struct boxer_call *call, const char *name) {
+    return boxer_part(call, boxer_get(call, name), "{\"boxer.bytes\":");
+}
+
 // A text argument in UTF-8, ended by NUL, for as long as the machine lives.
 static struct boxer_text boxer_get_text(const struct boxer_call *call, const char *name) {
     struct boxer_text json = boxer_get(call, name);
-    if (!json.size || json.bytes[0] != '"')
+    struct boxer_text apart = boxer_part(call, json, "{\"boxer.text\":"); // a long one
+    size_t room = apart.bytes ? apart.size : json.size * 3;
+    if (!apart.bytes && (!json.size || json.bytes[0] != '"'))
         return (struct boxer_text){0};
-    char *made = malloc(json.size * 3 + 1), *to = made;
+    char *made = malloc(room + 1), *to = made;
     if (!made)
         abort();
+    if (apart.bytes) {
+        memcpy(made, apart.bytes, apart.size);
+        made[apart.size] = 0;
+        return (struct boxer_text){made, apart.size};
+    }
     for (const char *at = json.bytes + 1, *end = json.bytes + json.size - 1; at < end; at++) {
         static const char plain[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
         if (*at != '\\') {
@@ -162,24 +196,6 @@ static struct boxer_text boxer_get_text(const struct boxer_call *call, const cha
     }
     *to = 0;
     return (struct boxer_text){made, (size_t)(to - made)};
-}
-
-// An argument of bytes.
-static struct boxer_text boxer_get_bytes(const struct boxer_call *call, const char *name) {
-    static const char tag[] = "{\"boxer.bytes\":";
-    struct boxer_text json = boxer_get(call, name);
-    size_t at = 0;
-    if (json.size < sizeof tag || memcmp(json.bytes, tag, sizeof tag - 1))
-        return (struct boxer_text){0};
-    const char *seen = call->arguments.bytes;
-    while ((seen = memmem(seen, (size_t)(json.bytes - seen), tag, sizeof tag - 1))) {
-        seen += sizeof tag - 1;
-        at += strtoul(seen, NULL, 10); // the parts are in the order in which they stand there
-    }
-    size_t size = strtoul(json.bytes + sizeof tag - 1, NULL, 10);
-    if (at > call->parts.size || size > call->parts.size - at)
-        return (struct boxer_text){0};
-    return (struct boxer_text){call->parts.bytes + at, size};
 }
 
 // A number, or `otherwise` where there is none.
