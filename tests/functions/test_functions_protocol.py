@@ -47,7 +47,7 @@ def test_requests_are_answered_in_their_order(built: Built) -> None:
     wrong = frame(b'c{"f":"boxer.functions:call","a":[{"image":1}],"k":{}}')
     tagged = b'{"f":"boxer.functions:call","a":[{"image":{"boxer.bytes":3}}],"k":{}}'
     given = call({"image": "YWJj", "width": 2}) + wrong
-    given += frame(b"b" + struct.pack("<I", len(tagged)) + tagged + b"\0\1\2")
+    given += frame(b"t" + struct.pack("<I", len(tagged)) + tagged + b"\0\1\2")
     done = run(built("resize"), given)
     replies = frames(done.stdout)
     text = b'[{"width":2,"data":{"boxer.bytes":2}}]'

@@ -76,7 +76,7 @@ def _request(function, args, kwargs):
     try:
         return b"c" + _boxer_calls._encode(request).encode()
     except _boxer_calls._HasBytesError:
-        return b"b" + _boxer_calls._framed(request)[1:]
+        return b"t" + _boxer_calls._framed(request)[1:]
 
 
 def _over_device(request):

@@ -264,7 +264,7 @@ static void boxer_answer_(const char *request, size_t size, struct boxer_result 
         boxer_put(result, "=null", 5);
         return;
     }
-    if (size > 5 && *request == 'b') {
+    if (size > 5 && *request == 't') {
         uint32_t length;
         memcpy(&length, request + 1, 4);
         length = length < size - 5 ? length : (uint32_t)(size - 5);
