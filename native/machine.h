@@ -19,7 +19,7 @@
 
 #include <sys/types.h>
 
-#define BOXER_NATIVE_ABI 10
+#define BOXER_NATIVE_ABI 11
 
 // Tasks of a guest at a time, by default and at most.
 #define BOXER_TASKS 64
@@ -71,6 +71,7 @@ struct boxer_run {
     uint32_t fixed, still;
     const struct boxer_network *network; // null: none
     int32_t orders;                      // a socket's descriptor + 1 (orders.h); 0: none
+    const uint32_t *cancelled; // 1, set by any thread, interrupts within 50 ms; null: nobody can
 };
 
 // How it ended. Pointers are the machine's and hold until it is entered again.

@@ -45,9 +45,11 @@ int watch_check(struct boxer_machine *machine) {
         return over(machine, BOXER_LIMIT, BOXER_LIMIT_TIME);
     if (run->cpu_ns != UINT64_MAX && cpu_now_ns() - machine->cpu_began_ns >= run->cpu_ns)
         return over(machine, BOXER_LIMIT, BOXER_LIMIT_CPU);
-    if (run->attend && now >= machine->watched.attend_ns) {
+    if (run->cancelled && __atomic_load_n(run->cancelled, __ATOMIC_RELAXED))
+        return over(machine, BOXER_INTERRUPTED, 0);
+    if (now >= machine->watched.attend_ns) {
         __atomic_store_n(&machine->watched.attend_ns, now + ATTEND_NS, __ATOMIC_RELAXED);
-        if (fibers_attend(machine))
+        if (run->attend && fibers_attend(machine))
             return over(machine, BOXER_INTERRUPTED, 0);
     }
     return 0;
@@ -67,7 +69,7 @@ int watch_begin(struct boxer_machine *machine) {
     const struct boxer_run *run = machine->run;
     watched->until_ns = end_of(machine->began_ns, run->time_ns);
     watched->cpu_until_ns = end_of(machine->cpu_began_ns, run->cpu_ns);
-    watched->attend_ns = run->attend ? machine->began_ns + ATTEND_NS : UINT64_MAX;
+    watched->attend_ns = run->attend || run->cancelled ? machine->began_ns + ATTEND_NS : UINT64_MAX;
     watched->code_start = machine->code->start;
     watched->code_end = machine->code->end;
     watched->context = machine->context;

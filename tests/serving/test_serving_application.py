@@ -112,7 +112,7 @@ def test_a_request_has_an_id(application: Application) -> None:
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/fail", 500), ("/exit", 500), ("/flood", 500), ("/split", 500)],
+    [("/fail", 500), ("/exit", 500), ("/split", 500)],
 )
 def test_a_request_that_fails_says_no_more_than_that(
     application: Application, path: str, status: int, caplog: pytest.LogCaptureFixture

@@ -1,11 +1,13 @@
 """The only door to the WebAssembly engine: machines, their limits, and what they may see."""
 
 from boxer.runtime.buildinstance import BuildInstance
+from boxer.runtime.channel import CallCancelledError, Channel
 from boxer.runtime.code import Code, code_folder, is_compiled, load_code
 from boxer.runtime.entry import Instance, RunOptions, Usage
 from boxer.runtime.exitstatus import ExitStatus
 from boxer.runtime.frozen import Frozen
 from boxer.runtime.limits import ATTENDED, Limits, parse_size
+from boxer.runtime.living import LivingMachine
 from boxer.runtime.mounts import Mount
 from boxer.runtime.network import NETWORK_LIMITS, Network
 from boxer.runtime.opened import OpenNetwork
@@ -22,11 +24,14 @@ __all__ = [
     "ATTENDED",
     "NETWORK_LIMITS",
     "BuildInstance",
+    "CallCancelledError",
+    "Channel",
     "Code",
     "ExitStatus",
     "Frozen",
     "Instance",
     "Limits",
+    "LivingMachine",
     "Mount",
     "Network",
     "OpenNetwork",

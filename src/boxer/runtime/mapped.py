@@ -287,6 +287,18 @@ class MappedInstance:
         )
         return self.native_outcome
 
+    @property
+    def dirty_pages(self) -> int:
+        """That the last reset put back."""
+        return int(self.native_outcome.dirty_pages)
+
+    def enter_call(self, run: Any, request: bytes) -> NativeOutcome:
+        """As `serve`, without the reset."""
+        self._library.boxer_machine_call(
+            self.address, run, request, len(request), byref(self.native_outcome)
+        )
+        return self.native_outcome
+
     def enter(self, name: str, options: RunOptions) -> Outcome:
         self._library.boxer_machine_enter(
             self.address, name.encode(), prepared(options), byref(self.native_outcome)

@@ -38,7 +38,7 @@ from wasmtime import _ffi as ffi
 from boxer.blobstore import cache_folder, sha256
 from boxer.runtime.private import is_private
 
-ABI = 10
+ABI = 11
 # What a wheel brings (`wheels`): as safe as the modules beside it.
 PACKAGED = Path(__file__).with_name("lib")
 NO_LIMIT = (1 << 64) - 1
@@ -75,7 +75,9 @@ class NativeNetwork(ctypes.Structure):
 
 
 class Run(ctypes.Structure):
-    """struct boxer_run"""
+    """struct boxer_run. source: what it was copied of, which holds what it points to."""
+
+    source: Run | None = None
 
     _fields_ = (
         ("arguments", c_char_p),
@@ -98,6 +100,7 @@ class Run(ctypes.Structure):
         ("still", c_uint32),
         ("network", POINTER(NativeNetwork)),
         ("orders", c_int32),
+        ("cancelled", POINTER(c_uint32)),
     )
 
 

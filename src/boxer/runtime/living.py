@@ -1,0 +1,50 @@
+"""A machine beside a pool's that lives on between its calls, and can be put away in between.
+
+Belongs here: its calls, its memory in a file. Does not: who it is for (`boxer.serving`).
+
+Invariants
+1. A machine is born with a thaw; what was put away goes on where it stood, and is one machine.
+2. After a limit, a crash or a cancelled call it is over.
+3. One thread at a time: its caller sees to it.
+"""
+
+from __future__ import annotations
+
+from ctypes import byref
+from typing import Any
+
+from boxer.errors import MachineOverError
+from boxer.runtime import native
+from boxer.runtime.calls import call_request, read_reply, reply_of
+from boxer.runtime.channel import CallCancelledError, Channel
+from boxer.runtime.mapped import MappedInstance, outcome_of
+from boxer.runtime.native import Run
+
+
+class LivingMachine:
+    """run: what each call is given. room: bytes a reply may take here."""
+
+    def __init__(self, instance: MappedInstance, run: Run, room: int | None) -> None:
+        self._instance = instance
+        self._run, self._room = run, room
+        self._is_newborn = True
+        self.is_over = False
+
+    def talk(self, channel: Channel, function: str, /, *args: Any) -> Any:
+        """As `Pool.talk`, on this machine. Raises `MachineOverError`, too."""
+        try:
+            if self.is_over:
+                raise MachineOverError("The machine is over.")
+            run, self._is_newborn = channel.of(self._run, self._is_newborn), False
+            request = call_request(function, args, {})
+            told = self._instance.enter_call(byref(run), request)
+            self.is_over = told.kind != native.RETURNED
+            if told.kind == native.INTERRUPTED and not told.raised:
+                raise CallCancelledError
+            return read_reply(reply_of(outcome_of(told)), self._room)
+        finally:
+            channel.close_theirs()
+
+    def close(self) -> None:
+        self.is_over = True
+        self._instance.close()
