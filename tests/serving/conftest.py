@@ -15,6 +15,8 @@ HERE = Path(__file__).resolve().parent
 
 @pytest.fixture(scope="session")
 def served_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    import os  # LOCAL
+    if os.environ.get("SERVED"): return Path(os.environ["SERVED"])  # LOCAL
     folder = tmp_path_factory.mktemp("served")
     (folder / "Dockerfile").write_text(
         "FROM python\nWORKDIR /srv\nCOPY applications.py streaming.py ./\nLABEL boxer.rehearse='GET /'\n"

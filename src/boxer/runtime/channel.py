@@ -6,13 +6,15 @@ Belongs here: the two ends, and what a machine is told of its own. Does not: wha
 Invariants
 1. The machine's standard input and output are one end of a socket, for one entry; nobody else has
    it, and its bytes count as output.
-2. Cancelled is cancelled: within 50 ms, whatever the guest does.
+2. The machine's end stays open as long as its call runs: its number could be another's then.
+3. Cancelled is cancelled: within 50 ms, whatever the guest does.
 """
 
 from __future__ import annotations
 
 import ctypes
 import socket
+import threading
 from ctypes import POINTER, c_uint32
 
 from boxer.runtime import native
@@ -24,11 +26,13 @@ class CallCancelledError(Exception):
 
 
 class Channel:
-    """ours: the host's end, which is the caller's to close."""
+    """ours: the host's end. The caller closes it."""
 
     def __init__(self) -> None:
         self.ours, self._theirs = socket.socketpair()
         self._cancelled = c_uint32(0)
+        self._ending = threading.Lock()
+        self._is_ended = self._is_closed = False
 
     @property
     def is_cancelled(self) -> bool:
@@ -48,9 +52,20 @@ class Channel:
         made.time_ns = native.NO_LIMIT  # its caller looks at the clock
         return made
 
-    def close_theirs(self) -> None:
-        """The machine is through with it."""
-        self._theirs.close()
+    def end(self) -> None:
+        """The machine is through with it. What is still written to it is lost, and no error."""
+        with self._ending:
+            self._is_ended = True
+            self._theirs.shutdown(socket.SHUT_WR)
+            if self._is_closed:
+                self._theirs.close()
+
+    def close(self) -> None:
+        with self._ending:
+            self._is_closed = True
+            self.ours.close()
+            if self._is_ended:
+                self._theirs.close()
 
 
 def copied(run: Run) -> Run:

@@ -43,7 +43,7 @@ class LivingMachine:
                 raise CallCancelledError
             return read_reply(reply_of(outcome_of(told)), self._room)
         finally:
-            channel.close_theirs()
+            channel.end()
 
     def close(self) -> None:
         self.is_over = True

@@ -170,7 +170,7 @@ class Pool:
                 raise CallCancelledError
             return read_reply(idle.talk(channel, request), self._room)
         finally:
-            channel.close_theirs()
+            channel.end()
             self._places.put(None)
 
     def start(self, module: str) -> LivingMachine:

@@ -85,6 +85,9 @@ class Application:
                 if told is None:
                     return
                 part, has_more = told
+            if len(part) > self._most:
+                await tell_whole(send, self._served.refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
+                return
             found = None if has_more else self._at_once(scope, part)
             if found is None:
                 await self._talk(scope, receive, send, part, has_more, began)

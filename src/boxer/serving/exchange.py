@@ -118,9 +118,8 @@ class Exchange:
                     return
                 part, has_more = message.get("body", b""), message.get("more_body", False)
             stream.end_body()
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-        self._end(ConnectionError())
+        if (await self._receive())["type"] == "http.disconnect":
+            self._end(ConnectionError())
 
     def _end(self, error: Exception) -> None:
         """Here; the machine is told."""

@@ -111,6 +111,11 @@ class Talk(asyncio.Protocol):
         result: Any
         try:
             result = await self._result
+        except asyncio.CancelledError:  # the loop ends
+            self._channel.cancel()
+            if self._transport is not None:
+                self._transport.abort()
+            raise
         except CallCancelledError as error:
             result = self._error or error
         except Exception as error:  # whatever ended the machine is told by each stream
@@ -142,13 +147,11 @@ class Talk(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._writable.set()
 
-    def eof_received(self) -> None:
-        self._read.set()
-
     def connection_lost(self, error: Exception | None) -> None:
         self._writable.set()
         self._read.set()
         self._transport = None
+        self._channel.close()
 
 
 class Stream:
