@@ -15,14 +15,14 @@ HERE = Path(__file__).resolve().parent
 
 @pytest.fixture(scope="session")
 def served_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    import os  # LOCAL
-    if os.environ.get("SERVED"): return Path(os.environ["SERVED"])  # LOCAL
+
+    if os.environ.get("SERVED"):
     folder = tmp_path_factory.mktemp("served")
     (folder / "Dockerfile").write_text(
-        "FROM python\nWORKDIR /srv\nCOPY applications.py streaming.py ./\nLABEL boxer.rehearse='GET /'\n"
+        "FROM python\nWORKDIR /srv\nCOPY *.py ./\nLABEL boxer.rehearse='GET /'\n"
         'CMD ["gunicorn", "applications:wsgi"]\n'
     )
-    for name in ("applications.py", "streaming.py"):
+    for name in ("applications.py", "streaming.py", "living.py"):
         (folder / name).write_text((HERE / name).read_text())
     made = folder / "served.wasm"
     command = [sys.executable, "-m", "boxer.cli", "build", "-q", "-o", str(made), str(folder)]

@@ -1,4 +1,4 @@
-"""A server of this process in front of a served box, and a client that says exactly what it likes."""
+"""A server of this process in front of a served box, and a client by the byte."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import uvicorn
 
 
 @contextmanager
-def listening(application: Any, **options: Any) -> Iterator[int]:
+def listening(application: Any, protocol: Any = "httptools", **options: Any) -> Iterator[int]:
     """The port of 127.0.0.1."""
     config = uvicorn.Config(
-        application, port=0, http="httptools", ws="websockets-sansio", log_level="error",
+        application, port=0, http=protocol, ws="websockets-sansio", log_level="error",
         lifespan="on", timeout_graceful_shutdown=2, **options,
     )  # fmt: skip
     server = uvicorn.Server(config)

@@ -6,12 +6,13 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from tests.serving.running import Client, listening
 
 import boxer
 from boxer.serving import asgi
+from tests.serving.running import Client, listening
 
 pytestmark = pytest.mark.base
 MB = 1_000_000
@@ -90,13 +91,16 @@ def test_an_echo_begins_before_the_body_has_ended(port: int) -> None:
 
 def test_wsgi_reads_lines(served_box: boxer.Box) -> None:
     body = b"a line\n" * 100_000
-    with served_box.pool(2) as pool, listening(asgi(pool, "streaming:wsgi")) as port:
-        with Client(port) as client:
-            client.ask("/lines", "POST", body=body)
-            assert client.answer() == (200, body)
-            client.ask("/lines", "POST", "Transfer-Encoding: chunked")
-            client.send(b"3\r\na\nb\r\n0\r\n\r\n")
-            assert client.answer() == (200, b"a\nb")
+    with (
+        served_box.pool(2) as pool,
+        listening(asgi(pool, "streaming:wsgi")) as port,
+        Client(port) as client,
+    ):
+        client.ask("/lines", "POST", body=body)
+        assert client.answer() == (200, body)
+        client.ask("/lines", "POST", "Transfer-Encoding: chunked")
+        client.send(b"3\r\na\nb\r\n0\r\n\r\n")
+        assert client.answer() == (200, b"a\nb")
 
 
 def test_nothing_is_asked_for_that_nobody_reads(port: int) -> None:
@@ -153,7 +157,7 @@ def test_a_machine_whose_client_is_gone_is_ended(served_box: boxer.Box, path: st
 def test_who_reads_slowly_has_the_machine_wait(port: int) -> None:
     with Client(port) as client:
         client.ask("/large")
-        status, headers = client.head()
+        status, _ = client.head()
         for _ in range(10):
             client.exactly(1000)
             time.sleep(0.01)
@@ -202,7 +206,7 @@ def test_each_request_is_fresh(both: int) -> None:
 def test_trailers_where_the_server_has_them(served_box: boxer.Box) -> None:
     import asyncio
 
-    sent = []
+    sent: list[dict[str, object]] = []
 
     async def receive() -> dict[str, object]:
         if not sent:
@@ -210,15 +214,15 @@ def test_trailers_where_the_server_has_them(served_box: boxer.Box) -> None:
         await asyncio.sleep(30)
         return {"type": "http.disconnect"}
 
-    async def send(message: object) -> None:
+    async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {
+    scope: dict[str, Any] = {
         "type": "http", "method": "GET", "path": "/trailers", "raw_path": b"/trailers",
         "query_string": b"", "headers": [], "client": None, "server": None,
         "extensions": {"http.response.trailers": {}},
     }  # fmt: skip
     with served_box.pool(1) as pool:
         asyncio.run(asgi(pool, "streaming:app")(scope, receive, send))
-    assert sent[0]["trailers"] is True  # type: ignore[index]
+    assert sent[0]["trailers"] is True
     assert sent[-1] == {"type": "http.response.trailers", "headers": [(b"x-sum", b"1")]}

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from tests.serving.running import listening
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 import boxer
 from boxer.serving import asgi
+from tests.serving.running import listening
 
 pytestmark = pytest.mark.base
 MIB = 1 << 20
@@ -43,7 +43,15 @@ def test_messages_come_back(port: int) -> None:
     with to(port) as socket:
         assert socket.response is not None
         assert socket.response.headers["x-a"] == "b"
-        for message in ("hello", "\u00e4\u20ac", "", b"", b"\x00\xff", "x" * 70_000, b"y" * 3 * MIB):
+        for message in (
+            "hello",
+            "\u00e4\u20ac",
+            "",
+            b"",
+            b"\x00\xff",
+            "x" * 70_000,
+            b"y" * 3 * MIB,
+        ):
             socket.send(message)
             assert socket.recv(20) == message
         socket.ping().wait(5)
@@ -126,8 +134,8 @@ def test_there_are_as_many_as_machines(port: int) -> None:
 
 def test_a_message_that_is_too_large_is_1009(port: int) -> None:
     with to(port) as socket:
+        socket.send(b"x" * (4 * MIB + 1))
         with pytest.raises(ConnectionClosed) as closed:
-            socket.send(b"x" * (4 * MIB + 1))
             socket.recv(20)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1009

@@ -42,14 +42,17 @@ class Channel:
         """Ends the call, from any thread."""
         self._cancelled.value = 1
 
-    def of(self, run: Run, thaw: bool = True) -> Run:
-        """What the machine is given instead of `run`. thaw: see `RunOptions`."""
+    def of(self, run: Run, thaw: bool = True, is_long: bool = False) -> Run:
+        """What the machine is given instead of `run`. thaw: see `RunOptions`. is_long: many have
+        their share of the call, and its caller looks at what each takes."""
         made = copied(run)
         made.thaw = thaw
         made.descriptors[0] = made.descriptors[1] = self._theirs.fileno()
         made.cancelled = ctypes.cast(ctypes.byref(self._cancelled), POINTER(c_uint32))
         made.attend = None  # its caller waits elsewhere
         made.time_ns = native.NO_LIMIT  # its caller looks at the clock
+        if is_long:
+            made.cpu_ns = made.output = native.NO_LIMIT
         return made
 
     def end(self) -> None:

@@ -10,7 +10,9 @@ Invariants
 
 from __future__ import annotations
 
+import os
 from ctypes import byref
+from pathlib import Path
 from typing import Any
 
 from boxer.errors import MachineOverError
@@ -35,7 +37,7 @@ class LivingMachine:
         try:
             if self.is_over:
                 raise MachineOverError("The machine is over.")
-            run, self._is_newborn = channel.of(self._run, self._is_newborn), False
+            run, self._is_newborn = channel.of(self._run, self._is_newborn, is_long=True), False
             request = call_request(function, args, {})
             told = self._instance.enter_call(byref(run), request)
             self.is_over = told.kind != native.RETURNED
@@ -44,6 +46,25 @@ class LivingMachine:
             return read_reply(reply_of(outcome_of(told)), self._room)
         finally:
             channel.end()
+
+    def save(self, file: Path) -> bool:
+        """Writes what is not the image's to a new file, which its user alone can read. False: it
+        cannot be: it has had processes, or the host cannot tell its pages. Raises OSError."""
+        descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        try:
+            return self._instance.save(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def wake(self, file: Path) -> LivingMachine:
+        """What was saved of this machine, in another one. Raises `EngineError`, OSError."""
+        descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            made = LivingMachine(self._instance.loaded(descriptor), self._run, self._room)
+        finally:
+            os.close(descriptor)
+        made._is_newborn = self._is_newborn
+        return made
 
     def close(self) -> None:
         self.is_over = True

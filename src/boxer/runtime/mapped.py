@@ -11,6 +11,7 @@ Invariants
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -291,6 +292,22 @@ class MappedInstance:
     def dirty_pages(self) -> int:
         """That the last reset put back."""
         return int(self.native_outcome.dirty_pages)
+
+    def save(self, descriptor: int) -> bool:
+        """Writes what is not the image's to an empty file. Raises OSError."""
+        done = self._library.boxer_machine_save(self.address, descriptor)
+        if done > 0:
+            raise OSError(done, os.strerror(done))
+        return bool(done == 0)
+
+    def loaded(self, descriptor: int) -> MappedInstance:
+        """A machine of the same image with what a `save` wrote, of this one or another. Raises
+        `EngineError`."""
+        made = MappedInstance(self._code, self.image, self._memory_limit)
+        if self._library.boxer_machine_load(made.address, descriptor):
+            made.close()
+            raise EngineError("What was put away of a machine cannot be read.")
+        return made
 
     def enter_call(self, run: Any, request: bytes) -> NativeOutcome:
         """As `serve`, without the reset."""

@@ -21,7 +21,8 @@ from typing import Any
 
 from boxer.runtime import Pool
 from boxer.serving.exchange import TRAILERS, Exchange, Message, Receive, Send, tell_whole
-from boxer.serving.machines import Fresh, Machines
+from boxer.serving.machines import Fresh, Machines, NoRoomError
+from boxer.serving.metrics import text_of
 from boxer.serving.served import AT_ONCE, Served, is_length
 from boxer.serving.shapes import Shapes
 from boxer.serving.websocket import DENIAL, WebSocket, refuse
@@ -36,7 +37,7 @@ logger = logging.getLogger("boxer.serve")
 
 class Application:
     """ASGI 3.0. body_bytes: of a request, and of a WebSocket's message, at most. streams: answers
-    that are streamed at once, and WebSockets. Made by `asgi`."""
+    that are streamed at once, and WebSockets. metrics: a path that is ours. Made by `asgi`."""
 
     def __init__(
         self,
@@ -46,7 +47,9 @@ class Application:
         streams: int | None = None,
         longest: float | None = LONGEST,
         machines: Machines | None = None,
+        metrics: str = "",
     ) -> None:
+        self._metrics = metrics
         self._served = served
         self._most, self._longest = body_bytes, longest
         self._streams = served.pool.size if streams is None else streams
@@ -57,12 +60,18 @@ class Application:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         match scope["type"]:
+            case "http" if self._metrics and scope["path"] == self._metrics:
+                await self._tell_figures(send)
             case "http":
                 await self._answer(scope, receive, send)
             case "websocket":
                 await self._connect(scope, receive, send)
             case "lifespan":
                 await self._live(receive, send)
+
+    @property
+    def served(self) -> Served:
+        return self._served
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while (await receive())["type"] != "lifespan.shutdown":
@@ -118,7 +127,12 @@ class Application:
         is_fed = has_more or (not self._fresh and bool(part))
         if is_fed:
             request["more_body"] = True
-        stream = await self._machines.open(request, scope)
+        try:
+            stream = await self._machines.open(request, scope)
+        except NoRoomError:
+            refused = self._served.refused(HTTPStatus.SERVICE_UNAVAILABLE, request)
+            await tell_whole(send, refused)
+            return
         exchange = Exchange(
             self._served, stream, request, receive, send, part=part,
             has_more=has_more if is_fed else None, most=self._most, seconds=self._longest,
@@ -129,9 +143,15 @@ class Application:
             await exchange.run()
         finally:
             figures.streams -= 1
+            self._machines.done(stream, scope)
         took = time.perf_counter() - began
         self._shapes.note(scope["method"], scope["path"], took, not exchange.is_streamed)
         figures.answered(exchange.status, took, "thread" if self._fresh else "living")
+
+    async def _tell_figures(self, send: Send) -> None:
+        body, kind = text_of(self._served.figures)
+        headers = [["content-type", kind], ["content-length", str(len(body))]]
+        await tell_whole(send, {"status": 200, "headers": headers, "body": body})
 
     async def _answer_whole(self, scope: Message, receive: Receive) -> dict[str, Any]:
         """Where machines cannot talk: all of it, on a thread."""
@@ -157,7 +177,12 @@ class Application:
             status = HTTPStatus.SERVICE_UNAVAILABLE
             await refuse(send, request, self._served.refused(status, request))
             return
-        stream = await self._machines.open(request, scope)
+        try:
+            stream = await self._machines.open(request, scope)
+        except NoRoomError:
+            refused = self._served.refused(HTTPStatus.SERVICE_UNAVAILABLE, request)
+            await refuse(send, request, refused)
+            return
         socket = WebSocket(
             self._served, stream, request, receive, send, most=self._most, seconds=self._longest
         )
@@ -166,6 +191,7 @@ class Application:
             await socket.run()
         finally:
             figures.streams -= 1
+            self._machines.done(stream, scope)
 
 
 async def _small_body(receive: Receive) -> tuple[bytes, bool] | None:

@@ -178,6 +178,7 @@ class Exchange:
         if length is not None and status not in WITHOUT_BODY:
             headers.append(["content-length", str(length)])
         headers.append(["x-request-id", request_id(self._request)])
+        headers += self._stream.headers
         start = {"type": "http.response.start", "status": status, "headers": _encoded(headers)}
         self.status = status
         if not is_bare:
@@ -218,6 +219,7 @@ class Exchange:
     async def tell_whole(self, answer: dict[str, Any]) -> None:
         self._is_told = True
         self.status = answer["status"]
+        answer["headers"] += self._stream.headers
         await tell_whole(self._send, answer)
 
 

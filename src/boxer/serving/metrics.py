@@ -116,5 +116,5 @@ def text_of(figures: Figures) -> tuple[bytes, str]:
             return families()
 
     registry = CollectorRegistry()
-    registry.register(Source())  # type: ignore[arg-type]
+    registry.register(Source())
     return exposition.generate_latest(registry), exposition.CONTENT_TYPE_LATEST

@@ -81,6 +81,10 @@ class Talk(asyncio.Protocol):
         self.write(json_frame(kind, stream.number, request))
         return stream
 
+    @property
+    def has_streams(self) -> bool:
+        return bool(self._streams)
+
     def finish(self) -> None:
         """The machine may end its call: no stream is open."""
         self.write(frame(b"P", 0))
@@ -160,6 +164,8 @@ class Stream:
     def __init__(self, talk: Talk, number: int) -> None:
         self.talk, self.number = talk, number
         self.is_over = False
+        self.headers: list[list[str]] = []  # more of the answer's
+        self.owner: Any = None
         self._events: deque[Event] = deque()
         self._held = self._owed = 0
         self._room = 0

@@ -123,7 +123,7 @@ class WebSocket:
         if not _are_headers(headers):
             raise GuestError("ProtocolError", "the headers are no headers", "")
         self._is_accepted = True
-        headers = [*headers, ["x-request-id", request_id(self._request)]]
+        headers = [*headers, ["x-request-id", request_id(self._request)], *self._stream.headers]
         await self._send(
             {
                 "type": "websocket.accept",
