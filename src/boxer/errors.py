@@ -508,3 +508,87 @@ class ServiceOptionError(BoxerError):
     """A name, signal, restart policy, health check or log option that is none."""
 
     reference = "bad-service-option"
+
+
+# --- store, registry -------------------------------------------------------------------------
+
+
+class StoreError(BoxerError):
+    """The store of named boxes, or an image layout, is damaged or not to be had."""
+
+    reference = "store-damaged"
+
+
+class ArtifactError(BoxerError):
+    """A manifest that cannot be read, or one of something that is no box."""
+
+    reference = "not-a-box-artifact"
+
+
+class RegistryError(BoxerError):
+    """A registry that cannot be reached, breaks off, or answers what no registry may."""
+
+    reference = "registry-failed"
+
+
+class RegistryMissingError(RegistryError):
+    """What a registry does not have."""
+
+    reference = "registry-missing"
+
+
+class RegistryDeniedError(RegistryError):
+    """What a registry does not let this user do."""
+
+    reference = "registry-denied"
+
+
+class InsecureRegistryError(RegistryError):
+    """Plain HTTP, or a password over it, to a registry that is not of this host."""
+
+    reference = "registry-insecure"
+
+
+class DamagedDownloadError(RegistryError):
+    """What came is not what was asked for, by its size or its sha256."""
+
+    reference = "damaged-download"
+
+
+class RegistryPackagesError(BoxerError):
+    """A package of the extra `boxer[registry]` is missing."""
+
+    reference = "registry-packages"
+
+
+class CredentialsError(BoxerError):
+    """A login that cannot be read or kept."""
+
+    reference = "bad-credentials"
+
+
+class SigningKeyError(BoxerError):
+    """A key that cannot be read, or is none for signing."""
+
+    reference = "bad-key"
+
+
+class SignatureError(BoxerError):
+    """No signature of a wanted key."""
+
+    reference = "signature-refused"
+
+
+class PolicyError(BoxerError):
+    """A policy file that cannot be read, or whose rule is not known."""
+
+    reference = "bad-policy"
+
+
+# --- networks --------------------------------------------------------------------------------
+
+
+class NetworkMissingError(BoxerError):
+    """A network of boxes that is not there."""
+
+    reference = "network-missing"

@@ -103,11 +103,18 @@ class Box:
 
 
 def load(box: str | os.PathLike[str]) -> Box:
-    """A box of a file or of the user's store (`NAME[:TAG]`).
+    """A box of a file or of the user's store (`NAME[:TAG]`); one that names a registry and is not
+    in the store is fetched (`boxer[registry]`).
 
-    Raises `ImageMissingError`, `NotABoxError`, `DamagedBoxError`, `UnsupportedBoxError`.
+    Raises `ImageMissingError`, `NotABoxError`, `DamagedBoxError`, `UnsupportedBoxError`,
+    `RegistryError`, `SignatureError`, `PolicyError`.
     """
-    return Box(read_box(load_bytes(os.fspath(box))))
+    name = os.fspath(box)
+    if "/" in name:
+        from boxer.registry import fetch
+
+        fetch(name)
+    return Box(read_box(load_bytes(name)))
 
 
 def build(

@@ -34,7 +34,13 @@ from boxer.runtime.exitstatus import ExitStatus
 from boxer.runtime.forwarding import forwarded
 from boxer.runtime.imagefile import with_nameless_file, write_image
 from boxer.runtime.mounts import Mount, native_folders
-from boxer.runtime.native import NativeListener, NativeNetwork, NativeOutcome, Run
+from boxer.runtime.native import (
+    NativeListener,
+    NativeMembership,
+    NativeNetwork,
+    NativeOutcome,
+    Run,
+)
 from boxer.runtime.opened import OpenNetwork
 from boxer.runtime.stdio import Stream
 from boxer.runtime.traps import SIGKILL, crash_of_code, crash_of_text
@@ -213,7 +219,16 @@ def _network(network: OpenNetwork) -> NativeNetwork:
         for one in network.listeners
     ]
     array = (NativeListener * len(listeners))(*listeners)
-    return NativeNetwork(array, len(listeners), network.log, network.policy)
+    memberships = [
+        NativeMembership(
+            one.folder, one.prefix, (ctypes.c_uint8 * 4)(*one.address), one.network.encode()
+        )
+        for one in network.memberships
+    ]
+    others = (NativeMembership * len(memberships))(*memberships)
+    return NativeNetwork(
+        array, len(listeners), network.log, network.policy, others, len(memberships)
+    )
 
 
 def _nanoseconds(seconds: float | None) -> int:

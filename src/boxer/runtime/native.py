@@ -27,6 +27,7 @@ from ctypes import (
     c_int32,
     c_int64,
     c_size_t,
+    c_uint8,
     c_uint32,
     c_uint64,
     c_void_p,
@@ -63,6 +64,17 @@ class NativeListener(ctypes.Structure):
     )
 
 
+class NativeMembership(ctypes.Structure):
+    """struct boxer_membership"""
+
+    _fields_ = (
+        ("folder", c_int32),
+        ("prefix", c_uint32),
+        ("address", c_uint8 * 4),
+        ("name", c_char_p),
+    )
+
+
 class NativeNetwork(ctypes.Structure):
     """struct boxer_network"""
 
@@ -71,6 +83,8 @@ class NativeNetwork(ctypes.Structure):
         ("listener_count", c_uint32),
         ("log", c_int32),
         ("policy", c_void_p),
+        ("memberships", POINTER(NativeMembership)),
+        ("membership_count", c_uint32),
     )
 
 
