@@ -15,8 +15,6 @@ HERE = Path(__file__).resolve().parent
 
 @pytest.fixture(scope="session")
 def served_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-
-    if os.environ.get("SERVED"):
     folder = tmp_path_factory.mktemp("served")
     (folder / "Dockerfile").write_text(
         "FROM python\nWORKDIR /srv\nCOPY *.py ./\nLABEL boxer.rehearse='GET /'\n"
