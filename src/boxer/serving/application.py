@@ -25,6 +25,7 @@ from boxer.serving.machines import Fresh, Machines, NoRoomError
 from boxer.serving.metrics import text_of
 from boxer.serving.served import AT_ONCE, Served, is_length
 from boxer.serving.shapes import Shapes
+from boxer.serving.turns import Turns
 from boxer.serving.websocket import DENIAL, WebSocket, refuse
 
 MOST_BODY = 16 << 20
@@ -37,7 +38,8 @@ logger = logging.getLogger("boxer.serve")
 
 class Application:
     """ASGI 3.0. body_bytes: of a request, and of a WebSocket's message, at most. streams: answers
-    that are streamed at once, and WebSockets. metrics: a path that is ours. Made by `asgi`."""
+    that are streamed at once, and WebSockets. metrics: a path that is ours. at_once: requests whose
+    answer has not begun. Made by `asgi`."""
 
     def __init__(
         self,
@@ -48,11 +50,14 @@ class Application:
         longest: float | None = LONGEST,
         machines: Machines | None = None,
         metrics: str = "",
+        at_once: int | None = None,
     ) -> None:
         self._metrics = metrics
         self._served = served
         self._most, self._longest = body_bytes, longest
-        self._streams = served.pool.size if streams is None else streams
+        size = served.pool.size
+        self._streams = size if streams is None else streams
+        self._turns = Turns(served.figures, at_once or size, self._streams)
         self._fresh = Fresh(served) if machines is None else None
         self._machines: Machines = machines or self._fresh or Fresh(served)
         self._is_apart = not served.pool.reaches_outside and self._fresh is not None
@@ -127,26 +132,30 @@ class Application:
         is_fed = has_more or (not self._fresh and bool(part))
         if is_fed:
             request["more_body"] = True
+        turn = await self._turns.next()
         try:
             stream = await self._machines.open(request, scope)
         except NoRoomError:
+            turn.end()
             refused = self._served.refused(HTTPStatus.SERVICE_UNAVAILABLE, request)
             await tell_whole(send, refused)
             return
+        except BaseException:
+            turn.end()
+            raise
         exchange = Exchange(
             self._served, stream, request, receive, send, part=part,
             has_more=has_more if is_fed else None, most=self._most, seconds=self._longest,
+            begun=turn.stream,
         )  # fmt: skip
-        figures = self._served.figures
-        figures.streams += 1
         try:
             await exchange.run()
         finally:
-            figures.streams -= 1
+            turn.end()
             self._machines.done(stream, scope)
         took = time.perf_counter() - began
         self._shapes.note(scope["method"], scope["path"], took, not exchange.is_streamed)
-        figures.answered(exchange.status, took, "thread" if self._fresh else "living")
+        self._served.figures.answered(exchange.status, took, "thread" if self._fresh else "living")
 
     async def _tell_figures(self, send: Send) -> None:
         body, kind = text_of(self._served.figures)

@@ -35,7 +35,7 @@ class TooLargeError(Exception):
 
 class Exchange:
     """part, has_more: of the body; has_more: what follows is received here. most: bytes of the
-    body. seconds: until the end of an answer that is streamed."""
+    body. seconds: until the end of an answer that is streamed. begun: called when one begins."""
 
     def __init__(
         self,
@@ -49,9 +49,10 @@ class Exchange:
         has_more: bool | None,
         most: int,
         seconds: float | None,
+        begun: Callable[[], None] = lambda: None,
     ) -> None:
         self._served, self._stream, self._request = served, stream, request
-        self._receive, self._send = receive, send
+        self._receive, self._send, self._begun = receive, send, begun
         self._part, self._has_more = part, has_more
         self._most, self._seconds = most, seconds
         self._timer: asyncio.TimerHandle | None = None
@@ -173,6 +174,7 @@ class Exchange:
             raise GuestError("ProtocolError", "a second head of an answer", "")
         status, headers, length = checked_head(value)
         self._has_begun = True
+        self._on_begun()
         self._wait_for(self._seconds)
         is_bare = status in WITHOUT_BODY or self._request["method"] == "HEAD"
         if length is not None and status not in WITHOUT_BODY:

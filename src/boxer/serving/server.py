@@ -25,6 +25,8 @@ from boxer.serving.sessions import Sessions
 VARIABLE = "BOXER_SERVICE"
 GRACE = 30  # seconds that requests under way have when the service is to end
 PING = 20.0  # seconds between pings of a WebSocket, and that an answer may take
+# Requests of machines that live on: what each takes is memory in its own.
+MOST_AT_ONCE = 1 << 12
 ISOLATIONS = ("request", "connection", "session", "none")
 
 
@@ -126,6 +128,7 @@ def open_service(service: Service) -> Application:
         served,
         service.body_bytes,
         streams=service.streams,
+        at_once=service.machines if service.isolation == "request" else MOST_AT_ONCE,
         longest=service.longest,
         machines=_machines(service, served),
         metrics=service.metrics,
