@@ -67,7 +67,7 @@ def application(pool: boxer.Pool) -> Application:
 
 
 def of(box: boxer.Box, app: str, **options: Any) -> Application:
-    return asgi(box.pool(1, limits=boxer.Limits(time=0.3)), f"applications:{app}", **options)
+    return asgi(box.pool(1, limits=boxer.Limits(time=3)), f"applications:{app}", **options)
 
 
 def test_a_request_comes_whole_and_meets_no_other(application: Application) -> None:

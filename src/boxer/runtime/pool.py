@@ -40,7 +40,9 @@ from boxer.runtime.stdio import Stream
 
 # Seconds that preparing a module may take at least.
 PREPARING = 60.0
-TIME = native.LIMITS.index("time")
+TIME, CPU = native.LIMITS.index("time"), native.LIMITS.index("cpu")
+# How much longer than its processor time an attempt may take: the machine may be busy.
+WAITING = 2.5
 
 
 class Pool:
@@ -139,9 +141,9 @@ class Pool:
             self._places.put(None)
 
     def attempt(self, seconds: float, function: str, /, *args: Any) -> tuple[Any, bytes] | None:
-        """As `call`, and what it wrote, if it is over after so many seconds, and a machine is free
-        now; None otherwise. Not for a pool that reaches outside: what was begun is not undone
-        there."""
+        """As `call`, and what it wrote, if it is over after so many seconds of processor time, and
+        a machine is free now; None otherwise. Not for a pool that reaches outside: what was begun
+        is not undone there."""
         if self.reaches_outside:
             raise ValueError("what has been sent cannot be taken back")
         idle = self._by_module.get(function.partition(":")[0]) or self._prepare(function)
@@ -333,9 +335,10 @@ class _IdleInstances:
         assert isinstance(instance, MappedInstance), "`can_talk` is asked first"
         assert trial is not None
         assert self._run is not None
-        most = min(int(seconds * SECOND), self._run.time_ns)
-        if trial.time_ns != most:  # the same one each time
-            trial.time_ns = most
+        most = min(int(seconds * SECOND), self._run.cpu_ns)
+        longest = min(int(seconds * WAITING * SECOND), self._run.time_ns)
+        if trial.cpu_ns != most or trial.time_ns != longest:  # the same ones each time
+            trial.cpu_ns, trial.time_ns = most, longest
         native_outcome = instance.serve(byref(trial), request)
         reusable = bool(native_outcome.reusable)
         if native_outcome.kind == native.RETURNED and not native_outcome.status:
@@ -347,8 +350,11 @@ class _IdleInstances:
                 printed = string_at(native_outcome.output, native_outcome.output_size) + printed
             self._give_back(instance, reusable)
             return reply, printed
-        is_late = native_outcome.kind == native.LIMIT and native_outcome.status == TIME
-        if is_late and most < self._run.time_ns:
+        is_late = native_outcome.kind == native.LIMIT and (
+            (native_outcome.status == TIME and longest < self._run.time_ns)
+            or (native_outcome.status == CPU and most < self._run.cpu_ns)
+        )
+        if is_late:
             self._give_back(instance, reusable)
             return None
         outcome = outcome_of(native_outcome)

@@ -52,7 +52,7 @@ class Exchange:
         begun: Callable[[], None] = lambda: None,
     ) -> None:
         self._served, self._stream, self._request = served, stream, request
-        self._receive, self._send, self._begun = receive, send, begun
+        self._receive, self._send, self._on_begun = receive, send, begun
         self._part, self._has_more = part, has_more
         self._most, self._seconds = most, seconds
         self._timer: asyncio.TimerHandle | None = None
