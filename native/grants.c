@@ -102,8 +102,9 @@ int grants_note_peer(struct grants *grants, const char *what, const char *name,
                      const struct endpoint *address, const char *network) {
     char rule[LONGEST_NAME + 16];
     snprintf(rule, sizeof rule, "--network=%s", network);
-    struct decision decision = {
-        .what = what, .protocol = "tcp", .host = name, .address = address, .rule = rule};
+    struct decision decision = {.what = what, .host = name, .address = address, .rule = rule};
+    if (!name) // a connection
+        decision.protocol = "tcp";
     return tell_decision(&grants->telling, &decision) == 0 ? 0 : EACCES;
 }
 

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -61,6 +62,15 @@ static uint32_t count_published(const struct net *net, uint32_t port) {
     return count;
 }
 
+// The program listens all the same, and would wait for ever.
+static int not_offered(struct net *net, uint32_t n, uint32_t port, int error) {
+    char line[256];
+    int size = snprintf(line, sizeof line, "boxer: port %u is not offered on the network %s: %s\n",
+                        port, net->peers.of[n].name, strerror(error));
+    machine_tell(net->machine, line, (size_t)size);
+    return error;
+}
+
 // Behind the published ones: a place on each network of boxes.
 static int listen_to_peers(struct net *net, uint32_t n, uint32_t port) {
     if (n >= net->peers.count || port > UINT16_MAX)
@@ -71,12 +81,13 @@ static int listen_to_peers(struct net *net, uint32_t n, uint32_t port) {
         return reply_descriptor(net, number);
     int fd = peers_listen(&net->peers, n, (uint16_t)port);
     if (fd < 0)
-        return -fd;
+        return not_offered(net, n, port, -fd);
     number = net_add(net, fd, NET_LISTENER, 4);
-    if (number >= 0)
-        net_socket(net, (uint32_t)number)->listens_for = door;
-    else
+    if (number < 0) {
         peers_unlisten(&net->peers, n, (uint16_t)port);
+        return not_offered(net, n, port, -number);
+    }
+    net_socket(net, (uint32_t)number)->listens_for = door;
     return reply_descriptor(net, number);
 }
 

@@ -52,7 +52,8 @@ int grants_may_connect(struct grants *, int protocol, const struct endpoint *to,
 // Whether anything at that address is granted, whatever the port; quietly. For connect(2) of a
 // datagram socket, which sends nothing: getaddrinfo(3) does it to sort addresses.
 int grants_know(struct grants *, const struct endpoint *to);
-// Of a network of boxes, which no rule names: it is logged. 0, or an errno.
+// Of a network of boxes, which no rule names: an answer to a name, or a connection (name: null). It
+// is logged. 0, or an errno.
 int grants_note_peer(struct grants *, const char *what, const char *name,
                      const struct endpoint *address, const char *network);
 // Whether a datagram that came from there may be shown to the box: whether one may go there.

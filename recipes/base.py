@@ -41,7 +41,15 @@ MODULE_FLAGS = (
 def recipe_digest() -> str:
     """Digest of everything the base is made from: recipes, guest sources, compiler version, and the
     table of compiler options that its SDK holds."""
-    return digest_of([GUEST, ROOT / "recipes", options.FILE, toolchain.zig_version()])
+    return digest_of(
+        [
+            GUEST,
+            *(layout.SCHEMAS / name for name in layout.SHARED_MODULES),
+            ROOT / "recipes",
+            options.FILE,
+            toolchain.zig_version(),
+        ]
+    )
 
 
 def bases_root() -> Path:

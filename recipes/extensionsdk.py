@@ -4,7 +4,8 @@ Belongs here: the folder `sdk` of a base: headers, settings for sysconfig, the p
 to link again. Does not: what a compiler's arguments come to (`extension/driver.py`), building
 packages (`src/boxer/packages/native`).
 
-    sdk.json driver.py pkgconfig.py bin/{cc,c++,ar,ranlib,link,pkg-config} include/ lib/ sysconfig/
+    sdk.json driver.py pkgconfig.py pgconfig.py include/ lib/ sysconfig/
+    bin/{cc,c++,ar,ranlib,link,pkg-config,pg_config}
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ SYSCONFIG = f"_sysconfigdata__linux_{MACHINE}"
 TOOLS = {
     **{tool: f"driver.py {tool}" for tool in ("cc", "c++", "ar", "ranlib", "link")},
     "pkg-config": "pkgconfig.py",
+    "pg_config": "pgconfig.py",
 }
 # The base's own libraries by the names pkg-config knows them by: source, words of -l.
 BASE_PACKAGES = {

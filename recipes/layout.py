@@ -21,7 +21,7 @@ from typing import Any, cast
 from recipes.archive import Member, tar_bytes
 from recipes.recipe import Recipe
 from recipes.toybox import toybox_commands
-from recipes.workshop import GUEST
+from recipes.workshop import GUEST, ROOT
 
 ETC = Path(__file__).with_name("python") / "etc"
 
@@ -60,6 +60,17 @@ OWN_MODULES = (
     "_boxer_looks.py",
     "_boxer_standing.py",
 )
+# Types as JSON Schema, which boxes and Boxer itself read and write alike.
+SCHEMAS = ROOT / "src" / "boxer" / "schemas"
+SHARED_MODULES = (
+    "containers.py",
+    "invalid.py",
+    "models.py",
+    "anything.py",
+    "scalars.py",
+    "signatures.py",
+    "types.py",
+)
 
 
 def python_tree(recipe: Recipe, source: Path, built: Path) -> bytes:
@@ -80,6 +91,10 @@ def python_tree(recipe: Recipe, source: Path, built: Path) -> bytes:
         _folder(f"{library}/lib-dynload"),
         _folder(f"{library}/site-packages"),
         *_files_below(GUEST / "python" / "boxer", f"{library}/site-packages/boxer"),
+        *(
+            _file(f"{library}/site-packages/boxer/schemas/{name}", (SCHEMAS / name).read_bytes())
+            for name in SHARED_MODULES
+        ),
         _file(f"usr/local/bin/{recipe.program}", b"#!boxer python\n", 0o755),
         *_zoneinfo(),
         _file(AUTHORITIES, _authorities()),

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +15,7 @@ import boxer
 from boxer import Network
 from tests.boxes.conftest import Boxer
 from tests.debian import environment, free_port, started, unpacked
+from tests.postgres import postgres
 
 pytestmark = [pytest.mark.base, pytest.mark.network]
 
@@ -98,56 +94,10 @@ with engine.begin() as there:
 """
 
 
-@contextlib.contextmanager
-def postgres(folder: Path) -> Iterator[int]:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-    program = found[-1] if found else Path(shutil.which("postgres") or "")
-    if not program.is_file():
-        pytest.skip("PostgreSQL is not installed")
-    user = "nobody" if os.getuid() == 0 else None
-    if user:
-        shutil.chown(folder, user)
-    (folder / "pw").write_text("pw\n")
-    (folder / "pw").chmod(0o644)
-    words: list[str | Path] = [
-        program.with_name("initdb"),
-        "-D",
-        folder / "data",
-        "-U",
-        "postgres",
-        "--no-sync",
-    ]
-    words += ["--auth=scram-sha-256", f"--pwfile={folder / 'pw'}"]
-    done = subprocess.run(words, user=user, cwd="/", capture_output=True, check=False)
-    if done.returncode:
-        pytest.skip(f"initdb: {done.stderr.decode()[-200:]}")
-    port = free_port()
-    server: list[object] = [
-        program,
-        "-D",
-        folder / "data",
-        "-p",
-        str(port),
-        "-h",
-        "127.0.0.1",
-        "-F",
-    ]
-    with started([*server, "-k", folder], port, user=user):
-        yield port
-
-
 def test_postgresql(box: boxer.Box) -> None:
-    with boxer_folder() as folder, postgres(folder) as port:
+    with postgres() as port:
         lines = printed(box, POSTGRES, port, network=Network(allow=[f"{HOST}:{port}"]))
     assert lines == ["[[1000, 500500]]", "xxx"]
-
-
-@contextlib.contextmanager
-def boxer_folder() -> Iterator[Path]:
-    """One that another user may enter, and whose sockets' names are short."""
-    with tempfile.TemporaryDirectory(prefix="pg") as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
 
 
 NGINX = """

@@ -270,6 +270,14 @@ def test_apt_habits_are_harmless_and_told(stage: Stage) -> None:
     assert "`libpq-dev`, `curl`" in stage.heard.notices[1]
 
 
+@pytest.mark.parametrize(
+    "package", ["postgresql-dev", "mariadb-dev", "nginx-dev", "postgresql-doc"]
+)
+def test_headers_of_a_server_are_not_the_server(stage: Stage, package: str) -> None:
+    stage.run(f"apk add --no-cache {package} gcc musl-dev")
+    assert f"`{package}`" in stage.heard.notices[0]
+
+
 def test_random_bytes_are_the_same_in_every_build_and_that_is_told(stage: Stage) -> None:
     first = stage.run("head -c 8 /dev/urandom | base64")
     assert stage.run("head -c 8 /dev/urandom | base64") == first

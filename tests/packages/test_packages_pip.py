@@ -425,18 +425,50 @@ def test_a_package_with_native_wheels_only_is_refused(stage: Stage, publish: Pub
 def test_a_package_known_to_be_native_is_refused_with_what_to_use(
     stage: Stage, publish: Publish
 ) -> None:
-    publish("psycopg2", "2.9", sdist="always")
+    publish("mysqlclient", "2.9", sdist="always")
     with pytest.raises(NativePackageError) as error:
-        stage.run("pip install psycopg2")
-    assert "pg8000" in (error.value.hint or "")
+        stage.run("pip install mysqlclient")
+    assert "PyMySQL" in (error.value.hint or "")
+
+
+def test_a_package_is_built_from_the_source_of_another_name(stage: Stage, publish: Publish) -> None:
+    publish("psycopg_binary", "3.2", tag="cp313-cp313-manylinux_2_17_x86_64")
+    publish("psycopg", "3.2")
+    publish("psycopg_c", "3.2")
+    stage.run("pip install psycopg psycopg-binary")
+    listed = stage.run("pip list")
+    assert "psycopg_c" in listed
+    assert "binary" not in listed
+    assert "`psycopg-binary` is built from the source of `psycopg-c`" in stage.heard.notices[0]
+    assert len(stage.heard.notices) == 1
+    stage.run("pip install psycopg psycopg-binary")
+    assert len(stage.heard.notices) == 1
+
+
+def test_without_that_source_it_is_refused_under_its_own_name(
+    stage: Stage, publish: Publish
+) -> None:
+    publish("psycopg_binary", "3.2", tag="cp313-cp313-manylinux_2_17_x86_64")
+    publish("psycopg_c", "3.1")
+    with pytest.raises(NativePackageError, match=r"`psycopg-binary 3\.2` cannot run in a box"):
+        stage.run("pip install psycopg-binary")
+
+
+def test_a_package_brings_another_beside_it(stage: Stage, publish: Publish) -> None:
+    publish("psycopg", "3.2")
+    publish("psycopg_c", "3.2")
+    publish("psycopg_c", "3.3")
+    stage.run("pip install psycopg")
+    assert "psycopg_c==3.2" in stage.run("pip freeze")
+    assert "`psycopg-c` is installed beside `psycopg`" in stage.heard.notices[0]
 
 
 def test_all_that_is_refused_is_told_at_once_and_who_needs_it(
     stage: Stage, publish: Publish
 ) -> None:
     publish("alpha", "1.0", requires=("beta",))
-    publish("beta", "1.0", requires=("psycopg2",))
-    publish("psycopg2", "2.9", sdist="always")
+    publish("beta", "1.0", requires=("mysqlclient",))
+    publish("mysqlclient", "2.9", sdist="always")
     publish("tensorflow", "2.0", sdist="always")
     with pytest.raises(NativePackageError) as error:
         stage.run("pip install alpha tensorflow")
@@ -444,10 +476,10 @@ def test_all_that_is_refused_is_told_at_once_and_who_needs_it(
     own, also = (error.value.hint or "").split("\n")
     assert "network" in own
     assert also.startswith(
-        "Also: `psycopg2 2.9` cannot run in a box: it is native code (C) over libpq."
+        "Also: `mysqlclient 2.9` cannot run in a box: it is native code (C) over libmysqlclient."
         " `alpha` needs `beta`, which needs it."
     )
-    assert "pg8000" in also
+    assert "PyMySQL" in also
 
 
 def test_a_build_that_fails_names_the_next_version_made_for_this_python(

@@ -76,7 +76,7 @@ def test_no_signature_and_another_key_are_refused_before_a_byte_is_kept(
     policy(tmp_path, signed(other))
     with pytest.raises(SignatureError, match="no signature"):
         pull(ImageStore(), name)
-    sign_pushed(name, key)
+    sign_pushed(store, name, key)
     with pytest.raises(SignatureError, match="none of its signatures"):
         pull(ImageStore(), name)
     assert not (ImageStore().root / "blobs").exists()
@@ -115,6 +115,21 @@ def test_a_signature_is_of_one_box_under_one_name(
     pull(ImageStore(), other)
 
 
+def test_what_the_registry_has_is_signed_only_if_it_is_what_is_here(
+    registry: FakeRegistry, store: ImageStore
+) -> None:
+    key, _ = pair()
+    name = parse_reference(f"{registry.host}/team/app:1")
+    store.put(name, module())
+    push(store, name)
+    store.put(name, module(2))
+    with pytest.raises(SignatureError, match="it was not signed"):
+        sign_pushed(store, name, key)
+    assert not [tag for tag in registry.manifests if tag.endswith(".sig")]
+    push(store, name)
+    assert sign_pushed(store, name, key) == store.find(name).manifest
+
+
 def test_what_is_in_the_store_is_held_against_the_policy_when_it_runs(
     registry: FakeRegistry, store: ImageStore, tmp_path: Path
 ) -> None:
@@ -127,7 +142,7 @@ def test_what_is_in_the_store_is_held_against_the_policy_when_it_runs(
     policy(tmp_path, signed(pem))
     with pytest.raises(SignatureError, match="no signature"):
         load_bytes(str(name))
-    sign_pushed(name, key)
+    sign_pushed(store, name, key)
     pull(ImageStore(), name)
     assert load_bytes(str(name)) == module()
     # A retagged box has the signature, of another name.

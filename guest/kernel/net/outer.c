@@ -153,13 +153,15 @@ long outer_receive(struct socket *socket, struct message *message) {
         forget(socket, OUTSIDE_READABLE);
     else if (got < 0)
         forget(socket, OUTSIDE_FAILED);
+    else if (!peek)
+        outside_took(socket->outside);
     return got;
 }
 
 unsigned outer_poll(struct socket *socket) {
     unsigned in = LINUX_POLLIN | LINUX_POLLRDNORM, out = LINUX_POLLOUT | LINUX_POLLWRNORM,
              ready = 0;
-    uint32_t bits = outside_bits(socket->outside);
+    uint32_t bits = outside_sure_bits(socket->outside);
     if (socket->reaching && !(bits & SETTLED))
         return 0;
     if (bits & OUTSIDE_READABLE)

@@ -104,6 +104,8 @@ static long receive_at(struct socket *socket, struct outside *door, struct messa
         long got = host_receive(door->hfd, vectors, count, peek, &truncated);
         if (got == -EAGAIN)
             door->bits &= ~(uint32_t)OUTSIDE_READABLE;
+        else if (got >= 0 && !peek)
+            outside_took(door);
         if (got < (long)sizeof address)
             return got < 0 ? got : -EIO;
         message->from = outer_name(&address, socket->family);

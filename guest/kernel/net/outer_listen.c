@@ -96,13 +96,14 @@ static int welcome(struct socket *listener, int hfd, struct socket **accepted) {
 
 // A connection that waits at a shared door is its one socket's whose turn it is: as if it had come
 // to that one's queue.
-static int is_knocked(const struct socket *socket, struct outside *door) {
-    return (door->refs == 1 || door->turn == socket) && (outside_bits(door) & OUTSIDE_READABLE);
+static int is_own(const struct socket *socket, const struct outside *door) {
+    return door->refs == 1 || door->turn == socket;
 }
 
 int outer_is_knocked(const struct socket *socket) {
     for (unsigned i = 0; i < socket->door_count; i++)
-        if (is_knocked(socket, socket->doors[i]))
+        if (is_own(socket, socket->doors[i]) &&
+            (outside_sure_bits(socket->doors[i]) & OUTSIDE_READABLE))
             return 1;
     return 0;
 }
@@ -112,9 +113,11 @@ int outer_accept(struct socket *listener, struct socket **accepted) {
         outside_look();
     for (unsigned i = 0; i < listener->door_count; i++) {
         struct outside *door = listener->doors[i];
-        if (!is_knocked(listener, door))
+        if (!is_own(listener, door) || !(outside_bits(door) & OUTSIDE_READABLE))
             continue;
         int hfd = host_accept(door->hfd);
+        if (hfd >= 0)
+            outside_took(door);
         if (hfd >= 0 && door->refs > 1)
             pass_turn(listener, door);
         if (hfd >= 0)

@@ -144,6 +144,21 @@ uint32_t outside_bits(struct outside *outside) {
     return (polls[0].ready ? OUTSIDE_READABLE : 0) | (polls[1].ready ? OUTSIDE_WRITABLE : 0);
 }
 
+uint32_t outside_sure_bits(struct outside *outside) {
+    struct host_poll poll = {.hfd = outside->hfd};
+    uint32_t both = OUTSIDE_READABLE | OUTSIDE_TAKEN, bits = outside_bits(outside);
+    if (!control || (bits & both) != both)
+        return bits;
+    outside->bits &= ~(uint32_t)OUTSIDE_TAKEN;
+    if (host_poll(&poll, 1, 0) >= 0 && !poll.ready)
+        outside->bits &= ~(uint32_t)OUTSIDE_READABLE;
+    return outside->bits;
+}
+
+void outside_took(struct outside *outside) {
+    outside->bits |= OUTSIDE_TAKEN;
+}
+
 int outside_awaited(const struct outside *outside) {
     return control ? control : outside->hfd;
 }
@@ -164,7 +179,10 @@ int outside_look(void) {
     for (int i = 0; i < count; i++) {
         struct outside *outside = find(events[i].descriptor);
         if (outside) {
-            outside->bits = (outside->bits | events[i].bits) & ~(uint32_t)OUTSIDE_UNTRIED;
+            uint32_t old = OUTSIDE_UNTRIED;
+            if (events[i].bits & OUTSIDE_READABLE)
+                old |= OUTSIDE_TAKEN;
+            outside->bits = (outside->bits & ~old) | events[i].bits;
             outside->came++;
         } else if ((events[i].bits & OUTSIDE_ANSWERED) && on_answer) {
             on_answer();

@@ -25,6 +25,7 @@ enum {
     OUTSIDE_ANSWERED = 1 << BOXER_NET_BIT_ANSWERED,
     OUTSIDE_ORDERED = 1 << BOXER_NET_BIT_ORDERED,
     OUTSIDE_UNTRIED = 1 << 16, // new: whether it is readable, nobody has said
+    OUTSIDE_TAKEN = 1 << 17,   // it was readable, and something was taken since
 };
 
 struct outside {
@@ -50,6 +51,10 @@ int outside_control(void);      // it, or -1
 struct outside *outside_new(int hfd);
 void outside_put(struct outside *); // the last one closes it
 uint32_t outside_bits(struct outside *);
+// Those that hold now: what was taken from may have nothing more, which the host is asked. For who
+// is told that it is readable, and would wait for ever if it is not.
+uint32_t outside_sure_bits(struct outside *);
+void outside_took(struct outside *); // something was, and there may be more
 // The host descriptor to wait for: the control descriptor, or without one its own.
 int outside_awaited(const struct outside *);
 // A listener that the host has passed on without a control descriptor and nobody has yet, or null.

@@ -28,6 +28,7 @@ from boxer.packages.optional import without_optional
 from boxer.packages.options import InstallOptions
 from boxer.packages.placement import install, uninstall
 from boxer.packages.prefix import Installed, Prefix, installed, normalize
+from boxer.packages.relatives import relatives_of, with_relatives
 from boxer.packages.requirements import (
     Reader,
     requirement_name,
@@ -106,6 +107,9 @@ def _install(target: Target, options: InstallOptions) -> Outcome:
             return outcome
         missing = without_optional(missing, answer, environment, outcome)
         missing = without_those_of_other_machines(target, missing, answer, environment, outcome)
+        there = {(p.key, p.version) for p in answer.locked if p.key in local}
+        there |= {(key, entry.version) for key, entry in present.items()}
+        missing = with_relatives(target, missing, there, answer.question, environment)
         allowed = {k: v for k, v in stated_hashes(found.lines).items() if k not in answer.replaced}
         missing = with_pure_files(missing, answer.question, environment)
         missing = [with_allowed_files(package, allowed) for package in missing]
@@ -121,6 +125,7 @@ def _install(target: Target, options: InstallOptions) -> Outcome:
     requested = {requirement_name(line) for line in found.lines} | set(local)
     _change(target, wheels, present, requested, outcome)
     kept = {package.key for package in answer.locked} | {wheel.key for wheel in wheels}
+    kept |= relatives_of(kept)
     return _exactly(target, options, kept, outcome)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from boxer.blobstore import sha256
-from boxer.errors import ArtifactError, RegistryError
+from boxer.errors import ArtifactError, ImageMissingError, RegistryError, SignatureError
 from boxer.registry import deltas
 from boxer.registry.client import Repository, artifact
 from boxer.registry.opening import open_repository
@@ -99,12 +99,26 @@ def push(
     return Pushed(image, sent, tuple(made))
 
 
-def sign_pushed(reference: TaggedName, key: PrivateKeyTypes, *, insecure: bool = False) -> str:
-    """Signs what a registry has under a name; gives the digest of its manifest, hex."""
+def sign_pushed(
+    store: ImageStore, reference: TaggedName, key: PrivateKeyTypes, *, insecure: bool = False
+) -> str:
+    """Signs what a registry has under a name; gives the digest of its manifest, hex. If the store
+    has a box of that name, it must be that one: who signs shall know what.
+
+    Raises `RegistryError` and its kinds, `SignatureError`, `CredentialsError`.
+    """
     repository = open_repository(reference, insecure=insecure)
     wanted = f"sha256:{reference.digest}" if reference.digest else reference.tag
     data, _ = repository.manifest(wanted)
     digest = sha256(data)
+    with suppress(ImageMissingError):
+        own = store.find(reference).manifest
+        if own != digest:
+            raise SignatureError(
+                f"`{reference}` is `sha256:{digest}` in the registry, and `sha256:{own}` here;"
+                " it was not signed.",
+                hint=f"Pull or push it first, or name what is meant: {reference.name}@sha256:...",
+            )
     name = f"{reference.name}:{reference.tag}" if reference.tag else reference.name
     _add_signatures(repository, digest, [sign(key, digest, name)])
     return digest

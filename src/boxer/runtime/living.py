@@ -17,16 +17,20 @@ from typing import Any
 
 from boxer.errors import MachineOverError
 from boxer.runtime import native
+from boxer.runtime.asking import Session, as_host
 from boxer.runtime.calls import call_request, read_reply, reply_of
-from boxer.runtime.channel import CallCancelledError, Channel
+from boxer.runtime.channel import Channel
 from boxer.runtime.mapped import MappedInstance, outcome_of
 from boxer.runtime.native import Run
 
 
 class LivingMachine:
-    """run: what each call is given. room: bytes a reply may take here."""
+    """run: what each call is given. room: bytes a reply may take here. ask: answers it."""
 
-    def __init__(self, instance: MappedInstance, run: Run, room: int | None) -> None:
+    def __init__(
+        self, instance: MappedInstance, run: Run, room: int | None, ask: Session | None = None
+    ) -> None:
+        self._ask = ask
         self._instance = instance
         self._run, self._room = run, room
         self._is_newborn = True
@@ -39,10 +43,9 @@ class LivingMachine:
                 raise MachineOverError("The machine is over.")
             run, self._is_newborn = channel.of(self._run, self._is_newborn, is_long=True), False
             request = call_request(function, args, {})
-            told = self._instance.enter_call(byref(run), request)
+            with as_host(self._ask):
+                told = self._instance.enter_call(byref(run), request)
             self.is_over = told.kind != native.RETURNED
-            if told.kind == native.INTERRUPTED and not told.raised:
-                raise CallCancelledError
             return read_reply(reply_of(outcome_of(told)), self._room)
         finally:
             channel.end()
@@ -60,7 +63,9 @@ class LivingMachine:
         """What was saved of this machine, in another one. Raises `EngineError`, OSError."""
         descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            made = LivingMachine(self._instance.loaded(descriptor), self._run, self._room)
+            made = LivingMachine(
+                self._instance.loaded(descriptor), self._run, self._room, self._ask
+            )
         finally:
             os.close(descriptor)
         made._is_newborn = self._is_newborn

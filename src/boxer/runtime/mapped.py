@@ -21,7 +21,8 @@ from weakref import WeakKeyDictionary
 
 from boxer.boxfile import MemoryImage
 from boxer.errors import EngineError, LimitValueError, MountError, UnsupportedModuleError
-from boxer.runtime import native
+from boxer.runtime import asking, native
+from boxer.runtime.asking import Cancel
 from boxer.runtime.code import Code
 from boxer.runtime.engine import (
     HOST_SHARE,
@@ -208,6 +209,8 @@ def prepared(options: RunOptions) -> Run:
     for number, stream in enumerate(streams):
         run.descriptors[number] = number if stream is Stream.INHERIT else -1
     run.orders = options.orders + 1
+    if options.ask is not None:
+        run.ask = asking.address()
     if options.network is not None:
         run.network = ctypes.pointer(_network(options.network))
     return run
@@ -287,10 +290,12 @@ class MappedInstance:
             self._library.boxer_machine_run(self.address, run, byref(self.native_outcome))
         return self.outcome()
 
-    def call(self, options: RunOptions, request: bytes) -> Outcome:
+    def call(self, options: RunOptions, request: bytes, cancel: Cancel | None = None) -> Outcome:
+        run = prepared(options)
         self._library.boxer_machine_call(
-            self.address, prepared(options), request, len(request), byref(self.native_outcome)
-        )
+            self.address, run if cancel is None else cancel.within(run), request, len(request),
+            byref(self.native_outcome),
+        )  # fmt: skip
         return self.outcome()
 
     def serve(self, run: Any, request: bytes | None) -> NativeOutcome:

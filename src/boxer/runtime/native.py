@@ -39,7 +39,7 @@ from wasmtime import _ffi as ffi
 from boxer.blobstore import cache_folder, sha256
 from boxer.runtime.private import is_private
 
-ABI = 11
+ABI = 12
 # What a wheel brings (`wheels`): as safe as the modules beside it.
 PACKAGED = Path(__file__).with_name("lib")
 NO_LIMIT = (1 << 64) - 1
@@ -49,7 +49,7 @@ NAME = "libboxer.so"
 _ELF = struct.Struct("<40xQ10xHH2x")
 
 RETURNED, EXITED, TRAPPED, LIMIT, INTERRUPTED, FAILED, REFUSED = range(7)
-LIMITS = ("time", "cpu", "output", "memory", "sent", "received")
+LIMITS = ("time", "cpu", "output", "memory", "sent", "received", "cancelled")
 TOO_LITTLE_STACK, IN_SIGNAL_HANDLER, NO_SIGNAL, NO_NETWORK = 1, 2, 3, 4
 
 
@@ -89,9 +89,7 @@ class NativeNetwork(ctypes.Structure):
 
 
 class Run(ctypes.Structure):
-    """struct boxer_run. source: what it was copied of, which holds what it points to."""
-
-    source: Run | None = None
+    """struct boxer_run"""
 
     _fields_ = (
         ("arguments", c_char_p),
@@ -114,7 +112,8 @@ class Run(ctypes.Structure):
         ("still", c_uint32),
         ("network", POINTER(NativeNetwork)),
         ("orders", c_int32),
-        ("cancelled", POINTER(c_uint32)),
+        ("cancelled", POINTER(c_int32)),
+        ("ask", c_void_p),
     )
 
 
@@ -171,6 +170,7 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
         (c_void_p, POINTER(Run), c_char_p, c_uint64, POINTER(NativeOutcome)),
     ),
     "boxer_machine_enter": (None, (c_void_p, c_char_p, POINTER(Run), POINTER(NativeOutcome))),
+    "boxer_machine_answer": (c_int, (c_void_p, c_char_p, c_uint64)),
     "boxer_machine_reset": (c_int, (c_void_p, POINTER(NativeOutcome))),
     "boxer_machine_fork": (c_void_p, (c_void_p, c_uint64, c_int, c_char_p)),
     "boxer_machine_save": (c_int, (c_void_p, c_int)),

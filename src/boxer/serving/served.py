@@ -21,7 +21,7 @@ from http import HTTPStatus
 from typing import Any
 
 from boxer.errors import BoxerError, GuestError, GuestExitedError, LimitReached, ServeError
-from boxer.runtime import CallCancelledError, Channel, Pool
+from boxer.runtime import Channel, Pool
 from boxer.serving import failures
 from boxer.serving.metrics import Figures
 
@@ -47,7 +47,7 @@ _OURS = frozenset(
     )
 )
 WITHOUT_BODY = frozenset((204, 304))
-FAILURES = (GuestError, GuestExitedError, LimitReached, CallCancelledError)
+FAILURES = (GuestError, GuestExitedError, LimitReached)
 
 
 class Served:

@@ -19,7 +19,7 @@ from concurrent.futures import Executor
 from typing import Any
 
 from boxer.errors import GuestError
-from boxer.runtime import CallCancelledError, Channel
+from boxer.runtime import Channel
 from boxer.serving.frames import (
     LARGEST,
     OVERHEAD,
@@ -120,8 +120,6 @@ class Talk(asyncio.Protocol):
             if self._transport is not None:
                 self._transport.abort()
             raise
-        except CallCancelledError as error:
-            result = self._error or error
         except Exception as error:  # whatever ended the machine is told by each stream
             result = self._error or error
         self.is_over = True

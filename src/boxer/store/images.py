@@ -23,7 +23,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from boxer.blobstore import make_folder, sha256, write_atomically
-from boxer.errors import ArtifactError, BadReferenceError, ImageMissingError
+from boxer.errors import (
+    ArtifactError,
+    BadReferenceError,
+    ImageMissingError,
+    StoreError,
+    WriteError,
+)
 from boxer.store.layout import REF_NAME, Entry, Layout
 from boxer.store.manifests import (
     MANIFEST,
@@ -217,9 +223,9 @@ class ImageStore:
             yield entries
 
     def _refresh(self) -> None:
-        """Another program may have changed the index."""
+        """Another program may have changed the index. What cannot be written costs time alone."""
         if self.layout.index.exists() and self._seen() != _identity(self.layout.index):
-            with self._changed():
+            with suppress(WriteError, StoreError), self._changed():
                 pass
 
     def _seen(self) -> str:

@@ -85,12 +85,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _sign(options: argparse.Namespace) -> int:
-    from boxer.describe import parse_reference
+    from boxer.describe import ImageStore, parse_reference
     from boxer.escape import escape
     from boxer.registry import sign_pushed
 
     reference = parse_reference(options.name)
-    digest = sign_pushed(reference, _key(options.key), insecure=options.insecure)
+    digest = sign_pushed(ImageStore(), reference, _key(options.key), insecure=options.insecure)
     print(f"{escape(str(reference))}: signed: sha256:{digest}")
     return 0
 

@@ -32,7 +32,8 @@ class Known:
     it; lost: what does not work then, as a sentence; through: for some dependents, where only these
     need them, and only where the package was not named itself.
     rust: it takes the Rust compiler; plain: versions that do not. substitute: a module that is
-    installed in its place."""
+    installed in its place. source: the distribution of the same version that it is built from;
+    beside: one of the same version that is installed with it."""
 
     why: str
     instead: str
@@ -43,6 +44,8 @@ class Known:
     rust: bool = False
     plain: str = ""
     substitute: str = ""
+    source: str = ""
+    beside: str = ""
 
 
 def known_native(name: str) -> Known | None:
@@ -54,7 +57,7 @@ def why_native(name: str, version: str | None = None) -> tuple[str, str] | None:
     """Why a package cannot work, and what to use instead. name: normalised. version: None for a
     package of which any may be taken."""
     known = _table().get(name)
-    if known is None or known.substitute or (known.versions and not version):
+    if known is None or known.substitute or known.beside or (known.versions and not version):
         return None
     if known.versions and SpecifierSet(known.versions).contains(str(version), prereleases=True):
         return None

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from boxer.packages.native.sdk import Sdk
 
+# Programs that back ends call by their names alone, to hear where a library lies.
+_ASKED_BY_NAME = ("pg_config",)
 _MESON = """[host_machine]
 system = 'linux'
 cpu_family = 'wasm32'
@@ -77,6 +79,8 @@ def write_tool_files(sdk: Sdk, folder: Path) -> None:
     (folder / "toolchain.cmake").write_text(_CMAKE.format(**argv))
     for name in ("home", "tmp", "zig"):
         (folder / name).mkdir()
+    for program in _ASKED_BY_NAME:  # before those of this machine
+        (folder / "env" / "bin" / program).symlink_to(sdk.program(program))
 
 
 def cross_environment(sdk: Sdk, folder: Path) -> dict[str, str]:

@@ -52,6 +52,8 @@ _WITH_VALUE = frozenset(
 )
 # Libraries, headers, fonts, debug symbols: nothing but native code asks for them.
 _SERVES_COMPILING = re.compile(r"^lib|^fonts?-|-(?:dev|devel|libs|headers|doc|dbg)$")
+# What is compiled against a program that no box has, and is not the program.
+_HEADERS = re.compile(r"-(?:dev|devel|headers|doc|dbg)$")
 _PYTHON_PREFIX = re.compile(r"^(?:python3|py3)-")
 _PYTHON = re.compile(r"python3(?:\.\d+|\d+)?(?:-(?:pip|venv|distutils|minimal|setuptools|wheel))?")
 # Package -> its script, and the paths where Debian and Alpine have the program.
@@ -94,7 +96,8 @@ def _install(call: Invocation, packages: list[str]) -> None:
         if name in catalogue["present"] or _PYTHON.fullmatch(name) or name in python:
             continue
         known = _family(name)
-        if known not in catalogue["refused"] and (known or _SERVES_COMPILING.search(name)):
+        refused = known in catalogue["refused"] and not (name != known and _HEADERS.search(name))
+        if not refused and (known or _SERVES_COMPILING.search(name)):
             ignored.append(name)
         else:
             raise _unknown(call, name)
