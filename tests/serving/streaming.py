@@ -4,6 +4,7 @@
 import asyncio
 import json
 import time
+from pathlib import Path
 
 ROUTES = {}
 count = 0
@@ -98,6 +99,25 @@ async def count_body(scope, receive, send):
 async def ignore(scope, receive, send):
     await begin(send, 403)
     await part(send, b"no", False)
+
+
+secrets = []
+
+
+@route("/secret")
+async def secret(scope, receive, send):
+    """What every request before it in this machine was told; streamed for those who ask."""
+    own = dict(scope["headers"])[b"x-secret"]
+    secrets.append(own)
+    Path("/tmp/secret").open("ab").write(own)
+    told = b",".join(secrets) + b"|" + Path("/tmp/secret").read_bytes()
+    await begin(send)
+    if scope["query_string"]:
+        await part(send, told)
+        await asyncio.sleep(0.01)
+        await part(send, b"", False)
+    else:
+        await part(send, told, False)
 
 
 @route("/late")

@@ -31,10 +31,6 @@ def open_app(target, kind=None, each_life=False):
     found = kind or _kind_of(app, target)
     if found == "functions-framework":
         app = _with_framework(target)
-    elif found == "aiohttp":
-        from boxer._aiohttp import Aiohttp
-
-        _answer = Aiohttp(app)
     elif found == "asgi":
         from boxer._asgi import Asgi  # only where an application is one of asyncio's
 
@@ -108,19 +104,16 @@ NAMES = ("app", "application", "api", "asgi", "wsgi", "handler", "main")
 def _only_app(module, name):
     for attribute in NAMES:
         found = getattr(module, attribute, None)
-        if callable(found) or _is_aiohttp(found):
+        if callable(found):
             return found
     raise LookupError(f"`{name}` has none of {', '.join(NAMES)}: say which, `{name}:object`")
 
 
-def _is_aiohttp(app):
-    web = sys.modules.get("aiohttp.web")
-    return web is not None and isinstance(app, web.Application)
-
-
 def _kind_of(app, target):
-    if _is_aiohttp(app):
-        return "aiohttp"
+    if type(app).__module__.startswith("aiohttp."):
+        raise TypeError(
+            f"`{target}` is aiohttp's, which only its own server can call: run the box, with -p"
+        )
     if not callable(app):
         raise TypeError(f"`{target}` is no application: {type(app).__name__} cannot be called")
     call = app if inspect.isroutine(app) else type(app).__call__

@@ -55,7 +55,7 @@ class Served:
 
     Modules that a request imports are imported into the image for those after it: their names are
     all that is ever kept of a request, and LEARNED times at most.
-    kind: wsgi, asgi, event, function, functions-framework, aiohttp. figures: what was served.
+    kind: wsgi, asgi, event, function, functions-framework. figures: what was served.
     Raises `ServeError` where the box has no such application, or it does not start.
     """
 
