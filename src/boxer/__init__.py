@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         Usage,
         open_network,
     )
+    from boxer.serving import asgi, wsgi
 
 _ROOMS = {
     "boxer.errors": (
@@ -62,6 +63,7 @@ _ROOMS = {
         "Cancel", "Limits", "Mount", "Network", "OpenNetwork", "Pool", "Port", "RunResult",
         "Stream", "Usage", "open_network",
     ),
+    "boxer.serving": ("asgi", "wsgi"),
 }  # fmt: skip
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 
@@ -71,7 +73,7 @@ __all__ = [
     "HostFunctionError", "KeyValue", "LimitReached", "Limits", "Log", "Machine",
     "MachineOverError", "Mount", "Network", "NetworkValueError", "OpenNetwork", "Pool",
     "PoolClosedError", "Port", "PortTakenError", "PortValueError", "RunResult", "Secrets",
-    "Stream", "Usage", "build", "chain", "function", "load", "open_network",
+    "Stream", "Usage", "asgi", "build", "chain", "function", "load", "open_network", "wsgi",
 ]  # fmt: skip
 
 

@@ -109,7 +109,8 @@ async def secret(scope, receive, send):
     """What every request before it in this machine was told; streamed for those who ask."""
     own = dict(scope["headers"])[b"x-secret"]
     secrets.append(own)
-    Path("/tmp/secret").open("ab").write(own)
+    with Path("/tmp/secret").open("ab") as file:
+        file.write(own)
     told = b",".join(secrets) + b"|" + Path("/tmp/secret").read_bytes()
     await begin(send)
     if scope["query_string"]:

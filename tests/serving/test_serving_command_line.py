@@ -112,7 +112,7 @@ def test_granian(served_file: Path) -> None:
     pytest.importorskip("granian", reason="granian is not installed")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [*BOXER, "serve", served_file, "-p", str(port), "--host-lib", "granian"]
+    command = [*BOXER, "serve", str(served_file), "-p", str(port), "--host-lib", "granian"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         try:
             deadline = time.monotonic() + 60
