@@ -133,7 +133,7 @@ async def late(scope, receive, send):
 async def breaks(scope, receive, send):
     await begin(send)
     await part(send, b"some")
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.3)
     raise LookupError("in the middle")
 
 
@@ -141,7 +141,7 @@ async def breaks(scope, receive, send):
 async def too_long(scope, receive, send):
     await begin(send, headers=[(b"content-length", b"3")])
     await part(send, b"ab")
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.3)
     await part(send, b"cdef", False)
 
 
@@ -149,7 +149,7 @@ async def too_long(scope, receive, send):
 async def too_short(scope, receive, send):
     await begin(send, headers=[(b"content-length", b"9")])
     await part(send, b"ab")
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.3)
     await part(send, b"c", False)
 
 
