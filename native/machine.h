@@ -162,6 +162,11 @@ struct boxer_machine *boxer_machine_fork(struct boxer_machine *, uint64_t memory
 // runs (freezing).
 void boxer_machine_enter(struct boxer_machine *, const char *name, const struct boxer_run *,
                          struct boxer_outcome *);
+// sleeping.c. What of a machine's memory is not its image's, to an empty file: 0, an errno, or -1:
+// it cannot be told. It lies idle, and lives on from there in a fresh one of the same image: 0, or
+// -1, and that one is of no use.
+int boxer_machine_save(struct boxer_machine *, int descriptor);
+int boxer_machine_load(struct boxer_machine *, int descriptor);
 const uint8_t *boxer_machine_memory(struct boxer_machine *, uint64_t *size);
 // For who fills a machine's memory himself. 0, or -1: beyond its limit.
 int boxer_machine_grow(struct boxer_machine *, uint64_t bytes);

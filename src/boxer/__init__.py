@@ -59,6 +59,7 @@ if TYPE_CHECKING:
         Usage,
         open_network,
     )
+    from boxer.serving import asgi, wsgi
 
 _ROOMS = {
     "boxer.errors": (
@@ -76,6 +77,7 @@ _ROOMS = {
         "Cancel", "Limits", "Mount", "Network", "OpenNetwork", "Pool", "Port", "RunResult",
         "Stream", "Usage", "open_network",
     ),
+    "boxer.serving": ("asgi", "wsgi"),
 }  # fmt: skip
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 
@@ -86,7 +88,7 @@ __all__ = [
     "LimitReached", "Limits", "Log", "Machine", "MachineBusyError", "MachineOverError", "Mount",
     "Network", "NetworkValueError", "OpenNetwork", "Pool", "PoolClosedError", "Port",
     "PortTakenError", "PortValueError", "Program", "RunResult", "Secrets", "Stream", "Template",
-    "Usage", "build", "chain", "function", "load", "open_network",
+    "Usage", "asgi", "build", "chain", "function", "load", "open_network", "wsgi",
 ]  # fmt: skip
 
 

@@ -17,10 +17,11 @@ HERE = Path(__file__).resolve().parent
 def served_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("served")
     (folder / "Dockerfile").write_text(
-        "FROM python\nWORKDIR /srv\nCOPY applications.py ./\nLABEL boxer.rehearse='GET /'\n"
+        "FROM python\nWORKDIR /srv\nCOPY *.py ./\nLABEL boxer.rehearse='GET /'\n"
         'CMD ["gunicorn", "applications:wsgi"]\n'
     )
-    (folder / "applications.py").write_text((HERE / "applications.py").read_text())
+    for name in ("applications.py", "streaming.py", "living.py"):
+        (folder / name).write_text((HERE / name).read_text())
     made = folder / "served.wasm"
     command = [sys.executable, "-m", "boxer.cli", "build", "-q", "-o", str(made), str(folder)]
     subprocess.run(command, check=True, capture_output=True, timeout=300)

@@ -67,7 +67,7 @@ def application(pool: boxer.Pool) -> Application:
 
 
 def of(box: boxer.Box, app: str, **options: Any) -> Application:
-    return asgi(box.pool(1, limits=boxer.Limits(time=0.3)), f"applications:{app}", **options)
+    return asgi(box.pool(1, limits=boxer.Limits(time=3)), f"applications:{app}", **options)
 
 
 def test_a_request_comes_whole_and_meets_no_other(application: Application) -> None:
@@ -112,7 +112,7 @@ def test_a_request_has_an_id(application: Application) -> None:
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/fail", 500), ("/exit", 500), ("/flood", 500), ("/split", 500)],
+    [("/fail", 500), ("/exit", 500), ("/split", 500)],
 )
 def test_a_request_that_fails_says_no_more_than_that(
     application: Application, path: str, status: int, caplog: pytest.LogCaptureFixture

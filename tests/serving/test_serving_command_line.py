@@ -92,3 +92,37 @@ def test_what_is_wrong_is_said(served_file: Path, arguments: list[str], message:
     assert done.returncode == 1
     assert message in done.stderr
     assert "Traceback" not in done.stderr.partition("\n\n")[0]
+
+
+def test_options_of_a_service(served_file: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "mine").write_text("on a volume")
+    options = ["-p", "0", "--app", "living:wsgi", "--isolation", "none", "--metrics"]
+    with serving(served_file, *options, "-v", f"{data}:/tmp:ro") as address:
+        assert get(f"{address}/read") == b"on a volume"
+        assert get(address) == b"2"
+        figures = get(f"{address}/metrics").decode()
+    assert 'boxer_requests_total{status="200"} 2.0' in figures
+    assert 'boxer_calls_total{way="living"} 2.0' in figures
+    assert "boxer_machines_living 1.0" in figures
+
+
+def test_granian(served_file: Path) -> None:
+    pytest.importorskip("granian", reason="granian is not installed")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [*BOXER, "serve", str(served_file), "-p", str(port), "--host-lib", "granian"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        try:
+            deadline = time.monotonic() + 60
+            while time.monotonic() < deadline:
+                try:
+                    body = get(f"http://127.0.0.1:{port}/x?y=1")
+                    break
+                except urllib.error.URLError:
+                    time.sleep(0.1)
+            assert body == b"GET|/x|y=1|1|||none|"
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=60)

@@ -172,3 +172,15 @@ def _unclear(text: str) -> MountError:
         f"`{text}` is not [SOURCE:]TARGET[:ro].",
         hint="-v ./data:/data:ro for a folder or a file, -v data:/data for a volume",
     )
+
+
+def copy_of(name: str, target: str, into: Path) -> None:
+    """Fills a new volume with what the box has at the place it is mounted at, as docker does."""
+    from boxer.boxfile import read_box
+    from boxer.describe import load_bytes
+    from boxer.filetree import Directory
+    from boxer.pipeline import files_of, write_folder
+
+    node = files_of(read_box(load_bytes(name))).get(target)
+    if isinstance(node, Directory):
+        write_folder(node, into)

@@ -4,11 +4,13 @@ from boxer.runtime.asking import Cancel
 from boxer.runtime.attended import Asked, Attendance, Event, error_of
 from boxer.runtime.buildinstance import BuildInstance
 from boxer.runtime.calls import call_request, read_request, reply_to, reply_with_error
+from boxer.runtime.channel import Channel
 from boxer.runtime.code import Code, code_folder, is_compiled, load_code
 from boxer.runtime.entry import Answer, Instance, RunOptions, Usage
 from boxer.runtime.exitstatus import ExitStatus
 from boxer.runtime.frozen import Frozen
 from boxer.runtime.limits import ATTENDED, Limits, parse_size
+from boxer.runtime.living import LivingMachine
 from boxer.runtime.mounts import Mount
 from boxer.runtime.network import NETWORK_LIMITS, Network
 from boxer.runtime.opened import OpenNetwork
@@ -31,12 +33,14 @@ __all__ = [
     "Attendance",
     "BuildInstance",
     "Cancel",
+    "Channel",
     "Code",
     "Event",
     "ExitStatus",
     "Frozen",
     "Instance",
     "Limits",
+    "LivingMachine",
     "Mount",
     "Network",
     "OpenNetwork",

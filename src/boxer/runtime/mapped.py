@@ -14,6 +14,7 @@ import ctypes
 import functools
 import hashlib
 import mmap
+import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -328,6 +329,34 @@ class MappedInstance:
         size = 0 if request is None else len(request)
         self._library.boxer_machine_serve(
             self.address, run, request, size, byref(self.native_outcome)
+        )
+        return self.native_outcome
+
+    @property
+    def dirty_pages(self) -> int:
+        """That the last reset put back."""
+        return int(self.native_outcome.dirty_pages)
+
+    def save(self, descriptor: int) -> bool:
+        """Writes what is not the image's to an empty file. Raises OSError."""
+        done = self._library.boxer_machine_save(self.address, descriptor)
+        if done > 0:
+            raise OSError(done, os.strerror(done))
+        return bool(done == 0)
+
+    def loaded(self, descriptor: int) -> MappedInstance:
+        """A machine of the same image with what a `save` wrote, of this one or another. Raises
+        `EngineError`."""
+        made = MappedInstance(self._code, self.image, self._memory_limit)
+        if self._library.boxer_machine_load(made.address, descriptor):
+            made.close()
+            raise EngineError("What was put away of a machine cannot be read.")
+        return made
+
+    def enter_call(self, run: Any, request: bytes) -> NativeOutcome:
+        """As `serve`, without the reset."""
+        self._library.boxer_machine_call(
+            self.address, run, request, len(request), byref(self.native_outcome)
         )
         return self.native_outcome
 

@@ -174,6 +174,8 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "boxer_machine_answer": (c_int, (c_void_p, c_char_p, c_uint64)),
     "boxer_machine_reset": (c_int, (c_void_p, POINTER(NativeOutcome))),
     "boxer_machine_fork": (c_void_p, (c_void_p, c_uint64, c_int, c_char_p)),
+    "boxer_machine_save": (c_int, (c_void_p, c_int)),
+    "boxer_machine_load": (c_int, (c_void_p, c_int)),
     "boxer_machine_memory": (c_void_p, (c_void_p, POINTER(c_uint64))),
     "boxer_machine_grow": (c_int, (c_void_p, c_uint64)),
     "boxer_machine_constant": (c_uint32, (c_void_p, c_char_p)),

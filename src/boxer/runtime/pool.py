@@ -19,18 +19,21 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from ctypes import byref, string_at
 from dataclasses import replace
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
-from boxer.errors import GuestError, PoolClosedError
+from boxer.errors import EngineError, GuestError, PoolClosedError
 from boxer.runtime import native
 from boxer.runtime.asking import Cancel, Session, as_host
 from boxer.runtime.calls import call_request, prepare_request, read_reply, reply_of
+from boxer.runtime.channel import Channel, copied
 from boxer.runtime.entry import Answer, Instance, Outcome, RunOptions, within
 from boxer.runtime.frozen import Frozen
 from boxer.runtime.limits import Limits
-from boxer.runtime.mapped import MappedInstance, outcome_of, prepared
+from boxer.runtime.living import LivingMachine
+from boxer.runtime.mapped import SECOND, MappedInstance, outcome_of, prepared
 from boxer.runtime.mounts import Mount, folders_of
+from boxer.runtime.native import Run
 from boxer.runtime.network import Network
 from boxer.runtime.opening import open_network, without_ports
 from boxer.runtime.runner import RunResult, command_line, result_of, variables
@@ -38,6 +41,9 @@ from boxer.runtime.stdio import Stream
 
 # Seconds that preparing a module may take at least.
 PREPARING = 60.0
+TIME, CPU = native.LIMITS.index("time"), native.LIMITS.index("cpu")
+# How much longer than its processor time an attempt may take: the machine may be busy.
+WAITING = 2.5
 
 
 class Pool:
@@ -79,6 +85,7 @@ class Pool:
         self._offered = offered
         self._told: Frozen | None = None
         self._room = self._options.limits.output_bytes
+        self._tally = _Tally()
         self._size = size
         self._places: SimpleQueue[None] = SimpleQueue()
         for _ in range(size):
@@ -94,6 +101,42 @@ class Pool:
         """How many machines run at once."""
         return self._size
 
+    @property
+    def free(self) -> int:
+        """How many machines could run now beside those that do."""
+        return self._places.qsize()
+
+    @property
+    def idle(self) -> int:
+        """How many machines lie ready."""
+        return sum(idle.count for idle in (self._plain, *self._by_module.values()))
+
+    @property
+    def resets(self) -> int:
+        """How often a machine was put back to its image."""
+        return self._tally.resets
+
+    @property
+    def dirty_pages(self) -> int:
+        """How many pages that took."""
+        return self._tally.dirty_pages
+
+    @property
+    def limits(self) -> Limits:
+        """Of each call and run."""
+        return self._options.limits
+
+    @property
+    def reaches_outside(self) -> bool:
+        """Whether anybody but its caller can see that a call was made."""
+        options = self._options
+        return bool(self._folders) or options.network is not None or options.ask is not None
+
+    @property
+    def can_talk(self) -> bool:
+        """Whether `attempt`, `talk` and `start` are there: with the native library alone."""
+        return self._plain.frozen.is_mapped
+
     def call(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
         """Calls `"module:function"` with plain data and returns its plain result.
 
@@ -107,6 +150,50 @@ class Pool:
             return read_reply(idle.call(request), self._room)
         finally:
             self._places.put(None)
+
+    def attempt(self, seconds: float, function: str, /, *args: Any) -> tuple[Any, bytes] | None:
+        """As `call`, and what it wrote, if it is over after so many seconds of processor time, and
+        a machine is free now; None otherwise. Not for a pool that reaches outside: what was begun
+        is not undone there."""
+        if self.reaches_outside:
+            raise ValueError("what has been sent cannot be taken back")
+        idle = self._by_module.get(function.partition(":")[0]) or self._prepare(function)
+        request = call_request(function, args, {})
+        try:
+            self._places.get_nowait()
+        except Empty:
+            return None
+        try:
+            attempted = idle.attempt(request, seconds)
+        finally:
+            self._places.put(None)
+        if attempted is None:
+            return None
+        reply, printed = attempted
+        return read_reply(reply, self._room), printed
+
+    def talk(self, channel: Channel, function: str, /, *args: Any) -> Any:
+        """As `call`, with what goes by the channel meanwhile. How long it takes is the caller's
+        to watch: the limit of time does not count. Raises `LimitReached("cancelled")`, too."""
+        idle = self._by_module.get(function.partition(":")[0]) or self._prepare(function)
+        request = call_request(function, args, {})
+        self._places.get()
+        try:
+            channel.check()
+            return read_reply(idle.talk(channel, request), self._room)
+        finally:
+            channel.end()
+            self._places.put(None)
+
+    def start(self, module: str) -> LivingMachine:
+        """A machine of the image for this module's calls that lives on, beside those of the
+        pool."""
+        idle = self._by_module.get(module) or self._prepare(f"{module}:")
+        instance = idle.frozen.machine(self._options.limits.memory_bytes, self._folders)
+        if not isinstance(instance, MappedInstance):
+            instance.close()
+            raise EngineError("Machines that live on take Boxer's native library.")
+        return LivingMachine(instance, idle.run_of_calls(), self._room, self._options.ask)
 
     def exchange(
         self,
@@ -194,7 +281,7 @@ class Pool:
             raise PoolClosedError("The pool was closed.")
 
     def _idle(self, frozen: Frozen) -> _IdleInstances:
-        return _IdleInstances(frozen, self._options, self._size, self._folders)
+        return _IdleInstances(frozen, self._options, self._size, self._folders, self._tally)
 
     def _prepare(self, function: str) -> _IdleInstances:
         """Imports a function's module in a machine, and keeps that as an image for calls."""
@@ -219,18 +306,48 @@ class Pool:
         return self._told
 
 
+class _Tally:
+    """Counted by several threads at once, which may lose one now and then."""
+
+    resets = dirty_pages = 0
+
+
 class _IdleInstances:
     """The idle machines over one image."""
 
     def __init__(
-        self, frozen: Frozen, options: RunOptions, size: int, folders: Sequence[Mount]
+        self,
+        frozen: Frozen,
+        options: RunOptions,
+        size: int,
+        folders: Sequence[Mount],
+        tally: _Tally,
     ) -> None:
         self.frozen = frozen
+        self._tally = tally
         self._folders = folders
         self._options = options
         self._idle: deque[Instance] = deque(maxlen=size)
         self._closed = self._retired = False
         self._run = prepared(options) if frozen.is_mapped else None
+        self._trial = self._trial_of(self._run)
+
+    @staticmethod
+    def _trial_of(run: Run | None) -> Run | None:
+        """For calls nobody may have seen: what they write is kept."""
+        if run is None:
+            return None
+        trial = copied(run)
+        trial.descriptors[1] = trial.descriptors[2] = -1
+        return trial
+
+    @property
+    def count(self) -> int:
+        return len(self._idle)
+
+    def run_of_calls(self) -> Run:
+        assert self._run is not None, "`can_talk` is asked first"
+        return self._run
 
     def _take(self) -> Instance:
         if self._closed:
@@ -254,6 +371,50 @@ class _IdleInstances:
         reply = string_at(native_outcome.reply, native_outcome.reply_size)
         self._give_back(instance, bool(native_outcome.reusable))
         return reply
+
+    def attempt(self, request: bytes, seconds: float) -> tuple[bytes, bytes] | None:
+        """The reply and what was written; None: it took longer. Raises as `Pool.call`."""
+        instance, trial = self._take(), self._trial
+        assert isinstance(instance, MappedInstance), "`can_talk` is asked first"
+        assert trial is not None
+        assert self._run is not None
+        most = min(int(seconds * SECOND), self._run.cpu_ns)
+        longest = min(int(seconds * WAITING * SECOND), self._run.time_ns)
+        if trial.cpu_ns != most or trial.time_ns != longest:  # the same ones each time
+            trial.cpu_ns, trial.time_ns = most, longest
+        native_outcome = instance.serve(byref(trial), request)
+        reusable = bool(native_outcome.reusable)
+        if native_outcome.kind == native.RETURNED and not native_outcome.status:
+            reply = string_at(native_outcome.reply, native_outcome.reply_size)
+            printed = b""
+            if native_outcome.errors_size:
+                printed = string_at(native_outcome.errors, native_outcome.errors_size)
+            if native_outcome.output_size:
+                printed = string_at(native_outcome.output, native_outcome.output_size) + printed
+            self._give_back(instance, reusable)
+            return reply, printed
+        is_late = native_outcome.kind == native.LIMIT and (
+            (native_outcome.status == TIME and longest < self._run.time_ns)
+            or (native_outcome.status == CPU and most < self._run.cpu_ns)
+        )
+        if is_late:
+            self._give_back(instance, reusable)
+            return None
+        outcome = outcome_of(native_outcome)
+        self._give_back(instance, reusable)
+        return reply_of(outcome), outcome.stderr
+
+    def talk(self, channel: Channel, request: bytes) -> bytes:
+        instance = self._take()
+        assert isinstance(instance, MappedInstance), "`can_talk` is asked first"
+        reusable = False
+        try:
+            with as_host(self._options.ask):
+                told = instance.serve(byref(channel.of(self.run_of_calls())), request)
+            reusable = bool(told.reusable)
+            return reply_of(outcome_of(told))
+        finally:
+            self._give_back(instance, reusable)
 
     def ask(
         self,
@@ -306,6 +467,8 @@ class _IdleInstances:
 
     def _give_back(self, instance: Instance, reusable: bool) -> None:
         if reusable and self.frozen.resettable and not self._retired:
+            self._tally.resets += 1
+            self._tally.dirty_pages += getattr(instance, "dirty_pages", 0)
             self._idle.append(instance)
         else:
             instance.close()

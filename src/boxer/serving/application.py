@@ -1,9 +1,13 @@
 """An application of a box as an ASGI or WSGI application of this process.
 
-Belongs here: requests and answers as ASGI and WSGI have them. Does not: HTTP itself (`server`), the
-machine that answers (`served`).
+Belongs here: requests and answers as ASGI has them, and by which way each goes. Does not: HTTP
+itself (`server`), the machine that answers (`served`, `machines`), what comes in parts (`exchange`,
+`websocket`), WSGI (`gateway`).
 
-Invariant: bodies are bounded both ways: the request's here, the answer's by the limit of output.
+Invariants
+1. A call is made here, in the event loop, only where it can be given up and made again: nobody
+   outside has seen it, and it takes AT_ONCE seconds at most.
+2. Bodies are bounded both ways: the request's here, the answer's by the limit of output.
 """
 
 from __future__ import annotations
@@ -11,103 +15,224 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from http import HTTPStatus
-from http.client import responses
+from resource import RUSAGE_THREAD, getrusage
 from typing import Any
 
 from boxer.runtime import Pool
-from boxer.serving.served import Served, plain_answer
+from boxer.serving.exchange import TRAILERS, Exchange, Message, Receive, Send, tell_whole
+from boxer.serving.machines import Fresh, Machines, NoRoomError
+from boxer.serving.metrics import text_of
+from boxer.serving.served import AT_ONCE, Served, is_length
+from boxer.serving.shapes import Shapes
+from boxer.serving.turns import Turns
+from boxer.serving.websocket import DENIAL, WebSocket, refuse
 
 MOST_BODY = 16 << 20
-# A call is made where the request is read as long as none of the last CALM calls took longer than
-# QUICK seconds: handing it to a thread costs half as much again. One that takes longer would keep
-# the others waiting.
-CALM, QUICK = 64, 0.005
+# Bytes of a request's body that is taken whole before its machine begins.
+AT_ONCE_BODY = 1 << 18
+# Seconds that an answer that is streamed may last, and a WebSocket.
+LONGEST = 3600.0
 logger = logging.getLogger("boxer.serve")
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 
 class Application:
-    """ASGI 3.0. body_bytes: of a request, at most. Made by `asgi`."""
+    """ASGI 3.0. body_bytes: of a request, and of a WebSocket's message, at most. streams: answers
+    that are streamed at once, and WebSockets. metrics: a path that is ours. at_once: requests whose
+    answer has not begun. Made by `asgi`."""
 
-    def __init__(self, served: Served, body_bytes: int = MOST_BODY) -> None:
+    def __init__(
+        self,
+        served: Served,
+        body_bytes: int = MOST_BODY,
+        *,
+        streams: int | None = None,
+        longest: float | None = LONGEST,
+        machines: Machines | None = None,
+        metrics: str = "",
+        at_once: int | None = None,
+    ) -> None:
+        self._metrics = metrics
         self._served = served
-        self._most = body_bytes
-        self._executor: ThreadPoolExecutor | None = None
-        self._calm = 0
+        self._most, self._longest = body_bytes, longest
+        size = served.pool.size
+        self._streams = size if streams is None else streams
+        self._turns = Turns(served.figures, at_once or size, self._streams)
+        self._fresh = Fresh(served) if machines is None else None
+        self._machines: Machines = machines or self._fresh or Fresh(served)
+        self._is_apart = not served.pool.reaches_outside and self._fresh is not None
+        self._shapes = Shapes()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         match scope["type"]:
+            case "http" if self._metrics and scope["path"] == self._metrics:
+                await self._tell_figures(send)
             case "http":
                 await self._answer(scope, receive, send)
+            case "websocket":
+                await self._connect(scope, receive, send)
             case "lifespan":
                 await self._live(receive, send)
-            case "websocket":
-                # Before it is accepted this is 403 (ASGI).
-                logger.warning("a WebSocket to %s: boxer serve has none yet", scope["path"])
-                await receive()
-                await send({"type": "websocket.close", "code": 1011})
+
+    @property
+    def served(self) -> Served:
+        return self._served
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while (await receive())["type"] != "lifespan.shutdown":
             await send({"type": "lifespan.startup.complete"})
-        if self._executor is not None:
-            self._executor.shutdown()
+        self._machines.close()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, scope: Message, receive: Receive, send: Send) -> None:
-        body = await self._body(receive)
-        if body is None:
-            answer = plain_answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        else:
-            answer = await self._called(request_of(scope, body))
-        await send(
-            {
-                "type": "http.response.start",
-                "status": answer["status"],
-                "headers": [
-                    (name.encode("latin-1"), value.encode("latin-1"))
-                    for name, value in answer["headers"]
-                ],
-            }
-        )
-        await send({"type": "http.response.body", "body": answer["body"]})
-
-    async def _body(self, receive: Receive) -> bytes | None:
-        """None: larger than it may be, or its sender is gone."""
-        parts: list[bytes] = []
-        size = 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return None
-            part = message.get("body", b"")
-            size += len(part)
-            if size > self._most:
-                return None
-            parts.append(part)
-            if not message.get("more_body", False):
-                return parts[0] if len(parts) == 1 else b"".join(parts)
-
-    async def _called(self, request: dict[str, Any]) -> dict[str, Any]:
-        if self._calm >= CALM:
-            return self._call(request)
-        if self._executor is None:
-            self._executor = ThreadPoolExecutor(self._served.pool.size, "boxer-serve")
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, self._call, request)
-
-    def _call(self, request: dict[str, Any]) -> dict[str, Any]:
         began = time.perf_counter()
+        length, waits = _announced(scope["headers"])
+        way = "refused"
+        if length is not None and length > self._most:
+            answer = self._served.refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        elif not self._served.pool.can_talk:
+            answer, way = await self._answer_whole(scope, receive), "thread"
+        else:
+            part, has_more = b"", True
+            if not waits and (length is None or length <= AT_ONCE_BODY):
+                told = await _small_body(receive)
+                if told is None:
+                    return
+                part, has_more = told
+            if len(part) > self._most:
+                await tell_whole(send, self._served.refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
+                return
+            found = None if has_more else self._at_once(scope, part)
+            if found is None:
+                await self._talk(scope, receive, send, part, has_more, began)
+                return
+            answer, way = found, "at_once"
+        await tell_whole(send, answer)
+        self._served.figures.answered(answer["status"], time.perf_counter() - began, way)
+
+    def _at_once(self, scope: Message, body: bytes) -> dict[str, Any] | None:
+        if not self._is_apart or not self._shapes.is_quick(scope["method"], scope["path"]):
+            return None
+        before, began = getrusage(RUSAGE_THREAD), time.perf_counter()
+        answer = self._served.attempt(request_of(scope, body))
+        took, after = time.perf_counter() - began, getrusage(RUSAGE_THREAD)
+        if after.ru_nvcsw == before.ru_nvcsw:  # it did not wait: others had the processor
+            took = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        self._shapes.note(scope["method"], scope["path"], took, answer is not None)
+        return answer
+
+    async def _talk(
+        self,
+        scope: Message,
+        receive: Receive,
+        send: Send,
+        part: bytes,
+        has_more: bool,
+        began: float,
+    ) -> None:
+        request = request_of(scope, b"" if has_more or not self._fresh else part)
+        is_fed = has_more or (not self._fresh and bool(part))
+        if is_fed:
+            request["more_body"] = True
+        turn = await self._turns.next()
         try:
-            return self._served.respond(request)
+            stream = await self._machines.open(request, scope)
+        except NoRoomError:
+            turn.end()
+            refused = self._served.refused(HTTPStatus.SERVICE_UNAVAILABLE, request)
+            await tell_whole(send, refused)
+            return
+        except BaseException:
+            turn.end()
+            raise
+        exchange = Exchange(
+            self._served, stream, request, receive, send, part=part,
+            has_more=has_more if is_fed else None, most=self._most, seconds=self._longest,
+            begun=turn.stream,
+        )  # fmt: skip
+        try:
+            await exchange.run()
         finally:
-            self._calm = self._calm + 1 if time.perf_counter() - began < QUICK else 0
+            turn.end()
+            self._machines.done(stream, scope)
+        took = time.perf_counter() - began
+        self._shapes.note(scope["method"], scope["path"], took, not exchange.is_streamed)
+        self._served.figures.answered(exchange.status, took, "thread" if self._fresh else "living")
+
+    async def _tell_figures(self, send: Send) -> None:
+        body, kind = text_of(self._served.figures)
+        headers = [["content-type", kind], ["content-length", str(len(body))]]
+        await tell_whole(send, {"status": 200, "headers": headers, "body": body})
+
+    async def _answer_whole(self, scope: Message, receive: Receive) -> dict[str, Any]:
+        """Where machines cannot talk: all of it, on a thread."""
+        parts: list[bytes] = []
+        has_more = True
+        while has_more:
+            message = await receive()
+            parts.append(message.get("body", b""))
+            if sum(map(len, parts)) > self._most or message["type"] == "http.disconnect":
+                return self._served.refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            has_more = message.get("more_body", False)
+        request = request_of(scope, b"".join(parts))
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(None, self._served.respond, request)
+
+    async def _connect(self, scope: Message, receive: Receive, send: Send) -> None:
+        request = request_of({**scope, "method": "GET"}, b"")
+        request["type"] = "websocket"
+        request["subprotocols"] = list(scope.get("subprotocols") or ())
+        await receive()
+        figures = self._served.figures
+        if figures.streams >= self._streams or not self._served.pool.can_talk:
+            status = HTTPStatus.SERVICE_UNAVAILABLE
+            await refuse(send, request, self._served.refused(status, request))
+            return
+        try:
+            stream = await self._machines.open(request, scope)
+        except NoRoomError:
+            refused = self._served.refused(HTTPStatus.SERVICE_UNAVAILABLE, request)
+            await refuse(send, request, refused)
+            return
+        socket = WebSocket(
+            self._served, stream, request, receive, send, most=self._most, seconds=self._longest
+        )
+        figures.streams += 1
+        try:
+            await socket.run()
+        finally:
+            figures.streams -= 1
+            self._machines.done(stream, scope)
+
+
+async def _small_body(receive: Receive) -> tuple[bytes, bool] | None:
+    """What has come of a body once it is whole, or more than is taken so; None: its sender is
+    gone."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        part = message.get("body", b"")
+        size += len(part)
+        parts.append(part)
+        has_more = message.get("more_body", False)
+        if not has_more or size > AT_ONCE_BODY:
+            return parts[0] if len(parts) == 1 else b"".join(parts), has_more
+
+
+def _announced(headers: Iterable[tuple[bytes, bytes]]) -> tuple[int | None, bool]:
+    """How long the body is to be, and whether nothing of it may be read without need: who sends it
+    waits for that, or nobody knows when it comes."""
+    length, waits = None, False
+    for name, value in headers:
+        if name == b"content-length" and is_length(value.decode("latin-1")):
+            length = int(value)
+        elif name in (b"expect", b"transfer-encoding"):
+            waits = True
+    return length, waits
 
 
 def asgi(
@@ -117,42 +242,25 @@ def asgi(
     rehearse: Iterable[str] = ("GET /",),
     body_bytes: int = MOST_BODY,
     development: bool = False,
+    longest: float | None = LONGEST,
 ) -> Application:
     """The box's application for an ASGI server of your own.
 
-    pool: of the box; its limits are each request's. app: `module:object` or `module:factory()`.
-    rehearse: requests, `METHOD PATH`, that are made once on machines that are thrown away; what
-    they import is then part of the image. development: an answer to a request that failed tells
-    why. Raises `ServeError` where the box has no such application, or it does not start.
+    pool: of the box; its limits are each request's, that of time until its answer begins. app:
+    `module:object` or `module:factory()`. rehearse: requests, `METHOD PATH`, that are made once on
+    machines that are thrown away; what they import is then part of the image. body_bytes: of a
+    request, and of a WebSocket's message. development: an answer to a request that failed tells
+    why. longest: seconds that a streamed answer or a WebSocket lasts, at most. Raises `ServeError`
+    where the box has no such application, or it does not start.
     """
-    return Application(Served(pool, app, rehearse, development), body_bytes)
-
-
-def wsgi(
-    pool: Pool, app: str, *, rehearse: Iterable[str] = ("GET /",), body_bytes: int = MOST_BODY
-) -> Callable[[dict[str, Any], Callable[..., Any]], list[bytes]]:
-    """As `asgi`, for a WSGI server (PEP 3333)."""
-    served = Served(pool, app, rehearse)
-
-    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-        size = int(environ.get("CONTENT_LENGTH") or 0)
-        if size > body_bytes:
-            answer = plain_answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        else:
-            answer = served.respond(_request_of_environ(environ, size))
-        status = answer["status"]
-        phrase = responses.get(status, "Unknown")
-        start_response(f"{status} {phrase}", [(name, value) for name, value in answer["headers"]])
-        return [answer["body"]]
-
-    return application
+    return Application(Served(pool, app, rehearse, development), body_bytes, longest=longest)
 
 
 def request_of(scope: Message, body: bytes) -> dict[str, Any]:
     """What the machine is given of an ASGI scope."""
     client, server = scope.get("client"), scope.get("server") or ("localhost", 80)
     path = scope["path"]
-    return {
+    request = {
         "method": scope["method"],
         "scheme": scope.get("scheme", "http"),
         "path": path,
@@ -167,29 +275,10 @@ def request_of(scope: Message, body: bytes) -> dict[str, Any]:
         "server": [server[0], server[1] or 80],
         "body": body or "",  # text goes the shorter way
     }
+    known = [name for name in (TRAILERS, DENIAL) if name in (scope.get("extensions") or ())]
+    if known:
+        request["extensions"] = known
+    return request
 
 
-def _request_of_environ(environ: dict[str, Any], size: int) -> dict[str, Any]:
-    path = environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8", "surrogateescape")
-    headers = [
-        [name[5:].replace("_", "-").lower(), value]
-        for name, value in environ.items()
-        if name.startswith("HTTP_")
-    ]
-    for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-        if environ.get(name):
-            headers.append([name.replace("_", "-").lower(), environ[name]])
-    address = environ.get("REMOTE_ADDR")
-    return {
-        "method": environ["REQUEST_METHOD"],
-        "scheme": environ["wsgi.url_scheme"],
-        "path": path,
-        "raw_path": environ.get("RAW_URI", path).partition("?")[0],
-        "query": environ.get("QUERY_STRING", ""),
-        "version": environ.get("SERVER_PROTOCOL", "HTTP/1.1").rpartition("/")[2],
-        "root_path": environ.get("SCRIPT_NAME", ""),
-        "headers": headers,
-        "client": [address, int(environ.get("REMOTE_PORT") or 0)] if address else None,
-        "server": [environ["SERVER_NAME"], int(environ["SERVER_PORT"])],
-        "body": environ["wsgi.input"].read(size) if size else b"",
-    }
+__all__ = ["AT_ONCE", "Application", "asgi", "request_of"]

@@ -1,7 +1,7 @@
 """A request's answer by a machine, and what the image learns of it.
 
 Belongs here: the pool, rehearsals, what is wrong with answers. Does not: where a request comes from
-(`application`), how the box's application is called (guest/python/boxer/web.py).
+(`application`, `gateway`), how the box's application is called (guest/python/boxer/web.py).
 
 Invariants
 1. Each request is answered by a machine equal to the image; nothing of another request is in it.
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 import threading
 import uuid
 from collections.abc import Iterable
@@ -20,11 +21,16 @@ from http import HTTPStatus
 from typing import Any
 
 from boxer.errors import BoxerError, GuestError, GuestExitedError, LimitReached, ServeError
-from boxer.runtime import Pool
+from boxer.runtime import Channel, Pool
+from boxer.serving import failures
+from boxer.serving.metrics import Figures
 
 MODULE = "boxer.web"
+RESPOND = f"{MODULE}:respond"
 # How often the image is made anew for what requests imported.
 LEARNED = 16
+# Seconds in which an answer is given at once, or not.
+AT_ONCE = 0.02
 logger = logging.getLogger("boxer.serve")
 
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # token, RFC 9110 section 5.6.2
@@ -40,7 +46,8 @@ _OURS = frozenset(
         "content-length",
     )
 )
-_WITHOUT_BODY = frozenset((204, 304))
+WITHOUT_BODY = frozenset((204, 304))
+FAILURES = (GuestError, GuestExitedError, LimitReached)
 
 
 class Served:
@@ -48,6 +55,7 @@ class Served:
 
     Modules that a request imports are imported into the image for those after it: their names are
     all that is ever kept of a request, and LEARNED times at most.
+    kind: wsgi, asgi, event, function, functions-framework. figures: what was served.
     Raises `ServeError` where the box has no such application, or it does not start.
     """
 
@@ -55,7 +63,8 @@ class Served:
         self, pool: Pool, app: str, rehearse: Iterable[str] = (), development: bool = False
     ) -> None:
         self.pool = pool
-        self._development = development
+        self.figures = Figures(pool)
+        self.development = development
         self._learning = threading.Lock()
         self._to_learn = LEARNED
         self.kind = self._open(app)
@@ -64,7 +73,16 @@ class Served:
 
     def _open(self, app: str) -> str:
         try:
-            return str(self.pool.prepare(f"{MODULE}:open_app", app))
+            try:
+                return str(self.pool.prepare(f"{MODULE}:open_app", app))
+            except GuestError as error:
+                if error.type != "OutsideError":
+                    raise
+                logger.warning(
+                    "`%s` looks outside when it starts (%s): it starts in each machine", app,
+                    error.text,
+                )  # fmt: skip
+                return str(self.pool.prepare(f"{MODULE}:open_app", app, each_life=True))
         except GuestError as error:
             raise ServeError(
                 f"`{app}` cannot be served: {error.type}: {error.text}.", details=error.traceback
@@ -83,30 +101,68 @@ class Served:
             "client": ["127.0.0.1", 0], "server": ["localhost", 80], "body": "",
         }  # fmt: skip
         try:
-            answer = self.pool.call(f"{MODULE}:respond", request)
-            _checked(answer, method)
+            answer = self.pool.call(RESPOND, request)
+            if not answer.get("again"):
+                checked(answer, method)
         except (GuestError, GuestExitedError, LimitReached) as error:
             logger.warning("the rehearsal `%s` failed: %s", text, str(error).partition("\n")[0])
         else:
             self._load(answer.get("imported"))
 
-    def respond(self, request: dict[str, Any]) -> dict[str, Any]:
-        """A request's answer, whatever becomes of its machine: {"status", "headers", "body"}."""
-        request_id = _request_id(request)
+    def attempt(self, request: dict[str, Any]) -> dict[str, Any] | None:
+        """An answer at once; None: it takes longer, or is to be streamed, and nothing has come of
+        it. Only where the pool reaches nothing outside."""
         try:
-            told = self.pool.call(f"{MODULE}:respond", request)
-            answer = _checked(told, request["method"])
-        except (GuestError, GuestExitedError, LimitReached) as error:
-            answer = _failed(error, request, request_id, self._development)
-        else:
-            if told.get("imported"):
-                self._learn(told["imported"])
-        answer["headers"].append(["x-request-id", request_id])
+            attempted = self.pool.attempt(AT_ONCE, RESPOND, request)
+            if attempted is None:
+                return None
+            told, printed = attempted
+            if told.get("again"):
+                return None
+            if printed:
+                sys.stderr.buffer.write(printed)
+                sys.stderr.buffer.flush()
+            self.learn(told.get("imported"))
+            return self.answer_of(told, request)
+        except FAILURES as error:
+            return self.failed(error, request)
+
+    def talk(self, channel: Channel, request: dict[str, Any]) -> Any:
+        """What the machine's call returns; the answer may have gone by the channel."""
+        return self.pool.talk(channel, RESPOND, request, True)
+
+    def respond(self, request: dict[str, Any]) -> dict[str, Any]:
+        """A whole answer, where there are no channels."""
+        try:
+            told = self.pool.call(RESPOND, request)
+            self.learn(told.get("imported"))
+            return self.answer_of(told, request)
+        except FAILURES as error:
+            return self.failed(error, request)
+
+    def answer_of(self, told: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
+        """{"status", "headers", "body"}, checked. Raises `GuestError`."""
+        answer = checked(told, request["method"])
+        answer["headers"].append(["x-request-id", request_id(request)])
         return answer
 
-    def _learn(self, modules: object) -> None:
+    def failed(self, error: Exception, request: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a request whose machine came to this."""
+        answer = failures.answer_to(error, request, request_id(request), self.development)
+        answer["headers"].append(["x-request-id", request_id(request)])
+        self.figures.failed(error)
+        return answer
+
+    def refused(self, status: HTTPStatus, request: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The answer to a request that no machine is asked."""
+        answer = plain_answer(status)
+        if request is not None:
+            answer["headers"].append(["x-request-id", request_id(request)])
+        return answer
+
+    def learn(self, modules: object) -> None:
         """Beside the requests, one at a time; what comes meanwhile comes again."""
-        if self._to_learn and self._learning.acquire(blocking=False):
+        if modules and self._to_learn and self._learning.acquire(blocking=False):
             self._to_learn -= 1
             threading.Thread(target=self._learn_now, args=(modules,), daemon=True).start()
 
@@ -124,53 +180,54 @@ class Served:
             self.pool.prepare(f"{MODULE}:load", names)
 
 
-def _failed(
-    error: Exception, request: dict[str, Any], request_id: str, development: bool
-) -> dict[str, Any]:
-    told = f"{error.type}: {error.text}" if isinstance(error, GuestError) else str(error)
-    line = told.partition("\n")[0]
-    logger.error("%s %s: %s [%s]", request["method"], request["path"], line, request_id)
-    is_late = isinstance(error, LimitReached) and error.limit in ("time", "cpu")
-    status = HTTPStatus.GATEWAY_TIMEOUT if is_late else HTTPStatus.INTERNAL_SERVER_ERROR
-    if not development:
-        return plain_answer(status)
-    traceback = error.traceback if isinstance(error, GuestError) else ""
-    return plain_answer(status, f"{told}\n\n{traceback}")
-
-
 def plain_answer(status: HTTPStatus, text: str = "") -> dict[str, Any]:
     body = (text or f"{status.phrase}\n").encode("utf-8", "replace")
     headers = [["content-type", "text/plain; charset=utf-8"], ["content-length", str(len(body))]]
     return {"status": status.value, "headers": headers, "body": body}
 
 
-def _request_id(request: dict[str, Any]) -> str:
+def request_id(request: dict[str, Any]) -> str:
+    """The request's own, or one it gets now."""
     given = next((value for name, value in request["headers"] if name == "x-request-id"), "")
     if given and len(given) <= 128 and _NAME.fullmatch(given):
         return str(given)
     made = uuid.uuid4().hex
+    request["headers"] = [pair for pair in request["headers"] if pair[0] != "x-request-id"]
     request["headers"].append(["x-request-id", made])
     return made
 
 
-def _checked(answer: Any, method: str) -> dict[str, Any]:
-    """Raises `GuestError` for what is no answer of HTTP's."""
+def checked_head(told: Any) -> tuple[int, list[list[str]], int | None]:
+    """Status, headers without the connection's, and the length of the body if it is said. Raises
+    `GuestError` for what is no answer of HTTP's."""
     try:
-        status, headers, body = answer["status"], answer["headers"], answer["body"]
-        sound = type(status) is int and 200 <= status <= 999 and isinstance(body, bytes)
-        sound = sound and all(
-            _NAME.fullmatch(name) and _VALUE.fullmatch(value) for name, value in headers
-        )
+        status, headers = told["status"], told["headers"]
+        sound = type(status) is int and 200 <= status <= 999 and checked_headers(headers)
     except (KeyError, TypeError, ValueError):
         sound = False
     if not sound:
         raise GuestError("ProtocolError", "the application's answer is no answer of HTTP's", "")
-    told = [[name, value] for name, value in headers if name.lower() not in _OURS]
-    if status not in _WITHOUT_BODY:
-        size = str(len(body))
-        if method == "HEAD" and not body:
-            size = next(
-                (v for n, v in headers if n.lower() == "content-length" and v.isdigit()), size
-            )
-        told.append(["content-length", size])
-    return {"status": status, "headers": told, "body": b"" if status in _WITHOUT_BODY else body}
+    kept = [[name, value] for name, value in headers if name.lower() not in _OURS]
+    size = next((v for n, v in headers if n.lower() == "content-length" and is_length(v)), None)
+    return status, kept, None if size is None else int(size)
+
+
+def is_length(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
+def checked_headers(headers: Any) -> bool:
+    """Whether they are headers. Raises TypeError, ValueError."""
+    return all(_NAME.fullmatch(name) and _VALUE.fullmatch(value) for name, value in headers)
+
+
+def checked(answer: Any, method: str) -> dict[str, Any]:
+    """A whole answer. Raises `GuestError`."""
+    status, told, length = checked_head(answer)
+    body = answer.get("body")
+    if not isinstance(body, bytes):
+        raise GuestError("ProtocolError", "the application's answer is no answer of HTTP's", "")
+    if status not in WITHOUT_BODY:
+        size = length if method == "HEAD" and not body and length is not None else len(body)
+        told.append(["content-length", str(size)])
+    return {"status": status, "headers": told, "body": b"" if status in WITHOUT_BODY else body}

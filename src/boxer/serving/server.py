@@ -1,4 +1,4 @@
-"""The HTTP server in front of a box: uvicorn, in one process or several.
+"""The HTTP server in front of a box: uvicorn, or granian, in one process or several.
 
 Belongs here: what of a service the server is told. Does not: what a request becomes
 (`application`). uvicorn is not installed with Boxer itself: `pip install 'boxer[serve]'`.
@@ -14,19 +14,30 @@ from typing import Any
 
 from boxer.errors import ServeError
 from boxer.library import load
-from boxer.runtime import Limits, Network, Pool, Stream
-from boxer.serving.application import MOST_BODY, Application, asgi
+from boxer.runtime import Limits, Mount, Network, Pool, Stream
+from boxer.serving import granian, metrics
+from boxer.serving.application import LONGEST, MOST_BODY, Application
+from boxer.serving.machines import Machines, One, PerConnection
+from boxer.serving.served import Served
+from boxer.serving.sessions import Sessions
 
 # What the processes of a service are told.
 VARIABLE = "BOXER_SERVICE"
 GRACE = 30  # seconds that requests under way have when the service is to end
+PING = 20.0  # seconds between pings of a WebSocket, and that an answer may take
+# Requests of machines that live on: what each takes is memory in its own.
+MOST_AT_ONCE = 1 << 12
+ISOLATIONS = ("request", "connection", "session", "none")
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """box: a file or a name. app: `module:object`. machines: that run at once in each worker.
-    limits, network: of each request. certificate, key: PEM files, for HTTPS. body_bytes: of a
-    request."""
+    """box: a file or a name. app: `module:object`. machines: that run at once in each worker, and
+    are awake. streams: answers that are streamed, and WebSockets, beside them. isolation: request,
+    connection, session or none. session_header: instead of a cookie. sessions, session_idle: how
+    many, and for how many seconds without a request. limits, network, mounts: of each request.
+    longest: seconds that a stream lasts. certificate, key: PEM files, for HTTPS. body_bytes: of a
+    request. metrics: the path of the figures, or nothing. host_lib: uvicorn or granian."""
 
     box: str
     app: str
@@ -34,25 +45,41 @@ class Service:
     port: int = 8000
     workers: int = 1
     machines: int = 16
+    streams: int = 256
+    isolation: str = "request"
+    session_header: str | None = None
+    sessions: int = 1000
+    session_idle: float = 1800.0
     limits: Limits = field(default_factory=lambda: Limits(time=30.0))
     env: dict[str, str] = field(default_factory=dict)
     network: Network = field(default_factory=Network)
+    mounts: tuple[tuple[str, str, bool], ...] = ()
+    longest: float | None = LONGEST
     rehearse: tuple[str, ...] = ("GET /",)
     body_bytes: int = MOST_BODY
     development: bool = False
     access_log: bool = True
+    metrics: str = ""
+    host_lib: str = "uvicorn"
     certificate: str | None = None
     key: str | None = None
 
 
 def serve(service: Service) -> None:
     """Serves until it is told to end (SIGTERM, SIGINT). Raises `ServeError`."""
+    _check(service)
+    if service.host_lib == "granian":
+        granian.serve(service)
+        return
     uvicorn = _uvicorn()
     options: dict[str, Any] = {
         "host": service.host,
         "port": service.port,
         "http": "httptools",
-        "ws": "none",
+        "ws_ping_interval": PING,
+        "ws_ping_timeout": PING,
+        "ws": "websockets-sansio",
+        "ws_max_size": service.body_bytes,
         "lifespan": "on",
         "log_level": "info",
         "access_log": service.access_log,
@@ -61,6 +88,10 @@ def serve(service: Service) -> None:
         "ssl_certfile": service.certificate,
         "ssl_keyfile": service.key,
     }
+    if service.isolation == "connection":
+        from boxer.serving.connections import ConnectionProtocol
+
+        options["http"] = ConnectionProtocol
     application = open_service(service)  # what is wrong is said once, not by each worker
     if service.workers == 1:
         server = uvicorn.Server(uvicorn.Config(application, **options))
@@ -76,6 +107,8 @@ def serve(service: Service) -> None:
 def worker() -> Application:
     """The application of one process of several."""
     told = json.loads(os.environ[VARIABLE])
+    for name in ("rehearse", "mounts"):
+        told[name] = tuple(told[name])
     limits, network = Limits(**told.pop("limits")), Network(**told.pop("network"))
     return open_service(Service(limits=limits, network=network, **told))
 
@@ -83,25 +116,67 @@ def worker() -> Application:
 def open_service(service: Service) -> Application:
     """Loads the box and starts its application. Raises `ServeError`, and what `load` raises."""
     pool: Pool = load(service.box).pool(
-        service.machines,
+        service.machines + (service.streams if service.isolation == "request" else 0),
         limits=service.limits,
         env=service.env,
         output=Stream.INHERIT,
         network=service.network,
+        mounts=[Mount(*told) for told in service.mounts],
     )
-    return asgi(
-        pool,
-        service.app,
-        rehearse=service.rehearse,
-        body_bytes=service.body_bytes,
-        development=service.development,
+    served = Served(pool, service.app, service.rehearse, service.development)
+    return Application(
+        served,
+        service.body_bytes,
+        streams=service.streams,
+        at_once=service.machines if service.isolation == "request" else MOST_AT_ONCE,
+        longest=service.longest,
+        machines=_machines(service, served),
+        metrics=service.metrics,
     )
+
+
+def _machines(service: Service, served: Served) -> Machines | None:
+    if service.isolation == "request":
+        return None
+    if not served.pool.can_talk:
+        raise ServeError(f"--isolation {service.isolation} takes Boxer's native library.")
+    if service.isolation == "none":
+        return One(served)
+    if service.isolation == "connection":
+        return PerConnection(served, service.machines)
+    return Sessions(
+        served,
+        most=service.sessions,
+        awake=service.machines,
+        idle=service.session_idle,
+        header=service.session_header,
+    )
+
+
+def _check(service: Service) -> None:
+    if service.isolation not in ISOLATIONS:
+        raise ServeError(
+            f"--isolation {service.isolation}: there is no such one.", hint=", ".join(ISOLATIONS)
+        )
+    if service.workers > 1 and service.isolation in ("session", "none"):
+        raise ServeError(
+            f"--isolation {service.isolation} takes one worker: a process cannot reach the machines"
+            " of another one.",
+            hint="Leave --workers out.",
+        )
+    if service.workers > 1 and service.metrics:
+        raise ServeError(
+            "--metrics takes one worker: each has figures of its own.", hint="Leave --workers out."
+        )
+    if service.metrics:
+        metrics.check()
 
 
 def _uvicorn() -> ModuleType:
     try:
         import httptools  # noqa: F401 - uvicorn's parser
         import uvicorn
+        import websockets  # noqa: F401
     except ImportError as error:
         raise ServeError(
             f"`boxer serve` needs the package {error.name}, which is not installed.",

@@ -217,7 +217,7 @@ def _run(options: argparse.Namespace, life: Life | None) -> RunResult:
     frozen = Frozen.of(box)
     del box  # as large as its file: the machine does not need it
     with (
-        grants.mounts_of(granted, partial(_copy, options.box)) as mounts,
+        grants.mounts_of(granted, partial(grants.copy_of, options.box)) as mounts,
         open_network(network) as opened,
     ):
         networkoptions.begin_network(network, opened)
@@ -242,16 +242,6 @@ def _run(options: argparse.Namespace, life: Life | None) -> RunResult:
         )
     _tell(result, limits, network)
     return result
-
-
-def _copy(name: str, target: str, into: Path) -> None:
-    """Fills a new volume with what the box has at the place it is mounted at, as docker does."""
-    from boxer.filetree import Directory
-    from boxer.pipeline import files_of, write_folder
-
-    node = files_of(_box(name)).get(target)
-    if isinstance(node, Directory):
-        write_folder(node, into)
 
 
 def _tell(result: RunResult, limits: Limits, network: Network) -> None:

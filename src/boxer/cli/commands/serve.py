@@ -33,6 +33,40 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--machines", type=int, default=16, metavar="N", help="at once in a worker (16)"
     )
+    parser.add_argument(
+        "--streams",
+        type=int,
+        default=256,
+        metavar="N",
+        help="streamed answers and WebSockets at once in a worker, beside those (256)",
+    )
+    parser.add_argument(
+        "--isolation",
+        default="request",
+        metavar="KIND",
+        help="a machine for each request (default), connection, session, or none: one for all",
+    )
+    parser.add_argument(
+        "--session-header", metavar="NAME", help="names a session, instead of a cookie of ours"
+    )
+    parser.add_argument(
+        "--sessions", type=int, default=1000, metavar="N", help="at most, asleep or not (1000)"
+    )
+    parser.add_argument(
+        "--session-idle",
+        type=float,
+        default=1800,
+        metavar="SECONDS",
+        help="after which one is forgotten (1800)",
+    )
+    parser.add_argument(
+        "-v",
+        "--volume",
+        action="append",
+        default=[],
+        metavar="SOURCE:TARGET[:ro]",
+        help="mount a volume, a folder or a file, as `boxer run` does",
+    )
     parser.add_argument("-e", "--env", action="append", default=[], metavar="K[=V]")
     parser.add_argument(
         "--env-file", action="append", default=[], type=Path, metavar="FILE", help="lines K[=V]"
@@ -57,6 +91,30 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--development", action="store_true", help="answers of requests that failed tell why"
     )
+    parser.add_argument(
+        "--stream-time",
+        type=float,
+        default=3600,
+        metavar="SECONDS",
+        help="that a streamed answer or a WebSocket lasts, at most (3600)",
+    )
+    parser.add_argument(
+        "--metrics",
+        nargs="?",
+        const="/metrics",
+        default="",
+        metavar="PATH",
+        help="figures for Prometheus (/metrics)",
+    )
+    parser.add_argument(
+        "--reload", type=Path, metavar="CONTEXT", help="build anew when a file there changes"
+    )
+    parser.add_argument(
+        "--host-lib",
+        default="uvicorn",
+        choices=("uvicorn", "granian"),
+        help="the server in front (uvicorn); granian has HTTP/2",
+    )
     parser.add_argument("--no-access-log", action="store_true")
     parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="PEM: serve HTTPS")
     parser.add_argument("--tls-key", type=Path, metavar="FILE")
@@ -66,7 +124,11 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from boxer.cli import networkoptions, runoptions
+    if options.reload is not None:
+        return _reload(options)
+    from functools import partial
+
+    from boxer.cli import grants, networkoptions, runoptions
     from boxer.library import load
     from boxer.runtime import Limits, parse_size
     from boxer.serving import Service, serve
@@ -74,14 +136,13 @@ def run(options: argparse.Namespace) -> int:
     host, port = address_of(options.port)
     if options.e2b:
         return serve_sandboxes(options, host, port)
-    for name in ("workers", "machines"):
-        if getattr(options, name) < 1:
-            raise ServeError(f"--{name} {getattr(options, name)}: at least 1.")
+    _check(options)
     lines = [line for path in options.env_file for line in runoptions.read_environment_file(path)]
     own_limits, net_limits = networkoptions.split_limits(options.limit)
     info = load(options.box).info
-    serve(
-        Service(
+    granted = [grants.parse_volume(text) for text in options.volume]
+    with grants.mounts_of(granted, partial(grants.copy_of, options.box)) as mounts:
+        service = Service(
             box=options.box,
             app=options.app or _app_of(options.box, info),
             host=host,
@@ -97,8 +158,45 @@ def run(options: argparse.Namespace) -> int:
             access_log=not options.no_access_log,
             certificate=str(options.tls_cert) if options.tls_cert else None,
             key=str(options.tls_key) if options.tls_key else None,
+            streams=options.streams,
+            isolation=options.isolation,
+            session_header=options.session_header,
+            sessions=options.sessions,
+            session_idle=options.session_idle,
+            mounts=tuple((str(one.host), one.guest, one.read_only) for one in mounts),
+            longest=options.stream_time,
+            metrics=options.metrics,
+            host_lib=options.host_lib,
         )
-    )
+        serve(service)
+    return 0
+
+
+def _check(options: argparse.Namespace) -> None:
+    for name in ("workers", "machines", "streams", "sessions", "session_idle", "stream_time"):
+        least = 0 if name == "streams" else 1
+        if getattr(options, name) < least:
+            option = name.replace("_", "-")
+            raise ServeError(f"--{option} {getattr(options, name)}: at least {least}.")
+    if options.metrics and not options.metrics.startswith("/"):
+        raise ServeError(f"`{options.metrics}` is no path.", hint="--metrics /metrics")
+
+
+def _reload(options: argparse.Namespace) -> int:
+    import sys
+
+    from boxer.serving import serve_again
+
+    given = sys.argv[sys.argv.index("serve") + 1 :]
+    kept, skips = [], 0
+    for word in given:
+        if skips:
+            skips -= 1
+        elif word == "--reload":
+            skips = 1
+        elif not word.startswith("--reload="):
+            kept.append(word)
+    serve_again(options.box, options.reload, [*kept, "--development"])
     return 0
 
 

@@ -1,0 +1,334 @@
+"""`boxer serve` beside native servers, in one run: `python -m bench.serve [--json] [--only NAME]`.
+
+Method: each server is a process of its own (one worker) on this machine, asked by wrk with 1, 8 and
+64 connections for SECONDS each after a warm-up; the processor time of the server and its children
+(proc(5)) between is divided by the requests. Native servers are installed in an environment of
+their own in the user's cache folder. `--component FILE` asks `wasmtime serve`, too, for a component
+that was made of a hello elsewhere (componentize-py takes WIT files that no registry has).
+Bodies: 1 MB echoed and 10 MB streamed down, over one connection, and the most memory it took.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from recipes.workshop import cache_root
+
+BOXER = [sys.executable, "-m", "boxer.cli"]
+SECONDS, CONNECTIONS = 3, (1, 8, 64)
+TICKS = os.sysconf("SC_CLK_TCK")
+UVICORN = ["uvicorn==0.54.0", "httptools==0.9.0"]
+GUNICORN = ["gunicorn==23.0.0"]
+
+WSGI = """
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"hello"]
+"""
+FUNCTION = """
+def app(value):
+    return {"hello": value}
+"""
+STARLETTE = """
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+async def hello(request):
+    return PlainTextResponse("hello")
+
+app = Starlette(routes=[Route("/", hello)])
+"""
+FLASK = """
+from flask import Flask
+
+app = Flask(__name__)
+
+@app.get("/")
+def hello():
+    return "hello"
+"""
+FASTAPI = """
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+app = FastAPI()
+
+class Item(BaseModel):
+    name: str
+    price: float
+
+@app.get("/")
+async def hello() -> Item:
+    return Item(name="tea", price=2.5)
+"""
+DJANGO = """
+import django
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.http import HttpResponse
+from django.urls import path
+
+settings.configure(
+    ALLOWED_HOSTS=["*"], SECRET_KEY="bench", ROOT_URLCONF=__name__,
+    SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
+    MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware"],
+)
+
+def hello(request):
+    request.session["seen"] = 1
+    return HttpResponse("hello")
+
+urlpatterns = [path("", hello)]
+app = get_wsgi_application()
+"""
+BODIES = """
+async def app(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    if scope["path"] == "/down":
+        part = bytes(65536)
+        for _ in range(160):
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    while True:
+        message = await receive()
+        more = message.get("more_body", False)
+        body = message.get("body", b"")
+        await send({"type": "http.response.body", "body": body, "more_body": more})
+        if not more:
+            return
+"""
+# native: its command, and what it takes; nothing where there is no such server.
+SUBJECTS: dict[str, tuple[str, list[str], list[str]]] = {
+    "function": (FUNCTION, [], []),
+    "wsgi": (WSGI, [], GUNICORN),
+    "starlette": (STARLETTE, ["starlette==1.10.0"], UVICORN),
+    "flask": (FLASK, ["flask==3.1.3"], GUNICORN),
+    "fastapi": (FASTAPI, ["fastapi==0.165.0"], UVICORN),
+    "django": (DJANGO, ["django==5.2.19"], GUNICORN),
+    "bodies": (BODIES, [], UVICORN),
+}
+
+
+@dataclass
+class Row:
+    """rates: requests a second, by connections; likewise cpu, microseconds a request, and p99,
+    milliseconds."""
+
+    subject: str
+    server: str
+    rates: dict[int, float] = field(default_factory=dict)
+    cpu: dict[int, float] = field(default_factory=dict)
+    p99: dict[int, float] = field(default_factory=dict)
+    bodies: dict[str, float] = field(default_factory=dict)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.serve", description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--only", action="append", choices=list(SUBJECTS))
+    parser.add_argument("--seconds", type=float, default=SECONDS)
+    parser.add_argument("--component", type=Path)
+    options = parser.parse_args()
+    if shutil.which("wrk") is None:
+        raise SystemExit("`wrk` is not installed: apt install wrk")
+    rows = [row for name in options.only or SUBJECTS for row in measured(name, options.seconds)]
+    if options.component:
+        rows.append(of_component(options.component, options.seconds))
+    print(json.dumps([vars(row) for row in rows]) if options.json else table(rows))
+    return 0
+
+
+def measured(name: str, seconds: float) -> Iterator[Row]:
+    source, requirements, native = SUBJECTS[name]
+    with tempfile.TemporaryDirectory() as folder:
+        context = Path(folder)
+        (context / "app.py").write_text(source)
+        (context / "requirements.txt").write_text("\n".join(requirements))
+        install = "RUN pip install -r requirements.txt\n" if requirements else ""
+        (context / "Dockerfile").write_text(
+            f'FROM python\nWORKDIR /srv\nCOPY . ./\n{install}CMD ["gunicorn", "app:app"]\n'
+        )
+        box = context / "app.wasm"
+        built = subprocess.run(
+            [*BOXER, "build", "-q", "-o", box, context], capture_output=True, text=True
+        )
+        if built.returncode:
+            print(f"{name}: no box: {built.stderr.strip().splitlines()[0]}", file=sys.stderr)
+            return
+        port = free_port()
+        serve = [*BOXER, "serve", str(box), "-p", str(port), "--no-access-log"]
+        yield ask(Row(name, "boxer serve"), serve, port, context, seconds)
+        if native:
+            yield ask(
+                Row(name, native[0].partition("=")[0]),
+                native_command(name, [*native, *requirements], port),
+                port, context, seconds,
+            )  # fmt: skip
+
+
+def of_component(component: Path, seconds: float) -> Row:
+    port = free_port()
+    command = ["wasmtime", "serve", "-Scli", f"--addr=127.0.0.1:{port}", str(component)]
+    return ask(Row("hello", "wasmtime serve"), command, port, Path.cwd(), seconds)
+
+
+def native_command(name: str, packages: Sequence[str], port: int) -> list[str]:
+    python = environment(name, packages)
+    if "gunicorn" in packages[0]:
+        return [python, "-m", "gunicorn", "-w", "1", "-b", f"127.0.0.1:{port}", "app:app"]
+    return [
+        python, "-m", "uvicorn", "--port", str(port), "--no-access-log", "--http", "httptools",
+        "app:app",
+    ]  # fmt: skip
+
+
+def environment(name: str, packages: Sequence[str]) -> str:
+    folder = cache_root() / "bench-serve" / name
+    python, note = folder / "bin" / "python", folder / "packages.txt"
+    wanted = "\n".join(packages)
+    if not note.is_file() or note.read_text() != wanted:
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
+        note.write_text(wanted)
+    return str(python)
+
+
+def ask(row: Row, command: Sequence[str], port: int, folder: Path, seconds: float) -> Row:
+    with running(command, port, folder) as process:
+        if row.subject == "bodies":
+            row.bodies = bodies(port)
+            row.bodies["MB_peak"] = peak(process.pid) / 1e3
+            return row
+        wrk(port, 8, 1)
+        for connections in CONNECTIONS:
+            before = cpu_of(process.pid)
+            requests, rate, p99 = wrk(port, connections, seconds)
+            row.rates[connections], row.p99[connections] = rate, p99
+            row.cpu[connections] = (cpu_of(process.pid) - before) / max(requests, 1) * 1e6
+    return row
+
+
+@contextmanager
+def running(command: Sequence[str], port: int, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, cwd=folder, stdout=quiet, stderr=quiet) as process:
+        try:
+            deadline = time.monotonic() + 120
+            while not answers(port):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise SystemExit(f"no server: {' '.join(map(str, command))}")
+                time.sleep(0.05)
+            yield process
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+def answers(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), 1):
+            return True
+    except OSError:
+        return False
+
+
+def wrk(port: int, connections: int, seconds: float) -> tuple[int, float, float]:
+    """Requests, requests a second, p99 in milliseconds."""
+    told = subprocess.run(
+        ["wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--latency",
+         f"http://127.0.0.1:{port}/"],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    requests = re.search(r"(\d+) requests in", told)
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", told)
+    late = re.search(r"99%\s+([\d.]+)(us|ms|s)", told)
+    if not (requests and rate and late) or "Non-2xx" in told:
+        raise SystemExit(f"wrk says: {told}")
+    scale = {"us": 1e-3, "ms": 1.0, "s": 1e3}[late[2]]
+    return int(requests[1]), float(rate[1]), float(late[1]) * scale
+
+
+def bodies(port: int) -> dict[str, float]:
+    """MB a second."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    sent, told = bytes(1_000_000), {}
+    for name, times, size in (("up_and_down", 50, 2e6), ("down", 20, 160 * 65536)):
+        began = time.perf_counter()
+        for _ in range(times):
+            if name == "down":
+                connection.request("GET", "/down")
+            else:
+                connection.request("POST", "/", body=sent)
+            answer = connection.getresponse()
+            got = 0
+            while part := answer.read(1 << 16):
+                got += len(part)
+            assert got == (160 * 65536 if name == "down" else len(sent)), got
+        told[f"MB_s_{name}"] = times * size / (time.perf_counter() - began) / 1e6
+    connection.close()
+    return told
+
+
+def family(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(each for child in children for each in family(int(child)))]
+
+
+def cpu_of(pid: int) -> float:
+    """Seconds, of a process and those it has started."""
+    ticks = 0
+    for each in family(pid):
+        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / TICKS
+
+
+def peak(pid: int) -> float:
+    """Kilobytes."""
+    return sum(
+        float(line.split()[1])
+        for each in family(pid)
+        for line in Path(f"/proc/{each}/status").read_text().splitlines()
+        if line.startswith("VmHWM")
+    )
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def table(rows: Sequence[Row]) -> str:
+    lines = [f"{'':22}" + "".join(f"{f'c={c}: req/s  us/req p99 ms':>30}" for c in CONNECTIONS)]
+    for row in rows:
+        told: Any = [f"{row.subject} {row.server}".ljust(22)]
+        if row.bodies:
+            told.append("  ".join(f"{name} {value:.0f}" for name, value in row.bodies.items()))
+        else:
+            told += [
+                f"{f'{row.rates[c]:.0f} {row.cpu[c]:7.0f} {row.p99[c]:7.2f}':>30}"
+                for c in CONNECTIONS
+            ]
+        lines.append("".join(told))
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""Applications whose machines live on, as they run in the box."""
+# mypy: ignore-errors
+
+import asyncio
+import os
+import threading
+import time
+from pathlib import Path
+
+count = 0
+lock = threading.Lock()
+
+
+def wsgi(environ, start_response):
+    global count
+    with lock:
+        count += 1
+        number = count
+    path = environ["PATH_INFO"]
+    start_response("200 OK", [])
+    if path == "/write":
+        Path("/tmp/mine").write_bytes(environ["wsgi.input"].read())
+    if path == "/read":
+        return [Path("/tmp/mine").read_bytes() if Path("/tmp/mine").exists() else b"nothing"]
+    if path == "/wait":
+        time.sleep(0.5)
+    if path == "/spin":
+        while True:
+            pass
+    if path == "/exit":
+        os._exit(1)
+    if path == "/clock":
+        return [str(time.monotonic()).encode()]
+    return [str(number).encode()]
+
+
+rooms = set()
+
+
+async def app(scope, receive, send):
+    global count
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        rooms.add(send)
+        try:
+            while (message := await receive())["type"] == "websocket.receive":
+                for other in list(rooms):
+                    await other({"type": "websocket.send", "text": message["text"]})
+        finally:
+            rooms.discard(send)
+        return
+    if scope["type"] == "lifespan":
+        raise NotImplementedError
+    count += 1
+    number = count
+    if scope["path"] == "/wait":
+        await asyncio.sleep(0.5)
+    if scope["path"] == "/fail":
+        raise LookupError("one of many")
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": str(number).encode()})

@@ -1,0 +1,97 @@
+"""A server of this process in front of a served box, and a client by the byte."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+
+@contextmanager
+def listening(application: Any, protocol: Any = "httptools", **options: Any) -> Iterator[int]:
+    """The port of 127.0.0.1."""
+    config = uvicorn.Config(
+        application, port=0, http=protocol, ws="websockets-sansio", log_level="error",
+        lifespan="on", timeout_graceful_shutdown=2, **options,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
+    thread.start()
+    deadline = time.monotonic() + 30
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.01)
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+class Client:
+    """A connection, by the byte."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
+        self._rest = b""
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.socket.close()
+
+    def send(self, data: bytes) -> None:
+        self.socket.sendall(data)
+
+    def ask(self, path: str, method: str = "GET", *headers: str, body: bytes = b"") -> None:
+        lines = [f"{method} {path} HTTP/1.1", "Host: a", *headers]
+        if body:
+            lines.append(f"Content-Length: {len(body)}")
+        self.send("\r\n".join([*lines, "", ""]).encode() + body)
+
+    def until(self, end: bytes) -> bytes:
+        """What comes up to `end`, which is the last of it."""
+        while end not in self._rest:
+            got = self.socket.recv(1 << 16)
+            if not got:
+                raise ConnectionError(self._rest[-99:])
+            self._rest += got
+        found, _, self._rest = self._rest.partition(end)
+        return found + end
+
+    def head(self) -> tuple[int, dict[str, str]]:
+        lines = self.until(b"\r\n\r\n").decode("latin-1").split("\r\n")
+        pairs = [line.split(": ", 1) for line in lines[1:] if line]
+        return int(lines[0].split()[1]), {name.lower(): value for name, value in pairs}
+
+    def exactly(self, size: int) -> bytes:
+        while len(self._rest) < size:
+            got = self.socket.recv(1 << 16)
+            if not got:
+                raise ConnectionError(self._rest[-99:])
+            self._rest += got
+        found, self._rest = self._rest[:size], self._rest[size:]
+        return found
+
+    def chunk(self) -> bytes:
+        size = int(self.until(b"\r\n"), 16)
+        return self.exactly(size + 2)[:-2]
+
+    def body(self, headers: dict[str, str]) -> bytes:
+        if "content-length" in headers:
+            return self.exactly(int(headers["content-length"]))
+        parts = []
+        while part := self.chunk():
+            parts.append(part)
+        return b"".join(parts)
+
+    def answer(self) -> tuple[int, bytes]:
+        status, headers = self.head()
+        return status, self.body(headers)

@@ -1,0 +1,75 @@
+"""Applications of real frameworks, which pip installs into the box."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from websockets.sync.client import connect
+
+import boxer
+from boxer.serving import asgi
+from tests.serving.running import Client, listening
+
+pytestmark = pytest.mark.base
+PACKAGES = (
+    "flask==3.1.3", "bottle==0.13.4", "starlette==1.10.0", "django==5.2.19", "functions-framework",
+)  # fmt: skip
+HERE = Path(__file__).resolve().parent
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory: pytest.TempPathFactory) -> boxer.Box:
+    folder = tmp_path_factory.mktemp("frameworks")
+    (folder / "frameworks.py").write_text((HERE / "frameworks.py").read_text())
+    (folder / "Dockerfile").write_text(
+        f"FROM python\nWORKDIR /srv\nRUN pip install {' '.join(PACKAGES)}\nCOPY . ./\n"
+    )
+    made = folder / "frameworks.wasm"
+    command = [sys.executable, "-m", "boxer.cli", "build", "-q", "-o", str(made), str(folder)]
+    built = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    if "package-fetch" in built.stderr:
+        pytest.skip("the packages cannot be had here")
+    assert built.returncode == 0, built.stderr
+    return boxer.load(made)
+
+
+@pytest.mark.parametrize(
+    ("app", "hello", "others"),
+    [
+        ("flask_()", b"flask", ("/upload", "/stream")),
+        ("bottle_()", b"bottle", ()),
+        ("starlette_()", b"starlette", ("/upload", "/stream", "/threaded")),
+        ("django_()", b"django", ("/upload", "/stream")),
+        ("ff", b"ff 1", ()),
+    ],
+)
+def test_it_is_served(box: boxer.Box, app: str, hello: bytes, others: tuple[str, ...]) -> None:
+    limits = boxer.Limits(time=20)
+    with (
+        box.pool(4, limits=limits) as pool,
+        listening(asgi(pool, f"frameworks:{app}")) as port,
+        Client(port) as client,
+    ):
+        for _ in range(2):
+            client.ask("/?q=1")
+            assert client.answer() == (200, hello)
+        for path in others:
+            if path == "/upload":
+                client.ask(path, "POST", body=b"x" * 700_000)
+                assert client.answer() == (200, b"700000")
+            else:
+                client.ask(path)
+                assert client.answer() == (200, b"0\n1\n2\n")
+
+
+def test_a_websocket_of_starlette(box: boxer.Box) -> None:
+    with (
+        box.pool(2) as pool,
+        listening(asgi(pool, "frameworks:starlette_()")) as port,
+        connect(f"ws://127.0.0.1:{port}/ws") as socket,
+    ):
+        socket.send("hello")
+        assert socket.recv(20) == "HELLO"
