@@ -58,6 +58,7 @@ def header() -> str:
         "#include <stdint.h>",
         "",
         f"#define BOXER_KERNEL_ABI {read['kernel_abi']}",
+        f"#define BOXER_ASKING {read['asking']}",
     ]
     lines += [
         f'#define BOXER_{struct["name"].upper()}_MAGIC "{struct["magic"]}"'
@@ -92,6 +93,7 @@ def module() -> str:
         "from typing import Final",
         "",
         f"KERNEL_ABI: Final = {read['kernel_abi']}",
+        f"ASKING: Final = {read['asking']}",
     ]
     for enum in read["enum"]:
         lines += ["", "", f"class {_class(enum['name'])}(IntEnum):"]

@@ -274,12 +274,16 @@ static void ask(void *argument) {
     asking->answer = asking->attend(asking->outcome);
 }
 
-int fibers_attend(struct boxer_machine *machine) {
-    struct asking asking = {machine->run->attend, machine->outcome, 0};
+void fibers_on_own_stack(struct boxer_machine *machine, void (*function)(void *), void *argument) {
     struct fibers *fibers = machine->fibers;
     if (fibers && fibers->is_live && fibers->current->place != &fibers->own)
-        native_call_on((uint8_t *)fibers->own.resident->suspended - BELOW, ask, &asking);
+        native_call_on((uint8_t *)fibers->own.resident->suspended - BELOW, function, argument);
     else
-        ask(&asking);
+        function(argument);
+}
+
+int fibers_attend(struct boxer_machine *machine) {
+    struct asking asking = {machine->run->attend, machine->outcome, 0};
+    fibers_on_own_stack(machine, ask, &asking);
     return asking.answer;
 }

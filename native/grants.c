@@ -98,6 +98,16 @@ int grants_may_connect(struct grants *grants, int protocol, const struct endpoin
     return 0;
 }
 
+int grants_note_peer(struct grants *grants, const char *what, const char *name,
+                     const struct endpoint *address, const char *network) {
+    char rule[LONGEST_NAME + 16];
+    snprintf(rule, sizeof rule, "--network=%s", network);
+    struct decision decision = {.what = what, .host = name, .address = address, .rule = rule};
+    if (!name) // a connection
+        decision.protocol = "tcp";
+    return tell_decision(&grants->telling, &decision) == 0 ? 0 : EACCES;
+}
+
 int grants_know(struct grants *grants, const struct endpoint *to) {
     if (to->family != 4 && to->family != 6)
         return 0;

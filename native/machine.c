@@ -190,6 +190,7 @@ void boxer_machine_free(struct boxer_machine *machine) {
     free(machine->output.bytes);
     free(machine->errors.bytes);
     free(machine->reply.bytes);
+    free(machine->answer.bytes);
     free(machine);
 }
 
@@ -266,6 +267,8 @@ static void begin(struct boxer_machine *machine, const struct boxer_run *run,
     kept_forget(&machine->output);
     kept_forget(&machine->errors);
     kept_forget(&machine->reply);
+    kept_forget(&machine->answer);
+    machine->answer_at = 0;
     machine->outer = tracking_enter(machine);
     if (run->fixed && !machine->has_slots) // its memory was filled behind its making
         find_slots(machine, machine->base,

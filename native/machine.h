@@ -19,7 +19,7 @@
 
 #include <sys/types.h>
 
-#define BOXER_NATIVE_ABI 10
+#define BOXER_NATIVE_ABI 11
 
 // Tasks of a guest at a time, by default and at most.
 #define BOXER_TASKS 64
@@ -42,6 +42,7 @@ enum boxer_limit {
     BOXER_LIMIT_MEMORY,
     BOXER_LIMIT_SENT, // by the network
     BOXER_LIMIT_RECEIVED,
+    BOXER_LIMIT_CANCELLED, // by the caller
 };
 enum boxer_refusal {
     BOXER_TOO_LITTLE_STACK = 1,
@@ -51,6 +52,7 @@ enum boxer_refusal {
 };
 
 struct boxer_outcome;
+struct boxer_machine;
 
 // What one entry is given. Pointers are the caller's and outlive it. Strings: one behind the
 // other, each with its NUL.
@@ -71,6 +73,10 @@ struct boxer_run {
     uint32_t fixed, still;
     const struct boxer_network *network; // null: none
     int32_t orders;                      // a socket's descriptor + 1 (orders.h); 0: none
+    const int32_t *cancelled;            // ends it where it is not 0; null: nobody does
+    // Functions of the host (asking.h): gives the reply to a request, which lies in the guest's
+    // memory, by `boxer_machine_answer`; 0, or it is interrupted. Null: there are none.
+    int (*ask)(struct boxer_machine *, const uint8_t *request, uint64_t size);
 };
 
 // How it ended. Pointers are the machine's and hold until it is entered again.
@@ -133,6 +139,8 @@ void boxer_machine_run(struct boxer_machine *, const struct boxer_run *, struct 
 // Hands a request to `boxer_call` and takes its reply. status: what it returned.
 void boxer_machine_call(struct boxer_machine *, const struct boxer_run *, const uint8_t *request,
                         uint64_t size, struct boxer_outcome *);
+// The reply to what is being asked, copied. 0, or -1: no memory for it.
+int boxer_machine_answer(struct boxer_machine *, const uint8_t *reply, uint64_t size);
 // 1: the machine is its image again. 0: throw it away.
 int boxer_machine_reset(struct boxer_machine *, struct boxer_outcome *);
 // A run (without a request) or a call, and the reset behind it: one crossing for Python.

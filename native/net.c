@@ -1,6 +1,7 @@
 // A machine's network: its life, and the calls of preview 1 on its descriptors.
 #define _GNU_SOURCE
 #include "net.h"
+#include "net_peers.h"
 
 #include "../guest/include/boxer/boot.h"
 
@@ -33,7 +34,7 @@ int net_begin(struct boxer_machine *machine) {
         net->grants = grants_new(network->policy, tell_person, machine, network->log);
     machine->net = net;
     machine->net_descriptors = 1; // the control descriptor; sockets have numbers of their own
-    if (net->epoll >= 0 && (net->grants || !network) &&
+    if (net->epoll >= 0 && (net->grants || !network) && peers_begin(&net->peers, network) == 0 &&
         (orders < 0 || orders_begin(net, orders) == 0))
         return 0;
     net_end(machine);
@@ -54,6 +55,7 @@ void net_end(struct boxer_machine *machine) {
         resolver_free(net->resolver);
     if (net->grants)
         grants_free(net->grants);
+    peers_end(&net->peers);
     if (net->epoll >= 0)
         close(net->epoll);
     free(net->sockets);
@@ -130,6 +132,7 @@ int net_accept(struct boxer_machine *machine, uint32_t number, uint32_t *accepte
         return net_error(-made);
     }
     net_set_nodelay(fd);
+    peers_read_name(&peer, size);
     net_endpoint(&peer, &net_socket(net, (uint32_t)made)->to);
     net_touch(net, net_socket(net, (uint32_t)made));
     reply_names(net, &peer);

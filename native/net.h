@@ -35,9 +35,16 @@ struct net_socket {
     uint64_t since_ns;
     struct endpoint to; // of a connection, where it leads or comes from
     uint32_t next_free;
-    int32_t listens_for; // the run's descriptor + 1; 0: none
+    int32_t listens_for; // the run's descriptor + 1; 0: none; negative: see net_peers.h
     uint32_t heard_count, heard_at;
     struct endpoint *heard;
+};
+
+// The networks of boxes it is on, for as long as its life is: net_peers.h.
+struct net_peers {
+    uint32_t count;
+    struct boxer_membership of[MOST_NETWORKS];
+    char names[MOST_NETWORKS][64];
 };
 
 // reply: of the last request, or accept, until it is read.
@@ -47,6 +54,7 @@ struct net {
     struct resolver *resolver; // null: nobody has asked
     struct order *order;       // that is being told; null: none
     int epoll;
+    struct net_peers peers;
     struct net_socket *sockets;
     uint32_t room, free; // free: number + 1 of a place; 0: none
     uint64_t swept_ns;   // the clock of its sockets, too

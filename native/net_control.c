@@ -1,6 +1,8 @@
 // What the guest asks of its host through the control descriptor.
 #define _GNU_SOURCE
 #include "net.h"
+#include "net_peers.h"
+#include "addresses.h"
 
 #include "../guest/include/boxer/boot.h"
 
@@ -8,6 +10,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -52,11 +55,47 @@ static int reply_published(struct net *net, int number, const struct boxer_liste
 }
 
 // The number of a listener that is open already: two sockets of the box share it.
-static int opened(const struct net *net, const struct boxer_listener *listener) {
+static int opened(const struct net *net, int32_t listens_for) {
     for (uint32_t place = 0; place < net->room; place++)
-        if (net->sockets[place].listens_for == listener->descriptor + 1)
+        if (net->sockets[place].listens_for == listens_for)
             return (int)(NET_FIRST + place);
     return -1;
+}
+
+static uint32_t count_published(const struct net *net, uint32_t port) {
+    uint32_t count = 0;
+    while (published(net, IPPROTO_TCP, port, count))
+        count++;
+    return count;
+}
+
+// The program listens all the same, and would wait for ever.
+static int not_offered(struct net *net, uint32_t n, uint32_t port, int error) {
+    char line[256];
+    int size = snprintf(line, sizeof line, "boxer: port %u is not offered on the network %s: %s\n",
+                        port, net->peers.of[n].name, strerror(error));
+    machine_tell(net->machine, line, (size_t)size);
+    return error;
+}
+
+// Behind the published ones: a place on each network of boxes.
+static int listen_to_peers(struct net *net, uint32_t n, uint32_t port) {
+    if (n >= net->peers.count || port > UINT16_MAX)
+        return ENOENT;
+    int32_t door = PEER_DOOR(n, (int32_t)port);
+    int number = opened(net, door);
+    if (number >= 0)
+        return reply_descriptor(net, number);
+    int fd = peers_listen(&net->peers, n, (uint16_t)port);
+    if (fd < 0)
+        return not_offered(net, n, port, -fd);
+    number = net_add(net, fd, NET_LISTENER, 4);
+    if (number < 0) {
+        peers_unlisten(&net->peers, n, (uint16_t)port);
+        return not_offered(net, n, port, -number);
+    }
+    net_socket(net, (uint32_t)number)->listens_for = door;
+    return reply_descriptor(net, number);
 }
 
 static int add_published(struct net *net, const struct boxer_listener *listener,
@@ -75,8 +114,9 @@ static int do_listen(struct net *net, const struct boxer_net_request *request) {
     const struct boxer_listener *listener =
         published(net, IPPROTO_TCP, request->port, request->value);
     if (!listener)
-        return ENOENT;
-    int number = opened(net, listener);
+        return listen_to_peers(net, request->value - count_published(net, request->port),
+                               request->port);
+    int number = opened(net, listener->descriptor + 1);
     if (number >= 0)
         return reply_published(net, number, listener);
     uint32_t backlog = request->option < BACKLOG_MOST ? request->option : BACKLOG_MOST;
@@ -92,7 +132,7 @@ static int do_datagrams(struct net *net, const struct boxer_net_request *request
     const struct boxer_listener *listener;
     if (request->port) {
         listener = published(net, IPPROTO_UDP, request->port, request->value);
-        if (!listener || opened(net, listener) >= 0)
+        if (!listener || opened(net, listener->descriptor + 1) >= 0)
             return ENOENT;
         int number = add_published(net, listener, NET_DATAGRAMS);
         if (number >= 0)
@@ -108,8 +148,14 @@ static int do_datagrams(struct net *net, const struct boxer_net_request *request
     return reply_descriptor(net, net_add(net, fd, NET_DATAGRAMS, (int)request->family));
 }
 
-static int begin_connecting(struct net *net, const struct endpoint *to, int *number) {
+static int begin_connecting(struct net *net, const struct boxer_membership *peers,
+                            const struct endpoint *to, int *number) {
     struct sockaddr_storage address;
+    if (peers) {
+        int connected = peers_connect(peers, to);
+        *number = connected < 0 ? connected : net_add(net, connected, NET_STREAM, to->family);
+        return *number < 0 ? -*number : 0;
+    }
     int family = to->family == 4 ? AF_INET : AF_INET6;
     int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
@@ -132,14 +178,16 @@ static int do_connect(struct net *net, const struct boxer_net_request *request) 
     if ((request->family != 4 && request->family != 6) || request->port > UINT16_MAX)
         return EINVAL;
     memcpy(to.address, request->address, sizeof to.address);
+    const struct boxer_membership *peers = peers_of(&net->peers, &to);
     if (request->protocol == IPPROTO_UDP) // nothing is sent yet
-        return grants_know(net->grants, &to) ? 0 : ENETUNREACH;
+        return peers || grants_know(net->grants, &to) ? 0 : ENETUNREACH;
     if (request->protocol != IPPROTO_TCP)
         return EINVAL;
-    int number, error = grants_may_connect(net->grants, PROTOCOL_TCP, &to, &real);
+    int number, error = peers ? grants_note_peer(net->grants, "connect", NULL, &to, peers->name)
+                              : grants_may_connect(net->grants, PROTOCOL_TCP, &to, &real);
     if (error || (error = grants_opened(net->grants)))
         return error;
-    if ((error = begin_connecting(net, &real, &number))) {
+    if ((error = begin_connecting(net, peers, peers ? &to : &real, &number))) {
         grants_closed(net->grants);
         return error;
     }
@@ -151,8 +199,10 @@ static int do_connect(struct net *net, const struct boxer_net_request *request) 
     made->is_connecting = 1;
     made->to = to;
     made->since_ns = now_ns();
-    if (getsockname(made->fd, (struct sockaddr *)&local, &size) == 0)
+    if (getsockname(made->fd, (struct sockaddr *)&local, &size) == 0) {
+        peers_read_name(&local, size);
         net_endpoint(&local, &end);
+    }
     end = (struct endpoint){.family = end.family, .port = end.port}; // its address is the host's
     net_tell(&end, answer.local);
     reply(net, &answer, sizeof answer);
@@ -205,13 +255,43 @@ static int start_resolver(struct net *net) {
                : 0;
 }
 
+// Whether a name or an address is of a network of boxes, and the answer. Then nobody else is asked.
+static int answer_of_peers(struct net *net, enum question question, const char *name,
+                           struct answer *answer) {
+    const struct net_peers *peers = &net->peers;
+    char canonical[LONGEST_NAME + 1];
+    struct endpoint address;
+    if (!peers->count || name_canonical(name, canonical) < 0)
+        return 0;
+    if (address_of_reverse(canonical, &address) == 0) {
+        answer->status =
+            peers_name(peers, &address, answer->name) == 0 ? ANSWER_FOUND : ANSWER_NXDOMAIN;
+        return question == ASKS_PTR && peers_of(peers, &address) != NULL;
+    }
+    answer->count = (uint32_t)peers_find(peers, canonical, answer->addresses, MOST_ADDRESSES);
+    if (!answer->count)
+        return 0;
+    for (uint32_t i = 0; i < answer->count; i++)
+        grants_note_peer(net->grants, "answer", canonical, &answer->addresses[i],
+                         peers_of(peers, &answer->addresses[i])->name);
+    if (question != ASKS_A) {
+        answer->count = 0;
+        answer->status = ANSWER_NODATA;
+    }
+    return 1;
+}
+
 static int do_resolve(struct net *net, const struct boxer_net_request *request, const char *name) {
     uint32_t type = request->option;
     if (type != ASKS_A && type != ASKS_AAAA && type != ASKS_PTR)
         return EINVAL;
+    struct answer answer = {.id = request->descriptor};
     int error = start_resolver(net);
-    return error ? error
-                 : resolver_start(net->resolver, request->descriptor, (enum question)type, name);
+    if (error)
+        return error;
+    if (answer_of_peers(net, (enum question)type, name, &answer))
+        return resolver_give(net->resolver, &answer);
+    return resolver_start(net->resolver, request->descriptor, (enum question)type, name);
 }
 
 static int do_answer(struct net *net) {

@@ -1,6 +1,7 @@
 // The table of a machine's sockets.
 #define _GNU_SOURCE
 #include "net.h"
+#include "net_peers.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -54,6 +55,9 @@ void net_remove(struct net *net, struct net_socket *socket) {
     // Of a listener, and of a published port, others have descriptors: closing alone changes
     // nothing.
     epoll_ctl(net->epoll, EPOLL_CTL_DEL, socket->fd, NULL);
+    if (socket->listens_for < 0) // nobody finds it any more
+        peers_unlisten(&net->peers, PEER_NETWORK(socket->listens_for),
+                       PEER_PORT(socket->listens_for));
     if (socket->kind == NET_LISTENER)
         shutdown(socket->fd, SHUT_RD); // it refuses, and can be told to listen again
     if (socket->kind == NET_STREAM)

@@ -4,6 +4,7 @@
 
 #include "machine.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,12 +34,56 @@ static int read_text(const char *path, char *text, size_t size) {
     return length < size - 1 ? 0 : -1;
 }
 
-// The file of a named box: its tag names the sha256 of a blob.
+// A file's line as src/boxer/store/images.py writes it: what changes with any change of the file.
+static int identity_of(const char *path, char *text, size_t size) {
+    struct stat status;
+    if (stat(path, &status) < 0)
+        return -1;
+    return snprintf(text, size, "%llx-%llx-%llx-%llx-%llx", (unsigned long long)status.st_dev,
+                    (unsigned long long)status.st_ino, (unsigned long long)status.st_size,
+                    (unsigned long long)status.st_mtim.tv_sec * 1000000000ull +
+                        (unsigned long long)status.st_mtim.tv_nsec,
+                    (unsigned long long)status.st_ctim.tv_sec * 1000000000ull +
+                        (unsigned long long)status.st_ctim.tv_nsec) < (int)size
+               ? 0
+               : -1;
+}
+
+// Whether the files below tags/ say what the store's index says: another program may have written
+// it, or somebody is writing it now.
+static int tags_are_current(const char *folder) {
+    char path[PATH_MAX], now[128], then[128];
+    if (snprintf(path, sizeof path, "%s/images/index.json", folder) >= PATH_MAX ||
+        identity_of(path, now, sizeof now) < 0)
+        return 0;
+    return snprintf(path, sizeof path, "%s/images/.tags", folder) < PATH_MAX &&
+           read_text(path, then, sizeof then) == 0 && strcmp(now, then) == 0;
+}
+
+static int is_there(const char *folder, const char *name) {
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/%s", folder, name) >= PATH_MAX)
+        return 1;
+    return access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+// Named boxes are held against a policy by the Python program (src/boxer/store/policy.py).
+static int has_policy(void) {
+    char folder[PATH_MAX];
+    const char *named = getenv("BOXER_POLICY");
+    if ((named && *named) || is_there("/etc/boxer", "policy.json"))
+        return 1;
+    return base_folder("XDG_CONFIG_HOME", ".config", folder) < 0 || is_there(folder, "policy.json");
+}
+
+// The file of a named box: its tag names the sha256 of a blob. A colon before a slash is a port's.
 static int named_box(const char *name, char path[PATH_MAX]) {
     char folder[PATH_MAX], tag_path[PATH_MAX], entry[4096], digest[65];
-    const char *colon = strrchr(name, ':'), *tag = colon ? colon + 1 : "latest";
+    const char *last = strrchr(name, '/'), *colon = strchr(last ? last : name, ':');
+    const char *tag = colon ? colon + 1 : "latest";
     int length = colon ? (int)(colon - name) : (int)strlen(name);
-    if (base_folder("XDG_DATA_HOME", ".local/share", folder) < 0 || strstr(name, ".."))
+    if (base_folder("XDG_DATA_HOME", ".local/share", folder) < 0 || strstr(name, "..") ||
+        strchr(name, '@') || has_policy() || !tags_are_current(folder))
         return -1;
     if (snprintf(tag_path, PATH_MAX, "%s/images/tags/%.*s/%s.json", folder, length, name, tag) >=
             PATH_MAX ||

@@ -52,6 +52,10 @@ int grants_may_connect(struct grants *, int protocol, const struct endpoint *to,
 // Whether anything at that address is granted, whatever the port; quietly. For connect(2) of a
 // datagram socket, which sends nothing: getaddrinfo(3) does it to sort addresses.
 int grants_know(struct grants *, const struct endpoint *to);
+// Of a network of boxes, which no rule names: an answer to a name, or a connection (name: null). It
+// is logged. 0, or an errno.
+int grants_note_peer(struct grants *, const char *what, const char *name,
+                     const struct endpoint *address, const char *network);
 // Whether a datagram that came from there may be shown to the box: whether one may go there.
 // Quietly, and real is of the box: host.boxer.internal's for the host's loopback.
 int grants_may_hear(struct grants *, const struct endpoint *real, struct endpoint *from);

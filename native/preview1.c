@@ -6,10 +6,12 @@
 //
 // Invariants
 // 1. Deny by default: there are descriptors 0, 1 and 2, and those of a network that the run was
-//    granted (net.h); every path is EBADF where no folder is mounted.
+//    granted (net.h), or that asks the host (asking.h); every path is EBADF where no folder is
+//    mounted.
 // 2. Each address is checked against the memory's size of that moment before it is used.
 #define _GNU_SOURCE
 #include "preview1.h"
+#include "asking.h"
 #include "files.h"
 #include "net.h"
 #include "polling.h"
@@ -176,6 +178,8 @@ static int sock_recv(ARGUMENTS) {
     struct net_pieces pieces;
     uint64_t moved = 0;
     int truncated = 0;
+    if (asking_has(machine, U32(0)))
+        return asking_receive(machine, v);
     if (!net_has(machine, U32(0)))
         return WASI_BADF;
     int error = pieces_of(machine, U32(1), U32(2), 1, &pieces);
@@ -190,6 +194,8 @@ static int sock_recv(ARGUMENTS) {
 static int sock_send(ARGUMENTS) {
     struct net_pieces pieces;
     uint64_t moved = 0;
+    if (asking_has(machine, U32(0)))
+        return asking_send(machine, v);
     if (!net_has(machine, U32(0)))
         return WASI_BADF;
     int error = pieces_of(machine, U32(1), U32(2), 0, &pieces);

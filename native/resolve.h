@@ -33,6 +33,8 @@ void resolver_free(struct resolver *);
 int resolver_descriptor(const struct resolver *);
 // 0: an answer will come. EACCES: not granted (was told). EAGAIN: too many under way. EINVAL.
 int resolver_start(struct resolver *, uint32_t id, enum question, const char *name);
+// An answer that is known already, and was judged: it is taken like the others. 0, EAGAIN, ENOMEM.
+int resolver_give(struct resolver *, const struct answer *);
 // 1: the next answer. 0: none waits.
 int resolver_take(struct resolver *, struct answer *);
 

@@ -10,14 +10,26 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-// WORTH_A_FILE: copying less is as fast.
-enum { MOST_RUNS = 64, LARGEST_GAP = 16 * PAGE, WORTH_A_FILE = 16 * PAGE };
+// WORTH_A_FILE: copying less is as fast. WORTH_A_MAPPING: bytes written for one mapping less.
+// SMALL: a range that is written for a single page where its process forks again and again, at each
+// power of two of forks from FORKS_AGAIN on.
+enum {
+    MOST_RUNS = 64,
+    LARGEST_GAP = 16 * PAGE,
+    WORTH_A_FILE = 16 * PAGE,
+    WORTH_A_MAPPING = 1 << 20,
+    SMALL = 4 << 20,
+    FORKS_AGAIN = 4
+};
 
 // Private pages in place, as ranges of the memory's: the first MOST_RUNS that are worth it. Pages
-// between two that are private, few beside those, are written too: they have the same bytes.
+// between two that are private, few beside those, are written too: they have the same bytes. So is
+// a whole range where that costs little, since each mapping is moved by itself at a switch.
 struct runs {
-    uint64_t base, bytes; // base: of the piece that is looked at
-    uint32_t count;
+    uint64_t base, bytes;  // base: of the piece that is looked at
+    uint32_t count, first; // first: of the range that is looked at
+    uint64_t range_private;
+    int is_one_file;       // it has been written as a whole before
     struct range next;     // that grows still
     uint64_t next_private; // bytes of it
     struct range of[MOST_RUNS];
@@ -40,20 +52,62 @@ static void note_run(void *state, uint64_t offset, uint64_t size) {
         runs->next.offset = start;
     runs->next.size = start + size - runs->next.offset;
     runs->next_private += size;
+    runs->range_private += size;
 }
 
+static int is_worth_writing(const struct runs *runs, uint64_t size, int again) {
+    uint64_t own = runs->range_private, others = size - own;
+    if (again && own && size <= SMALL)
+        return 1;
+    return own >= WORTH_A_FILE && others <= own / 2 + (runs->is_one_file ? 0 : WORTH_A_MAPPING);
+}
+
+static void end_range(struct runs *runs, struct range range, int again) {
+    end_run(runs);
+    if (is_worth_writing(runs, range.size, again) && runs->first < MOST_RUNS) {
+        for (uint32_t i = runs->first; i < runs->count; i++)
+            runs->bytes -= runs->of[i].size;
+        runs->count = runs->first;
+        runs->of[runs->count++] = range;
+        runs->bytes += range.size;
+    }
+    runs->first = runs->count;
+    runs->range_private = 0;
+    runs->is_one_file = 0;
+}
+
+// again: its process has forked before, and may go on doing so.
 struct looking {
     struct boxer_machine *machine;
     struct runs *runs;
+    const struct range *range; // that the piece lies in
+    int again;
 };
 
 static int look_for_runs(void *state, const struct part *piece) {
     struct looking *looking = state;
+    while (piece->range.offset >= looking->range->offset + looking->range->size)
+        end_range(looking->runs, *looking->range++, looking->again);
     looking->runs->base = piece->range.offset;
+    looking->runs->is_one_file = piece->file && piece->range.size == looking->range->size;
     return visit_private(looking->machine->base + piece->range.offset, piece->range.size, note_run,
                          looking->runs) < 0
                ? -1
                : 0;
+}
+
+// -1: the host's kernel does not tell.
+static int find_runs(struct boxer_machine *machine, const struct ranges *ranges,
+                     struct runs *runs) {
+    struct space *space = machine->spaces->in_place;
+    space->forks++;
+    int again = space->forks >= FORKS_AGAIN && (space->forks & (space->forks - 1)) == 0;
+    struct looking looking = {machine, runs, ranges->of, again};
+    if (parts_each(machine, space->parts, space->count, ranges, look_for_runs, &looking) < 0)
+        return -1;
+    if (ranges->count)
+        end_range(runs, *looking.range, again);
+    return 0;
 }
 
 static struct file *write_runs(struct boxer_machine *machine, const struct runs *runs) {
@@ -129,7 +183,6 @@ static int settle(struct boxer_machine *machine, const struct ranges *ranges,
 int space_settle(struct boxer_machine *machine, const struct ranges *ranges, uint64_t most) {
     struct space *space = machine->spaces->in_place;
     struct runs *runs = calloc(1, sizeof *runs);
-    struct looking looking = {machine, runs};
     int done = 0;
     if (!runs)
         return 0;
@@ -138,11 +191,8 @@ int space_settle(struct boxer_machine *machine, const struct ranges *ranges, uin
         memcpy(runs->of, ranges->of, ranges->count * sizeof *ranges->of);
         for (uint32_t i = 0; i < ranges->count; i++)
             runs->bytes += ranges->of[i].size;
-    } else if (parts_each(machine, space->parts, space->count, ranges, look_for_runs, &looking) ==
-               0) {
-        end_run(runs);
-    } else {
-        runs->count = 0; // the host's kernel does not tell
+    } else if (find_runs(machine, ranges, runs) < 0) {
+        runs->count = 0;
     }
     // Where the bounds are near, all is copied.
     int64_t parts = (int64_t)space->count + 2 * runs->count + ranges->count;

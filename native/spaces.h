@@ -24,7 +24,7 @@ struct part {
 
 // parts: what is known of how it is mapped, sorted. bytes: private ones at most, out of place.
 struct space {
-    uint32_t id, count, room;
+    uint32_t id, count, room, forks;
     uint8_t *reserved, *stash; // stash: + an offset in memory
     struct part *parts;
     uint64_t bytes;

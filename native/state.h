@@ -58,6 +58,7 @@ struct watched {
     pthread_t thread;
     clockid_t cpu_clock;
     uint64_t until_ns, cpu_until_ns, attend_ns;
+    const int32_t *cancelled; // null: it cannot be
     uintptr_t code_start, code_end, stack_top;
     const void *context;            // of its store
     int (*check)(struct watched *); // 1: the run is over
@@ -113,7 +114,9 @@ struct boxer_machine {
     uint64_t began_ns, cpu_began_ns;
     uint64_t input_at, output_left;
     struct kept output, errors, reply;
-    struct net *net; // of its life; null: no network
+    struct kept answer; // to what it asked last (asking.h)
+    uint64_t answer_at; // so much of it was received
+    struct net *net;    // of its life; null: no network
 };
 
 // image.c. A private mapping of the image over the machine's memory: 0, or -1.
@@ -158,7 +161,9 @@ int tracking_admit(void *address); // whether that was why a write faulted
 void faults_install(void);
 int faults_are_ours(void);
 
-// watch.c. 0: go on. 1: the run is over, its outcome says why.
+// watch.c. Whether somebody wants it to end now.
+int watch_is_cancelled(const struct watched *);
+// 0: go on. 1: the run is over, its outcome says why.
 int watch_check(struct boxer_machine *);
 uint64_t now_ns(void), cpu_now_ns(void), real_now_ns(void);
 int watch_begin(struct boxer_machine *);
@@ -192,6 +197,7 @@ struct stack_bounds stack_bounds(void);
 void fibers_end(struct boxer_machine *);
 void fibers_free(struct fibers *);
 int fibers_attend(struct boxer_machine *); // on the thread's own stack
+void fibers_on_own_stack(struct boxer_machine *, void (*function)(void *), void *argument);
 
 // space.c. What is out of place is forgotten; all is.
 void spaces_forget(struct boxer_machine *), spaces_free(struct boxer_machine *);
@@ -227,5 +233,6 @@ int stream_wait(struct boxer_machine *, struct pollfd *, uint32_t count, uint64_
 void machine_tell(struct boxer_machine *, const char *line, uint64_t size);
 void kept_forget(struct kept *);
 int kept_set(struct kept *, const uint8_t *, uint64_t size); // 0, or -1 without memory
+int kept_add(struct kept *, const uint8_t *, uint64_t size); // likewise
 
 #endif

@@ -17,7 +17,7 @@
 
 enum { TRANSFER = 1 << 20, SLICE_MS = 50, FORGET_ABOVE = 1 << 20 };
 
-static int keep(struct kept *kept, const uint8_t *bytes, uint64_t size) {
+int kept_add(struct kept *kept, const uint8_t *bytes, uint64_t size) {
     if (size > kept->room - kept->size) {
         uint64_t room = kept->room * 2 > kept->size + size ? kept->room * 2 : kept->size + size;
         uint8_t *grown = realloc(kept->bytes, room);
@@ -33,7 +33,7 @@ static int keep(struct kept *kept, const uint8_t *bytes, uint64_t size) {
 
 int kept_set(struct kept *kept, const uint8_t *bytes, uint64_t size) {
     kept->size = 0;
-    return keep(kept, bytes, size);
+    return kept_add(kept, bytes, size);
 }
 
 void kept_forget(struct kept *kept) {
@@ -100,7 +100,7 @@ int stream_write(struct boxer_machine *machine, int number, const uint8_t *bytes
     if (size > machine->output_left)
         size = machine->output_left;
     if (descriptor < 0) {
-        if (keep(number == 2 ? &machine->errors : &machine->output, bytes, size) < 0)
+        if (kept_add(number == 2 ? &machine->errors : &machine->output, bytes, size) < 0)
             return WASI_NOSPC;
         *moved = size;
     } else {
@@ -150,7 +150,7 @@ void machine_tell(struct boxer_machine *machine, const char *line, uint64_t size
     if (descriptor >= 0)
         (void)!write(descriptor, line, size);
     else if (size <= machine->output_left &&
-             keep(&machine->errors, (const uint8_t *)line, size) == 0)
+             kept_add(&machine->errors, (const uint8_t *)line, size) == 0)
         machine->output_left -= size;
 }
 

@@ -38,9 +38,15 @@ static int over(struct boxer_machine *machine, enum boxer_kind kind, uint32_t st
     return 1;
 }
 
+int watch_is_cancelled(const struct watched *watched) {
+    return watched->cancelled && __atomic_load_n(watched->cancelled, __ATOMIC_RELAXED);
+}
+
 int watch_check(struct boxer_machine *machine) {
     const struct boxer_run *run = machine->run;
     uint64_t now = now_ns();
+    if (watch_is_cancelled(&machine->watched))
+        return over(machine, BOXER_LIMIT, BOXER_LIMIT_CANCELLED);
     if (run->time_ns != UINT64_MAX && now - machine->began_ns >= run->time_ns)
         return over(machine, BOXER_LIMIT, BOXER_LIMIT_TIME);
     if (run->cpu_ns != UINT64_MAX && cpu_now_ns() - machine->cpu_began_ns >= run->cpu_ns)
@@ -68,6 +74,7 @@ int watch_begin(struct boxer_machine *machine) {
     watched->until_ns = end_of(machine->began_ns, run->time_ns);
     watched->cpu_until_ns = end_of(machine->cpu_began_ns, run->cpu_ns);
     watched->attend_ns = run->attend ? machine->began_ns + ATTEND_NS : UINT64_MAX;
+    watched->cancelled = run->cancelled;
     watched->code_start = machine->code->start;
     watched->code_end = machine->code->end;
     watched->context = machine->context;
@@ -85,8 +92,9 @@ static int parked, begun;
 enum { NOT_DUE, TO_ATTEND, IS_OVER };
 
 static int what_is_due(const struct watched *watched, uint64_t now) {
-    if (now >= watched->until_ns || (watched->cpu_until_ns != UINT64_MAX &&
-                                     read_clock(watched->cpu_clock) >= watched->cpu_until_ns))
+    if (now >= watched->until_ns || watch_is_cancelled(watched) ||
+        (watched->cpu_until_ns != UINT64_MAX &&
+         read_clock(watched->cpu_clock) >= watched->cpu_until_ns))
         return IS_OVER;
     return now >= __atomic_load_n(&watched->attend_ns, __ATOMIC_RELAXED) ? TO_ATTEND : NOT_DUE;
 }

@@ -22,6 +22,7 @@ from recipes.programsdk import HANDLERS_BEGIN, JUMPS, setjmp_library
 from recipes.progress import Progress
 from recipes.recipe import Recipe
 from recipes.sources import load_sources, unpacked
+from recipes.toybox import toybox_library
 from recipes.workshop import GUEST, ROOT, cache_root, digest_of
 
 FORMAT = 2
@@ -40,7 +41,15 @@ MODULE_FLAGS = (
 def recipe_digest() -> str:
     """Digest of everything the base is made from: recipes, guest sources, compiler version, and the
     table of compiler options that its SDK holds."""
-    return digest_of([GUEST, ROOT / "recipes", options.FILE, toolchain.zig_version()])
+    return digest_of(
+        [
+            GUEST,
+            *(layout.SCHEMAS / name for name in layout.SHARED_MODULES),
+            ROOT / "recipes",
+            options.FILE,
+            toolchain.zig_version(),
+        ]
+    )
 
 
 def bases_root() -> Path:
@@ -98,6 +107,7 @@ def _package(folder: Path, recipe: Recipe, digest: str, progress: Progress) -> N
     inputs = link_inputs(machine(root, zlib, progress), zlib)
     built = cpython.objects(recipe, root, libs, inputs, progress)
     optimised = interpreter.optimised(recipe, built, root, libs, progress)
+    inputs = [*inputs, toybox_library(root, zlib, progress)]
     progress.step("linking")
     _link(folder, recipe, built, [optimised, *cpython.link_libraries(built)], root, libs, inputs)
     progress.step("laying out the SDK of extension modules")

@@ -14,13 +14,14 @@ import pprint
 import re
 import sysconfig
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from recipes.archive import Member, tar_bytes
 from recipes.recipe import Recipe
-from recipes.workshop import GUEST
+from recipes.toybox import toybox_commands
+from recipes.workshop import GUEST, ROOT
 
 ETC = Path(__file__).with_name("python") / "etc"
 
@@ -31,7 +32,8 @@ FOLDERS = {
     0o700: "root",
     0o1777: "tmp var/tmp run/lock",
 }
-# Commands of the shell that other systems have as programs.
+# Commands of the shell that other systems have as programs. They print what GNU's print, know fewer
+# options, and go on as toybox's where one is asked for that they do not know.
 TOOLS = (
     "[ basename cat chgrp chmod chown cp dirname echo false head hostname id kill ln mkdir mv"
     " printenv printf pwd rm sleep test touch true wc whoami"
@@ -58,13 +60,24 @@ OWN_MODULES = (
     "_boxer_looks.py",
     "_boxer_standing.py",
 )
+# Types as JSON Schema, which boxes and Boxer itself read and write alike.
+SCHEMAS = ROOT / "src" / "boxer" / "schemas"
+SHARED_MODULES = (
+    "containers.py",
+    "invalid.py",
+    "models.py",
+    "anything.py",
+    "scalars.py",
+    "signatures.py",
+    "types.py",
+)
 
 
 def python_tree(recipe: Recipe, source: Path, built: Path) -> bytes:
     """The tree as a tar archive. source: CPython's; built: the product of cpython.objects."""
     library, table = recipe.library.lstrip("/"), recipe.table
     members = [
-        *_skeleton(),
+        *_skeleton(toybox_commands()),
         _link("usr/local/bin/python", "python3"),
         _link("usr/local/bin/python3", recipe.program),
         *_standard_library(source / "Lib", library, table["stdlib"]["exclude"]),
@@ -78,6 +91,10 @@ def python_tree(recipe: Recipe, source: Path, built: Path) -> bytes:
         _folder(f"{library}/lib-dynload"),
         _folder(f"{library}/site-packages"),
         *_files_below(GUEST / "python" / "boxer", f"{library}/site-packages/boxer"),
+        *(
+            _file(f"{library}/site-packages/boxer/schemas/{name}", (SCHEMAS / name).read_bytes())
+            for name in SHARED_MODULES
+        ),
         _file(f"usr/local/bin/{recipe.program}", b"#!boxer python\n", 0o755),
         *_zoneinfo(),
         _file(AUTHORITIES, _authorities()),
@@ -112,7 +129,7 @@ def bundled_components(source: Path) -> list[dict[str, str]]:
     ]
 
 
-def _skeleton() -> Iterator[Member]:
+def _skeleton(of_toybox: Sequence[str] = ()) -> Iterator[Member]:
     for mode, names in FOLDERS.items():
         for name in names.split():
             yield _folder(name, mode)
@@ -120,10 +137,11 @@ def _skeleton() -> Iterator[Member]:
         yield _link(name, target)
     for file in sorted(ETC.iterdir()):
         yield _file(f"etc/{file.name}", file.read_bytes())
-    for shell in ("sh", "dash", "ash", "bash"):
-        yield _file(f"usr/bin/{shell}", b"#!boxer sh\n", 0o755)
-    for program in ("env", *TOOLS.split()):
-        yield _file(f"usr/bin/{program}", f"#!boxer {program}\n".encode(), 0o755)
+    programs = dict.fromkeys(("sh", "dash", "ash", "bash"), "sh")
+    programs |= dict.fromkeys(of_toybox, "toybox")
+    programs |= {name: name for name in ("env", *TOOLS.split())}
+    for name, program in programs.items():
+        yield _file(f"usr/bin/{name}", f"#!boxer {program}\n".encode(), 0o755)
 
 
 def _standard_library(lib: Path, library: str, exclude: list[str]) -> Iterator[Member]:

@@ -62,10 +62,17 @@ static ssize_t read_head(const char *path, char head[static HEAD_SIZE + 1]) {
     return size;
 }
 
-static const struct program *built_in(const char *name) {
+const struct program *program_named(const char *name) {
+    static struct program linked;
     for (const struct program *program = program_table(); program->name; program++)
         if (strcmp(program->name, name) == 0)
             return program;
+    for (const struct linked_program *each = linked_programs; each && each->name; each++) {
+        if (strcmp(each->name, name) == 0) {
+            linked = (struct program){.name = each->name, .main = each->main};
+            return &linked;
+        }
+    }
     return NULL;
 }
 
@@ -118,7 +125,7 @@ int program_resolve(char **argv, struct invocation *found) {
             return refuse(found, 126, path, why);
         head[strcspn(head, "\r\n")] = 0;
         if (strncmp(head, "#!boxer ", 8) == 0) {
-            found->program = built_in(head + 8);
+            found->program = program_named(head + 8);
             if (!found->program)
                 return refuse(found, 126, path, "this box's base has no such program");
             found->path = path;

@@ -29,6 +29,17 @@ extern const struct program programs[] __attribute__((weak));
 // The programs of this module, at least one.
 const struct program *program_table(void);
 
+// C programs that a box's build linked with the base's (packages/native/linking.py), by the names
+// that files of the tree say; ends with a null name.
+struct linked_program {
+    const char *name;
+    int (*main)(int argc, char **argv, char **envp);
+};
+extern const struct linked_program linked_programs[] __attribute__((weak));
+
+// A program of either table; null without one. One of the second is overwritten by the next call.
+const struct program *program_named(const char *name);
+
 // The shell, in every table (guest/shell): it is also what it has as commands of its own and other
 // systems have as programs.
 int psh_main(int argc, char **argv, char **environment);

@@ -239,10 +239,7 @@ static int run(int frozen) {
 }
 
 static int is_program(const char *name) {
-    for (const struct program *program = program_table(); program->name; program++)
-        if (strcmp(program->name, name) == 0)
-            return 1;
-    return 0;
+    return program_named(name) != NULL;
 }
 
 static char **own_strings(char **strings, size_t count) {
@@ -277,9 +274,7 @@ static _Noreturn void begin_program(void) {
     __environ = environment;
     program_loaded = machine.imports.items;
     name_program(argv);
-    const struct program *program = program_table();
-    while (strcmp(program->name, name) != 0)
-        program++;
+    const struct program *program = program_named(name);
     is_frozen = thaws;
     if (thaws && program->thaw)
         exit(program->thaw(path, argc, argv, machine.call_depth));

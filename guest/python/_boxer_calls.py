@@ -63,10 +63,15 @@ def _call(data):
 
 
 def _call_tagged(data):
+    return _answer(untagged(data))
+
+
+def untagged(data):
+    """What tagged data says: `b` and `~` above."""
     global _given
     end = 4 + int.from_bytes(data[:4], "little")
     _given = data[end:]
-    return _answer(_scan_tagged(str(data[4:end], "utf-8"), 0)[0])
+    return _scan_tagged(str(data[4:end], "utf-8"), 0)[0]
 
 
 def _answer(request):

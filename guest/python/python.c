@@ -462,6 +462,13 @@ static int python_rest(void) {
     return call_boxer("prepare", PyList_New(0), 0) < 0 ? 1 : settle();
 }
 
+// recipes/toybox.toml: which command is meant says argv[0].
+int toybox_program(int argc, char **argv);
+
+static int toybox_main(int argc, char **argv, char **environment) {
+    return toybox_program(argc, argv);
+}
+
 const struct program programs[] = {
     {.name = "python",
      .main = python_main,
@@ -470,6 +477,7 @@ const struct program programs[] = {
      .wake = python_wake,
      .serve = python_serve,
      .rest = python_rest},
+    {.name = "toybox", .main = toybox_main},
     SHELL_PROGRAMS,
     {0},
 };

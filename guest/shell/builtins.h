@@ -9,7 +9,7 @@ struct psh_builtin {
     const char *name;
     int (*run)(char **argv);
     // SPECIAL, XCU 2.14: assignments stay, errors end the script. TOOL: `exec` finds a program of
-    // this name elsewhere. PROGRAM: other shells do not have it themselves.
+    // this name elsewhere. PROGRAM: the stand-in of a program, where no process can be made.
     enum { PSH_ORDINARY, PSH_SPECIAL, PSH_TOOL, PSH_PROGRAM } kind;
 };
 const struct psh_builtin *psh_builtin(const char *name);
@@ -34,6 +34,8 @@ int psh_touch(char **argv);
 int psh_sleep(char **argv);
 int psh_basename(char **argv);
 int psh_dirname(char **argv);
+// What a tool of ours does not know, toybox may, where the tool is a program: it goes on as that.
+void psh_refuse_option(const char *command, const char *option);
 const char *psh_options(char **argv, const char *known); // the letters; null: said
 int psh_number(const char *text, unsigned *number);      // of a user or a group
 char *psh_within(const char *folder, const char *name);

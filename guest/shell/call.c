@@ -56,7 +56,7 @@ static int run_program(char **argv, int last) {
         return psh_cannot_run(argv[0], error);
     if (last && !psh_has_traps())
         return psh_become(path, argv, argv[0]);
-    return psh_launch(path, argv);
+    return psh_launch(path, argv, psh_builtin(argv[0]));
 }
 
 int psh_run_builtin(const struct psh_builtin *builtin, char **argv) {
@@ -70,30 +70,14 @@ int psh_run_builtin(const struct psh_builtin *builtin, char **argv) {
     return status ? status : 1;
 }
 
-// A signal must not reach both it and the shell: where one has a meaning, it is a process.
-static int run_tool(const struct psh_builtin *tool, char **argv) {
-    if (!psh_has_traps() && !psh_controls())
-        return psh_run_builtin(tool, argv);
-    struct psh_job *job = psh_job_new();
-    pid_t pid = psh_fork(job, PSH_FRONT | PSH_OPTIONAL, psh.command);
-    if (!pid) {
-        psh.status = psh_run_builtin(tool, argv);
-        psh_finish();
-    }
-    if (pid > 0)
-        return psh_job_wait(job);
-    psh_job_drop(job);
-    return psh_run_builtin(tool, argv);
-}
-
 int psh_call(char **argv, int last, int functions) {
     struct psh_function *called = functions ? psh_function(argv[0]) : NULL;
     if (called)
         return call_function(called, argv, last);
     const struct psh_builtin *builtin = psh_builtin(argv[0]);
-    if (!builtin)
+    if (!builtin || builtin->kind == PSH_PROGRAM)
         return run_program(argv, last);
-    return builtin->kind == PSH_PROGRAM ? run_tool(builtin, argv) : psh_run_builtin(builtin, argv);
+    return psh_run_builtin(builtin, argv);
 }
 
 static char *with_exec(const char *name) {
@@ -109,7 +93,7 @@ int psh_exec(char **argv) {
     if (!argv[1])
         return 0;
     const struct psh_builtin *tool = psh_builtin(argv[1]);
-    if (tool && tool->kind >= PSH_TOOL) {
+    if (tool && tool->kind == PSH_TOOL) {
         psh.status = psh_run_builtin(tool, argv + 1);
         psh.exit_trap = NULL;
         psh.leaving = PSH_EXIT;

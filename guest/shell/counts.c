@@ -79,7 +79,7 @@ static char **read_options(char **argv, int *lines, long long *wanted, int *name
         }
         if (!value || (!isdigit((unsigned char)kind) && kind != 'n' && kind != 'c') ||
             (*wanted = number_of(value)) < 0) {
-            psh_warn("head: %s: not an option here, or no number", word);
+            psh_refuse_option("head", word);
             return NULL;
         }
         *lines = kind != 'c';

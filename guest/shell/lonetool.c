@@ -51,7 +51,7 @@ static int is_lone_tool(const struct psh_node *node) {
     for (; *words; words++)
         if (!is_plain(*words))
             return 0;
-    return 1;
+    return tool->kind == PSH_TOOL || psh_alone();
 }
 
 static int can_show(void) {
@@ -59,7 +59,7 @@ static int can_show(void) {
 }
 
 int psh_lone_output(struct psh_node *node, char **text) {
-    int file = is_lone_tool(node) && !can_show() ? psh_scratch_file() : -1;
+    int file = !can_show() && is_lone_tool(node) ? psh_scratch_file() : -1;
     if (file < 0)
         return 0;
     int status = psh.status, line = psh.line, errexit = psh.errexit;

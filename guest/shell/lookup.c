@@ -35,10 +35,15 @@ char *psh_find(const char *name, int *error) {
     return NULL;
 }
 
+// The programs' stand-ins are none.
+static int is_own(const char *name) {
+    const struct psh_builtin *found = psh_builtin(name);
+    return found && found->kind != PSH_PROGRAM;
+}
+
 static int print_meaning(const char *name) {
     int error;
-    const char *path =
-        name && !psh_function(name) && !psh_builtin(name) ? psh_find(name, &error) : name;
+    const char *path = name && !psh_function(name) && !is_own(name) ? psh_find(name, &error) : name;
     return path ? puts(path) < 0 : 127;
 }
 
@@ -55,8 +60,8 @@ static int print_kinds(char **names) {
     int status = 0, error;
     for (; *names; names++) {
         const struct psh_function *f = psh_function(*names);
-        char *path = f || psh_builtin(*names) ? NULL : psh_find(*names, &error);
-        if (f || path || psh_builtin(*names))
+        char *path = f || is_own(*names) ? NULL : psh_find(*names, &error);
+        if (f || path || is_own(*names))
             puts(f ? "function" : path ? "file" : "builtin");
         else
             status = 1;
@@ -69,7 +74,7 @@ int psh_type(char **argv) {
     if (psh.bash && argv[1] && strcmp(argv[1], "-t") == 0)
         return print_kinds(argv + 2);
     while (*++argv) {
-        if (psh_builtin(*argv))
+        if (is_own(*argv))
             printf("%s is a shell builtin\n", *argv);
         else
             status |= print_meaning(*argv);

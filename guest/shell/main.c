@@ -96,8 +96,12 @@ static void begin_interactive(void) {
 
 // `cat` and its like: a command of the shell as a program.
 static int run_tool(const struct psh_builtin *tool, char **argv) {
+    struct psh_words given = {0};
     argv[0] = psh.name = base_name(argv[0]);
     psh.line = 0;
+    for (char **word = argv; *word; word++)
+        psh_add(&given, *word);
+    psh.given = given.items;
     return psh_run_builtin(tool, argv);
 }
 

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -72,8 +73,20 @@ static void add_to_job(struct psh_job *job, pid_t pid, const struct psh_node *no
     psh_job_add(job, pid, known ? node->text : "", known ? node->length : 0);
 }
 
-pid_t psh_fork(struct psh_job *job, int how, const struct psh_node *node) {
-    enum psh_place place = how & ~PSH_OPTIONAL;
+int psh_alone(void) {
+    static int alone = -1;
+    if (alone >= 0)
+        return alone;
+    pid_t pid = vfork();
+    if (!pid)
+        _exit(0);
+    alone = pid < 0 && errno == ENOSYS;
+    while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    return alone;
+}
+
+pid_t psh_fork(struct psh_job *job, enum psh_place place, const struct psh_node *node) {
     int error, tries = 0;
     pid_t pid;
     sigset_t all, old;
@@ -90,7 +103,7 @@ pid_t psh_fork(struct psh_job *job, int how, const struct psh_node *node) {
             begin_child(job, place);
         sigprocmask(SIG_SETMASK, &old, NULL);
     } while (may_try_again(pid, error, &tries));
-    if (pid < 0 && !(how & PSH_OPTIONAL && error == ENOSYS))
+    if (pid < 0)
         cannot_fork(error);
     else if (pid > 0)
         add_to_job(job, pid, node);
@@ -157,7 +170,7 @@ static _Noreturn void run_program(const struct psh_job *job, const char *path, c
     _exit(psh_cannot_run(argv[0], psh_execute(path, argv, environment)));
 }
 
-int psh_launch(const char *path, char **argv) {
+int psh_launch(const char *path, char **argv, const struct psh_builtin *stand_in) {
     char **environment = psh_environment();
     struct psh_job *job = psh_job_new();
     int error, tries = 0;
@@ -177,6 +190,8 @@ int psh_launch(const char *path, char **argv) {
     } while (may_try_again(pid, error, &tries));
     if (pid < 0) {
         psh_job_drop(job);
+        if (stand_in && error == ENOSYS)
+            return psh_run_builtin(stand_in, argv);
         cannot_fork(error);
         return psh.status;
     }

@@ -2,19 +2,23 @@
 #ifndef SHELL_PROCESS_H
 #define SHELL_PROCESS_H
 
+#include "builtins.h"
 #include "jobs.h"
 #include "shell.h"
 
-// OPTIONAL: without a second process there is another way, and nothing is said.
-enum psh_place { PSH_FRONT, PSH_BACK, PSH_ASIDE, PSH_OPTIONAL = 16 };
+enum psh_place { PSH_FRONT, PSH_BACK, PSH_ASIDE };
 
 // fork(2), with the child set up as a subshell and entered in the job. -1: said, and the shell
 // ends.
-pid_t psh_fork(struct psh_job *job, int place, const struct psh_node *node);
+pid_t psh_fork(struct psh_job *job, enum psh_place place, const struct psh_node *node);
 _Noreturn void psh_run_child(struct psh_node *node); // in what psh_fork made
 
-// Runs the program at `path` and waits for it: its status.
-int psh_launch(const char *path, char **argv);
+// No process can be made here. It is found out by making one.
+int psh_alone(void);
+
+// Runs the program at `path` and waits for it: its status. stand_in: what is run where no process
+// can be made, or null.
+int psh_launch(const char *path, char **argv, const struct psh_builtin *stand_in);
 // Takes this process's place, or says why `name` does not: a status.
 int psh_become(const char *path, char **argv, const char *name);
 int psh_execute(const char *path, char **argv, char **environment); // errno of the failure

@@ -98,6 +98,7 @@ struct psh_state {
     const char *function;       // that runs, null without one
     struct psh_words matches;   // of the last =~, and of its parentheses
     long long started;          // $SECONDS
+    char **given;               // a tool's words, where it is a program; else null
     int bash;                   // the shell was called by that name
     int errexit, nounset, xtrace, noglob, pipefail, allexport, errtrace, nullglob, inherit;
     int interactive, monitor;

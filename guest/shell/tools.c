@@ -19,6 +19,18 @@ static int problem(const char *command, const char *path) {
     return 1;
 }
 
+// In every base but that of C programs.
+int toybox_program(int argc, char **argv) __attribute__((weak));
+
+void psh_refuse_option(const char *command, const char *option) {
+    int count = 0;
+    while (psh.given && psh.given[count])
+        count++;
+    if (count && toybox_program)
+        exit(toybox_program(count, psh.given));
+    psh_warn("%s: %s: not an option here", command, option);
+}
+
 // The letters given, all of them known; null: said.
 static const char *letters(char ***argv, const char *known) {
     static char given[16];
@@ -31,7 +43,7 @@ static const char *letters(char ***argv, const char *known) {
         }
         for (const char *letter = **argv + 1; *letter; letter++) {
             if (!strchr(known, *letter) || count == sizeof given - 1) {
-                psh_warn("%s: %s: not an option here", command, **argv);
+                psh_refuse_option(command, **argv);
                 return NULL;
             }
             given[count++] = *letter;
@@ -55,7 +67,7 @@ const char *psh_options(char **argv, const char *known) {
         ended = strcmp(*argv, "--") == 0;
         for (const char *letter = *argv + 1; !ended && *letter; letter++) {
             if (!strchr(known, *letter) || count == sizeof given - 1) {
-                psh_warn("%s: %s: not an option here", command, *argv);
+                psh_refuse_option(command, *argv);
                 return NULL;
             }
             given[count++] = *letter;
@@ -96,6 +108,8 @@ static int copy_out(int fd) {
 
 int psh_cat(char **argv) {
     int status = 0;
+    if (!psh_options(argv, "u"))
+        return 1;
     if (!argv[1])
         return copy_out(0) < 0;
     while (*++argv) {
@@ -157,6 +171,8 @@ int psh_remove(char **argv) {
 
 int psh_touch(char **argv) {
     int status = 0;
+    if (!psh_options(argv, ""))
+        return 1;
     while (*++argv) {
         int fd = open(*argv, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
         if (fd < 0 || futimens(fd, NULL) < 0)
@@ -181,7 +197,7 @@ int psh_sleep(char **argv) {
 }
 
 int psh_basename(char **argv) {
-    if (!argv[1])
+    if (!psh_options(argv, "") || !argv[1])
         return 2;
     char *name = basename(psh_copy(argv[1], strlen(argv[1])));
     size_t length = strlen(name), suffix = argv[2] ? strlen(argv[2]) : 0;
@@ -191,5 +207,6 @@ int psh_basename(char **argv) {
 }
 
 int psh_dirname(char **argv) {
-    return argv[1] ? puts(dirname(psh_copy(argv[1], strlen(argv[1])))) < 0 : 2;
+    return psh_options(argv, "") && argv[1] ? puts(dirname(psh_copy(argv[1], strlen(argv[1])))) < 0
+                                            : 2;
 }

@@ -36,6 +36,7 @@ MISMATCH = re.compile(r"[^\n]*function signature mismatch: main\n(?:>>>[^\n]*\n)
 # What configure calls a program that it links to run it (autoconf's _AC_RUN_IFELSE). It is run in
 # a box that sees this folder, so that configure needs no --host.
 PROBE = "conftest"
+OBJECT_SECTION = b"boxer.object"
 RUN_PROBE = """#!/bin/sh
 # A configure's question to a program of a box: the program is beside this.
 exec {python} -P -m boxer.cli run -v "$PWD:$PWD" -w "$PWD" "$0.wasm" "$@"
@@ -237,14 +238,40 @@ def link(tools: Tools, line: CommandLine, objects: list[str]) -> int:
     command = [tools.zig, "wasm-ld", *tools.link_flags, *inputs, *machine, "-o", target]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     sys.stderr.write(MISMATCH.sub("", done.stderr))
+    if not probes and not done.returncode:
+        keep_object(tools, inputs, Path(output))
     if probes and not done.returncode:
         Path(output).write_text(RUN_PROBE.format(python=shlex.quote(sys.executable)))
         Path(output).chmod(0o755)
     return done.returncode
 
 
+def keep_object(tools: Tools, inputs: list[str], program: Path) -> None:
+    """Lays the program's own object into it, in front: a box whose base has a program of its own
+    is linked with that (src/boxer/wasmformat/linkable.py)."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / "object"
+        command = [tools.zig, "wasm-ld", "-r", *inputs, "-o", str(made)]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            return
+        payload = bytes([len(OBJECT_SECTION)]) + OBJECT_SECTION + made.read_bytes()
+    module = program.read_bytes()
+    program.write_bytes(module[:8] + b"\0" + leb128(len(payload)) + payload + module[8:])
+
+
+def leb128(value: int) -> bytes:
+    digits = []
+    while value >= 0x80:
+        digits.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*digits, value])
+
+
 def compiler(tools: Tools, is_cxx: bool, arguments: list[str]) -> int:
     arguments = expanded(arguments)
+    if "-" in arguments and not any(argument.startswith("-x") for argument in arguments):
+        # zig leaves standard input of no stated language to clang, without reading the options.
+        arguments = ["-x", "c++" if is_cxx else "c", *arguments]
     if "-Wl,--version" in arguments:
         return run([tools.zig, "wasm-ld", "--version"])
     line = parted(tools.options, arguments)
@@ -271,7 +298,15 @@ def link_set(tools: Tools, arguments: list[str]) -> int:
     interpreter = [str(tools.library("interpreter.o"))]
     programs = [str(path) for path in sorted((tools.sdk / "lib" / "programs").glob("*.o"))]
     cxx = [str(path) for path in sorted((tools.sdk / "lib" / "c++").glob("*.a"))]
-    names = ("start.o", "libmachine.a", "libz.a", "libjumps.a", "libc.a", "libcompiler_rt.a")
+    names = (
+        "start.o",
+        "libmachine.a",
+        "libtoybox.a",
+        "libz.a",
+        "libjumps.a",
+        "libc.a",
+        "libcompiler_rt.a",
+    )
     machine = [str(tools.library(name)) for name in names]
     command = [tools.zig, "wasm-ld", *tools.module_flags, *programs, *objects]
     return run([*command, *interpreter, *tools.libraries, *cxx, *machine, "-o", output])

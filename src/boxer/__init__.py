@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from boxer.errors import (
         BoxerError,
         CallDataError,
+        ChainError,
+        FunctionError,
+        FunctionInputError,
         GuestError,
         GuestExitedError,
+        HostFunctionError,
         LimitReached,
         MachineOverError,
         NetworkValueError,
@@ -27,8 +31,11 @@ if TYPE_CHECKING:
         PortTakenError,
         PortValueError,
     )
+    from boxer.extensions import Clock, Fetch, Fresh, KeyValue, Log, Secrets
+    from boxer.functions import Chain, Function, chain, function
     from boxer.library import Box, Machine, build, load
     from boxer.runtime import (
+        Cancel,
         Limits,
         Mount,
         Network,
@@ -43,23 +50,28 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "boxer.errors": (
-        "BoxerError", "CallDataError", "GuestError", "GuestExitedError", "LimitReached",
+        "BoxerError", "CallDataError", "ChainError", "FunctionError", "FunctionInputError",
+        "GuestError", "GuestExitedError", "HostFunctionError", "LimitReached",
         "MachineOverError", "NetworkValueError", "PoolClosedError", "PortTakenError",
         "PortValueError",
     ),
+    "boxer.extensions": ("Clock", "Fetch", "Fresh", "KeyValue", "Log", "Secrets"),
+    "boxer.functions": ("Chain", "Function", "chain", "function"),
     "boxer.library": ("Box", "Machine", "build", "load"),
     "boxer.runtime": (
-        "Limits", "Mount", "Network", "OpenNetwork", "Pool", "Port", "RunResult", "Stream", "Usage",
-        "open_network",
+        "Cancel", "Limits", "Mount", "Network", "OpenNetwork", "Pool", "Port", "RunResult",
+        "Stream", "Usage", "open_network",
     ),
 }  # fmt: skip
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
-    "Box", "BoxerError", "CallDataError", "GuestError", "GuestExitedError", "LimitReached",
-    "Limits", "Machine", "MachineOverError", "Mount", "Network", "NetworkValueError", "OpenNetwork",
-    "Pool", "PoolClosedError", "Port", "PortTakenError", "PortValueError", "RunResult", "Stream",
-    "Usage", "build", "load", "open_network",
+    "Box", "BoxerError", "CallDataError", "Cancel", "Chain", "ChainError", "Clock", "Fetch",
+    "Fresh", "Function", "FunctionError", "FunctionInputError", "GuestError", "GuestExitedError",
+    "HostFunctionError", "KeyValue", "LimitReached", "Limits", "Log", "Machine",
+    "MachineOverError", "Mount", "Network", "NetworkValueError", "OpenNetwork", "Pool",
+    "PoolClosedError", "Port", "PortTakenError", "PortValueError", "RunResult", "Secrets",
+    "Stream", "Usage", "build", "chain", "function", "load", "open_network",
 ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import Final
 
 KERNEL_ABI: Final = 1
+ASKING: Final = 1048576
 
 
 class Phase(IntEnum):

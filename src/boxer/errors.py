@@ -13,6 +13,7 @@ Invariants
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -383,7 +384,8 @@ class LimitReached(BoxerError):  # noqa: N818 - said of a call, which had no fau
     reference = "limit-reached"
 
     def __init__(self, limit: str, *, stdout: bytes = b"", stderr: bytes = b"") -> None:
-        super().__init__(f"The call reached its `{limit}` limit.")
+        told = f"The call reached its `{limit}` limit."
+        super().__init__("The call was cancelled." if limit == "cancelled" else told)
         self.limit = limit
         self.stdout = stdout
         self.stderr = stderr
@@ -393,6 +395,54 @@ class ServeError(BoxerError):
     """An application that cannot be served."""
 
     reference = "cannot-serve"
+
+
+class FunctionError(BoxerError):
+    """A box is no typed function, or what a function's project says cannot be done."""
+
+    reference = "function"
+
+
+class FunctionInputError(BoxerError):
+    """What a function was given does not fit its signature; it was not called.
+
+    errors: paths (JSON Pointers, RFC 6901) and what is wrong there.
+    """
+
+    reference = "function-input"
+
+    def __init__(self, function: str, errors: Sequence[tuple[str, str]]) -> None:
+        listed = "; ".join(f"`{path or '/'}` {message}" for path, message in errors)
+        super().__init__(
+            f"What `{function}` was given does not fit its signature: {listed}.",
+            hint=f"See what it takes: `boxer fn inspect {function}`.",
+        )
+        self.errors = list(errors)
+
+
+class ChainError(BoxerError):
+    """Functions that cannot be a chain, or a link of one that failed.
+
+    failures: name, message and traceback of each link it went through, the innermost last.
+    """
+
+    reference = "chain"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        failures: Sequence[tuple[str, str, str]] = (),
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.failures = list(failures)
+
+
+class HostFunctionError(BoxerError):
+    """What a box needs of its host is not there, or cannot be offered."""
+
+    reference = "host-function"
 
 
 class CallDataError(BoxerError):
@@ -508,3 +558,87 @@ class ServiceOptionError(BoxerError):
     """A name, signal, restart policy, health check or log option that is none."""
 
     reference = "bad-service-option"
+
+
+# --- store, registry -------------------------------------------------------------------------
+
+
+class StoreError(BoxerError):
+    """The store of named boxes, or an image layout, is damaged or not to be had."""
+
+    reference = "store-damaged"
+
+
+class ArtifactError(BoxerError):
+    """A manifest that cannot be read, or one of something that is no box."""
+
+    reference = "not-a-box-artifact"
+
+
+class RegistryError(BoxerError):
+    """A registry that cannot be reached, breaks off, or answers what no registry may."""
+
+    reference = "registry-failed"
+
+
+class RegistryMissingError(RegistryError):
+    """What a registry does not have."""
+
+    reference = "registry-missing"
+
+
+class RegistryDeniedError(RegistryError):
+    """What a registry does not let this user do."""
+
+    reference = "registry-denied"
+
+
+class InsecureRegistryError(RegistryError):
+    """Plain HTTP, or a password over it, to a registry that is not of this host."""
+
+    reference = "registry-insecure"
+
+
+class DamagedDownloadError(RegistryError):
+    """What came is not what was asked for, by its size or its sha256."""
+
+    reference = "damaged-download"
+
+
+class RegistryPackagesError(BoxerError):
+    """A package of the extra `boxer[registry]` is missing."""
+
+    reference = "registry-packages"
+
+
+class CredentialsError(BoxerError):
+    """A login that cannot be read or kept."""
+
+    reference = "bad-credentials"
+
+
+class SigningKeyError(BoxerError):
+    """A key that cannot be read, or is none for signing."""
+
+    reference = "bad-key"
+
+
+class SignatureError(BoxerError):
+    """No signature of a wanted key."""
+
+    reference = "signature-refused"
+
+
+class PolicyError(BoxerError):
+    """A policy file that cannot be read, or whose rule is not known."""
+
+    reference = "bad-policy"
+
+
+# --- networks --------------------------------------------------------------------------------
+
+
+class NetworkMissingError(BoxerError):
+    """A network of boxes that is not there."""
+
+    reference = "network-missing"

@@ -18,6 +18,7 @@ from boxer.blobstore import cache_folder
 from boxer.boxfile import BoxInfo, Code, ImageConfig, MemoryImage, read_box, write_box
 from boxer.runtime import mapped, native, write_plan
 from boxer.runtime.native import native_folder
+from boxer.store import ImageStore, parse_reference
 from boxer.wasmformat import Module
 
 pytestmark = [
@@ -298,3 +299,34 @@ def test_standard_input_can_be_polled(hello: Path, name: str, native: bool) -> N
         process.stdin.write("one\n")
         assert process.stdout.readline() == "[0] ONE\n"
     assert process.returncode == 0
+
+
+def test_named_boxes_are_run_while_nothing_else_is_to_be_asked(
+    launcher: Path, hello: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A policy is the Python program's to ask, and an index that another program has written."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.delenv("BOXER_POLICY", raising=False)
+    store = ImageStore()
+    for name in ("hello", "localhost:5000/team/hello:1"):
+        store.put(parse_reference(name), hello.read_bytes())
+    write_plan(store.path(parse_reference("hello")), read_box(hello.read_bytes()))
+    program = [str(launcher)]
+    for name in ("hello", "hello:latest", "localhost:5000/team/hello:1"):
+        assert run(program, ["run", name])[0] == 0
+    for name in ("localhost:5000/team", "localhost:5000/team/hello", "hello@sha256:" + "0" * 64):
+        assert run(program, ["run", name])[0] == TOOK_OVER
+    monkeypatch.setenv("BOXER_POLICY", str(tmp_path / "none"))
+    assert run(program, ["run", "hello"])[0] == TOOK_OVER
+    monkeypatch.delenv("BOXER_POLICY")
+    policy = tmp_path / "config" / "boxer" / "policy.json"
+    policy.parent.mkdir(parents=True)
+    policy.write_text('{"default": [{"type": "reject"}]}')
+    assert run(program, ["run", "hello"])[0] == TOOK_OVER
+    policy.unlink()
+    assert run(program, ["run", "hello"])[0] == 0
+    (store.root / "index.json").write_bytes((store.root / "index.json").read_bytes())
+    assert run(program, ["run", "hello"])[0] == TOOK_OVER
+    store.path(parse_reference("hello"))
+    assert run(program, ["run", "hello"])[0] == 0

@@ -21,6 +21,8 @@ Boxer = Callable[..., subprocess.CompletedProcess[str]]
 
 GPERF = "gperf_3.2.1.orig.tar.gz"
 GPERF_SHA256 = "ed5ad317858e0a9badbbada70df40194002e16e8834ac24491307c88f96f9702"
+MAKE = "make-dfsg_4.4.1.orig.tar.xz"
+MAKE_SHA256 = "3b16b00ea1079af9f8096bbc71ff7cc00c249fc6a862003da3c42308a0adb0fe"
 LUA = "lua5.4_5.4.7.orig.tar.gz"
 SCRIPT = """
 local ok, message = pcall(function() error({code = 5}) end)
@@ -108,6 +110,63 @@ def test_gperf_of_cxx_is_configured_and_made(boxer: Boxer, tmp_path: Path) -> No
     done = boxer("run", "-v", f"{tmp_path}:/w:ro", "-w", "/w", folder / "src" / "gperf", "words")
     assert done.returncode == 0, done.stderr
     assert "#define TOTAL_KEYWORDS 3" in done.stdout
+
+
+# Each recipe writes what it saw: with jobs side by side all have begun before the first one ends.
+JOBS = """\
+PARTS := $(foreach n,1 2 3 4,part$(n))
+whole: $(PARTS)
+\t@cat $^; wc -l <begun
+part%:
+\t@echo $* >>begun; until [ $$(wc -l <begun) = 4 ]; do sleep 0.01; done; echo $$(($* * $*)) >$@
+.PHONY: below
+below: ; @$(MAKE) -C below
+fails: bad1 good1
+bad%: ; @exit 3
+good%: ; @echo good
+said := $(shell echo said by a shell)
+said: ; @echo $(said) >&2; echo $(words $(PARTS))
+"""
+BELOW = "both: one two\n\t@echo both\none two: ; @echo $@ >>/tmp/seen\n"
+
+
+def test_gnu_make_runs_jobs_side_by_side_in_a_box(boxer: Boxer, tmp_path: Path) -> None:
+    archive, why = debian.fetch("make-dfsg", MAKE, tmp_path)
+    if archive is None:
+        pytest.skip(why)
+    assert hashlib.sha256(archive.read_bytes()).hexdigest() == MAKE_SHA256
+    with tarfile.open(archive) as packed:
+        packed.extractall(tmp_path, filter="data")
+    folder = tmp_path / "make-4.4.1"
+    (folder / "doc").mkdir()
+    (folder / "doc" / "Makefile.in").touch()  # Debian leaves the manual out
+    without = [
+        "--disable-nls",
+        "--without-guile",
+        "--disable-load",
+        "--disable-dependency-tracking",
+    ]
+    compiler = f"CC={sys.executable} -m boxer.cli cc"
+    for command in (["./configure", *without, compiler], ["make", "-C", "lib"], ["make", "make"]):
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=900)
+    (tmp_path / "Makefile").write_text(JOBS)
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "Makefile").write_text(BELOW)
+    (tmp_path / "Dockerfile").write_text(
+        "FROM alpine\nCOPY make-4.4.1/make /usr/bin/\nWORKDIR /w\nCOPY Makefile .\n"
+        'COPY below below\nCMD ["make", "-j4"]\n'
+    )
+    box = tmp_path / "make.wasm"
+    assert boxer("build", "-q", "-o", box, tmp_path).returncode == 0
+    done = boxer("run", box)
+    assert (done.returncode, done.stdout) == (0, "1\n4\n9\n16\n4\n"), done.stderr
+    done = boxer("run", box, "make", "-s", "-j2", "--no-print-directory", "below")
+    assert (done.returncode, done.stdout) == (0, "both\n"), done.stderr
+    done = boxer("run", box, "make", "-j4", "-k", "fails")
+    assert (done.returncode, done.stdout) == (2, "good\n")
+    assert "[Makefile:9: bad1] Error 3" in done.stderr
+    done = boxer("run", box, "make", "said")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "4\n", "said by a shell\n")
 
 
 def test_luas_own_makefile_runs_in_a_run(boxer: Boxer, tmp_path: Path) -> None:

@@ -127,6 +127,20 @@ def work(n):
             os._exit(3)
         assert os.waitpid(pid, 0)[1] == 3 << 8
     return sum(outbox.get() for _ in range(n))
+ballast = bytearray(1 << 20)
+def families(n):
+    found = 0
+    for number in range(n):
+        ballast[number * 4096 :: 65536] = bytes([number]) * len(ballast[number * 4096 :: 65536])
+        pid = os.fork()
+        if not pid:
+            ballast[:100000] = b"x" * 100000
+            below = os.fork()
+            if not below:
+                os._exit(ballast[0] == 120)
+            os._exit(os.waitstatus_to_exitcode(os.waitpid(below, 0)[1]) * 10)
+        found += os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return found
 """
 
 
@@ -160,6 +174,35 @@ def test_pools_in_many_threads_of_the_host_with_threads_in_each(pooled: Path) ->
         number: [sum(i * i for i in range(n)) for n in range(number, number + 25)]
         for number in range(8)
     }
+
+
+LEFT = """
+import os, sys
+import boxer
+def kept():
+    with open("/proc/self/maps") as maps, open("/proc/self/statm") as sizes:
+        resident = int(sizes.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+        return len(maps.readlines()), resident, len(os.listdir("/proc/self/fd"))
+with boxer.load(sys.argv[1]).pool(1) as pool:
+    for turn in range(300):
+        assert pool.call("pooled:families", 4) == 40
+        if turn == 50:
+            before = kept()
+    after = kept()
+print(before, after)
+assert after[0] - before[0] < 20
+assert after[1] - before[1] < 8 << 20
+assert after[2] - before[2] < 4
+"""
+
+
+# Each call forks a process that forks: their memories lie in files of the host, and all are gone.
+def test_calls_that_fork_leave_neither_mappings_nor_descriptors(pooled: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LEFT, str(pooled)],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 KILLED = """

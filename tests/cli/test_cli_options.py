@@ -22,7 +22,7 @@ from boxer.errors import (
 from boxer.runtime import ATTENDED
 
 REFUSED = [
-    (["run", "--link", "db", "x"], "`--link`: a box is in no network with others"),
+    (["run", "--link", "db", "x"], "`--link`: a box's addresses and names are its networks'"),
     (["run", "--privileged", "x"], "`--privileged`: a box reaches nothing"),
     (["run", "--read-only", "x"], "`--read-only`: the files of a box"),
     (["run", "--cpus", "2", "x"], "`--cpus`: the limits of a run have other names"),

@@ -58,7 +58,7 @@ static void what_cannot_begin_is_refused(void) {
         {"a folder", NR_execve, {(long)"/b", (long)few}, -EACCES},
         {"below a file", NR_execve, {(long)"/b/known/x", (long)few}, -ENOTDIR},
         {"no permission", NR_execve, {(long)"/b/plain", (long)few}, -EACCES},
-        {"no such program", NR_execve, {(long)"/b/unknown", (long)few}, -ENOEXEC},
+        {"no such program", NR_execve, {(long)"/b/unknown", (long)few}, -ENOENT},
         {"nothing in it", NR_execve, {(long)"/b/empty", (long)few}, -ENOEXEC},
         {"another machine's", NR_execve, {(long)"/b/elf", (long)few}, -ENOEXEC},
         {"a shell's text", NR_execve, {(long)"/b/text", (long)few}, -ENOEXEC},

@@ -107,6 +107,8 @@ static void one_message_goes_out_to_who_has_closed(void) {
 
 static void unread_bytes_reset_the_connection(void) {
     char byte;
+    struct linux_sockaddr_in name;
+    uint32_t size = sizeof name;
     ignore_pipe_signal();
     connect_tcp(8081);
     CALL(write, client, "lost", 4);
@@ -114,6 +116,24 @@ static void unread_bytes_reset_the_connection(void) {
     CHECK_EQUAL(CALL(read, client, &byte, 1), -ECONNRESET);
     CHECK_EQUAL(CALL(read, client, &byte, 1), 0);
     CHECK_EQUAL(CALL(write, client, "x", 1), -EPIPE);
+    CHECK_EQUAL(CALL(getpeername, client, &name, &size), -ENOTCONN);
+}
+
+// What ssl.SSLSocket looks at, to tell bytes that came before its handshake.
+static void what_came_before_a_reset_can_be_read(void) {
+    char byte;
+    struct linux_linger at_once = {1, 0};
+    struct linux_sockaddr_in name;
+    uint32_t size = sizeof name;
+    connect_tcp(8087);
+    CHECK_EQUAL(CALL(getpeername, server, &name, &size), 0);
+    CHECK_EQUAL(CALL(setsockopt, client, 1, LINUX_SO_LINGER, &at_once, sizeof at_once), 0);
+    CHECK_EQUAL(CALL(write, client, "x", 1), 1);
+    CALL(close, client);
+    CHECK_EQUAL(CALL(getpeername, server, &name, &size), -ENOTCONN);
+    CHECK_EQUAL(CALL(read, server, &byte, 1), 1);
+    CHECK_EQUAL(CALL(read, server, &byte, 1), -ECONNRESET);
+    CHECK_EQUAL(CALL(read, server, &byte, 1), 0);
 }
 
 static void closing_a_listener_resets_who_waits(void) {
@@ -206,6 +226,86 @@ static void datagrams_keep_their_bounds_and_senders(void) {
     CALL(close, receiver);
     CHECK_EQUAL(CALL(write, sender, "five", 4), 4);
     CHECK_EQUAL(CALL(write, sender, "six", 3), -ECONNREFUSED); // what ICMP told
+}
+
+struct one_control {
+    struct linux_cmsghdr head;
+    int value;
+};
+
+static long send_with(long fd, const struct linux_sockaddr_in *to, int type, int value) {
+    struct linux_iovec vector = {"x", 1};
+    struct one_control control = {{sizeof control, LINUX_IPPROTO_IP, type}, value};
+    struct linux_msghdr header = {.name = (void *)to,
+                                  .name_size = sizeof *to,
+                                  .vectors = &vector,
+                                  .count = 1,
+                                  .control = &control,
+                                  .control_size = sizeof control};
+    control.head.size = (size_t)((char *)&control.value - (char *)&control) + sizeof value;
+    return CALL(sendmsg, fd, &header, 0);
+}
+
+static int told_hops(long fd, size_t room, int *flags) {
+    char byte;
+    struct linux_iovec vector = {&byte, 1};
+    struct one_control control = {.value = -1};
+    struct linux_msghdr header = {
+        .vectors = &vector, .count = 1, .control = &control, .control_size = room};
+    CHECK_EQUAL(CALL(recvmsg, fd, &header, 0), 1);
+    *flags = header.flags;
+    return header.control_size ? control.value : -2;
+}
+
+static void datagrams_tell_their_hops_to_who_asks(void) {
+    struct linux_sockaddr_in name = loopback(5360);
+    int one = 1, seven = 7, flags;
+    const size_t whole = sizeof(struct one_control);
+    long receiver = CALL(socket, LINUX_AF_INET, DGRAM | NONBLOCK, 0);
+    long sender = CALL(socket, LINUX_AF_INET, DGRAM | NONBLOCK, 0);
+    CHECK_EQUAL(CALL(bind, receiver, &name, sizeof name), 0);
+    CHECK_EQUAL(CALL(sendto, sender, "x", 1, 0, &name, sizeof name), 1);
+    CHECK_EQUAL(told_hops(receiver, whole, &flags), -2); // nobody has asked
+    CHECK_EQUAL(CALL(setsockopt, receiver, LINUX_IPPROTO_IP, 12, &one, sizeof one), 0);
+    CHECK_EQUAL(CALL(sendto, sender, "x", 1, 0, &name, sizeof name), 1);
+    CHECK_EQUAL(told_hops(receiver, whole, &flags), 64);
+    CHECK_EQUAL(CALL(setsockopt, sender, LINUX_IPPROTO_IP, 2, &seven, sizeof seven), 0);
+    CHECK_EQUAL(CALL(sendto, sender, "x", 1, 0, &name, sizeof name), 1);
+    CHECK_EQUAL(told_hops(receiver, whole, &flags), 7);
+    CHECK_EQUAL(send_with(sender, &name, 2, 9), 1);
+    CHECK_EQUAL(told_hops(receiver, whole, &flags), 9);
+    CHECK_EQUAL(flags, 0);
+    CHECK_EQUAL(send_with(sender, &name, 2, 0), -EINVAL);
+    CHECK_EQUAL(send_with(sender, &name, 2, 256), -EINVAL);
+    CHECK_EQUAL(send_with(sender, &name, 77, 1), -EINVAL);
+    CHECK_EQUAL(CALL(sendto, receiver, "x", 1, 0, &name, sizeof name), 1); // to itself
+    CHECK_EQUAL(told_hops(receiver, sizeof(struct linux_cmsghdr), &flags), -1);
+    CHECK_EQUAL(flags, LINUX_MSG_CTRUNC);
+    CHECK_EQUAL(CALL(sendto, sender, "x", 1, 0, &name, sizeof name), 1);
+    CHECK_EQUAL(told_hops(receiver, 3, &flags), -2);
+    CHECK_EQUAL(flags, LINUX_MSG_CTRUNC);
+}
+
+static void parts_become_one_datagram(void) {
+    static char much[65507];
+    struct linux_sockaddr_in name = loopback(5361), elsewhere = loopback(5362);
+    char buffer[16];
+    long receiver = CALL(socket, LINUX_AF_INET, DGRAM | NONBLOCK, 0);
+    long sender = CALL(socket, LINUX_AF_INET, DGRAM | NONBLOCK, 0);
+    CHECK_EQUAL(CALL(bind, receiver, &name, sizeof name), 0);
+    CHECK_EQUAL(CALL(sendto, sender, "one", 3, LINUX_MSG_MORE, &name, sizeof name), 3);
+    CHECK_EQUAL(CALL(sendto, sender, "two", 3, LINUX_MSG_MORE, &elsewhere, sizeof elsewhere), 3);
+    CHECK_EQUAL(CALL(recvfrom, receiver, buffer, 16, 0, 0, 0), -EAGAIN);
+    CHECK_EQUAL(CALL(sendto, sender, "!", 1, 0, 0, 0), 1);
+    CHECK_EQUAL(CALL(recvfrom, receiver, buffer, 16, 0, 0, 0), 7);
+    CHECK_EQUAL(memcmp(buffer, "onetwo!", 7), 0);
+    CHECK_EQUAL(CALL(sendto, sender, "one", 3, LINUX_MSG_MORE, &name, sizeof name), 3);
+    CHECK_EQUAL(CALL(sendto, sender, much, sizeof much, 0, &name, sizeof name), -EMSGSIZE);
+    CHECK_EQUAL(CALL(sendto, sender, "new", 3, 0, &name, sizeof name), 3); // nothing is left
+    CHECK_EQUAL(CALL(recvfrom, receiver, buffer, 16, 0, 0, 0), 3);
+    CHECK_EQUAL(CALL(sendto, sender, "lost", 4, LINUX_MSG_MORE, &name, sizeof name), 4);
+    CALL(close, sender);
+    CHECK_EQUAL(CALL(recvfrom, receiver, buffer, 16, 0, 0, 0), -EAGAIN);
 }
 
 static void unix_sockets_meet_by_path_and_abstract_name(void) {
@@ -399,11 +499,14 @@ int main(void) {
     RUN(a_server_and_its_client_talk);
     RUN(one_message_goes_out_to_who_has_closed);
     RUN(unread_bytes_reset_the_connection);
+    RUN(what_came_before_a_reset_can_be_read);
     RUN(closing_a_listener_resets_who_waits);
     RUN(a_stream_is_bounded_and_drains);
     RUN(addresses_and_ports_are_kept_apart);
     RUN(ipv6_listeners_serve_ipv4);
     RUN(datagrams_keep_their_bounds_and_senders);
+    RUN(datagrams_tell_their_hops_to_who_asks);
+    RUN(parts_become_one_datagram);
     RUN(unix_sockets_meet_by_path_and_abstract_name);
     RUN(packets_are_whole);
     RUN(descriptors_travel_in_messages);

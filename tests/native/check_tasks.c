@@ -67,6 +67,32 @@ static void tasks_take_turns_in_their_order(void) {
     CHECK_EQUAL(host_polls, 0);
 }
 
+static int ends[2];
+
+static int reads_one(void *unused) {
+    char byte;
+    (void)unused;
+    CHECK_EQUAL(CALL(read, ends[0], &byte, 1), 1);
+    return 0;
+}
+
+// multiprocessing's pool polls the pipe that another of its threads reads.
+static void who_polls_lets_the_reader_have_it(void) {
+    struct linux_pollfd polled = {.events = LINUX_POLLIN};
+    struct linux_timespec zero = {0};
+    host_switches();
+    CHECK_EQUAL(CALL(pipe2, ends, 0), 0);
+    polled.fd = ends[0];
+    CHECK_EQUAL(start_thread(0, reads_one, NULL), PROCESS_PID + 1);
+    CALL(sched_yield); // it waits
+    CHECK_EQUAL(CALL(write, ends[1], "x", 1), 1);
+    CHECK_EQUAL(CALL(ppoll_time64, &polled, 1, &zero, 0, 0), 0);
+    join_thread(0);
+    CHECK_EQUAL(CALL(write, ends[1], "x", 1), 1);
+    CHECK_EQUAL(CALL(ppoll_time64, &polled, 1, &zero, 0, 0), 1); // nobody else wants it
+    CHECK_EQUAL(host_polls, 0);
+}
+
 static uint32_t turn;
 
 static int plays(void *argument) {
@@ -436,6 +462,7 @@ static void a_failing_allocation_changes_nothing(void) {
 
 int main(void) {
     RUN(tasks_take_turns_in_their_order);
+    RUN(who_polls_lets_the_reader_have_it);
     RUN(a_word_is_waited_for_and_woken);
     RUN(wakes_count_whom_they_found);
     RUN(bits_say_who_is_meant);

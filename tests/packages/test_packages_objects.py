@@ -74,6 +74,25 @@ def sdk() -> Sdk:
     return found
 
 
+@pytest.mark.base
+@pytest.mark.parametrize("tool", ["cc", "c++"])
+@pytest.mark.parametrize("options", [["-E", "-dM"], ["-DOTHER=1", "-E"], ["-E", "-x", "c"]])
+def test_a_compiler_reads_standard_input_as_gcc_does(
+    sdk: Sdk, tool: str, options: list[str]
+) -> None:
+    # What meson asks for a compiler's own macros.
+    done = subprocess.run(
+        [sdk.program(tool), *options, "-"],
+        input="#ifdef __wasm__\n#define FOUND 1\n#endif\nint found = FOUND;\n",
+        env={**os.environ, **sdk.environment()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert ("#define FOUND 1" if "-dM" in options else "int found = 1;") in done.stdout
+
+
 def compiled(sdk: Sdk, folder: Path, text: str, name: str = "casts") -> bytes:
     source, output = folder / f"{name}.c", folder / f"{name}.so"
     source.write_text(text)

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from boxer.blobstore import is_held, take
 from boxer.errors import ServiceOptionError
 from boxer.services import described, parse_policy, parse_signal, read_log, since
 from boxer.services.health import Monitor
-from boxer.services.locks import is_held, take
 from boxer.services.logs import LONGEST, LogWriter
 from boxer.services.records import Health, Record, State, read_record, read_state, write_record
 from boxer.services.restarting import next_pause

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #define BOXER_KERNEL_ABI 1
+#define BOXER_ASKING 1048576
 #define BOXER_BOOT_MAGIC "BXBOOT01"
 #define BOXER_TREE_MAGIC "BXTREE01"
 

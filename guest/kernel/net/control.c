@@ -1,10 +1,12 @@
-// Control messages of AF_UNIX: descriptors and credentials (cmsg(3), unix(7)).
+// Control messages: descriptors and credentials of AF_UNIX (cmsg(3), unix(7)); what IP says is
+// ancillary.c's.
 //
 // Difference from Linux: a socket sent over itself keeps itself alive until the process ends; there
 // is no collector for such cycles.
 #include "net/control.h"
 #include "mm/memory.h"
 #include "mm/slab.h"
+#include "net/ancillary.h"
 #include "net/queue.h"
 #include "net/socket.h"
 #include "task/credentials.h"
@@ -57,6 +59,8 @@ static int check_credentials(const char *data, size_t size) {
 
 static int read_one(struct socket *socket, const struct linux_cmsghdr *head, const char *data,
                     size_t size, struct message *message) {
+    if (socket->family == LINUX_AF_INET || socket->family == LINUX_AF_INET6)
+        return ancillary_read(socket, head, data, size, message);
     if (socket->family != LINUX_AF_UNIX || head->level != LINUX_SOL_SOCKET)
         return socket->family == LINUX_AF_UNIX ? 0 : -EINVAL;
     if (head->type == LINUX_SCM_RIGHTS)
@@ -89,15 +93,19 @@ int control_read(struct socket *socket, const struct linux_msghdr *header,
     return 0;
 }
 
-// Appends one control message; 0: no room even for its head.
-static size_t put(struct linux_msghdr *header, size_t used, int type, const void *data,
-                  size_t size) {
-    struct linux_cmsghdr head = {.size = HEAD + size, .level = LINUX_SOL_SOCKET, .type = type};
-    if (header->control_size < used || header->control_size - used < HEAD + size)
+// Appends one control message, cut where the room ends; 0: no room even for its head.
+static size_t put(struct linux_msghdr *header, size_t used, int level, int type, const void *data,
+                  size_t size, struct message *message) {
+    struct linux_cmsghdr head = {.size = HEAD + size, .level = level, .type = type};
+    size_t room = header->control_size > used ? header->control_size - used : 0;
+    if (room < head.size)
+        message->out_flags |= LINUX_MSG_CTRUNC;
+    if (room < HEAD)
         return 0;
+    head.size = head.size < room ? head.size : room;
     memcpy((char *)header->control + used, &head, sizeof head);
-    memcpy((char *)header->control + used + HEAD, data, size);
-    size_t end = used + ALIGN(head.size);
+    memcpy((char *)header->control + used + HEAD, data, head.size - HEAD);
+    size_t end = used + ALIGN(HEAD + size);
     return end < header->control_size ? end : header->control_size;
 }
 
@@ -119,21 +127,34 @@ static size_t give_rights(struct linux_msghdr *header, size_t used, struct messa
     memmove(message->files, message->files + given,
             (message->file_count - given) * sizeof *message->files);
     message->file_count -= given;
-    size_t end = given ? put(header, used, LINUX_SCM_RIGHTS, fds, given * sizeof *fds) : 0;
+    size_t end = given ? put(header, used, LINUX_SOL_SOCKET, LINUX_SCM_RIGHTS, fds,
+                             given * sizeof *fds, message)
+                       : 0;
     return end ? end : used;
 }
 
+struct writing {
+    struct linux_msghdr *header;
+    struct message *message;
+    size_t used;
+};
+
+static void put_next(void *state, int level, int type, const void *data, size_t size) {
+    struct writing *writing = state;
+    size_t end = put(writing->header, writing->used, level, type, data, size, writing->message);
+    writing->used = end ? end : writing->used;
+}
+
 void control_write(struct socket *socket, struct linux_msghdr *header, struct message *message) {
-    size_t used = 0;
     if (!header->control)
         header->control_size = 0;
-    if (socket->pass_credentials) {
-        size_t end =
-            put(header, used, LINUX_SCM_CREDENTIALS, &message->sender, sizeof message->sender);
-        if (!end)
-            message->out_flags |= LINUX_MSG_CTRUNC;
-        used = end ? end : used;
-    }
+    struct writing writing = {header, message, 0};
+    if (socket->pass_credentials)
+        put_next(&writing, LINUX_SOL_SOCKET, LINUX_SCM_CREDENTIALS, &message->sender,
+                 sizeof message->sender);
+    if (socket->family == LINUX_AF_INET || socket->family == LINUX_AF_INET6)
+        ancillary_write(socket, message, put_next, &writing);
+    size_t used = writing.used;
     if (message->file_count)
         used = give_rights(header, used, message);
     if (message->flags & LINUX_MSG_CMSG_CLOEXEC)

@@ -1,4 +1,4 @@
-// Control messages at the caller's side: SCM_RIGHTS and SCM_CREDENTIALS.
+// Control messages at the caller's side: SCM_RIGHTS, SCM_CREDENTIALS, and IP's.
 #ifndef KERNEL_NET_CONTROL_H
 #define KERNEL_NET_CONTROL_H
 
@@ -6,7 +6,7 @@
 
 #include <boxer/linux_socket.h>
 
-// SCM_RIGHTS and SCM_CREDENTIALS of sendmsg(2); on success message->files are referenced.
+// Those of sendmsg(2); on success message->files are referenced.
 int control_read(struct socket *, const struct linux_msghdr *, struct message *);
 // The other way: installs descriptors, sets header->control_size, MSG_CTRUNC in out_flags. What
 // found no room stays in message->files.

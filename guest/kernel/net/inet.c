@@ -60,6 +60,19 @@ static int is_loopback(const struct endpoint *point) {
     return is_mapped(point) ? point->ip[12] == 127 : memcmp(point->ip, loopback6, 16) == 0;
 }
 
+void inet_address(const struct name *name, uint8_t address[16]) {
+    struct endpoint point = endpoint_of(name);
+    if (is_any(&point) && is_mapped(&point))
+        memcpy(point.ip + 12, (uint8_t[4]){127, 0, 0, 1}, 4);
+    else if (is_any(&point))
+        memcpy(point.ip, loopback6, sizeof point.ip);
+    memcpy(address, point.ip, sizeof point.ip);
+}
+
+int inet_is_mapped(const uint8_t address[16]) {
+    return memcmp(address, mapped_prefix, sizeof mapped_prefix) == 0;
+}
+
 static struct name name_of(const struct endpoint *point, int family) {
     struct name name = {0};
     if (family == LINUX_AF_INET) {

@@ -6,6 +6,8 @@
 // 2. A message is queued whole or not at all.
 #include "net/queue.h"
 #include "mm/slab.h"
+#include "net/ancillary.h"
+#include "net/corked.h"
 #include "net/dns.h"
 #include "net/inet.h"
 #include "net/netlink.h"
@@ -120,6 +122,8 @@ static long enqueue(struct socket *from, struct socket *to, struct message *mess
     if (!packet)
         return filled ? (long)filled : -ENOBUFS;
     message_gather(message, filled, packet->data, rest);
+    if (socket_is_datagram(from) && to->family != LINUX_AF_UNIX && to->family != LINUX_AF_NETLINK)
+        packet->ancillary = ancillary_of(from, message);
     packet->files = message->files;
     packet->file_count = message->file_count;
     message->files = NULL;
@@ -207,6 +211,7 @@ int socket_deliver(struct socket *socket, const struct name *from, const void *b
     if (result < 0)
         return (int)result;
     struct packet *packet = socket->last;
+    packet->ancillary = (struct ancillary){0}; // nobody has said any
     kfree(packet->from);
     packet->from = from ? kmalloc(sizeof *from) : NULL;
     if (packet->from)
@@ -221,10 +226,33 @@ static long send_to_kernel(struct socket *socket, struct message *message) {
     return netlink_request(socket, request, size);
 }
 
+static long send_datagram(struct socket *, struct message *);
+
+// MSG_MORE: the datagram goes out with the first message without it, to where the first of all
+// went.
+static long send_corked(struct socket *socket, struct message *message) {
+    int error = cork_add(socket, message);
+    if (error || message->flags & LINUX_MSG_MORE)
+        return error ? error : (long)message->size;
+    struct corked *corked = cork_take(socket);
+    struct linux_iovec vector = {corked->data, corked->size};
+    struct message whole = {.vectors = &vector,
+                            .count = 1,
+                            .size = corked->size,
+                            .flags = message->flags,
+                            .name = corked->name.size ? &corked->name : NULL,
+                            .ancillary = corked->ancillary};
+    long sent = send_datagram(socket, &whole);
+    cork_free(corked);
+    return sent < 0 ? sent : (long)message->size;
+}
+
 static long send_datagram(struct socket *socket, struct message *message) {
     struct socket *to;
     if (socket->shut & SHUT_SEND)
         return broken_pipe(message);
+    if (cork_wants(socket, message))
+        return send_corked(socket, message);
     if (socket->error && !message->name)
         return take_error(socket);
     if (socket->family == LINUX_AF_NETLINK)
@@ -342,6 +370,7 @@ static long receive_packet(struct socket *socket, struct message *message) {
     size_t part = packet->size < message->size ? packet->size : message->size;
     long result = (long)(message->flags & LINUX_MSG_TRUNC ? packet->size : part);
     message->sender = packet->sender;
+    message->ancillary = packet->ancillary;
     if (packet->from)
         message->from = *packet->from;
     if (hand_over(packet, message))

@@ -14,6 +14,7 @@ struct message {
     const struct name *name; // sending: where to, null: the peer. Receiving: unused
     struct file **files;     // sending: taken over when it succeeds. Receiving: given to the caller
     unsigned file_count;
+    struct ancillary ancillary; // ancillary.h
     // Receiving only.
     struct name from;
     struct linux_ucred sender;

@@ -3,6 +3,7 @@
 #include "mm/memory.h"
 #include "mm/slab.h"
 #include "net/connect.h"
+#include "net/corked.h"
 #include "net/dns.h"
 #include "net/netlink.h"
 #include "net/outer.h"
@@ -78,6 +79,7 @@ static void leave(struct socket *socket, struct socket *peer) {
         if (socket->first || !socket->accepted || aborts(socket)) {
             peer->error = ECONNRESET;
             peer->shut = SHUT_BOTH;
+            peer->is_reset = 1;
         }
     }
     peer->peer = NULL;
@@ -95,6 +97,13 @@ static void leave_all(struct socket *socket) {
             leave(socket, other);
 }
 
+const struct option *socket_option(const struct socket *socket, int level, int name) {
+    for (unsigned i = 0; i < socket->option_count; i++)
+        if (socket->options[i].level == level && socket->options[i].name == name)
+            return &socket->options[i];
+    return NULL;
+}
+
 void socket_free(struct socket *socket) {
     socket_drop_pending(socket);
     outer_close(socket);
@@ -102,6 +111,7 @@ void socket_free(struct socket *socket) {
     struct socket *server = socket->peer && socket->peer->serves_names ? socket->peer : NULL;
     leave_all(socket);
     socket_drop_queue(socket);
+    cork_drop(socket);
     unix_unbind(socket);
     if (socket->previous)
         socket->previous->next = socket->next;

@@ -42,6 +42,15 @@ enum { SHUT_RECEIVE = 1, SHUT_SEND = 2, SHUT_BOTH = 3 };
 #define STORED_OPTIONS 16
 #define DOORS_MOST 4
 
+// Of datagrams of IP. to: as IPv6 says it.
+struct said {
+    uint8_t is_said, value;
+};
+struct ancillary {
+    struct said hops, traffic_class;
+    uint8_t to[16];
+};
+
 struct packet {
     struct packet *next;
     size_t size, start, capacity; // bytes [start, size) are still to be read
@@ -49,6 +58,7 @@ struct packet {
     struct file **files;          // SCM_RIGHTS, referenced
     unsigned file_count;
     struct linux_ucred sender;
+    struct ancillary ancillary;
     char data[];
 };
 
@@ -60,6 +70,7 @@ struct socket {
     struct socket *next, *previous; // of all sockets
     int family, type, protocol;
     int listening, connected, shut, error, accepted;
+    int is_reset;     // what came before can still be read
     int connecting;   // a non-blocking connect(2) answered EINPROGRESS and was not asked again
     int serves_names; // dns.h: it has no file
     unsigned asking;  // names that it waits for (dns.h)
@@ -81,6 +92,7 @@ struct socket {
     struct linux_linger linger;
     struct option options[STORED_OPTIONS]; // accepted, remembered, without effect on loopback
     unsigned option_count;
+    struct corked *corked; // a datagram of which more is to come (corked.h)
 };
 
 extern struct socket *all_sockets;
@@ -91,6 +103,8 @@ void socket_free(struct socket *);
 struct socket *socket_of(int fd, struct file **file, int *error);
 int socket_is_stream(const struct socket *); // no message boundaries
 int socket_is_datagram(const struct socket *);
+// What was set, without effect here or looked at elsewhere; null: never.
+const struct option *socket_option(const struct socket *, int level, int name);
 void socket_join(struct socket *, struct socket *);
 size_t socket_room(const struct socket *from, const struct socket *to); // bytes `to` takes now
 

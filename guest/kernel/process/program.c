@@ -1,6 +1,7 @@
 // Which program an executable file means: "#!boxer NAME" is one of the module's, "#!INTERPRETER
 // ARGUMENT" a script.
 #include "process/program.h"
+#include "host/host.h"
 #include "state.h"
 #include "vfs/dentry.h"
 #include "vfs/file.h"
@@ -93,6 +94,23 @@ static void name_of(const struct dentry *entry, char name[16]) {
     memcpy(name, entry->name, entry->name_len < 15 ? entry->name_len : 15);
 }
 
+// As a script whose interpreter is missing (execve(2)); not ENOEXEC, at which shells and make take
+// the file for a script of theirs, which does nothing, and go on. Told once: all that is not there
+// is so for one reason.
+static int tell_missing(const char *path) {
+    static KERNEL_STATE int is_told;
+    static const char before[] = "boxer: cannot start `",
+                      behind[] =
+                          "`: this box's code has no such program, only that of its command\n";
+    if (!is_told) {
+        host_write(2, before, sizeof before - 1);
+        host_write(2, path, strlen(path));
+        host_write(2, behind, sizeof behind - 1);
+    }
+    is_told = 1;
+    return -ENOENT;
+}
+
 // The file of a program, or the interpreter's path in `path` for another round (1).
 static int look(struct found *found, struct dentry *entry, char path[PATH_MAX]) {
     char head[HEAD_SIZE + 1], *argument;
@@ -108,7 +126,7 @@ static int look(struct found *found, struct dentry *entry, char path[PATH_MAX]) 
     if (strcmp(name, "boxer") == 0 && argument) {
         argument[strcspn(argument, " \t\r")] = 0;
         if (!is_known || !is_known(argument))
-            return -ENOEXEC;
+            return tell_missing(path);
         memcpy(found->name, argument, strlen(argument) + 1);
         found->entry = entry;
         dentry_get(entry);

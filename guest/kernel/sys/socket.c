@@ -251,7 +251,7 @@ long sys_getpeername(int fd, void *address, uint32_t *size) {
         return error;
     if (socket->reaching)
         outer_settle(socket);
-    if (!socket->connected)
+    if (!socket->connected || socket->is_reset)
         return -ENOTCONN;
     return socket_write_name(socket, &socket->remote, address, size);
 }

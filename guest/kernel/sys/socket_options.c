@@ -4,6 +4,7 @@
 // again: loopback inside one memory has no wire to tune.
 #include "sys/socket_options.h"
 #include "mm/memory.h"
+#include "net/ancillary.h"
 #include "net/outer.h"
 #include "net/socket.h"
 #include "time/clock.h"
@@ -21,15 +22,8 @@ struct timeval64 {
     int64_t sec, usec;
 };
 
-static struct option *stored(struct socket *socket, int level, int name) {
-    for (unsigned i = 0; i < socket->option_count; i++)
-        if (socket->options[i].level == level && socket->options[i].name == name)
-            return &socket->options[i];
-    return NULL;
-}
-
 static int store(struct socket *socket, int level, int name, int value) {
-    struct option *option = stored(socket, level, name);
+    struct option *option = (struct option *)socket_option(socket, level, name);
     if (!option) {
         if (socket->option_count == STORED_OPTIONS)
             return -ENOBUFS;
@@ -148,7 +142,8 @@ static int set_protocol_level(struct socket *socket, int level, int name, const 
         socket->v6_only = number != 0;
         return 0;
     }
-    return store(socket, level, name, number);
+    int error = ancillary_check_option(level, name, number);
+    return error ? error : store(socket, level, name, number);
 }
 
 long sys_setsockopt(int fd, int level, int name, const void *value, uint32_t size) {
@@ -166,7 +161,7 @@ long sys_setsockopt(int fd, int level, int name, const void *value, uint32_t siz
 }
 
 static int get_number(struct socket *socket, int name, int *number) {
-    struct option *option;
+    const struct option *option;
     switch (name) {
     case LINUX_SO_TYPE:
         *number = socket->type;
@@ -212,7 +207,7 @@ static int get_number(struct socket *socket, int name, int *number) {
     case LINUX_SO_MARK:
     case LINUX_SO_BUSY_POLL:
     case LINUX_SO_INCOMING_CPU:
-        option = stored(socket, LINUX_SOL_SOCKET, name);
+        option = socket_option(socket, LINUX_SOL_SOCKET, name);
         *number = option ? option->value : 0;
         return 0;
     default:
@@ -286,8 +281,9 @@ long sys_getsockopt(int fd, int level, int name, void *value, uint32_t *size) {
         return get_socket_level(socket, name, value, size);
     if (!level_known(socket, level) || name <= 0 || name > 80)
         return socket->family == LINUX_AF_UNIX ? -EOPNOTSUPP : -ENOPROTOOPT;
-    struct option *option = stored(socket, level, name);
-    int number = option ? option->value : default_of(level, name);
+    const struct option *option = socket_option(socket, level, name);
+    int number =
+        option ? ancillary_shown_option(level, name, option->value) : default_of(level, name);
     if (level == LINUX_IPPROTO_IPV6 && name == LINUX_IPV6_V6ONLY)
         number = socket->v6_only;
     return give(&number, sizeof number, value, size);

@@ -7,10 +7,15 @@
 //    at a tick, and every LOOK_EVERY switches. They are looked at as the task that waits: what it
 //    is ready for may be its own (signalfd).
 // 3. The host sleeps only when every task waits, once, for all of them.
-// 4. Without a host that switches stacks (`alone`) a new task runs to its end on top of the one
+// 4. Who only computes keeps its turn longer where an exchange of memories takes long: a tick
+// brings
+//    in another process only when it has waited for something, or when the slice is over. Threads
+//    of the process in place take turns meanwhile.
+// 5. Without a host that switches stacks (`alone`) a new task runs to its end on top of the one
 //    that waits, and one below another cannot go on before that one has ended.
 #include "task/schedule.h"
 #include "host/host.h"
+#include "mm/space.h"
 #include "outside/outside.h"
 #include "task/process.h"
 #include "task/sleep.h"
@@ -26,17 +31,21 @@
 #include <boxer/linux_errno.h>
 
 #define LOOK_EVERY 64u
+#define SLICE_EXCHANGES 20 // so many times as long as the exchange took that began it: 5 % at most
+#define LONGEST_SLICE_NS 50000000
 
 static KERNEL_STATE struct task *first, **last = &first;
 static KERNEL_STATE unsigned readied; // length of the queue
 static KERNEL_STATE unsigned unlooked;
 static KERNEL_STATE int stirred, alone;
+static KERNEL_STATE int64_t left_ns, slice_ends_ns; // left: when an exchange began
 
 void schedule_thaw(void) {
     first = NULL;
     last = &first;
     readied = 0;
     alone = 0;
+    left_ns = slice_ends_ns = 0;
     boxer_tasks.due = boxer_tasks.others = 0;
 }
 
@@ -79,6 +88,7 @@ static void enqueue(struct task *task) {
 void task_ready(struct task *task) {
     if (task->state != TASK_WAITS)
         return;
+    task->is_late = 1;
     enqueue(task);
     boxer_tasks.others++;
 }
@@ -93,6 +103,28 @@ static void dequeue(struct task *task) {
         last = link;
     readied--;
     task->state = TASK_RUNS;
+    task->is_late = 0;
+}
+
+void schedule_leaves(void) {
+    left_ns = clock_monotonic();
+}
+
+void schedule_arrives(void) {
+    int64_t now = clock_monotonic(), slice = (now - left_ns) * SLICE_EXCHANGES;
+    slice_ends_ns = now + (slice < LONGEST_SLICE_NS ? slice : LONGEST_SLICE_NS);
+}
+
+// The first that shares the memory in place, before others that only compute; null: any.
+static struct task *in_slice(void) {
+    struct task *found = NULL;
+    for (struct task *task = first; task; task = task->next_ready) {
+        if (task->process->space == space_in_place)
+            found = found ? found : task;
+        else if (task->is_late)
+            return NULL;
+    }
+    return found && clock_monotonic() < slice_ends_ns ? found : NULL;
 }
 
 // The first that can go on from here; null: none.
@@ -100,7 +132,8 @@ static struct task *choose(void) {
     struct task *task = first;
     while (alone && task && task != current && !task->is_new)
         task = task->next_ready;
-    return task;
+    struct task *other = task && task->process->space != space_in_place ? in_slice() : NULL;
+    return other && !alone ? other : task;
 }
 
 static void look(void) {

@@ -24,6 +24,9 @@ int schedule_is_due(void);
 int schedule_has_others(void);
 // The host cannot switch stacks, as has been seen.
 int schedule_is_alone(void);
+// The memory in place is about to be exchanged; another process's is in place now.
+void schedule_leaves(void);
+void schedule_arrives(void);
 void schedule_thaw(void);
 
 #endif

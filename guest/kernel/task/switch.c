@@ -153,8 +153,10 @@ static inline void frames_restore(const struct task *task, void *stack) {
 
 // A task goes on: its memory is in place, but for what the host cannot exchange.
 static void arrive(void) {
-    if (current->process->space != space_in_place)
+    if (current->process->space != space_in_place) {
         space_enter(current->process->space);
+        schedule_arrives();
+    }
     if (!current->begins_program)
         thread_restore(current);
     free_ended();
@@ -170,6 +172,7 @@ __attribute__((noinline)) int task_switch(struct task *to) {
     if (to->process != from->process)
         usage_charge();
     if (space != space_in_place) {
+        schedule_leaves();
         space_leave();
         leave = (uintptr_t)&space_in_place->told;
         enter = (uintptr_t)&space->told;
@@ -220,6 +223,7 @@ int task_begin_program(int fiber, struct space *space) {
     current->begins_program = current->is_new = 1;
     thread_block_begin(current, 0);
     process->space = space;
+    schedule_leaves();
     space_leave();
     int error = slots.change(fiber, (int)(uintptr_t)&old->told, (int)(uintptr_t)&space->told);
     current->fibers = left.fibers;

@@ -32,6 +32,7 @@ struct task {
     int begins_program;    // execve(2), on a new fiber
     int is_nested;         // it runs on top of another one (schedule.c)
     int is_killed;         // it is to end as soon as it can
+    int is_late;           // it waited, or has not begun, and has not had its turn since
     uint32_t tid;          // of the first task: the process's pid
     int nice;
     char comm[16];

@@ -1,5 +1,6 @@
 // Waiting for files: for one that a read or write found not ready, for many as poll(2) does.
 #include "vfs/wait_file.h"
+#include "task/schedule.h"
 #include "task/signal.h"
 #include "task/task.h"
 #include "task/wait.h"
@@ -39,8 +40,48 @@ static int count_ready(struct wait *wait) {
     return ready;
 }
 
+static int waits_for(const struct task *task, const struct wait_entry *found) {
+    const struct waiting *waiting = &task->waiting;
+    for (unsigned i = 0; i < waiting->count; i++)
+        if (waiting->entries[i].file == found->file && (waiting->entries[i].events & found->ready))
+            return 1;
+    return 0;
+}
+
+static int waits_for_any(const struct task *task, const struct wait_entry *entries,
+                         unsigned count) {
+    if (task == current || !task->waiting.count || task->process->is_stopped)
+        return 0;
+    for (unsigned i = 0; i < count; i++)
+        if (entries[i].ready && waits_for(task, &entries[i]))
+            return 1;
+    return 0;
+}
+
+static int others_wait_for(const struct wait_entry *entries, unsigned count) {
+    int found = 0;
+    for (struct task *task = tasks; task; task = task->next)
+        if (waits_for_any(task, entries, count)) {
+            task_ready(task); // where it has not been looked at since
+            found = 1;
+        }
+    return found;
+}
+
+// Who asks without waiting for what others wait for lets them have it first: asked again and again
+// it would stay ready until the turn is over.
+static int count_ready_after_others(struct wait *wait) {
+    int ready = count_ready(wait);
+    wait->check = count_ready;
+    if (ready && schedule_has_others() && others_wait_for(wait->entries, wait->count)) {
+        task_yield();
+        ready = count_ready(wait);
+    }
+    return ready;
+}
+
 int wait_many(struct wait_entry *entries, unsigned count, int64_t deadline_ns) {
-    return wait_held(&(struct wait){count_ready, entries, count, deadline_ns});
+    return wait_held(&(struct wait){count_ready_after_others, entries, count, deadline_ns});
 }
 
 // The operation has just said -EAGAIN: whatever poll says, only a sleep can change that.

@@ -5,7 +5,7 @@ Outside a box this module does not exist: `try: import boxer` tells.
 
 import _boxer
 
-__all__ = ["on_thaw"]
+__all__ = ["Context", "Next", "context", "next", "on_thaw"]
 
 
 def on_thaw(function):
@@ -17,3 +17,15 @@ def on_thaw(function):
     """
     _boxer.hooks.append(function)
     return function
+
+
+_LATE = {"Context": "Context", "Next": "Next", "context": "context", "next": "call_next"}
+
+
+def __getattr__(name):
+    """What functions need is imported where one is written."""
+    if name not in _LATE:
+        raise AttributeError(f"module 'boxer' has no attribute '{name}'")
+    from boxer import _linking
+
+    return getattr(_linking, _LATE[name])

@@ -3,7 +3,15 @@
 from boxer.boxfile.box import SECTION, Box, read_box, read_info, write_box
 from boxer.boxfile.image import MemoryImage, Segment
 from boxer.boxfile.imageconfig import Healthcheck, ImageConfig
-from boxer.boxfile.info import FORMAT, BoxInfo, Code, Component, Distribution, LeftToRun
+from boxer.boxfile.info import (
+    FORMAT,
+    BoxInfo,
+    Code,
+    Component,
+    Distribution,
+    LeftToRun,
+    needed_hosts,
+)
 
 __all__ = [
     "FORMAT",
@@ -18,6 +26,7 @@ __all__ = [
     "LeftToRun",
     "MemoryImage",
     "Segment",
+    "needed_hosts",
     "read_box",
     "read_info",
     "write_box",

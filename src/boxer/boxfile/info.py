@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from boxer.boxfile.fields import Fields, decode_object
 from boxer.boxfile.imageconfig import ImageConfig
@@ -72,7 +73,9 @@ class Code:
 class BoxInfo:
     """created: seconds since 1970 (SOURCE_DATE_EPOCH). preinitialised: modules imported before
     the freeze. left_to_run: those that could not be. assumed: what must be in a run as it was at
-    the build: variables by name, `@hostname`, `@cwd`, `@user`; else the run imports anew."""
+    the build: variables by name, `@hostname`, `@cwd`, `@user`; else the run imports anew.
+    function: what is said of the typed function that the box is, as canonical JSON
+    (`functions`)."""
 
     config: ImageConfig
     base_name: str
@@ -88,13 +91,14 @@ class BoxInfo:
     left_to_run: tuple[LeftToRun, ...] = ()
     assumed: tuple[str, ...] = ()
     format: int = FORMAT
+    function: str | None = None
 
     @property
     def code_digest(self) -> str:
         return self.code.digest
 
     def to_json(self) -> bytes:
-        document = {
+        document: dict[str, Any] = {
             "architecture": "wasm",
             "os": "wasip1",
             "created": _timestamp(self.created),
@@ -125,6 +129,8 @@ class BoxInfo:
                 "assumed": list(self.assumed),
             },
         }
+        if self.function is not None:
+            document["boxer"]["function"] = json.loads(self.function)
         text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return text.encode("utf-8")
 
@@ -158,7 +164,17 @@ class BoxInfo:
                 LeftToRun(f.text("name"), f.text("reason")) for f in own.objects("left_to_run")
             ),
             assumed=own.texts("assumed"),
+            function=_function(own),
         )
+
+
+def _function(own: Fields) -> str | None:
+    told = own.value("function")
+    if told is None:
+        return None
+    if not isinstance(told, dict):
+        raise BadFieldError(f"`function` of {own.what} is not a JSON object.")
+    return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _required(fields: Fields, name: str) -> Fields:
@@ -208,3 +224,11 @@ def _seconds(timestamp: str) -> int:
     except ValueError:
         raise BadFieldError(f"`created` is no RFC 3339 time in UTC: `{timestamp}`.") from None
     return int(moment.timestamp())
+
+
+def needed_hosts(info: BoxInfo) -> tuple[str, ...]:
+    """Extensions of the host without which the box's function does not run."""
+    if info.function is None:
+        return ()
+    told = json.loads(info.function).get("hosts", [])
+    return tuple(one for one in told if isinstance(one, str)) if isinstance(told, list) else ()

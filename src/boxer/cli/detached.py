@@ -104,13 +104,14 @@ def _record(options: argparse.Namespace, box: Box, variables: Sequence[str]) -> 
         )
     config = box.info.config
     size, files = _log_bounds(options.log_opt)
+    name = options.name or new_name(options.box)
     return Record(
-        name=options.name or new_name(options.box),
+        name=name,
         id=new_id(),
         box=options.box,
         digest="",
         created=time.time(),
-        words=_words(options.parser, options),
+        words=[*_words(options.parser, options), *_network_name(options, name)],
         variables=list(variables),
         arguments=options.arguments,
         command=_command(options, config),
@@ -149,6 +150,12 @@ def _words(parser: argparse.ArgumentParser, options: argparse.Namespace) -> list
             texts = value if isinstance(value, list) else [value]
             words += [f"{name}={text}" for text in texts]
     return words
+
+
+def _network_name(options: argparse.Namespace, name: str) -> list[str]:
+    """A service is known on its networks by its own name."""
+    is_on_one = any(network not in ("host", "none") for network in options.network)
+    return [f"--network-name={name}"] if is_on_one else []
 
 
 def _command(options: argparse.Namespace, config: ImageConfig) -> str:

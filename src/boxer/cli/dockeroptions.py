@@ -17,7 +17,6 @@ from boxer.errors import UnsupportedOptionError
 RUN_FLAGS = (("--init",),)
 RUN_VALUES = (
     ("--platform",),
-    ("--pull",),
     ("--cap-drop",),
     ("--expose",),
     ("--security-opt",),
@@ -32,11 +31,11 @@ _PRIVILEGES = (
     "Leave it out.",
 )
 _NETWORK = (
-    "a box is in no network with others",
-    "What it may reach is named with `--allow-net HOST:PORT`.",
+    "a box's addresses and names are its networks'",
+    "Boxes reach one another by name: `--network NAME --name N`; others: `--allow-net HOST:PORT`.",
 )
 RUN_REFUSED: Mapping[tuple[str, ...], tuple[str, str]] = {
-    ("--link", "--add-host", "--network-alias", "--ip", "--ip6"): _NETWORK,
+    ("--link", "--add-host", "--ip", "--ip6"): _NETWORK,
     ("--device", "--gpus", "--cap-add", "--volumes-from"): _PRIVILEGES,
     ("--cpus", "--ulimit", "--memory-swap"): (
         "the limits of a run have other names",
@@ -62,7 +61,7 @@ BUILD_REFUSED: Mapping[tuple[str, ...], tuple[str, str]] = {
     ),
 }
 BUILD_REFUSED_FLAGS: Mapping[tuple[str, ...], tuple[str, str]] = {
-    ("--push",): ("a box is a file, and goes nowhere by itself", "Write it with `-o OUT.wasm`."),
+    ("--push",): ("a box is a file, and goes nowhere by itself", "`boxer push NAME` sends it."),
 }
 
 

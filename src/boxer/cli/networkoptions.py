@@ -46,7 +46,8 @@ def add_outbound_options(parser: argparse.ArgumentParser) -> None:
     """What a box may reach."""
 
     def several(name: str, metavar: str, text: str) -> None:
-        parser.add_argument(name, action="append", default=[], metavar=metavar, help=text)
+        names = (name, "--net") if name == "--network" else (name,)
+        parser.add_argument(*names, action="append", default=[], metavar=metavar, help=text)
 
     several(
         "--allow-net",
@@ -58,9 +59,10 @@ def add_outbound_options(parser: argparse.ArgumentParser) -> None:
         "NAME[:PORT]",
         "likewise, where the name may lead to private addresses",
     )
-    parser.add_argument(
-        "--network", "--net", metavar="host|none", help="host: all that this machine reaches"
+    several(
+        "--network", "NAME|host|none", "a network of boxes; host: all that this machine reaches"
     )
+    several("--network-alias", "NAME", "one more name on its networks, which others may have, too")
     several("--dns", "ADDRESS[:PORT]", "a name server, instead of this machine's way")
     parser.add_argument(
         "--net-log", metavar="FILE", help="add each decision to it, a line of JSON each"
@@ -98,14 +100,22 @@ def _granted(options: argparse.Namespace) -> dict[str, Any]:
     return {
         "allow": options.allow_net,
         "allow_inside": options.allow_net_inside,
-        "host": _is_host(options.network),
+        "host": "host" in options.network,
+        "networks": [name for name in options.network if name not in ("host", "none")],
+        "name": getattr(options, "network_name", None) or getattr(options, "name", None) or "",
+        "aliases": options.network_alias,
         "dns": options.dns,
         "log": options.net_log,
     }
 
 
 def _checked(options: argparse.Namespace, network: Network) -> Network:
-    if options.network == "none" and not network.is_none:
+    if options.network_alias and not network.networks:
+        raise NetworkValueError(
+            "`--network-alias` is a name on a network of boxes, and none is given.",
+            hint="boxer network create shop; boxer run --network shop ..",
+        )
+    if "none" in options.network and not network.is_none:
         raise NetworkValueError(
             "`--network none` stands beside grants of a network.", hint="Leave one of both out."
         )
@@ -139,15 +149,6 @@ def _all_of(exposed: Sequence[str], published: Sequence[Port]) -> list[Port]:
 
     known = {(port.box, port.protocol) for port in published}
     return [port for port in exposed_ports(exposed) if (port.box, port.protocol) not in known]
-
-
-def _is_host(text: str | None) -> bool:
-    if text not in (None, "none", "host"):
-        raise NetworkValueError(
-            f"`--network {text}`: a box has the host's network or none.",
-            hint="--network host, --network none, or --allow-net HOST:PORT for single hosts",
-        )
-    return text == "host"
 
 
 def _limits(texts: Sequence[str]) -> dict[str, Any]:

@@ -5,18 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from boxer.blobstore import read_limited
-from boxer.describe.references import TaggedName, parse_reference
-from boxer.describe.store import ImageStore
 from boxer.errors import BadReferenceError, ImageMissingError
-
-# What a box can be: a memory of 4 GiB, and less.
-LARGEST_BOX = 1 << 32
+from boxer.store import LARGEST_BOX, ImageStore, TaggedName, check_allowed, parse_reference
 
 
-def load_bytes(name: str) -> bytes:
-    """The bytes of the box. A path that exists wins; what looks like a path must exist.
+def load_bytes(name: str, *, is_run: bool = True) -> bytes:
+    """The bytes of the box. A path that exists wins; what looks like a path must exist. A named
+    one that is to run is held against the user's policy.
 
-    Raises `ImageMissingError`, `InputTooLargeError`.
+    Raises `ImageMissingError`, `InputTooLargeError`, `SignatureError`, `PolicyError`.
     """
     try:
         path = Path(name)
@@ -27,7 +24,10 @@ def load_bytes(name: str) -> bytes:
             f"`{name}` cannot be read: {error.strerror or error}.",
             hint="Name a box you may read, or build one: `boxer build -o OUT.wasm CONTEXT`.",
         ) from None
-    return ImageStore().get(_reference(name))
+    store, reference = ImageStore(), _reference(name)
+    if is_run:
+        check_allowed(store, reference)
+    return store.get(reference)
 
 
 def box_path(name: str) -> Path:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from boxer.boxfile import Box as BoxFile
-from boxer.boxfile import BoxInfo, read_box
+from boxer.boxfile import BoxInfo, needed_hosts, read_box
 from boxer.describe import load_bytes
 from boxer.library.machine import Machine
 from boxer.pipeline import build as build_box
@@ -81,11 +83,17 @@ class Box:
         output: Stream = Stream.CAPTURE,
         mounts: Sequence[Mount] = (),
         network: Network | None = None,
+        host: Mapping[str, Any] | None = None,
     ) -> Pool:
         """A pool of machines. size: how many run at once, by default one a processor. mounts: a
-        machine with them serves one call. network: what they may reach, without ports."""
+        machine with them serves one call. network: what they may reach, without ports.
+        host: objects whose methods the box may call (`from boxer.host import NAME`), by name.
+        Raises `HostFunctionError`."""
         machines = size or os.cpu_count() or 1
-        return Pool(self.frozen, machines, limits, env, output, mounts, network)
+        offered, ask = self._offered(host)
+        return Pool(
+            self.frozen, machines, limits, env, output, mounts, network, ask=ask, offered=offered
+        )
 
     def start(
         self,
@@ -94,20 +102,48 @@ class Box:
         env: Mapping[str, str] | None = None,
         mounts: Sequence[Mount] = (),
         network: Network | None = None,
+        host: Mapping[str, Any] | None = None,
     ) -> Machine:
         """A machine that goes on from call to call. limits: of each. mounts: it can be neither
-        forked nor committed then. network: what it may reach, without ports. Raises
-        `MountError`."""
-        options = run_options(limits, env, network)
-        return Machine(self.file, StartedInstance(self.frozen, options, mounts))
+        forked nor committed then. network: what it may reach, without ports. host: as of `pool`.
+        Raises `MountError`, `HostFunctionError`."""
+        offered, ask = self._offered(host)
+        options = replace(run_options(limits, env, network), ask=ask)
+        machine = Machine(self.file, StartedInstance(self.frozen, options, mounts))
+        if offered is not None:
+            machine.call("boxer.host:offer", offered)
+        return machine
+
+    def _offered(self, host: Mapping[str, Any] | None) -> tuple[Any, Any]:
+        """What the box is told of functions of the host, and who answers."""
+        from boxer.extensions import Extensions  # late: few have any
+
+        needed = needed_hosts(self.info)
+        if not host and not needed:
+            return None, None
+        extensions = host if isinstance(host, Extensions) else Extensions(host or {})
+        extensions.check(needed)
+        return extensions.offered, extensions.session
 
 
 def load(box: str | os.PathLike[str]) -> Box:
-    """A box of a file or of the user's store (`NAME[:TAG]`).
+    """A box of a file or of the user's store (`NAME[:TAG]`); one that names a registry and is not
+    in the store is fetched (`boxer[registry]`).
 
-    Raises `ImageMissingError`, `NotABoxError`, `DamagedBoxError`, `UnsupportedBoxError`.
+    Raises `ImageMissingError`, `NotABoxError`, `DamagedBoxError`, `UnsupportedBoxError`,
+    `RegistryError`, `SignatureError`, `PolicyError`.
     """
-    return Box(read_box(load_bytes(os.fspath(box))))
+    name = os.fspath(box)
+    if "/" in name:
+        from boxer.registry import fetch
+
+        fetch(name)
+    return Box(read_box(load_bytes(name)))
+
+
+def load_box(data: bytes) -> Box:
+    """A box of its bytes. Raises as `load`, but for what is not found."""
+    return Box(read_box(data))
 
 
 def build(

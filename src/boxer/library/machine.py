@@ -10,7 +10,7 @@ from boxer.blobstore import write_atomically
 from boxer.boxfile import Box as BoxFile
 from boxer.boxfile import write_box
 from boxer.preinit import image_of
-from boxer.runtime import RunResult, StartedInstance
+from boxer.runtime import Answer, RunResult, StartedInstance
 
 
 class Machine:
@@ -31,6 +31,10 @@ class Machine:
     def call(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
         """Calls `"module:function"` with plain data. Raises as `exec`, and `CallDataError`."""
         return self._started.call(function, *args, **kwargs)
+
+    def exchange(self, function: str, args: tuple[Any, ...], **options: Any) -> Answer:
+        """As `call`, and what it printed; as `Pool.exchange`."""
+        return self._started.exchange(function, args, **options)
 
     def fork(self) -> Machine:
         """A second machine that goes on from this one's state, on its own."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from boxer.packages.installer import install_packages
     from boxer.packages.native import (
         find_builder,
-        linked_base,
+        run_in_stage,
         with_extensions,
     )
     from boxer.packages.options import InstallOptions, parse_install
@@ -51,7 +51,7 @@ _HOMES = {
     "check": ("broken_requirements", "marker_environment"),
     "files": ("what_is_lost",),
     "installer": ("install_packages",),
-    "native": ("find_builder", "linked_base", "with_extensions"),
+    "native": ("find_builder", "run_in_stage", "with_extensions"),
     "options": ("InstallOptions", "parse_install"),
     "pipsettings": ("config_file", "pip_settings", "with_setting"),
     "placement": ("uninstall",),
@@ -87,7 +87,6 @@ __all__ = [
     "install_packages",
     "installed",
     "license_of",
-    "linked_base",
     "marker_environment",
     "normalize",
     "parse_install",
@@ -99,6 +98,7 @@ __all__ = [
     "removed_for",
     "require_python_of_project",
     "requirement_name",
+    "run_in_stage",
     "uninstall",
     "uv_project",
     "what_is_lost",

@@ -141,9 +141,10 @@ def finished_of(built: Built, epoch: int, init: str | None, events: Listener) ->
     program_file = find_cprogram(built.config, built.tree, bool(built.base.module))
     if program_file is not None:
         return Finished(*with_program(built.base, built.tree, program_file), built.config, epoch)
-    for path in idle_programs(built.tree):
-        message = f"`{path}` is a program of its own: a box runs one, and this one runs another."
-        events(Notice(message, None, "Run it in a RUN and keep what it writes, or name it as CMD."))
+    for path in idle_programs(built.tree, linked=True):
+        message = f"`{path}` is a program of its own, which cannot be linked with the box's."
+        hint = "Compile it again; or run it in a RUN and keep what it writes, or name it as CMD."
+        events(Notice(message, None, hint))
     base = built.base.info
     program = Imports()
     if base.python is not None:

@@ -15,7 +15,7 @@ Invariants
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from boxer.boxfile import ImageConfig
 from boxer.errors import StoppedError, UnsupportedModuleError
@@ -23,7 +23,7 @@ from boxer.filetree import Directory, File, Tree
 from boxer.images import Base, default_base
 from boxer.link import Start, initial_memory, machine_config, read_tree, tree_image
 from boxer.listener import Listener
-from boxer.packages import linked_base
+from boxer.packages import run_in_stage
 from boxer.pipeline.cprogram import STAND_IN, is_program, with_program
 from boxer.pipeline.deflated import Deflated
 from boxer.preinit import restore
@@ -64,9 +64,12 @@ class Commands:
         """
         path = request.tree.resolve(request.argv[0])
         own = is_program(request.tree, path)
-        base, tree = linked_base(self.base, request.tree), request.tree
+        kept: Mapping[bytes, bytes]
         if own:
+            kept = {STAND_IN: request.tree.file(path).data}
             base, tree = with_program(self.base, request.tree, path)
+        else:
+            base, tree, kept = run_in_stage(self.base, request.tree)
         if not base.module:
             raise UnsupportedModuleError(
                 f"Nothing on this base can run `{request.argv[0]}`.",
@@ -78,10 +81,8 @@ class Commands:
             files = tree_image(tree, Deflated(self.base.digest, self.base.tree))
             restore(instance, initial_memory(module, files, _config(request, tree, base)))
             ending = instance.run_to_end(START)
-            program = request.tree.file(path)
             _take_files(instance, request.tree)
-            if own:
-                _put_back(request.tree, path, program)
+            _put_back(request.tree, kept)
             return CommandResult(
                 ending.exit_code, instance.stdout, instance.stderr + _explained(ending)
             )
@@ -97,11 +98,11 @@ def _config(request: CommandRequest, tree: Tree, base: Base) -> bytes:
     return machine_config(config, tree, Start(base.info.program, epoch=request.epoch))
 
 
-def _put_back(tree: Tree, path: str, program: File) -> None:
-    """The program itself in the place of the line that stood for it, unless it removed it."""
-    left = tree.get(path, follow=False)
-    if isinstance(left, File) and left.data == STAND_IN:
-        left.data = program.data
+def _put_back(tree: Tree, kept: Mapping[bytes, bytes]) -> None:
+    """Programs in the places of the lines that stood for them, wherever these were copied to."""
+    for path, node in list(tree.walk()) if kept else []:
+        if isinstance(node, File) and node.data in kept:
+            tree.put(path, replace(node, data=kept[node.data]))
 
 
 def _variables(env: Mapping[str, str]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from boxer.errors import BoxerError, ForeignProgramError, UnsupportedModuleError
 from boxer.filetree import File, Tree
 from boxer.images import Base
 from boxer.pipeline.entry import command_file
-from boxer.wasmformat import Module, constant
+from boxer.wasmformat import Module, constant, object_of, without_object
 
 # The program's name in guest/entry/start.c.
 STAND_IN = b"#!boxer main\n"
@@ -41,14 +41,14 @@ def find_cprogram(config: ImageConfig, tree: Tree, has_module: bool) -> str | No
         return path
     if has_module:
         return None
-    programs = idle_programs(tree)
+    programs = idle_programs(tree, linked=False)
     if len(programs) == 1 and is_program(tree, programs[0]):
         return programs[0]
     return None
 
 
-def idle_programs(tree: Tree) -> list[str]:
-    """Executable C programs in the tree of a box that runs another program. Extension modules of
+def idle_programs(tree: Tree, linked: bool) -> list[str]:
+    """Executable C programs in a tree that cannot be linked with its base's. Extension modules of
     Python (`.so`) are none, whatever mode their wheel gives them."""
     return [
         path
@@ -57,6 +57,7 @@ def idle_programs(tree: Tree) -> list[str]:
         and node.data[:4] == _WASM
         and node.mode & 0o111
         and not path.endswith(".so")
+        and not (linked and object_of(node.data))
     ]
 
 
@@ -66,7 +67,7 @@ def with_program(base: Base, tree: Tree, path: str) -> tuple[Base, Tree]:
     own = tree.copy()
     own.put(path, replace(file, data=STAND_IN))
     info = replace(base.info, name=base.info.name, program=path, preimport=())
-    return replace(base, info=info, module=bytes(file.data)), own
+    return replace(base, info=info, module=without_object(file.data)), own
 
 
 def is_program(tree: Tree, path: str) -> bool:

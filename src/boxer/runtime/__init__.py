@@ -1,8 +1,10 @@
 """The only door to the WebAssembly engine: machines, their limits, and what they may see."""
 
+from boxer.runtime.asking import Cancel
 from boxer.runtime.buildinstance import BuildInstance
+from boxer.runtime.calls import read_request, reply_to, reply_with_error
 from boxer.runtime.code import Code, code_folder, is_compiled, load_code
-from boxer.runtime.entry import Instance, RunOptions, Usage
+from boxer.runtime.entry import Answer, Instance, RunOptions, Usage
 from boxer.runtime.exitstatus import ExitStatus
 from boxer.runtime.frozen import Frozen
 from boxer.runtime.limits import ATTENDED, Limits, parse_size
@@ -10,6 +12,7 @@ from boxer.runtime.mounts import Mount
 from boxer.runtime.network import NETWORK_LIMITS, Network
 from boxer.runtime.opened import OpenNetwork
 from boxer.runtime.opening import open_network
+from boxer.runtime.outgoing import Outgoing
 from boxer.runtime.plans import write_plan
 from boxer.runtime.pool import Pool
 from boxer.runtime.ports import Port, exposed_ports, parse_ports
@@ -21,7 +24,9 @@ from boxer.runtime.traps import crash_of_code, crash_of_text
 __all__ = [
     "ATTENDED",
     "NETWORK_LIMITS",
+    "Answer",
     "BuildInstance",
+    "Cancel",
     "Code",
     "ExitStatus",
     "Frozen",
@@ -30,6 +35,7 @@ __all__ = [
     "Mount",
     "Network",
     "OpenNetwork",
+    "Outgoing",
     "Pool",
     "Port",
     "RunOptions",
@@ -47,6 +53,9 @@ __all__ = [
     "open_network",
     "parse_ports",
     "parse_size",
+    "read_request",
+    "reply_to",
+    "reply_with_error",
     "run",
     "run_options",
     "write_plan",

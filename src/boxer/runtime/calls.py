@@ -71,6 +71,49 @@ def prepare_request(modules: list[str]) -> bytes:
     return b"i" + json.dumps({"modules": modules}).encode()
 
 
+def read_request(request: bytes, room: int) -> tuple[str, list[Any], dict[str, Any]]:
+    """What a guest asks of its host: a function's name, its arguments. room: bytes it may take.
+    Raises `ValueError`, whatever the bytes are."""
+    try:
+        if request[:1] == b"b":
+            told = _read_tagged(memoryview(request)[1:], room)
+        elif request[:1] == b"c":
+            measure(request, room)
+            told = json.loads(request[1:])
+        else:
+            raise ValueError
+        name, args, kwargs = told["f"], told["a"], told["k"]
+        if not (isinstance(name, str) and isinstance(args, list) and isinstance(kwargs, dict)):
+            raise ValueError
+        return name, args, kwargs
+    except TooManyError:
+        raise ValueError("the request is too large") from None
+    except TooDeepError as error:
+        raise ValueError(str(error)) from None
+    except (ValueError, KeyError, TypeError, RecursionError, struct.error):
+        raise ValueError("the request cannot be read") from None
+
+
+def reply_to(result: Any, room: int) -> bytes:
+    """A reply to a guest that has asked. Raises `CallDataError` for what is no plain data, or more
+    than `room` bytes."""
+    try:
+        try:
+            reply = b"=" + _encode(result).encode()
+        except _HasBytesError:
+            reply = b"~" + _tagged(result)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise CallDataError(f"A host's function returned no plain data: {error}.") from None
+    if len(reply) > room:
+        raise CallDataError(f"A host's function returned more than `{room}` bytes.")
+    return reply
+
+
+def reply_with_error(kind: str, message: str) -> bytes:
+    """A reply that raises an error in the guest."""
+    return b"!" + json.dumps({"type": kind, "message": message, "traceback": ""}).encode()
+
+
 def read_reply(reply: bytes, room: int | None) -> Any:
     """A call's result. room: bytes it may take in this process; None: any.
 

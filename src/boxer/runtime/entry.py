@@ -7,8 +7,8 @@ Belongs here: the two values, whichever kind of machine is entered. Does not: en
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 from boxer.abi import Reached
 from boxer.runtime.exitstatus import ExitStatus
@@ -27,7 +27,8 @@ class RunOptions:
     long as it likes); None: they are this process's own. began: called when all is ready and the
     program is entered next. network: None: there is none. orders: the descriptor of a socket by
     which programs beside its own are asked for (native/orders.c), which a mapped machine hears of;
-    -1: there is none.
+    -1: there is none. ask: makes what gives the reply to a guest's requests to functions of the
+    host (`asking`); None: there are none.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -41,6 +42,7 @@ class RunOptions:
     began: Callable[[], None] = lambda: None
     network: OpenNetwork | None = None
     orders: int = -1
+    ask: Callable[[], Callable[[bytes], bytes]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,16 @@ class Outcome:
     stderr: bytes = b""
     reply: bytes | None = None
     status: int | None = None
+    usage: Usage = field(default_factory=Usage)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """value: what a call returned. stdout, stderr: what it printed, where that is captured."""
+
+    value: Any
+    stdout: bytes = b""
+    stderr: bytes = b""
     usage: Usage = field(default_factory=Usage)
 
 
@@ -88,3 +100,15 @@ class Instance(Protocol):
 def reached_limit(bits: int) -> str | None:
     """The first limit a machine's own kernel noted."""
     return next((limit.name.lower() for limit in Reached if bits >> limit & 1), None)
+
+
+# Seconds of a call whose time may be over before it begins.
+SHORTEST = 1e-6
+
+
+def within(options: RunOptions, seconds: float | None) -> RunOptions:
+    """The same, with fewer seconds. None: as they are."""
+    limit = options.limits.time
+    if seconds is None or (limit is not None and limit <= seconds):
+        return options
+    return replace(options, limits=replace(options.limits, time=max(seconds, SHORTEST)))

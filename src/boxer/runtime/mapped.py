@@ -20,7 +20,8 @@ from weakref import WeakKeyDictionary
 
 from boxer.boxfile import MemoryImage
 from boxer.errors import EngineError, LimitValueError, MountError, UnsupportedModuleError
-from boxer.runtime import native
+from boxer.runtime import asking, native
+from boxer.runtime.asking import Cancel
 from boxer.runtime.code import Code
 from boxer.runtime.engine import (
     HOST_SHARE,
@@ -33,7 +34,13 @@ from boxer.runtime.exitstatus import ExitStatus
 from boxer.runtime.forwarding import forwarded
 from boxer.runtime.imagefile import with_nameless_file, write_image
 from boxer.runtime.mounts import Mount, native_folders
-from boxer.runtime.native import NativeListener, NativeNetwork, NativeOutcome, Run
+from boxer.runtime.native import (
+    NativeListener,
+    NativeMembership,
+    NativeNetwork,
+    NativeOutcome,
+    Run,
+)
 from boxer.runtime.opened import OpenNetwork
 from boxer.runtime.stdio import Stream
 from boxer.runtime.traps import SIGKILL, crash_of_code, crash_of_text
@@ -201,6 +208,8 @@ def prepared(options: RunOptions) -> Run:
     for number, stream in enumerate(streams):
         run.descriptors[number] = number if stream is Stream.INHERIT else -1
     run.orders = options.orders + 1
+    if options.ask is not None:
+        run.ask = asking.address()
     if options.network is not None:
         run.network = ctypes.pointer(_network(options.network))
     return run
@@ -212,7 +221,16 @@ def _network(network: OpenNetwork) -> NativeNetwork:
         for one in network.listeners
     ]
     array = (NativeListener * len(listeners))(*listeners)
-    return NativeNetwork(array, len(listeners), network.log, network.policy)
+    memberships = [
+        NativeMembership(
+            one.folder, one.prefix, (ctypes.c_uint8 * 4)(*one.address), one.network.encode()
+        )
+        for one in network.memberships
+    ]
+    others = (NativeMembership * len(memberships))(*memberships)
+    return NativeNetwork(
+        array, len(listeners), network.log, network.policy, others, len(memberships)
+    )
 
 
 def _nanoseconds(seconds: float | None) -> int:
@@ -271,10 +289,12 @@ class MappedInstance:
             self._library.boxer_machine_run(self.address, run, byref(self.native_outcome))
         return self.outcome()
 
-    def call(self, options: RunOptions, request: bytes) -> Outcome:
+    def call(self, options: RunOptions, request: bytes, cancel: Cancel | None = None) -> Outcome:
+        run = prepared(options)
         self._library.boxer_machine_call(
-            self.address, prepared(options), request, len(request), byref(self.native_outcome)
-        )
+            self.address, run if cancel is None else cancel.within(run), request, len(request),
+            byref(self.native_outcome),
+        )  # fmt: skip
         return self.outcome()
 
     def serve(self, run: Any, request: bytes | None) -> NativeOutcome:

@@ -27,6 +27,7 @@ from ctypes import (
     c_int32,
     c_int64,
     c_size_t,
+    c_uint8,
     c_uint32,
     c_uint64,
     c_void_p,
@@ -38,7 +39,7 @@ from wasmtime import _ffi as ffi
 from boxer.blobstore import cache_folder, sha256
 from boxer.runtime.private import is_private
 
-ABI = 10
+ABI = 11
 # What a wheel brings (`wheels`): as safe as the modules beside it.
 PACKAGED = Path(__file__).with_name("lib")
 NO_LIMIT = (1 << 64) - 1
@@ -48,7 +49,7 @@ NAME = "libboxer.so"
 _ELF = struct.Struct("<40xQ10xHH2x")
 
 RETURNED, EXITED, TRAPPED, LIMIT, INTERRUPTED, FAILED, REFUSED = range(7)
-LIMITS = ("time", "cpu", "output", "memory", "sent", "received")
+LIMITS = ("time", "cpu", "output", "memory", "sent", "received", "cancelled")
 TOO_LITTLE_STACK, IN_SIGNAL_HANDLER, NO_SIGNAL, NO_NETWORK = 1, 2, 3, 4
 
 
@@ -63,6 +64,17 @@ class NativeListener(ctypes.Structure):
     )
 
 
+class NativeMembership(ctypes.Structure):
+    """struct boxer_membership"""
+
+    _fields_ = (
+        ("folder", c_int32),
+        ("prefix", c_uint32),
+        ("address", c_uint8 * 4),
+        ("name", c_char_p),
+    )
+
+
 class NativeNetwork(ctypes.Structure):
     """struct boxer_network"""
 
@@ -71,6 +83,8 @@ class NativeNetwork(ctypes.Structure):
         ("listener_count", c_uint32),
         ("log", c_int32),
         ("policy", c_void_p),
+        ("memberships", POINTER(NativeMembership)),
+        ("membership_count", c_uint32),
     )
 
 
@@ -98,6 +112,8 @@ class Run(ctypes.Structure):
         ("still", c_uint32),
         ("network", POINTER(NativeNetwork)),
         ("orders", c_int32),
+        ("cancelled", POINTER(c_int32)),
+        ("ask", c_void_p),
     )
 
 
@@ -154,6 +170,7 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
         (c_void_p, POINTER(Run), c_char_p, c_uint64, POINTER(NativeOutcome)),
     ),
     "boxer_machine_enter": (None, (c_void_p, c_char_p, POINTER(Run), POINTER(NativeOutcome))),
+    "boxer_machine_answer": (c_int, (c_void_p, c_char_p, c_uint64)),
     "boxer_machine_reset": (c_int, (c_void_p, POINTER(NativeOutcome))),
     "boxer_machine_fork": (c_void_p, (c_void_p, c_uint64, c_int, c_char_p)),
     "boxer_machine_memory": (c_void_p, (c_void_p, POINTER(c_uint64))),

@@ -34,6 +34,10 @@ class Network:
     the network as this machine sees it, but port 25. dns: name servers, default this machine's own
     way. log: a file to which each decision is added as a line of JSON.
 
+    networks: those of boxes that it is on (`boxer network create`): their members reach its ports,
+    and it reaches theirs. name: its own there, which no other that runs has; aliases: more names,
+    which others may have, too.
+
     connections: at once, both ways. connect_time, idle_time: seconds until a connection stands, and
     that it may be without a byte. sent, received: bytes of a run or call. None: no limit.
     """
@@ -44,6 +48,9 @@ class Network:
     host: bool = False
     dns: Sequence[str] = ()
     log: str | os.PathLike[str] | None = None
+    networks: Sequence[str] = ()
+    name: str = ""
+    aliases: Sequence[str] = ()
     connections: int | None = 512
     connect_time: float | None = 30.0
     idle_time: float | None = 3600.0
@@ -51,7 +58,7 @@ class Network:
     received: int | str | None = "1GiB"
 
     def __post_init__(self) -> None:
-        for name in ("ports", "allow", "allow_inside", "dns"):
+        for name in ("ports", "allow", "allow_inside", "dns", "networks", "aliases"):
             value = getattr(self, name)
             if isinstance(value, str):
                 raise NetworkValueError(
@@ -103,7 +110,8 @@ class Network:
     @property
     def is_none(self) -> bool:
         """Whether nothing of the network is granted."""
-        return not (self.ports or self.allow or self.allow_inside or self.host)
+        granted = self.ports or self.allow or self.allow_inside or self.host or self.networks
+        return not granted
 
     def without_ports(self) -> Network:
         return replace(self, ports=())

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from boxer.networks import Membership
 from boxer.runtime.ports import Port
 
 TCP, UDP = 6, 17
@@ -34,3 +35,4 @@ class OpenNetwork:
     log: int
     ports: tuple[Port, ...] = ()
     held: tuple[object, ...] = ()
+    memberships: tuple[Membership, ...] = ()

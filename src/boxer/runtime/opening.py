@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from boxer.errors import NetworkValueError, WriteError
+from boxer.networks import join
 from boxer.runtime import native
 from boxer.runtime.network import Network
 from boxer.runtime.opened import TCP, UDP, Listener, OpenNetwork
@@ -30,13 +31,17 @@ def open_network(network: Network | OpenNetwork | None) -> Iterator[OpenNetwork 
         return
     policy = _Policy(network.rules)
     log = None if network.log is None else _Log(network.log)
-    with bound(network.published) as ports:
+    with (
+        bound(network.published) as ports,
+        join(network.networks, network.name, network.aliases) as memberships,
+    ):
         yield OpenNetwork(
             tuple(map(_listener, ports)),
             policy.address,
             -1 if log is None else log.descriptor,
             tuple(each.port for each in ports),
             (policy, log),
+            tuple(memberships),
         )
 
 

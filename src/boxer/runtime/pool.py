@@ -24,8 +24,9 @@ from typing import Any
 
 from boxer.errors import GuestError, PoolClosedError
 from boxer.runtime import native
+from boxer.runtime.asking import Cancel, Session, as_host
 from boxer.runtime.calls import call_request, prepare_request, read_reply, reply_of
-from boxer.runtime.entry import Instance, Outcome, RunOptions
+from boxer.runtime.entry import Answer, Instance, Outcome, RunOptions, within
 from boxer.runtime.frozen import Frozen
 from boxer.runtime.limits import Limits
 from boxer.runtime.mapped import MappedInstance, outcome_of, prepared
@@ -46,7 +47,9 @@ class Pool:
     output: where stdout and stderr of calls go; by default they are kept and told with an error.
     mounts: of calls and runs, not while a module is imported; each machine serves one of them then.
     network: what calls and runs may reach, without ports. Neither is there before a freeze: while a
-    module is imported, and in `prepare`.
+    module is imported, and in `prepare`. ask: makes what answers a guest's requests
+    during a call (`boxer.extensions`). offered: what `boxer.host` in the box is told of that before
+    anything is imported.
     """
 
     def __init__(
@@ -58,6 +61,8 @@ class Pool:
         output: Stream = Stream.CAPTURE,
         mounts: Sequence[Mount] = (),
         network: Network | None = None,
+        ask: Session | None = None,
+        offered: Mapping[str, Any] | None = None,
     ) -> None:
         if size < 1:
             raise ValueError("a pool needs at least one machine")
@@ -65,9 +70,14 @@ class Pool:
         self._folders = self._ending.enter_context(folders_of(mounts))
         opened = self._ending.enter_context(open_network(without_ports(network, "A pool")))
         self._options = RunOptions(
-            limits or Limits(), (b"box",), variables(env), b"", output, output, network=opened
+            limits or Limits(), (b"box",), variables(env), b"", output, output,
+            network=opened, ask=ask,
+        )  # fmt: skip
+        self._once = replace(
+            self._options, limits=_patient(self._options.limits), network=None, ask=None
         )
-        self._once = replace(self._options, limits=_patient(self._options.limits), network=None)
+        self._offered = offered
+        self._told: Frozen | None = None
         self._room = self._options.limits.output_bytes
         self._size = size
         self._places: SimpleQueue[None] = SimpleQueue()
@@ -97,6 +107,28 @@ class Pool:
             return read_reply(idle.call(request), self._room)
         finally:
             self._places.put(None)
+
+    def exchange(
+        self,
+        function: str,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        seconds: float | None = None,
+        cancel: Cancel | None = None,
+        ask: Session | None = None,
+    ) -> Answer:
+        """As `call`, and what it printed. seconds: that it may take, if fewer than the pool's
+        limit. cancel: ends it from another thread. ask: instead of the pool's."""
+        idle = self._by_module.get(function.partition(":")[0]) or self._prepare(function)
+        request = call_request(function, args, dict(kwargs or {}))
+        self._places.get()
+        try:
+            outcome = idle.ask(request, seconds, cancel, ask)
+        finally:
+            self._places.put(None)
+        value = read_reply(reply_of(outcome), self._room)
+        return Answer(value, outcome.stdout, outcome.stderr, outcome.usage)
 
     def prepare(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
         """Calls `"module:function"` once, and keeps what that leaves: later calls of functions of
@@ -172,9 +204,19 @@ class Pool:
         with self._preparing:
             self._check_open()
             if module not in self._by_module:
-                frozen, _ = self._plain.frozen.after(prepare_request([module]), self._once)
+                frozen, _ = self._first().after(prepare_request([module]), self._once)
                 self._by_module[module] = self._idle(frozen)
             return self._by_module[module]
+
+    def _first(self) -> Frozen:
+        """What modules are imported in."""
+        plain = self._plain.frozen
+        if self._offered is None:
+            return plain
+        if self._told is None:
+            request = call_request("boxer.host:offer", (self._offered,), {})
+            self._told, _ = plain.after(request, self._once)
+        return self._told
 
 
 class _IdleInstances:
@@ -203,7 +245,8 @@ class _IdleInstances:
         instance = self._take()
         if not isinstance(instance, MappedInstance) or self._run is None:
             return self._call_slowly(instance, request)
-        native_outcome = instance.serve(byref(self._run), request)
+        with as_host(self._options.ask):
+            native_outcome = instance.serve(byref(self._run), request)
         if native_outcome.kind != native.RETURNED or native_outcome.status:
             outcome = outcome_of(native_outcome)
             self._give_back(instance, bool(native_outcome.reusable))
@@ -211,6 +254,35 @@ class _IdleInstances:
         reply = string_at(native_outcome.reply, native_outcome.reply_size)
         self._give_back(instance, bool(native_outcome.reusable))
         return reply
+
+    def ask(
+        self,
+        request: bytes,
+        seconds: float | None,
+        cancel: Cancel | None,
+        ask: Session | None,
+    ) -> Outcome:
+        """As `call`, with what it came to. Raises nothing of the guest's."""
+        if cancel is not None:
+            cancel.check()
+        options = within(self._options, seconds)
+        if ask is not None:
+            options = replace(options, ask=ask)
+        instance = self._take()
+        if not isinstance(instance, MappedInstance):
+            return _called(instance, options, request)
+        run = self._run if options is self._options else prepared(options)
+        assert run is not None, "a mapped machine's pool has it"
+        if cancel is not None:
+            run = cancel.within(run)
+        reusable = False
+        try:
+            with as_host(options.ask):
+                native_outcome = instance.serve(byref(run), request)
+            reusable = bool(native_outcome.reusable)
+            return outcome_of(native_outcome)
+        finally:
+            self._give_back(instance, reusable)
 
     def run(self, options: RunOptions) -> Outcome:
         instance = self._take()
@@ -253,6 +325,13 @@ def _patient(limits: Limits) -> Limits:
         time=None if time is None else max(time, PREPARING),
         cpu=None if cpu is None else max(cpu, PREPARING),
     )
+
+
+def _called(instance: Instance, options: RunOptions, request: bytes) -> Outcome:
+    try:
+        return instance.call(options, request)
+    finally:
+        instance.close()
 
 
 def _once(instance: Instance, options: RunOptions) -> Outcome:

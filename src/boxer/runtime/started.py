@@ -11,16 +11,17 @@ Invariants
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
 from boxer.boxfile import MemoryImage, Segment
 from boxer.errors import MachineOverError, MountError
+from boxer.runtime.asking import Cancel, Session, as_host
 from boxer.runtime.calls import call_request, execute_request, read_reply, reply_of
 from boxer.runtime.copied import CopiedInstance
-from boxer.runtime.entry import Instance, Outcome, RunOptions
+from boxer.runtime.entry import Answer, Instance, Outcome, RunOptions, within
 from boxer.runtime.frozen import REFREEZE, Frozen
 from boxer.runtime.mapped import MappedInstance
 from boxer.runtime.mounts import Mount, folders_of
@@ -62,6 +63,24 @@ class StartedInstance:
         """Calls `"module:function"` with plain data. Raises as `exec`, and `CallDataError`."""
         with self._lock:
             return self._read(self._ask(call_request(function, args, kwargs)))
+
+    def exchange(
+        self,
+        function: str,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        seconds: float | None = None,
+        cancel: Cancel | None = None,
+        ask: Session | None = None,
+    ) -> Answer:
+        """As `call`, and what it printed: see `Pool.exchange`."""
+        with self._lock:
+            self._check()
+            request = call_request(function, args, dict(kwargs or {}))
+            options = within(self._options, seconds)
+            outcome = self._ask(request, replace(options, ask=ask or options.ask), cancel)
+            return Answer(self._read(outcome), outcome.stdout, outcome.stderr, outcome.usage)
 
     def fork(self) -> StartedInstance:
         """A second machine that goes on from here on its own. Raises `MachineOverError`, and
@@ -106,10 +125,17 @@ class StartedInstance:
                 hint="Start another one: without folders, or with the same ones.",
             )
 
-    def _ask(self, request: bytes) -> Outcome:
+    def _ask(
+        self, request: bytes, options: RunOptions | None = None, cancel: Cancel | None = None
+    ) -> Outcome:
         self._check()
-        options, self._newborn = _with_thaw(self._options, self._newborn), False
-        outcome = self._life.call(options, request)
+        options, self._newborn = _with_thaw(options or self._options, self._newborn), False
+        with as_host(options.ask):
+            if cancel is not None and isinstance(self._life, MappedInstance):
+                cancel.check()
+                outcome = self._life.call(options, request, cancel)
+            else:
+                outcome = self._life.call(options, request)
         self._note(outcome)
         return outcome
 

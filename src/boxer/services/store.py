@@ -30,7 +30,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from boxer.blobstore import Blobs, locked, make_folder
+from boxer.blobstore import Blobs, is_held, locked, make_folder, take
 from boxer.errors import (
     NameTakenError,
     ServiceMissingError,
@@ -38,7 +38,6 @@ from boxer.errors import (
     ServiceStateError,
     WriteError,
 )
-from boxer.services import locks
 from boxer.services.records import (
     Record,
     State,
@@ -71,7 +70,7 @@ class Service:
 
     def is_watched(self) -> bool:
         """Whether its supervisor lives."""
-        return locks.is_held(self.folder / "lock")
+        return is_held(self.folder / "lock")
 
     def state(self) -> State:
         """How it is. Raises `ServiceStateError`."""
@@ -88,7 +87,7 @@ class Service:
         """
         until = time.monotonic() + patience
         while True:
-            descriptor = locks.take(self.folder / "lock")
+            descriptor = take(self.folder / "lock")
             if descriptor is not None:
                 return self._checked(descriptor)
             if time.monotonic() >= until:
@@ -135,7 +134,7 @@ class ServiceStore:
         lock = None
         try:
             draft.mkdir(mode=0o700)
-            lock = locks.take(draft / "lock")
+            lock = take(draft / "lock")
             assert lock is not None, "nobody else knows of it"
             write_record(draft, record)
             draft.rename(folder)
@@ -207,7 +206,7 @@ class ServiceStore:
         that were to be gone with their end."""
         for pattern in (f"{_UNFINISHED}*", f"{_REMOVED}*"):
             for folder in self._services.glob(pattern):
-                if not locks.is_held(folder / "lock") and _is_old(folder):
+                if not is_held(folder / "lock") and _is_old(folder):
                     shutil.rmtree(folder, ignore_errors=True)
         for service in list(self.list()):
             if service.record.remove and not service.is_watched():

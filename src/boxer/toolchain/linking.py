@@ -19,6 +19,7 @@ from boxer.toolchain.archives import MAGIC, THIN, read_archive
 from boxer.toolchain.arguments import RefusedError
 from boxer.toolchain.options import table
 from boxer.toolchain.sdk import Done, Sdk, run_zig
+from boxer.wasmformat import with_object
 
 OBJECT = b"\0asm"
 _ELF = b"\x7fELF"
@@ -69,10 +70,19 @@ class Link:
         machine += [lib / name for name in ("libjumps.a", "libc.a", "libcompiler_rt.a")]
         command = ["wasm-ld", *self.sdk.link_flags, *self.arguments, *map(str, machine)]
         done = run_zig(self.sdk, [*command, "-o", str(target)], self.folder, epoch)
+        if done.status == 0:
+            self._keep_object(target, epoch)
         said = _MISMATCH.sub("", done.err)
         for path, name in self.names.items():
             said = said.replace(path, name)
         return Done(done.status, done.out, said.replace(f"{lib}/", ""))
+
+    def _keep_object(self, target: Path, epoch: int) -> None:
+        """A box whose base has a program of its own is linked with this one's object."""
+        made = self.folder / "object"
+        command = ["wasm-ld", "-r", *self.arguments, "-o", str(made)]
+        if run_zig(self.sdk, command, self.folder, epoch).status == 0:
+            target.write_bytes(with_object(target.read_bytes(), made.read_bytes()))
 
     def _library(self, name: str) -> None:
         file = name[1:] if name.startswith(":") else f"lib{name}.a"

@@ -15,6 +15,7 @@ from boxer.wasmformat.entries import (
     memory,
     stack_size,
 )
+from boxer.wasmformat.linkable import Linkable, object_of, with_object, without_object
 from boxer.wasmformat.module import Module, Section, SectionId
 from boxer.wasmformat.reader import Buffer, Reader
 from boxer.wasmformat.rewrite import (
@@ -27,6 +28,7 @@ from boxer.wasmformat.rewrite import (
     initial_segments,
     with_custom,
     with_image,
+    without_custom,
 )
 from boxer.wasmformat.writer import encode_name, sleb128, uleb128
 
@@ -39,6 +41,7 @@ __all__ = [
     "Export",
     "Import",
     "Kind",
+    "Linkable",
     "MemoryType",
     "Module",
     "Reader",
@@ -56,9 +59,13 @@ __all__ = [
     "imports",
     "initial_segments",
     "memory",
+    "object_of",
     "sleb128",
     "stack_size",
     "uleb128",
     "with_custom",
     "with_image",
+    "with_object",
+    "without_custom",
+    "without_object",
 ]

@@ -98,6 +98,17 @@ def with_custom(module: Module, title: str, contents: bytes) -> Module:
     return Module((Section.custom(title, contents), *module.sections))
 
 
+def without_custom(module: Module, title: str) -> Module:
+    """The module without its custom sections of that name."""
+    return Module(
+        tuple(
+            section
+            for section in module.sections
+            if section.id != SectionId.CUSTOM or section.reader().name() != title
+        )
+    )
+
+
 def check_supported(module: Module) -> None:
     """Raises `UnsupportedModuleError` unless the module asks only preview 1 of its host and can
     be parted into code and memory."""

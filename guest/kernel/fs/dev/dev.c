@@ -7,6 +7,7 @@
 // 3. There is no console. /dev/tty is the host's terminal when there is one; others are made by
 //    /dev/ptmx.
 #include "fs/dev/dev.h"
+#include "fs/dev/asking.h"
 #include "fs/tmpfs/tmpfs.h"
 #include "host/host.h"
 #include "task/process.h"
@@ -102,6 +103,7 @@ static const struct device {
     {"random", DEVICE(1, 8), 0666, &random_ops, NULL},
     {"urandom", DEVICE(1, 9), 0666, &random_ops, NULL},
     {"tty", DEVICE(5, 0), 0666, NULL, &terminal_ops},
+    {"boxer", DEVICE(10, 240), 0666, &asking_ops, NULL},
     {"ptmx", DEVICE(5, 2), 0666, &ptmx_file_ops, &ptmx_ops},
 };
 

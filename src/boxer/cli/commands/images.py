@@ -27,6 +27,9 @@ _UNITS = (
 def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("images", help="list named boxes", allow_abbrev=False)
     parser.add_argument("-q", "--quiet", action="store_true", help="names only")
+    parser.add_argument(
+        "--digests", action="store_true", help="what registries know them by (NAME@DIGEST)"
+    )
     parser.add_argument("--json", action="store_true", help="as JSON")
     parser.set_defaults(run=run)
 
@@ -47,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
         (
             image.reference.name,
             image.reference.tag,
-            image.digest[:12],
+            f"sha256:{image.manifest}" if options.digests else image.digest[:12],
             _ago(time.time() - image.created),
             f"{image.size / 1e6:.1f} MB",
         )
@@ -58,11 +61,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _described(image: StoredImage) -> dict[str, object]:
-    """created: when the box got the name; the time in the box is in `boxer inspect`."""
+    """digest: of the file; manifest: what registries know it by. created: when the box got the
+    name; the time in the box is in `boxer inspect`."""
     return {
         "name": image.reference.name,
         "tag": image.reference.tag,
         "digest": f"sha256:{image.digest}",
+        "manifest": f"sha256:{image.manifest}",
         "size": image.size,
         "created": datetime.fromtimestamp(int(image.created), UTC).isoformat(),
     }

@@ -78,6 +78,12 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="SECONDS",
         help="how long the program has to end after SIGTERM (10; -1: as long as it likes)",
     )
+    parser.add_argument(
+        "--pull",
+        choices=("missing", "always", "never"),
+        default="missing",
+        help="when a box that names a registry is fetched (missing)",
+    )
     _add_detached(parser)
     add_network_options(parser)
     add_docker_run_options(parser)
@@ -92,7 +98,9 @@ def _add_detached(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-d", "--detach", action="store_true", help="run it in the background and print its id"
     )
-    parser.add_argument("--name", metavar="NAME", help="of a detached box: `boxer logs NAME`")
+    parser.add_argument(
+        "--name", metavar="NAME", help="of a detached box: `boxer logs NAME`; on its networks"
+    )
     parser.add_argument("--rm", action="store_true", help="remove a detached box when it has ended")
     parser.add_argument(
         "-i", "--interactive", action="store_true", help="keep a detached box's input open"
@@ -112,6 +120,7 @@ def _add_detached(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--health-{name}", metavar="N" if name == "retries" else "TIME")
     parser.add_argument("--no-healthcheck", action="store_true", help="leave HEALTHCHECK out")
     parser.add_argument("--life", help=argparse.SUPPRESS)
+    parser.add_argument("--network-name", help=argparse.SUPPRESS)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -119,10 +128,20 @@ def run(options: argparse.Namespace) -> int:
         return _live(options)
     from boxer.cli import detached
 
+    _fetch(options.box, options.pull)
     if not options.detach:
         detached.refuse_attached(options)
         return _run(options, None).exit_code
     return _detach(options)
+
+
+def _fetch(name: str, when: str) -> None:
+    """As docker does. A name without a slash is of no registry."""
+    if when == "never" or "/" not in name:
+        return
+    from boxer.registry import fetch
+
+    fetch(name, always=when == "always", tell=lambda text: print(f"boxer: {text}", file=sys.stderr))
 
 
 def _live(options: argparse.Namespace) -> int:

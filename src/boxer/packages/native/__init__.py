@@ -15,6 +15,7 @@ from boxer.packages.native.joining import (
     find_builder,
     linked_base,
     module_names,
+    run_in_stage,
     with_extensions,
 )
 
@@ -24,5 +25,6 @@ __all__ = [
     "is_confining",
     "linked_base",
     "module_names",
+    "run_in_stage",
     "with_extensions",
 ]

@@ -1,4 +1,4 @@
-"""One extension module's object, made ready to be linked beside any others.
+"""The object of one extension module or C program, made ready to be linked beside any others.
 
 Belongs here: which of its names others see. Does not: bytes (`relocatable`), function types
 (`adapters`).
@@ -43,19 +43,45 @@ class Isolated:
     constructors: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class StartedProgram:
+    """A program's object. main: the name its main function got; arity: how many parameters that
+    takes. constructors: what to call before it, in this order."""
+
+    data: bytes
+    main: str
+    arity: int
+    constructors: tuple[str, ...]
+
+
+def isolate_program(data: bytes, name: str, path: str) -> StartedProgram:
+    """The object of a C program, with everything local but what starts it. path: for messages.
+
+    Raises `NativePackageError` for an object without a main function.
+    """
+    parsed = Relocatable.parse(data)
+    main, arity = _main_symbol(parsed, path)
+    new = name.replace("-", "_")
+    own = _isolated(parsed, main, new)
+    return StartedProgram(own.data, new, arity, own.constructors)
+
+
 def isolate(data: bytes, module: str) -> Isolated:
     """The object of `module`, a dotted name, with everything local but what starts it.
 
     Raises `NativePackageError` for an object that has no such function.
     """
     parsed = Relocatable.parse(data)
-    init = _init_symbol(parsed, module)
+    return _isolated(parsed, _init_symbol(parsed, module), init_name(module))
+
+
+def _isolated(parsed: Relocatable, init: Symbol, name: str) -> Isolated:
     for symbol in parsed.symbols:
         if symbol.defined and symbol.kind != SymbolKind.SECTION:
             kept = symbol.flags & ~(Flag.WEAK | Flag.EXPORTED | Flag.HIDDEN)
             symbol.flags = kept | Flag.LOCAL
     init.flags &= ~Flag.LOCAL
-    init.name = init_name(module)
+    init.name = name
     constructors = _constructors(parsed, init.name)
     # A linker keeps one of equal groups; the functions of these are nobody else's any more.
     done = (COMDATS, INIT_FUNCTIONS)
@@ -79,6 +105,23 @@ def _constructors(parsed: Relocatable, prefix: str) -> tuple[str, ...]:
             symbol.name = f"{prefix}_{len(names)}"
         names.append(symbol.name)
     return tuple(names)
+
+
+# clang's names of main with two and without parameters; with three it keeps its own, which without
+# any it has too, as another function.
+_MAINS = {"__main_argc_argv": 2, "__main_void": 0, "main": 3}
+
+
+def _main_symbol(parsed: Relocatable, path: str) -> tuple[Symbol, int]:
+    functions = (s for s in parsed.symbols if s.kind == SymbolKind.FUNCTION and s.defined)
+    named = {symbol.name: symbol for symbol in functions if symbol.name in _MAINS}
+    for name, arity in _MAINS.items():
+        if name in named:
+            return named[name], arity
+    raise NativePackageError(
+        f"`{path}` is to be linked with the box's program, and its object has no `main`.",
+        hint="Compile it again with this version of Boxer.",
+    )
 
 
 def _init_symbol(parsed: Relocatable, module: str) -> Symbol:

@@ -20,7 +20,15 @@ from boxer.packages.native import toolfiles
 from boxer.packages.native.crossbuild import build_wheel
 from boxer.packages.native.headers import headers_text
 from boxer.packages.native.linking import link
-from boxer.packages.native.modules import ExtensionModule, extension_modules, with_placeholders
+from boxer.packages.native.modules import (
+    ExtensionModule,
+    LinkedProgram,
+    extension_modules,
+    linked_programs,
+    program_line,
+    with_placeholders,
+    with_program_lines,
+)
 from boxer.packages.native.rust import RustToolchain, find_rust
 from boxer.packages.native.sdk import Sdk, find_sdk
 
@@ -64,19 +72,33 @@ def find_builder(base: Base) -> Builder | None:
 
 
 def linked_base(base: Base, tree: Tree) -> Base:
-    """The base with the extension modules of a tree in it; the base itself if there are none.
+    """The base with a tree's extension modules and C programs in it; itself if there are none.
 
     Raises `NativePackageError` where they cannot be linked.
     """
-    return _linked(base, extension_modules(tree))
+    return _linked(base, extension_modules(tree), linked_programs(tree))
 
 
 def with_extensions(base: Base, tree: Tree) -> tuple[Base, Tree]:
     """The base and the tree of a box: the objects are in the base's code, no more in the tree."""
-    modules = extension_modules(tree)
-    if not modules:
+    modules, programs = extension_modules(tree), linked_programs(tree)
+    if not modules and not programs:
         return base, tree
-    return _linked(base, modules), with_placeholders(tree, modules)
+    return _linked(base, modules, programs), with_placeholders(tree, modules, programs)
+
+
+def run_in_stage(base: Base, tree: Tree) -> tuple[Base, Tree, Mapping[bytes, bytes]]:
+    """The base that runs a program of a stage, with the tree's extension modules and C programs in
+    it; the tree it runs over; and what to put into the tree again, by what lies in its place.
+
+    Raises `NativePackageError` where they cannot be linked.
+    """
+    programs = linked_programs(tree)
+    linked = _linked(base, extension_modules(tree), programs)
+    if not programs or not base.module:
+        return linked, tree, {}
+    kept = {program_line(p): tree.file(p.paths[0]).data for p in programs}
+    return linked, with_program_lines(tree, programs), kept
 
 
 def module_names(tree: Tree) -> tuple[str, ...]:
@@ -84,17 +106,20 @@ def module_names(tree: Tree) -> tuple[str, ...]:
     return tuple(module.name for module in extension_modules(tree))
 
 
-def _linked(base: Base, modules: Sequence[ExtensionModule]) -> Base:
-    if not modules or not base.module:
+def _linked(
+    base: Base, modules: Sequence[ExtensionModule], programs: Sequence[LinkedProgram]
+) -> Base:
+    if not (modules or programs) or not base.module:
         return base
     sdk = _sdk_of(base)
     if sdk is None:
+        first = programs[0].paths[0] if programs else modules[0].path
         raise NativePackageError(
-            f"`{modules[0].path}` is to be linked with the interpreter, and the base "
+            f"`{first}` is to be linked with the interpreter, and the base "
             f"{base.info.name} {base.info.variant} came without what that takes.",
             hint=INSTALL_SDK,
         )
-    return replace(base, module=link(sdk, modules, cache_folder()).module)
+    return replace(base, module=link(sdk, modules, cache_folder(), programs).module)
 
 
 def _sdk_of(base: Base) -> Sdk | None:

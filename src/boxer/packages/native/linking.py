@@ -1,4 +1,4 @@
-"""The interpreter linked with a set of extension modules, kept by what it was made from.
+"""The interpreter linked with extension modules and C programs, kept by what it was made from.
 
 Belongs here: the link and its cache. Does not: what is done to one object (`isolate`).
 
@@ -31,17 +31,23 @@ from boxer.errors import (
     WriteError,
 )
 from boxer.packages.native.adapters import functions_of
-from boxer.packages.native.isolate import init_name, isolate
-from boxer.packages.native.modules import ExtensionModule
+from boxer.packages.native.isolate import (
+    StartedProgram,
+    init_name,
+    isolate,
+    isolate_program,
+)
+from boxer.packages.native.modules import ExtensionModule, LinkedProgram
 from boxer.packages.native.relocatable import Relocatable, SymbolKind
 from boxer.packages.native.sdk import Sdk
 from boxer.packages.sidemodule import FunctionType, converted, is_side_module
 
 # Part of the cache's key: raised when the same objects are linked otherwise.
-GENERATION = 3
+GENERATION = 4
 _TIMEOUT_SECONDS = 300
 _UNDEFINED = re.compile(r"undefined symbol: (\S+)")
 _SHOWN = 12
+_PARAMETERS = ("int", "char **", "char **")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +58,18 @@ class Linked:
     cached: bool
 
 
-def link(sdk: Sdk, modules: Sequence[ExtensionModule], cache: Path) -> Linked:
-    """Links the modules with the SDK's interpreter. cache: boxer below the user's cache folder.
+def link(
+    sdk: Sdk,
+    modules: Sequence[ExtensionModule],
+    cache: Path,
+    programs: Sequence[LinkedProgram] = (),
+) -> Linked:
+    """Links the modules and programs with the SDK's interpreter. cache: boxer below the user's
+    cache folder.
 
     Raises `NativePackageError` for a module that needs what a box does not have.
     """
-    key = _key(sdk, modules)
+    key = _key(sdk, modules, programs)
     folder = cache / "extensions"
     blobs = Blobs(folder)
     with contextlib.suppress(OSError, ValueError):
@@ -65,7 +77,7 @@ def link(sdk: Sdk, modules: Sequence[ExtensionModule], cache: Path) -> Linked:
         if kept is not None:
             return Linked(bytes(kept), True)
     with temporary_folder("boxer-link-") as own:
-        module = _link(sdk, modules, own)
+        module = _link(sdk, modules, programs, own)
     # A full disk must not keep a box from being built.
     with contextlib.suppress(WriteError):
         make_folder(folder)
@@ -73,13 +85,19 @@ def link(sdk: Sdk, modules: Sequence[ExtensionModule], cache: Path) -> Linked:
     return Linked(module, False)
 
 
-def _key(sdk: Sdk, modules: Sequence[ExtensionModule]) -> str:
+def _key(sdk: Sdk, modules: Sequence[ExtensionModule], programs: Sequence[LinkedProgram]) -> str:
     lines = [f"{GENERATION} {sdk.digest}"]
     lines += [f"{m.name} {hashlib.sha256(m.data).hexdigest()}" for m in modules]
+    lines += [program.name for program in programs]  # of the objects' digests
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _link(sdk: Sdk, modules: Sequence[ExtensionModule], folder: Path) -> bytes:
+def _link(
+    sdk: Sdk,
+    modules: Sequence[ExtensionModule],
+    programs: Sequence[LinkedProgram],
+    folder: Path,
+) -> bytes:
     objects = []
     constructors = {}
     for number, module in enumerate(modules):
@@ -88,11 +106,19 @@ def _link(sdk: Sdk, modules: Sequence[ExtensionModule], folder: Path) -> bytes:
         path.write_bytes(isolated.data)
         constructors[module.name] = isolated.constructors
         objects.append(path)
+    starts = {}
+    for program in programs:
+        path = folder / f"{program.name}.o"
+        started = isolate_program(program.data, program.name, program.paths[0])
+        path.write_bytes(started.data)
+        starts[program.name] = started
+        objects.append(path)
     source = folder / "inittab.c"
-    source.write_text(inittab(constructors))
-    _run(sdk, ["cc", "-c", source, "-o", folder / "inittab.o"], modules, folder)
+    source.write_text(inittab(constructors) + program_table(starts))
+    named = [*(m.name for m in modules), *(p.paths[0] for p in programs)]
+    _run(sdk, ["cc", "-c", source, "-o", folder / "inittab.o"], named, folder)
     output = folder / "module.wasm"
-    _run(sdk, ["link", output, folder / "inittab.o", *objects], modules, folder)
+    _run(sdk, ["link", output, folder / "inittab.o", *objects], named, folder)
     return output.read_bytes()
 
 
@@ -140,6 +166,23 @@ def inittab(modules: Mapping[str, Sequence[str]]) -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
+def program_table(programs: Mapping[str, StartedProgram]) -> str:
+    """C that names the programs for the machine (guest/entry/program.h, `linked_programs`)."""
+    if not programs:
+        return ""
+    lines, rows = [], []
+    for number, (name, program) in enumerate(programs.items()):
+        lines += [f"extern void {constructor}(void);" for constructor in program.constructors]
+        lines += [f"extern int {program.main}({', '.join(_PARAMETERS[: program.arity])});"]
+        lines += [f"static int start{number}(int argc, char **argv, char **envp) {{"]
+        lines += [f"    {constructor}();" for constructor in program.constructors]
+        given = ", ".join(("argc", "argv", "envp")[: program.arity])
+        lines += [f"    return {program.main}({given});", "}"]
+        rows += [f'    {{"{name}", start{number}}},']
+    table = "const struct { const char *name; int (*main)(int, char **, char **); }"
+    return "\n".join([*lines, f"{table} linked_programs[] = {{", *rows, "    {0}};"]) + "\n"
+
+
 def _starter(name: str, constructors: Sequence[str]) -> list[str]:
     calls = [f"        {constructor}();" for constructor in constructors]
     once = [
@@ -153,9 +196,7 @@ def _starter(name: str, constructors: Sequence[str]) -> list[str]:
     return [f"static void *start_{init_name(name)}(void) {{", *body, "}"]
 
 
-def _run(
-    sdk: Sdk, argv: list[Path | str], modules: Sequence[ExtensionModule], folder: Path
-) -> None:
+def _run(sdk: Sdk, argv: list[Path | str], linked: Sequence[str], folder: Path) -> None:
     program, *arguments = map(str, argv)
     own = dict.fromkeys(("TMPDIR", "ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR"), str(folder))
     done = run_program(
@@ -167,13 +208,13 @@ def _run(
         return
     said = done.stderr.decode("utf-8", "replace")
     missing = sorted(set(_UNDEFINED.findall(said)))
-    named = ", ".join(f"`{module.name}`" for module in modules[:_SHOWN])
+    named = ", ".join(f"`{name}`" for name in linked[:_SHOWN])
     if missing:
         what = ", ".join(missing[:_SHOWN]) + (" ..." if len(missing) > _SHOWN else "")
         reason = f"they call what a box does not have: {what}"
     else:
         reason = "\n  ".join(said.strip().splitlines()[-_SHOWN:]) or "the linker failed"
     raise NativePackageError(
-        f"The extension modules {named} cannot be linked: {reason}.",
+        f"The extension modules and programs {named} cannot be linked: {reason}.",
         hint="Leave out the package they belong to, or take a version of it without them.",
     )

@@ -1,4 +1,4 @@
-"""The extension modules in a tree.
+"""The extension modules and C programs in a tree.
 
 Belongs here: which files they are and their dotted names. Does not: linking them.
 
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from boxer.filetree import Directory, File, Tree
+from boxer.wasmformat import object_of
 
 SUFFIX = ".so"
 _NAME = re.compile(r"(?P<stem>\w+)(\.[-\w]+)*\.so")
@@ -43,10 +44,48 @@ def extension_modules(tree: Tree) -> tuple[ExtensionModule, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
-def with_placeholders(tree: Tree, modules: Sequence[ExtensionModule]) -> Tree:
+@dataclass(frozen=True, slots=True)
+class LinkedProgram:
+    """A C program of the tree. paths: where it lies. name: the machine's for it. data: the
+    object."""
+
+    paths: tuple[str, ...]
+    name: str
+    data: bytes
+
+
+def linked_programs(tree: Tree) -> tuple[LinkedProgram, ...]:
+    """The tree's executable C programs that carry their object, by name."""
+    found: dict[str, tuple[list[str], bytes]] = {}
+    for path, node in sorted(tree.walk(), key=lambda entry: entry[0]):
+        if not isinstance(node, File) or not node.mode & 0o111 or node.data[:4] != _MAGIC:
+            continue
+        own = None if path.endswith(SUFFIX) else object_of(node.data)
+        if own is not None:
+            found.setdefault(own.name, ([], own.data))[0].append(path)
+    return tuple(LinkedProgram(tuple(p), name, data) for name, (p, data) in sorted(found.items()))
+
+
+def program_line(program: LinkedProgram) -> bytes:
+    """What lies in the program's place where its code is the interpreter's."""
+    return f"#!boxer {program.name}\n".encode()
+
+
+def with_program_lines(tree: Tree, programs: Sequence[LinkedProgram]) -> Tree:
+    """A copy of the tree with a line in each program's place."""
+    own = tree.copy()
+    for program in programs:
+        for path in program.paths:
+            own.put(path, replace(own.file(path), data=program_line(program)))
+    return own
+
+
+def with_placeholders(
+    tree: Tree, modules: Sequence[ExtensionModule], programs: Sequence[LinkedProgram] = ()
+) -> Tree:
     """A copy of the tree in which each object's place is taken by a line that names it: the code
     is the interpreter's."""
-    own = tree.copy()
+    own = with_program_lines(tree, programs)
     for module in modules:
         node = own.file(module.path)
         own.put(module.path, replace(node, data=f"#!boxer extension {module.name}\n".encode()))

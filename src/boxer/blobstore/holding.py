@@ -1,7 +1,7 @@
 """Locks that can be looked at without being taken, and handed to a process that is started.
 
-Belongs here: the one lock of a service, which its supervisor holds as long as it lives. Does not:
-what is done under it (`store`, `supervisor`).
+Belongs here: locks that say whether somebody lives: a service's supervisor, a box on a network.
+Does not: what is done under them; waiting for one (`locking`).
 
 An open file description has the lock (fcntl(2), F_OFD_SETLK): whoever inherits the descriptor has
 it, too, and it is free when the last of them is gone, however that went.
@@ -9,10 +9,14 @@ it, too, and it is free when the last of them is gone, however that went.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import struct
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # a system without fcntl(2): nothing here is called there
+    fcntl = None  # type: ignore[assignment]
 
 # struct flock of 64-bit Linux: type, whence, start, length, pid.
 _FLOCK = "hh4xqqi4x"

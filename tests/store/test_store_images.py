@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from boxer.describe import ImageStore, parse_reference
 from boxer.errors import ImageMissingError
+from boxer.store import ImageStore, parse_reference
 
 
 def test_a_box_is_gone_with_its_last_name(tmp_path: Path) -> None:

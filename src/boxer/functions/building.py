@@ -1,0 +1,160 @@
+"""A project becomes a box that is a function: its module imported, its signature written down.
+
+Belongs here: the Dockerfile that is made, asking the box for the signature. Does not: any other
+part of a build (`pipeline`).
+
+Invariant: nothing of the project is imported or run on the host; the signature is what the box's
+own interpreter says, and is data (`description`).
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from boxer.boxfile import Box, read_box, write_box
+from boxer.errors import FunctionError, GuestError
+from boxer.functions.description import Description, checked_signature
+from boxer.functions.project import Project
+from boxer.pipeline import Event, Listener, Notice, build
+from boxer.runtime import Frozen, Limits, Pool
+
+HOME = "/app"
+TOLD = "/etc/boxer/function.json"
+GUEST = "boxer.functions"
+
+
+def _ignore(event: object) -> None:
+    pass
+
+
+def _told(events: Listener, event: Event) -> None:
+    """But that the box reads what it is told of its function."""
+    if not (isinstance(event, Notice) and TOLD in event.message):
+        events(event)
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltFunction:
+    """data: the box's file. digest: its sha256, hex."""
+
+    project: Project
+    data: bytes
+    box: Box
+    description: Description
+    digest: str
+
+
+def build_function(
+    project: Project, *, cache: bool = True, events: Listener = _ignore
+) -> BuiltFunction:
+    """Raises `FunctionError`, and what a build raises."""
+    if project.language != "python":
+        from boxer.functions import languages
+
+        return languages.build_function(project, cache, events)
+    told = "python" if project.python is None else f"python:{project.python}"
+    with tempfile.TemporaryDirectory(prefix="boxer-function-") as folder:
+        dockerfile = Path(folder) / "Dockerfile"
+        dockerfile.write_text(dockerfile_of(project, told), "utf-8")
+        ignore = project.folder / ".dockerignore"
+        if ignore.is_file():
+            (Path(folder) / "Dockerfile.dockerignore").write_bytes(ignore.read_bytes())
+        result = build(
+            project.folder,
+            dockerfile=dockerfile,
+            init=f"{GUEST}:at_freeze",
+            cache=cache,
+            events=functools.partial(_told, events),
+        )
+    box = read_box(result.data)
+    return described(project, box, _signature(box, project))
+
+
+def described(project: Project, box: Box, signature: dict[str, Any]) -> BuiltFunction:
+    """The box with its description. Raises `FunctionError`."""
+    hosts = tuple(sorted({*project.hosts, *signature.pop("hosts", [])}))
+    checked = checked_signature(signature, project.name)
+    description = Description(project.entry, checked, project.language, hosts, project.limits)
+    check_expected(project, description)
+    info = replace(box.info, function=description.to_json())
+    data = write_box(box.code, box.image, info)
+    digest = hashlib.sha256(data).hexdigest()
+    return BuiltFunction(project, data, replace(box, info=info), description, digest)
+
+
+def check_expected(project: Project, description: Description) -> None:
+    """Raises `FunctionError` where the signature breaks what callers count on."""
+    if project.signature is None:
+        return
+    from boxer.functions.comparing import compare
+
+    path = project.folder / project.signature
+    try:
+        expected = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise FunctionError(f"`{path}` is no signature: {error}.") from None
+    breaking = [
+        change
+        for change in compare(checked_signature(expected, str(path)), description.signature)
+        if change.breaking
+    ]
+    if breaking:
+        listed = "; ".join(f"`{change.path or '/'}` {change.message}" for change in breaking)
+        raise FunctionError(
+            f"The function breaks the signature that callers count on: {listed}.",
+            hint=f"Restore it, or accept it: `boxer fn inspect --format json` into `{path}`.",
+        )
+
+
+def dockerfile_of(project: Project, image: str) -> str:
+    """The Dockerfile that is built: the project's own, or one that copies all and installs what is
+    required; behind it, what the box is told of its function."""
+    told = {"entry": project.entry, "path": HOME}
+    if project.init:
+        told["init"] = project.init
+    if project.dockerfile is not None:
+        path = project.folder / project.dockerfile
+        try:
+            lines = [path.read_text("utf-8").rstrip("\n")]
+        except (OSError, ValueError) as error:
+            raise FunctionError(f"`{path}` cannot be read: {error}.") from None
+        del told["path"]
+    else:
+        lines = [f"FROM {image}", f"WORKDIR {HOME}", *_installed(project.folder), "COPY . ."]
+    return "\n".join(
+        (
+            *lines,
+            f"COPY <<'END-OF-BOXER' {TOLD}",
+            json.dumps(told),
+            "END-OF-BOXER",
+            f'ENTRYPOINT ["python", "-m", "{GUEST}"]',
+            "CMD []",
+            "",
+        )
+    )
+
+
+def _installed(folder: Path) -> list[str]:
+    if (folder / "requirements.txt").is_file():
+        return ["COPY requirements.txt ./", "RUN pip install -r requirements.txt"]
+    if (folder / "pyproject.toml").is_file():
+        return ["COPY pyproject.toml ./", "COPY . .", "RUN pip install ."]
+    return []
+
+
+def _signature(box: Box, project: Project) -> dict[str, Any]:
+    try:
+        with Pool(Frozen.of(box), 1, Limits()) as pool:
+            told = pool.call(f"{GUEST}:open_function")
+    except GuestError as error:
+        raise FunctionError(
+            f"`{project.entry}` is no function that can be called: {error.type}: {error.text}.",
+            details=error.traceback,
+        ) from None
+    return checked_signature(told, project.name)

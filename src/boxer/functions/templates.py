@@ -1,0 +1,94 @@
+"""What `boxer fn new` writes: a project that builds, runs and passes its example.
+
+Belongs here: the files. Does not: what they mean (`project`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from boxer.errors import FunctionError
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_PYTHON = '''"""A function of a box: `boxer fn run .`, `boxer fn test .`."""
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Greeting:
+    text: str
+    length: int
+
+
+def handler(name: str, *, punctuation: str = "!") -> Greeting:
+    """Greets somebody."""
+    text = f"Hello {name}{punctuation}"
+    return Greeting(text, len(text))
+'''
+_C = """// A function of a box: `boxer fn run .`, `boxer fn test .`.
+#include <boxer/function.h>
+#include <stdio.h>
+
+BOXER_SIGNATURE("{\\"input\\":{\\"type\\":\\"object\\",\\"properties\\":{\\"name\\":{\\"type\\":\\"string\\"}},"
+                "\\"required\\":[\\"name\\"],\\"additionalProperties\\":false},"
+                "\\"output\\":{\\"type\\":\\"string\\"}}");
+
+// Called once, before the machine is frozen.
+void boxer_init(void) {}
+
+int boxer_function(const struct boxer_value *input, struct boxer_result *result) {
+    struct boxer_text name = boxer_text(boxer_get(input, "name"));
+    char text[256];
+    snprintf(text, sizeof text, "Hello %.*s!", (int)name.size, name.bytes);
+    return boxer_return_text(result, text);
+}
+"""
+_JS = """// A function of a box: `boxer fn run .`, `boxer fn test .`.
+export const signature = {
+  input: {
+    type: "object",
+    properties: { name: { type: "string" } },
+    required: ["name"],
+    additionalProperties: false,
+  },
+  output: { type: "string" },
+};
+
+export default function handler({ name }) {
+  return `Hello ${name}!`;
+}
+"""
+_SOURCES = {
+    "python": ("app.py", "app:handler", _PYTHON),
+    "c": ("function.c", "function.c", _C),
+    "js": ("function.js", "function.js", _JS),
+}
+
+
+def write_project(folder: Path, name: str, language: str) -> list[Path]:
+    """Raises `FunctionError` where files are there already."""
+    if not _NAME.fullmatch(name):
+        raise FunctionError(
+            f"`{name}` is no name of a function.", hint="Small letters, digits, `.`, `_`, `-`."
+        )
+    file, entry, source = _SOURCES[language]
+    toml = f'name = "{name}"\nentry = "{entry}"\n'
+    if language == "python":
+        output: object = {"text": "Hello Ada!", "length": 10}
+    else:
+        output = "Hello Ada!"
+    example = json.dumps({"input": {"name": "Ada"}, "output": output}, indent=2) + "\n"
+    files = {file: source, "boxer.toml": toml, "examples/ada.json": example}
+    for path in files:
+        if (folder / path).exists():
+            raise FunctionError(f"`{folder / path}` exists already.", hint="Choose another folder.")
+    try:
+        for path, text in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text, "utf-8")
+    except OSError as error:
+        raise FunctionError(f"`{folder}` cannot be written: {error.strerror}.") from None
+    return [folder / path for path in files]

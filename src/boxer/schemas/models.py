@@ -1,0 +1,80 @@
+"""pydantic's models: their own schema, and their own reading and writing.
+
+Also a part of every base (recipes/layout.py); pydantic is imported where there are models of it,
+and was then imported by who made them.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from boxer.schemas.anything import plain
+from boxer.schemas.invalid import BadTypeError, InvalidError
+from boxer.schemas.scalars import BYTES, Codec, Schema
+
+
+def is_model(hint: Any) -> bool:
+    """Whether pydantic knows how to read it: a model, a dataclass of pydantic's."""
+    return hasattr(hint, "__pydantic_validator__") and hasattr(hint, "__pydantic_serializer__")
+
+
+def codec_of(hint: Any, output: bool) -> tuple[Codec, dict[str, Schema]]:
+    """And the definitions its schema refers to."""
+    from pydantic import (  # type: ignore[import-not-found,unused-ignore]
+        TypeAdapter,
+        ValidationError,
+    )
+
+    adapter: Any = TypeAdapter(hint)
+    mode: Any = "serialization" if output else "validation"
+    try:
+        schema = adapter.json_schema(mode=mode, ref_template="#/$defs/{model}")
+    except Exception as error:
+        raise BadTypeError(f"pydantic has no schema for `{hint}`: {error}") from None
+    schema = _with_bytes(schema)
+    definitions = schema.pop("$defs", {})
+    name = getattr(hint, "__name__", "Model")
+    if "$ref" not in schema and name not in definitions:
+        definitions[name] = schema
+        schema = {"$ref": f"#/$defs/{name}"}
+    validate = adapter.validator.validate_python
+    write = adapter.serializer.to_python
+    has_bytes = "contentEncoding" in json.dumps([schema, definitions])
+
+    def load(value: Any) -> Any:
+        try:
+            return validate(value)
+        except ValidationError as error:
+            raise _invalid(error) from None
+
+    def dump(value: Any) -> Any:
+        if not isinstance(value, hint if isinstance(hint, type) else object):
+            raise InvalidError(f"must be of {name}, is of {type(value).__name__}")
+        if has_bytes:
+            return plain(write(value, mode="python", by_alias=True))
+        return write(value, mode="json", by_alias=True)
+
+    return Codec(schema, load, dump), definitions
+
+
+def _with_bytes(schema: Any) -> Any:
+    """Bytes as ours: pydantic calls them `format: binary`, which JSON Schema 2020-12 has not."""
+    if isinstance(schema, list):
+        return [_with_bytes(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("type") == "string" and schema.get("format") in ("binary", "base64url"):
+        schema = {name: one for name, one in schema.items() if name != "format"} | BYTES
+    return {name: _with_bytes(one) for name, one in schema.items()}
+
+
+def _invalid(error: Any) -> InvalidError:
+    found: InvalidError | None = None
+    for one in error.errors(include_url=False, include_context=False, include_input=False):
+        found = InvalidError(_sentence(str(one["msg"])), *one["loc"]).joined(found)
+    return found or InvalidError(str(error))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].lower() + text[1:]
