@@ -32,7 +32,7 @@ bases: setup
 	$(BIN)/python -m recipes build $(BASES) >/dev/null
 	$(BIN)/python -m recipes launcher $(BIN)/boxer
 
-# The compiler for packages with Rust in them, from Debian's packages: once, about 2 minutes.
+# The compilers for packages with Rust in them, from Debian's packages: once, about 5 minutes.
 rust: setup
 	$(BIN)/python -m recipes rust >/dev/null
 

@@ -37,7 +37,7 @@ def main() -> int:
     progress = Progress()
     try:
         if options.command == "rust":
-            print(build_rust(progress))
+            print(*build_rust(progress), sep="\n")
             return 0
         build_native(progress)
         build_sdk(progress)

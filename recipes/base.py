@@ -14,6 +14,7 @@ from recipes.cxx import cxx_libraries
 from recipes.extensionlibraries import extension_libraries
 from recipes.failures import RecipeError
 from recipes.foreign import ffi_library
+from recipes.fulleropenssl import fuller_openssl_library
 from recipes.libraries import library_table
 from recipes.machine import link_inputs, machine
 from recipes.musl import sysroot
@@ -26,6 +27,8 @@ from recipes.toybox import toybox_library
 from recipes.workshop import GUEST, ROOT, cache_root, digest_of
 
 FORMAT = 2
+# Libraries that only packages are linked with: what they take of a newer Python; cffi's callbacks.
+BESIDE = {"newer": GUEST / "python" / "newer", "callbacks": GUEST / "callbacks"}
 WRAPPED = ("Py_FinalizeEx", "_PyEval_SetSwitchInterval")
 MODULE_FLAGS = (
     *driver.LINK_FLAGS,
@@ -104,7 +107,7 @@ def _package(folder: Path, recipe: Recipe, digest: str, progress: Progress) -> N
         "openssl": openssl_library(root, progress),
     }
     libs, zlib = list(named.values()), named["zlib"]
-    inputs = link_inputs(machine(root, zlib, progress), zlib)
+    inputs = link_inputs(machine(root, zlib, named["xz"], progress), zlib)
     built = cpython.objects(recipe, root, libs, inputs, progress)
     optimised = interpreter.optimised(recipe, built, root, libs, progress)
     inputs = [*inputs, toybox_library(root, zlib, progress)]
@@ -118,7 +121,9 @@ def _package(folder: Path, recipe: Recipe, digest: str, progress: Progress) -> N
     _describe(folder, recipe, digest)
 
 
-def _compiled(sources: Path, folder: Path, recipe: Recipe, built: Path, root: Path) -> list[Path]:
+def _compiled(
+    sources: Path, folder: Path, recipe: Recipe, built: Path, root: Path, *includes: Path
+) -> list[Path]:
     """Objects in `folder` of C files that are written against the interpreter's headers."""
     tree = unpacked(recipe.source)
     objects = []
@@ -133,6 +138,7 @@ def _compiled(sources: Path, folder: Path, recipe: Recipe, built: Path, root: Pa
                 *("-I", tree / "Include" / "internal" / "mimalloc"),
                 *("-I", tree / "Modules" / "_hacl", "-I", tree / "Modules" / "_hacl" / "include"),
                 *("-I", GUEST / "include", "-I", GUEST / "entry"),
+                *(part for include in includes for part in ("-I", include)),
                 *("-c", source, "-o", objects[-1]),
             ]
         )
@@ -185,6 +191,7 @@ def _write_sdk(
         interpreter=optimised,
         libraries=list(libs.values()),
         extras=extension_libraries(root, libs, progress),
+        openssl=fuller_openssl_library(root, progress),
         machine=inputs,
         jumps=setjmp_library(root),
         cxx=cxx_libraries(root, progress),
@@ -195,11 +202,12 @@ def _write_sdk(
     extensionsdk.write_sdk(folder / "sdk", parts)
     for program in programs:
         program.unlink()
-    newer = folder / "newer"
-    newer.mkdir()
-    objects = _compiled(GUEST / "python" / "newer", newer, recipe, built, root)
-    toolchain.archive(folder / "sdk" / "lib" / "libraries" / "libnewer.a", objects)
-    shutil.rmtree(newer)
+    for name, sources in BESIDE.items():
+        objects = folder / "objects"
+        objects.mkdir()
+        made = _compiled(sources, objects, recipe, built, root, libs["ffi"] / "include")
+        toolchain.archive(folder / "sdk" / "lib" / "libraries" / f"lib{name}.a", made)
+        shutil.rmtree(objects)
 
 
 def _describe(folder: Path, recipe: Recipe, digest: str) -> None:

@@ -38,7 +38,7 @@ def fetch(package: str, file: str, store: Path, release: str = RELEASE) -> tuple
 
 
 def fetch_packages(
-    names: Sequence[str], left_out: Sequence[str], store: Path
+    names: Sequence[str], left_out: Sequence[str], store: Path, release: str = RELEASE
 ) -> tuple[dict[str, str], str]:
     """Puts packages and what they depend on into `store`: (their versions, "") or ({}, why not).
 
@@ -48,7 +48,7 @@ def fetch_packages(
         return {}, f"no {KEYRING} on this machine, with which Debian's packages are checked"
     with tempfile.TemporaryDirectory(prefix="boxer-apt-") as name:
         folder = Path(name)
-        environment, failure = _prepared(folder, "deb", RELEASE)
+        environment, failure = _prepared(folder, "deb", release)
         if failure:
             return {}, failure
         told = _apt(["install", "--print-uris", "-y", *names], folder, environment)

@@ -42,7 +42,8 @@ BASE_PACKAGES = {
 
 @dataclass(frozen=True)
 class Parts:
-    """What a base was linked from. extras: what packages are built against, and it is not.
+    """What a base was linked from. extras: what packages are built against, and it is not; openssl:
+    the fuller one, which packages may take in place of the base's.
 
     recipe: the base's. module_flags: those of its link; interpreter: its object.
     """
@@ -55,6 +56,7 @@ class Parts:
     interpreter: Path
     libraries: Sequence[Path]
     extras: Sequence[ExtensionLibrary]
+    openssl: Path
     machine: Sequence[Path]
     jumps: Path
     cxx: Path
@@ -81,6 +83,7 @@ def write_sdk(folder: Path, parts: Parts) -> None:
     for library in (*parts.libraries, *(extra.folder for extra in parts.extras)):
         for archive in sorted((library / "lib").glob("*.a")):
             shutil.copy(archive, lib / "libraries")
+    shutil.copytree(parts.openssl / "lib", lib / "fuller")
     _write_headers(folder / "include", parts)
     _write_settings(folder, parts)
     write_tools(folder, TOOLS)
@@ -112,7 +115,7 @@ def cxx_flags() -> list[str]:
 def _write_headers(folder: Path, parts: Parts) -> None:
     shutil.copytree(parts.source / "Include", folder)
     shutil.copy(parts.built / "build" / "pyconfig.h", folder)
-    for library in (*parts.libraries, *(extra.folder for extra in parts.extras)):
+    for library in (*parts.libraries, *(extra.folder for extra in parts.extras), parts.openssl):
         shutil.copytree(library / "include", folder, dirs_exist_ok=True)
     shutil.copytree(parts.sysroot / "include", folder / "machine")
     for headers in cxx.headers(toolchain.zig().parent / "lib"):
@@ -138,7 +141,7 @@ def _write_settings(folder: Path, parts: Parts) -> None:
         "cxx_flags": cxx_flags(),
         # The headers C code sees: what was compiled with others is built again.
         "sysroot": [parts.sysroot.name],
-        "libraries": [extra.folder.name for extra in parts.extras],
+        "libraries": [*(extra.folder.name for extra in parts.extras), parts.openssl.name],
         "packages": _packages(parts.extras),
         "link_flags": list(driver.LINK_FLAGS),
         "module_flags": list(parts.module_flags),

@@ -1,12 +1,13 @@
-"""The Rust toolchain: a compiler for packages with Rust in them, made of Debian's packages.
+"""The Rust toolchains: compilers for packages with Rust in them, made of Debian's packages.
 
 Belongs here: the folder `rust` of the cache. Does not: which packages there are (`rust.toml`),
 getting them (`debian`), compiling a Python package (`src/boxer/packages/native/rust.py`).
 
-    DIGEST/rust.json root/ bin/{rustc,cargo,hostcc} lib/librust.a crates/
-    current             the digest that is used
+    RELEASE/DIGEST/rust.json root/ bin/{rustc,cargo,hostcc} lib/librust.a crates/
+    RELEASE/current     the digest that is used
 
-crates/ has what takes the place of a crate that does not know a box.
+There is one for each release of Debian that `rust.toml` names: of a crate, a release has one
+version. crates/ has what takes the place of a crate that does not know a box.
 
 The compiler's own libc comes with it, so it runs on any Linux of the same processor.
 """
@@ -31,17 +32,24 @@ TABLE = Path(__file__).with_suffix(".toml")
 GLIBC = "2.36"
 
 
-def build_rust(progress: Progress) -> Path:
-    """Makes the toolchain unless it is there; its folder. Raises `RecipeError`."""
-    home = cache_root() / "rust"
-    digest = digest_of([SOURCES, TABLE, Path(__file__), toolchain.zig_version()])
+def build_rust(progress: Progress) -> list[Path]:
+    """Makes the toolchains unless they are there; their folders. Raises `RecipeError`."""
+    table: dict[str, Any] = tomllib.loads(TABLE.read_text("utf-8"))
+    return [_build(release, table, progress) for release in table["releases"]]
+
+
+def _build(release: str, table: dict[str, Any], progress: Progress) -> Path:
+    home = cache_root() / "rust" / release
+    wanted = table["releases"][release]["crates"]
+    told = repr([release, wanted, table["programs"], table["left_out"], table["removed"]])
+    digest = digest_of([told, SOURCES, Path(__file__), toolchain.zig_version()])
     final = home / digest
     if not final.is_dir():
         draft = home / f"draft.{os.getpid()}"
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True)
         try:
-            _fill(draft, digest, progress)
+            _fill(draft, digest, release, table, progress)
             draft.rename(final)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
@@ -49,16 +57,17 @@ def build_rust(progress: Progress) -> Path:
     return final
 
 
-def _fill(folder: Path, digest: str, progress: Progress) -> None:
-    table: dict[str, Any] = tomllib.loads(TABLE.read_text("utf-8"))
-    progress.step("fetching the Rust compiler and its libraries (about 250 MB)")
+def _fill(
+    folder: Path, digest: str, release: str, table: dict[str, Any], progress: Progress
+) -> None:
+    progress.step(f"fetching the Rust compiler and libraries of Debian {release} (about 250 MB)")
     store = folder / "packages"
     store.mkdir()
-    names = [*table["programs"], *table["crates"]]
-    versions, failure = debian.fetch_packages(names, table["left_out"], store)
+    names = [*table["programs"], *table["releases"][release]["crates"]]
+    versions, failure = debian.fetch_packages(names, table["left_out"], store, release)
     if failure:
         raise RecipeError(
-            f"the Rust compiler cannot be had: {failure}",
+            f"the Rust compiler of Debian {release} cannot be had: {failure}",
             "It comes from Debian's packages: this takes a Debian machine, or one with apt-get, "
             "Debian's keyring and a Debian mirror in its apt sources.",
         )

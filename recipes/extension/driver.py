@@ -293,9 +293,28 @@ def compiler(tools: Tools, is_cxx: bool, arguments: list[str]) -> int:
 
 
 def link_set(tools: Tools, arguments: list[str]) -> int:
-    """`link OUTPUT OBJECT...`: the interpreter with a set of extension modules."""
+    """`link OUTPUT OBJECT...`: the interpreter with a set of extension modules.
+
+    Where these call what the base's own libraries have not, the fuller ones of the same names take
+    their place, so that a box has one copy of them all the same.
+    """
     output, *objects = arguments
-    interpreter = [str(tools.library("interpreter.o"))]
+    fuller = {path.name: str(path) for path in tools.sdk.glob("lib/fuller/*.a")}
+    libraries = [fuller.get(Path(path).name, path) for path in tools.libraries]
+    command = [tools.zig, "wasm-ld", *tools.module_flags]
+    done = subprocess.run(
+        [*command, *set_inputs(tools, objects, tools.libraries), "-o", output],
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode and fuller:
+        return run([*command, *set_inputs(tools, objects, libraries), "-o", output])
+    sys.stderr.buffer.write(done.stderr)
+    return done.returncode
+
+
+def set_inputs(tools: Tools, objects: list[str], libraries: list[str]) -> list[str]:
+    interpreter = str(tools.library("interpreter.o"))
     programs = [str(path) for path in sorted((tools.sdk / "lib" / "programs").glob("*.o"))]
     cxx = [str(path) for path in sorted((tools.sdk / "lib" / "c++").glob("*.a"))]
     names = (
@@ -308,8 +327,7 @@ def link_set(tools: Tools, arguments: list[str]) -> int:
         "libcompiler_rt.a",
     )
     machine = [str(tools.library(name)) for name in names]
-    command = [tools.zig, "wasm-ld", *tools.module_flags, *programs, *objects]
-    return run([*command, *interpreter, *tools.libraries, *cxx, *machine, "-o", output])
+    return [*programs, *objects, interpreter, *libraries, *cxx, *machine]
 
 
 def main(arguments: list[str]) -> int:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import tomllib
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from boxer.packages.catalogue.buildsettings import settings_of
+from boxer.packages.catalogue.known import why_native
+from boxer.packages.files import users_without
 from boxer.packages.native import Builder, rust, rustlink
 from boxer.packages.native.crossbuild import build_wheel
 from boxer.packages.native.rust import RustToolchain, find_rust, without_lock
 from boxer.packages.native.sdk import Sdk
+from boxer.packages.resolve import Locked
 from tests.pythons import PYTHON, python_of
 
 
@@ -90,7 +95,7 @@ def test_without_the_compiler_a_package_in_rust_says_how_it_is_made(
 
 
 def test_a_wheel_in_rust_is_kept_under_its_compiler(sdk: Sdk, tmp_path: Path) -> None:
-    one, other = (Builder(sdk, RustToolchain(tmp_path, digest)) for digest in "12")
+    one, other = (Builder(sdk, {"trixie": RustToolchain(tmp_path, digest)}) for digest in "12")
     assert one.key("rpds_py-0.21.0.tar.gz") != other.key("rpds_py-0.21.0.tar.gz")
     assert one.key("msgpack-1.2.4.tar.gz") == other.key("msgpack-1.2.4.tar.gz")
 
@@ -99,9 +104,86 @@ def test_a_toolchain_is_found_when_it_is_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BOXER_BASES", str(tmp_path / "bases"))
-    assert find_rust() is None
-    (tmp_path / "rust" / "12ab").mkdir(parents=True)
-    (tmp_path / "rust" / "current").write_text("12ab")
-    assert find_rust() is None
-    (tmp_path / "rust" / "12ab" / "rust.json").write_text("{}")
-    assert find_rust() == RustToolchain(tmp_path / "rust" / "12ab", "12ab")
+    assert find_rust() == {}
+    folder = tmp_path / "rust" / "trixie" / "12ab"
+    folder.mkdir(parents=True)
+    (folder.parent / "current").write_text("12ab")
+    assert find_rust() == {}
+    (folder / "rust.json").write_text("{}")
+    assert find_rust() == {"trixie": RustToolchain(folder, "12ab")}
+
+
+def test_each_version_has_its_toolchain() -> None:
+    assert settings_of("rpds_py-0.21.0.tar.gz").rust == "trixie"
+    assert settings_of("cryptography-49.0.0.tar.gz").rust == "forky"
+    assert not settings_of("cryptography-3.3.2.tar.gz").rust
+    assert not settings_of("msgpack-1.2.4.tar.gz").rust
+
+
+MANIFEST = """[package]
+version = "0.1.0"
+[dependencies]
+alpha = "1.2.63"
+beta = { version = "0.29", features = ["abi3"] }
+beta-sys = { features = ["x"], version = "0.9.1" }
+gamma.workspace = true
+alpha-other = "1"
+"""
+LOOSENED = """[package]
+version = "0.1.0"
+[dependencies]
+alpha = "*"
+beta = { version = "*", features = ["abi3"] }
+beta-sys = { features = ["x"], version = "0.9.1" }
+gamma.workspace = true
+alpha-other = "1"
+"""
+
+
+def test_of_loosened_crates_any_version_will_do(tmp_path: Path) -> None:
+    manifest = tmp_path / "src" / "rust" / "Cargo.toml"
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text(MANIFEST)
+    without_lock(tmp_path)
+    assert manifest.read_text() == MANIFEST
+    without_lock(tmp_path, ["alpha", "beta"])
+    assert manifest.read_text() == LOOSENED
+    manifest.write_text(MANIFEST)
+    (tmp_path / ".cargo").mkdir()  # it brings its crates along
+    without_lock(tmp_path, ["alpha", "beta"])
+    assert manifest.read_text() == MANIFEST
+
+
+def test_cargo_is_not_held_to_a_lock_that_is_gone(sdk: Sdk, tmp_path: Path) -> None:
+    toolchain = tmp_path / "rust"
+    (toolchain / "bin").mkdir(parents=True)
+    (toolchain / "bin" / "cargo").write_text('#!/bin/sh\necho "$@"\n')
+    (toolchain / "bin" / "cargo").chmod(0o755)
+    told = RustToolchain(toolchain, "1").environment(sdk, tmp_path)
+    done = subprocess.run(
+        [told["CARGO"], "build", "--locked", "--release"], capture_output=True, check=True
+    )
+    assert done.stdout == b"build --release\n"
+
+
+@pytest.mark.parametrize(("name", "kept"), [("__rdl_alloc", False), ("_RNv7_11___rdl_alloc", True)])
+def test_a_newer_compilers_glue_is_kept(tmp_path: Path, name: str, kept: bool) -> None:
+    glue = tmp_path / "glue.o"
+    glue.write_bytes(b"\0" + name.encode() + b"\0")
+    assert rustlink._is_glue(str(glue)) is not kept
+
+
+@pytest.mark.parametrize("version", ["3.4.8", "43.0.0", "46.0.7", "50.0.0"])
+def test_a_version_that_cannot_be_had_is_refused_with_those_that_can(version: str) -> None:
+    reason = why_native("cryptography", version)
+    assert reason is not None
+    assert "`cryptography>=47,<50`" in reason[1]
+
+
+@pytest.mark.parametrize(
+    ("version", "has_rust", "left_out"),
+    [("49.0.0", True, False), ("49.0.0", False, True), ("44.0.0", True, True)],
+)
+def test_what_can_be_compiled_is_not_left_out(version: str, has_rust: bool, left_out: bool) -> None:
+    users = users_without(Locked("cryptography", version), PYTHON.series, has_rust=has_rust)
+    assert ("pyjwt" in users) is left_out

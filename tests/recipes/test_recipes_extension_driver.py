@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from recipes.extension import pkgconfig
-from recipes.extension.driver import Options, Tools, expanded, linked_inputs, parted
+from recipes.extension.driver import (
+    Options,
+    Tools,
+    expanded,
+    link_set,
+    linked_inputs,
+    parted,
+    set_inputs,
+)
 from recipes.options import load_options, own_libraries
 
 OPTIONS = Options(load_options())
@@ -104,3 +112,47 @@ def test_pkg_config_knows_no_library_of_the_host_and_no_newer_one(
 ) -> None:
     monkeypatch.setattr(pkgconfig, "SDK", sdk)
     assert pkgconfig.main(["--exists", asked]) == 1
+
+
+LINKER = """#!/bin/sh
+case "$*" in
+*lacking.o*fuller*) echo linked > "$LAST"; exit 0 ;;
+*lacking.o*) echo 'undefined symbol: DSA_new' >&2; exit 1 ;;
+*fuller*) exit 1 ;;
+esac
+echo 'a warning' >&2
+"""
+
+
+@pytest.fixture
+def linker(sdk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (sdk / "lib" / "libraries" / "libcrypto.a").touch()
+    (sdk / "lib" / "fuller").mkdir()
+    (sdk / "lib" / "fuller" / "libcrypto.a").touch()
+    (tmp_path / "zig").write_text(LINKER)
+    (tmp_path / "zig").chmod(0o755)
+    monkeypatch.setenv("BOXER_ZIG", str(tmp_path / "zig"))
+    monkeypatch.setenv("LAST", str(tmp_path / "last"))
+    return tmp_path / "last"
+
+
+def test_a_set_takes_fuller_libraries_where_the_bases_lack_something(
+    sdk: Path, linker: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert link_set(Tools(sdk), ["out.wasm", "lacking.o"]) == 0
+    assert linker.read_text() == "linked\n"
+    assert capfd.readouterr().err == ""
+
+
+def test_a_set_that_lacks_nothing_has_the_bases_libraries(
+    sdk: Path, linker: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert link_set(Tools(sdk), ["out.wasm", "plain.o"]) == 0
+    assert not linker.exists()
+    assert capfd.readouterr().err == "a warning\n"
+
+
+def test_fuller_libraries_stand_in_the_place_of_the_bases(sdk: Path, linker: Path) -> None:
+    tools = Tools(sdk)
+    names = [Path(path).name for path in set_inputs(tools, ["a.o"], tools.libraries)]
+    assert names.count("libcrypto.a") == 1

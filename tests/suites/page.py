@@ -16,7 +16,7 @@ HEAD = """\
 
 Made by `make suites`: the packages' own tests, from their source archives and unchanged, run in a
 box and in a native Python of the same version with the same packages, and are compared test by
-test. Neither side has packages in Rust that boxes have not (cryptography), so tests of TLS are
+test. Neither side has cryptography, with which they make certificates, so tests of TLS are
 skipped on both. A test that comes to less in the box than natively and is not listed below fails
 the run.
 

@@ -71,12 +71,14 @@ def choose(package: Locked, where: Where | None, python_version: str) -> RemoteF
     )
 
 
-def users_without(package: Locked, python_version: str) -> Set[str]:
+def users_without(package: Locked, python_version: str, *, has_rust: bool) -> Set[str]:
     """Which packages do without a native one, by normalised names: `uvicorn[standard]` brings three
-    of them. Empty for one that is not known so, or has a pure wheel."""
+    of them. Empty for one that is not known so, has a pure wheel, or is compiled for a box."""
     known = known_native(package.key)
-    pure = has_pure_wheel(package, python_version)
-    return set(known.optional_for) if known and not pure else set()
+    if known is None or has_pure_wheel(package, python_version):
+        return set()
+    built = known.rust and has_rust and why_native(package.key, package.version) is None
+    return set() if built else set(known.optional_for)
 
 
 def what_is_lost(name: str) -> str:

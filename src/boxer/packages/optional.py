@@ -16,12 +16,17 @@ from boxer.packages.target import Outcome
 
 
 def without_optional(
-    missing: list[Locked], answer: Answer, environment: Mapping[str, str], outcome: Outcome
+    missing: list[Locked],
+    answer: Answer,
+    environment: Mapping[str, str],
+    outcome: Outcome,
+    *,
+    has_rust: bool,
 ) -> list[Locked]:
     """Leaves out what other packages do without: also where a list of all that was once installed
-    names it."""
+    names it. has_rust: whether packages with Rust in them can be built."""
     version = answer.question.python_version
-    users = {package.key: users_without(package, version) for package in missing}
+    users = {p.key: users_without(p, version, has_rust=has_rust) for p in missing}
     if not any(users.values()):
         return missing
     needed_by = requirers(answer.question, environment)

@@ -9,20 +9,24 @@ import functools
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
+
+from packaging.specifiers import SpecifierSet
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """variables: of the build's environment. settings: config settings of the back end, words.
-    rust: whether it has Rust in it. header: the text of a header put before each of its C files."""
+    rust: the toolchain it takes (`native.rust`), if it has Rust in it. loosened: crates of which
+    the toolchain's version will do. header: the text of a header put before each of its C files."""
 
     variables: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, list[str]] = field(default_factory=dict)
-    rust: bool = False
+    rust: str = ""
+    loosened: Sequence[str] = ()
     header: str = ""
 
     @property
@@ -30,18 +34,24 @@ class Settings:
         """Names what is told: part of what a wheel was built with."""
         parts: list[object] = [sorted(self.variables.items()), sorted(self.settings.items())]
         parts += [self.header] if self.header else []
+        parts += [list(self.loosened)] if self.loosened else []
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def settings_of(filename: str) -> Settings:
     """The settings of the package whose source archive has this name."""
     entry = dict(_table().get(_package(filename), {}))
-    major = re.match(r"\d*", filename.rpartition("-")[2])
-    first = entry.pop("rust", None)
-    rust = first is not None and int((major and major[0]) or 0) >= first
+    rust = _release(entry.pop("rust", {}), filename.rpartition("-")[2])
     if "header" in entry:
         entry["header"] = _text(entry["header"])
     return Settings(**entry, rust=rust)
+
+
+def _release(versions: Mapping[str, str], archive: str) -> str:
+    """Of the releases, that whose versions have the one in a source archive's name."""
+    found = re.match(r"\d+(\.\d+)*", archive)
+    told = found[0] if found else "0"
+    return next((r for r, fit in versions.items() if SpecifierSet(fit).contains(told)), "")
 
 
 def _package(filename: str) -> str:

@@ -8,7 +8,8 @@ there it runs without network, and can write to its own folder only.
 
 Invariants
 1. Nothing is fetched while the project's code runs: its requirements are installed before.
-2. The back end learns of the box by variables and files only; the sources are not changed.
+2. The back end learns of the box by variables and files only; of the sources nothing is changed but
+   which versions of Rust crates they ask for.
 """
 
 from __future__ import annotations
@@ -54,13 +55,15 @@ def build_wheel(
     folder: Path,
     environment: Mapping[str, str],
     run_uv: RunUv,
-    rust: RustToolchain | None = None,
+    toolchains: Mapping[str, RustToolchain] | None = None,
 ) -> SourceBuild:
     """Builds `archive`, a source archive or a project's folder, in `folder`, which is empty.
 
-    environment: variables with the user's package index in them. No failure of the project raises.
+    environment: variables with the user's package index in them. toolchains: for Rust. No failure
+    of the project raises.
     """
     package = settings_of(archive.name)
+    rust = (toolchains or {}).get(package.rust)
     if package.rust and rust is None:
         return SourceBuild(None, NOT_THERE)
     folder, version = folder.resolve(), sdk.python.series
@@ -77,9 +80,9 @@ def build_wheel(
     if package.header:
         (folder / "first.h").write_text(package.header, "utf-8")
         cross["CPPFLAGS"] = f"-include {folder / 'first.h'}"
-    if package.rust and rust is not None:
+    if rust is not None:
         cross |= rust.environment(sdk, folder)
-        without_lock(source)
+        without_lock(source, package.loosened)
     job = {
         "source": str(source),
         "backend": system["build-backend"],

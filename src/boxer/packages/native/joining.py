@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from boxer.blobstore import cache_folder
@@ -41,21 +41,21 @@ _UV_SECONDS = 900.0
 class Builder:
     """Builds packages with native parts for one SDK; the `WheelBuilder` of this room.
 
-    rust: None where there is no Rust compiler.
+    rust: the toolchains for Rust that there are.
     """
 
     sdk: Sdk
-    rust: RustToolchain | None = None
+    rust: Mapping[str, RustToolchain] = field(default_factory=dict)
 
     @property
     def has_rust(self) -> bool:
-        return self.rust is not None
+        return bool(self.rust)
 
     def key(self, filename: str) -> str:
         settings = settings_of(filename)
         told = settings.digest
-        if settings.rust and self.rust is not None:
-            told += self.rust.key
+        if settings.rust in self.rust:
+            told += self.rust[settings.rust].key
         return hashlib.sha256(f"{_sdk_key(self.sdk.folder)} {told}".encode()).hexdigest()
 
     def build(

@@ -1,6 +1,6 @@
 """Packages with Rust in them: the settings of cargo, maturin and setuptools-rust.
 
-Belongs here: the Rust toolchain as a build sees it. Does not: making it (`recipes/rust.py`), the
+Belongs here: the Rust toolchains as a build sees one. Does not: making it (`recipes/rust.py`), the
 link (`rustlink`), which packages may be built so (`catalogue.buildsettings`).
 
 rustc has no target for a box. Its WASI target has the box's C types, and what a module takes from
@@ -16,8 +16,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shlex
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,12 +51,18 @@ linker = "{folder}/rust-link"
 [target.{host}]
 linker = "{rust}/bin/hostcc"
 """
-# The SDK's compiler has one target; crates with C in them name Rust's.
-_WITHOUT_TARGET = """for word do
+# What goes before a program's call: some words of it do not reach the program.
+_WITHOUT = """for word do
     shift
-    case $word in --target=*) ;; *) set -- "$@" "$word" ;; esac
+    case $word in {words}) ;; *) set -- "$@" "$word" ;; esac
 done
 """
+# The SDK's compiler has one target; crates with C in them name Rust's.
+_TARGETS = "--target=*"
+# The lock is made anew (`without_lock`).
+_LOCKED = "--locked"
+# What a manifest says of a crate, up to the version it asks for.
+_ASKED = r'(?m)^(?P<before>(?:{names})\s*=\s*(?:\{{[^}}\n]*\bversion\s*=\s*)?)"[^"]*"'
 _PYO3 = """implementation=CPython
 version={version}
 abi3=true
@@ -88,47 +96,68 @@ class RustToolchain:
         (cargo / "pyo3.txt").write_text(told, "utf-8")
         library = self.folder / "lib" / "librust.a"
         _write_script(cargo / "rust-link", "", sys.executable, "-IS", _LINKER, library)
-        _write_script(cargo / "cc", _WITHOUT_TARGET, sdk.program("cc"))
-        _write_script(cargo / "c++", _WITHOUT_TARGET, sdk.program("c++"))
-        tools = f"{folder / 'env' / 'bin'}{os.pathsep}{self.folder / 'bin'}"
+        _write_script(cargo / "cc", _TARGETS, sdk.program("cc"))
+        _write_script(cargo / "c++", _TARGETS, sdk.program("c++"))
+        (cargo / "bin").mkdir()
+        _write_script(cargo / "bin" / "cargo", _LOCKED, self.folder / "bin" / "cargo")
+        tools = os.pathsep.join(
+            map(str, (folder / "env" / "bin", cargo / "bin", self.folder / "bin"))
+        )
         target = TARGET.replace("-", "_")
         return {
             f"CC_{target}": str(cargo / "cc"),
             f"CXX_{target}": str(cargo / "c++"),
             f"AR_{target}": str(sdk.program("ar")),
             "PATH": f"{tools}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-            "CARGO": str(self.folder / "bin" / "cargo"),
+            "CARGO": str(cargo / "bin" / "cargo"),
             "RUSTC": str(self.folder / "bin" / "rustc"),
             "CARGO_HOME": str(cargo),
             "CARGO_BUILD_TARGET": TARGET,
             "PYO3_CONFIG_FILE": str(cargo / "pyo3.txt"),
+            # By name alone: its code comes with the interpreter.
+            "OPENSSL_INCLUDE_DIR": str(sdk.folder / "include"),
+            "OPENSSL_LIB_DIR": str(cargo),
+            "OPENSSL_STATIC": "0",
             # What a wheel's libraries need of a Linux cannot be asked of these.
             "MATURIN_PEP517_ARGS": "--compatibility linux --auditwheel skip",
         }
 
 
-def _write_script(path: Path, before: str, *command: str | Path) -> None:
+def _write_script(path: Path, without: str, *command: str | Path) -> None:
     argv = shlex.join(str(word) for word in command)
+    before = _WITHOUT.format(words=without) if without else ""
     path.write_text(f'#!/bin/sh\n{before}exec {argv} "$@"\n', "utf-8")
     path.chmod(0o755)
 
 
-def find_rust() -> RustToolchain | None:
-    """The Rust toolchain of this machine, beside the bases; None where it was not made."""
+def find_rust() -> dict[str, RustToolchain]:
+    """The Rust toolchains of this machine, beside the bases, by the release they are made of."""
     home = bases_folder().parent / "rust"
-    try:
-        digest = (home / "current").read_text("ascii").strip()
-    except (OSError, ValueError):
-        return None
-    folder = home / digest
-    return RustToolchain(folder, digest) if digest and (folder / "rust.json").is_file() else None
+    found = {}
+    for current in sorted(home.glob("*/current")):
+        try:
+            digest = current.read_text("ascii").strip()
+        except (OSError, ValueError):
+            continue
+        folder = current.parent / digest
+        if digest and (folder / "rust.json").is_file():
+            found[current.parent.name] = RustToolchain(folder, digest)
+    return found
 
 
-def without_lock(source: Path) -> None:
-    """Takes away what pins crates to a registry's, unless the archive brings its crates along."""
-    if not (source / ".cargo").is_dir():
-        for lock in source.rglob("Cargo.lock"):
-            lock.unlink()
+def without_lock(source: Path, loosened: Sequence[str] = ()) -> None:
+    """Takes away what pins crates to a registry's, unless the archive brings its crates along.
+
+    loosened: crates of which the toolchain's version will do, whatever is asked for.
+    """
+    if (source / ".cargo").is_dir():
+        return
+    for lock in source.rglob("Cargo.lock"):
+        lock.unlink()
+    asked = _ASKED.format(names="|".join(map(re.escape, loosened)))
+    for manifest in source.rglob("Cargo.toml") if loosened else ():
+        text = manifest.read_text("utf-8")
+        manifest.write_text(re.sub(asked, r'\g<before>"*"', text), "utf-8")
 
 
 def _host() -> str:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
-# The function of std's allocator that only rustc's own glue calls.
-DEFAULT_ALLOCATOR = b"__rdl_alloc"
+# The function of std's allocator that only rustc's own glue calls. Newer compilers give it a name
+# of their own (`_RNv..___rdl_alloc`): no library can stand for that glue, and it comes to malloc.
+DEFAULT_ALLOCATOR = re.compile(rb"(?<!_)__rdl_alloc")
 
 
 def main(library: str, argv: list[str]) -> int:
@@ -37,7 +39,7 @@ def _libraries(argv: list[str]) -> list[str]:
 
 def _is_glue(word: str) -> bool:
     """Whether an object is rustc's glue to std's allocator; a program's own stays."""
-    return word.endswith(".o") and DEFAULT_ALLOCATOR in Path(word).read_bytes()
+    return word.endswith(".o") and bool(DEFAULT_ALLOCATOR.search(Path(word).read_bytes()))
 
 
 if __name__ == "__main__":
