@@ -88,7 +88,7 @@ def _refused() -> list[str]:
         f"{', optional' if entry.get('optional_for') else ''} "
         f"| {entry['why']} | {entry['instead']} |"
         for name, entry in sorted(table.items())
-        if "substitute" not in entry
+        if entry.keys().isdisjoint({"substitute", "source", "beside"})
     ]
 
 

@@ -47,6 +47,13 @@ static int reply_descriptor(struct net *net, int number) {
     return 0;
 }
 
+static int reply_published(struct net *net, int number, const struct boxer_listener *listener) {
+    int error = reply_descriptor(net, number);
+    if (!error)
+        ((struct boxer_net_reply *)net->reply)->value = listener->family;
+    return error;
+}
+
 // The number of a listener that is open already: two sockets of the box share it.
 static int opened(const struct net *net, int32_t listens_for) {
     for (uint32_t place = 0; place < net->room; place++)
@@ -111,14 +118,14 @@ static int do_listen(struct net *net, const struct boxer_net_request *request) {
                                request->port);
     int number = opened(net, listener->descriptor + 1);
     if (number >= 0)
-        return reply_descriptor(net, number);
+        return reply_published(net, number, listener);
     uint32_t backlog = request->option < BACKLOG_MOST ? request->option : BACKLOG_MOST;
     if (listen(listener->descriptor, (int)backlog) < 0)
         return errno;
     // Not before: two boxes could be bound, each waiting to listen. From now on connections that
     // have ended do not keep the next run from binding.
     setsockopt(listener->descriptor, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
-    return reply_descriptor(net, add_published(net, listener, NET_LISTENER));
+    return reply_published(net, add_published(net, listener, NET_LISTENER), listener);
 }
 
 static int do_datagrams(struct net *net, const struct boxer_net_request *request) {
@@ -130,9 +137,7 @@ static int do_datagrams(struct net *net, const struct boxer_net_request *request
         int number = add_published(net, listener, NET_DATAGRAMS);
         if (number >= 0)
             net_socket(net, (uint32_t)number)->published = 1;
-        int error = reply_descriptor(net, number);
-        ((struct boxer_net_reply *)net->reply)->value = listener->family;
-        return error;
+        return reply_published(net, number, listener);
     }
     if (request->family != 4 && request->family != 6)
         return EAFNOSUPPORT;

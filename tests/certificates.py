@@ -35,13 +35,9 @@ class Authority:
         )
         return folder / f"{name}.pem", folder / f"{name}.key"
 
-    def bundle(self, name: str, password: str) -> Path:
-        """A certificate with its key and the root, as one PKCS#12 file."""
-        self._openssl(
-            f"pkcs12 -export -in {name}.pem -inkey {name}.key -certfile ca.pem"
-            f" -passout pass:{password} -out {name}.p12"
-        )
-        return self.folder / f"{name}.p12"
+    def lock(self, name: str, to: str, password: str) -> None:
+        """Writes the key of a certificate to `to`.key, encrypted."""
+        self._openssl(f"pkey -in {name}.key -aes256 -passout pass:{password} -out {to}.key")
 
     def _openssl(self, words: str) -> None:
         subprocess.run(

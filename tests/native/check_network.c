@@ -223,6 +223,37 @@ static void who_shares_a_port_takes_turns(void) {
     CHECK_EQUAL((poll_now(fds[0]) | poll_now(fds[1])) & LINUX_POLLIN, LINUX_POLLIN);
 }
 
+static void each_protocol_has_its_own_connections(void) {
+    struct linux_sockaddr_in any = at(0, 0, 0, 0, PORT);
+    struct linux_sockaddr_in6 every = {.family = LINUX_AF_INET6, .port = any.port};
+    long fds[2];
+    network_publish(PORT, 6);
+    granted();
+    for (int first = 0; first < 2; first++) {
+        for (int i = 0; i < 2; i++) {
+            int is6 = i != first;
+            fds[is6] = CALL(socket, is6 ? LINUX_AF_INET6 : LINUX_AF_INET, STREAM | NONBLOCK, 0);
+            CALL(setsockopt, fds[is6], 1, LINUX_SO_REUSEADDR, &(int){1}, 4);
+            if (is6) {
+                CALL(setsockopt, fds[1], LINUX_IPPROTO_IPV6, LINUX_IPV6_V6ONLY, &(int){1}, 4);
+                CHECK_EQUAL(CALL(bind, fds[1], &every, sizeof every), 0);
+            } else {
+                CHECK_EQUAL(CALL(bind, fds[0], &any, sizeof any), 0);
+            }
+            CHECK_EQUAL(CALL(listen, fds[is6], 5), 0);
+        }
+        for (int turn = 0; turn < 3; turn++) {
+            network_knock(PORT, 1);
+            CHECK_EQUAL(poll_now(fds[1]), 0);
+            CHECK(CALL(accept4, fds[0], 0, 0, 0) > 2);
+        }
+        CALL(close, fds[0]);
+        network_knock(PORT, 1); // rather its than nobody's
+        CHECK(CALL(accept4, fds[1], 0, 0, 0) > 2);
+        CALL(close, fds[1]);
+    }
+}
+
 static void loopback_in_the_box_is_not_published(void) {
     struct linux_sockaddr_in own = at(127, 0, 0, 1, PORT);
     network_publish(PORT, 6);
@@ -471,6 +502,7 @@ int main(void) {
     RUN(edges_are_events_of_the_host);
     RUN(listeners_end_with_their_last_descriptor);
     RUN(who_shares_a_port_takes_turns);
+    RUN(each_protocol_has_its_own_connections);
     RUN(loopback_in_the_box_is_not_published);
     RUN(a_passed_listener_is_whose_first_listens);
     RUN(connecting_is_under_way_or_ends);

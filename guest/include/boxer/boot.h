@@ -192,8 +192,8 @@ struct boxer_net_address {
 };
 _Static_assert(sizeof(struct boxer_net_address) == 28, "net_address");
 
-// LISTEN, CONNECT, DATAGRAMS: `descriptor`; DATAGRAMS of a port: its family as `value`. ERROR:
-// `value`, a number of Linux. CONNECT, and of itself behind `sock_accept`: names, each a
+// LISTEN, CONNECT, DATAGRAMS: `descriptor`; LISTEN, and DATAGRAMS of a port: its family as `value`.
+// ERROR: `value`, a number of Linux. CONNECT, and of itself behind `sock_accept`: names, each a
 // net_address; of the local one only the port.
 struct boxer_net_reply {
     uint32_t descriptor;

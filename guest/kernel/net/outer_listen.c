@@ -19,7 +19,18 @@ static struct outside *door_of(const struct socket *socket, uint32_t number) {
     if (!outside_is_granted())
         return number ? NULL : outside_inherited();
     int error = outside_request(&request, NULL, 0, &reply, sizeof reply);
-    return error ? NULL : outside_new((int)reply.descriptor);
+    struct outside *door = error ? NULL : outside_new((int)reply.descriptor);
+    if (door)
+        door->family = (int)reply.value;
+    return door;
+}
+
+// Whether what comes by a door is of the socket's own kind: of two sockets for one port, one for
+// each protocol (as asyncio opens them), each has its own connections.
+static int fits(const struct socket *socket, const struct outside *door) {
+    if (door->family == 6)
+        return socket->family == LINUX_AF_INET6;
+    return door->family != 4 || !socket->v6_only;
 }
 
 unsigned outer_listen(struct socket *socket) {
@@ -29,7 +40,7 @@ unsigned outer_listen(struct socket *socket) {
         struct outside *door = door_of(socket, socket->door_count);
         if (!door)
             break;
-        if (door->refs == 1)
+        if (door->refs == 1 || (fits(socket, door) && !fits(door->turn, door)))
             door->turn = socket;
         socket->doors[socket->door_count++] = door;
     }
@@ -43,13 +54,16 @@ static int has_door(const struct socket *socket, const struct outside *door) {
     return 0;
 }
 
-// The next socket behind this one, around all, that has the door, too.
+// The next socket behind this one, around all, that has the door, too, and rather one that fits.
 static void pass_turn(const struct socket *socket, struct outside *door) {
-    const struct socket *next = socket;
-    do
+    const struct socket *next = socket, *other = NULL;
+    do {
         next = next->next ? next->next : all_sockets;
-    while (!has_door(next, door) && next != socket);
-    door->turn = next;
+        if (next != socket && has_door(next, door) && !other)
+            other = next;
+    } while (next != socket && !(has_door(next, door) && fits(next, door)));
+    door->turn =
+        next == socket && other && !(has_door(socket, door) && fits(socket, door)) ? other : next;
 }
 
 void outer_unlisten(struct socket *socket) {

@@ -33,7 +33,7 @@ struct outside {
     unsigned refs;
     uint32_t bits;
     uint32_t came; // grows with each event: edges for epoll
-    int family;    // 4 or 6, of datagrams
+    int family;    // 4 or 6, of datagrams and listeners; 0: not known
     // Of a listener that several sockets of one port have: whose turn it is to accept.
     const void *turn;
 };

@@ -66,9 +66,7 @@ def linker(finished: Finished, module: Module) -> Callable[[tuple[str, ...]], Me
     base = finished.base
     deflated = Deflated(base.digest, base.tree)
     tree = tree_image(finished.tree, deflated, deflated.blocks)
-    # LLD puts .rodata first, into a segment of its own.
-    segments = data_segments(module)
-    constants = segments[0].end if len(segments) > 1 else 0
+    constants = constants_of(module)
 
     def link(imports: tuple[str, ...]) -> MemoryImage:
         start = Start(base.info.program, imports, finished.epoch, constants=constants)

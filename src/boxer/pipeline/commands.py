@@ -80,7 +80,7 @@ class Commands:
         with BuildInstance(code, request.epoch, request.stdin, still=False) as instance:
             deflated = Deflated(self.base.digest, self.base.tree)
             files = tree_image(tree, deflated, deflated.blocks)
-            restore(instance, initial_memory(module, files, _config(request, tree, base)))
+            restore(instance, initial_memory(module, files, _config(request, tree, base, module)))
             ending = instance.run_to_end(START)
             _take_files(instance, request.tree)
             _put_back(request.tree, kept)
@@ -89,14 +89,15 @@ class Commands:
             )
 
 
-def _config(request: CommandRequest, tree: Tree, base: Base) -> bytes:
+def _config(request: CommandRequest, tree: Tree, base: Base, module: Module) -> bytes:
     config = ImageConfig(
         env=_variables(request.env),
         entrypoint=request.argv,
         working_dir=request.cwd,
         user=f"{request.user.uid}:{request.user.gid}",
     )
-    return machine_config(config, tree, Start(base.info.program, epoch=request.epoch))
+    start = Start(base.info.program, epoch=request.epoch, constants=constants_of(module))
+    return machine_config(config, tree, start)
 
 
 def _put_back(tree: Tree, kept: Mapping[bytes, bytes]) -> None:
