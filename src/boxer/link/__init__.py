@@ -4,7 +4,7 @@ from boxer.link.blocks import Block, blocks_of
 from boxer.link.bootblock import BootBlock
 from boxer.link.config import Start, machine_config
 from boxer.link.deflating import Deflate, deflate
-from boxer.link.initialmemory import initial_memory
+from boxer.link.initialmemory import constants_end, initial_memory
 from boxer.link.treeimage import tree_image
 from boxer.link.treereader import read_tree
 
@@ -14,6 +14,7 @@ __all__ = [
     "Deflate",
     "Start",
     "blocks_of",
+    "constants_end",
     "deflate",
     "initial_memory",
     "machine_config",

@@ -19,11 +19,27 @@ from boxer.boxfile import MemoryImage, Segment
 from boxer.errors import TooLargeError, UnsupportedModuleError
 from boxer.link import bootblock
 from boxer.link.bootblock import BootBlock
-from boxer.wasmformat import MOST_PAGES, PAGE, Module, constant, initial_segments, memory
+from boxer.wasmformat import (
+    MOST_PAGES,
+    PAGE,
+    Module,
+    constant,
+    data_segments,
+    initial_segments,
+    memory,
+)
 
 HEAP_BASE = "__heap_base"
 HEAP_ALIGNMENT = 4096
 SPARE = 1 << 20
+
+
+def constants_end(module: Module) -> int:
+    """The address where data ends that is never written to, which no program's memory begins
+    without; 0: it is not known."""
+    # LLD puts .rodata first, into a segment of its own.
+    segments = data_segments(module)
+    return segments[0].end if len(segments) > 1 else 0
 
 
 def initial_memory(module: Module, tree: bytes, config: bytes) -> MemoryImage:

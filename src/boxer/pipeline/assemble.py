@@ -17,14 +17,14 @@ from boxer.boxfile import BoxInfo, Code, Component, ImageConfig, MemoryImage, wr
 from boxer.errors import UnsupportedModuleError
 from boxer.filetree import Tree
 from boxer.images import Base, default_base
-from boxer.link import Start, initial_memory, machine_config, tree_image
+from boxer.link import Start, constants_end, initial_memory, machine_config, tree_image
 from boxer.pipeline.deflated import Deflated
 from boxer.pipeline.distributions import distributions
 from boxer.pipeline.events import Listener, Notice, Phase, PhaseFinished, PhaseStarted
 from boxer.pipeline.freezing import Frozen, freeze_imports
 from boxer.runtime import Code as Compiled
 from boxer.runtime import is_compiled, load_code
-from boxer.wasmformat import Module, code_only, data_segments, stack_size
+from boxer.wasmformat import Module, code_only, stack_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def linker(finished: Finished, module: Module) -> Callable[[tuple[str, ...]], Me
     base = finished.base
     deflated = Deflated(base.digest, base.tree)
     tree = tree_image(finished.tree, deflated, deflated.blocks)
-    constants = constants_of(module)
+    constants = constants_end(module)
 
     def link(imports: tuple[str, ...]) -> MemoryImage:
         start = Start(base.info.program, imports, finished.epoch, constants=constants)

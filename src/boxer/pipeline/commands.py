@@ -21,7 +21,14 @@ from boxer.boxfile import ImageConfig
 from boxer.errors import StoppedError, UnsupportedModuleError
 from boxer.filetree import Directory, File, Tree
 from boxer.images import Base, default_base
-from boxer.link import Start, initial_memory, machine_config, read_tree, tree_image
+from boxer.link import (
+    Start,
+    constants_end,
+    initial_memory,
+    machine_config,
+    read_tree,
+    tree_image,
+)
 from boxer.listener import Listener
 from boxer.packages import run_in_stage
 from boxer.pipeline.cprogram import STAND_IN, is_program, with_program
@@ -96,7 +103,7 @@ def _config(request: CommandRequest, tree: Tree, base: Base, module: Module) -> 
         working_dir=request.cwd,
         user=f"{request.user.uid}:{request.user.gid}",
     )
-    start = Start(base.info.program, epoch=request.epoch, constants=constants_of(module))
+    start = Start(base.info.program, epoch=request.epoch, constants=constants_end(module))
     return machine_config(config, tree, start)
 
 
