@@ -97,9 +97,7 @@ class Sandboxes:
         self._lock = threading.Lock()
         self._reserved = 0
         self._closed = threading.Event()
-        self._owns_folder = settings.folder is None
-        self._folder = settings.folder or Path(tempfile.mkdtemp(prefix="boxer-sandboxes-"))
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder: Path | None = None
         threading.Thread(target=self._end_those_due, name="boxer-sandboxes", daemon=True).start()
 
     # --- which there are ---
@@ -191,7 +189,7 @@ class Sandboxes:
         for _, machine in self._snapshots.values():
             machine.close()
         self._snapshots.clear()
-        if self._owns_folder:
+        if self._folder is not None and self.settings.folder is None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     # --- pause, snapshots ---
@@ -204,7 +202,7 @@ class Sandboxes:
             if sandbox.state == PAUSED:
                 return False
             machine = sandbox.machine
-            file = self._folder / f"{sandbox.name}.machine"
+            file = self._place() / f"{sandbox.name}.machine"
             try:
                 if self.settings.mounts:
                     raise MachineBusyError("mounted folders")
@@ -292,6 +290,15 @@ class Sandboxes:
         with self._lock:
             self._all[sandbox.name] = sandbox
         return sandbox
+
+    def _place(self) -> Path:
+        """Where paused ones lie, made with the first one."""
+        with self._lock:
+            if self._folder is None:
+                given = self.settings.folder
+                self._folder = given or Path(tempfile.mkdtemp(prefix="boxer-sandboxes-"))
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return self._folder
 
     def _restored(self, sandbox: Sandbox, file: Path) -> Machine:
         _, template = self.template_of(sandbox.template)
