@@ -148,6 +148,21 @@ static int settle(struct boxer_machine *machine, struct layer *layer, uint64_t s
     return failed ? -1 : 0;
 }
 
+int fork_of_processes(struct boxer_machine *machine, struct boxer_machine *copy, uint64_t size,
+                      int descriptor) {
+    struct layer *whole = layer_new(descriptor, NULL);
+    int done = whole && make_whole(whole, size) == 0 && settle(machine, whole, size) == 0;
+    if (done) { // the files of its processes are mapped no more
+        spaces_free(machine);
+        machine->spaces = NULL;
+        done = map_layers(whole, copy->base) == 0;
+    }
+    if (done)
+        adopt(copy, whole);
+    layer_release(whole);
+    return done ? 0 : -1;
+}
+
 int fork_memory(struct boxer_machine *machine, struct boxer_machine *copy, uint64_t size,
                 int descriptor) {
     struct layer small = {0}, *large = layer_new(descriptor, machine->layer);

@@ -65,7 +65,8 @@ static int is_in_guest(const struct watched *watched, struct place place) {
 }
 
 static int is_over(const struct watched *watched) {
-    return now_ns() >= watched->until_ns || watch_is_cancelled(watched) ||
+    return (watched->word && *watched->word == BOXER_STOP) || now_ns() >= watched->until_ns ||
+           watch_is_cancelled(watched) ||
            (watched->cpu_until_ns != UINT64_MAX && cpu_now_ns() >= watched->cpu_until_ns);
 }
 

@@ -467,6 +467,8 @@ static int become(struct boxer_machine *copy, struct boxer_machine *machine, int
     uint64_t size = wasmtime.wasmtime_memory_data_size(machine->context, &machine->memory);
     if (!stack_is_initial(machine) || grow_by(copy, size - machine->image->size) < 0)
         return -1;
+    if (machine->spaces) // its processes have ended: it is what is in place
+        return fork_of_processes(machine, copy, size, descriptor);
     if (fork_memory(machine, copy, size, descriptor) < 0)
         memcpy(copy->base, machine->base, size);
     return 0;
@@ -474,10 +476,6 @@ static int become(struct boxer_machine *copy, struct boxer_machine *machine, int
 
 struct boxer_machine *boxer_machine_fork(struct boxer_machine *machine, uint64_t memory_limit,
                                          int descriptor, char *message) {
-    if (machine->spaces) { // what is out of place is no part of it
-        complain(message, "the machine has had several processes");
-        return NULL;
-    }
     if (machine->files) {
         complain(message, "the machine has mounted folders");
         return NULL;

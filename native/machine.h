@@ -19,7 +19,7 @@
 
 #include <sys/types.h>
 
-#define BOXER_NATIVE_ABI 11
+#define BOXER_NATIVE_ABI 13
 
 // Tasks of a guest at a time, by default and at most.
 #define BOXER_TASKS 64
@@ -73,10 +73,18 @@ struct boxer_run {
     uint32_t fixed, still;
     const struct boxer_network *network; // null: none
     int32_t orders;                      // a socket's descriptor + 1 (orders.h); 0: none
+    const volatile uint32_t *word;       // a `boxer_word` of who watches; null: nobody does
     const int32_t *cancelled;            // ends it where it is not 0; null: nobody does
     // Functions of the host (asking.h): gives the reply to a request, which lies in the guest's
     // memory, by `boxer_machine_answer`; 0, or it is interrupted. Null: there are none.
     int (*ask)(struct boxer_machine *, const uint8_t *request, uint64_t size);
+};
+
+// What another thread says of a run that is under way. It is heard within a tick.
+enum boxer_word {
+    BOXER_GO_ON,
+    BOXER_STOP,  // as SIGKILL: it has exited with 137
+    BOXER_PAUSE, // as SIGSTOP, until the word is another one; limits of time go on
 };
 
 // How it ended. Pointers are the machine's and hold until it is entered again.

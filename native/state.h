@@ -58,7 +58,8 @@ struct watched {
     pthread_t thread;
     clockid_t cpu_clock;
     uint64_t until_ns, cpu_until_ns, attend_ns;
-    const int32_t *cancelled; // null: it cannot be
+    const volatile uint32_t *word; // the run's
+    const int32_t *cancelled;      // null: it cannot be
     uintptr_t code_start, code_end, stack_top;
     const void *context;            // of its store
     int (*check)(struct watched *); // 1: the run is over
@@ -139,6 +140,9 @@ int64_t visit_private(const uint8_t *memory, uint64_t size, region_visitor, void
 // empty file. 0, or -1: `copy` is of no use.
 int fork_memory(struct boxer_machine *machine, struct boxer_machine *copy, uint64_t size,
                 int descriptor);
+// Of a machine that has had processes, all of whose memory becomes one layer.
+int fork_of_processes(struct boxer_machine *machine, struct boxer_machine *copy, uint64_t size,
+                      int descriptor);
 void layer_release(struct layer *);
 // Visits what the files of a layer and of those below it hold. layer: may be null.
 void layer_visit(const struct layer *, region_visitor, void *state);

@@ -38,12 +38,25 @@ static int over(struct boxer_machine *machine, enum boxer_kind kind, uint32_t st
     return 1;
 }
 
+static uint32_t word_of(const volatile uint32_t *word) {
+    return word ? *word : BOXER_GO_ON;
+}
+
+// Also in a signal's handler.
+static void stand_still(const struct boxer_run *run) {
+    while (word_of(run->word) == BOXER_PAUSE)
+        nanosleep(&(struct timespec){.tv_nsec = TICK_NS}, NULL);
+}
+
 int watch_is_cancelled(const struct watched *watched) {
     return watched->cancelled && __atomic_load_n(watched->cancelled, __ATOMIC_RELAXED);
 }
 
 int watch_check(struct boxer_machine *machine) {
     const struct boxer_run *run = machine->run;
+    stand_still(run);
+    if (word_of(run->word) == BOXER_STOP)
+        return over(machine, BOXER_EXITED, 128 + SIGKILL);
     uint64_t now = now_ns();
     if (watch_is_cancelled(&machine->watched))
         return over(machine, BOXER_LIMIT, BOXER_LIMIT_CANCELLED);
@@ -79,6 +92,7 @@ int watch_begin(struct boxer_machine *machine) {
     watched->code_end = machine->code->end;
     watched->context = machine->context;
     watched->check = check_machine;
+    watched->word = run->word;
     tick_begin(machine);
     return watching_begin(watched, machine->code->engine);
 }
@@ -92,6 +106,9 @@ static int parked, begun;
 enum { NOT_DUE, TO_ATTEND, IS_OVER };
 
 static int what_is_due(const struct watched *watched, uint64_t now) {
+    uint32_t word = word_of(watched->word);
+    if (word != BOXER_GO_ON)
+        return word == BOXER_STOP ? IS_OVER : TO_ATTEND;
     if (now >= watched->until_ns || watch_is_cancelled(watched) ||
         (watched->cpu_until_ns != UINT64_MAX &&
          read_clock(watched->cpu_clock) >= watched->cpu_until_ns))

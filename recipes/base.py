@@ -107,7 +107,7 @@ def _package(folder: Path, recipe: Recipe, digest: str, progress: Progress) -> N
         "openssl": openssl_library(root, progress),
     }
     libs, zlib = list(named.values()), named["zlib"]
-    inputs = link_inputs(machine(root, zlib, progress), zlib)
+    inputs = link_inputs(machine(root, zlib, named["xz"], progress), zlib)
     built = cpython.objects(recipe, root, libs, inputs, progress)
     optimised = interpreter.optimised(recipe, built, root, libs, progress)
     inputs = [*inputs, toybox_library(root, zlib, progress)]

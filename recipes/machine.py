@@ -12,10 +12,10 @@ from recipes.workshop import GUEST, digest_of, product
 WARNINGS = ("-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter")
 
 
-def machine(sysroot: Path, zlib: Path, progress: Progress) -> Path:
+def machine(sysroot: Path, zlib: Path, xz: Path, progress: Progress) -> Path:
     """The folder with start.o (entry) and libmachine.a; built on first use.
 
-    The kernel inflates the files of lower layers with zlib.
+    The kernel inflates the files of lower layers with zlib, and with xz where a program has that.
     """
     inputs: list[str | bytes | Path] = [
         GUEST / "kernel",
@@ -24,12 +24,13 @@ def machine(sysroot: Path, zlib: Path, progress: Progress) -> Path:
         GUEST / "include",
         sysroot.name,
         zlib.name,
+        xz.name,
     ]
     digest = digest_of([*inputs, Path(__file__)])
 
     def make(folder: Path) -> None:
         flags = [
-            *toolchain.flags(sysroot / "include", zlib / "include"),
+            *toolchain.flags(sysroot / "include", zlib / "include", xz / "include"),
             *WARNINGS,
             "-std=gnu17",
             "-D_GNU_SOURCE",

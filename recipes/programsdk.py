@@ -53,7 +53,8 @@ def build_sdk(progress: Progress) -> Path:
     """Makes the SDK unless it is there, makes it the current one, returns its folder."""
     root = sysroot(progress)
     zlib = library("zlib", root, progress)
-    inputs = link_inputs(machine(root, zlib, progress), zlib)
+    xz = library("xz", root, progress)
+    inputs = link_inputs(machine(root, zlib, xz, progress), zlib)
     jumps = setjmp_library(root)
     plus = cxx_libraries(root, progress)
     digest = digest_of(

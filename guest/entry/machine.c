@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 uint32_t program_stack;
 
@@ -131,6 +132,35 @@ static void set_default(struct list *environment, const char *name, const char *
     list_add(environment, variable);
 }
 
+// The folder of the machine's user in /etc/passwd, and the file it was read from: a thaw finds
+// both as the freeze left them, unless the host mounts another /etc.
+static struct {
+    struct stat file;
+    uint32_t uid;
+    char *folder;
+} home;
+
+static void remember_home(const struct machine *machine, const struct stat *file) {
+    struct passwd *entry = getpwuid(machine->uid);
+    free(home.folder);
+    home.folder = strdup(entry ? entry->pw_dir : "/");
+    home.uid = machine->uid;
+    home.file = *file;
+}
+
+static const char *home_of(const struct machine *machine) {
+    struct stat file = {0};
+    stat("/etc/passwd", &file);
+    if (!home.folder || home.uid != machine->uid || home.file.st_dev != file.st_dev ||
+        home.file.st_ino != file.st_ino || home.file.st_size != file.st_size ||
+        home.file.st_mtim.tv_sec != file.st_mtim.tv_sec ||
+        home.file.st_mtim.tv_nsec != file.st_mtim.tv_nsec ||
+        home.file.st_ctim.tv_sec != file.st_ctim.tv_sec ||
+        home.file.st_ctim.tv_nsec != file.st_ctim.tv_nsec)
+        remember_home(machine, &file);
+    return home.folder ? home.folder : "/";
+}
+
 char **machine_environment(struct machine *machine, char **host) {
     struct list environment = {0};
     for (size_t i = 0; i < machine->environment.count; i++)
@@ -139,10 +169,8 @@ char **machine_environment(struct machine *machine, char **host) {
         if (!take_reserved(machine, *host))
             set_variable(&environment, *host);
     set_default(&environment, "HOSTNAME", machine->hostname);
-    if (!has_variable(&environment, "HOME")) {
-        struct passwd *entry = getpwuid(machine->uid);
-        set_default(&environment, "HOME", entry ? entry->pw_dir : "/");
-    }
+    if (!has_variable(&environment, "HOME"))
+        set_default(&environment, "HOME", home_of(machine));
     return environment.items;
 }
 

@@ -15,6 +15,8 @@ import _boxer_standing
 
 hooks = []
 frozen_modules = set()
+# TZ as it was at the freeze, which the image's clock follows.
+frozen_zone = None
 
 # What an import made that each run needs anew: module -> what renews it.
 RENEWED = {
@@ -24,7 +26,7 @@ RENEWED = {
         setattr(module, "_name_sequence", None),
         setattr(module, "tempdir", None),
     ),
-    "time": lambda module: module.tzset(),
+    "time": lambda module: posix.environ.get(b"TZ") == frozen_zone or module.tzset(),
 }
 
 
@@ -87,16 +89,21 @@ def call_init(name):
 
 def settle(_, __):
     """Takes what there is now out of the collector's sight."""
+    global frozen_zone
+    if "time" in sys.modules:
+        sys.modules["time"].tzset()
+    frozen_zone = os.environ._data.get(b"TZ")
     gc.collect()
     gc.freeze()
 
 
 def thaw(environment, unbuffered):
     """Begins a run: environment, standard streams, everything random, the user's hooks."""
-    posix.environ.clear()
-    posix.environ.update(environment)
-    os.environ._data.clear()
-    os.environ._data.update(environment)
+    # Each page that is written to is one more to put back: what is as it was is left alone.
+    for variables in (posix.environ, os.environ._data):
+        if variables != environment:
+            variables.clear()
+            variables.update(environment)
     for name, renew in RENEWED.items():
         if name in sys.modules:
             renew(sys.modules[name])
@@ -128,7 +135,7 @@ def _renew_streams(unbuffered):
             continue
         if unbuffered and name != "stdin":
             _unbuffer(stream)
-        elif posix.isatty(descriptor) or name == "stderr":
+        elif not stream.line_buffering and (name == "stderr" or posix.isatty(descriptor)):
             stream.reconfigure(line_buffering=True)
 
 

@@ -4,12 +4,12 @@ Belongs here: what a request means and how a reply is written. Does not: when a 
 
 A request is one letter and its data, a reply likewise:
     c  {"f": "module:function", "a": [...], "k": {...}}   call, plain JSON
-    b  the same, tagged: four bytes with the size of its JSON (little-endian), the JSON, and one
-       after the other all bytes in it, each {TAG: size} there; a dict's own {TAG: value} is
-       {TAG: [value]}
+    t  the same, tagged: four bytes with the size of its JSON (little-endian), the JSON, and one
+       after the other all bytes and long texts in it, each {TAG: size} or {TEXT: size} there; a
+       dict's own {TAG: value} is {TAG: [value]}
     x  source text, run in `__main__`
     i  {"modules": [...]}                                   import, and get used to calls
-    =  JSON    ~  tagged, as b    !  {"type", "message", "traceback"}    e  {"code": ...}
+    =  JSON    ~  tagged, as t    !  {"type", "message", "traceback"}    e  {"code": ...}
 """
 
 import _thread
@@ -19,6 +19,10 @@ import sys
 import traceback
 
 TAG = "boxer.bytes"
+TEXT = "boxer.text"
+# As the host's (src/boxer/runtime/frames.py).
+LONG = 4096
+LOOKED_AT = 512
 _functions = {}
 _scan = json.JSONDecoder().scan_once
 
@@ -78,9 +82,15 @@ def _answer(request):
     name = request["f"]
     function = _functions.get(name) or _find(name)
     result = function(*request["a"], **request["k"])
-    parts = []
-    text = _json(result, parts)
-    return _framed(text.encode(), parts) if parts else b"=" + text.encode()
+    if type(result) is str and len(result) >= LONG:
+        return _framed(result)
+    try:
+        text = _encode(result)
+    except _HasBytesError:
+        return _framed(result)
+    if len(text) >= LONG and _has_long_text(result):
+        return _framed(result)
+    return b"=" + text.encode()
 
 
 def _find(name):
@@ -92,44 +102,67 @@ def _find(name):
     return function
 
 
-def _framed(text, parts):
-    return b"".join((b"~", len(text).to_bytes(4, "little"), text, *parts))
+class _HasBytesError(Exception):
+    pass
 
 
-# Where the parts go that the encoder meets.
-_parts = []
-
-
-def _set_apart(value):
+def _notice(value):
     if isinstance(value, (bytes, bytearray, memoryview)):
-        part = value if isinstance(value, bytes) else bytes(value)
-        _parts.append(part)
-        return {TAG: len(part)}
+        raise _HasBytesError
     raise TypeError(
         f"a call's result must be plain data (JSON types and bytes), not {type(value).__name__}"
     )
 
 
-_encode = json.JSONEncoder(default=_set_apart, separators=(",", ":")).encode
+_dumps = json.JSONEncoder(default=_notice, separators=(",", ":")).encode
+# What that makes anew for each value. What holds itself ends it: too deep.
+_once = json.encoder.c_make_encoder(
+    None, _notice, json.encoder.encode_basestring_ascii, None, ":", ",", False, False, True
+)
 
 
-def _json(value, parts):
-    """Its JSON; the bytes in it go to `parts`, in their order."""
-    global _parts
-    _parts = parts
-    text = _encode(value)
-    if parts and text.count(f'"{TAG}"') != len(parts):  # the program's own, too
-        parts.clear()
-        text = _encode(_escaped(value))
-    return text
+def _encode(value):
+    try:
+        return "".join(_once(value, 0))
+    except RecursionError:
+        return _dumps(value)
 
 
-def _escaped(value):
+def _has_long_text(result):
+    waiting = [result]
+    for value in waiting:
+        if type(value) is str:
+            if len(value) >= LONG:
+                return True
+        elif len(waiting) < LOOKED_AT:
+            if isinstance(value, dict):
+                waiting.extend(value.values())
+            elif isinstance(value, (list, tuple)):
+                waiting.extend(value[:LOOKED_AT])
+    return False
+
+
+def _framed(value):
+    parts = []
+    text = _dumps(_set_apart(value, parts)).encode()
+    return b"".join((b"~", len(text).to_bytes(4, "little"), text, *parts))
+
+
+def _set_apart(value, parts):
+    if isinstance(value, str):
+        if len(value) < LONG:
+            return value
+        parts.append(value.encode("utf-8", "surrogatepass"))
+        return {TEXT: len(parts[-1])}
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        parts.append(value if isinstance(value, bytes) else bytes(value))
+        return {TAG: len(parts[-1])}
     if isinstance(value, (list, tuple)):
-        return [_escaped(item) for item in value]
+        return [_set_apart(item, parts) for item in value]
     if isinstance(value, dict):
-        escaped = {key: _escaped(item) for key, item in value.items()}
-        return {TAG: [escaped[TAG]]} if len(escaped) == 1 and TAG in escaped else escaped
+        held = {key: _set_apart(item, parts) for key, item in value.items()}
+        own = next(iter(held)) if len(held) == 1 else None
+        return {own: [held[own]]} if own in (TAG, TEXT) else held
     return value
 
 
@@ -139,13 +172,16 @@ _given = b""
 
 def _untag(value):
     global _given
-    if len(value) != 1 or TAG not in value:
+    if len(value) != 1:
         return value
-    held = value[TAG]
+    (tag,) = value
+    if tag != TAG and tag != TEXT:
+        return value
+    held = value[tag]
     if not isinstance(held, int):
-        return {TAG: held[0]}
-    part, _given = bytes(_given[:held]), _given[held:]
-    return part
+        return {tag: held[0]}
+    part, _given = _given[:held], _given[held:]
+    return bytes(part) if tag == TAG else str(part, "utf-8", "surrogatepass")
 
 
 _scan_tagged = json.JSONDecoder(object_hook=_untag).scan_once
@@ -187,4 +223,4 @@ def _described(error):
     }
 
 
-_HANDLERS = {b"c": _call, b"b": _call_tagged, b"x": _execute, b"i": _get_ready}
+_HANDLERS = {b"c": _call, b"t": _call_tagged, b"x": _execute, b"i": _get_ready}

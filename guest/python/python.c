@@ -26,6 +26,7 @@
 #include "cold.h"
 #include "depth.h"
 #include "looks.h"
+#include "pools.h"
 #include "program.h"
 #include "signals.h"
 #include "turns.h"
@@ -120,24 +121,6 @@ static int make_image_immortal(void) {
     return objects ? 0 : -1;
 }
 
-// Python's small blocks come in pools of a page, each of one size. The pools that have room are
-// filled, so that a run takes its blocks from fresh pages, side by side, and not from a block here
-// and a block there. What is taken is never given back: it is the image's.
-static void fill_pools(void) {
-    enum { POOL_BYTES = 4096, STEP = 8, SMALL = 512, MOST_BLOCKS = 1 << 16 };
-    for (size_t size = STEP; size <= SMALL; size += STEP) {
-        for (int i = 0; i < MOST_BLOCKS; i++) {
-            void *block = PyObject_Malloc(size);
-            // A pool begins with the number of its blocks that are taken (pymalloc's pool_header).
-            if (!block ||
-                *(const uint32_t *)((uintptr_t)block & ~(uintptr_t)(POOL_BYTES - 1)) == 1) {
-                PyObject_Free(block);
-                break;
-            }
-        }
-    }
-}
-
 static PyStatus start_as(char *path) {
     turns_begin();
     PyConfig config;
@@ -174,7 +157,7 @@ static int prepare(char **modules) {
 static int settle(void) {
     if (make_image_immortal() < 0 || call_boxer("settle", PyList_New(0), 0) < 0)
         return 1;
-    fill_pools();
+    pools_settle();
     return 0;
 }
 

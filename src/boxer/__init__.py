@@ -23,8 +23,10 @@ if TYPE_CHECKING:
         FunctionInputError,
         GuestError,
         GuestExitedError,
+        GuestFileError,
         HostFunctionError,
         LimitReached,
+        MachineBusyError,
         MachineOverError,
         NetworkValueError,
         PoolClosedError,
@@ -33,7 +35,17 @@ if TYPE_CHECKING:
     )
     from boxer.extensions import Clock, Fetch, Fresh, KeyValue, Log, Secrets
     from boxer.functions import Chain, Function, chain, function
-    from boxer.library import Box, Machine, build, load
+    from boxer.library import (
+        Box,
+        CellResult,
+        FileInfo,
+        Files,
+        Machine,
+        Program,
+        Template,
+        build,
+        load,
+    )
     from boxer.runtime import (
         Cancel,
         Limits,
@@ -51,13 +63,15 @@ if TYPE_CHECKING:
 _ROOMS = {
     "boxer.errors": (
         "BoxerError", "CallDataError", "ChainError", "FunctionError", "FunctionInputError",
-        "GuestError", "GuestExitedError", "HostFunctionError", "LimitReached",
-        "MachineOverError", "NetworkValueError", "PoolClosedError", "PortTakenError",
-        "PortValueError",
+        "GuestError", "GuestExitedError", "GuestFileError", "HostFunctionError", "LimitReached",
+        "MachineBusyError", "MachineOverError", "NetworkValueError", "PoolClosedError",
+        "PortTakenError", "PortValueError",
     ),
     "boxer.extensions": ("Clock", "Fetch", "Fresh", "KeyValue", "Log", "Secrets"),
     "boxer.functions": ("Chain", "Function", "chain", "function"),
-    "boxer.library": ("Box", "Machine", "build", "load"),
+    "boxer.library": (
+        "Box", "CellResult", "FileInfo", "Files", "Machine", "Program", "Template", "build", "load",
+    ),
     "boxer.runtime": (
         "Cancel", "Limits", "Mount", "Network", "OpenNetwork", "Pool", "Port", "RunResult",
         "Stream", "Usage", "open_network",
@@ -66,12 +80,13 @@ _ROOMS = {
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
-    "Box", "BoxerError", "CallDataError", "Cancel", "Chain", "ChainError", "Clock", "Fetch",
-    "Fresh", "Function", "FunctionError", "FunctionInputError", "GuestError", "GuestExitedError",
-    "HostFunctionError", "KeyValue", "LimitReached", "Limits", "Log", "Machine",
-    "MachineOverError", "Mount", "Network", "NetworkValueError", "OpenNetwork", "Pool",
-    "PoolClosedError", "Port", "PortTakenError", "PortValueError", "RunResult", "Secrets",
-    "Stream", "Usage", "build", "chain", "function", "load", "open_network",
+    "Box", "BoxerError", "CallDataError", "Cancel", "CellResult", "Chain", "ChainError", "Clock",
+    "Fetch", "FileInfo", "Files", "Fresh", "Function", "FunctionError", "FunctionInputError",
+    "GuestError", "GuestExitedError", "GuestFileError", "HostFunctionError", "KeyValue",
+    "LimitReached", "Limits", "Log", "Machine", "MachineBusyError", "MachineOverError", "Mount",
+    "Network", "NetworkValueError", "OpenNetwork", "Pool", "PoolClosedError", "Port",
+    "PortTakenError", "PortValueError", "Program", "RunResult", "Secrets", "Stream", "Template",
+    "Usage", "build", "chain", "function", "load", "open_network",
 ]  # fmt: skip
 
 

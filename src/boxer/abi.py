@@ -7,7 +7,7 @@ import struct
 from enum import IntEnum
 from typing import Final
 
-KERNEL_ABI: Final = 1
+KERNEL_ABI: Final = 2
 ASKING: Final = 1048576
 
 
@@ -90,7 +90,7 @@ SPACE: Final = struct.Struct("<III")
 SPACE_RANGE: Final = struct.Struct("<II")
 TREE_MAGIC: Final = b"BXTREE01"
 TREE: Final = struct.Struct("<8sIIII8x")
-TREE_ENTRY: Final = struct.Struct("<IIIIIIqIIIIII8x")
+TREE_ENTRY: Final = struct.Struct("<IIIIIIqIIIIIIII")
 NET_REQUEST: Final = struct.Struct("<IIIIII16sII")
 NET_ADDRESS: Final = struct.Struct("<III16s")
 NET_REPLY: Final = struct.Struct("<II28s28s")

@@ -397,10 +397,22 @@ class ServeError(BoxerError):
     reference = "cannot-serve"
 
 
+class SandboxError(BoxerError):
+    """A sandbox that is not there, or cannot be had."""
+
+    reference = "sandbox"
+
+
 class FunctionError(BoxerError):
     """A box is no typed function, or what a function's project says cannot be done."""
 
     reference = "function"
+
+
+class BreakingChangeError(BoxerError):
+    """A function under whose tag callers know another signature, which this one does not keep."""
+
+    reference = "breaking-change"
 
 
 class FunctionInputError(BoxerError):
@@ -461,6 +473,32 @@ class MachineOverError(BoxerError):
     """A machine was used after its end."""
 
     reference = "machine-over"
+
+
+class MachineBusyError(BoxerError):
+    """Something runs in a machine that is to be copied or called. what: threads and processes."""
+
+    reference = "machine-busy"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"The machine is not at rest: {what or 'a request is under way'}.",
+            hint="Wait for what runs in it, or end it; `pause` holds it as it is.",
+        )
+        self.what = what
+
+
+class GuestFileError(BoxerError):
+    """A file or program in a machine that cannot be had. type: the exception's name in the guest.
+    errno: Linux's number; 0: none."""
+
+    reference = "guest-file"
+
+    def __init__(self, type_: str, text: str, errno: int) -> None:
+        super().__init__(f"{type_}: {text}")
+        self.type = type_
+        self.text = text
+        self.errno = errno
 
 
 # --- build, cli --------------------------------------------------------------------------------

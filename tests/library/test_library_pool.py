@@ -27,6 +27,20 @@ def test_plain_data_comes_back_as_it_went(any_box: boxer.Box, value: Any) -> Non
         assert pool.call("app:echo", key=value) == {"key": value}
 
 
+LONG = "long " * 1000
+LONG_TEXTS = [
+    LONG, "ä€😀\ud800" * 2000, [LONG, b"x", {"k": LONG}], {"boxer.text": LONG}, {"boxer.text": 1},
+    [LONG, {"boxer.text": [2]}], [{"boxer.bytes": 1}, LONG], {LONG: LONG}, ["short"] * 9000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", LONG_TEXTS, ids=lambda value: repr(value)[:20])
+def test_long_texts_come_back_as_they_went(any_box: boxer.Box, value: Any) -> None:
+    with any_box.pool(size=1) as pool:
+        assert pool.call("app:echo", value) == value
+        assert pool.call("app:echo", key=value) == {"key": value}
+
+
 def test_tuples_come_back_as_lists(box: boxer.Box) -> None:
     with box.pool(size=1) as pool:
         assert pool.call("app:echo", (1, (2,))) == [1, [2]]

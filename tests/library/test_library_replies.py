@@ -35,6 +35,8 @@ _boxer_calls._HANDLERS[b"c"] = lambda data: {data}
         *(
             b"~" + len(text).to_bytes(4, "little") + text + parts
             for text, parts in (
+                (b'{"boxer.text":2}', b"\xc3"), (b'{"boxer.text":1}', b"\xff"),
+                (b'{"boxer.text":1}', b""), (b'{"boxer.text":"a"}', b""),
                 (b'{"boxer.bytes":7}', b"123456"), (b'{"boxer.bytes":7}', b"12345678"),
                 (b'{"boxer.bytes":-1}', b""), (b'{"boxer.bytes":true}', b"1"), (b"1", b"1"),
                 (b'{"boxer.bytes":1.0}', b"1"), (b'{"boxer.bytes":"?"}', b""),

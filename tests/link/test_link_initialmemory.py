@@ -10,7 +10,7 @@ from boxer.link import BootBlock, Start, initial_memory, machine_config
 from boxer.wasmformat import Module
 
 
-def base(boot: str = r"BXBOOT01\01", heap: int = 70_000, exports: str = "") -> Module:
+def base(boot: str = r"BXBOOT01\02", heap: int = 70_000, exports: str = "") -> Module:
     return Module.parse(
         bytes(
             wat2wasm(f"""
@@ -46,7 +46,7 @@ def test_base_memory_is_never_made_smaller() -> None:
         (module (memory (export "memory") 100)
           (global (export "boxer_boot") i32 (i32.const 1024))
           (global (export "__heap_base") i32 (i32.const 2048))
-          (data (i32.const 1024) "BXBOOT01\01"))""")
+          (data (i32.const 1024) "BXBOOT01\02"))""")
         )
     )
     assert initial_memory(module, b"", b"").size == 100 * 65536
@@ -56,8 +56,8 @@ def test_base_memory_is_never_made_smaller() -> None:
     "module",
     [
         base(boot="XXXXXXXX"),
-        base(boot=r"BXBOOT01\02"),
-        base(boot=r"BXBOOT01\01\00\00\00\01"),
+        base(boot=r"BXBOOT01\03"),
+        base(boot=r"BXBOOT01\02\00\00\00\01"),
         base(heap=1500),
         base(heap=0),
         Module.parse(bytes(wat2wasm("(module (memory 1))"))),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import struct
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from boxer.errors import TreeImageError
 from boxer.filetree import Device, Tree
-from boxer.link import read_tree, tree_image
+from boxer.link import blocks_of, read_tree, tree_image
 
 
 def reader(image: bytes, at: int = 0) -> Tree:
@@ -36,6 +37,51 @@ def sample() -> Tree:
 
 
 IMAGE = tree_image(sample())
+
+
+def library() -> Tree:
+    tree = Tree()
+    for number in range(300):
+        data = f"def function_{number}(value):\n    return value + {number}\n" * (number % 40)
+        tree.add_file(f"/usr/lib/one/m{number}.py", data.encode())
+    tree.add_file("/usr/bin/program", b"#!/bin/sh\n" * 20, mode=0o755)
+    tree.add_file("/etc/passwd", b"root:x:0:0::/root:/bin/sh\n" * 20)
+    tree.add_file("/usr/lib/large", bytes(range(256)) * 1000)
+    return tree
+
+
+IN_BLOCKS = tree_image(library(), blocks=blocks_of(library()))
+
+
+def test_files_in_blocks_are_read_back() -> None:
+    tree = library()
+    assert len(IN_BLOCKS) < len(tree_image(tree))
+    assert tree_image(reader(IN_BLOCKS)) == tree_image(tree)
+    assert all(block.stored in IN_BLOCKS and block.stored[0] == 4 for block in blocks_of(tree))
+
+
+def test_a_block_of_which_little_is_left_is_left_out() -> None:
+    tree, blocks = library(), blocks_of(library())
+    for number in range(10, 300):
+        tree.remove(f"/usr/lib/one/m{number}.py")
+    image = tree_image(tree, blocks=blocks)
+    assert tree_image(reader(image)) == tree_image(tree)
+    assert not any(block.stored in image for block in blocks if len(block.places) > 1)
+
+
+def test_what_a_start_reads_is_in_no_block() -> None:
+    digests = {digest for block in blocks_of(library()) for digest in block.places}
+    for path in ("/usr/bin/program", "/etc/passwd"):
+        assert hashlib.sha256(library().file(path).data).digest() not in digests
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, len(IN_BLOCKS) // 4 - 1), st.integers(0, 2**32 - 1))
+def test_a_lying_image_of_blocks_is_a_tree_or_an_error(place: int, value: int) -> None:
+    image = bytearray(IN_BLOCKS)
+    image[place * 4 : place * 4 + 4] = value.to_bytes(4, "little")
+    with contextlib.suppress(TreeImageError):
+        reader(bytes(image))
 
 
 @pytest.mark.parametrize("at", [0, 4096])

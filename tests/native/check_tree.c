@@ -54,7 +54,17 @@ static void deflated(struct boxer_tree_entry *entry, const char *text) {
     entry->data = append(packed, (uint32_t)size);
 }
 
-enum { ROOT, FOLDER, PLAIN, PACKED, LINK, HARD, EMPTY, DEVICE };
+// The first half of `packed_text`, and the rest, in a block.
+static void in_block(struct boxer_tree_entry *entry, const struct boxer_tree_entry *block,
+                     uint32_t offset, uint32_t size) {
+    entry->data = block->data;
+    entry->stored = block->stored;
+    entry->block = block->size;
+    entry->offset = offset;
+    entry->size = size;
+}
+
+enum { ROOT, FOLDER, PLAIN, PACKED, LINK, HARD, EMPTY, DEVICE, FIRST, SECOND };
 
 static void build(void) {
     memset(image, 0, ROOM);
@@ -71,6 +81,8 @@ static void build(void) {
     add(ROOT, "hard", S_IFREG | 0644)->link = PLAIN + 1;
     add(ROOT, "empty", S_IFREG | 0644);
     add(ROOT, "zero", S_IFCHR | 0666)->rdev = 0x105;
+    in_block(add(ROOT, "first", S_IFREG | 0644), &entries[PACKED], 0, 10);
+    in_block(add(ROOT, "second", S_IFREG | 0644), &entries[PACKED], 10, sizeof packed_text - 11);
     header->total_size = used;
 }
 
@@ -103,6 +115,21 @@ static void a_sound_image_becomes_the_tree(void) {
     CHECK_EQUAL(stat_of("/hard").ino, stat_of("/folder/plain").ino);
     CHECK_EQUAL(stat_of("/zero").rdev_minor, 5);
     CHECK_EQUAL(fs_usage.pages, 0); // read where it lies
+}
+
+static void files_of_a_block_are_read_from_it(void) {
+    size_t before = pages_in_use();
+    CHECK(holds("/second", packed_text + 10));
+    size_t inflated = pages_in_use();
+    CHECK(inflated > before);
+    CHECK(holds("/first", "many many "));
+    CHECK_EQUAL(pages_in_use(), inflated);
+    CHECK_EQUAL(put("/first", "new"), 0);
+    CHECK(holds("/first", "new") && holds("/second", packed_text + 10));
+    tmpfs_drop_clean();
+    CHECK(holds("/second", packed_text + 10));
+    CHECK_EQUAL(remove_name("/second"), 0);
+    tmpfs_drop_clean();
 }
 
 static void changes_are_private_copies(void) {
@@ -194,12 +221,18 @@ static void damaged_images_are_refused(void) {
     REFUSED(entries[HARD].link = HARD + 2);
     REFUSED(entries[HARD].link = FOLDER + 1); // of a folder
     REFUSED(entries[HARD].link = UINT32_MAX);
+    REFUSED(entries[SECOND].offset++);
+    REFUSED(entries[SECOND].offset = UINT32_MAX);
+    REFUSED(entries[SECOND].size = UINT32_MAX);
+    REFUSED(entries[SECOND].block = entries[SECOND].stored - 1);
+    REFUSED(entries[SECOND].data = used);
+    REFUSED(entries[LINK].block = 100);
 }
 
 // Any byte may be anything: it has an answer, never a read behind the image.
 static void no_single_byte_leads_astray(void) {
     static const uint8_t values[] = {0, 1, 0x7f, 0x80, 0xff};
-    uint32_t end = 32 + 8 * 64;
+    uint32_t end = 32 + 10 * 64;
     build();
     for (uint32_t at = 0; at < end; at += 7)
         for (size_t v = 0; v < sizeof values; v++) {
@@ -221,6 +254,7 @@ int main(void) {
     CHECK_EQUAL(EXIT_STATUS(_exit(kernel_boot(0))), 0); // without an image
     build();
     check_boot("a sound image", 0, a_sound_image_becomes_the_tree);
+    check_boot("files in blocks", 0, files_of_a_block_are_read_from_it);
     check_boot("changes", 0, changes_are_private_copies);
     check_boot("a freeze", 0, what_was_inflated_is_dropped_by_the_freeze);
     image[entries[PACKED].data + 4] ^= 0x55;

@@ -17,6 +17,8 @@ INCLUDES = [f"-I{HERE}", f"-I{GUEST / 'include'}", f"-iquote{KERNEL}"]
 SUPPORT = ["check", "double_fibers", "double_host", "double_network", "host_posix"]
 # host_write goes to both doubles; fs/tmpfs/inflate.c needs zlib.
 LINKING = ["-Wl,--wrap=host_write", "-lz"]
+if Path("/usr/include/lzma.h").exists():
+    LINKING.append("-llzma")
 # What speaks to the host's own libc: gcc's -ffreestanding is for the rest.
 HOSTED = {name: ["-ffreestanding", "-D_GNU_SOURCE"] for name in ("host_posix", "double_fibers")}
 

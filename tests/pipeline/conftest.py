@@ -34,7 +34,7 @@ WAT = r"""
     (i32.store (i32.const 4) (i32.const 32))
     (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
     (call $exit (i32.const 42)))
-  (data (i32.const 1024) "BXBOOT01\01"))
+  (data (i32.const 1024) "BXBOOT01\02"))
 """
 
 
@@ -59,7 +59,7 @@ def base() -> Base:
             version="1.0",
             variant="1",
             recipe_digest="ab" * 32,
-            kernel_abi=1,
+            kernel_abi=2,
             program="tiny",
             config={"Env": ["PATH=/bin"], "Cmd": ["tiny"]},
             components=(BaseComponent("musl", "1.2.5", "MIT"),),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from boxer.blobstore import sha256
 from boxer.errors import (
     ArtifactError,
     BadReferenceError,
@@ -198,6 +199,24 @@ def test_a_manifest_of_something_else_is_no_box(registry: FakeRegistry, store: I
         with pytest.raises(ArtifactError):
             pull(store, name)
     assert files(store) == []
+
+
+def test_what_others_lay_beside_a_module_comes_along(
+    registry: FakeRegistry, store: ImageStore, tmp_path: Path
+) -> None:
+    name = named(registry)
+    store.put(name, module())
+    push(store, name)
+    data, kind = registry.manifests["team/app:1"]
+    fields = json.loads(data)
+    digest = f"sha256:{sha256(b'a policy')}"
+    registry.blobs[digest] = b"a policy"
+    fields["layers"].append({"mediaType": "text/plain", "digest": digest, "size": 8})
+    registry.manifests["team/app:more"] = json.dumps(fields).encode(), kind
+    other = ImageStore(tmp_path / "other")
+    pull(other, named(registry, "more"))
+    assert other.get(named(registry, "more")) == module()
+    assert other.blobs.get(digest.removeprefix("sha256:")) == b"a policy"
 
 
 def test_of_an_index_the_manifest_for_wasm_is_taken(

@@ -18,7 +18,6 @@ from pathlib import Path
 import pytest
 
 from boxer.boxfile import Box
-from boxer.errors import BoxerError
 from boxer.runtime import Frozen, Limits, Pool, mapped, run
 from boxer.runtime.entry import RunOptions
 from boxer.runtime.exitstatus import ExitStatus
@@ -291,7 +290,7 @@ def test_a_machine_that_was_reset_often_and_is_armed_has_processes() -> None:
             assert pool.run([]).exit_code == 42
 
 
-def test_a_machine_that_had_processes_is_not_used_again() -> None:
+def test_a_machine_that_had_processes_is_not_used_again_but_can_be_copied() -> None:
     script = Script()
     script.add(FORK, 1, script.space(1, WHOLE), 2)
     script.add(WRITE, PROCESS, 5)
@@ -301,8 +300,9 @@ def test_a_machine_that_had_processes_is_not_used_again() -> None:
     assert isinstance(machine, mapped.MappedInstance)
     assert machine.run(RunOptions()).exit_status.exit_code == 42
     assert not machine.reset()
-    with pytest.raises(BoxerError, match="several processes"):
-        machine.fork()
+    copy = machine.fork()
+    assert copy.memory() == machine.memory()
+    copy.close()
     machine.close()
 
 

@@ -26,6 +26,7 @@ from recipes.workshop import cache_root, digest_of, product
 from tests.conformance.comparing import native_python
 from tests.conformance.outcomes import Outcome
 from tests.conformance.watching import Patience, tests_of
+from tests.pythons import PYTHON
 
 HERE = Path(__file__).parent
 INSIDE = HERE / "inside.py"
@@ -34,7 +35,7 @@ BOXER = (sys.executable, "-m", "boxer")
 PLACE = "/suite"
 DOCKERFILE = """\
 FROM python
-RUN pip install {install}
+RUN pip install {install} && python -m compileall -q {packages}
 COPY suite {place}
 COPY programs /usr/local/bin
 WORKDIR {place}
@@ -119,7 +120,12 @@ def run_in_box(suite: Suite, patience: Patience) -> Outcome:
         lay_out(suite, context / "suite")
         shutil.copytree(HERE / "programs", context / "programs")
         path = f"PYTHONPATH={PLACE}/absent" if suite.absent else ""
-        text = DOCKERFILE.format(install=shlex.join(suite.install), place=PLACE, path=path)
+        text = DOCKERFILE.format(
+            install=shlex.join(suite.install),
+            packages=f"{PYTHON.stdlib}/site-packages",  # as pip does outside
+            place=PLACE,
+            path=path,
+        )
         (folder / "Dockerfile").write_text(text)
         box = folder / "suite.wasm"
         build = [*BOXER, "build", "-q", "-o", str(box), "-f", str(folder / "Dockerfile")]

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BOXER_KERNEL_ABI 1
+#define BOXER_KERNEL_ABI 2
 #define BOXER_ASKING 1048576
 #define BOXER_BOOT_MAGIC "BXBOOT01"
 #define BOXER_TREE_MAGIC "BXTREE01"
@@ -153,10 +153,11 @@ struct boxer_tree_entry {
     uint32_t mtime_nsec;
     uint32_t size;   // bytes of the file
     uint32_t data;   // offset from the image's start
-    uint32_t stored; // bytes at data; fewer than size: a zlib stream (RFC 1950)
+    uint32_t stored; // bytes at data; fewer than size: compressed (RFC 1950, or .lzma)
     uint32_t link;   // number + 1 of the earlier entry of this inode, else 0
     uint32_t rdev;   // of a device
-    uint32_t reserved[2];
+    uint32_t block;  // what is stored is a block of several files, of so many bytes; else 0
+    uint32_t offset; // where in the block the file begins
 };
 _Static_assert(sizeof(struct boxer_tree_entry) == 64, "tree_entry");
 

@@ -15,6 +15,7 @@ from boxer.boxfile import Box as BoxFile
 from boxer.boxfile import BoxInfo, needed_hosts, read_box
 from boxer.describe import load_bytes
 from boxer.library.machine import Machine
+from boxer.library.template import Template
 from boxer.pipeline import build as build_box
 from boxer.runtime import (
     Frozen,
@@ -94,6 +95,17 @@ class Box:
         return Pool(
             self.frozen, machines, limits, env, output, mounts, network, ask=ask, offered=offered
         )
+
+    def template(
+        self,
+        *cells: str,
+        limits: Limits | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> Template:
+        """What machines are started from that run cells and programs at once. cells: of Python,
+        run once; what they import and set up, each machine has. limits, env: of its machines.
+        Raises `GuestError` for what a cell raises."""
+        return Template(self.file, self.frozen, cells, limits, env)
 
     def start(
         self,

@@ -7,38 +7,31 @@ Invariants
 1. Entry 0 is the root and its own parent; a parent precedes its children; siblings are sorted by
    the bytes of their names.
 2. Equal trees give equal bytes.
-3. Data is stored compressed only where that makes it smaller; equal data is stored once.
+3. Data is stored compressed only where that makes it smaller; equal data is stored once. Files of a
+   block share what is stored; of a block more than half is files of the tree.
 4. Plain data starts at a multiple of 8, so that the kernel may hand it out where it lies.
 """
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Iterator
+import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from boxer.abi import TREE, TREE_ENTRY, TREE_MAGIC, TreeFlag
 from boxer.errors import TooLargeError
 from boxer.filetree import Device, Directory, File, Node, Symlink, Tree, name_bytes
-
-# Below this a file is not worth the time to inflate it.
-SMALLEST_COMPRESSED = 256
-
-Deflate = Callable[[bytes], bytes]
+from boxer.link.blocks import Block
+from boxer.link.deflating import SMALLEST_COMPRESSED, Deflate, deflate
 
 
-def deflate(data: bytes) -> bytes:
-    """A zlib stream (RFC 1950), as small as zlib can: `pipeline` keeps those of a base's files."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL + 1)
-    return packer.compress(data) + packer.flush()
-
-
-def tree_image(tree: Tree, compress: Deflate = deflate) -> bytes:
-    """The tree for the kernel. compress: gives a zlib stream of its argument.
+def tree_image(tree: Tree, compress: Deflate = deflate, blocks: Sequence[Block] = ()) -> bytes:
+    """The tree for the kernel. compress: gives a zlib stream of its argument. blocks: what files of
+    it may lie in.
 
     Raises `TooLargeError` for a tree that does not fit 4 GiB.
     """
-    layout = _Layout(compress)
+    layout = _Layout(compress, _worthwhile(tree, blocks))
     for parent, name, node in _in_order(tree.root):
         layout.add(parent, name, node)
     return layout.image()
@@ -56,6 +49,8 @@ class _Entry:
     data: int = 0
     stored: int = 0
     link: int = 0
+    block: int = 0
+    offset: int = 0
 
     def encode(self, start: int) -> bytes:
         """start: offset in the image of the bytes behind the entries."""
@@ -64,6 +59,7 @@ class _Entry:
             self.parent, start + self.name, self.name_length,
             node.st_mode, node.uid, node.gid, node.mtime, 0,
             self.size, start + self.data, self.stored, self.link, _device_number(node),
+            self.block, self.offset,
         )  # fmt: skip
 
 
@@ -72,10 +68,12 @@ class _Layout:
     """The entries so far, and the bytes behind them."""
 
     compress: Deflate
+    blocks: dict[bytes, Block]  # by the sha256 of a file's data
     entries: list[_Entry] = field(default_factory=list)
     pool: bytearray = field(default_factory=bytearray)
     inodes: dict[int, int] = field(default_factory=dict)  # id of a File -> its first entry
-    stored: dict[bytes, tuple[int, int]] = field(default_factory=dict)
+    stored: dict[bytes, tuple[int, int, int, int]] = field(default_factory=dict)
+    placed: dict[int, int] = field(default_factory=dict)  # id of a Block -> where it is
     names: dict[bytes, int] = field(default_factory=dict)
 
     def add(self, parent: int, name: bytes, node: Node) -> None:
@@ -83,9 +81,12 @@ class _Layout:
         if isinstance(node, File):
             number = len(self.entries)
             first = self.inodes.setdefault(id(node), number)
-            data, stored = self._file(node.data)
+            data, stored, block, offset = self._file(node.data)
             link = 0 if first == number else first + 1
-            entry = replace(entry, size=len(node.data), data=data, stored=stored, link=link)
+            entry = replace(
+                entry, size=len(node.data), data=data, stored=stored, link=link, block=block,
+                offset=offset,
+            )  # fmt: skip
         elif isinstance(node, Symlink):
             target = name_bytes(node.target)
             data = self._place(target, 1)
@@ -105,15 +106,28 @@ class _Layout:
             self.names[name] = self._place(name, 1)
         return self.names[name]
 
-    def _file(self, data: bytes) -> tuple[int, int]:
-        """Where the data is, and how many bytes of it are stored."""
+    def _file(self, data: bytes) -> tuple[int, int, int, int]:
+        """Where the data is, how many bytes are stored, and of a block: its size, and where the
+        file begins in it."""
         if data not in self.stored:
-            packed = self.compress(data) if len(data) >= SMALLEST_COMPRESSED else data
-            if len(packed) < len(data):
-                self.stored[data] = self._place(packed, 1), len(packed)
+            digest = hashlib.sha256(data).digest() if self.blocks else b""
+            block = self.blocks.get(digest)
+            packed = data
+            if not block and len(data) >= SMALLEST_COMPRESSED:
+                packed = self.compress(data)
+            if block:
+                offset, _ = block.places[digest]
+                self.stored[data] = self._block(block), len(block.stored), block.size, offset
+            elif len(packed) < len(data):
+                self.stored[data] = self._place(packed, 1), len(packed), 0, 0
             else:
-                self.stored[data] = self._place(data, 8), len(data)
+                self.stored[data] = self._place(data, 8), len(data), 0, 0
         return self.stored[data]
+
+    def _block(self, block: Block) -> int:
+        if id(block) not in self.placed:
+            self.placed[id(block)] = self._place(block.stored, 1)
+        return self.placed[id(block)]
 
     def _place(self, data: bytes, alignment: int) -> int:
         # Header and entries are multiples of 8 long: aligned here is aligned in the image.
@@ -121,6 +135,22 @@ class _Layout:
         offset = len(self.pool)
         self.pool += data
         return offset
+
+
+def _worthwhile(tree: Tree, blocks: Sequence[Block]) -> dict[bytes, Block]:
+    """By the sha256 of a file's data, the block it is put into: those of which most is there."""
+    if not blocks:
+        return {}
+    there = {
+        hashlib.sha256(node.data).digest() for _, node in tree.walk() if isinstance(node, File)
+    }
+    return {
+        digest: block
+        for block in blocks
+        if 2 * sum(size for digest, (_, size) in block.places.items() if digest in there)
+        > block.size
+        for digest in block.places
+    }
 
 
 def _in_order(root: Directory) -> Iterator[tuple[int, bytes, Node]]:

@@ -14,6 +14,7 @@ Invariants
 
 from __future__ import annotations
 
+import lzma
 import stat
 import zlib
 from collections.abc import Callable
@@ -33,11 +34,15 @@ from boxer.filetree import (
     require_depth,
 )
 
+# The first byte of what `blocks` writes; what liblzma takes beside its window.
+LZMA_HEAD = b"\x04"
+LZMA_ITSELF = 1 << 20
 # Reads `size` bytes at an address; raises IndexError outside of the memory.
 Read = Callable[[int, int], bytes]
 # The kernel's own limit is its memory; these keep a lying image from eating the host's.
 MOST_ENTRIES = 1 << 18
 MOST_DATA = 1 << 32
+MOST_BLOCK = 4 << 20
 LONGEST_NAME = 255  # NAME_MAX
 _DEVICES: dict[int, DeviceKind] = {
     stat.S_IFCHR: "char",
@@ -61,6 +66,8 @@ class _Row:
     stored: int
     link: int
     rdev: int
+    block: int
+    offset: int
 
 
 def read_tree(read: Read, address: int = 0) -> Tree:
@@ -78,12 +85,12 @@ def read_tree(read: Read, address: int = 0) -> Tree:
 
 
 def _row(read: Read, base: int, fields: tuple[int, ...]) -> _Row:
-    parent, name, length, mode, uid, gid, mtime, _, size, data, stored, link, rdev = fields
+    parent, name, length, mode, uid, gid, mtime, _, size, data, stored, link, *rest = fields
     if length > LONGEST_NAME:
         raise _bad("a name")
     return _Row(
         parent, read(base + name, length), mode, uid, gid, mtime, size, base + data, stored, link,
-        rdev,
+        *rest,
     )  # fmt: skip
 
 
@@ -92,6 +99,7 @@ class _Builder:
         self._read = read
         self._rows = rows
         self._rest = MOST_DATA
+        self._blocks: dict[tuple[int, int, int], bytes] = {}
 
     def tree(self) -> Tree:
         root = self._node(self._rows[0])
@@ -129,21 +137,44 @@ class _Builder:
 
     def _data(self, row: _Row) -> bytes:
         self._rest -= row.size
-        if row.stored > row.size or self._rest < 0:
+        if row.stored > (row.block or row.size) or self._rest < 0:
             raise _bad("a size")
+        if row.block:
+            if row.block > MOST_BLOCK or row.offset + row.size > row.block:
+                raise _bad("a size")
+            return self._block(row)[row.offset : row.offset + row.size]
+        return self._stored(row.data, row.stored, row.size)
+
+    def _block(self, row: _Row) -> bytes:
+        place = row.data, row.stored, row.block
+        if place not in self._blocks:
+            self._rest -= row.block
+            if self._rest < 0:
+                raise _bad("a size")
+            self._blocks[place] = self._stored(*place)
+        return self._blocks[place]
+
+    def _stored(self, address: int, stored: int, size: int) -> bytes:
         try:
-            stored = self._read(row.data, row.stored)
+            data = self._read(address, stored)
         except IndexError:
             raise _bad("an address") from None
-        if row.stored == row.size:
-            return stored
-        try:
-            data = zlib.decompressobj().decompress(stored, row.size)
-        except zlib.error:
-            raise _bad("compressed data") from None
-        if len(data) != row.size:
-            raise _bad("compressed data")
-        return data
+        return data if stored == size else _inflated(data, size)
+
+
+def _inflated(stored: bytes, size: int) -> bytes:
+    """Raises `TreeImageError` for what is not exactly `size` bytes, compressed."""
+    try:
+        if stored[:1] == LZMA_HEAD:
+            unpacker = lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=size + LZMA_ITSELF)
+            data = unpacker.decompress(stored, size)
+        else:
+            data = zlib.decompressobj().decompress(stored, size)
+    except (zlib.error, lzma.LZMAError, EOFError):
+        raise _bad("compressed data") from None
+    if len(data) != size:
+        raise _bad("compressed data")
+    return data
 
 
 def _device(row: _Row) -> Node:

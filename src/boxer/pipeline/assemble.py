@@ -64,7 +64,8 @@ def assemble(finished: Finished, events: Listener) -> tuple[bytes, BoxInfo]:
 def linker(finished: Finished, module: Module) -> Callable[[tuple[str, ...]], MemoryImage]:
     """What gives the machine before its first instruction, by the modules it is to import."""
     base = finished.base
-    tree = tree_image(finished.tree, Deflated(base.digest, base.tree))
+    deflated = Deflated(base.digest, base.tree)
+    tree = tree_image(finished.tree, deflated, deflated.blocks)
     # LLD puts .rodata first, into a segment of its own.
     segments = data_segments(module)
     constants = segments[0].end if len(segments) > 1 else 0

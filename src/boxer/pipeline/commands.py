@@ -78,7 +78,8 @@ class Commands:
         module = Module.parse(base.module)
         code = load_code(code_only(module), code_digest(module))
         with BuildInstance(code, request.epoch, request.stdin, still=False) as instance:
-            files = tree_image(tree, Deflated(self.base.digest, self.base.tree))
+            deflated = Deflated(self.base.digest, self.base.tree)
+            files = tree_image(tree, deflated, deflated.blocks)
             restore(instance, initial_memory(module, files, _config(request, tree, base)))
             ending = instance.run_to_end(START)
             _take_files(instance, request.tree)

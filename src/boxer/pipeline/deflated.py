@@ -2,13 +2,16 @@
 
 Belongs here: one cache file per base. Does not: compressing (`link`).
 
-Compressing the standard library takes over a second, and it is the same in every build on a base.
+Compressing the standard library takes some seconds, and it is the same in every build on a base.
 
-    boxer/deflated/BASE-DIGEST    repeated: sha256 of the data, size, zlib stream; at the end the
-                                  sha256 of all before it
+    boxer/deflated/BASE-DIGEST    bytes of what comes next; repeated: sha256 of the data, size, zlib
+                                  stream; then, repeated, blocks: size, number of files, of each the
+                                  sha256 of its data, offset and size, then size and bytes of what
+                                  is stored; at the end the sha256 of all before it
 
 Invariants
-1. The bytes are those `link.deflate` gives: with and without the cache a build is the same.
+1. The bytes are those `link.deflate` and `link.blocks_of` give: with and without the cache a build
+   is the same.
 2. A cache that is damaged or cannot be written costs time, never correctness.
 """
 
@@ -16,31 +19,32 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import struct
 from pathlib import Path
 
 from boxer.blobstore import cache_folder, make_folder, write_atomically
 from boxer.errors import WriteError
 from boxer.filetree import File, Tree
-from boxer.link import deflate
+from boxer.link import Block, blocks_of, deflate
 
-_SIZE = 4
+_SIZE = struct.Struct("<I")
+_PAIR = struct.Struct("<II")
 _DIGEST = 32
 
 
 class Deflated:
-    """A `link.Deflate` that knows the files of one base already."""
+    """A `link.Deflate` that knows the files of one base already. blocks: those of its files."""
 
     def __init__(self, base_digest: str, base_tree: Tree, folder: Path | None = None) -> None:
         path = (folder or deflated_folder()) / base_digest
-        self._known = _read(path)
-        if self._known is None:
-            self._known = {
-                hashlib.sha256(data).digest(): deflate(data) for data in _contents(base_tree)
-            }
-            _write(path, self._known)
+        kept = _read(path)
+        if kept is None:
+            known = {hashlib.sha256(data).digest(): deflate(data) for data in _contents(base_tree)}
+            kept = known, blocks_of(base_tree)
+            _write(path, *kept)
+        self._known, self.blocks = kept
 
     def __call__(self, data: bytes) -> bytes:
-        assert self._known is not None
         return self._known.get(hashlib.sha256(data).digest()) or deflate(data)
 
 
@@ -53,7 +57,7 @@ def _contents(tree: Tree) -> list[bytes]:
     return [node.data for _, node in tree.walk() if isinstance(node, File)]
 
 
-def _read(path: Path) -> dict[bytes, bytes] | None:
+def _read(path: Path) -> tuple[dict[bytes, bytes], list[Block]] | None:
     try:
         data = path.read_bytes()
     except OSError:
@@ -61,20 +65,55 @@ def _read(path: Path) -> dict[bytes, bytes] | None:
     body, digest = data[:-_DIGEST], data[-_DIGEST:]
     if hashlib.sha256(body).digest() != digest:
         return None
-    known = {}
-    at = 0
-    while at < len(body):
-        start = at + _DIGEST + _SIZE
-        size = int.from_bytes(body[at + _DIGEST : start], "little")
-        known[body[at : at + _DIGEST]] = body[start : start + size]
-        at = start + size
-    return known
+    try:
+        reader = _Reader(body)
+        streams = reader.number()
+        known = {}
+        while reader.at < _SIZE.size + streams:
+            data_digest = reader.bytes(_DIGEST)
+            known[data_digest] = reader.bytes(reader.number())
+        blocks = []
+        while reader.at < len(body):
+            blocks.append(reader.block())
+    except struct.error:  # another version's
+        return None
+    return known, blocks
 
 
-def _write(path: Path, known: dict[bytes, bytes]) -> None:
-    body = b"".join(
-        digest + len(packed).to_bytes(_SIZE, "little") + packed for digest, packed in known.items()
+class _Reader:
+    def __init__(self, data: bytes) -> None:
+        self.at = 0
+        self._data = data
+
+    def number(self) -> int:
+        (number,) = _SIZE.unpack_from(self._data, self.at)
+        self.at += _SIZE.size
+        return int(number)
+
+    def bytes(self, size: int) -> bytes:
+        if size > len(self._data) - self.at:
+            raise struct.error
+        self.at += size
+        return self._data[self.at - size : self.at]
+
+    def block(self) -> Block:
+        size, count = self.number(), self.number()
+        places = {
+            self.bytes(_DIGEST): (self.number(), self.number()) for _ in range(min(count, size))
+        }
+        return Block(self.bytes(self.number()), size, places)
+
+
+def _write(path: Path, known: dict[bytes, bytes], blocks: list[Block]) -> None:
+    streams = b"".join(
+        digest + _SIZE.pack(len(packed)) + packed for digest, packed in known.items()
     )
+    parts = [_SIZE.pack(len(streams)), streams]
+    for block in blocks:
+        parts.append(_PAIR.pack(block.size, len(block.places)))
+        parts += [digest + _PAIR.pack(*place) for digest, place in block.places.items()]
+        parts += [_SIZE.pack(len(block.stored)), block.stored]
+    body = b"".join(parts)
     with contextlib.suppress(WriteError):
         make_folder(path.parent)
         write_atomically(path, (body, hashlib.sha256(body).digest()))

@@ -3,7 +3,7 @@
 from boxer.registry.credentials import Credentials, forget, keep
 from boxer.registry.fetching import fetch
 from boxer.registry.login import check_login
-from boxer.registry.pulling import Pulled, pull
+from boxer.registry.pulling import Pulled, attachment, pull
 from boxer.registry.pushing import Attachment, Pushed, push, sign_pushed
 from boxer.registry.transport import Transport
 
@@ -13,6 +13,7 @@ __all__ = [
     "Pulled",
     "Pushed",
     "Transport",
+    "attachment",
     "check_login",
     "fetch",
     "forget",

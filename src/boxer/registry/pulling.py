@@ -40,6 +40,7 @@ from boxer.store import (
 
 _LARGEST_PAYLOAD = 64 << 10
 _MOST_SIGNATURES = 64
+_LARGEST_OTHER = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,10 @@ def pull(
     if policy:
         policy.check(reference, digest, signatures.payloads if signatures else [])
     fetched, base = _fetch(store, repository, digest, layer, str(reference), whole)
-    config = repository.small_blob(manifest.config, LARGEST_MANIFEST)
-    store.blobs.put(config)
+    store.blobs.put(repository.small_blob(manifest.config, LARGEST_MANIFEST))
+    for other in manifest.layers:  # what tools of others lay beside a module
+        if other != layer:
+            store.blobs.put(repository.small_blob(other, _LARGEST_OTHER))
     store.blobs.put(data)
     if signatures:
         for blob in [*signatures.blobs.values(), signatures.data]:
@@ -88,6 +91,26 @@ def pull(
         [signatures.descriptor] if signatures else [],
     )
     return Pulled(store.find(reference), fetched, base)
+
+
+def attachment(reference: TaggedName, media_type: str, *, insecure: bool = False) -> bytes | None:
+    """A document that was pushed with a box (`pushing.Attachment`); None: there is none of that
+    type; of several, the last that the registry names.
+
+    Raises `RegistryMissingError` where there is no such box, `RegistryError`, `ArtifactError`.
+    """
+    repository = open_repository(reference, insecure=insecure)
+    data, _ = _manifest_of_box(repository, reference)
+    found = [
+        entry for entry in repository.referrers(sha256(data)) if entry.artifact_type == media_type
+    ]
+    if not found:
+        return None
+    about, _ = repository.manifest(f"sha256:{found[-1].digest}")
+    layers = read_manifest(about, str(reference)).layers
+    if len(layers) != 1:
+        raise ArtifactError(f"What is attached to `{reference}` has {len(layers)} layers.")
+    return repository.small_blob(layers[0], LARGEST_MANIFEST)
 
 
 def _manifest_of_box(repository: Repository, reference: TaggedName) -> tuple[bytes, Manifest]:

@@ -1,8 +1,9 @@
 """The only door to the WebAssembly engine: machines, their limits, and what they may see."""
 
 from boxer.runtime.asking import Cancel
+from boxer.runtime.attended import Asked, Attendance, Event, error_of
 from boxer.runtime.buildinstance import BuildInstance
-from boxer.runtime.calls import read_request, reply_to, reply_with_error
+from boxer.runtime.calls import call_request, read_request, reply_to, reply_with_error
 from boxer.runtime.code import Code, code_folder, is_compiled, load_code
 from boxer.runtime.entry import Answer, Instance, RunOptions, Usage
 from boxer.runtime.exitstatus import ExitStatus
@@ -14,10 +15,11 @@ from boxer.runtime.opened import OpenNetwork
 from boxer.runtime.opening import open_network
 from boxer.runtime.outgoing import Outgoing
 from boxer.runtime.plans import write_plan
-from boxer.runtime.pool import Pool
+from boxer.runtime.pool import Pool, patient
 from boxer.runtime.ports import Port, exposed_ports, parse_ports
+from boxer.runtime.replies import TooDeepError, TooManyError, measure
 from boxer.runtime.runner import RunResult, command_line, run, run_options
-from boxer.runtime.started import StartedInstance
+from boxer.runtime.started import Snapshot, StartedInstance
 from boxer.runtime.stdio import Stream
 from boxer.runtime.traps import crash_of_code, crash_of_text
 
@@ -25,9 +27,12 @@ __all__ = [
     "ATTENDED",
     "NETWORK_LIMITS",
     "Answer",
+    "Asked",
+    "Attendance",
     "BuildInstance",
     "Cancel",
     "Code",
+    "Event",
     "ExitStatus",
     "Frozen",
     "Instance",
@@ -40,19 +45,26 @@ __all__ = [
     "Port",
     "RunOptions",
     "RunResult",
+    "Snapshot",
     "StartedInstance",
     "Stream",
+    "TooDeepError",
+    "TooManyError",
     "Usage",
+    "call_request",
     "code_folder",
     "command_line",
     "crash_of_code",
     "crash_of_text",
+    "error_of",
     "exposed_ports",
     "is_compiled",
     "load_code",
+    "measure",
     "open_network",
     "parse_ports",
     "parse_size",
+    "patient",
     "read_request",
     "reply_to",
     "reply_with_error",

@@ -6,30 +6,19 @@ Invariants
 1. What comes from a guest is data: JSON read with Python's own reader, never code or pickle.
 2. A reply that is not what the protocol says is the guest's error, whatever its bytes are.
 3. A reply is measured before it is read (`replies`): what is made of it stays within the limit.
-
-Data with bytes in it is tagged: four bytes with the size of its JSON (little-endian), the JSON, and
-one after the other all bytes in it, each of which is {TAG: size} there; the user's own {TAG: value}
-is {TAG: [value]}.
 """
 
 from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from boxer.errors import CallDataError, GuestError, GuestExitedError, LimitReached
 from boxer.runtime.entry import Outcome
+from boxer.runtime.frames import LONG, framed, has_long_text, refuse, unframed
 from boxer.runtime.replies import TooDeepError, TooManyError, measure
-
-TAG = "boxer.bytes"
-
-
-_SIZE = struct.Struct("<I")
-
-
-def _refuse(value: object) -> NoReturn:
-    raise TypeError(type(value).__name__)
 
 
 class _HasBytesError(Exception):
@@ -39,10 +28,34 @@ class _HasBytesError(Exception):
 def _notice(value: object) -> NoReturn:
     if isinstance(value, (bytes, bytearray, memoryview)):
         raise _HasBytesError
-    _refuse(value)
+    refuse(value)
 
 
-_encode = json.JSONEncoder(default=_notice, separators=(",", ":")).encode
+_slow_encode = json.JSONEncoder(default=_notice, separators=(",", ":")).encode
+
+
+def _made_once() -> Callable[[object], str]:
+    """What `JSONEncoder.encode` makes anew for each value; what holds itself ends it too deep."""
+    try:
+        encoder = json.encoder.c_make_encoder  # type: ignore[attr-defined]
+        text = json.encoder.encode_basestring_ascii
+        encode = encoder(None, _notice, text, None, ":", ",", False, False, True)
+        if "".join(encode({"a": [1, None, "\xe9"]}, 0)) != '{"a":[1,null,"\\u00e9"]}':
+            return _slow_encode
+    except (AttributeError, TypeError):
+        return _slow_encode
+
+    def once(value: object) -> str:
+        try:
+            return "".join(encode(value, 0))
+        except RecursionError:
+            return _slow_encode(value)  # which says why
+
+    return once
+
+
+_encode = _made_once()
+_scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 
 
 def call_request(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
@@ -51,9 +64,15 @@ def call_request(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -
     request = {"f": function, "a": args, "k": kwargs}
     try:
         try:
-            return b"c" + _encode(request).encode()
+            for value in args:
+                if type(value) is str and len(value) >= LONG:
+                    return b"t" + framed(request)
+            text = _encode(request)
         except _HasBytesError:
-            return b"b" + _tagged(request)
+            return b"t" + framed(request)
+        if len(text) >= LONG and has_long_text((*args, *kwargs.values())):
+            return b"t" + framed(request)
+        return b"c" + text.encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise CallDataError(
             f"An argument of `{function}` is not plain data: {error}.",
@@ -121,8 +140,10 @@ def read_reply(reply: bytes, room: int | None) -> Any:
     """
     try:
         if reply[:1] == b"~":
-            return _read_tagged(memoryview(reply)[1:], room)
+            return unframed(memoryview(reply)[1:], room)
         measure(reply, room)
+        if reply[:1] == b"=":
+            return _loaded(str(reply, "utf-8", "surrogatepass"), 1)
         return _read(reply[:1], reply[1:])
     except TooManyError:
         raise LimitReached("output") from None
@@ -132,9 +153,18 @@ def read_reply(reply: bytes, room: int | None) -> Any:
         raise GuestError("ProtocolError", "the box's reply cannot be read", "") from None
 
 
+def _loaded(text: str, start: int) -> Any:
+    """The JSON that begins there and ends with the text: as the guest's encoder writes it."""
+    try:
+        value, end = _scan(text, start)
+    except StopIteration:
+        raise ValueError from None
+    if end != len(text):
+        raise ValueError
+    return value
+
+
 def _read(kind: bytes, data: bytes) -> Any:
-    if kind == b"=":
-        return json.loads(data)
     told = json.loads(data)
     if kind == b"e" and type(told["code"]) is int:
         raise GuestExitedError(told["code"] & 0xFF)
@@ -142,20 +172,6 @@ def _read(kind: bytes, data: bytes) -> Any:
     if kind == b"!" and all(isinstance(part, str) for part in parts):
         raise GuestError(*parts)
     raise ValueError
-
-
-def _read_tagged(data: memoryview, room: int | None) -> Any:
-    (size,) = _SIZE.unpack_from(data)
-    text, parts = data[_SIZE.size :][:size], data[_SIZE.size + size :]
-    if len(text) != size:
-        raise ValueError
-    told = bytes(text)
-    measure(told, None if room is None else room - len(parts))
-    untagged = _Untagged(parts)
-    value = json.loads(told, object_hook=untagged.value)
-    if untagged.at != len(parts):
-        raise ValueError
-    return value
 
 
 def reply_of(outcome: Outcome) -> bytes:
@@ -172,51 +188,3 @@ def reply_of(outcome: Outcome) -> bytes:
         raise GuestExitedError(exit_status.exit_code, **output)
     told = outcome.stderr.decode("utf-8", "replace").strip() or f"status {outcome.status}"
     raise GuestError("Failure", told, "", **output)
-
-
-def _tagged(request: object) -> bytes:
-    """A request with bytes in it, which are copied once."""
-    parts: list[bytes] = []
-
-    def set_apart(value: object) -> object:
-        if not isinstance(value, (bytes, bytearray, memoryview)):
-            _refuse(value)
-        part = value if isinstance(value, bytes) else bytes(value)
-        parts.append(part)
-        return {TAG: len(part)}
-
-    encode = json.JSONEncoder(default=set_apart, separators=(",", ":")).encode
-    text = encode(request)
-    if text.count(f'"{TAG}"') != len(parts):  # the user's own, too
-        parts.clear()
-        text = encode(_escaped(request))
-    told = text.encode()
-    return b"".join((_SIZE.pack(len(told)), told, *parts))
-
-
-def _escaped(value: object) -> object:
-    if isinstance(value, (list, tuple)):
-        return [_escaped(item) for item in value]
-    if isinstance(value, dict):
-        escaped = {key: _escaped(item) for key, item in value.items()}
-        return {TAG: [escaped[TAG]]} if len(escaped) == 1 and TAG in escaped else escaped
-    return value
-
-
-class _Untagged:
-    """Puts the bytes back where they were, in their order. at: how many are."""
-
-    def __init__(self, parts: memoryview) -> None:
-        self.at = 0
-        self._parts = parts
-
-    def value(self, value: dict[str, Any]) -> Any:
-        if len(value) != 1 or TAG not in value:
-            return value
-        held = value[TAG]
-        if type(held) is int and 0 <= held <= len(self._parts) - self.at:
-            self.at += held
-            return bytes(self._parts[self.at - held : self.at])
-        if isinstance(held, list) and len(held) == 1:
-            return {TAG: held[0]}
-        raise ValueError

@@ -6,6 +6,7 @@ Belongs here: the two values, whichever kind of machine is entered. Does not: en
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -27,8 +28,9 @@ class RunOptions:
     long as it likes); None: they are this process's own. began: called when all is ready and the
     program is entered next. network: None: there is none. orders: the descriptor of a socket by
     which programs beside its own are asked for (native/orders.c), which a mapped machine hears of;
-    -1: there is none. ask: makes what gives the reply to a guest's requests to functions of the
-    host (`asking`); None: there are none.
+    -1: there is none. descriptors: of this process, in place of the three streams, which a mapped
+    machine has; what goes over them is nobody's output. word: see `Word`. ask: makes what gives the
+    reply to a guest's requests to functions of the host (`asking`); None: there are none.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -42,7 +44,22 @@ class RunOptions:
     began: Callable[[], None] = lambda: None
     network: OpenNetwork | None = None
     orders: int = -1
+    descriptors: tuple[int, int, int] | None = None
+    word: Word | None = None
     ask: Callable[[], Callable[[bytes], bytes]] | None = None
+
+
+class Word:
+    """What another thread says to a run that is under way: native/machine.h's `boxer_word`."""
+
+    GO_ON, STOP, PAUSE = range(3)
+
+    def __init__(self) -> None:
+        self.native = ctypes.c_uint32(self.GO_ON)
+
+    def say(self, word: int) -> None:
+        """One of the above; a run hears of it within some 10 ms."""
+        self.native.value = word
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from boxer.boxfile import Box, MemoryImage, Segment
-from boxer.errors import EngineError, MountError
+from boxer.errors import EngineError, LimitValueError, MountError
 from boxer.runtime import mapped
 from boxer.runtime.calls import read_reply, reply_of
 from boxer.runtime.code import Code, load_code
@@ -70,6 +70,36 @@ class Frozen:
             return Frozen(self.code, MemoryImage(len(memory), (Segment(0, memory),))), result
         finally:
             instance.close()
+
+    @property
+    def digest(self) -> str:
+        """The image's sha256, where it is mapped; else nothing."""
+        return self.image.digest if isinstance(self.image, MappedImage) else ""
+
+    def machine_as(
+        self, memory_limit: int, size: int, pieces: Sequence[tuple[int, bytes]]
+    ) -> Instance:
+        """A machine whose memory has `size` bytes, and differs from the image in these pieces.
+        Raises as `machine`, and `EngineError`."""
+        image = self.image
+        if not isinstance(image, MappedImage):
+            raise EngineError("Snapshots of machines need Boxer's native library.")
+        if size == image.size:
+            machine = MappedInstance(self.code, image, memory_limit)
+            machine.put(pieces)
+            return machine
+        if size > memory_limit:
+            raise LimitValueError(
+                f"The machine has `{size >> 20}` MiB of memory, the limit is"
+                f" `{memory_limit >> 20}` MiB."
+            )
+        memory = bytearray(size)
+        shared = min(size, image.size)
+        memory[:shared] = image.place[:shared]
+        for at, data in pieces:
+            memory[at : at + len(data)] = data
+        whole = MappedImage.of(MemoryImage(size, (Segment(0, bytes(memory)),)))
+        return MappedInstance(self.code, whole, memory_limit)
 
     def machine(self, memory_limit: int, mounts: Sequence[Mount] = ()) -> Instance:
         """A fresh machine. memory_limit: bytes. Raises `LimitValueError`, `MountError`."""

@@ -11,6 +11,9 @@ Invariants
 from __future__ import annotations
 
 import ctypes
+import functools
+import hashlib
+import mmap
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -47,6 +50,10 @@ from boxer.runtime.traps import SIGKILL, crash_of_code, crash_of_text
 from boxer.wasmformat import PAGE
 
 SECOND = 1_000_000_000
+PIECE = 1 << 20
+
+_libc = ctypes.CDLL(None)
+_libc.memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
 
 
 def is_available() -> bool:
@@ -121,6 +128,19 @@ class MappedImage:
         """Maps it copy-on-write over memory of its size."""
         if library().boxer_image_map(self.address, address):
             raise EngineError("The image cannot be mapped.")
+
+    @functools.cached_property
+    def place(self) -> mmap.mmap:
+        """All of it, to be read: pages that all who read share."""
+        place = mmap.mmap(-1, self.size)
+        start = ctypes.c_char.from_buffer(place)
+        self.map_over(ctypes.addressof(start))
+        return place
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """The sha256 of all of it."""
+        return hashlib.sha256(self.place).hexdigest()
 
     def __del__(self) -> None:
         if self.address:
@@ -207,6 +227,10 @@ def prepared(options: RunOptions) -> Run:
     streams = (options.stdin, options.stdout, options.stderr)
     for number, stream in enumerate(streams):
         run.descriptors[number] = number if stream is Stream.INHERIT else -1
+    if options.descriptors is not None:
+        run.descriptors[:] = options.descriptors
+    if options.word is not None:
+        run.word = ctypes.pointer(options.word.native)
     run.orders = options.orders + 1
     if options.ask is not None:
         run.ask = asking.address()
@@ -325,6 +349,42 @@ class MappedInstance:
         start = self._library.boxer_machine_memory(self.address, byref(size))
         return ctypes.string_at(start, size.value)
 
+    def size(self) -> int:
+        """Bytes of its memory."""
+        size = ctypes.c_uint64()
+        self._library.boxer_machine_memory(self.address, byref(size))
+        return size.value
+
+    def differing(self) -> list[tuple[int, bytes]]:
+        """Where its memory differs from its image: runs of pages, in their order."""
+        size = ctypes.c_uint64()
+        start = self._library.boxer_machine_memory(self.address, byref(size))
+        place = ctypes.c_char.from_buffer(self.image.place)
+        image, shared = ctypes.addressof(place), min(size.value, self.image.size)
+        runs: list[tuple[int, int]] = []
+        for piece in range(0, shared, PIECE):
+            if not _differ(start + piece, image + piece, min(PIECE, shared - piece)):
+                continue
+            for at in range(piece, min(piece + PIECE, shared), 4096):
+                if not _differ(start + at, image + at, 4096):
+                    continue
+                if runs and runs[-1][1] == at:
+                    runs[-1] = (runs[-1][0], at + 4096)
+                else:
+                    runs.append((at, at + 4096))
+        if size.value > shared:
+            runs.append((shared, size.value))
+        return [(at, ctypes.string_at(start + at, end - at)) for at, end in runs]
+
+    def put(self, pieces: Sequence[tuple[int, bytes]]) -> None:
+        """Writes to its memory; it has not been entered yet. Raises ValueError outside of it."""
+        size = ctypes.c_uint64()
+        start = self._library.boxer_machine_memory(self.address, byref(size))
+        for at, data in pieces:
+            if not 0 <= at <= size.value - len(data):
+                raise ValueError("outside of the memory")
+            ctypes.memmove(start + at, data, len(data))
+
     def fork(self) -> MappedInstance:
         """A second machine equal to this one."""
         fork, limit = self._library.boxer_machine_fork, self._memory_limit
@@ -354,6 +414,10 @@ class MappedInstance:
     def outcome(self) -> Outcome:
         """What the last entry came to. Raises what a signal's handler raised meanwhile."""
         return outcome_of(self.native_outcome)
+
+
+def _differ(one: int, other: int, size: int) -> bool:
+    return bool(_libc.memcmp(one, other, size))
 
 
 def outcome_of(native_outcome: NativeOutcome) -> Outcome:

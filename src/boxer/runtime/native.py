@@ -39,7 +39,7 @@ from wasmtime import _ffi as ffi
 from boxer.blobstore import cache_folder, sha256
 from boxer.runtime.private import is_private
 
-ABI = 11
+ABI = 13
 # What a wheel brings (`wheels`): as safe as the modules beside it.
 PACKAGED = Path(__file__).with_name("lib")
 NO_LIMIT = (1 << 64) - 1
@@ -112,6 +112,7 @@ class Run(ctypes.Structure):
         ("still", c_uint32),
         ("network", POINTER(NativeNetwork)),
         ("orders", c_int32),
+        ("word", POINTER(c_uint32)),
         ("cancelled", POINTER(c_int32)),
         ("ask", c_void_p),
     )

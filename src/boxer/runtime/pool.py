@@ -74,7 +74,7 @@ class Pool:
             network=opened, ask=ask,
         )  # fmt: skip
         self._once = replace(
-            self._options, limits=_patient(self._options.limits), network=None, ask=None
+            self._options, limits=patient(self._options.limits), network=None, ask=None
         )
         self._offered = offered
         self._told: Frozen | None = None
@@ -317,7 +317,7 @@ class _IdleInstances:
             instance.close()
 
 
-def _patient(limits: Limits) -> Limits:
+def patient(limits: Limits) -> Limits:
     """For what is done once: a call's own time may be short."""
     time, cpu = limits.time, limits.cpu
     return replace(

@@ -13,23 +13,38 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from boxer.boxfile import MemoryImage, Segment
-from boxer.errors import MachineOverError, MountError
+from boxer.errors import MachineOverError, MountError, UnsupportedModuleError
 from boxer.runtime.asking import Cancel, Session, as_host
+from boxer.runtime.attended import Attendance
 from boxer.runtime.calls import call_request, execute_request, read_reply, reply_of
 from boxer.runtime.copied import CopiedInstance
-from boxer.runtime.entry import Answer, Instance, Outcome, RunOptions, within
+from boxer.runtime.entry import Answer, Instance, Outcome, RunOptions, Word, within
 from boxer.runtime.frozen import REFREEZE, Frozen
-from boxer.runtime.mapped import MappedInstance
+from boxer.runtime.limits import Limits
+from boxer.runtime.mapped import MappedImage, MappedInstance
 from boxer.runtime.mounts import Mount, folders_of
 from boxer.runtime.runner import RunResult, result_of
 
+ATTEND = "boxer._attend:attend"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a machine's memory is. image: the sha256 of what it was started from. size: bytes.
+    pieces: where it differs, (offset, bytes)s in their order."""
+
+    image: str
+    size: int
+    pieces: list[tuple[int, bytes]]
+
 
 class StartedInstance:
-    """options: of each entry. mounts: see `fork`. instance: its own, or None."""
+    """options: of each entry. mounts: see `fork`. instance: its own, or None. snapshot: of a
+    machine from the same image, from which it goes on."""
 
     def __init__(
         self,
@@ -37,23 +52,65 @@ class StartedInstance:
         options: RunOptions,
         mounts: Sequence[Mount] = (),
         instance: Instance | None = None,
+        snapshot: Snapshot | None = None,
     ) -> None:
         self._frozen = frozen
         self._options = options
         with ExitStack() as stack:
             folders = stack.enter_context(folders_of(mounts))
             self._has_folders = bool(folders)
-            self._life = instance or frozen.machine(options.limits.memory_bytes, folders)
+            most = options.limits.memory_bytes
+            if snapshot is not None:
+                instance = frozen.machine_as(most, snapshot.size, snapshot.pieces)
+            self._life = instance or frozen.machine(most, folders)
             self._ending = stack.pop_all()
         self._newborn = True
         self._over = False
         self._lock = threading.Lock()
+        self._beginning = threading.Lock()
+        self._attendance: Attendance | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """Of each entry."""
+        return self._options.limits
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was closed, or ended by itself."""
+        return self._over
+
+    def attendance(self) -> Attendance:
+        """By which it is asked for several things at a time. Raises `MachineOverError`, and
+        `UnsupportedModuleError` where there is no native library."""
+        with self._beginning:
+            if self._attendance is None:
+                self._check()
+                if not isinstance(self._life, MappedInstance):
+                    raise UnsupportedModuleError(
+                        "Programs and cells of a machine need Boxer's native library."
+                    )
+                self._attendance = Attendance(self._attend)
+            return self._attendance
+
+    def _attend(self, descriptors: tuple[int, int, int], word: Word) -> Outcome:
+        """Time and output of what is asked are bounded by who asks."""
+        limits = replace(self._options.limits, time=None, cpu=None, output=None)
+        options = replace(self._options, limits=limits, descriptors=descriptors, word=word)
+        with self._lock:
+            return self._ask(call_request(ATTEND, (), {}), options)
+
+    def _rest(self) -> None:
+        """Raises `MachineBusyError`."""
+        if self._attendance is not None:
+            self._attendance.refuse_if_busy()
 
     def exec(self, source: str) -> RunResult:
         """Runs source text in the machine's `__main__`; what it wrote is in the result.
 
         Raises `GuestError`, `GuestExitedError`, `LimitReached`, `MachineOverError`.
         """
+        self._rest()
         with self._lock:
             outcome = self._ask(execute_request(source))
             self._read(outcome)
@@ -61,6 +118,7 @@ class StartedInstance:
 
     def call(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
         """Calls `"module:function"` with plain data. Raises as `exec`, and `CallDataError`."""
+        self._rest()
         with self._lock:
             return self._read(self._ask(call_request(function, args, kwargs)))
 
@@ -75,6 +133,7 @@ class StartedInstance:
         ask: Session | None = None,
     ) -> Answer:
         """As `call`, and what it printed: see `Pool.exchange`."""
+        self._rest()
         with self._lock:
             self._check()
             request = call_request(function, args, dict(kwargs or {}))
@@ -84,7 +143,9 @@ class StartedInstance:
 
     def fork(self) -> StartedInstance:
         """A second machine that goes on from here on its own. Raises `MachineOverError`, and
-        `MountError` where it has folders: what is open in them is no part of its memory."""
+        `MountError` where it has folders: what is open in them is no part of its memory, and
+        `MachineBusyError`."""
+        self._rest()
         with self._lock:
             self._check()
             self._check_folders("forked")
@@ -93,6 +154,7 @@ class StartedInstance:
     def freeze(self) -> bytes:
         """The machine's memory, frozen anew: a box can be made of it. It can go on after this, from
         another thaw. Raises as `fork`."""
+        self._rest()
         with self._lock:
             self._check()
             self._check_folders("frozen")
@@ -103,8 +165,29 @@ class StartedInstance:
             self._newborn = True
             return self._life.memory()
 
+    @property
+    def frozen(self) -> Frozen:
+        """What it was started from."""
+        return self._frozen
+
+    def snapshot(self) -> Snapshot:
+        """Its memory as it is: a machine can be started from that. Raises as `fork`, and
+        `UnsupportedModuleError` where there is no native library."""
+        self._rest()
+        with self._lock:
+            self._check()
+            self._check_folders("kept")
+            life, image = self._life, self._frozen.image
+            if not isinstance(life, MappedInstance) or not isinstance(image, MappedImage):
+                raise UnsupportedModuleError("Snapshots need Boxer's native library.")
+            return Snapshot(image.digest, life.size(), life.differing())
+
     def close(self) -> None:
-        """Ends the machine."""
+        """Ends the machine, and whatever runs in it."""
+        with self._beginning:
+            attendance = self._attendance
+        if attendance is not None:
+            attendance.close()
         with self._lock:
             self._end()
 
@@ -129,7 +212,8 @@ class StartedInstance:
         self, request: bytes, options: RunOptions | None = None, cancel: Cancel | None = None
     ) -> Outcome:
         self._check()
-        options, self._newborn = _with_thaw(options or self._options, self._newborn), False
+        options = replace(options or self._options, thaw=self._newborn)
+        self._newborn = False
         with as_host(options.ask):
             if cancel is not None and isinstance(self._life, MappedInstance):
                 cancel.check()
@@ -157,7 +241,3 @@ class StartedInstance:
         memory = self._life.memory()
         image = MemoryImage(len(memory), (Segment(0, memory),))
         return CopiedInstance(self._frozen.code, image, self._options.limits.memory_bytes)
-
-
-def _with_thaw(options: RunOptions, thaw: bool) -> RunOptions:
-    return replace(options, thaw=thaw)

@@ -60,9 +60,9 @@ int main(void) {
     pthread_attr_setschedpolicy(&attributes, SCHED_OTHER);
     pthread_attr_setschedparam(&attributes, &parameter);
     int error = pthread_create(&one, &attributes, tells, 0);
-    printf("create: %s\n", strerror(error));
     if (!error)
         pthread_join(one, 0);
+    printf("create: %s\n", strerror(error));
 
     pthread_create(&one, 0, lets_go, 0);
     printf("set: %s\n", strerror(pthread_setschedparam(one, SCHED_OTHER, &parameter)));

@@ -6,6 +6,7 @@
 // 3. `unwritten` may be shorter than `pages`: what it does not reach has been written.
 // 4. inode->blocks counts allocated pages; fs_usage.pages sums them over all files.
 #include "fs/tmpfs/content.h"
+#include "fs/tmpfs/block.h"
 #include "fs/tmpfs/inflate.h"
 #include "host/reached.h"
 #include "mm/memory.h"
@@ -34,27 +35,32 @@ static void forget_inflated(struct content *content) {
     while (*at != content)
         at = &(*at)->next_inflated;
     *at = content->next_inflated;
-    pages_free(content->inflated, pages_for(content->lower_size));
+    lower_give_back(content->inflated, pages_for(content->lower_size));
     content->inflated = NULL;
 }
 
 void tmpfs_drop_clean(void) {
     while (inflated_list)
         forget_inflated(inflated_list);
+    blocks_drop_clean();
 }
 
 // The lower layer's bytes, inflated if need be. Null: *error says why.
 static const uint8_t *lower_bytes(struct content *content, int *error) {
+    if (content->block) {
+        const uint8_t *bytes = block_bytes(content->block, error);
+        return bytes ? bytes + content->block_offset : NULL;
+    }
     if (content->stored == content->lower_size)
         return content->lower;
     if (content->inflated)
         return content->inflated;
-    uint8_t *pages = pages_alloc(pages_for(content->lower_size), 0);
+    uint8_t *pages = lower_room(pages_for(content->lower_size));
     *error = pages ? lower_inflate(pages, content->lower_size, content->lower, content->stored)
                    : -ENOMEM;
     if (*error) {
         if (pages)
-            pages_free(pages, pages_for(content->lower_size));
+            lower_give_back(pages, pages_for(content->lower_size));
         return NULL;
     }
     content->inflated = pages;

@@ -11,6 +11,8 @@ struct content {
     size_t unwritten_count;
     const uint8_t *lower; // content of a lower layer, until the first write; else null
     uint32_t stored, lower_size;
+    struct block *block; // that `lower` is in, inflated; then `lower` only says that there is one
+    uint32_t block_offset;
     uint8_t *inflated; // lower inflated, whole pages; null: not yet, or stored plain
     struct content *next_inflated;
 };

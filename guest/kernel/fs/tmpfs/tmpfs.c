@@ -4,6 +4,7 @@
 // 1. Its dentries are pinned: the tree is the dentry tree, there is no second directory structure.
 // 2. A folder's size is what Linux's tmpfs shows: 20 bytes an entry, two for "." and "..".
 #include "fs/tmpfs/tmpfs.h"
+#include "fs/tmpfs/block.h"
 #include "fs/tmpfs/content.h"
 #include "ipc/pipe.h"
 #include "mm/memory.h"
@@ -70,6 +71,16 @@ void tmpfs_lower(struct inode *inode, const uint8_t *data, uint32_t stored, uint
     content->lower_size = size;
     inode->size = size;
     inode->blocks = ((uint64_t)size + PAGE_SIZE - 1) / PAGE_SIZE * (PAGE_SIZE / 512);
+}
+
+void tmpfs_lower_in_block(struct inode *inode, struct block *block, uint32_t offset,
+                          uint32_t size) {
+    struct content *content = inode->data;
+    uint32_t stored, whole;
+    const uint8_t *data = block_stored(block, &stored, &whole);
+    tmpfs_lower(inode, data, stored, size);
+    content->block = block;
+    content->block_offset = offset;
 }
 
 static int create(struct dentry *dir, const char *name, size_t len, uint32_t mode, uint32_t rdev,

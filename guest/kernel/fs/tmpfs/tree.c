@@ -3,6 +3,7 @@
 // The image was made by our linker, but a box is a file anybody can change: every offset is checked
 // against the image's size, and a bad image is -EINVAL, never a read outside it.
 #include "fs/tmpfs/tree.h"
+#include "fs/tmpfs/block.h"
 #include "fs/tmpfs/tmpfs.h"
 #include "mm/slab.h"
 #include "vfs/dentry.h"
@@ -54,6 +55,20 @@ static void set_attributes(struct inode *inode, const struct boxer_tree_entry *e
     inode->atime = inode->ctime = inode->btime = inode->mtime;
 }
 
+// 0, or -1 without memory.
+static int set_content(struct inode *inode, const struct boxer_tree_entry *entry,
+                       const uint8_t *data) {
+    if (!entry->block) {
+        tmpfs_lower(inode, data, entry->stored, entry->size);
+        return 0;
+    }
+    struct block *block = block_of(data, entry->stored, entry->block);
+    if (!block)
+        return -1;
+    tmpfs_lower_in_block(inode, block, entry->offset, entry->size);
+    return 0;
+}
+
 static struct inode *make_inode(const struct image *image, const struct boxer_tree_entry *entry) {
     struct filesystem *fs = fs_root()->inode->fs;
     const uint8_t *data = image->start + entry->data;
@@ -62,8 +77,10 @@ static struct inode *make_inode(const struct image *image, const struct boxer_tr
         inode = tmpfs_symlink(fs, (const char *)data, entry->size);
     } else {
         inode = tmpfs_inode(fs, entry->mode);
-        if (inode && S_ISREG(entry->mode))
-            tmpfs_lower(inode, data, entry->stored, entry->size);
+        if (inode && S_ISREG(entry->mode) && set_content(inode, entry, data) < 0) {
+            inode_put(inode);
+            inode = NULL;
+        }
     }
     if (inode)
         set_attributes(inode, entry);
@@ -85,6 +102,14 @@ static int valid_name(struct dentry *dir, const char *name, size_t len) {
     return !dentry_child(dir, name, len);
 }
 
+// What is stored is the file, or a block that the file is in.
+static int valid_size(const struct boxer_tree_entry *entry) {
+    if (!entry->block)
+        return entry->stored <= entry->size;
+    return S_ISREG(entry->mode) && entry->stored <= entry->block && entry->offset <= entry->block &&
+           entry->size <= entry->block - entry->offset;
+}
+
 static int valid(const struct image *image, uint32_t index) {
     const struct boxer_tree_entry *entry = &image->entries[index];
     if (entry->parent >= index || !image->made[entry->parent] ||
@@ -96,7 +121,7 @@ static int valid(const struct image *image, uint32_t index) {
     if (!valid_name(image->made[entry->parent], (const char *)image->start + entry->name,
                     entry->name_len))
         return 0;
-    if (!known_type(entry->mode) || entry->stored > entry->size)
+    if (!known_type(entry->mode) || !valid_size(entry))
         return 0;
     if (S_ISLNK(entry->mode) &&
         (entry->size >= PATH_MAX || entry->size == 0 || entry->stored != entry->size))

@@ -5,6 +5,7 @@
 //    it is; other content is copied to pages in a row.
 // 2. Offsets of the image are addresses (BOXER_TREE_ADDRESSES): nothing else is copied.
 // 3. The machine ends behind this call: what it allocates is never freed.
+#include "fs/tmpfs/block.h"
 #include "fs/tmpfs/content.h"
 #include "mm/memory.h"
 #include "mm/slab.h"
@@ -20,6 +21,7 @@
 
 struct writer {
     struct boxer_tree_entry *entries;
+    const struct inode **inodes; // by entry
     uint32_t count;
 };
 
@@ -71,17 +73,23 @@ static int set_data(struct inode *inode, struct boxer_tree_entry *entry) {
     const struct content *content = inode->data;
     if (!content->lower)
         return entry->size ? copy_content(inode, entry) : 0;
+    if (content->block) {
+        const uint8_t *data = block_stored(content->block, &entry->stored, &entry->block);
+        entry->data = (uint32_t)(uintptr_t)data;
+        entry->offset = content->block_offset;
+        return 0;
+    }
     entry->data = (uint32_t)(uintptr_t)content->lower;
     entry->stored = content->stored;
     return 0;
 }
 
-// The number behind the entry that has this inode already, 0: none. reserved[0] names the inode.
+// The number behind the entry that has this inode already, 0: none.
 static uint32_t earlier_link(const struct writer *writer, const struct inode *inode) {
     if (S_ISDIR(inode->mode) || inode->nlink < 2)
         return 0;
     for (uint32_t i = 0; i < writer->count; i++)
-        if (writer->entries[i].reserved[0] == (uint32_t)(uintptr_t)inode)
+        if (writer->inodes[i] == inode)
             return i + 1;
     return 0;
 }
@@ -99,19 +107,22 @@ static int add(struct writer *writer, const struct dentry *at, uint32_t parent) 
         .mtime_nsec = inode->mtime.nsec,
         .rdev = inode->rdev,
         .link = earlier_link(writer, inode),
-        .reserved = {(uint32_t)(uintptr_t)inode},
     };
     int error = entry.link ? 0 : set_data(inode, &entry);
-    if (!error)
-        writer->entries[writer->count++] = entry;
-    return error;
+    if (error)
+        return error;
+    writer->inodes[writer->count] = inode;
+    writer->entries[writer->count++] = entry;
+    return 0;
 }
 
 const struct boxer_tree *kernel_tree(void) {
-    size_t room = count_names() * sizeof(struct boxer_tree_entry);
+    size_t count = count_names(), room = count * sizeof(struct boxer_tree_entry);
+    size_t inodes = (count * sizeof(struct inode *) + PAGE_SIZE - 1) / PAGE_SIZE;
     struct boxer_tree *tree = kzalloc(sizeof *tree);
     struct writer writer = {.entries = pages_alloc((room + PAGE_SIZE - 1) / PAGE_SIZE, 1)};
-    if (!tree || !writer.entries)
+    writer.inodes = pages_alloc(inodes, 0);
+    if (!tree || !writer.entries || !writer.inodes)
         return NULL;
     uint32_t parent = 0;
     for (struct dentry *at = fs_root(); at; at = walk(&writer, at, writer.count - 1, &parent))

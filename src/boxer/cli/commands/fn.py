@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from boxer.cli import functionoptions
+from boxer.cli import functionoptions, functionsharing
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -21,6 +21,10 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     _add_making(commands)
     _add_calling(commands)
     _add_describing(commands)
+    push = _command(commands, "push", "send a function to a registry", functionsharing.push)
+    functionsharing.add_push(push)
+    pull = _command(commands, "pull", "fetch a function from one", functionsharing.pull)
+    functionsharing.add_pull(pull)
 
 
 def _command(

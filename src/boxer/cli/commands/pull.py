@@ -7,19 +7,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from boxer.cli import registryoptions
+
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
-
-
-_LARGEST_KEY = 64 << 10
 
 
 def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("pull", help="fetch a box from a registry", allow_abbrev=False)
     parser.add_argument("name", metavar="HOST/NAME[:TAG|@DIGEST]")
-    parser.add_argument(
-        "--insecure", action="store_true", help="talk plain HTTP if the registry does"
-    )
+    registryoptions.add_insecure(parser)
     parser.add_argument("--whole", action="store_true", help="fetch the box itself, no delta")
     parser.add_argument("-q", "--quiet", action="store_true", help="print the name only")
     parser.set_defaults(run=run)
@@ -47,17 +44,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from boxer.blobstore import read_limited
     from boxer.describe import ImageStore, parse_reference
-    from boxer.errors import SigningKeyError
     from boxer.escape import escape
     from boxer.store import check_signed
 
     reference = parse_reference(options.name)
-    try:
-        key = read_limited(options.key, _LARGEST_KEY, f"`{options.key}`")
-    except OSError as error:
-        raise SigningKeyError(f"`{options.key}` cannot be read: {error.strerror}.") from None
+    key = registryoptions.read_pem(options.key)
     digest = check_signed(ImageStore(), reference, str(options.key), key)
     print(f"{escape(str(reference))}: signed by `{escape(str(options.key))}`: sha256:{digest}")
     return 0

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boxer.cli.networkoptions import add_outbound_options
+from boxer.cli.sandboxing import add_sandbox_options, serve_sandboxes
 from boxer.errors import ServeError
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--no-access-log", action="store_true")
     parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="PEM: serve HTTPS")
     parser.add_argument("--tls-key", type=Path, metavar="FILE")
+    add_sandbox_options(parser)
     add_outbound_options(parser)
     parser.set_defaults(run=run)
 
@@ -69,7 +71,9 @@ def run(options: argparse.Namespace) -> int:
     from boxer.runtime import Limits, parse_size
     from boxer.serving import Service, serve
 
-    host, port = _address(options.port)
+    host, port = address_of(options.port)
+    if options.e2b:
+        return serve_sandboxes(options, host, port)
     for name in ("workers", "machines"):
         if getattr(options, name) < 1:
             raise ServeError(f"--{name} {getattr(options, name)}: at least 1.")
@@ -98,7 +102,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _address(text: str) -> tuple[str, int]:
+def address_of(text: str) -> tuple[str, int]:
     """`[IP:]PORT`; 0: any port that is free."""
     host, _, port = text.rpartition(":")
     if not (port.isascii() and port.isdecimal() and int(port[:6]) < 1 << 16):
