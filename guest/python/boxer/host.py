@@ -68,11 +68,8 @@ def ask(function, args, kwargs):
 
 
 def _request(function, args, kwargs):
-    parts = []
-    text = _boxer_calls._json({"f": function, "a": args, "k": kwargs}, parts).encode()
-    if not parts:
-        return b"c" + text
-    return b"".join((b"b", len(text).to_bytes(4, "little"), text, *parts))
+    told = _boxer_calls.written({"f": function, "a": args, "k": kwargs})
+    return (b"t" if told[:1] == b"~" else b"c") + told[1:]
 
 
 def _over_device(request):

@@ -94,8 +94,8 @@ def read_request(request: bytes, room: int) -> tuple[str, list[Any], dict[str, A
     """What a guest asks of its host: a function's name, its arguments. room: bytes it may take.
     Raises `ValueError`, whatever the bytes are."""
     try:
-        if request[:1] == b"b":
-            told = _read_tagged(memoryview(request)[1:], room)
+        if request[:1] == b"t":
+            told = unframed(memoryview(request)[1:], room)
         elif request[:1] == b"c":
             measure(request, room)
             told = json.loads(request[1:])
@@ -120,7 +120,7 @@ def reply_to(result: Any, room: int) -> bytes:
         try:
             reply = b"=" + _encode(result).encode()
         except _HasBytesError:
-            reply = b"~" + _tagged(result)
+            reply = b"~" + framed(result)
     except (TypeError, ValueError, RecursionError) as error:
         raise CallDataError(f"A host's function returned no plain data: {error}.") from None
     if len(reply) > room:
