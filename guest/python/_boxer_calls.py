@@ -71,7 +71,7 @@ def _call_tagged(data):
 
 
 def untagged(data):
-    """What tagged data says: `b` and `~` above."""
+    """What tagged data says: `t` and `~` above."""
     global _given
     end = 4 + int.from_bytes(data[:4], "little")
     _given = data[end:]
@@ -82,6 +82,11 @@ def _answer(request):
     name = request["f"]
     function = _functions.get(name) or _find(name)
     result = function(*request["a"], **request["k"])
+    return written(result)
+
+
+def written(result):
+    """Its JSON as `=` above, or tagged, as `~`."""
     if type(result) is str and len(result) >= LONG:
         return _framed(result)
     try:

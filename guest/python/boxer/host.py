@@ -72,11 +72,8 @@ def _wait_for_turn(function):
 
 
 def _request(function, args, kwargs):
-    request = {"f": function, "a": args, "k": kwargs}
-    try:
-        return b"c" + _boxer_calls._encode(request).encode()
-    except _boxer_calls._HasBytesError:
-        return b"t" + _boxer_calls._framed(request)[1:]
+    told = _boxer_calls.written({"f": function, "a": args, "k": kwargs})
+    return (b"t" if told[:1] == b"~" else b"c") + told[1:]
 
 
 def _over_device(request):

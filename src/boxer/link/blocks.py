@@ -3,8 +3,8 @@
 Belongs here: which files of a base lie in one block, and its bytes. Does not: where blocks lie in a
 tree image (`treeimage`), keeping them between builds (`pipeline`).
 
-A file is read by inflating its block. So a block is small enough that reading one module costs less
-than a tenth of compiling it, and what every start reads (programs, /etc) is in none.
+A file is read by inflating its block. So a block is small, and what every start reads
+(programs, /etc) is in none.
 
 Invariants
 1. Equal trees have equal blocks.
