@@ -492,6 +492,14 @@ def test_a_second_program_runs_beside_the_first(services: Services) -> None:
     assert "does not run" in services("exec", "web", "true", status=125)
 
 
+@pytest.mark.parametrize(("words", "folder"), [((), "/"), (("-w", "/usr"), "/usr")])
+def test_a_second_program_begins_where_the_first_began(
+    services: Services, words: tuple[str, ...], folder: str
+) -> None:
+    services.start("web", "import os\nos.chdir('/tmp')\n" + FOREVER, *words)
+    assert services("exec", "web", "pwd") == f"{folder}\n"
+
+
 def test_a_second_program_sees_the_first_and_its_files(services: Services) -> None:
     program = (
         "import signal\nopen('/tmp/made', 'w').write('by the first')\n"

@@ -116,6 +116,7 @@ def _record(options: argparse.Namespace, box: Box, variables: Sequence[str]) -> 
         arguments=options.arguments,
         command=_command(options, config),
         folder=os.getcwd(),  # noqa: PTH109 - as text
+        working_dir=options.workdir or config.working_dir or "/",
         restart=str(policy),
         stop_signal=_stop_signal(options.stop_signal, config),
         stop_timeout=options.stop_timeout,

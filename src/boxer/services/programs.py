@@ -98,12 +98,18 @@ class Programs:
         self, words: Sequence[str], variables: Sequence[str], streams: Sequence[int],
         end: Callable[[int], None],
     ) -> int:  # fmt: skip
-        """Its number. end: told its exit status. Raises OSError with the reason."""
+        """Its number. end: told its exit status. Raises OSError with the reason.
+
+        It begins in the folder the box's program began in, wherever that has gone since.
+        """
         life = self._supervisor.life
         if life is None or not self._takes_orders:
             raise OSError(None, NO_ORDERS)
         if len(self._ends) >= MOST:
             raise OSError(None, f"{MOST} programs run in it already")
+        folder = self._supervisor.record.working_dir
+        if folder and not any(text.startswith("BOXER_WORKDIR=") for text in variables):
+            variables = [*variables, f"BOXER_WORKDIR={folder}"]
         if sum(len(text) * 4 + 1 for text in (*words, *variables)) > LARGEST_ORDER:
             raise OSError(None, "its words and variables are too long together")
         number, self._next = self._next, self._next + 1

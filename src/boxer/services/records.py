@@ -39,6 +39,7 @@ class Health:
 class Record:
     """box: as it was named. digest: of the file that is run. words: what stands behind `run` when a
     life begins, without the box and what follows it. variables: K=V. folder: where that is.
+    working_dir: the folder in the box where its program begins, "": it is not known.
     arguments: behind the box. created: seconds since 1970. stop_timeout: negative: no end."""
 
     name: str
@@ -51,6 +52,7 @@ class Record:
     arguments: list[str]
     command: str
     folder: str
+    working_dir: str = ""
     restart: str = "no"
     stop_signal: int = 15
     stop_timeout: float = 10.0
