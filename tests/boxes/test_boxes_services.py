@@ -492,7 +492,7 @@ def test_a_second_program_runs_beside_the_first(services: Services) -> None:
     assert "does not run" in services("exec", "web", "true", status=125)
 
 
-@pytest.mark.parametrize(("words", "folder"), [((), "/"), (("-w", "/usr"), "/usr")])
+@pytest.mark.parametrize(("words", "folder"), [((), "/app"), (("-w", "/usr"), "/usr")])
 def test_a_second_program_begins_where_the_first_began(
     services: Services, words: tuple[str, ...], folder: str
 ) -> None:
