@@ -23,8 +23,7 @@ def sdk(tmp_path: Path) -> Sdk:
     settings = tmp_path / "sdk" / "sysconfig"
     settings.mkdir(parents=True)
     (settings / "_sysconfigdata__linux_box.py").write_text("build_time_vars = {}\n")
-    (tmp_path / "sdk" / "bin").mkdir()
-    (tmp_path / "sdk" / "bin" / "pg_config").write_text("#!/bin/sh\n")
+    (tmp_path / "env" / "bin").mkdir(parents=True)
     told = {"ziglang": [version("ziglang")]}
     (tmp_path / "sdk" / "sdk.json").write_text(json.dumps(told))
     return Sdk(tmp_path / "sdk", "0" * 64, PYTHON)
