@@ -15,8 +15,8 @@ import _boxer_standing
 
 hooks = []
 frozen_modules = set()
-# TZ as it was at the freeze, which the image's clock follows.
-frozen_zone = None
+# TZ as it was at the freeze, which the image's clock follows; UNKNOWN: it is looked at anew.
+frozen_zone = UNKNOWN = object()
 
 # What an import made that each run needs anew: module -> what renews it.
 RENEWED = {
@@ -90,9 +90,12 @@ def call_init(name):
 def settle(_, __):
     """Takes what there is now out of the collector's sight."""
     global frozen_zone
-    if "time" in sys.modules:
-        sys.modules["time"].tzset()
-    frozen_zone = os.environ._data.get(b"TZ")
+    time = sys.modules.get("time")
+    if time:
+        time.tzset()
+    # The names of any other zone are those of the year, and the freeze has a year of its own.
+    known = time and time.tzname == ("UTC", "UTC")
+    frozen_zone = os.environ._data.get(b"TZ") if known else UNKNOWN
     gc.collect()
     gc.freeze()
 

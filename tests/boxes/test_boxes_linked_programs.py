@@ -117,5 +117,5 @@ def test_programs_of_a_stage_run_beside_python_while_building_and_in_the_box(
     assert seen.stdout == SEEN
     alone = boxer("run", box, "/opt/copy", "6")
     assert (alone.returncode, alone.stdout) == (6, "1 2 6 (null) 42\nended\n")
-    head = boxer("run", box, "sh", "-c", "head -c 17 /usr/local/bin/tell; tell 2; echo $?")
+    head = boxer("run", box, "sh", "-c", "head -c 16 /usr/local/bin/tell; tell 2; echo $?")
     assert head.stdout == "#!boxer program-1 2 2 (null) 42\nended\n2\n"

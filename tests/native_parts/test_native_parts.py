@@ -111,7 +111,8 @@ def c_fields(name: str) -> list[str]:
     assert body is not None
     found = []
     for line in re.sub(r"//[^\n]*", "", body[1]).replace("\n", " ").split(";"):
-        names = re.findall(r"\(\*(\w+)\)|(\w+)(?:\[\d+\])?\s*(?:,|$)", line.strip())
+        plain = re.sub(r"(\(\*\w+\))\([^)]*\)", r"\1", line)  # without a function's parameters
+        names = re.findall(r"\(\*(\w+)\)|(\w+)(?:\[\d+\])?\s*(?:,|$)", plain.strip())
         found += [first or second for first, second in names]
     return found
 

@@ -96,8 +96,8 @@ def test_a_box_that_says_it_is_large_takes_little(kind: str, own_cache: Path) ->
 
 def test_a_box_in_too_many_pieces_is_damaged() -> None:
     made = module("nop")
-    segments = tuple(Segment(at, b"x") for at in range(0, 1 << 26, 1 << 11))
-    data = write_box(made, MemoryImage(1 << 26, segments), make_info(made))
+    segments = tuple(Segment(at, b"x") for at in range(0, 1 << 27, 1 << 10))
+    data = write_box(made, MemoryImage(1 << 27, segments), make_info(made))
     with pytest.raises(DamagedBoxError):
         read_box(data)
 
