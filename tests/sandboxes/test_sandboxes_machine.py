@@ -283,9 +283,15 @@ def test_an_interrupt_ends_a_cell_and_keeps_the_machine(machine: boxer.Machine, 
 
 
 def test_a_cell_that_does_not_heed_ends_with_its_machine(machine: boxer.Machine) -> None:
-    code = "while True:\n  try:\n    while True: pass\n  except BaseException: pass"
+    # It is interrupted once it stands where it does not heed: the prompt says so.
+    code = (
+        "while True:\n  try:\n    input('in')\n    while True: pass\n  except BaseException: pass"
+    )
+    cell = machine.start_cell(code, asks=True)
+    assert cell.asked.next(30).head["prompt"] == "in"  # type: ignore[union-attr]
+    cell.answer("")
     with pytest.raises(LimitReached):
-        machine.cell(code, timeout=0.2)
+        cell.wait(0.2)
     with pytest.raises(MachineOverError):
         machine.cell("1")
 
