@@ -1,4 +1,4 @@
-# Everything a developer needs. A fresh machine needs python3 (3.11 or later, with venv), make, perl and sh.
+# Everything a developer needs. A fresh machine needs python3 (3.11 or later, with venv), make, perl, bash and sh.
 
 PYTHON ?= python3
 VENV := .venv

@@ -9,6 +9,7 @@ archive defines no name that does not begin with `toybox_`: what else is linked 
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import tomllib
 from pathlib import Path
@@ -22,7 +23,11 @@ from recipes.workshop import digest_of, product
 
 TABLE = Path(__file__).with_name("toybox.toml")
 PROGRAM = "toybox_program"
-NEEDED = ("bash", "make", "sed", "cc")
+NEEDED = ("bash", "make", "sed")
+# For the programs that make its headers: of this machine, by the compiler the recipes have.
+CC = """#!/bin/sh
+exec {zig} cc -fno-sanitize=undefined "$@"
+"""
 
 
 def toybox_commands() -> list[str]:
@@ -73,13 +78,16 @@ def _write_headers(tree: Path, recipe: dict[str, Any]) -> None:
     if missing:
         raise RecipeError(
             f"toybox is configured by scripts that need {', '.join(missing)}",
-            "apt-get install build-essential",
+            "apt-get install bash make sed",
         )
     names = [name.upper() for name in toybox_commands()]
     settings = ["TOYBOX", *(f"TOYBOX_{name}" for name in recipe["settings"]), *names]
     wanted = "".join(f"CONFIG_{name}=y\n" for name in settings)
     (tree / "wanted").write_text(wanted)
-    environment = ["env", "HOSTCC=cc", "CC=cc", "KCONFIG_ALLCONFIG=wanted", "NOBUILD=1"]
+    (tree / "cc").write_text(CC.format(zig=shlex.quote(str(toolchain.zig()))))
+    (tree / "cc").chmod(0o755)
+    compilers = [f"HOSTCC={tree}/cc", f"CC={tree}/cc"]
+    environment = ["env", *compilers, "KCONFIG_ALLCONFIG=wanted", "NOBUILD=1"]
     toolchain.run([*environment, "make", "allnoconfig"], cwd=tree)
     kept = set((tree / ".config").read_text().split("\n"))
     lost = [line for line in wanted.split() if line not in kept]
