@@ -4,7 +4,7 @@ from boxer.blobstore.atomic import check_place, make_folder, write_atomically, w
 from boxer.blobstore.blobs import Blobs, sha256
 from boxer.blobstore.folders import cache_folder
 from boxer.blobstore.holding import is_held, take
-from boxer.blobstore.locking import locked
+from boxer.blobstore.locking import exclusive, locked
 from boxer.blobstore.pruning import cache_sizes, prune_cache
 from boxer.blobstore.reading import read_limited, read_up_to, size_text
 
@@ -13,6 +13,7 @@ __all__ = [
     "cache_folder",
     "cache_sizes",
     "check_place",
+    "exclusive",
     "is_held",
     "locked",
     "make_folder",

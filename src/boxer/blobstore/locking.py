@@ -2,7 +2,8 @@
 
 Belongs here: waiting for another process. Does not: what is made.
 
-Invariant: a lock saves work and guards nothing: where none can be had, its body runs all the same.
+Invariant: `locked` saves work and guards nothing: where no lock can be had, its body runs all the
+same. `exclusive` guards: where none can be had, its body does not run.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from boxer.errors import BoxerError
 
 try:
     import fcntl
@@ -33,6 +36,26 @@ def locked(path: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[N
     finally:
         if descriptor is not None:
             os.close(descriptor)
+
+
+@contextlib.contextmanager
+def exclusive(path: Path, failure: type[BoxerError]) -> Iterator[None]:
+    """Holds the lock file at `path` while the body runs; waits for whoever has it. failure: what is
+    raised where none can be had."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            if fcntl is not None:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError:
+            os.close(descriptor)
+            raise
+    except OSError as error:
+        raise failure(f"`{path}` cannot be locked: {error.strerror}.") from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _wait(descriptor: int, waiting: Callable[[], None]) -> None:

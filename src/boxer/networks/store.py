@@ -30,13 +30,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from boxer.blobstore import is_held, take, write_file
+from boxer.blobstore import exclusive, is_held, take, write_file
 from boxer.errors import NetworkMissingError, NetworkValueError, WriteError
-
-try:
-    import fcntl
-except ImportError:  # no system on which boxes have a network
-    fcntl = None  # type: ignore[assignment]
 
 # docker's own range, which is private and seldom anybody's: 224 networks of 4,094 addresses.
 _RANGE = [ipaddress.ip_network(f"172.{second}.0.0/16") for second in range(18, 32)]
@@ -169,7 +164,7 @@ class NetworkStore:
             self.root.chmod(0o700)
         except OSError as error:
             raise WriteError(f"`{self.root}` cannot be made: {error.strerror}.") from None
-        with _exclusive(self.root / ".lock"):
+        with exclusive(self.root / ".lock", WriteError):
             yield
 
 
@@ -191,7 +186,7 @@ def check_member(name: str) -> str:
 
 @contextlib.contextmanager
 def locked_network(folder: Path) -> Iterator[None]:
-    with _exclusive(folder / "lock"):
+    with exclusive(folder / "lock", WriteError):
         yield
 
 
@@ -243,25 +238,6 @@ def _check_network(name: str) -> None:
             f"`{name}` is no name for a network of boxes.",
             hint="Small letters, digits, `-`, `_` and `.`: boxer network create shop",
         )
-
-
-@contextlib.contextmanager
-def _exclusive(path: Path) -> Iterator[None]:
-    """Raises `WriteError` where no lock can be had."""
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            if fcntl is not None:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-        except OSError:
-            os.close(descriptor)
-            raise
-    except OSError as error:
-        raise WriteError(f"`{path}` cannot be locked: {error.strerror}.") from None
-    try:
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _fill(descriptor: int, data: bytes) -> None:

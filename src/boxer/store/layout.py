@@ -13,13 +13,12 @@ Invariants
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from boxer.blobstore import Blobs, make_folder, read_limited, write_atomically
+from boxer.blobstore import Blobs, exclusive, make_folder, read_limited, write_atomically
 from boxer.errors import ArtifactError, InputTooLargeError, StoreError
 from boxer.store.manifests import (
     DOCKER_LIST,
@@ -30,11 +29,6 @@ from boxer.store.manifests import (
     read_document,
     read_index,
 )
-
-try:
-    import fcntl
-except ImportError:  # a system without flock(2): one process at a time is the user's to see to
-    fcntl = None  # type: ignore[assignment]
 
 REF_NAME = "org.opencontainers.image.ref.name"
 Entry = dict[str, Any]
@@ -71,7 +65,7 @@ class Layout:
         """The entries, for the body to change; written when it ends well. written: called after
         that, still under the lock. Raises `StoreError`, `WriteError`."""
         make_folder(self.root)
-        with _exclusive(self.root / ".lock"):
+        with exclusive(self.root / ".lock", StoreError):
             entries = self.entries()
             before = {str(entry["digest"]) for entry in entries}
             yield entries
@@ -126,22 +120,3 @@ class Layout:
 def _list(fields: Entry, name: str) -> list[Any]:
     found = fields.get(name)
     return found if isinstance(found, list) else []
-
-
-@contextlib.contextmanager
-def _exclusive(path: Path) -> Iterator[None]:
-    """Holds the lock; waits for whoever has it. Raises `StoreError` where none can be had."""
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            if fcntl is not None:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-        except OSError:
-            os.close(descriptor)
-            raise
-    except OSError as error:
-        raise StoreError(f"`{path}` cannot be locked: {error.strerror}.") from None
-    try:
-        yield
-    finally:
-        os.close(descriptor)
