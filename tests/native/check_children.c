@@ -306,6 +306,34 @@ static void locks_in_a_circle_are_refused(void) {
     CHECK_EQUAL(wait_for_child(PID, pid, WEXITED), 0);
 }
 
+#define MS 1000000ll
+
+static int expects_its_time(void *unused) {
+    (void)unused;
+    struct linux_timespec now;
+    CALL(clock_gettime64, LINUX_CLOCK_PROCESS_CPUTIME, &now);
+    CHECK_EQUAL(now.nsec, 0);
+    host_now += 3 * MS;
+    CALL(clock_gettime64, LINUX_CLOCK_THREAD_CPUTIME, &now);
+    CHECK_EQUAL(now.nsec, 3 * MS);
+    return 0;
+}
+
+// A child's computing is not its parent's: neither its clock nor its timers.
+static void each_has_its_own_processor_time(void) {
+    host_switches();
+    struct linux_itimerval soon = {.value = {.usec = 2000}}, left;
+    struct linux_timespec before, after;
+    CALL(setitimer, LINUX_ITIMER_PROF, &soon, 0);
+    CALL(clock_gettime64, LINUX_CLOCK_PROCESS_CPUTIME, &before);
+    long pid = child(expects_its_time, 0);
+    CHECK_EQUAL(wait_for_child(PID, pid, WEXITED), 0);
+    CALL(clock_gettime64, LINUX_CLOCK_PROCESS_CPUTIME, &after);
+    CHECK_EQUAL(before.nsec, after.nsec);
+    CHECK_EQUAL(CALL(getitimer, LINUX_ITIMER_PROF, &left), 0);
+    CHECK_EQUAL(left.value.usec, 2000);
+}
+
 static void there_can_be_too_many(void) {
     host_switches();
     host_stacks_most = 1000;
@@ -446,6 +474,7 @@ int main(void) {
     RUN(others_are_not_to_be_killed);
     RUN(locks_are_a_process_es);
     RUN(locks_in_a_circle_are_refused);
+    RUN(each_has_its_own_processor_time);
     RUN(there_can_be_too_many);
     RUN(without_memory_there_is_no_child);
     RUN(each_has_its_folder);

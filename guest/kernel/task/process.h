@@ -81,8 +81,9 @@ void process_at_end(void (*)(void));
 void process_ended(void); // the current one; its last task is about to leave
 
 int64_t usage_own(const struct process *); // up to now
+int64_t usage_of_task(const struct task *);
 void usage_thaw(void);
-void usage_charge(void);                    // the current process had the processor until now
+void usage_charge(void);                    // the current task had the processor until now
 struct process *process_find(uint32_t pid); // zombies too; null: none
 uint32_t process_parent_id(const struct process *);
 unsigned process_count(void);
