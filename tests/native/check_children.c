@@ -8,6 +8,7 @@
 #include "task/task.h"
 
 #include <boxer/linux_file.h>
+#include <boxer/linux_poll.h>
 #include <boxer/linux_process.h>
 #include <boxer/linux_signal.h>
 #include <boxer/linux_time.h>
@@ -306,6 +307,30 @@ static void locks_in_a_circle_are_refused(void) {
     CHECK_EQUAL(wait_for_child(PID, pid, WEXITED), 0);
 }
 
+static void a_descriptor_stands_for_a_process(void) {
+    host_switches();
+    CHECK_EQUAL(CALL(pidfd_open, 0, 0), -EINVAL);
+    CHECK_EQUAL(CALL(pidfd_open, 999, 0), -ESRCH);
+    CHECK_EQUAL(CALL(pidfd_open, current->process->pid, 1), -EINVAL);
+    long pid = child(sleeps, 50), fd = CALL(pidfd_open, pid, O_NONBLOCK);
+    struct linux_pollfd polled = {.fd = (int)fd, .events = LINUX_POLLIN};
+    struct linux_timespec now = {0};
+    CHECK_EQUAL(CALL(fcntl64, fd, F_GETFD, 0), 1);
+    CHECK_EQUAL(CALL(ppoll_time64, &polled, 1, &now, 0, 0), 0);
+    CHECK_EQUAL(wait_for_child(WAIT_PIDFD, fd, WEXITED), -EAGAIN);
+    CHECK_EQUAL(CALL(pidfd_send_signal, fd, 0, NULL, 0), 0);
+    CHECK_EQUAL(CALL(pidfd_send_signal, 0, 0, NULL, 0), -EBADF);
+    CHECK_EQUAL(CALL(pidfd_send_signal, fd, LINUX_SIGKILL, NULL, 0), 0);
+    CHECK_EQUAL(CALL(ppoll_time64, &polled, 1, NULL, 0, 0), 1);
+    CHECK_EQUAL(polled.revents, LINUX_POLLIN);
+    CHECK_EQUAL(wait_for_child(WAIT_PIDFD, fd, WEXITED), 0);
+    CHECK_EQUAL(info.child.status, LINUX_SIGKILL);
+    CHECK_EQUAL(wait_for_child(WAIT_PIDFD, fd, WEXITED), -ECHILD);
+    CHECK_EQUAL(CALL(pidfd_send_signal, fd, 0, NULL, 0), -ESRCH);
+    CHECK_EQUAL(CALL(ppoll_time64, &polled, 1, &now, 0, 0), 1);
+    CHECK_EQUAL(CALL(close, fd), 0);
+}
+
 #define MS 1000000ll
 
 static int expects_its_time(void *unused) {
@@ -474,6 +499,7 @@ int main(void) {
     RUN(others_are_not_to_be_killed);
     RUN(locks_are_a_process_es);
     RUN(locks_in_a_circle_are_refused);
+    RUN(a_descriptor_stands_for_a_process);
     RUN(each_has_its_own_processor_time);
     RUN(there_can_be_too_many);
     RUN(without_memory_there_is_no_child);

@@ -1,5 +1,6 @@
 // rt_sigaction(2), rt_sigprocmask(2), kill(2) and their family.
 #include "sys/signals.h"
+#include "ipc/pidfd.h"
 #include "mm/memory.h"
 #include "task/arrived.h"
 #include "task/process.h"
@@ -181,6 +182,22 @@ static long send_task(int pid, int tid, int signo, int code, const struct linux_
 
 long sys_kill(int pid, int signo) {
     return send(pid, signo, LINUX_SI_USER, NULL);
+}
+
+long sys_pidfd_send_signal(int fd, int signo, const struct linux_siginfo *info, unsigned flags) {
+    int error;
+    const struct process *process = pidfd_process(fd, &error);
+    if (flags)
+        return -EINVAL;
+    if (!process)
+        return error;
+    if (!info)
+        return send((int)process->pid, signo, LINUX_SI_USER, NULL);
+    if (!user_range(info, sizeof *info))
+        return -EFAULT;
+    if (info->signo != signo)
+        return -EINVAL;
+    return sys_rt_sigqueueinfo((int)process->pid, signo, info);
 }
 
 long sys_tkill(int tid, int signo) {
