@@ -1,7 +1,7 @@
 """What CPython's own tests came to, and what was expected.
 
-Belongs here: reading a module's outcomes, judging them against expected_failures.toml. Does not:
-running anything (`running`).
+Belongs here: reading a module's outcomes, keeping them, judging them against
+expected_failures.toml. Does not: running anything (`running`).
 
 Invariant: a failure that is not expected is bad, and so is an expected one that passes or is not
 there, and so is a skip for a reason that nobody has looked at. A test that would not come to an
@@ -10,9 +10,10 @@ end, or would take the others with it, is left out: its reason begins so.
 
 from __future__ import annotations
 
+import json
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -64,6 +65,23 @@ def read_lines(outcome: Outcome, lines: Iterable[str]) -> tuple[str, bool]:
         elif word == "done":
             done = True
     return running, done
+
+
+def kept(path: Path, run: Callable[[], Outcome]) -> Outcome:
+    """What is kept in a file, where one is; else what comes of `run`, which is kept there."""
+    if not path.exists():
+        outcome = run()
+        keep(path, outcome)
+        return outcome
+    told = json.loads(path.read_text())
+    return Outcome(**{**told, "passed": set(told["passed"])})
+
+
+def keep(path: Path, outcome: Outcome) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    draft.write_text(json.dumps({**asdict(outcome), "passed": sorted(outcome.passed)}, indent=1))
+    draft.replace(path)
 
 
 def expected_failures() -> dict[str, dict[str, str]]:
