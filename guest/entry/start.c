@@ -207,14 +207,13 @@ static void forget_frozen_program(void) {
     kernel_close_descriptors();
 }
 
-// as_user: as the machine's user, who has begun nothing yet.
-static int run_program(char **argv, int as_user) {
+// As the machine's user, who has begun nothing yet.
+static int run_program(char **argv) {
     struct invocation start;
     int status = program_resolve(argv, &start);
     if (status)
         return complain(start.problem, status);
-    if (as_user)
-        take_credentials();
+    take_credentials();
     become(start.path, start.argv, __environ);
     if (is_frozen && start.program->thaw)
         return start.program->thaw(start.path, start.argc, start.argv, machine.call_depth);
@@ -235,7 +234,7 @@ static int run(int frozen) {
     if (enter_directory() < 0)
         return 126;
     is_frozen = frozen;
-    return run_program(machine_arguments(&machine, host, host_count), 1);
+    return run_program(machine_arguments(&machine, host, host_count));
 }
 
 static int is_program(const char *name) {
@@ -301,16 +300,25 @@ static char **keep_strings(char **strings) {
     return kept;
 }
 
-int program_afresh(char **argv) {
+int program_afresh(const char *path, char **argv) {
+    char **file = keep_strings((char *[]){(char *)path, NULL});
     char **arguments = keep_strings(argv), **environment = keep_strings(__environ);
     fflush(NULL);
-    if (!arguments || !environment || kernel_begin_afresh() < 0)
+    if (!file || !arguments || !environment || kernel_begin_afresh() < 0)
         return complain("there is no memory to start the program afresh", 126);
     begin();
     machine_environment(&machine, kernel_host_environment(&(size_t){0})); // what the host sets
     program_loaded = machine.imports.items;
     __environ = environment;
-    return run_program(arguments, 0);
+    struct invocation start;
+    int status = program_resolve(file, &start);
+    if (status)
+        return complain(start.problem, status);
+    int count = 0;
+    while (arguments[count])
+        count++;
+    become(start.path, arguments, environment);
+    return start.program->main(count, arguments, environment);
 }
 
 static char *without_memory(const char *what) {

@@ -153,9 +153,12 @@ def _unbuffer(stream):
 
 
 def _renew_user_site():
-    """The user's own packages are found from HOME and PYTHONUSERBASE of the run."""
+    """The user's own packages are found from HOME and PYTHONUSERBASE of the run, if it has any."""
     site = sys.modules.get("site")
-    if site is None or not site.ENABLE_USER_SITE or site._getuserbase() == site.USER_BASE:
+    if site is None or not site.ENABLE_USER_SITE:
+        return
+    same = site._getuserbase() == site.USER_BASE
+    if same and (site.USER_SITE in sys.path or not os.path.isdir(site.USER_SITE)):
         return
     if site.USER_SITE in sys.path:
         sys.path.remove(site.USER_SITE)

@@ -72,7 +72,7 @@ def main() -> int:
         for outcome, native in pool.map(both, modules):
             outcomes.append((outcome, native))
             tell(outcome, native)
-            found += surprises(outcome, expected.get(outcome.module, {}), skips)
+            found += surprises(outcome, expected.get(outcome.module, {}), skips, native)
     if options.json:
         options.json.write_text(json.dumps([as_json(*pair) for pair in outcomes], indent=1))
     if options.write:

@@ -102,8 +102,16 @@ def left_out(expected: Mapping[str, str]) -> list[str]:
     return [name for name, reason in expected.items() if reason.startswith(LEFT_OUT)]
 
 
-def surprises(outcome: Outcome, expected: Mapping[str, str], skips: Collection[str]) -> list[str]:
-    """What is not as expected, a line each; none is well."""
+def surprises(
+    outcome: Outcome,
+    expected: Mapping[str, str],
+    skips: Collection[str],
+    native: Outcome | None = None,
+) -> list[str]:
+    """What is not as expected, a line each; none is well. What is skipped natively for the same
+    reason is as it should be.
+    """
+    same = native.skipped if native else {}
     bad = outcome.failed.keys() | outcome.hung.keys()
     run = outcome.passed | bad | outcome.skipped.keys()
     found = [
@@ -131,7 +139,7 @@ def surprises(outcome: Outcome, expected: Mapping[str, str], skips: Collection[s
     found += [
         f"{name} was skipped: {reason}"
         for name, reason in sorted(outcome.skipped.items())
-        if not any(fnmatchcase(reason, pattern) for pattern in skips)
+        if same.get(name) != reason and not any(fnmatchcase(reason, each) for each in skips)
     ]
     if outcome.ended and WHOLE not in expected:
         found.append(f"{outcome.module} did not end: {outcome.ended}")
