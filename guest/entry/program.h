@@ -55,9 +55,9 @@ int psh_env_main(int argc, char **argv, char **environment);
         SHELL_TOOL("sleep"), SHELL_TOOL("test"), SHELL_TOOL("touch"), SHELL_TOOL("true"),          \
         SHELL_TOOL("wc"), SHELL_TOOL("whoami")
 
-// Runs the program in a file afresh, in the place of the frozen one, which ends with all it had in
-// memory: what execve(2) is. Its exit status.
-int program_afresh(const char *path, char **argv);
+// Runs the program that was thawed as one that starts afresh, in its place: it ends with all it had
+// in memory, as execve(2) does it. Its exit status.
+int program_afresh(char **argv);
 
 // The same for a program that answers requests, which goes on itself: libc is new, the request is
 // there. The path it is to start as; null: there is no memory, which has been said.

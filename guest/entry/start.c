@@ -197,7 +197,8 @@ __attribute__((export_name("boxer_refreeze"))) int boxer_refreeze(void) {
 }
 
 char **program_loaded;
-static int is_frozen; // this life began with a thaw
+static int is_frozen;                // this life began with a thaw
+static const struct program *thawed; // what it goes on with
 
 // What the frozen program does about signals, and has open, is not for another one that begins in
 // its place.
@@ -205,6 +206,11 @@ static void forget_frozen_program(void) {
     for (int i = 1; i < _NSIG; i++)
         signal(i, SIG_DFL);
     kernel_close_descriptors();
+}
+
+static int thaw(const struct program *program, const char *path, int argc, char **argv) {
+    thawed = program;
+    return program->thaw(path, argc, argv, machine.call_depth);
 }
 
 // As the machine's user, who has begun nothing yet.
@@ -216,7 +222,7 @@ static int run_program(char **argv) {
     take_credentials();
     become(start.path, start.argv, __environ);
     if (is_frozen && start.program->thaw)
-        return start.program->thaw(start.path, start.argc, start.argv, machine.call_depth);
+        return thaw(start.program, start.path, start.argc, start.argv);
     if (is_frozen)
         forget_frozen_program();
     return start.program->main(start.argc, start.argv, __environ);
@@ -276,7 +282,7 @@ static _Noreturn void begin_program(void) {
     const struct program *program = program_named(name);
     is_frozen = thaws;
     if (thaws && program->thaw)
-        exit(program->thaw(path, argc, argv, machine.call_depth));
+        exit(thaw(program, path, argc, argv));
     exit(program->main(argc, argv, environment));
 }
 
@@ -300,25 +306,21 @@ static char **keep_strings(char **strings) {
     return kept;
 }
 
-int program_afresh(const char *path, char **argv) {
-    char **file = keep_strings((char *[]){(char *)path, NULL});
+int program_afresh(char **argv) {
+    const char *name = thawed->name; // a constant: the program is given back its first memory
     char **arguments = keep_strings(argv), **environment = keep_strings(__environ);
     fflush(NULL);
-    if (!file || !arguments || !environment || kernel_begin_afresh() < 0)
+    if (!arguments || !environment || kernel_begin_afresh() < 0)
         return complain("there is no memory to start the program afresh", 126);
     begin();
     machine_environment(&machine, kernel_host_environment(&(size_t){0})); // what the host sets
     program_loaded = machine.imports.items;
     __environ = environment;
-    struct invocation start;
-    int status = program_resolve(file, &start);
-    if (status)
-        return complain(start.problem, status);
+    name_program(arguments);
     int count = 0;
     while (arguments[count])
         count++;
-    become(start.path, arguments, environment);
-    return start.program->main(count, arguments, environment);
+    return program_named(name)->main(count, arguments, environment);
 }
 
 static char *without_memory(const char *what) {

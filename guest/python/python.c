@@ -222,9 +222,9 @@ static int same_folder(const char *a, const char *b) {
 }
 
 // The interpreter as this command line starts it.
-static int afresh(const char *path, char **argv) {
+static int afresh(char **argv) {
     before_undo();
-    return program_afresh(path, argv);
+    return program_afresh(argv);
 }
 
 // Ends the program for what its command line says, or does not say rightly.
@@ -372,7 +372,7 @@ static int python_thaw(const char *path, int argc, char **argv, unsigned depth) 
     if (PyStatus_Exception(status))
         refuse(status);
     if (!before_same(&before))
-        return afresh(path, argv);
+        return afresh(argv);
     PyConfig config;
     PyConfig_InitPythonConfig(&config);
     status = PyConfig_SetBytesArgv(&config, argc, argv);
@@ -384,7 +384,7 @@ static int python_thaw(const char *path, int argc, char **argv, unsigned depth) 
     }
     const PyConfig *frozen = _PyInterpreterState_GetConfig(_PyInterpreterState_GET());
     if (!same_start(&config, frozen) || !same_folder(started_path, path) || !looks_hold())
-        return afresh(path, argv);
+        return afresh(argv);
     int adopted = adopt(&config, path), unbuffered = !config.buffered_stdio;
     PyConfig_Clear(&config);
     if (adopted < 0)
