@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
 from typing import Literal
 
@@ -22,7 +23,7 @@ from boxer.errors import BoxerError, UnknownBaseError, Where
 from boxer.filetree import Tree
 from boxer.images import Base, BaseReference, BaseSource, Python, tools_of
 from boxer.instructions import Context, StageState, apply
-from boxer.packages import find_builder
+from boxer.packages import base_program, find_builder
 from boxer.pipeline.cachekeys import first_key, step_keys
 from boxer.pipeline.commands import Commands, NotRun
 from boxer.pipeline.events import (
@@ -223,6 +224,7 @@ class StageBuilder:
             stage_tree=self._tree_of,
             stage_name=self._name_of,
             wheels=find_builder(below.base),
+            programs=partial(base_program, below.base),
             compiler=_compiler() if isinstance(instruction, Run) and self._sound else None,
             secrets=self._secrets,
             python=below.base.info.python,
