@@ -18,9 +18,20 @@ frozen_modules = set()
 # TZ as it was at the freeze, which the image's clock follows; UNKNOWN: it is looked at anew.
 frozen_zone = UNKNOWN = object()
 
+
+def _renew_open_files(module):
+    now = os.sysconf("SC_OPEN_MAX")
+    if module.MAXFD != now:
+        module.MAXFD = now
+
+
 # What an import made that each run needs anew: module -> what renews it.
 RENEWED = {
     "logging": lambda module: setattr(module, "_startTime", sys.modules["time"].time_ns()),
+    "multiprocessing.process": lambda module: setattr(
+        module.current_process(), "authkey", posix.urandom(32)
+    ),
+    "multiprocessing.util": _renew_open_files,
     "numpy.random.mtrand": lambda module: module.seed(),
     "tempfile": lambda module: (
         setattr(module, "_name_sequence", None),
