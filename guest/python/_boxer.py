@@ -25,8 +25,15 @@ def _renew_open_files(module):
         module.MAXFD = now
 
 
+def _renew_year(module):
+    info, year = module.DEFAULTPARSER.info, sys.modules["time"].localtime().tm_year
+    if info._year != year:
+        info._year, info._century = year, year // 100 * 100
+
+
 # What an import made that each run needs anew: module -> what renews it.
 RENEWED = {
+    "dateutil.parser._parser": _renew_year,
     "logging": lambda module: setattr(module, "_startTime", sys.modules["time"].time_ns()),
     "multiprocessing.process": lambda module: setattr(
         module.current_process(), "authkey", posix.urandom(32)

@@ -27,6 +27,7 @@ MARK = b"\x1eboxer-imports "
 HARMLESS = {
     ("clock", "_strptime"): "only for the zone's names, which it compares each time",
     ("random", "random"): "its generator is seeded anew in every run",
+    ("clock", "dateutil.parser._parser"): "the year it is now is looked at in every run",
     ("clock", "logging"): "its start is set anew in every run",
     ("limits", "multiprocessing.util"): "the number of open files is asked for anew in every run",
     ("random", "multiprocessing.process"): "its key is drawn anew in every run",
