@@ -25,7 +25,6 @@ MARK = b"\x1eboxer-imports "
 # (what is looked at, the module whose import looks, or a package it is in) -> why it may be frozen
 # all the same.
 HARMLESS = {
-    ("clock", "_strptime"): "only for the zone's names, which it compares each time",
     ("random", "random"): "its generator is seeded anew in every run",
     ("clock", "dateutil.parser._parser"): "the year it is now is looked at in every run",
     ("clock", "logging"): "its start is set anew in every run",
@@ -46,6 +45,7 @@ HARMLESS = {
 }
 # The same, by the module whose code looks, whoever imports.
 HARMLESS_CODE = {
+    ("clock", "_strptime"): "only for the zone's names, which it compares each time",
     ("random", "pydantic"): "seeds of hash tables of pydantic_core",
 }
 # Whole names of looks for people; %s: which one.

@@ -152,3 +152,16 @@ def test_what_is_purged_again_is_not_there(boxer: Boxer, tmp_path: Path) -> None
     built = boxer("build", "-o", tmp_path / "no.wasm", tmp_path)
     assert "HEALTHCHECK calls `curl`, which is not in the box" in built.stderr
     assert boxer("run", tmp_path / "no.wasm").stdout == "no\n"
+
+
+def test_an_image_with_tools_has_the_curl_its_health_check_calls(
+    boxer: Boxer, tmp_path: Path
+) -> None:
+    (tmp_path / "Dockerfile").write_text(
+        "FROM python:3.13\n"
+        "HEALTHCHECK CMD curl -f http://localhost/ || exit 1\n"
+        'CMD ["sh", "-c", "command -v curl"]\n'
+    )
+    built = boxer("build", "-o", tmp_path / "whole.wasm", tmp_path)
+    assert "HEALTHCHECK calls" not in built.stderr
+    assert boxer("run", tmp_path / "whole.wasm").stdout == "/usr/bin/curl\n"

@@ -47,7 +47,7 @@ def check_command(
                 "Install it in a RUN, or correct CMD or ENTRYPOINT.",
             )
         )
-    checking = _missing_check(config, tree)
+    checking = missing_check(config, tree)
     if checking:
         events(
             Notice(
@@ -94,7 +94,7 @@ def _is_there(path: str, tree: Tree) -> bool:
         return True
 
 
-def _missing_check(config: ImageConfig, tree: Tree) -> str | None:
+def missing_check(config: ImageConfig, tree: Tree) -> str | None:
     """The program that HEALTHCHECK begins with, where it is plainly not in the box."""
     kind, *words = config.healthcheck.test if config.healthcheck else ("NONE",)
     if kind == "CMD-SHELL":
