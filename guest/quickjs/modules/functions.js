@@ -1,0 +1,1 @@
+export const context = () => ({}); export const next = (v) => v;
