@@ -14,7 +14,7 @@ from pathlib import Path
 
 from abi import kernel_abi
 from recipes import driver, layout, toolchain
-from recipes.archive import tar_bytes
+from recipes.archive import Member, tar_bytes
 from recipes.base import FORMAT
 from recipes.libraries import library
 from recipes.machine import WARNINGS, link_inputs, machine
@@ -52,13 +52,9 @@ def build_quickjs(bases: Path, progress: Progress) -> Path:
     inputs = [*link_inputs(machine(root, zlib, xz, progress), zlib), xz / "lib" / "liblzma.a"]
     engine = _engine(root, progress)
     home = bases / f"{NAME}-{variant()}"
-    digest = digest_of(
-        [
-            *map(str, (root, *inputs, engine)),
-            *(OWN, HOST / "host.h", layout.ETC, Path(layout.__file__), Path(__file__)),
-            Path(driver.__file__),
-        ]
-    )
+    made_from = [OWN, HOST / "host.h", layout.ETC]
+    made_from += map(Path, (layout.__file__, __file__, driver.__file__))
+    digest = digest_of([*map(str, (root, *inputs, engine)), *made_from])
     final = home / digest
     if not (final / "base.json").is_file():
         draft = home / f"draft.{os.getpid()}"
@@ -79,7 +75,7 @@ def _engine(root: Path, progress: Progress) -> Path:
     """QuickJS's objects; compiled on first use."""
     source = load_sources()["quickjs"]
     changed = unpacked(source)
-    names = [root.name, changed.parent.name, toolchain.zig_version(), Path(__file__)]
+    names: list[str | bytes | Path] = [root.name, changed.parent.name, toolchain.zig_version()]
 
     def make(folder: Path) -> None:
         flags = [
@@ -93,7 +89,7 @@ def _engine(root: Path, progress: Progress) -> Path:
         ]
         toolchain.compile_all(units, progress, f"QuickJS {source.version}")
 
-    return product("quickjs", digest_of(names), make)
+    return product("quickjs", digest_of([*names, Path(__file__)]), make)
 
 
 def _link(folder: Path, root: Path, engine: Path, inputs: list[Path], progress: Progress) -> None:
@@ -111,7 +107,7 @@ def _link(folder: Path, root: Path, engine: Path, inputs: list[Path], progress: 
     own = toolchain.compile_all(units, progress, "what a box's JavaScript is called by")
     toolchain.run(
         [
-            *(toolchain.zig(), "wasm-ld", *MODULE_FLAGS, "--fatal-warnings"),
+            *(str(toolchain.zig()), "wasm-ld", *MODULE_FLAGS, "--fatal-warnings"),
             *(*own, *sorted(engine.glob("*.o")), *inputs),
             *(root / "lib" / "libc.a", root / "lib" / "libcompiler_rt.a"),
             *("-o", folder / "module.wasm"),
@@ -120,7 +116,7 @@ def _link(folder: Path, root: Path, engine: Path, inputs: list[Path], progress: 
     shutil.rmtree(objects)
 
 
-def _tree() -> list[layout.Member]:
+def _tree() -> list[Member]:
     return layout.linux_tree(
         {
             PROGRAM.lstrip("/"): b"#!boxer qjs\n",

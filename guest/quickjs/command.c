@@ -27,8 +27,7 @@ static int run_text(JSContext *context, const char *text, size_t size, const cha
                     int is_module) {
     JSValue value;
     if (is_module) {
-        value = JS_Eval(context, text, size, name,
-                        JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
+        value = JS_Eval(context, text, size, name, JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
         if (!JS_IsException(value)) {
             js_module_set_import_meta(context, value, 1, 1);
             value = JS_EvalFunction(context, value);
@@ -51,8 +50,8 @@ static int run_file(JSContext *context, const char *path, enum kind kind) {
     }
     int is_module = kind == MODULE;
     if (kind == GUESSED)
-        is_module = (length > 4 && strcmp(path + length - 4, ".mjs") == 0) ||
-                    JS_DetectModule(text, size);
+        is_module =
+            (length > 4 && strcmp(path + length - 4, ".mjs") == 0) || JS_DetectModule(text, size);
     int status = run_text(context, text, size, path, is_module);
     js_free(context, text);
     return status;
@@ -98,8 +97,9 @@ int command_run(JSContext *context, int argc, char **argv) {
         else if (strcmp(option, "--script") == 0)
             kind = SCRIPT;
         else if (strcmp(option, "--std") == 0)
-            status = run_text(context, "import * as std from 'std';import * as os from 'os';"
-                                       "globalThis.std = std;globalThis.os = os;",
+            status = run_text(context,
+                              "import * as std from 'std';import * as os from 'os';"
+                              "globalThis.std = std;globalThis.os = os;",
                               93, "<std>", 1);
         else if ((strcmp(option, "-e") == 0 || strcmp(option, "--eval") == 0) && at + 1 < argc)
             text = argv[++at];

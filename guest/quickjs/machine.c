@@ -11,8 +11,7 @@
 #define STACK (1 << 20)
 #define CALLS "boxer:calls"
 
-static JSValue calls;    // the namespace of boxer:calls
-
+static JSValue calls; // the namespace of boxer:calls
 
 static void note_rejection(JSContext *context, JSValueConst promise, JSValueConst reason,
                            JS_BOOL is_handled, void *unused) {

@@ -118,10 +118,29 @@ static char *host_module(JSContext *context, const char *base) {
 }
 
 static char *refuse_name(JSContext *context, const char *base, const char *name) {
-    static const char *const of_node[] = {
-        "assert", "buffer", "child_process", "cluster", "crypto", "dns",    "events", "fs",
-        "http",   "http2",  "https",         "module",  "net",    "path",   "process", "stream",
-        "tls",    "tty",    "url",           "util",    "vm",     "worker_threads", "zlib"};
+    static const char *const of_node[] = {"assert",
+                                          "buffer",
+                                          "child_process",
+                                          "cluster",
+                                          "crypto",
+                                          "dns",
+                                          "events",
+                                          "fs",
+                                          "http",
+                                          "http2",
+                                          "https",
+                                          "module",
+                                          "net",
+                                          "path",
+                                          "process",
+                                          "stream",
+                                          "tls",
+                                          "tty",
+                                          "url",
+                                          "util",
+                                          "vm",
+                                          "worker_threads",
+                                          "zlib"};
     int is_nodes = strncmp(name, "node:", 5) == 0;
     for (size_t i = 0; i < sizeof of_node / sizeof *of_node; i++)
         is_nodes |= strcmp(name, of_node[i]) == 0;
@@ -196,8 +215,8 @@ static char *name_of(JSContext *context, const char *base, const char *name, voi
 }
 
 static JSModuleDef *compiled(JSContext *context, const char *name, const char *text, size_t size) {
-    JSValue function = JS_Eval(context, text, size, name,
-                               JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
+    JSValue function =
+        JS_Eval(context, text, size, name, JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
     if (JS_IsException(function))
         return NULL;
     js_module_set_import_meta(context, function, *name == '/', 0);
@@ -238,7 +257,8 @@ static JSModuleDef *load(JSContext *context, const char *name, void *unused) {
     size_t size;
     uint8_t *text = js_load_file(context, &size, path);
     if (!text) {
-        JS_ThrowReferenceError(context, "the module `%s` cannot be read: %s", name, strerror(errno));
+        JS_ThrowReferenceError(context, "the module `%s` cannot be read: %s", name,
+                               strerror(errno));
         return NULL;
     }
     JSModuleDef *module = NULL;

@@ -114,9 +114,9 @@ static JSValue now(JSContext *context, JSValueConst this, int argc, JSValueConst
 }
 
 static const JSCFunctionListEntry natives[] = {
-    JS_CFUNC_DEF("ask", 1, ask),         JS_CFUNC_DEF("random", 0, random_number),
-    JS_CFUNC_DEF("fill", 1, fill),       JS_CFUNC_DEF("encode", 1, encode),
-    JS_CFUNC_DEF("decode", 1, decode),   JS_CFUNC_DEF("write", 2, write_text),
+    JS_CFUNC_DEF("ask", 1, ask),       JS_CFUNC_DEF("random", 0, random_number),
+    JS_CFUNC_DEF("fill", 1, fill),     JS_CFUNC_DEF("encode", 1, encode),
+    JS_CFUNC_DEF("decode", 1, decode), JS_CFUNC_DEF("write", 2, write_text),
     JS_CFUNC_DEF("now", 0, now),
 };
 #define COUNT (int)(sizeof natives / sizeof *natives)

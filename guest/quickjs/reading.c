@@ -211,8 +211,8 @@ static JSValue untagged(struct reader *reader, JSValue object, int is_bytes) {
     }
     JSValue own = JS_GetPropertyUint32(reader->context, told, 0);
     JS_FreeValue(reader->context, told);
-    if (JS_IsException(own) || JS_DefinePropertyValueStr(reader->context, object, tag, own,
-                                                         JS_PROP_C_W_E) < 0) {
+    if (JS_IsException(own) ||
+        JS_DefinePropertyValueStr(reader->context, object, tag, own, JS_PROP_C_W_E) < 0) {
         JS_FreeValue(reader->context, object);
         return JS_EXCEPTION;
     }

@@ -129,7 +129,10 @@ static int write_at(struct writer *writer, const char *name, JSValue value) {
     size_t length = writer->path.size;
     put(&writer->path, "/");
     for (; *name; name++)
-        bytes_put(&writer->path, *name == '~' ? "~0" : *name == '/' ? "~1" : name,
+        bytes_put(&writer->path,
+                  *name == '~'   ? "~0"
+                  : *name == '/' ? "~1"
+                                 : name,
                   *name == '~' || *name == '/' ? 2 : 1);
     int status = JS_IsException(value) ? FAILED : write_value(writer, value);
     JS_FreeValue(writer->context, value);
