@@ -136,9 +136,10 @@ int calls_frames(JSContext *context) {
     for (;;) {
         size_t size, reply_size;
         const char *reply;
-        char *request = boxer_read_frame_(boxer_frames_in_, &size);
+        int has_ended;
+        char *request = boxer_read_frame_(boxer_frames_in_, &size, &has_ended);
         if (!request)
-            return 0;
+            return !has_ended;
         int status = calls_serve(context, request, size, &reply, &reply_size);
         free(request);
         if (status)

@@ -85,7 +85,7 @@ static JSValue read_number(struct reader *reader) {
 static void put_character(struct bytes *text, unsigned code) {
     unsigned char bytes[4];
     size_t more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-    bytes[0] = (unsigned char)(more ? (0xf00 >> more & 0xff) | code >> 6 * more : code);
+    bytes[0] = (unsigned char)(more ? (0xffu << (7 - more) & 0xff) | code >> 6 * more : code);
     for (size_t i = 1; i <= more; i++)
         bytes[i] = (unsigned char)(0x80 | (code >> 6 * (more - i) & 0x3f));
     bytes_put(text, bytes, more + 1);

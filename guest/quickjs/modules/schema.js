@@ -150,6 +150,13 @@ function writeBytes(value) {
   return value;
 }
 
+// A text, of any length; of a caller who has a number, that number's.
+function decimal(mine) {
+  const check = text({ format: "decimal" });
+  const isNumber = (value) => typeof value === "bigint" || Number.isFinite(value);
+  return (value) => check(mine && isNumber(value) ? String(value) : value);
+}
+
 function oneOf(values) {
   const all = new Set(values);
   const names = values.slice(0, 10).map(shown).join(", ") + (values.length > 10 ? ", ..." : "");
@@ -309,6 +316,7 @@ function maker(definitions, mine) {
     if (schema === true) return (value) => value;
     if (schema === false) return () => fail("must not be there");
     if (schema.$ref !== undefined) return later(schema.$ref.replace("#/$defs/", ""));
+    if (schema.js === "Decimal") return decimal(mine);
     if (schema.anyOf ?? schema.oneOf) return union(schema.anyOf ?? schema.oneOf, make);
     if (schema.enum) return oneOf(schema.enum);
     if ("const" in schema) return oneOf([schema.const]);

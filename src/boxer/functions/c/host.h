@@ -17,7 +17,7 @@
 static int boxer_frames_in_ = -1, boxer_frames_out_ = -1;
 
 // 0; -1: the input has ended, or cannot be read.
-static int boxer_read_(int from, void *bytes, size_t size) {
+static inline int boxer_read_(int from, void *bytes, size_t size) {
     for (char *at = bytes; size;) {
         ssize_t got = read(from, at, size);
         if (got < 0 && errno == EINTR)
@@ -30,7 +30,7 @@ static int boxer_read_(int from, void *bytes, size_t size) {
     return 0;
 }
 
-static int boxer_write_(int to, const void *bytes, size_t size) {
+static inline int boxer_write_(int to, const void *bytes, size_t size) {
     for (const char *at = bytes; size;) {
         ssize_t put = write(to, at, size);
         if (put < 0 && errno == EINTR)
@@ -43,10 +43,16 @@ static int boxer_write_(int to, const void *bytes, size_t size) {
     return 0;
 }
 
-// A frame's bytes, to be freed, with a NUL behind them; null: none came.
-static char *boxer_read_frame_(int from, size_t *size) {
+// A frame's bytes, to be freed, with a NUL behind them; null: none came. has_ended: whether there
+// is none because the input ends, between two frames.
+static inline char *boxer_read_frame_(int from, size_t *size, int *has_ended) {
     uint32_t told;
-    if (boxer_read_(from, &told, 4) < 0 || told > BOXER_LARGEST_FRAME)
+    ssize_t got;
+    do
+        got = read(from, &told, 1);
+    while (got < 0 && errno == EINTR);
+    *has_ended = got == 0;
+    if (got <= 0 || boxer_read_(from, (char *)&told + 1, 3) < 0 || told > BOXER_LARGEST_FRAME)
         return NULL;
     char *bytes = malloc((size_t)told + 1);
     if (!bytes || boxer_read_(from, bytes, told) < 0) {
@@ -58,14 +64,14 @@ static char *boxer_read_frame_(int from, size_t *size) {
     return bytes;
 }
 
-static int boxer_write_frame_(int to, const void *bytes, size_t size) {
+static inline int boxer_write_frame_(int to, const void *bytes, size_t size) {
     uint32_t told = (uint32_t)size;
     return boxer_write_(to, &told, 4) < 0 || boxer_write_(to, bytes, size) < 0 ? -1 : 0;
 }
 
 // Frames come on standard input, and replies go to what is standard output now; what the program
 // prints goes to standard error from here on.
-static int boxer_begin_frames_(void) {
+static inline int boxer_begin_frames_(void) {
     boxer_frames_in_ = 0;
     boxer_frames_out_ = dup(1);
     return boxer_frames_out_ < 0 || dup2(2, 1) < 0 ? -1 : 0;
@@ -73,12 +79,13 @@ static int boxer_begin_frames_(void) {
 
 // request: `h`, `c` or `t`, and the rest. The reply, to be freed; null: this run has no functions
 // of the host.
-static char *boxer_ask_(const char *request, size_t size, size_t *reply_size) {
+static inline char *boxer_ask_(const char *request, size_t size, size_t *reply_size) {
     static int device = -1;
+    int has_ended;
     if (boxer_frames_in_ >= 0) {
         if (boxer_write_frame_(boxer_frames_out_, request, size) < 0)
             return NULL;
-        return boxer_read_frame_(boxer_frames_in_, reply_size);
+        return boxer_read_frame_(boxer_frames_in_, reply_size, &has_ended);
     }
     if (device < 0 && (device = open("/dev/boxer", O_RDWR | O_CLOEXEC)) < 0)
         return NULL;
@@ -87,7 +94,7 @@ static char *boxer_ask_(const char *request, size_t size, size_t *reply_size) {
             return NULL;
         sched_yield(); // another process of the box has a reply to read
     }
-    return boxer_read_frame_(device, reply_size);
+    return boxer_read_frame_(device, reply_size, &has_ended);
 }
 
 #endif
