@@ -61,7 +61,11 @@ export const everything = new Proxy(
   { get: (_, name) => (typeof name === "string" && name !== "then" ? extension(name) : undefined) },
 );
 
+// What the host has is told before the freeze; who asks for more is told by the host.
+const host = { offer: () => null, needed: () => [...needed].sort() };
+
 function importModule(name) {
+  if (name === "boxer.host") return host;
   if (name === "boxer.functions") return import("boxer:functions");
   const file = /\.[cm]?[jt]s$/.test(name) ? name : name.replaceAll(".", "/");
   return import(file.startsWith("/") ? file : `${getcwd()[0]}/${file}`.replace("//", "/"));

@@ -116,10 +116,12 @@ static inline void boxer_answer_(const char *request, size_t size, struct boxer_
     name = boxer_member(told, "f");
     list = boxer_member(told, "a");
     static const char is_call[] = "\"boxer.functions:call",
-                      open[] = "\"boxer.functions:open_function";
+                      open[] = "\"boxer.functions:open_function", offer[] = "\"boxer.host:offer";
     if (name.size >= sizeof open - 1 && memcmp(name.bytes, open, sizeof open - 1) == 0) {
         boxer_put(result, "=", 1);
         boxer_put(result, boxer_signature, strlen(boxer_signature));
+    } else if (name.size >= sizeof offer - 1 && memcmp(name.bytes, offer, sizeof offer - 1) == 0) {
+        boxer_put(result, "=null", 5); // what there is not, the host says when it is asked
     } else if (name.size < sizeof is_call || memcmp(name.bytes, is_call, sizeof is_call - 1)) {
         boxer_raise(result, "AttributeError", "the box has one function, and no other");
     } else {
