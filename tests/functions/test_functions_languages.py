@@ -129,8 +129,8 @@ def test_boxer_wasmtime_and_node_read_the_same_bytes(project: Path, tmp_path: Pa
     node = shutil.which("node")
     if node is None:
         pytest.skip("there is no Node")
-    words = [node, "--no-warnings", str(HERE / "callers" / "call.mjs"), str(box), "name=Adé"]
-    done = subprocess.run(words, capture_output=True, timeout=300)
+    caller = [node, "--no-warnings", str(HERE / "callers" / "call.mjs"), str(box), "name=Adé"]
+    done = subprocess.run(caller, capture_output=True, timeout=300)
     if b"ERR_UNKNOWN_BUILTIN_MODULE" in done.stderr:
         pytest.skip("this Node has no WASI")
     body = replies[0][4 : 4 + size]
@@ -181,7 +181,7 @@ def test_a_call_meets_what_the_module_left_and_no_more(state: Any, make: Make) -
 def test_what_javascript_prints_and_is_told(state: Any) -> None:
     reply = state.call({"what": "print"})
     assert (reply.stdout, reply.stderr) == (b"to out { a: [ 1 ] }\n", b"to err\n")
-    assert 0 < state.call({"what": "deadline"}, timeout=50).value <= 50
+    assert 0 < state.call({"what": "deadline"}, timeout=50).value < 60
     assert state("deadline") is None
     assert state("host")[0] in ("TypeError", "ValueError")
 
@@ -190,7 +190,7 @@ def test_errors_of_javascript_tell_where_the_typescript_is(state: Any) -> None:
     with pytest.raises(boxer.GuestError, match="RangeError: what is it") as raised:
         state("it")
     assert raised.value.type == "RangeError"
-    assert "state.ts:23:" in raised.value.traceback
+    assert "state.ts:22:" in raised.value.traceback
     with pytest.raises(boxer.GuestError, match="nothing is left that could settle"):
         state("never")
     with pytest.raises(boxer.GuestError, match="stack overflow"):

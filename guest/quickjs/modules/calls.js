@@ -102,12 +102,15 @@ export async function prepare(target) {
   if (target.includes(":")) await value();
 }
 
+// Without those of the modules beside this one.
+const ownFrames = ({ stack }) => String(stack ?? "").replace(/^.*\(boxer:.*\n?/gm, "");
+
 export function described(error) {
   if (!(error instanceof Error))
     return { type: "Error", message: inspect(error), traceback: `Uncaught ${inspect(error)}\n` };
   const lines = [];
   for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++)
-    lines.push(`${depth ? "Caused by " : ""}${at.name}: ${at.message}\n${at.stack ?? ""}`);
+    lines.push(`${depth ? "Caused by " : ""}${at.name}: ${at.message}\n${ownFrames(at)}`);
   return { type: String(error.name), message: String(error.message), traceback: lines.join("") };
 }
 

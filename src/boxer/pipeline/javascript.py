@@ -1,5 +1,5 @@
-"""A box whose command is a program in JavaScript: what Node has and QuickJS has not is refused while
-the box is built.
+"""A box whose command is a program in JavaScript: what Node has and QuickJS has not is refused
+while the box is built.
 
 Belongs here: the file that the command names and the files it imports, looked at as text. Does not:
 functions (`boxer.functions`), which have a grammar.

@@ -49,10 +49,11 @@ static inline char *boxer_read_frame_(int from, size_t *size, int *has_ended) {
     uint32_t told;
     ssize_t got;
     do
-        got = read(from, &told, 1);
+        got = read(from, &told, 4); // the device gives no less
     while (got < 0 && errno == EINTR);
     *has_ended = got == 0;
-    if (got <= 0 || boxer_read_(from, (char *)&told + 1, 3) < 0 || told > BOXER_LARGEST_FRAME)
+    if (got <= 0 || boxer_read_(from, (char *)&told + got, 4 - (size_t)got) < 0 ||
+        told > BOXER_LARGEST_FRAME)
         return NULL;
     char *bytes = malloc((size_t)told + 1);
     if (!bytes || boxer_read_(from, bytes, told) < 0) {
