@@ -79,7 +79,7 @@ def test_a_failure_goes_up_through_all_languages(make: Make, opened: Callable[..
     with pytest.raises(boxer.ChainError, match="no words") as raised:
         chain(["start"])
     assert len(raised.value.failures) == 3
-    assert "second.ts:13" in raised.value.failures[0][2]
+    assert "second.ts:12" in raised.value.failures[0][2]
 
 
 def test_a_box_in_c_or_js_without_what_it_needs_fails_by_name(make: Make) -> None:
