@@ -25,6 +25,7 @@ from boxer.pipeline.commandcheck import check_command, missing_check, tell_diffe
 from boxer.pipeline.cprogram import find_cprogram, idle_programs, with_program
 from boxer.pipeline.events import BuildFinished, BuildStarted, Listener, Notice, ignore, notices
 from boxer.pipeline.imports import Imports, program_imports
+from boxer.pipeline.javascript import check_scripts
 from boxer.pipeline.sources import Sources, find_sources
 from boxer.pipeline.stages import Bases, Built, StageBuilder
 from boxer.pipeline.warmup import warmup
@@ -162,6 +163,8 @@ def finished_of(built: Built, epoch: int, init: str | None, events: Listener) ->
     program = Imports()
     if base.python is not None:
         program = program_imports(built.config, built.tree, base.python.stdlib)
+    else:
+        check_scripts(built.config, built.tree)
     check_command(built.config, built.tree, program, built.python_asked, events)
     steps = warmup(built.config, tuple(base.preimport), program, init)
     return Finished(*with_extensions(built.base, built.tree), built.config, epoch, steps)
