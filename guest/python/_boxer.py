@@ -21,7 +21,7 @@ frozen_zone = UNKNOWN = object()
 
 def _renew_open_files(module):
     now = os.sysconf("SC_OPEN_MAX")
-    if module.MAXFD != now:
+    if now != module.MAXFD:
         module.MAXFD = now
 
 
