@@ -147,6 +147,12 @@ def _write_settings(folder: Path, parts: Parts) -> None:
         "sysroot": [parts.sysroot.name],
         "libraries": [*(extra.folder.name for extra in parts.extras), parts.openssl.name],
         "packages": _packages(parts.extras),
+        # C programs a box may have, and what they are made of.
+        "tools": {
+            program.stem: [extra.source.name, extra.source.version, extra.source.license]
+            for extra in parts.extras
+            for program in sorted((extra.folder / "programs").glob("*.o"))
+        },
         "link_flags": list(driver.LINK_FLAGS),
         "module_flags": list(parts.module_flags),
     }

@@ -152,6 +152,7 @@ def test_what_is_purged_again_is_not_there(boxer: Boxer, tmp_path: Path) -> None
     built = boxer("build", "-o", tmp_path / "no.wasm", tmp_path)
     assert "HEALTHCHECK calls `curl`, which is not in the box" in built.stderr
     assert boxer("run", tmp_path / "no.wasm").stdout == "no\n"
+    assert "curl" not in boxer("inspect", "--licenses", tmp_path / "no.wasm").stdout
 
 
 def test_an_image_with_tools_has_the_curl_its_health_check_calls(
@@ -165,3 +166,4 @@ def test_an_image_with_tools_has_the_curl_its_health_check_calls(
     built = boxer("build", "-o", tmp_path / "whole.wasm", tmp_path)
     assert "HEALTHCHECK calls" not in built.stderr
     assert boxer("run", tmp_path / "whole.wasm").stdout == "/usr/bin/curl\n"
+    assert "curl" in boxer("inspect", "--licenses", tmp_path / "whole.wasm").stdout
