@@ -14,7 +14,19 @@ from ray.cluster_utils import Cluster as Nodes
 import boxer
 from boxer.cluster import Cluster
 
-NODE = {"num_cpus": 1, "object_store_memory": 80 << 20}
+# Ray ends a node whose agents have not told their ports in time: told beforehand, they need not.
+_PORTS = (
+    "metrics_agent_port", "metrics_export_port", "dashboard_agent_listen_port",
+    "runtime_env_agent_port",
+)  # fmt: skip
+
+
+def node_options():
+    """Of a node with one processor."""
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in _PORTS]
+        ports = {name: one.getsockname()[1] for name, one in zip(_PORTS, sockets, strict=True)}
+    return {"num_cpus": 1, "object_store_memory": 80 << 20, **ports}
 
 
 def lost(nodes, second, box):
@@ -34,7 +46,7 @@ def lost(nodes, second, box):
         assert told[-1].lost > 0, "the node had nothing to lose"
         found = list(cluster.map(box, range(300), batch=10, ordered=False))
         assert sorted(found) == wanted[:300]
-        nodes.add_node(**NODE)
+        nodes.add_node(**node_options())
         while any(one.ready is not None for one in cluster._members):
             list(cluster.map(box, range(20), batch=1))
 
@@ -65,8 +77,8 @@ def results(nodes, second, box):
 
 
 def main():
-    nodes = Nodes(initialize_head=True, head_node_args={**NODE, "include_dashboard": False})
-    second = nodes.add_node(**NODE)
+    nodes = Nodes(initialize_head=True, head_node_args={**node_options(), "include_dashboard": False})
+    second = nodes.add_node(**node_options())
     ray.init(address=nodes.address, log_to_driver=False, configure_logging=False)
     try:
         globals()[sys.argv[1]](nodes, second, sys.argv[2])

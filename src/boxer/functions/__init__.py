@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from boxer.functions.httpdoor import serve_function
     from boxer.functions.jsondoor import arguments_of, as_json, read_arguments
     from boxer.functions.project import Project, is_project, limits_of, project_of, read_project
+    from boxer.functions.scale import read_scale
+    from boxer.functions.scalemodule import python_module
     from boxer.functions.stubs import python_stub, typescript_stub
     from boxer.functions.templates import write_project
 
@@ -34,6 +36,8 @@ _HOMES = {
     "httpdoor": ("serve_function",),
     "jsondoor": ("arguments_of", "as_json", "read_arguments"),
     "project": ("Project", "is_project", "limits_of", "project_of", "read_project"),
+    "scale": ("read_scale",),
+    "scalemodule": ("python_module",),
     "stubs": ("python_stub", "typescript_stub"),
     "templates": ("write_project",),
 }
@@ -44,7 +48,8 @@ __all__ = [
     "BuiltFunction", "Call", "Chain", "Change", "Description", "Example", "Function", "LinkFailure",
     "Outcome", "Project", "Reply", "arguments_of", "as_json", "build_function", "canonical",
     "chain", "checked_signature", "compare", "function", "is_project", "limits_of", "mcp_tool",
-    "openapi", "project_of", "python_stub", "read_arguments", "read_examples", "read_project",
+    "openapi", "project_of", "python_module", "python_stub", "read_arguments", "read_examples",
+    "read_project", "read_scale",
     "record", "serve_function", "try_example", "typescript_stub", "without_description",
     "write_project",
 ]  # fmt: skip

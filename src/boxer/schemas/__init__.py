@@ -1,7 +1,6 @@
 """Types as JSON Schema 2020-12: what a function takes and gives, values of it as plain data.
 
-`invalid`, `scalars`, `anything`, `containers`, `models`, `types` and `signatures` are a part of
-every base, too: boxes use them under the same names.
+All of it but this file is a part of every base, too: boxes use it under the same names.
 """
 
 from boxer.schemas.anything import plain
