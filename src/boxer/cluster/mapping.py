@@ -183,5 +183,5 @@ def _data(value: Any) -> Any:
     except (InvalidError, RecursionError) as error:
         raise CallDataError(
             f"An input is not plain data: {error}.",
-            hint="Pass JSON's types, bytes, dates, dataclasses, models, and lists and dicts of them.",
+            hint="Pass JSON's types, bytes, dates, dataclasses, models, lists and dicts of them.",
         ) from None

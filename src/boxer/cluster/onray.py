@@ -21,7 +21,7 @@ from boxer.errors import ClusterError
 
 PENDING = 2  # batches that lie at a worker: it never waits for its sender
 BATCH = 1000
-PATIENCE = 60.0  # seconds without any worker
+PATIENCE = 300.0  # seconds without any worker
 _TICK = 1.0
 
 

@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from boxer.blobstore import Blobs, cache_folder, locked, make_folder, sha256
+from boxer.boxfile import read_box
 from boxer.describe import load_bytes
 from boxer.errors import ClusterError
-from boxer.functions import Function
+from boxer.functions import Description, Function
 from boxer.library import load_box
 from boxer.registry import fetch, pull
 from boxer.store import ImageStore, parse_reference
@@ -91,7 +92,7 @@ def pack(name: str, options: Mapping[str, Any]) -> tuple[Parcel, bytes]:
         )
     fetch(name)
     data = load_bytes(name)
-    Function(load_box(data), name, size=1, **options).close()  # what is wrong is said here
+    Description.of(read_box(data).info, name)  # whether it is a function at all
     return Parcel(sha256(data), name, _reference(name), dict(options), version("boxer")), data
 
 

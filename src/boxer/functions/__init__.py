@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from boxer.functions.scalemodule import python_module
     from boxer.functions.stubs import python_stub, typescript_stub
     from boxer.functions.templates import write_project
+    from boxer.functions.wit import wit_package
 
 _HOMES = {
     "building": ("BuiltFunction", "build_function"),
@@ -40,6 +41,7 @@ _HOMES = {
     "scalemodule": ("python_module",),
     "stubs": ("python_stub", "typescript_stub"),
     "templates": ("write_project",),
+    "wit": ("wit_package",),
 }
 
 __getattr__, __dir__ = load_lazily(__name__, _HOMES)
@@ -50,6 +52,6 @@ __all__ = [
     "chain", "checked_signature", "compare", "function", "is_project", "limits_of", "mcp_tool",
     "openapi", "project_of", "python_module", "python_stub", "read_arguments", "read_examples",
     "read_project", "read_scale",
-    "record", "serve_function", "try_example", "typescript_stub", "without_description",
-    "write_project",
+    "record", "serve_function", "try_example", "typescript_stub", "wit_package",
+    "without_description", "write_project",
 ]  # fmt: skip

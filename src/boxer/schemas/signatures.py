@@ -90,8 +90,9 @@ def signature_of(
         "positional": taken.positional,
         "async": inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called),
     }
-    told = inspect.getdoc(function) if inspect.isroutine(function) else inspect.getdoc(called)
-    if told:
+    is_named = inspect.isroutine(function) or isinstance(function, type)
+    told = inspect.getdoc(function) if is_named else inspect.getdoc(called)
+    if told and not told.startswith(f"{document['name']}("):  # a dataclass writes one of its own
         document["description"] = told.partition("\n\n")[0].replace("\n", " ").strip()
     if links is not None:
         document["next"] = links

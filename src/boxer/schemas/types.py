@@ -80,7 +80,7 @@ class Types:
 
     def _made(self, hint: Any) -> Codec:
         if hint in (Any, object):
-            return Codec({}, lambda value: value, plain)
+            return Codec({}, plain, plain)
         try:
             found = SCALARS.get(hint)
         except TypeError:

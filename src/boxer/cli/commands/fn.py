@@ -90,8 +90,8 @@ def _add_describing(commands: _SubParsersAction[argparse.ArgumentParser]) -> Non
     parser = _command(commands, "inspect", "show what a function takes and gives", inspect)
     parser.add_argument("--as", dest="kind", choices=("signature", "openapi", "mcp"))
     parser.add_argument("function", metavar="BOX", help=_FUNCTION)
-    parser = _command(commands, "stub", "print a typed caller's source", stub)
-    parser.add_argument("--lang", choices=("python", "ts"), default="python")
+    parser = _command(commands, "stub", "print a caller's source, or WIT", stub)
+    parser.add_argument("--lang", choices=("python", "ts", "wit"), default="python")
     parser.add_argument("function", metavar="BOX", help=_FUNCTION)
     parser = _command(commands, "diff", "compare two functions' signatures", diff)
     parser.add_argument("older", metavar="BOX", help=f"{_FUNCTION}, or a signature's file (.json)")
@@ -210,11 +210,15 @@ def inspect(options: argparse.Namespace) -> int:
 
 
 def stub(options: argparse.Namespace) -> int:
-    from boxer.functions import Description, python_stub, typescript_stub
+    from boxer.functions import Description, python_stub, typescript_stub, wit_package
 
     description = Description.of(functionoptions.info_of(options.function), options.function)
-    make = python_stub if options.lang == "python" else typescript_stub
-    print(make(options.function, description.signature), end="")
+    make = {"python": python_stub, "ts": typescript_stub, "wit": wit_package}[options.lang]
+    source = make(options.function, description.signature)
+    if options.format == "json":
+        functionoptions.print_json({"source": source})
+    else:
+        print(source, end="")
     return 0
 
 
