@@ -6,9 +6,12 @@ program.py CASE BOX
 # mypy: ignore-errors
 
 import inspect
+import json
 import socket
 import sys
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import ray
@@ -85,6 +88,28 @@ def results(nodes, second, box):
         assert len(read) <= 100 + 5 * 13, len(read)
         endless.close()
         assert list(cluster.map(box, range(100), batch=7)) == [2 * number for number in range(100)]
+
+
+def served(nodes, second, box):
+    """As an application of Ray Serve."""
+    from ray import serve
+
+    from boxer.cluster import application
+
+    handle = serve.run(application(box, replicas=1), name="double", route_prefix="/numbers")
+    assert handle.call.remote(21).result(timeout_s=600) == 42
+    url = "http://127.0.0.1:8000/numbers"
+    assert posted(url, b'{"number": 4}') == (200, 8)
+    assert posted(url, b'{"number": "x"}')[0] == 422
+    serve.shutdown()
+
+
+def posted(url, body):
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, body), timeout=600) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())
 
 
 def main():

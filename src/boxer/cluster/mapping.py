@@ -14,13 +14,15 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from boxer.cluster.working import Call, Outcome
 from boxer.errors import CallDataError, ClusterError
 from boxer.schemas import InvalidError, plain
+
+BATCH = 1000
 
 
 class WorkerLostError(Exception):
@@ -67,6 +69,45 @@ class Plan:
     retries: int = 3
     raises: bool = True
     tell: Callable[[Progress], None] = lambda progress: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Of `map`.
+
+    named: each input is a dict of arguments by name. batch: calls that are sent at once, by default
+    1,000, or fewer where that leaves workers without any. ordered: False: results in the order in
+    which they come. retries: how often a batch is made again whose worker was lost.
+    return_exceptions: what a call raises is given in its place, and does not end the others.
+    progress: is told after each batch. options: of `boxer.function`, without those of one machine:
+    limits, env, validate, network, host.
+    """
+
+    named: bool = False
+    batch: int | None = None
+    ordered: bool = True
+    retries: int = 3
+    return_exceptions: bool = False
+    progress: Callable[[Progress], None] | None = None
+    options: Mapping[str, Any] | None = None
+
+    def plan(self, inputs: Sequence[Iterable[Any]], places: int) -> Plan:
+        """places: batches that can be under way. Raises `ClusterError`."""
+        total = _length(inputs)
+        batch = self.batch
+        if batch is None:  # so that each place gets some
+            batch = BATCH if total is None else max(1, min(BATCH, -(-total // places)))
+        if batch < 1:
+            raise ClusterError(f"A batch has at least one call, not `{batch}`.")
+        tell = self.progress or (lambda progress: None)
+        return Plan(batch, total, self.ordered, self.retries, not self.return_exceptions, tell)
+
+
+def _length(inputs: Sequence[Iterable[Any]]) -> int | None:
+    try:
+        return min(len(one) for one in inputs)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
 
 
 @dataclass(slots=True)

@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from boxer.cluster.mapping import Plan, Progress, WorkerLostError, calls_of, results
+from boxer.cluster.mapping import Options, WorkerLostError, calls_of, results
 from boxer.cluster.parcels import Parcel, pack
 from boxer.cluster.working import Call, Outcome, Worker
 from boxer.errors import ClusterError
 
 PENDING = 2  # batches that lie at a worker: it never waits for its sender
-BATCH = 1000
 PATIENCE = 300.0  # seconds without any worker
 _TICK = 1.0
 
@@ -44,10 +43,10 @@ class RayWorker(Worker):
         return True
 
     def run_sent(self, parcel: Parcel, sent: list[Any], calls: Sequence[Call]) -> Outcome:
-        return self.run(parcel, lambda: _bytes_of(sent), calls)
+        return self.run(parcel, lambda: bytes_of(sent), calls)
 
 
-def _bytes_of(sent: list[Any]) -> bytes | None:
+def bytes_of(sent: list[Any]) -> bytes | None:
     ray = load_ray()
     try:
         return bytes(ray.get(sent[0])) if sent else None
@@ -94,42 +93,23 @@ class Cluster:
         self._shipped: dict[str, Any] = {}
 
     def map(
-        self,
-        function: str | os.PathLike[str],
-        /,
-        *inputs: Iterable[Any],
-        named: bool = False,
-        batch: int | None = None,
-        ordered: bool = True,
-        retries: int = 3,
-        return_exceptions: bool = False,
-        progress: Callable[[Progress], None] | None = None,
-        options: Mapping[str, Any] | None = None,
+        self, function: str | os.PathLike[str], /, *inputs: Iterable[Any], **options: Any
     ) -> Iterator[Any]:
         """What the function gives for each input, in the inputs' order, as `map` does: as results
         are taken, inputs are read and sent.
 
         function: a box's, as of `boxer.function`. inputs: its arguments; several are taken side by
-        side. named: each input is a dict of arguments by name. batch: calls that are sent at once,
-        by default 1,000, or fewer where that leaves workers without any. ordered: False: in the
-        order in which they come. retries: how often a batch is made again whose worker was lost.
-        return_exceptions: what a call raises is given in its place, and does not end the others.
-        progress: is told after each batch. options: of `boxer.function`, without those of one
-        machine: limits, env, validate, network, host.
+        side. options: `named`, `batch`, `ordered`, `retries`, `return_exceptions`, `progress`,
+        `options`, as `boxer.cluster.Options` has them.
 
         Raises `ClusterError` for a batch that is lost too often, what `boxer.function` raises, and
         what a call raises.
         """
-        parcel, data = pack(os.fspath(function), options or {})
-        total = _length(inputs)
-        plan = Plan(
-            batch or _batch_for(total, len(self._members) * PENDING), total, ordered, retries,
-            not return_exceptions, progress or (lambda progress: None),
-        )  # fmt: skip
-        if plan.batch < 1:
-            raise ClusterError(f"A batch has at least one call, not `{plan.batch}`.")
+        told = Options(**options)
+        plan = told.plan(inputs, len(self._members) * PENDING)
+        parcel, data = pack(os.fspath(function), told.options or {})
         crew = _Crew(self, parcel, self._ship(parcel, data))
-        return results(crew, calls_of(inputs, named), plan)
+        return results(crew, calls_of(inputs, told.named), plan)
 
     def close(self) -> None:
         """Ends all workers; a cluster that was made for them, too."""
@@ -244,15 +224,3 @@ def _connect(ray: Any, address: str | None) -> None:
             ray.init(address, log_to_driver=False, configure_logging=False)
     except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
         raise ClusterError(f"The cluster cannot be reached: {error}") from None
-
-
-def _length(inputs: Sequence[Iterable[Any]]) -> int | None:
-    try:
-        return min(len(one) for one in inputs)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return None
-
-
-def _batch_for(total: int | None, places: int) -> int:
-    """So that each place gets some."""
-    return BATCH if total is None else max(1, min(BATCH, -(-total // places)))

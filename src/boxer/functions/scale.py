@@ -290,14 +290,16 @@ def _check(model: Model, field: Field, models: set[str], enums: dict[str, Any]) 
 def _blocks(told: dict[str, Any], kind: str, place: str) -> list[tuple[str, dict[str, Any]]]:
     """Labels and bodies."""
     found = []
-    for held in told.get(kind, []) if isinstance(told.get(kind, []), list) else [None]:
+    given = told.get(kind, [])
+    for held in given if isinstance(given, list) else [None]:
         labels = [one for one in held if one != "__is_block__"] if isinstance(held, dict) else []
-        if len(labels) != 1 or not isinstance(held[labels[0]], dict):
+        body = held[labels[0]] if isinstance(held, dict) and len(labels) == 1 else None
+        if not isinstance(body, dict):
             raise _BadError(f"A `{kind}` of {place} is no block with a name")
         label = labels[0].strip('"')
         if not _LABEL.fullmatch(label):
             raise _BadError(f"`{label[:60]}` is no name: letters and digits")
-        found.append((label, held[labels[0]]))
+        found.append((label, body))
     return found
 
 

@@ -55,7 +55,9 @@ def python_stub(name: str, signature: dict[str, Any]) -> str:
         "    global _function",
         "    if _function is None:",
         f"        _function = boxer.function({json.dumps(name)})",
-        f"    given: dict[str, Any] = {{{', '.join(f'{json.dumps(one)}: {one}' for one in passed)}}}",
+        "    given: dict[str, Any] = {"
+        + ", ".join(f"{json.dumps(one)}: {one}" for one in passed)
+        + "}",
         "    told = {name: value for name, value in given.items() if value is not _LEFT_OUT}",
         f"    answer: {result} = _function(**told{', **rest' if rest is not False else ''})",
         "    return answer",

@@ -104,7 +104,7 @@ def _called(function: Any) -> Any:
     while isinstance(function, functools.partial):
         function = function.func
     if isinstance(function, type):
-        return function.__init__
+        return vars(function).get("__init__", function.__init__)  # type: ignore[misc]
     return function if inspect.isroutine(function) else type(function).__call__
 
 
