@@ -16,7 +16,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, Any, Generic, Literal, LiteralString, NamedTuple, TypedDict, TypeVar
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped,unused-ignore]
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -266,18 +266,27 @@ _LEAVES: list[tuple[Any, st.SearchStrategy[Any]]] = [
 ]
 
 
+_LIST: Any = list
+_DICT: Any = dict
+_TUPLE: Any = tuple
+_OPTIONAL: Any = typing.Optional
+
+
 def _bigger(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """A hint, and a strategy of its values."""
+    names = {str: st.text(), int: st.integers()}
     return st.one_of(
-        inner.map(lambda one: (list[one[0]], st.lists(one[1], max_size=3))),
-        inner.map(lambda one: (dict[str, one[0]], st.dictionaries(st.text(), one[1], max_size=3))),
-        inner.map(
-            lambda one: (dict[int, one[0]], st.dictionaries(st.integers(), one[1], max_size=3))
+        inner.map(lambda one: (_LIST[one[0]], st.lists(one[1], max_size=3))),
+        st.tuples(st.sampled_from([str, int]), inner).map(
+            lambda both: (
+                _DICT[both[0], both[1][0]],
+                st.dictionaries(names[both[0]], both[1][1], max_size=3),
+            )
         ),
         st.tuples(inner, inner).map(
-            lambda both: (tuple[both[0][0], both[1][0]], st.tuples(both[0][1], both[1][1]))
+            lambda both: (_TUPLE[both[0][0], both[1][0]], st.tuples(both[0][1], both[1][1]))
         ),
-        inner.map(lambda one: (typing.Optional[one[0]], st.one_of(st.none(), one[1]))),
+        inner.map(lambda one: (_OPTIONAL[one[0]], st.one_of(st.none(), one[1]))),
     )
 
 
