@@ -27,7 +27,7 @@ BUILD_FLAGS = (("--pull",), ("--rm",), ("--force-rm",), ("--load",))
 BUILD_VALUES = (("--progress",), ("--platform",), ("--provenance",), ("--sbom",), ("--builder",))
 
 _PRIVILEGES = (
-    "a box reaches nothing of this machine but what `-e` and `-v` give it",
+    "a box has no privileges on this machine: it reaches what `-v`, `-e`, `-p` and `--allow-net` give",
     "Leave it out.",
 )
 _NETWORK = (

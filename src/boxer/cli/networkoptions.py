@@ -65,7 +65,9 @@ def add_outbound_options(parser: argparse.ArgumentParser) -> None:
     several("--network-alias", "NAME", "one more name on its networks, which others may have, too")
     several("--dns", "ADDRESS[:PORT]", "a name server, instead of this machine's way")
     parser.add_argument(
-        "--net-log", metavar="FILE", help="add each decision to it, a line of JSON each"
+        "--net-log",
+        metavar="FILE",
+        help="add to it, in lines of JSON: each decision, who comes in, how connections end",
     )
 
 
