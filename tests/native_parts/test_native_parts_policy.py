@@ -412,7 +412,8 @@ def test_who_came_has_room_of_its_own_in_the_log(ask: Ask, tmp_path: Path) -> No
     got = ask(["all host"], [came] * 500_000 + [f"tcp {place(PUBLIC)}"] * 2, log)
     assert log.stat().st_size < 65 << 20
     told = [line for line in got if line.startswith("told ")]
-    assert len(told) == 1 and "does not say who comes in" in told[0]
+    assert len(told) == 1
+    assert "does not say who comes in" in told[0]
     assert [json.loads(line)["what"] for line in log.read_text().splitlines()[-3:]] == [
         "accept", "connect", "connect",
     ]  # fmt: skip

@@ -27,7 +27,7 @@ BUILD_FLAGS = (("--pull",), ("--rm",), ("--force-rm",), ("--load",))
 BUILD_VALUES = (("--progress",), ("--platform",), ("--provenance",), ("--sbom",), ("--builder",))
 
 _PRIVILEGES = (
-    "a box has no privileges on this machine: it reaches what `-v`, `-e`, `-p` and `--allow-net` give",
+    "a box reaches nothing of this machine but what `-e`, `-v`, `-p` and `--allow-net` give it",
     "Leave it out.",
 )
 _NETWORK = (
