@@ -48,10 +48,11 @@ def lines_of(log: Path) -> list[dict[str, Any]]:
 def played(box: Path, log: Path) -> tuple[list[tuple[str, int]], str]:
     """The names of the clients, in their order, and what the run told."""
     port, other = free_port(), free_port()
-    words = [BOXER, "run", "-p", f"{port}:8000", "-p", f"{other}:8001/udp", "--net-log", log]
+    words = [str(BOXER), "run", "-p", f"{port}:8000", "-p", f"{other}:8001/udp"]
+    words += ["--net-log", str(log), str(box)]
     names: list[tuple[str, int]] = []
     with subprocess.Popen(
-        [*words, box, "python", "-c", SERVER],
+        [*words, "python", "-c", SERVER],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as run:  # fmt: skip
         try:
@@ -118,9 +119,9 @@ import socket
 with socket.create_connection(("host.boxer.internal", {port})) as server:
     server.sendall(bytes(1000))
 """
-        words = [BOXER, "run", "--allow-net", f"host.boxer.internal:{port}", "--net-log", log]
-        done = subprocess.run([*words, example("hello"), "python", "-c", client], check=True)
-        assert done.returncode == 0
+        words = [str(BOXER), "run", "--allow-net", f"host.boxer.internal:{port}"]
+        words += ["--net-log", str(log), str(example("hello"))]
+        subprocess.run([*words, "python", "-c", client], check=True)
     last = lines_of(log)[-1]
     assert last == {
         "decision": "allowed", "what": "close", "protocol": "tcp", "address": "254.1.1.1",

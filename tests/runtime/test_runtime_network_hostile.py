@@ -220,8 +220,8 @@ def test_no_answer_to_an_order_harms_who_watches(made: Module, tmp_path: Path) -
         streams = draw.choice([[reading, nothing, nothing], [silent, nothing, reading]])
         with watched(draw, streams, told) as orders:
             said = [ordered_record(draw) for _ in range(CALLS)]
-            given = {"network": network} if seed % 2 else {}
-            result = run(box_of(made, said), orders=orders, limits=Limits(time=60), **given)
+            given = network if seed % 2 else None
+            result = run(box_of(made, said), orders=orders, limits=Limits(time=60), network=given)
             assert result.exit_code == 0 or result.crash
         assert {len(packet) for packet in told} <= {8}
         heard += len(told)
