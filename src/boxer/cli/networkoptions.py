@@ -93,7 +93,7 @@ def read_network(
 
     ports = [port for text in options.publish for port in parse_ports(text)]
     if options.publish_all:
-        ports += _all_of(exposed, ports)
+        ports += _all_of([*exposed, *(options.expose or ())], ports)
     found = _ATTENDED | _limits(limits)
     return _checked(options, Network(ports=ports, **_granted(options), **found))
 
@@ -131,7 +131,7 @@ def begin_network(network: Network, opened: OpenNetwork | None) -> None:
         return
     _have_descriptors()
     for asked, port in zip(network.published, opened.ports, strict=True):
-        if not asked.host:
+        if not asked.host or asked.last:
             sys.stderr.write(f"boxer: {port}\n")
 
 
