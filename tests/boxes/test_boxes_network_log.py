@@ -17,7 +17,7 @@ from tests.debian import free_port
 pytestmark = pytest.mark.base
 
 BOXER = Path(sys.executable).with_name("boxer")
-PATIENCE = 60
+PATIENCE = 300
 SERVER = """
 import socket
 server = socket.create_server(("0.0.0.0", 8000))

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.base
 
 BOXER = Path(sys.executable).with_name("boxer")
 SOURCE = Path(__file__).parent / "network" / "server.c"
-PATIENCE = 60
+PATIENCE = 300
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ print(asked("a.example", "A"), asked("a.example", "AAAA"), asked("A.EXAMPLE.", "
 print(asked("alias.example", "A"), asked("empty.example", "A"), asked("nothing.example", "A"))
 print(asked(dns.reversename.from_address("11.0.0.1"), "PTR"))
 print(asked(dns.reversename.from_address("12.0.0.1"), "PTR"))
-print([asked("a.example", kind) for kind in ("SRV", "MX", "TXT", "ANY")])
+print([asked("a.example", kind) for kind in ("SRV", "MX", "TXT", "NAPTR")])
 print(asked("inside.example", "A"), asked("refused.example", "A"), asked("elsewhere.test", "A"))
 long = "many." + "x" * 60 + "." + "y" * 60 + ".example"
 print(len(asked(long, "AAAA")), len(asked(long, "AAAA", tcp=True)))
