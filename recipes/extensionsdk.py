@@ -84,6 +84,10 @@ def write_sdk(folder: Path, parts: Parts) -> None:
         for archive in sorted((library / "lib").glob("*.a")):
             shutil.copy(archive, lib / "libraries")
     shutil.copytree(parts.openssl / "lib", lib / "fuller")
+    (lib / "tools").mkdir()
+    for extra in parts.extras:
+        for program in sorted((extra.folder / "programs").glob("*.o")):
+            shutil.copy(program, lib / "tools")
     _write_headers(folder / "include", parts)
     _write_settings(folder, parts)
     write_tools(folder, TOOLS)

@@ -31,10 +31,13 @@ from boxer.packages.native.modules import (
 )
 from boxer.packages.native.rust import RustToolchain, find_rust
 from boxer.packages.native.sdk import Sdk, find_sdk
+from boxer.wasmformat import with_object
 
 # Raised when packages are built otherwise than before.
 GENERATION = 2
 _UV_SECONDS = 900.0
+# A module of nothing: the program is the object it carries.
+_NO_CODE = b"\0asm\1\0\0\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,14 @@ def find_builder(base: Base) -> Builder | None:
     """Who builds for a base; None where it came without an SDK."""
     sdk = _sdk_of(base)
     return Builder(sdk, find_rust()) if sdk else None
+
+
+def base_program(base: Base, name: str) -> bytes | None:
+    """A C program that comes with a base, `curl`, as an executable file that is linked with it when
+    the box is written; None where the base has none of that name."""
+    sdk = _sdk_of(base)
+    path = sdk.folder / "lib" / "tools" / f"{name}.o" if sdk else None
+    return with_object(_NO_CODE, path.read_bytes()) if path and path.is_file() else None
 
 
 def linked_base(base: Base, tree: Tree) -> Base:
