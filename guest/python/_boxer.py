@@ -175,8 +175,9 @@ def _renew_user_site():
     site = sys.modules.get("site")
     if site is None or not site.ENABLE_USER_SITE:
         return
-    same = site._getuserbase() == site.USER_BASE
-    if same and (site.USER_SITE in sys.path or not os.path.isdir(site.USER_SITE)):
+    if site._getuserbase() == site.USER_BASE and (
+        site.USER_SITE in sys.path or not os.path.isdir(site.USER_SITE)  # noqa: PTH112 - pathlib is large
+    ):
         return
     if site.USER_SITE in sys.path:
         sys.path.remove(site.USER_SITE)
