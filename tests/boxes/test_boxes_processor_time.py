@@ -112,7 +112,7 @@ import os, subprocess, sys
 def says(name, *options):
     line = [name, *options, "-c", "print(6 * 7)"]
     return subprocess.run(line, executable=sys.executable, capture_output=True, text=True)
-print(*(says(name, *options).stdout.strip() for name in ("x", "/none/<stdin>", "")
+print(*(says(name, *options).stdout.strip() for name in ("x", "/none/<stdin>", "a b")
         for options in ((), ("-E",), ("-I", "-B"), ("-X", "dev"))))
 """,
         " ".join(["42"] * 12) + "\n",

@@ -2,6 +2,7 @@
 #include "check.h"
 #include "double_fibers.h"
 #include "mm/memory.h"
+#include "mm/space.h"
 #include "process/children.h"
 #include "task/process.h"
 #include "task/slots.h"
@@ -359,6 +360,42 @@ static void each_has_its_own_processor_time(void) {
     CHECK_EQUAL(left.value.usec, 2000);
 }
 
+// As the interpreter does at a tick of the host.
+static int computes_for_a_second(void *unused) {
+    (void)unused;
+    for (int i = 0; i < 200; i++) {
+        host_now += 5 * MS;
+        boxer_tasks.due = 1;
+        CALL(sched_yield);
+    }
+    return 0;
+}
+
+// How often memories are exchanged while two processes compute for a second each.
+static int exchanges_at(int64_t cost_ns) {
+    host_exchange_ns = cost_ns;
+    long pids[2];
+    for (int i = 0; i < 2; i++) {
+        pids[i] = child(computes_for_a_second, 0);
+        process_find((uint32_t)pids[i])->space = space_empty();
+    }
+    host_exchanged = 0;
+    for (int i = 0; i < 2; i++)
+        CHECK_EQUAL(wait_for_child(PID, pids[i], WEXITED), 0);
+    return host_exchanged;
+}
+
+static void slices_grow_with_what_an_exchange_takes(void) {
+    host_switches();
+    int free_of_cost = exchanges_at(0), cheap = exchanges_at(MS / 2), dear = exchanges_at(2 * MS),
+        dearest = exchanges_at(20 * MS);
+    CHECK(free_of_cost >= 400);                 // at each tick
+    CHECK(cheap < free_of_cost && cheap > 150); // 10 ms
+    CHECK(dear < cheap * 2 / 3);                // 40 ms
+    CHECK(dearest >= 2000 / 50);                // 50 ms at most: the others are not forgotten
+    CHECK(dearest <= dear);
+}
+
 static void there_can_be_too_many(void) {
     host_switches();
     host_stacks_most = 1000;
@@ -501,6 +538,7 @@ int main(void) {
     RUN(locks_in_a_circle_are_refused);
     RUN(a_descriptor_stands_for_a_process);
     RUN(each_has_its_own_processor_time);
+    RUN(slices_grow_with_what_an_exchange_takes);
     RUN(there_can_be_too_many);
     RUN(without_memory_there_is_no_child);
     RUN(each_has_its_folder);
