@@ -26,7 +26,8 @@ static int grow(struct net *net) {
 }
 
 int net_add(struct net *net, int fd, enum net_kind kind, int family) {
-    int error = net->free ? 0 : grow(net);
+    int is_other = kind != NET_STREAM;
+    int error = is_other && net->others == MOST_OTHERS ? -EMFILE : net->free ? 0 : grow(net);
     uint32_t place = net->free - 1;
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
                                 .data.u32 = NET_FIRST + place};
@@ -40,6 +41,7 @@ int net_add(struct net *net, int fd, enum net_kind kind, int family) {
     }
     struct net_socket *socket = &net->sockets[place];
     net->free = socket->next_free;
+    net->others += (uint32_t)is_other;
     *socket = (struct net_socket){.fd = fd, .kind = (uint8_t)kind, .family = (uint8_t)family};
     return (int)(NET_FIRST + place);
 }
@@ -69,6 +71,8 @@ void net_remove(struct net *net, struct net_socket *socket) {
     if (socket->kind == NET_STREAM) {
         grants_note_ended(net->grants, &socket->to, socket->box_port, socket->bytes);
         grants_closed(net->grants);
+    } else {
+        net->others--;
     }
     close(socket->fd);
     ends_close(net, socket);
