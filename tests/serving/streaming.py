@@ -26,7 +26,10 @@ async def app(scope, receive, send):
     await ROUTES[scope["path"]](scope, receive, send)
 
 
-async def begin(send, status=200, headers=(), **more):
+PLAIN = ((b"content-type", b"text/plain"),)
+
+
+async def begin(send, status=200, headers=PLAIN, **more):
     await send({"type": "http.response.start", "status": status, "headers": headers, **more})
 
 

@@ -103,7 +103,7 @@ class Application:
             if len(part) > self._most:
                 await tell_whole(send, self._served.refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
                 return
-            found = None if has_more else self._at_once(scope, part)
+            found = None if has_more else self.answer_at_once(scope, part)
             if found is None:
                 await self._talk(scope, receive, send, part, has_more, began)
                 return
@@ -111,7 +111,9 @@ class Application:
         await tell_whole(send, answer)
         self._served.figures.answered(answer["status"], time.perf_counter() - began, way)
 
-    def _at_once(self, scope: Message, body: bytes) -> dict[str, Any] | None:
+    def answer_at_once(self, scope: Message, body: bytes) -> dict[str, Any] | None:
+        """A whole answer, on this thread; None: it takes longer, or something of the outside, and
+        nothing has come of it."""
         if not self._is_apart or not self._shapes.is_quick(scope["method"], scope["path"]):
             return None
         before, began = getrusage(RUSAGE_THREAD), time.perf_counter()

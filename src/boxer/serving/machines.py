@@ -52,7 +52,8 @@ class Fresh:
         def call(channel: Channel) -> Any:
             return self._served.talk(channel, request)
 
-        talk = Talk(call, self._executor, self._ended)
+        has_end = request.get("type") != "websocket"
+        talk = Talk(call, self._executor, self._ended, has_end=has_end)
         await talk.begin()
         return talk.open()
 
