@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 import boxer
 from boxer.serving import asgi
@@ -16,6 +18,7 @@ from tests.serving.running import Client, listening
 pytestmark = pytest.mark.base
 PACKAGES = (
     "flask==3.1.3", "bottle==0.13.4", "starlette==1.10.0", "django==5.2.19", "functions-framework",
+    "fastapi==0.165.0", "litestar==2.25.0", "aiohttp==3.14.5",
 )  # fmt: skip
 HERE = Path(__file__).resolve().parent
 
@@ -44,6 +47,9 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> boxer.Box:
         ("starlette_()", b"starlette", ("/upload", "/stream", "/threaded")),
         ("django_()", b"django", ("/upload", "/stream")),
         ("ff", b"ff 1", ()),
+        ("fastapi_()", b'"fastapi 1"', ()),
+        ("litestar_()", b"litestar", ("/upload",)),
+        ("aiohttp_()", b"1 127.0.0.1 http a", ("/upload", "/stream")),
     ],
 )
 def test_it_is_served(box: boxer.Box, app: str, hello: bytes, others: tuple[str, ...]) -> None:
@@ -73,3 +79,32 @@ def test_a_websocket_of_starlette(box: boxer.Box) -> None:
     ):
         socket.send("hello")
         assert socket.recv(20) == "HELLO"
+
+
+def test_a_body_of_pydantic(box: boxer.Box) -> None:
+    with (
+        box.pool(2) as pool,
+        listening(asgi(pool, "frameworks:fastapi_()", rehearse=())) as port,
+        Client(port) as client,
+    ):
+        client.ask(
+            "/items", "POST", "Content-Type: application/json", body=b'{"name":"a","price":2}'
+        )
+        assert client.answer() == (200, b'{"name":"A","price":4.0}')
+        client.ask("/items", "POST", "Content-Type: application/json", body=b'{"name":1}')
+        status, told = client.answer()
+        assert status == 422
+        assert b"Input should be a valid string" in told
+
+
+def test_a_websocket_of_aiohttp(box: boxer.Box) -> None:
+    with box.pool(2) as pool, listening(asgi(pool, "frameworks:aiohttp_()")) as port:
+        with connect(f"ws://127.0.0.1:{port}/ws", subprotocols=[Subprotocol("chat")]) as socket:
+            assert socket.subprotocol == "chat"
+            socket.send("hello")
+            assert socket.recv(20) == "HELLO"
+            socket.send("close")
+            with pytest.raises(ConnectionClosed, match="4001 .* bye"):
+                socket.recv(20)
+        with pytest.raises(InvalidStatus, match="404"):
+            connect(f"ws://127.0.0.1:{port}/nothing")

@@ -23,7 +23,7 @@ _known = set()  # modules of the image
 
 
 def open_app(target, kind=None, each_life=False):
-    """Finds `module:object`, or `module:factory()`, and says what it is: "wsgi", "asgi",
+    """Finds `module:object`, or `module:factory()`, and says what it is: "wsgi", "asgi", "aiohttp",
     "event" (`handler(event, context)`) or "function". Before the freeze. Starts an ASGI
     application's lifespan, unless that is to happen in each life."""
     global _answer, _channel
@@ -31,9 +31,13 @@ def open_app(target, kind=None, each_life=False):
     found = kind or _kind_of(app, target)
     if found == "functions-framework":
         app = _with_framework(target)
-    elif found == "asgi":
+    elif found in ("asgi", "aiohttp"):
         from boxer._asgi import Asgi  # only where an application is one of asyncio's
 
+        if found == "aiohttp":
+            from boxer._aiohttp import Aiohttp
+
+            app = Aiohttp(app)
         _answer = Asgi(app, each_life)
     if _answer is None:
         made = {"event": Event, "function": Function}
@@ -95,7 +99,22 @@ def _find(target):
         if not hasattr(found, part):
             raise LookupError(f"`{module_name}` has no `{part}`")
         found = getattr(found, part)
-    return found() if factory else found
+    return _made(found) if factory else found
+
+
+def _made(factory):
+    """What it makes, which may take time; a factory of `python -m aiohttp.web` is given arguments."""
+    try:
+        parameters = inspect.signature(factory).parameters.values()
+    except (TypeError, ValueError):
+        parameters = ()
+    takes = [one for one in parameters if one.default is one.empty and one.kind < one.VAR_POSITIONAL]
+    made = factory([]) if len(takes) == 1 else factory()
+    if inspect.iscoroutine(made):
+        import asyncio
+
+        made = asyncio.run(made)
+    return made
 
 
 NAMES = ("app", "application", "api", "asgi", "wsgi", "handler", "main")
@@ -110,10 +129,8 @@ def _only_app(module, name):
 
 
 def _kind_of(app, target):
-    if type(app).__module__.startswith("aiohttp."):
-        raise TypeError(
-            f"`{target}` is aiohttp's, which only its own server can call: run the box, with -p"
-        )
+    if type(app).__module__.startswith("aiohttp.") and hasattr(app, "middlewares"):
+        return "aiohttp"
     if not callable(app):
         raise TypeError(f"`{target}` is no application: {type(app).__name__} cannot be called")
     call = app if inspect.isroutine(app) else type(app).__call__
