@@ -104,7 +104,7 @@ def test_a_websocket_of_aiohttp(box: boxer.Box) -> None:
             socket.send("hello")
             assert socket.recv(20) == "HELLO"
             socket.send("close")
-            with pytest.raises(ConnectionClosed, match="4001 .* bye"):
+            with pytest.raises(ConnectionClosed, match=r"4001 .* bye"):
                 socket.recv(20)
         with pytest.raises(InvalidStatus, match="404"):
             connect(f"ws://127.0.0.1:{port}/nothing")
