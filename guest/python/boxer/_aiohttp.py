@@ -1,4 +1,5 @@
-"""An application of aiohttp.web as one of ASGI: its own server answers it, asked by its own client, both in this machine.
+"""An application of aiohttp.web as one of ASGI: aiohttp's own server answers, asked by its own
+client, both in this machine.
 
 Belongs here: what a request is on that way. Does not: HTTP, which aiohttp speaks with itself.
 
@@ -129,9 +130,7 @@ class Aiohttp:
         ) as response:
             told = [(name.lower(), value) for name, value in response.raw_headers]
             kept = [(name, value) for name, value in told if name not in HOPS and name != b"date"]
-            await send(
-                {"type": "http.response.start", "status": response.status, "headers": kept}
-            )
+            await send({"type": "http.response.start", "status": response.status, "headers": kept})
             if response.content_length is not None and response.content_length <= AT_ONCE:
                 await send({"type": "http.response.body", "body": await response.read()})
                 return

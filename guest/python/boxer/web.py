@@ -103,12 +103,14 @@ def _find(target):
 
 
 def _made(factory):
-    """What it makes, which may take time; a factory of `python -m aiohttp.web` is given arguments."""
+    """What it makes, by a coroutine or at once; one of `python -m aiohttp.web` takes arguments."""
     try:
         parameters = inspect.signature(factory).parameters.values()
     except (TypeError, ValueError):
         parameters = ()
-    takes = [one for one in parameters if one.default is one.empty and one.kind < one.VAR_POSITIONAL]
+    takes = [
+        one for one in parameters if one.default is one.empty and one.kind < one.VAR_POSITIONAL
+    ]
     made = factory([]) if len(takes) == 1 else factory()
     if inspect.iscoroutine(made):
         import asyncio
@@ -144,6 +146,8 @@ def _kind_of(app, target):
         names = []
     if call is not app:
         names = names[1:]
+    if not names and _takes_any(call):  # a decorator's
+        return "asgi" if inspect.iscoroutinefunction(call) else "wsgi"
     if names[:3] == ["scope", "receive", "send"] or (
         len(names) == 3 and inspect.iscoroutinefunction(call)
     ):
@@ -159,6 +163,14 @@ def _kind_of(app, target):
         " ASGI (scope, receive, send), an event handler (event, context) nor a function of one"
         " value"
     )
+
+
+def _takes_any(call):
+    try:
+        kinds = {one.kind for one in inspect.signature(call).parameters.values()}
+    except (TypeError, ValueError):
+        return False
+    return inspect.Parameter.VAR_POSITIONAL in kinds
 
 
 def _is_of_the_framework(function, parameter):

@@ -96,7 +96,7 @@ class Application:
         else:
             part, has_more = b"", True
             if not waits and (length is None or length <= AT_ONCE_BODY):
-                told = await _small_body(receive)
+                told = await _small_body(receive, AT_ONCE_BODY if length is not None else 0)
                 if told is None:
                     return
                 part, has_more = told
@@ -208,9 +208,9 @@ class Application:
             self._machines.done(stream, scope)
 
 
-async def _small_body(receive: Receive) -> tuple[bytes, bool] | None:
-    """What has come of a body once it is whole, or more than is taken so; None: its sender is
-    gone."""
+async def _small_body(receive: Receive, most: int) -> tuple[bytes, bool] | None:
+    """What has come of a body once it is whole, or `most` bytes; None: its sender is gone. Who has
+    not said how long it is (HTTP/2) may wait for an answer before there is more."""
     parts: list[bytes] = []
     size = 0
     while True:
@@ -221,7 +221,7 @@ async def _small_body(receive: Receive) -> tuple[bytes, bool] | None:
         size += len(part)
         parts.append(part)
         has_more = message.get("more_body", False)
-        if not has_more or size > AT_ONCE_BODY:
+        if not has_more or size >= most:
             return parts[0] if len(parts) == 1 else b"".join(parts), has_more
 
 
