@@ -200,11 +200,15 @@ def disk_full(box: Path) -> str:
 def killed(box: Path) -> str:
     """kill -9 of a worker under load: the others go on, and there is a new one."""
     with service(box, "--workers", "2") as (port, process):
-        workers = lambda: workers_of(process.pid)  # noqa: E731
-        until(lambda: len(workers()) == 2, 120)
-        first, ends = workers(), time.monotonic() + 10
+        until(lambda: len(workers_of(process.pid)) == 2, 120)
+        first, ends = workers_of(process.pid), time.monotonic() + 10
         answered, lost = load(port, ends, meanwhile=lambda: os.kill(first[0], signal.SIGKILL))
-        until(lambda: len(workers()) == 2 and first[0] not in workers(), 120)
+
+        def is_replaced() -> bool:
+            now = workers_of(process.pid)
+            return len(now) == 2 and first[0] not in now
+
+        until(is_replaced, 120)
         assert answered > 0
     return f"{answered} answered, {lost} lost; a new worker came"
 
@@ -218,7 +222,7 @@ def upgraded(box: Path) -> str:
             until(lambda: len(workers_of(process.pid)) == 2, 120)
 
             def upgrade() -> None:
-                os.replace(other, current)
+                other.replace(current)
                 process.send_signal(signal.SIGHUP)
 
             answered, lost = load(port, time.monotonic() + 20, meanwhile=upgrade)

@@ -32,7 +32,7 @@ def kosoku(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Autobahn's own cases, driven by a runner for today's Python."""
     folder = tmp_path_factory.mktemp("kosoku")
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    install = [folder / "bin" / "pip", "install", "-q", KOSOKU]
+    install: list[str | Path] = [folder / "bin" / "pip", "install", "-q", KOSOKU]
     if subprocess.run(install, capture_output=True, timeout=300).returncode:
         pytest.skip(f"{KOSOKU} cannot be had here")
     return folder / "bin" / "kosoku"
@@ -49,7 +49,7 @@ def test_autobahns_cases(kosoku: Path, served_box: boxer.Box, tmp_path: Path) ->
         ) as port,
     ):
         subprocess.run(
-            [kosoku, *included, "-p", "4", "-o", tmp_path, f"127.0.0.1:{port}"],
+            [str(kosoku), *included, "-p", "4", "-o", str(tmp_path), f"127.0.0.1:{port}"],
             capture_output=True, timeout=1800, check=False,
         )  # fmt: skip
     [found] = json.loads((tmp_path / "index.json").read_text()).values()
@@ -95,7 +95,7 @@ def test_it_keeps_to_asgi_as_asgiref_says(served_box: boxer.Box) -> None:
     testing = pytest.importorskip("asgiref.testing", reason="asgiref is not installed")
 
     async def talk(application: Any) -> None:
-        scope = {
+        scope: dict[str, Any] = {
             "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
             "scheme": "http", "path": "/echo", "raw_path": b"/echo", "query_string": b"",
             "root_path": "", "headers": [], "client": None, "server": None,
