@@ -21,7 +21,8 @@
 // What a run wrote to once, and none since, would be copied for ever: now and then a reset looks
 // which of the noted pages differ from the image (lately), and after some such looks the others are
 // noted no more. Some of those were written to all the same, with what was there (a reference that
-// was taken and given back); they come back, each for the price of a fault, and then stay (dropped).
+// was taken and given back); they come back, each for the price of a fault, and then stay
+// (dropped).
 #define _GNU_SOURCE
 #include "state.h"
 
