@@ -280,6 +280,7 @@ class MappedInstance:
         self._code = code
         self._memory_limit = memory_limit
         self._library = library()
+        self._outcome = byref(self.native_outcome)
         self._linked = _linked_code(code)
         if address is None:
             self.address = self._new()
@@ -327,9 +328,7 @@ class MappedInstance:
         the machine's until it is entered again; `reusable` says whether it may be. run: a reference
         to a `Run`."""
         size = 0 if request is None else len(request)
-        self._library.boxer_machine_serve(
-            self.address, run, request, size, byref(self.native_outcome)
-        )
+        self._library.boxer_machine_serve(self.address, run, request, size, self._outcome)
         return self.native_outcome
 
     @property

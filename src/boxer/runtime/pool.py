@@ -330,6 +330,7 @@ class _IdleInstances:
         self._idle: deque[Instance] = deque(maxlen=size)
         self._closed = self._retired = False
         self._run = prepared(options) if frozen.is_mapped else None
+        self._run_reference = byref(self._run) if self._run is not None else None
         self._trial = self._trial_of(self._run)
 
     @staticmethod
@@ -362,8 +363,11 @@ class _IdleInstances:
         instance = self._take()
         if not isinstance(instance, MappedInstance) or self._run is None:
             return self._call_slowly(instance, request)
-        with as_host(self._options.ask):
-            native_outcome = instance.serve(byref(self._run), request)
+        if self._options.ask is None:
+            native_outcome = instance.serve(self._run_reference, request)
+        else:
+            with as_host(self._options.ask):
+                native_outcome = instance.serve(self._run_reference, request)
         if native_outcome.kind != native.RETURNED or native_outcome.status:
             outcome = outcome_of(native_outcome)
             self._give_back(instance, bool(native_outcome.reusable))
@@ -468,7 +472,8 @@ class _IdleInstances:
     def _give_back(self, instance: Instance, reusable: bool) -> None:
         if reusable and self.frozen.resettable and not self._retired:
             self._tally.resets += 1
-            self._tally.dirty_pages += getattr(instance, "dirty_pages", 0)
+            if isinstance(instance, MappedInstance):
+                self._tally.dirty_pages += instance.native_outcome.dirty_pages
             self._idle.append(instance)
         else:
             instance.close()
