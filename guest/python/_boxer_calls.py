@@ -28,9 +28,12 @@ _scan = json.JSONDecoder().scan_once
 
 
 def serve(request):
+    """request: bytes, or a view of what is another's: nothing that is made of it outlives the call
+    as one."""
     try:
         try:
-            reply = _HANDLERS[request[:1]](memoryview(request)[1:])
+            request = memoryview(request)
+            reply = _HANDLERS[request[0]](request[1:])
         finally:
             if _thread._count():
                 _join_threads()
@@ -228,4 +231,4 @@ def _described(error):
     }
 
 
-_HANDLERS = {b"c": _call, b"t": _call_tagged, b"x": _execute, b"i": _get_ready}
+_HANDLERS = {ord("c"): _call, ord("t"): _call_tagged, ord("x"): _execute, ord("i"): _get_ready}

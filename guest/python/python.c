@@ -449,9 +449,11 @@ static int python_serve(const char *request, size_t size, const char **reply, si
         serve = module ? PyObject_GetAttrString(module, "serve") : NULL;
         Py_XDECREF(module);
     }
-    PyObject *text = serve ? PyBytes_FromStringAndSize(request, (Py_ssize_t)size) : NULL;
-    last = text ? PyObject_CallOneArg(serve, text) : NULL;
-    Py_XDECREF(text);
+    // Where it lies: what is made of it are copies.
+    PyObject *view =
+        serve ? PyMemoryView_FromMemory((char *)request, (Py_ssize_t)size, PyBUF_READ) : NULL;
+    last = view ? PyObject_CallOneArg(serve, view) : NULL;
+    Py_XDECREF(view);
     turns_end_others();
     if (!last || !PyBytes_Check(last)) {
         PyErr_Print();

@@ -140,14 +140,16 @@ def reply_with_error(kind: str, message: str) -> bytes:
     return b"!" + json.dumps({"type": kind, "message": message, "traceback": ""}).encode()
 
 
-def read_reply(reply: bytes, room: int | None) -> Any:
-    """A call's result. room: bytes it may take in this process; None: any.
+def read_reply(reply: bytes | memoryview, room: int | None) -> Any:
+    """A call's result, which holds nothing of the reply. room: bytes it may take in this process;
+    None: any.
 
     Raises `GuestError` for what the function raised, `GuestExitedError`, `LimitReached`.
     """
     try:
         if reply[:1] == b"~":
             return unframed(memoryview(reply)[1:], room)
+        reply = bytes(reply)
         measure(reply, room)
         if reply[:1] == b"=":
             return _loaded(str(reply, "utf-8", "surrogatepass"), 1)

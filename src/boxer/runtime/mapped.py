@@ -53,6 +53,9 @@ from boxer.wasmformat import PAGE
 SECOND = 1_000_000_000
 PIECE = 1 << 20
 
+_view = ctypes.pythonapi.PyMemoryView_FromMemory
+_view.argtypes, _view.restype = (ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int), ctypes.py_object
+_READ = 0x100  # PyBUF_READ
 _libc = ctypes.CDLL(None)
 _libc.memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
 
@@ -446,6 +449,12 @@ class MappedInstance:
 
 def _differ(one: int, other: int, size: int) -> bool:
     return bool(_libc.memcmp(one, other, size))
+
+
+def reply_in(native_outcome: NativeOutcome) -> memoryview:
+    """The reply as it lies in the machine, which must not be entered or closed meanwhile."""
+    view: memoryview = _view(native_outcome.reply, native_outcome.reply_size, _READ)
+    return view
 
 
 def outcome_of(native_outcome: NativeOutcome) -> Outcome:
