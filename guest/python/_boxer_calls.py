@@ -33,7 +33,7 @@ def serve(request):
     try:
         try:
             request = memoryview(request)
-            reply = _HANDLERS[request[0]](request[1:])
+            reply = _HANDLERS[request[:1].tobytes()](request[1:])
         finally:
             if _thread._count():
                 _join_threads()
@@ -231,4 +231,4 @@ def _described(error):
     }
 
 
-_HANDLERS = {ord("c"): _call, ord("t"): _call_tagged, ord("x"): _execute, ord("i"): _get_ready}
+_HANDLERS = {b"c": _call, b"t": _call_tagged, b"x": _execute, b"i": _get_ready}
