@@ -43,8 +43,8 @@ struct kept {
 // mappings, kept: how many of the process's it has taken. opened: pages may have been written to
 // that are not noted.
 struct tracking {
-    uint64_t *noted, *lately, count, range_count;
-    uint32_t resets, looks;
+    uint64_t *noted, *lately, *dropped, count, range_count;
+    uint32_t resets, looks, renewals;
     struct range *ranges;
     int64_t mappings, kept;
     int learned, armed, opened, changed;

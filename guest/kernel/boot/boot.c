@@ -113,6 +113,10 @@ void kernel_thaw(const char *cwd) {
         fs_name_server();
 }
 
+int kernel_has_folders(void) {
+    return fs_has_folders();
+}
+
 typedef int (*host_sizes)(size_t *count, size_t *bytes);
 typedef int (*host_strings)(char **strings, char *buffer);
 

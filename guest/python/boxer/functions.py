@@ -83,6 +83,10 @@ def _warm():
     for _ in range(20):
         with suppress(InvalidError):
             _load({"": None})
+    if _document.get("next") or _document.get("hosts"):
+        from boxer import host
+
+        host.get_ready()
 
 
 def call(given, context=None):

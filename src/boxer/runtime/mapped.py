@@ -53,6 +53,9 @@ from boxer.wasmformat import PAGE
 SECOND = 1_000_000_000
 PIECE = 1 << 20
 
+_view = ctypes.pythonapi.PyMemoryView_FromMemory
+_view.argtypes, _view.restype = (ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int), ctypes.py_object
+_READ = 0x100  # PyBUF_READ
 _libc = ctypes.CDLL(None)
 _libc.memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
 
@@ -280,6 +283,7 @@ class MappedInstance:
         self._code = code
         self._memory_limit = memory_limit
         self._library = library()
+        self._outcome = byref(self.native_outcome)
         self._linked = _linked_code(code)
         if address is None:
             self.address = self._new()
@@ -327,9 +331,7 @@ class MappedInstance:
         the machine's until it is entered again; `reusable` says whether it may be. run: a reference
         to a `Run`."""
         size = 0 if request is None else len(request)
-        self._library.boxer_machine_serve(
-            self.address, run, request, size, byref(self.native_outcome)
-        )
+        self._library.boxer_machine_serve(self.address, run, request, size, self._outcome)
         return self.native_outcome
 
     @property
@@ -447,6 +449,12 @@ class MappedInstance:
 
 def _differ(one: int, other: int, size: int) -> bool:
     return bool(_libc.memcmp(one, other, size))
+
+
+def reply_in(native_outcome: NativeOutcome) -> memoryview:
+    """The reply as it lies in the machine, which must not be entered or closed meanwhile."""
+    view: memoryview = _view(native_outcome.reply, native_outcome.reply_size, _READ)
+    return view
 
 
 def outcome_of(native_outcome: NativeOutcome) -> Outcome:
