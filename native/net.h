@@ -27,10 +27,11 @@ enum net_kind { NET_FREE, NET_LISTENER, NET_STREAM, NET_DATAGRAMS, NET_FILE };
 enum { NET_RESOLVER, NET_ORDERS };
 
 // error: ended by its time, and not yet told. since_ns: something was moved, or it began.
-// published: datagrams of a port of the host. heard: whom it may answer, the last that came.
+// is_before: of before a copy's life (lives.h). published: datagrams of a port of the host. heard:
+// whom it may answer, the last that came.
 struct net_socket {
     int fd;
-    uint8_t kind, family, published, is_connecting, is_over;
+    uint8_t kind, family, published, is_connecting, is_over, is_before;
     int error;
     uint64_t since_ns;
     struct endpoint to; // of a connection, where it leads or comes from
@@ -58,6 +59,7 @@ struct net {
     struct net_socket *sockets;
     uint32_t room, free; // free: number + 1 of a place; 0: none
     uint64_t swept_ns;   // the clock of its sockets, too
+    uint32_t any_port;   // what a listener's port 0 means; 0: nothing yet
     uint32_t reply_size;
     uint8_t reply[NET_REPLY];
 };

@@ -74,6 +74,7 @@ struct watched {
 };
 
 struct layer;
+struct lives;
 struct fibers;
 struct net;
 struct spaces;
@@ -115,9 +116,10 @@ struct boxer_machine {
     uint64_t began_ns, cpu_began_ns;
     uint64_t input_at, output_left;
     struct kept output, errors, reply;
-    struct kept answer; // to what it asked last (asking.h)
-    uint64_t answer_at; // so much of it was received
-    struct net *net;    // of its life; null: no network
+    struct kept answer;  // to what it asked last (asking.h)
+    uint64_t answer_at;  // so much of it was received
+    struct net *net;     // of its life; null: no network
+    struct lives *lives; // of connections (lives.h); null: it gives none
 };
 
 // image.c. A private mapping of the image over the machine's memory: 0, or -1.
@@ -171,6 +173,8 @@ int watch_is_cancelled(const struct watched *);
 int watch_check(struct boxer_machine *);
 uint64_t now_ns(void), cpu_now_ns(void), real_now_ns(void);
 int watch_begin(struct boxer_machine *);
+// In a copy of the process: the run's times begin anew.
+void watch_again(struct boxer_machine *);
 // Between the two it is looked at every 10 ms. Beginning: 0, or -1 where there is no signal for it;
 // it has to be ended all the same.
 int watching_begin(struct watched *, wasm_engine_t *);

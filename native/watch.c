@@ -81,18 +81,23 @@ static uint64_t end_of(uint64_t began, uint64_t length) {
     return length > UINT64_MAX - began ? UINT64_MAX : began + length;
 }
 
-int watch_begin(struct boxer_machine *machine) {
+static void set_times(struct boxer_machine *machine) {
     struct watched *watched = &machine->watched;
     const struct boxer_run *run = machine->run;
     watched->until_ns = end_of(machine->began_ns, run->time_ns);
     watched->cpu_until_ns = end_of(machine->cpu_began_ns, run->cpu_ns);
     watched->attend_ns = run->attend ? machine->began_ns + ATTEND_NS : UINT64_MAX;
     watched->cancelled = run->cancelled;
+    watched->word = run->word;
+}
+
+int watch_begin(struct boxer_machine *machine) {
+    struct watched *watched = &machine->watched;
+    set_times(machine);
     watched->code_start = machine->code->start;
     watched->code_end = machine->code->end;
     watched->context = machine->context;
     watched->check = check_machine;
-    watched->word = run->word;
     tick_begin(machine);
     return watching_begin(watched, machine->code->engine);
 }
@@ -181,6 +186,14 @@ static void forget_thread(void) {
     }
     pthread_mutex_init(&lock, NULL);
     pthread_cond_init(&wanted, NULL);
+}
+
+void watch_again(struct boxer_machine *machine) {
+    pthread_mutex_lock(&lock);
+    set_times(machine);
+    if (!begun)
+        begin_thread(machine->code->engine);
+    pthread_mutex_unlock(&lock);
 }
 
 int watching_begin(struct watched *watched, wasm_engine_t *engine) {

@@ -29,6 +29,14 @@ RENEWED = {
     "time": lambda module: posix.environ.get(b"TZ") == frozen_zone or module.tzset(),
 }
 
+# What was random before a life that begins while the program stands. What else a thaw renews is the
+# program's own by then.
+BORN = {
+    "numpy.random.mtrand": RENEWED["numpy.random.mtrand"],
+    "random": lambda module: module.seed(),
+    "tempfile": lambda module: setattr(module, "_name_sequence", None),
+}
+
 
 def prepare(modules, _):
     """Imports `modules` before the freeze and leaves the heap quiet; calls `module:callable`s.
@@ -112,6 +120,15 @@ def thaw(environment, unbuffered):
             renew(sys.modules[name])
     _renew_streams(bool(unbuffered))
     _renew_user_site()
+    for hook in hooks:
+        hook()
+
+
+def be_born():
+    """Begins a life while the program stands (births.c): everything random, the user's hooks."""
+    for name, renew in BORN.items():
+        if name in sys.modules:
+            renew(sys.modules[name])
     for hook in hooks:
         hook()
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+import sys
 from dataclasses import asdict, dataclass, field
 from types import ModuleType
 from typing import Any
@@ -32,7 +34,8 @@ ISOLATIONS = ("request", "connection", "session", "none")
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """box: a file or a name. app: `module:object`. machines: that run at once in each worker, and
+    """box: a file or a name. app: `module:object`; none: the box's command is a server of its own,
+    which listens on box_port, 0: the first that it listens on. machines: that run at once in each worker, and
     are awake. streams: answers that are streamed, and WebSockets, beside them. isolation: request,
     connection, session or none. session_header: instead of a cookie. sessions, session_idle: how
     many, and for how many seconds without a request. limits, network, mounts: of each request.
@@ -40,7 +43,8 @@ class Service:
     request. metrics: the path of the figures, or nothing. host_lib: uvicorn or granian."""
 
     box: str
-    app: str
+    app: str = ""
+    box_port: int = 0
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
@@ -68,6 +72,9 @@ class Service:
 def serve(service: Service) -> None:
     """Serves until it is told to end (SIGTERM, SIGINT). Raises `ServeError`."""
     _check(service)
+    if not service.app:
+        _serve_own(service)
+        return
     if service.host_lib == "granian":
         granian.serve(service)
         return
@@ -104,13 +111,45 @@ def serve(service: Service) -> None:
     uvicorn.run(here, factory=True, workers=service.workers, **options)
 
 
-def worker() -> Application:
-    """The application of one process of several."""
+def told_service() -> Service:
+    """What a process of a service was told."""
     told = json.loads(os.environ[VARIABLE])
     for name in ("rehearse", "mounts"):
         told[name] = tuple(told[name])
     limits, network = Limits(**told.pop("limits")), Network(**told.pop("network"))
-    return open_service(Service(limits=limits, network=network, **told))
+    return Service(limits=limits, network=network, **told)
+
+
+def worker() -> Application:
+    """The application of one process of several."""
+    return open_service(told_service())
+
+
+def _serve_own(service: Service) -> None:
+    """The box's command is a server of its own."""
+    from boxer.serving.standing import Supervisor, told_by_signals
+
+    family = socket.AF_INET6 if ":" in service.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    with listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((service.host, service.port))
+        except OSError as error:
+            raise ServeError(
+                f"{service.host}:{service.port} cannot be listened on: {error.strerror}."
+            ) from None
+        listener.setblocking(False)
+        host, port = listener.getsockname()[:2]
+        place = f"[{host}]:{port}" if family == socket.AF_INET6 else f"{host}:{port}"
+
+        def tell() -> None:
+            print(f"INFO:     Serving on http://{place} (Press CTRL+C to quit)", file=sys.stderr)
+
+        told = {VARIABLE: json.dumps(asdict(service))}
+        supervisor = Supervisor(listener, service.workers, lambda: told, GRACE, tell)
+        with told_by_signals(supervisor) as wake:
+            supervisor.run(wake)
 
 
 def open_service(service: Service) -> Application:
