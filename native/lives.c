@@ -6,7 +6,8 @@
 // 2. The first machine never sees a connection: it is accepted, handed to a copy, and closed.
 // 3. What two processes would share of the host a copy has not: connections that stood before it
 //    have ended for it; its epoll is its own; the ports are closed.
-// 4. A copy is over with its connection: it ends at the first wait of all its tasks behind that, or
+// 4. A copy is over with its connection: where the peer has gone, soon; else it ends at the first
+// wait of all its tasks behind that, or
 //    LINGER later where other connections of its own still stand.
 // 5. No more copies live than the run may have; who comes then waits in the port's queue.
 // 6. A copy runs nothing of the program that made the first machine (Python), and ends with it.
@@ -32,7 +33,8 @@
 #include <unistd.h>
 
 enum { MOST_DOORS = 16, EXTRA = 2 };
-static const uint64_t LINGER_NS = 5000000000;
+// PATIENCE: with who has shut its side down, and may still read.
+static const uint64_t LINGER_NS = 5000000000, PATIENCE_NS = 30000000000;
 
 // listener: by which the connection came. connection: until the guest has it. number: what the
 // guest calls it. news: what it is still told. run: of a copy, its own.
@@ -100,7 +102,7 @@ static void be_own_process(struct boxer_machine *machine, pid_t parent) {
     lives->run.attend = NULL;
     lives->run.ask = NULL;
     lives->run.word = NULL;
-    lives->run.cancelled = NULL;
+    lives->run.cancelled = &machine->watched.has_left;
     lives->run.time_ns = given->time_ns;
     lives->run.cpu_ns = given->cpu_ns;
     lives->run.output = given->output;
@@ -158,6 +160,7 @@ static void be_born(struct boxer_machine *machine, pid_t parent, uint32_t listen
     lives->listener = listener;
     lives->connection = fd;
     lives->news = 2;
+    watch_peer(machine, fd, PATIENCE_NS);
 }
 
 int lives_news(struct boxer_machine *machine, struct boxer_net_event *event) {
@@ -187,6 +190,7 @@ void lives_closed(struct boxer_machine *machine, uint32_t number) {
     if (!lives || !lives->is_copy || lives->number != number || lives->is_closed)
         return;
     lives->is_closed = 1;
+    watch_peer(machine, -1, 0);
     lives->closed_ns = now_ns();
 }
 

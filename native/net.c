@@ -111,6 +111,11 @@ static void reply_names(struct net *net, const struct sockaddr_storage *peer) {
     net->reply_size = sizeof reply;
 }
 
+static void set_own_name(struct sockaddr_storage *peer, int family) {
+    struct endpoint own = {.address = {127, 0, 0, 1}, .family = 4};
+    net_sockaddr(&own, family == 6 ? AF_INET6 : AF_INET, peer);
+}
+
 // Of a machine that gives lives, a copy has one connection, and the first machine none.
 static int take_knocker(struct boxer_machine *machine, uint32_t number,
                         const struct net_socket *listener, struct sockaddr_storage *peer,
@@ -120,8 +125,8 @@ static int take_knocker(struct boxer_machine *machine, uint32_t number,
     int fd = lives_take(machine, number);
     if (fd < 0)
         errno = EAGAIN;
-    else if (getpeername(fd, (struct sockaddr *)peer, size) < 0) // it has gone already
-        *peer = (struct sockaddr_storage){.ss_family = listener->family == 6 ? AF_INET6 : AF_INET};
+    else if (getpeername(fd, (struct sockaddr *)peer, size) < 0 || peer->ss_family == AF_UNIX)
+        set_own_name(peer, listener->family); // it has gone already, or is a program in front
     return fd;
 }
 

@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include "state.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
@@ -121,11 +122,21 @@ static int what_is_due(const struct watched *watched, uint64_t now) {
     return now >= __atomic_load_n(&watched->attend_ns, __ATOMIC_RELAXED) ? TO_ATTEND : NOT_DUE;
 }
 
+static void look_at_peer(struct watched *watched, uint64_t now) {
+    struct pollfd polled = {.fd = watched->peer - 1, .events = POLLRDHUP};
+    if (!watched->peer || poll(&polled, 1, 0) < 1)
+        return;
+    watched->left_ns = watched->left_ns ? watched->left_ns : now;
+    if ((polled.revents & (POLLHUP | POLLERR)) || now - watched->left_ns > watched->patience_ns)
+        __atomic_store_n(&watched->has_left, 1, __ATOMIC_RELAXED);
+}
+
 // Holding the lock: none of them can leave meanwhile. The most that is due; next: when to look
 // again.
 static int ask_those_due(int can_end, uint64_t now, uint64_t *next) {
     int most = NOT_DUE;
     for (struct watched *watched = first; watched; watched = watched->next) {
+        look_at_peer(watched, now);
         int due = what_is_due(watched, now);
         int ticks = tick_is_due(watched, now, next);
         if (ticks)
@@ -193,6 +204,15 @@ void watch_again(struct boxer_machine *machine) {
     set_times(machine);
     if (!begun)
         begin_thread(machine->code->engine);
+    pthread_mutex_unlock(&lock);
+}
+
+void watch_peer(struct boxer_machine *machine, int connection, uint64_t patience) {
+    struct watched *watched = &machine->watched;
+    pthread_mutex_lock(&lock);
+    watched->peer = connection + 1;
+    watched->patience_ns = patience;
+    watched->left_ns = 0;
     pthread_mutex_unlock(&lock);
 }
 

@@ -29,6 +29,7 @@ from boxer.runtime.traps import crash_of_code, crash_of_text
 __all__ = [
     "ATTENDED",
     "NETWORK_LIMITS",
+    "TCP",
     "Answer",
     "Asked",
     "Attendance",
@@ -54,7 +55,6 @@ __all__ = [
     "RunResult",
     "Snapshot",
     "StartedInstance",
-    "TCP",
     "Stream",
     "TooDeepError",
     "TooManyError",

@@ -53,31 +53,29 @@ class Supervisor:
         self,
         listener: socket.socket,
         workers: int,
-        environment: Callable[[], dict[str, str]],
+        environment: dict[str, str],
         grace: float,
-        on_ready: Callable[[], None] = lambda: None,
     ) -> None:
         self._listener, self._workers, self._grace = listener, workers, grace
-        self._environment, self._on_ready = environment, on_ready
+        self._environment = environment
         self._all: list[Standing] = []
         self._failures = 0
         self._is_told, self._is_ending = False, False
         self._again: float | None = None
         self._selector = selectors.DefaultSelector()
 
-    def run(self, wake: socket.socket | None = None) -> None:
-        """Serves until `end`. wake: readable when one of the methods was called."""
-        if wake is not None:
-            self._selector.register(wake, selectors.EVENT_READ)
+    def run(self, ear: Ear) -> None:
+        """Serves until `end`."""
+        self._ear = ear
+        self._selector.register(ear, selectors.EVENT_READ)
         try:
             self._fill()
             while self._all or not self._is_ending:
                 for key, _ in self._selector.select(0.2):
                     if isinstance(key.data, Standing):
                         self._hear(key.data)
-                    elif wake is not None:
-                        with suppress(BlockingIOError):
-                            wake.recv(64)
+                    else:
+                        ear.heed()
                 self._look()
         finally:
             for each in self._all:
@@ -108,7 +106,7 @@ class Supervisor:
             given = [theirs.fileno(), self._listener.fileno()]
             family = 6 if self._listener.family == socket.AF_INET6 else 4
             command = [sys.executable, "-P", "-m", PROCESS, *map(str, (*given, family))]
-            environment = {**os.environ, **self._environment()}
+            environment = {**os.environ, **self._environment}
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, pass_fds=given, env=environment
             )
@@ -134,7 +132,7 @@ class Supervisor:
             self._drain(each)
         if not self._is_told:
             self._is_told = True
-            self._on_ready()
+            self._ear.on_ready()
 
     def _drain(self, standing: Standing) -> None:
         if standing.ends_at is None:
@@ -177,25 +175,62 @@ class Supervisor:
         self._again = now + AGAIN
 
 
+class Ear:
+    """How a supervisor is told something: by other threads, and by signals. on_ready: called once
+    connections are waited for."""
+
+    def __init__(self) -> None:
+        self.on_ready: Callable[[], None] = lambda: None
+        self._ours, self._theirs = socket.socketpair()
+        self._told: list[Callable[[], None]] = []
+        for one in (self._ours, self._theirs):
+            one.setblocking(False)
+
+    def __enter__(self) -> Ear:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._ours.close()
+        self._theirs.close()
+
+    def fileno(self) -> int:
+        return self._ours.fileno()
+
+    def tell(self, call: Callable[[], None]) -> None:
+        self._told.append(call)
+        with suppress(OSError):
+            self._theirs.send(b"!")
+
+    def heed(self) -> None:
+        with suppress(BlockingIOError):
+            self._ours.recv(64)
+        while self._told:
+            self._told.pop(0)()
+
+
 @contextmanager
-def told_by_signals(supervisor: Supervisor) -> Iterator[socket.socket]:
+def told_by_signals(supervisor: Supervisor, ear: Ear) -> Iterator[None]:
     """SIGTERM and SIGINT end it, SIGHUP renews it; in the main thread."""
-    ours, theirs = socket.socketpair()
-    for one in (ours, theirs):
-        one.setblocking(False)
     calls = {
-        signal.SIGTERM: supervisor.end, signal.SIGINT: supervisor.end, signal.SIGHUP: supervisor.renew
-    }  # fmt: skip
+        signal.SIGTERM: supervisor.end,
+        signal.SIGINT: supervisor.end,
+        signal.SIGHUP: supervisor.renew,
+    }
     before = {
-        number: signal.signal(number, lambda *_, call=call: call())  # type: ignore[misc]
+        number: signal.signal(number, lambda *_, call=call: ear.tell(call))
         for number, call in calls.items()
     }
-    old = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
     try:
-        yield ours
+        yield
     finally:
-        signal.set_wakeup_fd(old)
         for number, handler in before.items():
             signal.signal(number, handler)
-        ours.close()
-        theirs.close()
+
+
+@contextmanager
+def listen_privately(path: str) -> Iterator[socket.socket]:
+    """A socket in a folder that is this user's alone."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(path)
+        listener.setblocking(False)
+        yield listener

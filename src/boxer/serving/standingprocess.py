@@ -34,15 +34,21 @@ def main(control: int, listener: int, family: int) -> int:
             stderr=Stream.INHERIT,
             limits=whole,
             network=network,
-            lives=Lives(service.machines, control, GRACE, _of_each(service)),
+            lives=Lives(_most(service), control, GRACE, _of_each(service)),
         )
     if result.crash or result.limit:
         print(f"boxer: the box's server: {result.crash or result.limit}", file=sys.stderr)
     return result.exit_code
 
 
+def _most(service: Service) -> int:
+    """Who is in front bounds requests and WebSockets each by themselves."""
+    return service.machines + (service.streams if service.isolation == "request" else 0)
+
+
 def _of_each(service: Service) -> Limits:
-    return service.limits
+    """Who is in front counts the time of a request; a connection lasts as a stream does."""
+    return replace(service.limits, time=service.longest)
 
 
 if __name__ == "__main__":
