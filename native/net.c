@@ -112,8 +112,9 @@ static void reply_names(struct net *net, const struct sockaddr_storage *peer) {
 }
 
 static void set_own_name(struct sockaddr_storage *peer, int family) {
-    struct endpoint own = {.address = {127, 0, 0, 1}, .family = 4};
-    net_sockaddr(&own, family == 6 ? AF_INET6 : AF_INET, peer);
+    static const struct endpoint v4 = {.address = {127, 0, 0, 1}, .family = 4},
+                                 v6 = {.address = {[15] = 1}, .family = 6};
+    net_sockaddr(family == 6 ? &v6 : &v4, family, peer);
 }
 
 // Of a machine that gives lives, a copy has one connection, and the first machine none.

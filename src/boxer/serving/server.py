@@ -144,6 +144,7 @@ def _serve_connections(service: Service) -> None:
     """The box's own server has the connections as they come."""
     from boxer.serving.standing import Ear, Supervisor, told_by_signals
 
+    load(service.box)  # its code is compiled once, not by each process
     family = socket.AF_INET6 if ":" in service.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     with listener:
@@ -173,6 +174,7 @@ def _forwarder(service: Service) -> Forwarder:
     from boxer.serving.forwarding import Forwarder
     from boxer.serving.standing import Supervisor
 
+    load(service.box)
     told = {VARIABLE: json.dumps(asdict(service))}
     return Forwarder(
         lambda listener: Supervisor(listener, 1, told, GRACE),

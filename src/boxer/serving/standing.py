@@ -29,7 +29,7 @@ from boxer.errors import ServeError
 
 # Seconds: until a server waits for connections; between two starts, and how long one has to stand
 # to be a new one; beyond the grace, until a process is ended.
-START, AGAIN, STANDS, SLACK = 120.0, 1.0, 10.0, 5.0
+START, AGAIN, STANDS, SLACK = 300.0, 1.0, 10.0, 5.0
 FAILURES = 5
 PROCESS = "boxer.serving.standingprocess"
 logger = logging.getLogger("boxer.serve")
