@@ -13,6 +13,7 @@
 // 6. A copy runs nothing of the program that made the first machine (Python), and ends with it.
 #define _GNU_SOURCE
 #include "lives.h"
+#include "fiber.h"
 #include "net.h"
 #include "polling.h"
 
@@ -307,8 +308,9 @@ static int is_drained(struct boxer_machine *machine, const struct pollfd *contro
     return 1;
 }
 
+// What is learned once a process is learned here, not by each copy.
 static void tell_ready(struct boxer_machine *machine) {
-    if (!machine->lives->has_told)
+    if (!machine->lives->has_told && fibers_ready(machine))
         (void)!write(machine->run->lives->control, "r", 1);
     machine->lives->has_told = 1;
 }

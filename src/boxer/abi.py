@@ -72,7 +72,7 @@ class NetOption(IntEnum):
 
 class NetGrant(IntEnum):
     """Bits, 1 << one of these: a network; orders of who watches the machine; a life
-    for each connection, which begins where the machine waits for one (AWAIT: the next wait is such)."""
+    for each connection, which begins where the machine waits for one (AWAIT: the next wait)."""
 
     NETWORK = 0
     ORDERS = 1

@@ -53,7 +53,7 @@ enum {
 enum { BOXER_NET_OPTION_KEEPALIVE, BOXER_NET_OPTION_LINGER };
 
 // Bits, 1 << one of these: a network; orders of who watches the machine; a life
-// for each connection, which begins where the machine waits for one (AWAIT: the next wait is such).
+// for each connection, which begins where the machine waits for one (AWAIT: the next wait).
 enum { BOXER_NET_GRANT_NETWORK, BOXER_NET_GRANT_ORDERS, BOXER_NET_GRANT_LIVES };
 
 // PROGRAM: one is to be started. SIGNAL: that of an earlier order gets a signal.

@@ -7,7 +7,7 @@ Invariants
 1. A request's machine has seen no other request. It is over when the answer is, or the client has
    gone.
 2. No more than `machines` requests and `streams` WebSockets are with machines; others wait here.
-3. What a client says of itself in X-Forwarded headers is replaced.
+3. X-Forwarded headers are the server's in front, which believes those of a proxy on this machine.
 """
 
 from __future__ import annotations
