@@ -310,9 +310,11 @@ static int is_drained(struct boxer_machine *machine, const struct pollfd *contro
 
 // What is learned once a process is learned here, not by each copy.
 static void tell_ready(struct boxer_machine *machine) {
-    if (!machine->lives->has_told && fibers_ready(machine))
-        (void)!write(machine->run->lives->control, "r", 1);
+    if (machine->lives->has_told)
+        return;
     machine->lives->has_told = 1;
+    (void)fibers_ready(machine); // without, its threads run to completion
+    (void)!write(machine->run->lives->control, "r", 1);
 }
 
 // As if what the guest waits for had happened: it has, to the copy.
