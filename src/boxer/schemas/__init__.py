@@ -6,7 +6,9 @@ every base, too: boxes use them under the same names.
 
 from boxer.schemas.anything import plain
 from boxer.schemas.invalid import BadTypeError, InvalidError
-from boxer.schemas.signatures import Signature, signature_of
+from boxer.schemas.signatures import DIALECT, Signature, signature_of
 from boxer.schemas.types import Types
 
-__all__ = ["BadTypeError", "InvalidError", "Signature", "Types", "plain", "signature_of"]
+__all__ = [
+    "DIALECT", "BadTypeError", "InvalidError", "Signature", "Types", "plain", "signature_of",
+]  # fmt: skip
