@@ -39,9 +39,10 @@ enum { NET_RESOLVER, NET_ORDERS };
 // published: datagrams of a port of the host. heard: whom it may answer, the last that came.
 // box_port: on which the box listens, also of what came there; 0: it went out. bytes: sent,
 // received.
+// is_before: of before a copy's life (lives.h).
 struct net_socket {
     int fd;
-    uint8_t kind, family, published, is_connecting, is_over;
+    uint8_t kind, family, published, is_connecting, is_over, is_before;
     int error;
     uint64_t since_ns;
     struct endpoint to; // of a connection, where it leads or comes from
@@ -73,6 +74,7 @@ struct net {
     uint32_t room, free; // free: number + 1 of a place; 0: none
     uint32_t others;     // that are no connections
     uint64_t swept_ns;   // the clock of its sockets, too
+    uint32_t any_port;   // what a listener's port 0 means; 0: nothing yet
     uint32_t reply_size;
     uint8_t reply[NET_REPLY];
 };

@@ -33,7 +33,8 @@ int net_add(struct net *net, int fd, enum net_kind kind, int family) {
                                 .data.u32 = NET_FIRST + place};
     if (kind == NET_LISTENER)
         event.events = EPOLLIN | EPOLLET;
-    if (!error && kind != NET_FILE && epoll_ctl(net->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+    int is_watched = kind != NET_FILE && !(kind == NET_LISTENER && net->machine->lives);
+    if (!error && is_watched && epoll_ctl(net->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
         error = -ENOBUFS;
     if (error) {
         close(fd);
@@ -66,7 +67,7 @@ void net_remove(struct net *net, struct net_socket *socket) {
     if (socket->listens_for < 0) // nobody finds it any more
         peers_unlisten(&net->peers, PEER_NETWORK(socket->listens_for),
                        PEER_PORT(socket->listens_for));
-    if (socket->kind == NET_LISTENER)
+    if (socket->kind == NET_LISTENER && !net->machine->lives)
         shutdown(socket->fd, SHUT_RD); // it refuses, and can be told to listen again
     if (socket->kind == NET_STREAM) {
         grants_note_ended(net->grants, &socket->to, socket->box_port, socket->bytes);

@@ -4,6 +4,7 @@
 // 1. Kept output never grows beyond the run's limit, which both outputs share.
 // 2. No wait lasts longer than a slice without a look at the run's limits.
 #define _GNU_SOURCE
+#include "lives.h"
 #include "net.h"
 #include "state.h"
 #include "wasi.h"
@@ -78,8 +79,11 @@ int stream_wait(struct boxer_machine *machine, struct pollfd *polled, uint32_t c
         slice = slice < rest ? slice : rest;
         struct timespec timeout = {.tv_nsec = (long)slice};
         machine->watched.is_waiting = 1;
-        int ready = ppoll(polled, count, &timeout, NULL);
+        int ready = machine->lives ? lives_poll(machine, polled, count, &timeout)
+                                   : ppoll(polled, count, &timeout, NULL);
         machine->watched.is_waiting = 0;
+        if (machine->outcome->kind != BOXER_RETURNED)
+            return STREAM_OVER;
         if (ready > 0 || now_ns() >= until_ns)
             return ready > 0 ? ready : 0;
         if (signals_wait(machine))

@@ -44,6 +44,14 @@ RENEWED = {
 # Modules of which all that is done at a fork is about threads and locks.
 OF_THREADS = ("concurrent.futures.thread", "logging", "threading")
 
+# What was random before a life that begins while the program stands. What else a thaw renews is the
+# program's own by then.
+BORN = {
+    "numpy.random.mtrand": RENEWED["numpy.random.mtrand"],
+    "random": lambda module: module.seed(),
+    "tempfile": lambda module: setattr(module, "_name_sequence", None),
+}
+
 
 def prepare(modules, _):
     """Imports `modules` before the freeze and leaves the heap quiet; calls `module:callable`s.
@@ -173,6 +181,15 @@ def looked_at():
     modules = [module for module in sys.modules.values() if type(module) is type(sys)]
     specs = [module.__dict__.get("__spec__") for module in modules]
     return [os.environ, *(spec for spec in specs if type(spec) is type(sys.__spec__))]
+
+
+def be_born():
+    """Begins a life while the program stands (births.c): everything random, the user's hooks."""
+    for name, renew in BORN.items():
+        if name in sys.modules:
+            renew(sys.modules[name])
+    for hook in hooks:
+        hook()
 
 
 def modules_of_the_run():

@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "before.h"
+#include "births.h"
 #include "cold.h"
 #include "depth.h"
 #include "fresh.h"
@@ -384,6 +385,7 @@ static int python_thaw(const char *path, int argc, char **argv, unsigned depth) 
     PyOS_BeforeFork(); // a thaw is a fork whose parent is the image
     PyOS_AfterFork_Child();
     signals_hear();
+    births_hear();
     if (depth)
         Py_SetRecursionLimit((int)depth);
     PyPreConfig before;

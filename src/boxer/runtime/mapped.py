@@ -37,7 +37,9 @@ from boxer.runtime.entry import Outcome, RunOptions, Usage, reached_limit
 from boxer.runtime.exitstatus import ExitStatus
 from boxer.runtime.forwarding import forwarded
 from boxer.runtime.imagefile import with_nameless_file, write_image
+from boxer.runtime.lives import Lives
 from boxer.runtime.mounts import Mount, native_folders
+from boxer.runtime.native import Lives as NativeLives
 from boxer.runtime.native import (
     NativeListener,
     NativeMembership,
@@ -240,7 +242,21 @@ def prepared(options: RunOptions) -> Run:
         run.ask = asking.address()
     if options.network is not None:
         run.network = ctypes.pointer(_network(options.network))
+    if options.lives is not None:
+        run.lives = ctypes.pointer(_lives(options.lives))
     return run
+
+
+def _lives(lives: Lives) -> NativeLives:
+    output = lives.limits.output_bytes
+    return NativeLives(
+        lives.most,
+        lives.control,
+        _nanoseconds(lives.limits.time),
+        _nanoseconds(lives.limits.cpu),
+        native.NO_LIMIT if output is None else output,
+        _nanoseconds(lives.grace),
+    )
 
 
 def _network(network: OpenNetwork) -> NativeNetwork:

@@ -67,6 +67,12 @@ def application_of(words: Sequence[str], env: Iterable[str], files: Iterable[str
     raise ServeError(f"`{' '.join(words)}` does not say which application it serves.", hint=HINT)
 
 
+def is_script(words: Sequence[str]) -> bool:
+    """Whether a file is run, which may serve by itself and name no application."""
+    words = _unwrapped(list(words))
+    return len(words) > 1 and PurePosixPath(words[0]).name.startswith("python")
+
+
 def _unwrapped(words: list[str]) -> list[str]:
     """Without a shell, `exec`, `python -m` and runners of virtual environments around it."""
     if len(words) >= 3 and words[0].rpartition("/")[2] in ("sh", "bash") and words[1] == "-c":
