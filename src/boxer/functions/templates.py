@@ -61,8 +61,49 @@ def handler(context: CONTEXT, next: Next[CONTEXT, CONTEXT]) -> CONTEXT:
     """Gives what it was given to the next function."""
     return next(context)
 '''
+_TS = """// A function of a box: `boxer fn run .`, `boxer fn test .`.
+import type { int } from "boxer";
+
+export interface Greeting {
+  text: string;
+  length: int;
+}
+
+/** Greets somebody. */
+export function handler(
+  name: string,
+  { punctuation = "!" }: { punctuation?: string } = {},
+): Greeting {
+  const text = `Hello ${name}${punctuation}`;
+  return { text, length: text.length };
+}
+"""
+_JS = """// A function of a box: `boxer fn run .`, `boxer fn test .`.
+
+/**
+ * @typedef {Object} Greeting
+ * @property {string} text
+ * @property {int} length
+ */
+
+/**
+ * Greets somebody.
+ *
+ * @param {string} name
+ * @param {Object} options
+ * @param {string} [options.punctuation]
+ * @returns {Greeting}
+ */
+export function handler(name, { punctuation = "!" } = {}) {
+  const text = `Hello ${name}${punctuation}`;
+  return { text, length: text.length };
+}
+"""
+TYPES = Path(__file__).with_name("js") / "boxer.d.ts"  # for editors and tsc
 _SOURCES = {
     "python": ("app.py", "app:handler", _PYTHON),
+    "js": ("app.js", "app.js:handler", _JS),
+    "ts": ("app.ts", "app.ts:handler", _TS),
     "c": ("function.c", "function.c", _C),
 }
 
@@ -84,7 +125,7 @@ def write_project(
     file, entry, source = _SOURCES[language]
     toml = f'name = "{name}"\nentry = "{entry}"\n'
     output: object = {"text": "Hello Ada!", "length": 10}
-    if language != "python":
+    if language == "c":
         output = "Hello Ada!"
     example = json.dumps({"input": {"name": "Ada"}, "output": output}, indent=2) + "\n"
     files = {file: source, "boxer.toml": toml, "examples/ada.json": example}
@@ -92,6 +133,8 @@ def write_project(
         if language != "python":
             raise FunctionError("A function of a signature of Scale's is written in Python.")
         files = _of_scale(signature) | {"boxer.toml": toml}
+    if language == "ts":
+        files["boxer.d.ts"] = TYPES.read_text("utf-8")
     for path in files:
         if (folder / path).exists():
             raise FunctionError(f"`{folder / path}` exists already.", hint="Choose another folder.")

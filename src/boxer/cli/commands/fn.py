@@ -39,7 +39,7 @@ def _command(
 def _add_making(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = _command(commands, "new", "write a new function into a folder", new)
     parser.add_argument("name", metavar="FUNCTION", help="of the function, and of its folder")
-    parser.add_argument("--lang", choices=("python", "c"), default="python")
+    parser.add_argument("--lang", choices=("python", "js", "ts", "c"), default="python")
     parser.add_argument("--folder", type=Path, help="instead of one named as the function")
     parser.add_argument(
         "--signature", metavar="FILE.hcl", help="of Scale's that it is typed with, or `http`"
