@@ -110,6 +110,16 @@ static void reply_names(struct net *net, const struct sockaddr_storage *peer) {
     net->reply_size = sizeof reply;
 }
 
+static void note_accepted(struct net *net, const struct net_socket *listener,
+                          struct net_socket *made) {
+    const char *network = NULL;
+    if (listener->listens_for < 0)
+        network = net->peers.of[PEER_NETWORK(listener->listens_for)].name;
+    made->box_port = listener->box_port;
+    net_touch(net, made);
+    grants_note_came(net->grants, PROTOCOL_TCP, &made->to, made->box_port, network);
+}
+
 int net_accept(struct boxer_machine *machine, uint32_t number, uint32_t *accepted) {
     struct net *net = machine->net;
     struct net_socket *listener = net_socket(net, number);
@@ -132,9 +142,10 @@ int net_accept(struct boxer_machine *machine, uint32_t number, uint32_t *accepte
         return net_error(-made);
     }
     net_set_nodelay(fd);
+    listener = net_socket(net, number); // the table may have moved
     peers_read_name(&peer, size);
     net_endpoint(&peer, &net_socket(net, (uint32_t)made)->to);
-    net_touch(net, net_socket(net, (uint32_t)made));
+    note_accepted(net, listener, net_socket(net, (uint32_t)made));
     reply_names(net, &peer);
     *accepted = (uint32_t)made;
     return WASI_SUCCESS;
@@ -178,6 +189,7 @@ int net_receive(struct boxer_machine *machine, uint32_t number, struct net_piece
     if (got < 0)
         return net_error(errno);
     *moved = (uint64_t)got;
+    socket->bytes[1] += peek ? 0 : *moved;
     net_touch(net, socket);
     return peek ? WASI_SUCCESS : net_count(net, 0, *moved);
 }
@@ -203,6 +215,7 @@ int net_send(struct boxer_machine *machine, uint32_t number, struct net_pieces *
     if (sent < 0)
         return net_error(errno);
     *moved = (uint64_t)sent;
+    socket->bytes[0] += *moved;
     net_touch(net, socket);
     return net_count(net, *moved, 0);
 }

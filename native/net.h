@@ -20,6 +20,8 @@
 
 #include <sys/uio.h>
 
+struct msghdr;
+
 enum { NET_FIRST = 1 << 16, MOST_SOCKETS = 1 << 14, MOST_HEARD = 64, NET_REPLY = 1024 };
 // FILE: a stream of a program that was ordered (orders.h), in no epoll.
 enum net_kind { NET_FREE, NET_LISTENER, NET_STREAM, NET_DATAGRAMS, NET_FILE };
@@ -28,16 +30,21 @@ enum { NET_RESOLVER, NET_ORDERS };
 
 // error: ended by its time, and not yet told. since_ns: something was moved, or it began.
 // published: datagrams of a port of the host. heard: whom it may answer, the last that came.
+// box_port: on which the box listens, also of what came there; 0: it went out. bytes: sent,
+// received.
 struct net_socket {
     int fd;
     uint8_t kind, family, published, is_connecting, is_over;
     int error;
     uint64_t since_ns;
     struct endpoint to; // of a connection, where it leads or comes from
+    uint64_t bytes[2];
+    uint16_t box_port;
     uint32_t next_free;
     int32_t listens_for; // the run's descriptor + 1; 0: none; negative: see net_peers.h
     uint32_t heard_count, heard_at;
     struct endpoint *heard;
+    struct peer_ends *ends; // of datagrams, on networks of boxes; null: none yet
 };
 
 // The networks of boxes it is on, for as long as its life is: net_peers.h.
@@ -88,6 +95,8 @@ int net_events(struct boxer_machine *, struct net_pieces *, uint64_t *moved);
 int net_add(struct net *, int fd, enum net_kind, int family);
 struct net_socket *net_socket(struct net *, uint32_t number); // null: there is none
 void net_remove(struct net *, struct net_socket *);
+// If there is more to be had of a descriptor of the socket's, it is an event once more.
+void net_tell_again(struct net *, const struct net_socket *, int fd, uint32_t events);
 // net_control.c. An errno; the reply is in `net`.
 void net_set_nodelay(int fd);
 int net_request(struct net *, const struct net_pieces *);
@@ -98,6 +107,15 @@ void net_touch(struct net *, struct net_socket *); // something was moved
 int net_send_datagram(struct net *, struct net_socket *, const struct net_pieces *, uint64_t *);
 int net_receive_datagram(struct net *, struct net_socket *, struct net_pieces *, int peek,
                          uint64_t *moved, int *truncated);
+// net_peer_datagrams.c. The ends of a socket of datagrams on networks of boxes.
+int ends_listen(struct net *, struct net_socket *, uint16_t port); // on all of them; an errno
+int ends_have(const struct net *, uint16_t port);                  // whether one of them listens so
+// What preview 1 answers. pieces: without the address.
+int ends_send(struct net *, struct net_socket *, const struct endpoint *to,
+              const struct iovec *pieces, size_t count, uint64_t *sent);
+int ends_receive(struct net *, struct net_socket *, struct msghdr *, int peek,
+                 struct endpoint *from, uint64_t *got);
+void ends_close(struct net *, struct net_socket *);
 // net_address.c.
 struct sockaddr_storage;
 unsigned net_sockaddr(const struct endpoint *, int family, struct sockaddr_storage *);

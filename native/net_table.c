@@ -44,6 +44,12 @@ int net_add(struct net *net, int fd, enum net_kind kind, int family) {
     return (int)(NET_FIRST + place);
 }
 
+void net_tell_again(struct net *net, const struct net_socket *socket, int fd, uint32_t events) {
+    struct epoll_event event = {.events = events,
+                                .data.u32 = NET_FIRST + (uint32_t)(socket - net->sockets)};
+    epoll_ctl(net->epoll, EPOLL_CTL_MOD, fd, &event);
+}
+
 struct net_socket *net_socket(struct net *net, uint32_t number) {
     if (!net || number < NET_FIRST || number - NET_FIRST >= net->room)
         return NULL;
@@ -60,9 +66,12 @@ void net_remove(struct net *net, struct net_socket *socket) {
                        PEER_PORT(socket->listens_for));
     if (socket->kind == NET_LISTENER)
         shutdown(socket->fd, SHUT_RD); // it refuses, and can be told to listen again
-    if (socket->kind == NET_STREAM)
+    if (socket->kind == NET_STREAM) {
+        grants_note_ended(net->grants, &socket->to, socket->box_port, socket->bytes);
         grants_closed(net->grants);
+    }
     close(socket->fd);
+    ends_close(net, socket);
     free(socket->heard);
     *socket = (struct net_socket){.fd = -1, .next_free = net->free};
     net->free = (uint32_t)(socket - net->sockets) + 1;

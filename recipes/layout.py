@@ -63,10 +63,13 @@ OWN_MODULES = (
 # Types as JSON Schema, which boxes and Boxer itself read and write alike.
 SCHEMAS = ROOT / "src" / "boxer" / "schemas"
 SHARED_MODULES = (
+    "anything.py",
+    "choices.py",
+    "constraints.py",
     "containers.py",
     "invalid.py",
     "models.py",
-    "anything.py",
+    "records.py",
     "scalars.py",
     "signatures.py",
     "types.py",

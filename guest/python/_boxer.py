@@ -18,9 +18,27 @@ frozen_modules = set()
 # TZ as it was at the freeze, which the image's clock follows; UNKNOWN: it is looked at anew.
 frozen_zone = UNKNOWN = object()
 
+
+def _renew_open_files(module):
+    now = os.sysconf("SC_OPEN_MAX")
+    if now != module.MAXFD:
+        module.MAXFD = now
+
+
+def _renew_year(module):
+    info, year = module.DEFAULTPARSER.info, sys.modules["time"].localtime().tm_year
+    if info._year != year:
+        info._year, info._century = year, year // 100 * 100
+
+
 # What an import made that each run needs anew: module -> what renews it.
 RENEWED = {
+    "dateutil.parser._parser": _renew_year,
     "logging": lambda module: setattr(module, "_startTime", sys.modules["time"].time_ns()),
+    "multiprocessing.process": lambda module: setattr(
+        module.current_process(), "authkey", posix.urandom(32)
+    ),
+    "multiprocessing.util": _renew_open_files,
     "numpy.random.mtrand": lambda module: module.seed(),
     "tempfile": lambda module: (
         setattr(module, "_name_sequence", None),

@@ -79,6 +79,10 @@ void kernel_set_hostname(const char *name);
 // one is the program's EMFILE or ENOSPC, and is noted in boxer_boot.reached.
 void kernel_set_limits(uint32_t files, uint64_t storage);
 
+// One more TCP port that the box exposes, in ascending order: a host that passes listeners without
+// a word of their ports has them in that order.
+void kernel_expose(unsigned long port);
+
 // A program that is not to go on from its freeze point can begin afresh instead, as after
 // execve(2). kernel_remember: keeps its data, which nothing has changed yet. 0 or -ENOMEM.
 // kernel_begin_afresh: takes away its memory, mappings, timers, signal handlers and descriptors

@@ -180,6 +180,10 @@ unsigned kernel_tasks(void) {
     return task_count();
 }
 
+void kernel_expose(unsigned long port) {
+    outside_expose(port);
+}
+
 void kernel_set_limits(uint32_t files, uint64_t storage) {
     struct linux_rlimit64 *open_files = &current->process->limits[LINUX_RLIMIT_NOFILE];
     if (files < open_files->hard)

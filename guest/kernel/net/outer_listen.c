@@ -17,7 +17,7 @@ static struct outside *door_of(const struct socket *socket, uint32_t number) {
                                         .option = socket->backlog,
                                         .value = number};
     if (!outside_is_granted())
-        return number ? NULL : outside_inherited();
+        return number ? NULL : outside_inherited(inet_port(socket));
     int error = outside_request(&request, NULL, 0, &reply, sizeof reply);
     struct outside *door = error ? NULL : outside_new((int)reply.descriptor);
     if (door)

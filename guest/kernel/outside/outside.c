@@ -13,6 +13,8 @@ enum { PLACES = 1 << 16, MOST_INHERITED = 16, EVENTS = 128, CUT_OFF = -1 };
 static KERNEL_STATE int control;      // 0: none
 static KERNEL_STATE uint32_t granted; // bits of net_grant
 static KERNEL_STATE int inherited, inherited_count;
+static KERNEL_STATE uint16_t exposed[MOST_INHERITED];
+static KERNEL_STATE int exposed_count;
 static KERNEL_STATE struct outside **known; // by the descriptor's low 16 bits
 static KERNEL_STATE unsigned room;
 static KERNEL_STATE void (*on_answer)(void), (*on_order)(void);
@@ -163,8 +165,19 @@ int outside_awaited(const struct outside *outside) {
     return control ? control : outside->hfd;
 }
 
-struct outside *outside_inherited(void) {
-    for (int hfd = inherited; hfd < inherited + inherited_count; hfd++)
+void outside_expose(unsigned long port) {
+    if (exposed_count < MOST_INHERITED && port && port <= UINT16_MAX)
+        exposed[exposed_count++] = (uint16_t)port;
+}
+
+struct outside *outside_inherited(unsigned port) {
+    int first = exposed_count, last = inherited_count;
+    for (int i = 0; i < exposed_count && i < inherited_count; i++)
+        if (exposed[i] == port) {
+            first = i;
+            last = i + 1;
+        }
+    for (int hfd = inherited + first; hfd < inherited + last; hfd++)
         if (!find((uint32_t)hfd))
             return outside_new(hfd);
     return NULL;

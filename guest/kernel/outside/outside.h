@@ -57,8 +57,10 @@ uint32_t outside_sure_bits(struct outside *);
 void outside_took(struct outside *); // something was, and there may be more
 // The host descriptor to wait for: the control descriptor, or without one its own.
 int outside_awaited(const struct outside *);
-// A listener that the host has passed on without a control descriptor and nobody has yet, or null.
-struct outside *outside_inherited(void);
+// Ports that are exposed; a listener that the host has passed on without a control descriptor and
+// nobody has yet, or null. The n-th is for the n-th exposed port, those behind them for any other.
+void outside_expose(unsigned long port);
+struct outside *outside_inherited(unsigned port);
 
 // Asks the host what has happened, without waiting. How much it was.
 int outside_look(void);

@@ -10,6 +10,8 @@ import re
 from pathlib import Path
 
 from boxer.errors import FunctionError
+from boxer.functions.scale import ScaleSignature
+from boxer.functions.scalemodule import python_module
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _PYTHON = '''"""A function of a box: `boxer fn run .`, `boxer fn test .`."""
@@ -87,6 +89,17 @@ export function handler(name, { punctuation = "!" } = {}) {
 }
 """
 TYPES = Path(__file__).with_name("js") / "boxer.d.ts"  # for editors and tsc
+_SCALE = '''"""A function of a signature of Scale's: `boxer fn run .`."""
+
+from boxer import Next
+
+from signature import CONTEXT
+
+
+def handler(context: CONTEXT, next: Next[CONTEXT, CONTEXT]) -> CONTEXT:
+    """Gives what it was given to the next function."""
+    return next(context)
+'''
 _SOURCES = {
     "python": ("app.py", "app:handler", _PYTHON),
     "js": ("app.js", "app.js:handler", _JS),
@@ -95,8 +108,16 @@ _SOURCES = {
 }
 
 
-def write_project(folder: Path, name: str, language: str) -> list[Path]:
-    """Raises `FunctionError` where files are there already."""
+def _of_scale(signature: ScaleSignature) -> dict[str, str]:
+    source = _SCALE.replace("CONTEXT", signature.context)
+    return {"app.py": source, "signature.py": python_module(signature)}
+
+
+def write_project(
+    folder: Path, name: str, language: str, signature: ScaleSignature | None = None
+) -> list[Path]:
+    """signature: what the function takes and gives, in Python. Raises `FunctionError` where files
+    are there already."""
     if not _NAME.fullmatch(name):
         raise FunctionError(
             f"`{name}` is no name of a function.", hint="Small letters, digits, `.`, `_`, `-`."
@@ -110,6 +131,10 @@ def write_project(folder: Path, name: str, language: str) -> list[Path]:
     files = {file: source, "boxer.toml": toml, "examples/ada.json": example}
     if language == "ts":
         files["boxer.d.ts"] = TYPES.read_text("utf-8")
+    if signature is not None:
+        if language != "python":
+            raise FunctionError("A function of a signature of Scale's is written in Python.")
+        files = _of_scale(signature) | {"boxer.toml": toml}
     for path in files:
         if (folder / path).exists():
             raise FunctionError(f"`{folder / path}` exists already.", hint="Choose another folder.")
