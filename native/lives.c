@@ -86,6 +86,11 @@ void lives_await(struct boxer_machine *machine) {
         machine->lives->awaits = 1;
 }
 
+void lives_waited(struct boxer_machine *machine) {
+    if (machine->lives)
+        machine->lives->awaits = 0;
+}
+
 // --- the copy ---
 
 static void be_own_process(struct boxer_machine *machine, pid_t parent) {
@@ -205,11 +210,10 @@ static int has_connections(const struct net *net) {
 // A wait of all tasks of a copy.
 static int is_over(struct boxer_machine *machine) {
     struct lives *lives = machine->lives;
-    int waits = lives->awaits;
-    lives->awaits = 0;
     if (!lives->is_closed)
         return 0;
-    return now_ns() - lives->closed_ns > LINGER_NS || (waits && !has_connections(machine->net));
+    return now_ns() - lives->closed_ns > LINGER_NS ||
+           (lives->awaits && !has_connections(machine->net));
 }
 
 static void say_why(const struct boxer_machine *machine) {
@@ -335,7 +339,6 @@ int lives_poll(struct boxer_machine *machine, struct pollfd *polled, uint32_t co
     if (lives->is_copy)
         return is_over(machine) ? (_exit(0), 0) : ppoll(polled, count, timeout, NULL);
     int awaits = lives->awaits && !lives->is_draining;
-    lives->awaits = 0;
     if (awaits)
         tell_ready(machine);
     bury(lives);

@@ -13,8 +13,8 @@ int lives_begin(struct boxer_machine *);
 void lives_end(struct boxer_machine *);
 // Whether this is such a machine, or a copy of one.
 int lives_are_given(const struct boxer_machine *);
-// The guest's next wait is one for connections.
-void lives_await(struct boxer_machine *);
+// The guest's next wait is one for connections; that wait is over.
+void lives_await(struct boxer_machine *), lives_waited(struct boxer_machine *);
 // In place of ppoll(2) in a machine's wait: as it answers, or STREAM_OVER.
 int lives_poll(struct boxer_machine *, struct pollfd *, uint32_t count, const struct timespec *);
 // In a copy: the listener that the connection came by and the connection, once; -1.

@@ -62,8 +62,8 @@ static int wasi_errno(int error) {
     }
 }
 
-int stream_wait(struct boxer_machine *machine, struct pollfd *polled, uint32_t count,
-                uint64_t until_ns) {
+static int wait_in_slices(struct boxer_machine *machine, struct pollfd *polled, uint32_t count,
+                          uint64_t until_ns) {
     for (;;) {
         if (watch_check(machine))
             return STREAM_OVER;
@@ -89,6 +89,13 @@ int stream_wait(struct boxer_machine *machine, struct pollfd *polled, uint32_t c
         if (signals_wait(machine))
             return STREAM_INTERRUPTED;
     }
+}
+
+int stream_wait(struct boxer_machine *machine, struct pollfd *polled, uint32_t count,
+                uint64_t until_ns) {
+    int ready = wait_in_slices(machine, polled, count, until_ns);
+    lives_waited(machine);
+    return ready;
 }
 
 int stream_write(struct boxer_machine *machine, int number, const uint8_t *bytes, uint64_t size,
