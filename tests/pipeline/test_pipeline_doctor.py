@@ -178,7 +178,7 @@ def test_variables_and_files_are_no_hosts(tmp_path: Path, bases: OneBase) -> Non
 
 
 def test_all_bases_that_are_not_known_are_told(tmp_path: Path, bases: OneBase) -> None:
-    text = "FROM node:20 AS a\nRUN true\nFROM nginx\nCOPY --from=a /x /y\n"
+    text = "FROM golang AS a\nRUN true\nFROM nginx\nCOPY --from=a /x /y\n"
     (tmp_path / "Dockerfile").write_text(text)
     report = examine(tmp_path, bases=bases)
     found = verdicts(report)
