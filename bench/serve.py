@@ -5,6 +5,7 @@ Method: each server is a process of its own (one worker) on this machine, asked 
 (proc(5)) between is divided by the requests. Native servers are installed in an environment of
 their own in the user's cache folder. `--component FILE` asks `wasmtime serve`, too, for a component
 that was made of a hello elsewhere (componentize-py takes WIT files that no registry has).
+FastAPI's row is a POST with a body of pydantic. `pool.call` is of this process, without HTTP.
 Bodies: 1 MB echoed and 10 MB streamed down, over one connection, and the most memory it took.
 """
 
@@ -34,6 +35,15 @@ SECONDS, CONNECTIONS = 3, (1, 8, 64)
 TICKS = os.sysconf("SC_CLK_TCK")
 UVICORN = ["uvicorn==0.54.0", "httptools==0.9.0"]
 GUNICORN = ["gunicorn==23.0.0"]
+GRANIAN = ["granian==2.8.9"]
+# What wrk sends where a request has a body.
+POST = """
+wrk.method = "POST"
+wrk.body = '{"name": "tea", "price": 2.5}'
+wrk.headers["Content-Type"] = "application/json"
+"""
+POSTED = ("fastapi",)
+CALLS = 5000
 
 WSGI = """
 def app(environ, start_response):
@@ -73,9 +83,9 @@ class Item(BaseModel):
     name: str
     price: float
 
-@app.get("/")
-async def hello() -> Item:
-    return Item(name="tea", price=2.5)
+@app.post("/")
+async def double(item: Item) -> Item:
+    return Item(name=item.name, price=item.price * 2)
 """
 DJANGO = """
 import django
@@ -114,15 +124,15 @@ async def app(scope, receive, send):
         if not more:
             return
 """
-# native: its command, and what it takes; nothing where there is no such server.
-SUBJECTS: dict[str, tuple[str, list[str], list[str]]] = {
+# Source, what it takes, and native servers beside.
+SUBJECTS: dict[str, tuple[str, list[str], list[list[str]]]] = {
     "function": (FUNCTION, [], []),
-    "wsgi": (WSGI, [], GUNICORN),
-    "starlette": (STARLETTE, ["starlette==1.10.0"], UVICORN),
-    "flask": (FLASK, ["flask==3.1.3"], GUNICORN),
-    "fastapi": (FASTAPI, ["fastapi==0.165.0"], UVICORN),
-    "django": (DJANGO, ["django==5.2.19"], GUNICORN),
-    "bodies": (BODIES, [], UVICORN),
+    "wsgi": (WSGI, [], [GUNICORN]),
+    "starlette": (STARLETTE, ["starlette==1.10.0"], [UVICORN, GRANIAN]),
+    "flask": (FLASK, ["flask==3.1.3"], [GUNICORN]),
+    "fastapi": (FASTAPI, ["fastapi==0.165.0"], [UVICORN]),
+    "django": (DJANGO, ["django==5.2.19"], [GUNICORN]),
+    "bodies": (BODIES, [], [UVICORN]),
 }
 
 
@@ -175,12 +185,28 @@ def measured(name: str, seconds: float) -> Iterator[Row]:
         port = free_port()
         serve = [*BOXER, "serve", str(box), "-p", str(port), "--no-access-log"]
         yield ask(Row(name, "boxer serve"), serve, port, context, seconds)
-        if native:
-            yield ask(
-                Row(name, native[0].partition("=")[0]),
-                native_command(name, [*native, *requirements], port),
-                port, context, seconds,
-            )  # fmt: skip
+        for packages in native:
+            server = packages[0].partition("=")[0]
+            command = native_command(f"{name}-{server}", [*packages, *requirements], port)
+            yield ask(Row(name, server), command, port, context, seconds)
+        if name == "function":
+            yield called(box)
+
+
+def called(box: Path) -> Row:
+    """`pool.call` of the plain function, microseconds."""
+    import boxer
+    from boxer.benchmark import percentile
+
+    row, taken = Row("function", "pool.call"), []
+    with boxer.load(box).pool(1) as pool:
+        for number in range(CALLS + 200):
+            began = time.perf_counter()
+            pool.call("app:app", {"a": [1, 2.5, "three"]})
+            if number >= 200:
+                taken.append((time.perf_counter() - began) * 1e6)
+    row.bodies = {"us_p50": percentile(taken, 0.5), "us_p99": percentile(taken, 0.99)}
+    return row
 
 
 def of_component(component: Path, seconds: float) -> Row:
@@ -193,6 +219,11 @@ def native_command(name: str, packages: Sequence[str], port: int) -> list[str]:
     python = environment(name, packages)
     if "gunicorn" in packages[0]:
         return [python, "-m", "gunicorn", "-w", "1", "-b", f"127.0.0.1:{port}", "app:app"]
+    if "granian" in packages[0]:
+        return [
+            python, "-m", "granian", "--interface", "asgi", "--port", str(port), "--no-access-log",
+            "app:app",
+        ]  # fmt: skip
     return [
         python, "-m", "uvicorn", "--port", str(port), "--no-access-log", "--http", "httptools",
         "app:app",
@@ -216,10 +247,13 @@ def ask(row: Row, command: Sequence[str], port: int, folder: Path, seconds: floa
             row.bodies = bodies(port)
             row.bodies["MB_peak"] = peak(process.pid) / 1e3
             return row
-        wrk(port, 8, 1)
+        script = folder / "post.lua"
+        script.write_text(POST)
+        more = ("-s", str(script)) if row.subject in POSTED else ()
+        wrk(port, 8, 1, more)
         for connections in CONNECTIONS:
             before = cpu_of(process.pid)
-            requests, rate, p99 = wrk(port, connections, seconds)
+            requests, rate, p99 = wrk(port, connections, seconds, more)
             row.rates[connections], row.p99[connections] = rate, p99
             row.cpu[connections] = (cpu_of(process.pid) - before) / max(requests, 1) * 1e6
     return row
@@ -249,10 +283,12 @@ def answers(port: int) -> bool:
         return False
 
 
-def wrk(port: int, connections: int, seconds: float) -> tuple[int, float, float]:
+def wrk(
+    port: int, connections: int, seconds: float, more: Sequence[str] = ()
+) -> tuple[int, float, float]:
     """Requests, requests a second, p99 in milliseconds."""
     told = subprocess.run(
-        ["wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--latency",
+        ["wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--latency", *more,
          f"http://127.0.0.1:{port}/"],
         capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
