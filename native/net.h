@@ -4,7 +4,8 @@
 // 1. Without `network` or `orders` in its run a machine has none of this, and no descriptor says
 //    so; without `network` every request of it is refused.
 // 2. The guest names sockets by numbers of a table with MOST_SOCKETS places, never by descriptors
-//    of this process, and each call looks its number up.
+//    of this process, and each call looks its number up. Connections have a limit of their own;
+//    MOST_OTHERS are none: of those, too, the guest can ask for as many as it likes.
 // 3. Nothing here waits: the one wait is `stream_wait`, for `net_descriptor`.
 // 4. What goes out has been through the policy; a datagram each time.
 // 5. All sockets are closed when the life ends, and listeners listen no more.
@@ -22,7 +23,13 @@
 
 struct msghdr;
 
-enum { NET_FIRST = 1 << 16, MOST_SOCKETS = 1 << 14, MOST_HEARD = 64, NET_REPLY = 1024 };
+enum {
+    NET_FIRST = 1 << 16,
+    MOST_SOCKETS = 1 << 14,
+    MOST_OTHERS = 1024,
+    MOST_HEARD = 64,
+    NET_REPLY = 1024
+};
 // FILE: a stream of a program that was ordered (orders.h), in no epoll.
 enum net_kind { NET_FREE, NET_LISTENER, NET_STREAM, NET_DATAGRAMS, NET_FILE };
 // Of the epoll, beside numbers of sockets.
@@ -32,9 +39,10 @@ enum { NET_RESOLVER, NET_ORDERS };
 // published: datagrams of a port of the host. heard: whom it may answer, the last that came.
 // box_port: on which the box listens, also of what came there; 0: it went out. bytes: sent,
 // received.
+// is_before: of before a copy's life (lives.h).
 struct net_socket {
     int fd;
-    uint8_t kind, family, published, is_connecting, is_over;
+    uint8_t kind, family, published, is_connecting, is_over, is_before;
     int error;
     uint64_t since_ns;
     struct endpoint to; // of a connection, where it leads or comes from
@@ -64,7 +72,9 @@ struct net {
     struct net_peers peers;
     struct net_socket *sockets;
     uint32_t room, free; // free: number + 1 of a place; 0: none
+    uint32_t others;     // that are no connections
     uint64_t swept_ns;   // the clock of its sockets, too
+    uint32_t any_port;   // what a listener's port 0 means; 0: nothing yet
     uint32_t reply_size;
     uint8_t reply[NET_REPLY];
 };

@@ -1,5 +1,6 @@
 // What the guest asks of its host through the control descriptor.
 #define _GNU_SOURCE
+#include "lives.h"
 #include "net.h"
 #include "net_peers.h"
 #include "addresses.h"
@@ -33,7 +34,8 @@ static const struct boxer_listener *published(const struct net *net, uint32_t pr
     const struct boxer_network *network = net->machine->run->network;
     for (uint32_t i = 0; network && i < network->listener_count; i++) {
         const struct boxer_listener *listener = &network->listeners[i];
-        if (listener->protocol == protocol && listener->port == port && n-- == 0)
+        uint32_t own = listener->port ? listener->port : net->any_port;
+        if (listener->protocol == protocol && own == port && n-- == 0)
             return listener;
     }
     return NULL;
@@ -114,6 +116,7 @@ static int add_published(struct net *net, const struct boxer_listener *listener,
 }
 
 static int do_listen(struct net *net, const struct boxer_net_request *request) {
+    net->any_port = net->any_port ? net->any_port : request->port;
     const struct boxer_listener *listener =
         published(net, IPPROTO_TCP, request->port, request->value);
     if (!listener)
@@ -338,7 +341,8 @@ static int do_order(struct net *net, const struct boxer_net_request *request) {
     struct boxer_net_order order;
     if (request->kind == BOXER_NET_GRANTED) {
         answer.value = (run->network ? 1u << BOXER_NET_GRANT_NETWORK : 0) |
-                       (orders >= 0 ? 1u << BOXER_NET_GRANT_ORDERS : 0);
+                       (orders >= 0 ? 1u << BOXER_NET_GRANT_ORDERS : 0) |
+                       (net->machine->lives ? 1u << BOXER_NET_GRANT_LIVES : 0);
         reply(net, &answer, sizeof answer);
         if (orders >= 0) // from now on it hears of them
             orders_ended(orders, 0, 0);
@@ -396,6 +400,9 @@ int net_request(struct net *net, const struct net_pieces *pieces) {
         return rest_of(pieces, name, sizeof name) ? EINVAL : do_resolve(net, &request, name);
     case BOXER_NET_ANSWER:
         return do_answer(net);
+    case BOXER_NET_AWAIT:
+        lives_await(net->machine);
+        return 0;
     default:
         return ENOSYS;
     }

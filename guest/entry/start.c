@@ -191,9 +191,33 @@ __attribute__((export_name("boxer_freeze"))) int boxer_freeze(void) {
     return freeze(freeze_program());
 }
 
+// What the host gave a life that answers requests: its environment. stand: the image was frozen as
+// such a life begins, so that another one like it need not be told.
+static struct {
+    char **host;
+    int stand;
+} surroundings;
+
+static int has_terminal(void) {
+    return isatty(0) || isatty(1) || isatty(2);
+}
+
+// What depends on the host's environment alone. 0, or -1: the directory is not there.
+static int surround(void) {
+    __environ = machine_environment(&machine, surroundings.host);
+    if (enter_directory() < 0)
+        return -1;
+    char *no_arguments[] = {machine.program, NULL};
+    take_credentials();
+    become(machine.program, no_arguments, __environ);
+    return 0;
+}
+
 // Freezes a machine again that has answered requests: what they left is part of the image.
 __attribute__((export_name("boxer_refreeze"))) int boxer_refreeze(void) {
-    return freeze(frozen_program && frozen_program->rest ? frozen_program->rest() : 0);
+    surroundings.stand = surroundings.host && surround() == 0;
+    return freeze(frozen_program && frozen_program->rest ? frozen_program->rest(machine.call_depth)
+                                                         : 0);
 }
 
 char **program_loaded;
@@ -351,16 +375,27 @@ char *program_afresh_to_serve(void) {
     return start.path;
 }
 
+static int same_strings(char **a, char **b) {
+    for (; a && b && *a && *b; a++, b++)
+        if (strcmp(*a, *b) != 0)
+            return 0;
+    return a && b && !*a && !*b;
+}
+
 // Begins a life that answers requests.
 static int wake(void) {
     kernel_thaw(machine.cwd);
-    __environ = machine_environment(&machine, kernel_host_environment(&(size_t){0}));
-    if (enter_directory() < 0)
+    char **host = kernel_host_environment(&(size_t){0});
+    // Of others it is not known what they change: they are told anew each time.
+    int is_usual = !kernel_has_folders() && !has_terminal();
+    int as_rested = surroundings.stand && is_usual && same_strings(surroundings.host, host);
+    surroundings.stand = 0;
+    surroundings.host = host;
+    if (!as_rested && surround() < 0)
         return 126;
-    char *no_arguments[] = {machine.program, NULL};
-    take_credentials();
-    become(machine.program, no_arguments, __environ);
-    return frozen_program->wake ? frozen_program->wake(machine.call_depth) : 0;
+    if (!is_usual)
+        surroundings.host = NULL;
+    return frozen_program->wake ? frozen_program->wake(machine.call_depth, as_rested) : 0;
 }
 
 static int make_room(uint32_t size) {

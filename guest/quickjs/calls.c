@@ -33,8 +33,8 @@ static JSValue answer(JSContext *context, const char *request, size_t size) {
     JSValue told = read_request(context, request, size);
     if (JS_IsException(told))
         return told;
-    return machine_settled(context,
-                           machine_call(context, *request == 'i' ? "ready" : "answer", told));
+    return machine_settled(context, *request == 'i' ? machine_call(context, "ready", told)
+                                                    : machine_answer(context, told));
 }
 
 static void describe(JSContext *context, struct bytes *reply) {

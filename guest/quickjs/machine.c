@@ -11,7 +11,9 @@
 #define STACK (1 << 20)
 #define CALLS "boxer:calls"
 
-static JSValue calls; // the namespace of boxer:calls
+static JSValue calls;   // the namespace of boxer:calls
+static JSValue answers; // its function `answer`, for what is called most
+static int rejections;  // that have been noted, since they were told last
 
 static void note_rejection(JSContext *context, JSValueConst promise, JSValueConst reason,
                            JS_BOOL is_handled, void *unused) {
@@ -19,6 +21,7 @@ static void note_rejection(JSContext *context, JSValueConst promise, JSValueCons
     JSValue arguments[] = {promise, reason, JS_NewBool(context, is_handled)};
     if (JS_IsUndefined(calls))
         return;
+    rejections++;
     JSAtom name = JS_NewAtom(context, "noteRejection");
     JS_FreeValue(context, JS_Invoke(context, calls, name, 3, arguments));
     JS_FreeAtom(context, name);
@@ -26,6 +29,9 @@ static void note_rejection(JSContext *context, JSValueConst promise, JSValueCons
 
 int machine_rejections(JSContext *context) {
     int32_t count = 0;
+    if (!rejections)
+        return 0;
+    rejections = 0;
     JSValue told = machine_call(context, "tellRejections", JS_UNDEFINED);
     JS_ToInt32(context, &count, told);
     JS_FreeValue(context, told);
@@ -37,6 +43,12 @@ JSValue machine_call(JSContext *context, const char *name, JSValue argument) {
     JSValue result = JS_Invoke(context, calls, atom, 1, &argument);
     JS_FreeAtom(context, atom);
     JS_FreeValue(context, argument);
+    return result;
+}
+
+JSValue machine_answer(JSContext *context, JSValue request) {
+    JSValue result = JS_Call(context, answers, JS_UNDEFINED, 1, &request);
+    JS_FreeValue(context, request);
     return result;
 }
 
@@ -87,5 +99,6 @@ JSContext *machine_begin(void) {
         js_std_dump_error(context);
         return NULL;
     }
+    answers = JS_GetPropertyStr(context, calls, "answer");
     return context;
 }

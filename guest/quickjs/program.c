@@ -47,8 +47,8 @@ static int qjs_thaw(const char *path, int argc, char **argv, unsigned depth) {
     return command_run(context, argc, argv);
 }
 
-static int qjs_wake(unsigned depth) {
-    (void)depth;
+static int qjs_wake(unsigned depth, int as_rested) {
+    (void)depth, (void)as_rested;
     return 0;
 }
 
@@ -56,7 +56,8 @@ static int qjs_serve(const char *request, size_t size, const char **reply, size_
     return calls_serve(context, request, size, reply, reply_size);
 }
 
-static int qjs_rest(void) {
+static int qjs_rest(unsigned depth) {
+    (void)depth;
     return 0;
 }
 

@@ -19,6 +19,9 @@ void modules_begin(JSRuntime *);
 // `boxer:machine`: what the modules of guest/quickjs/boxer are made of (natives.c).
 int natives_begin(JSContext *);
 
+// The answer to a call's request, or a promise of it; takes the request.
+JSValue machine_answer(JSContext *, JSValue request);
+
 // A function of `boxer:calls`, called; takes the argument.
 JSValue machine_call(JSContext *, const char *name, JSValue argument);
 

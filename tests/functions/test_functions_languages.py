@@ -7,8 +7,10 @@ import shutil
 import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -228,3 +230,52 @@ def test_a_function_that_is_not_there_is_told(tmp_path: Path) -> None:
     (tmp_path / "boxer.toml").write_text('entry = "app.js:handler"\n')
     with pytest.raises(FunctionError, match=r"exports no function `handler`.*`other`"):
         build_function(project_of(str(tmp_path)))
+
+
+FETCHES = """
+export default async function handler(url: string): Promise<unknown> {
+  try {
+    const response = await fetch(url, { method: "post", headers: { "X-A": "b" }, body: "sent" });
+    const { ok, status, headers } = response;
+    return { ok, status, type: headers.get("Content-Type"), told: await response.json() };
+  } catch (error) {
+    return String(error);
+  }
+}
+"""
+
+
+class Echo(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"])).decode()
+        told = json.dumps({"body": body, "header": self.headers["x-a"]}).encode()
+        self.send_response(201)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(told)))
+        self.end_headers()
+        self.wfile.write(told)
+
+    def log_message(self, *words: object) -> None:
+        pass
+
+
+def test_fetch_goes_by_the_hosts_policy(make: Make, opened: Callable[..., Any]) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    place = f"host.boxer.internal:{server.server_address[1]}"
+    box = make("fetches.ts", fetches_ts=FETCHES)
+    try:
+        granted = opened(box, host={"fetch": boxer.Fetch([place])})
+        assert granted(f"http://{place}/") == {
+            "ok": True,
+            "status": 201,
+            "type": "application/json",
+            "told": {"body": "sent", "header": "b"},
+        }
+        assert "fetch failed" in granted("http://example.com/")
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+    assert "no functions of the host" in opened(box)("http://example.com/")

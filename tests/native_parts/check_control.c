@@ -8,11 +8,13 @@
 
 #include <assert.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -208,6 +210,31 @@ static void live(const struct boxer_network *network, const int streams[3]) {
     close(ends[1]);
 }
 
+// Of datagrams a guest may ask for as many as it likes.
+static void others_have_a_limit(const struct boxer_network *network, int there) {
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_max < 2 * MOST_OTHERS)
+        return;
+    struct boxer_run run = {.descriptors = {-1, -1, -1}, .network = network};
+    struct boxer_outcome outcome = {0};
+    struct boxer_machine machine = {.run = &run, .outcome = &outcome};
+    struct boxer_net_request request = {.kind = BOXER_NET_DATAGRAMS, .family = 4};
+    struct net_pieces pieces = {.list = {{&request, sizeof request}}, .count = 1};
+    uint64_t moved;
+    assert(net_begin(&machine) == 0);
+    for (int i = 0; i < MOST_OTHERS; i++)
+        assert(net_send(&machine, 3, &pieces, &moved) == WASI_SUCCESS);
+    for (int i = 0; i < 100; i++)
+        assert(net_send(&machine, 3, &pieces, &moved) == net_error(EMFILE));
+    net_close(&machine, NET_FIRST + 7);
+    assert(net_send(&machine, 3, &pieces, &moved) == WASI_SUCCESS);
+    net_end(&machine);
+    assert(open_descriptors() == there);
+}
+
 int main(void) {
     static const char rules[] = "name host.boxer.internal 1 65535 host.boxer.internal\n"
                                 "limit connections 8\nlimit connect_ns 1000000\n";
@@ -221,6 +248,7 @@ int main(void) {
                                     policy,    NULL, 0};
     int streams[3] = {pipe_ends[0], open("/dev/null", O_WRONLY | O_CLOEXEC), pipe_ends[1]};
     int there = open_descriptors();
+    others_have_a_limit(&network, there);
     for (state = 1; state <= SEEDS; state++) {
         uint64_t seed = state;
         live(draw(4) ? &network : NULL, streams);

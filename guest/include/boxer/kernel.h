@@ -29,6 +29,10 @@ void kernel_thaw(const char *cwd);
 // How many lives the machine's memory has begun: no random number of an earlier one may come again,
 // since other machines go on from there, too. OpenSSL asks (recipes/patches/openssl.toml).
 unsigned kernel_life(void);
+// Whether folders of the host are mounted in this life.
+int kernel_has_folders(void);
+// Called in each process whose tasks stood when a life began, before its program's code goes on.
+void kernel_on_life(void (*)(void));
 
 // The root file system as a tree image; null: no memory. For the builder, after a program of a RUN
 // has ended; nothing else may be called behind it.

@@ -19,6 +19,7 @@
 #include "process/afresh.h"
 #include "process/end.h"
 #include "process/frozen.h"
+#include "process/life.h"
 #include "state.h"
 #include "task/arrived.h"
 #include "task/family.h"
@@ -65,6 +66,7 @@ int kernel_boot(uintptr_t heap) {
     clock_boot();
     console_thaw();
     ordered_boot();
+    life_boot();
     int error = thread_block_boot();
     if (error)
         return error;
@@ -89,14 +91,8 @@ void kernel_close_descriptors(void) {
     fd_close_from(3);
 }
 
-static KERNEL_STATE unsigned life;
-
-unsigned kernel_life(void) {
-    return life;
-}
-
 void kernel_thaw(const char *cwd) {
-    life++;
+    life_begin();
     boxer_boot.reached = 0;
     clock_thaw();
     timers_thaw();
@@ -111,6 +107,10 @@ void kernel_thaw(const char *cwd) {
     outer_thaw();
     if (outside_is_granted())
         fs_name_server();
+}
+
+int kernel_has_folders(void) {
+    return fs_has_folders();
 }
 
 typedef int (*host_sizes)(size_t *count, size_t *bytes);

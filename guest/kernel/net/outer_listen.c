@@ -34,7 +34,7 @@ static int fits(const struct socket *socket, const struct outside *door) {
 }
 
 unsigned outer_listen(struct socket *socket) {
-    if (socket->door_count || !outer_is_wildcard(&socket->local))
+    if (socket->door_count || !(outside_gives_lives() || outer_is_wildcard(&socket->local)))
         return socket->door_count;
     while (socket->door_count < DOORS_MOST) {
         struct outside *door = door_of(socket, socket->door_count);

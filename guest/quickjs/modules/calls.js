@@ -67,6 +67,8 @@ const host = { offer: () => null, needed: () => [...needed].sort() };
 function importModule(name) {
   if (name === "boxer.host") return host;
   if (name === "boxer.functions") return import("boxer:functions");
+  if (name.startsWith("boxer."))
+    throw new TypeError(`a box in JavaScript has no \`${name}\`: that is Python's`);
   const file = /\.[cm]?[jt]s$/.test(name) ? name : name.replaceAll(".", "/");
   return import(file.startsWith("/") ? file : `${getcwd()[0]}/${file}`.replace("//", "/"));
 }
@@ -80,12 +82,14 @@ async function find(target) {
   return value;
 }
 
-const withNames = (args, named) =>
-  named === undefined || Object.keys(named).length === 0 ? args : [...args, named];
+function withNames(args, named) {
+  for (const _ in named) return [...args, named];
+  return args;
+}
 
 export function answer({ f, a, k }) {
   const known = found.get(f);
-  if (known !== undefined) return known(...withNames(a, k));
+  if (known !== undefined) return known.apply(undefined, withNames(a, k));
   return find(f).then((value) => {
     found.set(f, value);
     return value(...withNames(a, k));
@@ -114,6 +118,7 @@ export function described(error) {
   return { type: String(error.name), message: String(error.message), traceback: lines.join("") };
 }
 
+const MOST_TOLD = 5;
 const rejected = new Map();
 
 export function noteRejection(promise, reason, isHandled) {
@@ -123,7 +128,7 @@ export function noteRejection(promise, reason, isHandled) {
 
 export function tellRejections() {
   const count = rejected.size;
-  for (const reason of rejected.values())
+  for (const reason of [...rejected.values()].slice(0, MOST_TOLD))
     write(2, `A promise failed, and nobody looked: ${described(reason).traceback}`);
   rejected.clear();
   return count;

@@ -31,24 +31,32 @@ class Context {
     return this.deadline === null ? null : this.deadline - Date.now() / 1000;
   }
 }
-let current = new Context(NOTHING);
+let told = NOTHING; // of the call that runs
+let current; // the same, once somebody has asked
+
+function begin(given) {
+  told = given ?? NOTHING;
+  current = undefined;
+}
 
 /** The call's context. */
-export const context = () => current;
+export const context = () => (current ??= new Context(told));
 
 /** Calls the next link of the chain and returns its result; where there is none, the value. */
 export function next(value = null) {
-  if (!current.linked) return value;
+  if (!told.linked) return value;
   return readNext(askHost("next", [writeNext(value)]));
 }
 
 function placed(parameter) {
   if (parameter.name !== undefined) return (given) => [given[parameter.name]];
   if (parameter.rest !== undefined) return (given) => given[parameter.rest] ?? [];
-  if (parameter.given !== undefined) return () => [parameter.given === "next" ? next : current];
-  return (given) => [
-    Object.fromEntries(parameter.options.filter((name) => name in given).map((name) => [name, given[name]])),
-  ];
+  if (parameter.given !== undefined) return () => [parameter.given === "next" ? next : context()];
+  return (given) => {
+    const options = {};
+    for (const name of parameter.options) if (name in given) options[name] = given[name];
+    return [options];
+  };
 }
 
 function invoker(called, parameters) {
@@ -59,6 +67,8 @@ function invoker(called, parameters) {
     return (given) => called(...names.map((name) => given[name]));
   }
   const places = parameters.map(placed);
+  if (parameters.length === 2 && parameters[0].name && parameters[1].options)
+    return (given) => called(given[names[0]], places[1](given)[0]);
   return (given) => called(...places.flatMap((place) => place(given)));
 }
 
@@ -100,9 +110,9 @@ function checked(value) {
   }
 }
 
-export function call(given, told) {
-  if (!box) return at_freeze().then(() => call(given, told));
-  current = new Context(told ?? NOTHING);
+export function call(given, context) {
+  if (!box) return at_freeze().then(() => call(given, context));
+  begin(context);
   let read;
   try {
     read = box.load(given);
@@ -114,8 +124,8 @@ export function call(given, told) {
 }
 
 /** As `call`, without reading what is given and writing what comes: plain data both ways. */
-export function call_as_it_is(given, told) {
-  if (!box) return at_freeze().then(() => call_as_it_is(given, told));
-  current = new Context(told ?? NOTHING);
+export function call_as_it_is(given, context) {
+  if (!box) return at_freeze().then(() => call_as_it_is(given, context));
+  begin(context);
   return finish(box.invoke(given), (value) => value);
 }

@@ -307,7 +307,7 @@ function limited(schema, codec, mine) {
   };
 }
 
-/** Codecs of one way: mine, what is converted is plain data of ours, and becomes values. */
+/** Codecs of one way. mine: what is converted is plain data of ours, and becomes values. */
 function maker(definitions, mine) {
   const known = new Map();
   const scalars = { boolean: () => boolean, null: () => nothing, number: () => number };
@@ -339,14 +339,12 @@ function maker(definitions, mine) {
   }
 
   function later(name) {
-    return (value) => {
-      let codec = known.get(name);
-      if (codec === undefined) known.set(name, (codec = make(definitions[name] ?? {})));
-      return codec(value);
-    };
+    let codec;
+    return (value) => (codec ??= known.get(name))(value);
   }
 
   const make = (schema) => limited(schema, bare(schema), mine);
+  for (const [name, schema] of Object.entries(definitions)) known.set(name, make(schema));
   return make;
 }
 

@@ -57,12 +57,15 @@ def script_lines(project: Project) -> tuple[dict[str, Any], list[str]]:
 
     sources = Sources(project.folder)
     file, exported = split_entry(project.entry)
-    function = read_function(sources, project.folder, project.entry, project.name)
     lines = []
-    for source in program_files(sources, sources.read(project.folder / file)):
-        if source.path.suffix in (".ts", ".mts"):
-            place = source.path.relative_to(sources.folder).as_posix()
-            lines += written_file(place, stripped(source))
+    try:
+        function = read_function(sources, project.folder, project.entry, project.name)
+        for source in program_files(sources, sources.read(project.folder / file)):
+            if source.path.suffix in (".ts", ".mts"):
+                place = source.path.relative_to(sources.folder).as_posix()
+                lines += written_file(place, stripped(source))
+    except RecursionError:
+        raise FunctionError(f"`{project.entry}` is nested too deeply to be read.") from None
     told = {
         "entry": f"{file}:{exported}",
         "signature": function.document,

@@ -37,6 +37,7 @@ _REFUSED = {
     "jsx_element": "there is no JSX here",
 }
 _PLAIN = "Say it in JavaScript's own words: what is left without its types is what runs."
+_GOES_ON = ("call_expression", "member_expression", "subscript_expression")
 _INTEGER = re.compile(r"-?\d+")
 
 
@@ -164,6 +165,11 @@ class _Stripping:
     def _semicolon(self, node: Node) -> bool:
         """Whether the statement ends with it, and what follows could go on with it."""
         end, at = node.end_byte, node
+        is_said = node.type in ("as_expression", "satisfies_expression")
+        if is_said and node.parent.type in _GOES_ON and node.parent.children[0] == node:
+            return (
+                True  # behind a type TypeScript goes on with nothing: a new line, a new statement
+            )
         while at is not None and at.end_byte == end:
             if _ENDED.search(at.type):
                 rest = self._bytes[end:].lstrip()

@@ -102,7 +102,12 @@ static inline void boxer_answer_(const char *request, size_t size, struct boxer_
     struct boxer_call call = {0};
     struct boxer_text told = {request + 1, size ? size - 1 : 0}, name, list;
     result->size = 0;
-    if (size && *request == 'i') { // there is nothing to import
+    if (size && *request == 'i') { // there is nothing to import, but room to be made for calls
+        static const char room[1 << 14];
+        boxer_put(result, room, sizeof room);
+        for (size_t small = 16; small < sizeof room; small *= 2)
+            boxer_memory(small);
+        result->size = 0;
         boxer_put(result, "=null", 5);
         return;
     }
