@@ -11,6 +11,7 @@ from __future__ import annotations
 import tomllib
 from itertools import groupby
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
@@ -97,7 +98,7 @@ def module() -> str:
     ]
     for enum in read["enum"]:
         lines += ["", "", f"class {_class(enum['name'])}(IntEnum):"]
-        lines += [f'    """{enum["doc"].strip()}"""', ""]
+        lines += [indent(f'"""{enum["doc"].strip()}"""', "    "), ""]
         lines += [f"    {value} = {place}" for place, value in enumerate(enum["values"])]
     lines += ["", ""]
     for struct in read["struct"]:

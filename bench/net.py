@@ -13,6 +13,7 @@ import re
 import shutil
 import socket
 import ssl
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,7 @@ PACKAGES = ["uvicorn", "starlette", "gunicorn", "flask"]
 SECONDS, CONNECTIONS = 10, 64
 BULK = 1 << 30
 HANDSHAKES = 200
+STARTS = 15
 SERVERS = {
     "uvicorn + Starlette": ["-m", "uvicorn", "--log-level", "critical", "--port", "{}", "asgi:app"],
     "gunicorn sync + Flask": ["-m", "gunicorn", "-b", "127.0.0.1:{}", "wsgi:app"],
@@ -95,6 +97,7 @@ def main() -> int:
             load(title, folder, native, words)
         bulk(folder, native)
         handshakes(folder, native)
+        starts(folder, native)
     return 0
 
 
@@ -217,6 +220,24 @@ def handshakes(folder: Path, native: Path) -> None:
             for w in (box, own)
         ]
     row("connect and TLS handshake, client's CPU, ms", *times)
+
+
+def starts(folder: Path, native: Path) -> None:
+    """A run that uses no network is started by the launcher; one with ports by Python."""
+    box, program = str(folder / "box.wasm"), ["python", "-c", "pass"]
+    own = begun([str(native), *program[1:]])
+    row("a run without a network, ms", begun([str(BOXER), "run", box, *program]), own)
+    row("a run with a port, ms", begun([str(BOXER), "run", "-p", "8000", box, *program]), own)
+
+
+def begun(words: list[str]) -> float:
+    """From start to end: the median of many, in ms."""
+    times = []
+    for _ in range(STARTS):
+        began = time.perf_counter()
+        subprocess.run(words, stderr=subprocess.DEVNULL, check=True)
+        times.append((time.perf_counter() - began) * 1000)
+    return statistics.median(times)
 
 
 @contextlib.contextmanager

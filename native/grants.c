@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The log of one life is as long at most.
+// The log of one life has as much at most of decisions, and again of what came of them.
 static const uint64_t LONGEST_LOG = 64u << 20;
 
 struct grants {
@@ -19,8 +19,9 @@ struct grants {
     struct known_names known;
     uint64_t open, sent, received;
     const char *reached;
-    struct endpoint last; // the last target that was allowed, of last_protocol
-    int last_protocol;    // 0: none
+    struct endpoint last;      // the last target that was allowed, of last_protocol
+    int last_protocol;         // 0: none
+    struct endpoint last_peer; // that a datagram went to, on a network of boxes; family 0: none
 };
 
 struct grants *grants_new(const struct policy *policy, tell tell, void *state, int log) {
@@ -28,8 +29,11 @@ struct grants *grants_new(const struct policy *policy, tell tell, void *state, i
     if (!grants)
         return NULL;
     grants->policy = policy;
-    grants->telling =
-        (struct telling){.tell = tell, .state = state, .log = log, .log_left = LONGEST_LOG};
+    grants->telling = (struct telling){.tell = tell,
+                                       .state = state,
+                                       .log = log,
+                                       .log_left = LONGEST_LOG,
+                                       .course_left = LONGEST_LOG};
     return grants;
 }
 
@@ -98,14 +102,44 @@ int grants_may_connect(struct grants *grants, int protocol, const struct endpoin
     return 0;
 }
 
-int grants_note_peer(struct grants *grants, const char *what, const char *name,
+int grants_note_peer(struct grants *grants, int protocol, const char *name,
                      const struct endpoint *address, const char *network) {
     char rule[LONGEST_NAME + 16];
+    if (protocol == PROTOCOL_UDP && grants->last_peer.port == address->port &&
+        address_equal(&grants->last_peer, address))
+        return 0;
     snprintf(rule, sizeof rule, "--network=%s", network);
-    struct decision decision = {.what = what, .host = name, .address = address, .rule = rule};
-    if (!name) // a connection
-        decision.protocol = "tcp";
-    return tell_decision(&grants->telling, &decision) == 0 ? 0 : EACCES;
+    struct decision decision = {
+        .what = protocol ? "connect" : "answer", .host = name, .address = address, .rule = rule};
+    if (protocol)
+        decision.protocol = protocol_name(protocol);
+    if (tell_decision(&grants->telling, &decision) < 0)
+        return EACCES;
+    if (protocol == PROTOCOL_UDP)
+        grants->last_peer = *address;
+    return 0;
+}
+
+void grants_note_came(struct grants *grants, int protocol, const struct endpoint *from,
+                      uint16_t port, const char *network) {
+    char rule[LONGEST_NAME + 16];
+    if (network)
+        snprintf(rule, sizeof rule, "--network=%s", network);
+    else
+        snprintf(rule, sizeof rule, "--publish=%u/%s", port, protocol_name(protocol));
+    tell_course(&grants->telling, &(struct decision){.what = "accept",
+                                                     .protocol = protocol_name(protocol),
+                                                     .address = from,
+                                                     .box_port = port,
+                                                     .rule = rule});
+}
+
+void grants_note_ended(struct grants *grants, const struct endpoint *with, uint16_t port,
+                       const uint64_t bytes[2]) {
+    tell_course(
+        &grants->telling,
+        &(struct decision){
+            .what = "close", .protocol = "tcp", .address = with, .box_port = port, .ended = bytes});
 }
 
 int grants_know(struct grants *grants, const struct endpoint *to) {

@@ -3,6 +3,7 @@
 #include "state.h"
 #include "../guest/include/boxer/boot.h"
 #include "files.h"
+#include "lives.h"
 #include "net.h"
 #include "polling.h"
 
@@ -276,7 +277,7 @@ static void begin(struct boxer_machine *machine, const struct boxer_run *run,
     tell_tasks(machine);
     if (run->thaw) // a life that began before has ended
         net_end(machine);
-    machine->has_network = net_begin(machine) == 0;
+    machine->has_network = net_begin(machine) == 0 && (!run->lives || lives_begin(machine) == 0);
     machine->has_signal = watch_begin(machine) == 0;
 }
 
@@ -350,8 +351,10 @@ void boxer_machine_run(struct boxer_machine *machine, const struct boxer_run *ru
         enter(machine, &machine->start);
     else
         fail(outcome, "the module exports no function `_start`");
+    lives_leave(machine);
     net_note(machine);
     net_end(machine);
+    lives_end(machine);
     finish(machine);
     if (!__atomic_load_n(&machine->image->is_learning, __ATOMIC_RELAXED))
         image_learn(machine->image, machine->base);

@@ -19,7 +19,7 @@
 
 #include <sys/types.h>
 
-#define BOXER_NATIVE_ABI 14
+#define BOXER_NATIVE_ABI 15
 
 // Tasks of a guest at a time, by default and at most.
 #define BOXER_TASKS 64
@@ -78,6 +78,7 @@ struct boxer_run {
     // Functions of the host (asking.h): gives the reply to a request, which lies in the guest's
     // memory, by `boxer_machine_answer`; 0, or it is interrupted. Null: there are none.
     int (*ask)(struct boxer_machine *, const uint8_t *request, uint64_t size);
+    const struct boxer_lives *lives; // of a run that ends otherwise; null: it is the only one
 };
 
 // What another thread says of a run that is under way. It is heard within a tick.

@@ -1,5 +1,6 @@
 // A machine's network: its life, and the calls of preview 1 on its descriptors.
 #define _GNU_SOURCE
+#include "lives.h"
 #include "net.h"
 #include "net_peers.h"
 
@@ -110,6 +111,36 @@ static void reply_names(struct net *net, const struct sockaddr_storage *peer) {
     net->reply_size = sizeof reply;
 }
 
+static void note_accepted(struct net *net, const struct net_socket *listener,
+                          struct net_socket *made) {
+    const char *network = NULL;
+    if (listener->listens_for < 0)
+        network = net->peers.of[PEER_NETWORK(listener->listens_for)].name;
+    made->box_port = listener->box_port;
+    net_touch(net, made);
+    grants_note_came(net->grants, PROTOCOL_TCP, &made->to, made->box_port, network);
+}
+
+static void set_own_name(struct sockaddr_storage *peer, int family) {
+    static const struct endpoint v4 = {.address = {127, 0, 0, 1}, .family = 4},
+                                 v6 = {.address = {[15] = 1}, .family = 6};
+    net_sockaddr(family == 6 ? &v6 : &v4, family, peer);
+}
+
+// Of a machine that gives lives, a copy has one connection, and the first machine none.
+static int take_knocker(struct boxer_machine *machine, uint32_t number,
+                        const struct net_socket *listener, struct sockaddr_storage *peer,
+                        socklen_t *size) {
+    if (!machine->lives)
+        return accept4(listener->fd, (struct sockaddr *)peer, size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int fd = lives_take(machine, number);
+    if (fd < 0)
+        errno = EAGAIN;
+    else if (getpeername(fd, (struct sockaddr *)peer, size) < 0 || peer->ss_family == AF_UNIX)
+        set_own_name(peer, listener->family); // it has gone already, or is a program in front
+    return fd;
+}
+
 int net_accept(struct boxer_machine *machine, uint32_t number, uint32_t *accepted) {
     struct net *net = machine->net;
     struct net_socket *listener = net_socket(net, number);
@@ -124,17 +155,20 @@ int net_accept(struct boxer_machine *machine, uint32_t number, uint32_t *accepte
         return WASI_AGAIN;          // nobody is there who could be refused
     if (grants_opened(net->grants)) // who knocks waits until another one is gone
         return net_error(EMFILE);
-    int fd = accept4(listener->fd, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int fd = take_knocker(machine, number, listener, &peer, &size);
     int error = errno;
     int made = fd < 0 ? -error : net_add(net, fd, NET_STREAM, listener->family);
     if (made < 0) {
         grants_closed(net->grants);
         return net_error(-made);
     }
+    if (machine->lives)
+        lives_took(machine, (uint32_t)made);
     net_set_nodelay(fd);
+    listener = net_socket(net, number); // the table may have moved
     peers_read_name(&peer, size);
     net_endpoint(&peer, &net_socket(net, (uint32_t)made)->to);
-    net_touch(net, net_socket(net, (uint32_t)made));
+    note_accepted(net, listener, net_socket(net, (uint32_t)made));
     reply_names(net, &peer);
     *accepted = (uint32_t)made;
     return WASI_SUCCESS;
@@ -178,6 +212,7 @@ int net_receive(struct boxer_machine *machine, uint32_t number, struct net_piece
     if (got < 0)
         return net_error(errno);
     *moved = (uint64_t)got;
+    socket->bytes[1] += peek ? 0 : *moved;
     net_touch(net, socket);
     return peek ? WASI_SUCCESS : net_count(net, 0, *moved);
 }
@@ -203,6 +238,7 @@ int net_send(struct boxer_machine *machine, uint32_t number, struct net_pieces *
     if (sent < 0)
         return net_error(errno);
     *moved = (uint64_t)sent;
+    socket->bytes[0] += *moved;
     net_touch(net, socket);
     return net_count(net, *moved, 0);
 }
@@ -220,6 +256,7 @@ int net_close(struct boxer_machine *machine, uint32_t number) {
     struct net_socket *socket = net_socket(machine->net, number);
     if (!socket)
         return is_control(machine, number) ? WASI_SUCCESS : WASI_BADF;
+    lives_closed(machine, number);
     net_remove(machine->net, socket);
     return WASI_SUCCESS;
 }
@@ -247,6 +284,13 @@ int net_events(struct boxer_machine *machine, struct net_pieces *pieces, uint64_
     uint32_t control = FIRST + machine->folders;
     int most = room < EVENTS ? (int)room : EVENTS;
     net_sweep(machine);
+    int news = 0;
+    while (news < most && lives_news(machine, &event))
+        memcpy((uint8_t *)pieces->list[0].iov_base + news++ * sizeof event, &event, sizeof event);
+    if (news) { // the rest is asked for again
+        *moved = (uint64_t)news * sizeof event;
+        return WASI_SUCCESS;
+    }
     int count = epoll_wait(machine->net->epoll, found, most, 0);
     for (int i = 0; i < count; i++) {
         struct net_socket *socket = net_socket(machine->net, found[i].data.u32);

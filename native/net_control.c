@@ -1,5 +1,6 @@
 // What the guest asks of its host through the control descriptor.
 #define _GNU_SOURCE
+#include "lives.h"
 #include "net.h"
 #include "net_peers.h"
 #include "addresses.h"
@@ -33,7 +34,8 @@ static const struct boxer_listener *published(const struct net *net, uint32_t pr
     const struct boxer_network *network = net->machine->run->network;
     for (uint32_t i = 0; network && i < network->listener_count; i++) {
         const struct boxer_listener *listener = &network->listeners[i];
-        if (listener->protocol == protocol && listener->port == port && n-- == 0)
+        uint32_t own = listener->port ? listener->port : net->any_port;
+        if (listener->protocol == protocol && own == port && n-- == 0)
             return listener;
     }
     return NULL;
@@ -95,6 +97,7 @@ static int listen_to_peers(struct net *net, uint32_t n, uint32_t port) {
         return not_offered(net, n, port, -number);
     }
     net_socket(net, (uint32_t)number)->listens_for = door;
+    net_socket(net, (uint32_t)number)->box_port = (uint16_t)port;
     return reply_descriptor(net, number);
 }
 
@@ -105,12 +108,15 @@ static int add_published(struct net *net, const struct boxer_listener *listener,
         return -errno;
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     int number = net_add(net, fd, kind, (int)listener->family);
-    if (number >= 0)
+    if (number >= 0) {
         net_socket(net, (uint32_t)number)->listens_for = listener->descriptor + 1;
+        net_socket(net, (uint32_t)number)->box_port = (uint16_t)listener->port;
+    }
     return number;
 }
 
 static int do_listen(struct net *net, const struct boxer_net_request *request) {
+    net->any_port = net->any_port ? net->any_port : request->port;
     const struct boxer_listener *listener =
         published(net, IPPROTO_TCP, request->port, request->value);
     if (!listener)
@@ -128,24 +134,41 @@ static int do_listen(struct net *net, const struct boxer_net_request *request) {
     return reply_published(net, add_published(net, listener, NET_LISTENER), listener);
 }
 
+// Of what goes out. A number, or a negated errno.
+static int add_datagrams(struct net *net, int family) {
+    int fd = socket(family == 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    return fd < 0 ? -errno : net_add(net, fd, NET_DATAGRAMS, family);
+}
+
+// What is bound to a port is so on the networks of boxes, too: by its first socket for IPv4.
+static void bind_ends(struct net *net, int number, uint32_t port) {
+    int error = ends_listen(net, net_socket(net, (uint32_t)number), (uint16_t)port);
+    if (error)
+        not_offered(net, 0, port, error);
+}
+
+static int do_bound_datagrams(struct net *net, uint32_t port, uint32_t n) {
+    const struct boxer_listener *listener = published(net, IPPROTO_UDP, port, n);
+    if (port > UINT16_MAX || (listener && opened(net, listener->descriptor + 1) >= 0))
+        return ENOENT;
+    int has_ends = !net->peers.count || ends_have(net, (uint16_t)port);
+    if (!listener && has_ends)
+        return ENOENT;
+    int number = listener ? add_published(net, listener, NET_DATAGRAMS) : add_datagrams(net, 4);
+    if (number >= 0 && listener)
+        net_socket(net, (uint32_t)number)->published = 1;
+    if (number >= 0 && !has_ends && (!listener || listener->family == 4))
+        bind_ends(net, number, port);
+    const struct boxer_listener outward = {.family = 4};
+    return reply_published(net, number, listener ? listener : &outward);
+}
+
 static int do_datagrams(struct net *net, const struct boxer_net_request *request) {
-    const struct boxer_listener *listener;
-    if (request->port) {
-        listener = published(net, IPPROTO_UDP, request->port, request->value);
-        if (!listener || opened(net, listener->descriptor + 1) >= 0)
-            return ENOENT;
-        int number = add_published(net, listener, NET_DATAGRAMS);
-        if (number >= 0)
-            net_socket(net, (uint32_t)number)->published = 1;
-        return reply_published(net, number, listener);
-    }
+    if (request->port)
+        return do_bound_datagrams(net, request->port, request->value);
     if (request->family != 4 && request->family != 6)
         return EAFNOSUPPORT;
-    int fd = socket(request->family == 4 ? AF_INET : AF_INET6,
-                    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return errno;
-    return reply_descriptor(net, net_add(net, fd, NET_DATAGRAMS, (int)request->family));
+    return reply_descriptor(net, add_datagrams(net, (int)request->family));
 }
 
 static int begin_connecting(struct net *net, const struct boxer_membership *peers,
@@ -183,8 +206,9 @@ static int do_connect(struct net *net, const struct boxer_net_request *request) 
         return peers || grants_know(net->grants, &to) ? 0 : ENETUNREACH;
     if (request->protocol != IPPROTO_TCP)
         return EINVAL;
-    int number, error = peers ? grants_note_peer(net->grants, "connect", NULL, &to, peers->name)
-                              : grants_may_connect(net->grants, PROTOCOL_TCP, &to, &real);
+    int number = -1,
+        error = peers ? grants_note_peer(net->grants, PROTOCOL_TCP, NULL, &to, peers->name)
+                      : grants_may_connect(net->grants, PROTOCOL_TCP, &to, &real);
     if (error || (error = grants_opened(net->grants)))
         return error;
     if ((error = begin_connecting(net, peers, peers ? &to : &real, &number))) {
@@ -272,7 +296,7 @@ static int answer_of_peers(struct net *net, enum question question, const char *
     if (!answer->count)
         return 0;
     for (uint32_t i = 0; i < answer->count; i++)
-        grants_note_peer(net->grants, "answer", canonical, &answer->addresses[i],
+        grants_note_peer(net->grants, 0, canonical, &answer->addresses[i],
                          peers_of(peers, &answer->addresses[i])->name);
     if (question != ASKS_A) {
         answer->count = 0;
@@ -317,7 +341,8 @@ static int do_order(struct net *net, const struct boxer_net_request *request) {
     struct boxer_net_order order;
     if (request->kind == BOXER_NET_GRANTED) {
         answer.value = (run->network ? 1u << BOXER_NET_GRANT_NETWORK : 0) |
-                       (orders >= 0 ? 1u << BOXER_NET_GRANT_ORDERS : 0);
+                       (orders >= 0 ? 1u << BOXER_NET_GRANT_ORDERS : 0) |
+                       (net->machine->lives ? 1u << BOXER_NET_GRANT_LIVES : 0);
         reply(net, &answer, sizeof answer);
         if (orders >= 0) // from now on it hears of them
             orders_ended(orders, 0, 0);
@@ -375,6 +400,9 @@ int net_request(struct net *net, const struct net_pieces *pieces) {
         return rest_of(pieces, name, sizeof name) ? EINVAL : do_resolve(net, &request, name);
     case BOXER_NET_ANSWER:
         return do_answer(net);
+    case BOXER_NET_AWAIT:
+        lives_await(net->machine);
+        return 0;
     default:
         return ENOSYS;
     }

@@ -1,15 +1,18 @@
 // Datagrams: an address in front of each, both ways (abi/boot.toml: net_address).
 //
 // Invariant: one goes out to whom the policy grants it, or, from a published port, to one of the
-// last that were heard there; one comes in from those, or at a published port from anybody.
+// last that were heard there; one comes in from those, or at a published port from anybody. Those
+// of networks of boxes have ends of their own (net_peer_datagrams.c).
 #define _GNU_SOURCE
 #include "net.h"
+#include "net_peers.h"
 
 #include "../guest/include/boxer/boot.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 enum { LONGEST = 65507, TRIES = 16 };
@@ -31,9 +34,10 @@ static int has_heard(const struct net_socket *socket, const struct endpoint *fro
     return 0;
 }
 
-static int note_heard(struct net_socket *socket, const struct endpoint *from) {
+static int note_heard(struct net *net, struct net_socket *socket, const struct endpoint *from) {
     if (has_heard(socket, from))
         return 1;
+    grants_note_came(net->grants, PROTOCOL_UDP, from, socket->box_port, NULL);
     if (!socket->heard && !(socket->heard = calloc(MOST_HEARD, sizeof *socket->heard)))
         return 0;
     socket->heard[socket->heard_at++ % MOST_HEARD] = *from;
@@ -62,9 +66,15 @@ int net_send_datagram(struct net *net, struct net_socket *socket, const struct n
     int error = read_address(pieces, &to);
     if (error)
         return net_error(error);
+    uint64_t sent_there = 0;
     if (socket->published && has_heard(socket, &to))
         real = to;
-    else if (is_loopback(&to))
+    else if (peers_of(&net->peers, &to)) {
+        error =
+            ends_send(net, socket, &to, &pieces->list[1], (size_t)pieces->count - 1, &sent_there);
+        *moved = sizeof(struct boxer_net_address) + sent_there;
+        return error ? error : net_count(net, sent_there, 0);
+    } else if (is_loopback(&to))
         return WASI_ACCES; // the box's own, where nobody was: no matter of the policy
     else if ((error = grants_may_connect(net->grants, PROTOCOL_UDP, &to, &real)))
         return net_error(error);
@@ -87,39 +97,50 @@ int net_send_datagram(struct net *net, struct net_socket *socket, const struct n
 static int may_hear(struct net *net, struct net_socket *socket, const struct endpoint *real,
                     struct endpoint *from) {
     *from = *real;
-    return socket->published ? note_heard(socket, real) : grants_may_hear(net->grants, real, from);
+    return socket->published ? note_heard(net, socket, real)
+                             : grants_may_hear(net->grants, real, from);
+}
+
+// The next one of the host's network.
+static int receive_outer(struct net *net, struct net_socket *socket, struct msghdr *message,
+                         int peek, struct endpoint *from, uint64_t *got) {
+    for (int i = 0; i < TRIES; i++) {
+        struct sockaddr_storage address;
+        struct endpoint real;
+        message->msg_name = &address;
+        message->msg_namelen = sizeof address;
+        ssize_t size = recvmsg(socket->fd, message, MSG_DONTWAIT | (peek ? MSG_PEEK : 0));
+        if (size < 0 && errno != EAGAIN)
+            continue; // what ICMP said of another datagram
+        if (size < 0)
+            return WASI_AGAIN;
+        net_endpoint(&address, &real);
+        *got = (uint64_t)size;
+        if (may_hear(net, socket, &real, from))
+            return WASI_SUCCESS;
+        if (peek) // it must not stay the first
+            recv(socket->fd, NULL, 0, MSG_DONTWAIT);
+    }
+    net_tell_again(net, socket, socket->fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+    return WASI_AGAIN;
 }
 
 int net_receive_datagram(struct net *net, struct net_socket *socket, struct net_pieces *pieces,
                          int peek, uint64_t *moved, int *truncated) {
     struct boxer_net_address shown;
+    struct endpoint from;
+    uint64_t got = 0;
     if (pieces->count < 1 || pieces->list[0].iov_len != sizeof shown)
         return net_error(EINVAL);
-    for (int i = 0; i < TRIES; i++) {
-        struct sockaddr_storage address;
-        struct endpoint real, from;
-        struct msghdr message = {
-            .msg_name = &address,
-            .msg_namelen = sizeof address,
-            .msg_iov = &pieces->list[1],
-            .msg_iovlen = (size_t)pieces->count - 1,
-        };
-        ssize_t got = recvmsg(socket->fd, &message, MSG_DONTWAIT | (peek ? MSG_PEEK : 0));
-        if (got < 0 && errno != EAGAIN)
-            continue; // what ICMP said of another datagram
-        if (got < 0)
-            return WASI_AGAIN;
-        net_endpoint(&address, &real);
-        if (!may_hear(net, socket, &real, &from)) {
-            if (peek) // it must not stay the first
-                recv(socket->fd, NULL, 0, MSG_DONTWAIT);
-            continue;
-        }
-        net_tell(&from, (uint8_t *)&shown);
-        memcpy(pieces->list[0].iov_base, &shown, sizeof shown);
-        *truncated = (message.msg_flags & MSG_TRUNC) != 0;
-        *moved = sizeof shown + (uint64_t)got;
-        return peek ? WASI_SUCCESS : net_count(net, 0, (uint64_t)got);
-    }
-    return WASI_AGAIN;
+    struct msghdr message = {.msg_iov = &pieces->list[1], .msg_iovlen = (size_t)pieces->count - 1};
+    int error = ends_receive(net, socket, &message, peek, &from, &got);
+    if (error == WASI_AGAIN)
+        error = receive_outer(net, socket, &message, peek, &from, &got);
+    if (error)
+        return error;
+    net_tell(&from, (uint8_t *)&shown);
+    memcpy(pieces->list[0].iov_base, &shown, sizeof shown);
+    *truncated = (message.msg_flags & MSG_TRUNC) != 0;
+    *moved = sizeof shown + got;
+    return peek ? WASI_SUCCESS : net_count(net, 0, got);
 }

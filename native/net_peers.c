@@ -50,7 +50,7 @@ static uint32_t number_of(const uint8_t address[4]) {
 }
 
 // As IPv4, also one in an IPv6 address. 0, or -1.
-static int as_ipv4(const struct endpoint *endpoint, uint8_t address[4]) {
+int peers_as_ipv4(const struct endpoint *endpoint, uint8_t address[4]) {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
     if (endpoint->family == 4)
         memcpy(address, endpoint->address, 4);
@@ -64,7 +64,7 @@ static int as_ipv4(const struct endpoint *endpoint, uint8_t address[4]) {
 const struct boxer_membership *peers_of(const struct net_peers *peers,
                                         const struct endpoint *endpoint) {
     uint8_t address[4];
-    if (as_ipv4(endpoint, address) < 0)
+    if (peers_as_ipv4(endpoint, address) < 0)
         return NULL;
     for (uint32_t i = 0; i < peers->count; i++) {
         const struct boxer_membership *own = &peers->of[i];
@@ -129,7 +129,7 @@ int peers_name(const struct net_peers *peers, const struct endpoint *endpoint, c
     const struct boxer_membership *own = peers_of(peers, endpoint);
     char address[INET_ADDRSTRLEN], path[LONGEST_PATH];
     uint8_t bytes[4];
-    if (!own || as_ipv4(endpoint, bytes) < 0)
+    if (!own || peers_as_ipv4(endpoint, bytes) < 0)
         return -1;
     text_of(bytes, address);
     snprintf(path, sizeof path, "%s/name", address);
@@ -145,11 +145,13 @@ int peers_name(const struct net_peers *peers, const struct endpoint *endpoint, c
 }
 
 // By way of the descriptor: a socket's path is short, and a folder's need not be.
-static void place_of(const struct boxer_membership *own, const char *address, uint16_t port,
-                     struct sockaddr_un *place) {
+void peers_place(const struct boxer_membership *own, const uint8_t address[4], const char *kind,
+                 uint16_t port, struct sockaddr_un *place) {
+    char text[INET_ADDRSTRLEN];
+    text_of(address, text);
     *place = (struct sockaddr_un){.sun_family = AF_UNIX};
-    snprintf(place->sun_path, sizeof place->sun_path, "/proc/self/fd/%d/%s/%u", own->folder,
-             address, port);
+    snprintf(place->sun_path, sizeof place->sun_path, "/proc/self/fd/%d/%s/%s%u", own->folder, text,
+             kind, port);
 }
 
 // The end of who connects has a name, by which the other one knows its address and port. No other
@@ -196,7 +198,7 @@ int peers_connect(const struct boxer_membership *own, const struct endpoint *to)
     char address[INET_ADDRSTRLEN];
     struct sockaddr_un place;
     uint8_t bytes[4];
-    if (as_ipv4(to, bytes) < 0 || !to->port)
+    if (peers_as_ipv4(to, bytes) < 0 || !to->port)
         return -ECONNREFUSED;
     text_of(bytes, address);
     if (!lives(own->folder, address))
@@ -204,7 +206,7 @@ int peers_connect(const struct boxer_membership *own, const struct endpoint *to)
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
-    place_of(own, address, to->port, &place);
+    peers_place(own, bytes, "", to->port, &place);
     int error = -bind_own(fd, own);
     if (!error && connect(fd, (struct sockaddr *)&place, sizeof place) < 0)
         error = errno == ENOENT || errno == EAGAIN ? ECONNREFUSED : errno;
@@ -215,7 +217,6 @@ int peers_connect(const struct boxer_membership *own, const struct endpoint *to)
 }
 
 int peers_listen(const struct net_peers *peers, uint32_t n, uint16_t port) {
-    char address[INET_ADDRSTRLEN];
     struct sockaddr_un place;
     if (n >= peers->count || !port)
         return -ENOENT;
@@ -223,8 +224,7 @@ int peers_listen(const struct net_peers *peers, uint32_t n, uint16_t port) {
     if (fd < 0)
         return -errno;
     peers_unlisten(peers, n, port); // of one that had the address and was killed
-    text_of(peers->of[n].address, address);
-    place_of(&peers->of[n], address, port, &place);
+    peers_place(&peers->of[n], peers->of[n].address, "", port, &place);
     if (bind(fd, (struct sockaddr *)&place, sizeof place) == 0 && listen(fd, QUEUE) == 0)
         return fd;
     int error = errno;

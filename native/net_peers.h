@@ -4,6 +4,7 @@
 //
 //   names/NAME/ADDRESS   who has the name      ADDRESS/lock   held as long as the member lives
 //   ADDRESS/name         its first name        ADDRESS/PORT   a socket that listens
+//                                              ADDRESS/uPORT  one of datagrams
 //
 // Invariants
 // 1. A machine sees the networks of its run alone, by descriptors of their folders.
@@ -18,6 +19,7 @@
 #include "network.h"
 
 #include <sys/socket.h>
+#include <sys/un.h>
 
 // A listener on the n-th network, as struct net_socket has it.
 #define PEER_DOOR(n, port) (-(int32_t)(1 + ((n) << 16) + (port)))
@@ -39,6 +41,10 @@ int peers_connect(const struct boxer_membership *, const struct endpoint *to);
 // errno: ENOENT: there is no n-th.
 int peers_listen(const struct net_peers *, uint32_t n, uint16_t port);
 void peers_unlisten(const struct net_peers *, uint32_t n, uint16_t port);
+// The place in the file system of an address and a port. kind: what stands before the port.
+void peers_place(const struct boxer_membership *, const uint8_t address[4], const char *kind,
+                 uint16_t port, struct sockaddr_un *);
+int peers_as_ipv4(const struct endpoint *, uint8_t address[4]); // 0, or -1: it is none
 // Of a socket's name that is of a network of boxes: the address and the port, as of TCP.
 void peers_read_name(struct sockaddr_storage *, socklen_t size);
 

@@ -26,7 +26,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LARGEST = 64 << 10, STREAMS = 3, ATOMIC = 4096 }; // PIPE_BUF
+// HANDED: descriptors that a packet's room holds: an even number of them, by its alignment.
+enum { LARGEST = 64 << 10, STREAMS = 3, HANDED = 4, ATOMIC = 4096 }; // PIPE_BUF
 
 struct order {
     struct {
@@ -46,12 +47,12 @@ static void close_all(const int *descriptors, size_t count) {
         close(descriptors[i]);
 }
 
-static size_t handed(struct msghdr *message, int descriptors[STREAMS]) {
+static size_t handed(struct msghdr *message, int descriptors[HANDED]) {
     struct cmsghdr *control = CMSG_FIRSTHDR(message);
     if (!control || control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS)
         return 0;
     size_t count = (control->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    count = count < STREAMS ? count : STREAMS;
+    count = count < HANDED ? count : HANDED;
     memcpy(descriptors, CMSG_DATA(control), count * sizeof(int));
     return count;
 }
@@ -74,9 +75,9 @@ static int add_streams(struct net *net, struct order *order, const int descripto
 static struct order *take(struct net *net, int socket) {
     union {
         struct cmsghdr align;
-        char bytes[CMSG_SPACE(STREAMS * sizeof(int))];
+        char bytes[CMSG_SPACE(HANDED * sizeof(int))];
     } control;
-    int descriptors[STREAMS];
+    int descriptors[HANDED];
     struct order *order = calloc(1, sizeof *order);
     if (!order)
         return NULL;
@@ -87,8 +88,8 @@ static struct order *take(struct net *net, int socket) {
                              .msg_control = control.bytes,
                              .msg_controllen = sizeof control.bytes};
     ssize_t size = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    size_t count = size > 0 ? handed(&message, descriptors) : 0;
-    if (size == 0) // nobody is there any more
+    size_t count = size >= 0 ? handed(&message, descriptors) : 0;
+    if (size == 0 && !count) // nobody is there any more
         epoll_ctl(net->epoll, EPOLL_CTL_DEL, socket, NULL);
     order->size = size < (ssize_t)sizeof order->head ? 0 : (uint32_t)size - sizeof order->head;
     int is_program = order->head.kind == BOXER_NET_ORDER_PROGRAM;

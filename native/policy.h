@@ -52,10 +52,16 @@ int grants_may_connect(struct grants *, int protocol, const struct endpoint *to,
 // Whether anything at that address is granted, whatever the port; quietly. For connect(2) of a
 // datagram socket, which sends nothing: getaddrinfo(3) does it to sort addresses.
 int grants_know(struct grants *, const struct endpoint *to);
-// Of a network of boxes, which no rule names: an answer to a name, or a connection (name: null). It
-// is logged. 0, or an errno.
-int grants_note_peer(struct grants *, const char *what, const char *name,
+// Of a network of boxes, which no rule names: an answer to a name (protocol: 0), or where something
+// goes. It is logged, datagrams once while the target stays the same. 0, or an errno.
+int grants_note_peer(struct grants *, int protocol, const char *name,
                      const struct endpoint *address, const char *network);
+// For the log: who came to a port of the box, by way of a network of boxes or (null) one of the
+// host's; with whom a connection has ended (port: 0: it went out). bytes: sent and received.
+void grants_note_came(struct grants *, int protocol, const struct endpoint *from, uint16_t port,
+                      const char *network);
+void grants_note_ended(struct grants *, const struct endpoint *with, uint16_t port,
+                       const uint64_t bytes[2]);
 // Whether a datagram that came from there may be shown to the box: whether one may go there.
 // Quietly, and real is of the box: host.boxer.internal's for the host's loopback.
 int grants_may_hear(struct grants *, const struct endpoint *real, struct endpoint *from);

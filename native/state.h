@@ -43,8 +43,8 @@ struct kept {
 // mappings, kept: how many of the process's it has taken. opened: pages may have been written to
 // that are not noted.
 struct tracking {
-    uint64_t *noted, *lately, count, range_count;
-    uint32_t resets, looks;
+    uint64_t *noted, *lately, *dropped, count, range_count;
+    uint32_t resets, looks, renewals;
     struct range *ranges;
     int64_t mappings, kept;
     int learned, armed, opened, changed;
@@ -66,14 +66,18 @@ struct watched {
     volatile sig_atomic_t asked;    // to look, when it was in no position to
     // Ticks of a guest with several tasks (tick.c). tasks: its block; null: it wants none.
     const volatile uint8_t *tasks;
-    uint64_t tick_ns;         // when the next one is
-    volatile int tick_is_due; // the ticker has sent one
-    int orders;               // a socket to be looked at (orders.h), -1: none
-    volatile int is_ordered;  // something waits there
-    volatile int is_waiting;  // its thread sleeps: nobody else could run
+    uint64_t tick_ns;              // when the next one is
+    volatile int tick_is_due;      // the ticker has sent one
+    int orders;                    // a socket to be looked at (orders.h), -1: none
+    volatile int is_ordered;       // something waits there
+    volatile int is_waiting;       // its thread sleeps: nobody else could run
+    int peer;                      // a connection that it is for (lives.h), + 1; 0: none
+    uint64_t patience_ns, left_ns; // left: when its peer has said its last; 0: it has not
+    int32_t has_left;              // it has gone
 };
 
 struct layer;
+struct lives;
 struct fibers;
 struct net;
 struct spaces;
@@ -115,9 +119,10 @@ struct boxer_machine {
     uint64_t began_ns, cpu_began_ns;
     uint64_t input_at, output_left;
     struct kept output, errors, reply;
-    struct kept answer; // to what it asked last (asking.h)
-    uint64_t answer_at; // so much of it was received
-    struct net *net;    // of its life; null: no network
+    struct kept answer;  // to what it asked last (asking.h)
+    uint64_t answer_at;  // so much of it was received
+    struct net *net;     // of its life; null: no network
+    struct lives *lives; // of connections (lives.h); null: it gives none
 };
 
 // image.c. A private mapping of the image over the machine's memory: 0, or -1.
@@ -171,6 +176,11 @@ int watch_is_cancelled(const struct watched *);
 int watch_check(struct boxer_machine *);
 uint64_t now_ns(void), cpu_now_ns(void), real_now_ns(void);
 int watch_begin(struct boxer_machine *);
+// In a copy of the process: the run's times begin anew.
+void watch_again(struct boxer_machine *);
+// It is for that connection: ended soon when its peer has gone, and patience_ns after that has said
+// its last. -1: for none any more.
+void watch_peer(struct boxer_machine *, int connection, uint64_t patience_ns);
 // Between the two it is looked at every 10 ms. Beginning: 0, or -1 where there is no signal for it;
 // it has to be ended all the same.
 int watching_begin(struct watched *, wasm_engine_t *);

@@ -4,6 +4,7 @@
 // 1. Kept output never grows beyond the run's limit, which both outputs share.
 // 2. No wait lasts longer than a slice without a look at the run's limits.
 #define _GNU_SOURCE
+#include "lives.h"
 #include "net.h"
 #include "state.h"
 #include "wasi.h"
@@ -61,8 +62,8 @@ static int wasi_errno(int error) {
     }
 }
 
-int stream_wait(struct boxer_machine *machine, struct pollfd *polled, uint32_t count,
-                uint64_t until_ns) {
+static int wait_in_slices(struct boxer_machine *machine, struct pollfd *polled, uint32_t count,
+                          uint64_t until_ns) {
     for (;;) {
         if (watch_check(machine))
             return STREAM_OVER;
@@ -78,13 +79,23 @@ int stream_wait(struct boxer_machine *machine, struct pollfd *polled, uint32_t c
         slice = slice < rest ? slice : rest;
         struct timespec timeout = {.tv_nsec = (long)slice};
         machine->watched.is_waiting = 1;
-        int ready = ppoll(polled, count, &timeout, NULL);
+        int ready = machine->lives ? lives_poll(machine, polled, count, &timeout)
+                                   : ppoll(polled, count, &timeout, NULL);
         machine->watched.is_waiting = 0;
+        if (machine->outcome->kind != BOXER_RETURNED)
+            return STREAM_OVER;
         if (ready > 0 || now_ns() >= until_ns)
             return ready > 0 ? ready : 0;
         if (signals_wait(machine))
             return STREAM_INTERRUPTED;
     }
+}
+
+int stream_wait(struct boxer_machine *machine, struct pollfd *polled, uint32_t count,
+                uint64_t until_ns) {
+    int ready = wait_in_slices(machine, polled, count, until_ns);
+    lives_waited(machine);
+    return ready;
 }
 
 int stream_write(struct boxer_machine *machine, int number, const uint8_t *bytes, uint64_t size,

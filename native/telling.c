@@ -5,6 +5,7 @@
 #include "addresses.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -116,6 +117,11 @@ static void add_json(struct text *text, const struct decision *decision) {
         if (decision->protocol)
             add(text, ",\"port\":%u", decision->address->port);
     }
+    if (decision->box_port)
+        add(text, ",\"box_port\":%u", decision->box_port);
+    if (decision->ended)
+        add(text, ",\"sent\":%" PRIu64 ",\"received\":%" PRIu64, decision->ended[0],
+            decision->ended[1]);
     add_member(text, "rule", decision->rule);
     add_member(text, "reason", decision->reason);
     add_member(text, "option", decision->option);
@@ -123,13 +129,13 @@ static void add_json(struct text *text, const struct decision *decision) {
 }
 
 // A line goes out in one write: a file opened for appending may be shared by machines.
-static int write_line(struct telling *telling, const struct text *text) {
-    if (text->size > telling->log_left)
+static int write_line(const struct telling *telling, const struct text *text, uint64_t *left) {
+    if (text->size > *left)
         return -1;
     ssize_t written;
     while ((written = write(telling->log, text->bytes, text->size)) < 0 && errno == EINTR)
         continue;
-    telling->log_left -= text->size;
+    *left -= text->size;
     return written == (ssize_t)text->size ? 0 : -1;
 }
 
@@ -140,7 +146,7 @@ int tell_decision(struct telling *telling, const struct decision *decision) {
         return 0;
     struct text text = {.size = 0};
     add_json(&text, decision);
-    if (!telling->has_failed && write_line(telling, &text) == 0)
+    if (!telling->has_failed && write_line(telling, &text, &telling->log_left) == 0)
         return 0;
     if (!telling->has_failed) {
         struct text last = {.size = 0};
@@ -150,4 +156,17 @@ int tell_decision(struct telling *telling, const struct decision *decision) {
     }
     telling->has_failed = 1;
     return -1;
+}
+
+void tell_course(struct telling *telling, const struct decision *decision) {
+    struct text text = {.size = 0}, last = {.size = 0};
+    if (telling->log < 0 || telling->has_failed || telling->course_ended)
+        return;
+    add_json(&text, decision);
+    if (write_line(telling, &text, &telling->course_left) == 0)
+        return;
+    telling->course_ended = 1;
+    add(&last, "boxer: the log of the network is full or cannot be written: from now on it does "
+               "not say who comes in, nor how connections end\n");
+    say(telling, &last);
 }

@@ -19,8 +19,10 @@
 // 5. Where our handler is not the first (faults.c), no machine that is entered is armed.
 //
 // What a run wrote to once, and none since, would be copied for ever: now and then a reset looks
-// which of the noted pages were written to (lately), and after some such looks the others are
-// noted no more.
+// which of the noted pages differ from the image (lately), and after some such looks the others are
+// noted no more. Some of those were written to all the same, with what was there (a reference that
+// was taken and given back); they come back, each for the price of a fault, and then stay
+// (dropped).
 #define _GNU_SOURCE
 #include "state.h"
 
@@ -34,7 +36,8 @@
 enum { PAGE = 4096, LEARNING_RUNS = 2, SPLIT = 2, MOST_MAPPINGS = 65530, SHARE = 4 };
 // One reset in so many looks, and so many looks decide: a page is copied for nothing about as often
 // as costs what noting it again does. Fewer pages than FEW are not worth it.
-enum { LOOK_ONE_IN = 4, LOOKS = 8, FEW = 16 };
+// What came back stays for so many renewals.
+enum { LOOK_ONE_IN = 16, LOOKS = 8, FEW = 16, RENEWALS = 64 };
 // Of 4 KiB each: 1 MiB, 32 MiB, and 256 MiB for all machines of this process. They are taken in
 // steps.
 enum { FEWEST_KEPT = 256, MOST_KEPT = 8192, ALL_KEPT = 65536, KEPT_STEP = 256 };
@@ -220,6 +223,7 @@ static void forget(struct tracking *tracking, uint64_t pages) {
     give_mappings_back(tracking);
     clear(tracking->noted, pages);
     clear(tracking->lately, pages);
+    clear(tracking->dropped, pages);
     tracking->armed = tracking->opened = tracking->learned = tracking->changed = 0;
     tracking->count = tracking->range_count = tracking->looks = 0;
 }
@@ -229,7 +233,9 @@ static int begin(struct tracking *tracking, uint64_t pages) {
         tracking->noted = calloc(pages / 64 + 1, 8);
     if (!tracking->lately)
         tracking->lately = calloc(pages / 64 + 1, 8);
-    return tracking->noted && tracking->lately ? 0 : -1;
+    if (!tracking->dropped)
+        tracking->dropped = calloc(pages / 64 + 1, 8);
+    return tracking->noted && tracking->lately && tracking->dropped ? 0 : -1;
 }
 
 // A region of private pages: as many of them are kept as may be.
@@ -290,21 +296,30 @@ static int drop_stale(struct boxer_machine *machine, uint64_t pages) {
             return -1;
         tracking->count -= end - page;
     }
-    memcpy(tracking->noted, tracking->lately, (pages / 64 + 1) * 8);
+    for (uint64_t word = 0; word <= pages / 64; word++) {
+        tracking->dropped[word] |= tracking->noted[word] & ~tracking->lately[word];
+        tracking->noted[word] &= tracking->lately[word];
+    }
     return 0;
 }
 
-static uint64_t count_bits(const uint64_t *bits, uint64_t pages) {
+// How many of the noted pages are needed: they were written to lately, or came back.
+static uint64_t count_needed(struct tracking *tracking, uint64_t pages) {
     uint64_t count = 0;
-    for (uint64_t word = 0; word <= pages / 64; word++)
-        count += (uint64_t)__builtin_popcountll(bits[word]);
+    for (uint64_t word = 0; word <= pages / 64; word++) {
+        tracking->lately[word] |= tracking->noted[word] & tracking->dropped[word];
+        count += (uint64_t)__builtin_popcountll(tracking->lately[word]);
+    }
     return count;
 }
 
-// Armed with the pages that were written to lately, if those are clearly fewer. 0, or -1.
+// Armed with the pages that are needed, if those are clearly fewer. 0, or -1.
 static int renew(struct boxer_machine *machine) {
     struct tracking *tracking = &machine->tracking;
-    uint64_t pages = machine->image->size / PAGE, count = count_bits(tracking->lately, pages);
+    uint64_t pages = machine->image->size / PAGE;
+    if (++tracking->renewals % RENEWALS == 0)
+        clear(tracking->dropped, pages);
+    uint64_t count = count_needed(tracking, pages);
     tracking->looks = 0;
     if (count + count / 8 + FEW < tracking->count) {
         give_mappings_back(tracking);
@@ -351,5 +366,6 @@ void tracking_free(struct tracking *tracking) {
     give_pages_back(tracking, 0);
     free(tracking->noted);
     free(tracking->lately);
+    free(tracking->dropped);
     free(tracking->ranges);
 }

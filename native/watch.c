@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include "state.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
@@ -81,18 +82,23 @@ static uint64_t end_of(uint64_t began, uint64_t length) {
     return length > UINT64_MAX - began ? UINT64_MAX : began + length;
 }
 
-int watch_begin(struct boxer_machine *machine) {
+static void set_times(struct boxer_machine *machine) {
     struct watched *watched = &machine->watched;
     const struct boxer_run *run = machine->run;
     watched->until_ns = end_of(machine->began_ns, run->time_ns);
     watched->cpu_until_ns = end_of(machine->cpu_began_ns, run->cpu_ns);
     watched->attend_ns = run->attend ? machine->began_ns + ATTEND_NS : UINT64_MAX;
     watched->cancelled = run->cancelled;
+    watched->word = run->word;
+}
+
+int watch_begin(struct boxer_machine *machine) {
+    struct watched *watched = &machine->watched;
+    set_times(machine);
     watched->code_start = machine->code->start;
     watched->code_end = machine->code->end;
     watched->context = machine->context;
     watched->check = check_machine;
-    watched->word = run->word;
     tick_begin(machine);
     return watching_begin(watched, machine->code->engine);
 }
@@ -116,11 +122,21 @@ static int what_is_due(const struct watched *watched, uint64_t now) {
     return now >= __atomic_load_n(&watched->attend_ns, __ATOMIC_RELAXED) ? TO_ATTEND : NOT_DUE;
 }
 
+static void look_at_peer(struct watched *watched, uint64_t now) {
+    struct pollfd polled = {.fd = watched->peer - 1, .events = POLLRDHUP};
+    if (!watched->peer || poll(&polled, 1, 0) < 1)
+        return;
+    watched->left_ns = watched->left_ns ? watched->left_ns : now;
+    if ((polled.revents & (POLLHUP | POLLERR)) || now - watched->left_ns > watched->patience_ns)
+        __atomic_store_n(&watched->has_left, 1, __ATOMIC_RELAXED);
+}
+
 // Holding the lock: none of them can leave meanwhile. The most that is due; next: when to look
 // again.
 static int ask_those_due(int can_end, uint64_t now, uint64_t *next) {
     int most = NOT_DUE;
     for (struct watched *watched = first; watched; watched = watched->next) {
+        look_at_peer(watched, now);
         int due = what_is_due(watched, now);
         int ticks = tick_is_due(watched, now, next);
         if (ticks)
@@ -181,6 +197,23 @@ static void forget_thread(void) {
     }
     pthread_mutex_init(&lock, NULL);
     pthread_cond_init(&wanted, NULL);
+}
+
+void watch_again(struct boxer_machine *machine) {
+    pthread_mutex_lock(&lock);
+    set_times(machine);
+    if (!begun)
+        begin_thread(machine->code->engine);
+    pthread_mutex_unlock(&lock);
+}
+
+void watch_peer(struct boxer_machine *machine, int connection, uint64_t patience) {
+    struct watched *watched = &machine->watched;
+    pthread_mutex_lock(&lock);
+    watched->peer = connection + 1;
+    watched->patience_ns = patience;
+    watched->left_ns = 0;
+    pthread_mutex_unlock(&lock);
 }
 
 int watching_begin(struct watched *watched, wasm_engine_t *engine) {

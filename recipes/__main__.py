@@ -32,6 +32,7 @@ def main() -> int:
     from recipes.base import bases_root, build_python
     from recipes.native import build_native
     from recipes.programsdk import build_linux, build_sdk
+    from recipes.quickjs import build_quickjs
     from recipes.rust import build_rust
 
     progress = Progress()
@@ -42,6 +43,7 @@ def main() -> int:
         build_native(progress)
         build_sdk(progress)
         build_linux(bases_root(), progress)
+        build_quickjs(bases_root(), progress)
         folders = [build_python(load_recipe(name), progress) for name in options.bases]
     except RecipeError as error:
         print(f"error: {error}", file=sys.stderr)

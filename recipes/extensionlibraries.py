@@ -7,6 +7,7 @@ would have written, the words pkg-config answers with. Does not: compiling (`lib
 from __future__ import annotations
 
 import re
+import shutil
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,11 +89,34 @@ def _library(
             *(part for include in includes for part in ("-I", str(include))),
         ]
         libraries.compile_library(source, tree, recipe, flags, folder, progress)
+        _compile_programs(source, tree, recipe, flags, folder, progress)
         for place, patterns in recipe["headers"].items():
             for origin in (tree, generated):
                 libraries.copy_headers(origin, patterns, folder / "include" / place)
 
     return product(f"lib-{source.name}", digest, make)
+
+
+def _compile_programs(
+    source: Source,
+    tree: Path,
+    recipe: dict[str, Any],
+    flags: list[str],
+    folder: Path,
+    progress: Progress,
+) -> None:
+    """Makes each program with the library in it as one object, `folder`/programs/NAME.o."""
+    for name, patterns in recipe.get("programs", {}).items():
+        units = [
+            toolchain.Unit(file, folder / "obj" / f"{number}-{file.stem}.o", tuple(flags))
+            for number, file in enumerate(f for p in patterns for f in sorted(tree.glob(p)))
+        ]
+        objects = toolchain.compile_all(units, progress, f"{name} of {source.name}")
+        target = folder / "programs" / f"{name}.o"
+        target.parent.mkdir(exist_ok=True)
+        archive = folder / "lib" / recipe["archive"]
+        toolchain.run([toolchain.zig(), "wasm-ld", "-r", *objects, archive, "-o", target])
+        shutil.rmtree(folder / "obj")
 
 
 def _include_folders(library: Path) -> list[Path]:

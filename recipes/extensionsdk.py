@@ -84,6 +84,10 @@ def write_sdk(folder: Path, parts: Parts) -> None:
         for archive in sorted((library / "lib").glob("*.a")):
             shutil.copy(archive, lib / "libraries")
     shutil.copytree(parts.openssl / "lib", lib / "fuller")
+    (lib / "tools").mkdir()
+    for extra in parts.extras:
+        for program in sorted((extra.folder / "programs").glob("*.o")):
+            shutil.copy(program, lib / "tools")
     _write_headers(folder / "include", parts)
     _write_settings(folder, parts)
     write_tools(folder, TOOLS)
@@ -143,6 +147,12 @@ def _write_settings(folder: Path, parts: Parts) -> None:
         "sysroot": [parts.sysroot.name],
         "libraries": [*(extra.folder.name for extra in parts.extras), parts.openssl.name],
         "packages": _packages(parts.extras),
+        # C programs a box may have, and what they are made of.
+        "tools": {
+            program.stem: [extra.source.name, extra.source.version, extra.source.license]
+            for extra in parts.extras
+            for program in sorted((extra.folder / "programs").glob("*.o"))
+        },
         "link_flags": list(driver.LINK_FLAGS),
         "module_flags": list(parts.module_flags),
     }

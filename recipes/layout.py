@@ -14,7 +14,7 @@ import pprint
 import re
 import sysconfig
 import tarfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -63,10 +63,13 @@ OWN_MODULES = (
 # Types as JSON Schema, which boxes and Boxer itself read and write alike.
 SCHEMAS = ROOT / "src" / "boxer" / "schemas"
 SHARED_MODULES = (
+    "anything.py",
+    "choices.py",
+    "constraints.py",
     "containers.py",
     "invalid.py",
     "models.py",
-    "anything.py",
+    "records.py",
     "scalars.py",
     "signatures.py",
     "types.py",
@@ -103,9 +106,12 @@ def python_tree(recipe: Recipe, source: Path, built: Path) -> bytes:
     return tar_bytes(_with_parents(members))
 
 
-def linux_tree() -> list[Member]:
-    """The tree C programs find: no programs but the shell."""
-    return _with_parents(list(_skeleton()))
+def linux_tree(more: Mapping[str, bytes] | None = None) -> list[Member]:
+    """The tree C programs find: no programs but the shell. more: files, of which those in a `bin`
+    are programs."""
+    files = sorted((more or {}).items())
+    modes = {path: 0o755 if "/bin/" in path else 0o644 for path, _ in files}
+    return _with_parents([*_skeleton(), *(_file(path, data, modes[path]) for path, data in files)])
 
 
 def bundled_components(source: Path) -> list[dict[str, str]]:

@@ -34,6 +34,8 @@ COMPONENTS = ("musl", "zlib")
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # SIG_DFL, SIG_IGN and SIG_HOLD are 0, 1 and 2: no function may have such a number.
 HANDLERS_BEGIN = "--table-base=3"
+# Where the stack ends, so that a machine of a pool can be put back; the files of a RUN.
+EXPORTS = ("--export=__stack_pointer", "--export-if-defined=boxer_tree")
 # LLVM's setjmp and longjmp: exceptions of WebAssembly, in functions that call setjmp only.
 JUMPS = (
     "-mcpu=lime1+exception_handling",
@@ -105,7 +107,7 @@ def _write_settings(folder: Path) -> None:
         "ziglang": [toolchain.zig_version()],
         "flags": flags,
         "cxx_flags": extensionsdk.cxx_flags(),
-        "link_flags": [*driver.LINK_FLAGS, HANDLERS_BEGIN, "--export-if-defined=boxer_tree"],
+        "link_flags": [*driver.LINK_FLAGS, HANDLERS_BEGIN, *EXPORTS],
     }
     (folder / "sdk.json").write_text(json.dumps(settings, indent=1) + "\n")
 

@@ -31,8 +31,9 @@ exec {zig} cc -fno-sanitize=undefined "$@"
 
 
 def toybox_commands() -> list[str]:
-    """The names of all its commands."""
-    return str(_table()["commands"]).split()
+    """The names of all its commands, second names too."""
+    recipe = _table()
+    return f"{recipe['commands']} {recipe['aliases']}".split()
 
 
 def toybox_library(sysroot: Path, zlib: Path, progress: Progress) -> Path:
@@ -80,7 +81,7 @@ def _write_headers(tree: Path, recipe: dict[str, Any]) -> None:
             f"toybox is configured by scripts that need {', '.join(missing)}",
             "apt-get install bash make sed",
         )
-    names = [name.upper() for name in toybox_commands()]
+    names = [name.upper() for name in str(recipe["commands"]).split()]
     settings = ["TOYBOX", *(f"TOYBOX_{name}" for name in recipe["settings"]), *names]
     wanted = "".join(f"CONFIG_{name}=y\n" for name in settings)
     (tree / "wanted").write_text(wanted)

@@ -2,6 +2,7 @@
 
     boxer                  the program, with native parts for this kind of machine
     boxer-base-NAMEXY      a base, as it lies in the cache: one wheel for each Python base
+    boxer-base-quickjs     the base of JavaScript
     boxer-sdk-wasm32       what compiling for boxes takes: the SDK of C programs, that of each
                            Python base, and the base of C programs; `boxer[native]` brings it
 
@@ -34,6 +35,7 @@ from recipes.failures import RecipeError
 from recipes.native import build_native
 from recipes.programsdk import build_linux, build_sdk
 from recipes.progress import Progress
+from recipes.quickjs import build_quickjs
 from recipes.recipe import load_recipe, recipe_names
 from recipes.workshop import ROOT
 
@@ -55,7 +57,8 @@ class Data:
 def make_wheels(folder: Path, progress: Progress) -> list[Path]:
     """Makes all wheels of this checkout in a folder, and what they hold. Raises RecipeError."""
     bases = [base_wheel(name, folder, progress) for name in recipe_names()]
-    return [program_wheel(folder, progress), *bases, sdk_wheel(folder, progress)]
+    scripts = _base_wheel(build_quickjs(bases_root(), progress), folder, progress)
+    return [program_wheel(folder, progress), *bases, scripts, sdk_wheel(folder, progress)]
 
 
 def program_wheel(folder: Path, progress: Progress) -> Path:
@@ -67,7 +70,11 @@ def program_wheel(folder: Path, progress: Progress) -> Path:
 
 def base_wheel(name: str, folder: Path, progress: Progress) -> Path:
     """The wheel of a Python base, which is all that building and running boxes takes."""
-    made = build_python(load_recipe(name), progress)
+    return _base_wheel(build_python(load_recipe(name), progress), folder, progress)
+
+
+def _base_wheel(made: Path, folder: Path, progress: Progress) -> Path:
+    name = made.parent.name
     info = json.loads((made / "base.json").read_text("utf-8"))
     place = f"bases/{name}/{made.name}"
     package = base_package(info["name"], info["variant"])

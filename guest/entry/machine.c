@@ -46,6 +46,8 @@ static void read_record(struct machine *machine, char *record) {
         machine->hostname = value;
     else if ((value = value_of(record, "program")))
         machine->program = value;
+    else if ((value = value_of(record, "exposed")))
+        kernel_expose(strtoul(value, NULL, 10));
     else if ((value = value_of(record, "env")))
         list_add(&machine->environment, value);
     else if ((value = value_of(record, "entrypoint")))

@@ -15,12 +15,14 @@ struct program {
     // Goes on from the freeze point with the arguments of this run. depth: of nested calls, 0 = the
     // program's own.
     int (*thaw)(const char *path, int argc, char **argv, unsigned depth);
-    // Goes on from the freeze point without a command line, to serve requests. 0 or a status.
-    int (*wake)(unsigned depth);
+    // Goes on from the freeze point without a command line, to serve requests. as_rested: in the
+    // surroundings (environment, working directory, user) it had at its last `rest`. 0 or a status.
+    int (*wake)(unsigned depth, int as_rested);
     // Answers one request; the reply is the program's until the next one. 0 or a status.
     int (*serve)(const char *request, size_t size, const char **reply, size_t *reply_size);
-    // Makes the program ready to be frozen once more, after requests.
-    int (*rest)(void);
+    // Makes the program ready to be frozen once more, after requests, as it is to be awake in the
+    // surroundings it finds.
+    int (*rest)(unsigned depth);
 };
 
 // Ends with a null name. Weak: a module without a table is one plain C program.
@@ -55,8 +57,8 @@ int psh_env_main(int argc, char **argv, char **environment);
         SHELL_TOOL("sleep"), SHELL_TOOL("test"), SHELL_TOOL("touch"), SHELL_TOOL("true"),          \
         SHELL_TOOL("wc"), SHELL_TOOL("whoami")
 
-// Runs argv as a program that starts afresh, in the place of the frozen one, which ends with all
-// it had in memory: what execve(2) is. Its exit status.
+// Runs the program that was thawed as one that starts afresh, in its place: it ends with all it had
+// in memory, as execve(2) does it. Its exit status.
 int program_afresh(char **argv);
 
 // The same for a program that answers requests, which goes on itself: libc is new, the request is

@@ -192,13 +192,38 @@ __attribute__((export_name("boxer_freeze"))) int boxer_freeze(void) {
     return freeze(freeze_program());
 }
 
+// What the host gave a life that answers requests: its environment. stand: the image was frozen as
+// such a life begins, so that another one like it need not be told.
+static struct {
+    char **host;
+    int stand;
+} surroundings;
+
+static int has_terminal(void) {
+    return isatty(0) || isatty(1) || isatty(2);
+}
+
+// What depends on the host's environment alone. 0, or -1: the directory is not there.
+static int surround(void) {
+    __environ = machine_environment(&machine, surroundings.host);
+    if (enter_directory() < 0)
+        return -1;
+    char *no_arguments[] = {machine.program, NULL};
+    take_credentials();
+    become(machine.program, no_arguments, __environ);
+    return 0;
+}
+
 // Freezes a machine again that has answered requests: what they left is part of the image.
 __attribute__((export_name("boxer_refreeze"))) int boxer_refreeze(void) {
-    return freeze(frozen_program && frozen_program->rest ? frozen_program->rest() : 0);
+    surroundings.stand = surroundings.host && surround() == 0;
+    return freeze(frozen_program && frozen_program->rest ? frozen_program->rest(machine.call_depth)
+                                                         : 0);
 }
 
 char **program_loaded;
-static int is_frozen; // this life began with a thaw
+static int is_frozen;                // this life began with a thaw
+static const struct program *thawed; // what it goes on with
 
 // What the frozen program does about signals, and has open, is not for another one that begins in
 // its place.
@@ -208,17 +233,21 @@ static void forget_frozen_program(void) {
     kernel_close_descriptors();
 }
 
-// as_user: as the machine's user, who has begun nothing yet.
-static int run_program(char **argv, int as_user) {
+static int thaw(const struct program *program, const char *path, int argc, char **argv) {
+    thawed = program;
+    return program->thaw(path, argc, argv, machine.call_depth);
+}
+
+// As the machine's user, who has begun nothing yet.
+static int run_program(char **argv) {
     struct invocation start;
     int status = program_resolve(argv, &start);
     if (status)
         return complain(start.problem, status);
-    if (as_user)
-        take_credentials();
+    take_credentials();
     become(start.path, start.argv, __environ);
     if (is_frozen && start.program->thaw)
-        return start.program->thaw(start.path, start.argc, start.argv, machine.call_depth);
+        return thaw(start.program, start.path, start.argc, start.argv);
     if (is_frozen)
         forget_frozen_program();
     return start.program->main(start.argc, start.argv, __environ);
@@ -236,7 +265,7 @@ static int run(int frozen) {
     if (enter_directory() < 0)
         return 126;
     is_frozen = frozen;
-    return run_program(machine_arguments(&machine, host, host_count), 1);
+    return run_program(machine_arguments(&machine, host, host_count));
 }
 
 static int is_program(const char *name) {
@@ -278,7 +307,7 @@ static _Noreturn void begin_program(void) {
     const struct program *program = program_named(name);
     is_frozen = thaws;
     if (thaws && program->thaw)
-        exit(program->thaw(path, argc, argv, machine.call_depth));
+        exit(thaw(program, path, argc, argv));
     exit(program->main(argc, argv, environment));
 }
 
@@ -303,6 +332,7 @@ static char **keep_strings(char **strings) {
 }
 
 int program_afresh(char **argv) {
+    const char *name = thawed->name; // a constant: the program is given back its first memory
     char **arguments = keep_strings(argv), **environment = keep_strings(__environ);
     fflush(NULL);
     if (!arguments || !environment || kernel_begin_afresh() < 0)
@@ -311,7 +341,11 @@ int program_afresh(char **argv) {
     machine_environment(&machine, kernel_host_environment(&(size_t){0})); // what the host sets
     program_loaded = machine.imports.items;
     __environ = environment;
-    return run_program(arguments, 0);
+    name_program(arguments);
+    int count = 0;
+    while (arguments[count])
+        count++;
+    return program_named(name)->main(count, arguments, environment);
 }
 
 static char *without_memory(const char *what) {
@@ -342,16 +376,27 @@ char *program_afresh_to_serve(void) {
     return start.path;
 }
 
+static int same_strings(char **a, char **b) {
+    for (; a && b && *a && *b; a++, b++)
+        if (strcmp(*a, *b) != 0)
+            return 0;
+    return a && b && !*a && !*b;
+}
+
 // Begins a life that answers requests.
 static int wake(void) {
     kernel_thaw(machine.cwd);
-    __environ = machine_environment(&machine, kernel_host_environment(&(size_t){0}));
-    if (enter_directory() < 0)
+    char **host = kernel_host_environment(&(size_t){0});
+    // Of others it is not known what they change: they are told anew each time.
+    int is_usual = !kernel_has_folders() && !has_terminal();
+    int as_rested = surroundings.stand && is_usual && same_strings(surroundings.host, host);
+    surroundings.stand = 0;
+    surroundings.host = host;
+    if (!as_rested && surround() < 0)
         return 126;
-    char *no_arguments[] = {machine.program, NULL};
-    take_credentials();
-    become(machine.program, no_arguments, __environ);
-    return frozen_program->wake ? frozen_program->wake(machine.call_depth) : 0;
+    if (!is_usual)
+        surroundings.host = NULL;
+    return frozen_program->wake ? frozen_program->wake(machine.call_depth, as_rested) : 0;
 }
 
 static int make_room(uint32_t size) {

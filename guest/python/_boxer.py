@@ -18,15 +18,38 @@ frozen_modules = set()
 # TZ as it was at the freeze, which the image's clock follows; UNKNOWN: it is looked at anew.
 frozen_zone = UNKNOWN = object()
 
+
+def _renew_open_files(module):
+    now = os.sysconf("SC_OPEN_MAX")
+    if now != module.MAXFD:
+        module.MAXFD = now
+
+
+def _renew_year(module):
+    info, year = module.DEFAULTPARSER.info, sys.modules["time"].localtime().tm_year
+    if info._year != year:
+        info._year, info._century = year, year // 100 * 100
+
+
 # What an import made that each run needs anew: module -> what renews it.
 RENEWED = {
+    "dateutil.parser._parser": _renew_year,
     "logging": lambda module: setattr(module, "_startTime", sys.modules["time"].time_ns()),
-    "numpy.random.mtrand": lambda module: module.seed(),
-    "tempfile": lambda module: (
-        setattr(module, "_name_sequence", None),
-        setattr(module, "tempdir", None),
+    "multiprocessing.process": lambda module: setattr(
+        module.current_process(), "authkey", posix.urandom(32)
     ),
-    "time": lambda module: posix.environ.get(b"TZ") == frozen_zone or module.tzset(),
+    "multiprocessing.util": _renew_open_files,
+    "numpy.random.mtrand": lambda module: module.seed(),
+}
+# Modules of which all that is done at a fork is about threads and locks.
+OF_THREADS = ("concurrent.futures.thread", "logging", "threading")
+
+# What was random before a life that begins while the program stands. What else a thaw renews is the
+# program's own by then.
+BORN = {
+    "numpy.random.mtrand": RENEWED["numpy.random.mtrand"],
+    "random": lambda module: module.seed(),
+    "tempfile": lambda module: setattr(module, "_name_sequence", None),
 }
 
 
@@ -102,16 +125,69 @@ def settle(_, __):
 
 def thaw(environment, unbuffered):
     """Begins a run: environment, standard streams, everything random, the user's hooks."""
-    # Each page that is written to is one more to put back: what is as it was is left alone.
+    _surround(environment, bool(unbuffered))
+    renew()
+
+
+def _surround(environment, unbuffered):
+    """What follows from where a life takes place: each page that is written to is one more to put
+    back, and what is as it was is left alone."""
     for variables in (posix.environ, os.environ._data):
         if variables != environment:
             variables.clear()
             variables.update(environment)
-    for name, renew in RENEWED.items():
+    tempfile = sys.modules.get("tempfile")
+    if tempfile and (tempfile._name_sequence or tempfile.tempdir):
+        tempfile._name_sequence = tempfile.tempdir = None
+    _renew_streams(unbuffered)
+    _renew_user_site()
+
+
+def _zone_is_another():
+    return "time" in sys.modules and posix.environ.get(b"TZ") != frozen_zone
+
+
+def renew():
+    """What no two lives have in common, and the user's hooks."""
+    for name, do in RENEWED.items():
+        if name in sys.modules:
+            do(sys.modules[name])
+    if _zone_is_another():
+        sys.modules["time"].tzset()
+    for hook in hooks:
+        hook()
+
+
+def has_to_renew():
+    """Whether `renew` will do anything in a life of this image."""
+    return bool(hooks) or _zone_is_another() or any(name in sys.modules for name in RENEWED)
+
+
+def of_a_life(functions):
+    """Of what is to be called at a fork, what a life in the image's surroundings needs, too."""
+    modules = [sys.modules[name] for name in OF_THREADS if name in sys.modules]
+    own = [value for module in modules for value in vars(module).values()]
+
+    def is_of_threads(function):
+        owner = getattr(function, "__self__", None)
+        wanted = function if owner is None else owner
+        return any(wanted is each for each in own)
+
+    return [function for function in functions if not is_of_threads(function)]
+
+
+def looked_at():
+    """What lives as long as the interpreter does, and is looked at all the time."""
+    modules = [module for module in sys.modules.values() if type(module) is type(sys)]
+    specs = [module.__dict__.get("__spec__") for module in modules]
+    return [os.environ, *(spec for spec in specs if type(spec) is type(sys.__spec__))]
+
+
+def be_born():
+    """Begins a life while the program stands (births.c): everything random, the user's hooks."""
+    for name, renew in BORN.items():
         if name in sys.modules:
             renew(sys.modules[name])
-    _renew_streams(bool(unbuffered))
-    _renew_user_site()
     for hook in hooks:
         hook()
 
@@ -124,7 +200,13 @@ def modules_of_the_run():
 
 def wake(environment, _):
     """Begins a life that answers calls: as a run, with the working directory on the path."""
-    thaw(environment, 0)
+    surround(environment, 0)
+    renew()
+
+
+def surround(environment, _):
+    """As `wake`, but for what each life needs anew."""
+    _surround(environment, False)
     here = posix.getcwd()
     if here not in sys.path:
         sys.path.insert(0, here)
@@ -153,9 +235,13 @@ def _unbuffer(stream):
 
 
 def _renew_user_site():
-    """The user's own packages are found from HOME and PYTHONUSERBASE of the run."""
+    """The user's own packages are found from HOME and PYTHONUSERBASE of the run, if it has any."""
     site = sys.modules.get("site")
-    if site is None or not site.ENABLE_USER_SITE or site._getuserbase() == site.USER_BASE:
+    if site is None or not site.ENABLE_USER_SITE:
+        return
+    if site._getuserbase() == site.USER_BASE and (
+        site.USER_SITE in sys.path or not os.path.isdir(site.USER_SITE)  # noqa: PTH112 - pathlib is large
+    ):
         return
     if site.USER_SITE in sys.path:
         sys.path.remove(site.USER_SITE)

@@ -28,9 +28,12 @@ _scan = json.JSONDecoder().scan_once
 
 
 def serve(request):
+    """request: bytes, or a view of what is another's: nothing that is made of it outlives the call
+    as one."""
     try:
         try:
-            reply = _HANDLERS[request[:1]](memoryview(request)[1:])
+            request = memoryview(request)
+            reply = _HANDLERS[request[:1].tobytes()](request[1:])
         finally:
             if _thread._count():
                 _join_threads()

@@ -26,9 +26,13 @@ MARK = b"\x1eboxer-imports "
 # all the same.
 HARMLESS = {
     ("random", "random"): "its generator is seeded anew in every run",
+    ("clock", "dateutil.parser._parser"): "the year it is now is looked at in every run",
     ("clock", "logging"): "its start is set anew in every run",
+    ("limits", "multiprocessing.util"): "the number of open files is asked for anew in every run",
+    ("random", "multiprocessing.process"): "its key is drawn anew in every run",
     ("random", "numpy.random"): "its generator is seeded anew in every run",
     ("random", "pydantic_core"): "seeds of hash tables, as those of strings are the image's",
+    ("random", "rich.style"): "names of links, that are to differ on one terminal",
     **dict.fromkeys(
         (
             ("random", "opentelemetry.baggage"),
@@ -41,6 +45,7 @@ HARMLESS = {
 }
 # The same, by the module whose code looks, whoever imports.
 HARMLESS_CODE = {
+    ("clock", "_strptime"): "only for the zone's names, which it compares each time",
     ("random", "pydantic"): "seeds of hash tables of pydantic_core",
 }
 # Whole names of looks for people; %s: which one.
@@ -50,7 +55,7 @@ REASONS = {
     "environ": "reads all of the environment",
     "file": "looks at %s",
     "limits": "reads limits of the process",
-    "network": "opens a socket",
+    "network": "uses a socket",
     "overflow": "looks at more than can be watched",
     "pid": "reads the process's number",
     "random": "draws random bytes",
@@ -60,6 +65,7 @@ REASONS = {
 # How a run compares them (guest/python/looks.c).
 COMPARED = {"hostname": "@hostname", "cwd": "@cwd", "user": "@user"}
 _OURS = (__file__, os.__file__, os.__file__.replace("os.py", "_collections_abc.py"))
+_BOOTSTRAPS = ("importlib._bootstrap", "importlib._bootstrap_external")
 _IMPORT_SYSTEM = ("<frozen importlib._bootstrap_external>", "<frozen zipimport>")
 
 # Generators that a whole program shares, and what tells that one was used.
@@ -163,8 +169,8 @@ def _watched_import(name, globals=None, locals=None, fromlist=(), level=0):
     if _drawn():
         last = sys.modules.get(name if not level else "", module)
         _note("random", file=getattr(last, "__file__", None))
-    importers = {(globals or {}).get("__name__")}
     frame = sys._getframe(1)
+    importers = {_importer(globals, frame)}
     while frame is not None:
         if frame.f_code.co_name == "<module>":
             importers.add(frame.f_globals.get("__name__"))
@@ -176,6 +182,17 @@ def _watched_import(name, globals=None, locals=None, fromlist=(), level=0):
         if one in sys.modules:
             _edges.setdefault(one, set()).update(importers)
     return module
+
+
+def _importer(globals, frame):
+    """The name of the module that imports. One in C has no frame: it is what the import system
+    executes then."""
+    name = (globals or {}).get("__name__")
+    while frame is not None and name in _BOOTSTRAPS:
+        if frame.f_code.co_name == "exec_module":
+            return getattr(frame.f_locals.get("module"), "__name__", None)
+        frame = frame.f_back
+    return name
 
 
 def _zone(name):

@@ -1,5 +1,6 @@
 // `python ARGS` started afresh, where there is no frozen interpreter or it was started otherwise:
 // Py_BytesMain, with the user's own set-up between the interpreter's start and the program.
+#include "births.h"
 #include "cold.h"
 
 #define PY_SSIZE_T_CLEAN
@@ -12,6 +13,7 @@
 // answers.
 int cold_adjust(void) {
     signals_hear();
+    births_hear();
     PyObject *module = program_loaded && *program_loaded ? PyImport_ImportModule("_boxer") : NULL;
     if (!module) {
         PyErr_Clear();

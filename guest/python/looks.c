@@ -16,9 +16,11 @@
 #include <boxer/kernel.h>
 #include <boxer/linux_syscalls.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 extern void (*boxer_getenv_watcher)(const char *name); // recipes/patches/musl.toml
@@ -137,13 +139,38 @@ static const struct {
     {NR_faccessat, 1, "file"},
     {NR_faccessat2, 1, "file"},
     {NR_prlimit64, -1, "limits"},
-    {NR_socket, -1, "network"},
+    {NR_connect, -1, "network"},
+    {NR_listen, -1, "network"},
+    {NR_sendto, -1, "network"},
+    {NR_sendmsg, -1, "network"},
+    {NR_sendmmsg, -1, "network"},
 };
+
+// A socket that was made tells nothing of the outside, nor one that is bound to the box's own
+// loopback, as is done to see whether there is IPv6.
+static int is_own(long number, const long arguments[6]) {
+    if (number == NR_socket)
+        return arguments[0] == AF_UNIX || arguments[0] == AF_INET || arguments[0] == AF_INET6;
+    const struct sockaddr_storage *address = (const void *)arguments[1];
+    const struct sockaddr_in *four = (const void *)address;
+    const struct sockaddr_in6 *six = (const void *)address;
+    if (!address || arguments[2] < (long)sizeof *four)
+        return 0;
+    if (address->ss_family == AF_INET)
+        return four->sin_addr.s_addr == htonl(INADDR_LOOPBACK);
+    return address->ss_family == AF_INET6 && arguments[2] >= (long)sizeof *six &&
+           IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
+}
 
 static void watch(long number, const long arguments[6], long result) {
     (void)result;
     if ((number == NR_ioctl || number == NR_read) && arguments[0] >= 0 && arguments[0] <= 2) {
         note("terminal", "");
+        return;
+    }
+    if (number == NR_socket || number == NR_bind) {
+        if (!is_own(number, arguments))
+            note("network", "");
         return;
     }
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {

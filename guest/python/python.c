@@ -23,8 +23,10 @@
 #include <string.h>
 
 #include "before.h"
+#include "births.h"
 #include "cold.h"
 #include "depth.h"
+#include "fresh.h"
 #include "looks.h"
 #include "pools.h"
 #include "program.h"
@@ -70,12 +72,13 @@ static int call_boxer(const char *name, PyObject *argument, int flag) {
 // finalizer, and instances of classes of the program, are left as they are.
 static int may_be_immortal(PyObject *object) {
     PyTypeObject *type = Py_TYPE(object);
-    return PyUnicode_CheckExact(object) || PyBytes_CheckExact(object) ||
-           PyLong_CheckExact(object) || PyFloat_CheckExact(object) || PyTuple_CheckExact(object) ||
-           PyDict_CheckExact(object) || PyList_CheckExact(object) || PyAnySet_CheckExact(object) ||
-           PyFunction_Check(object) || PyCFunction_CheckExact(object) || PyCode_Check(object) ||
-           PyModule_Check(object) || PyType_Check(object) || PyCell_Check(object) ||
-           PyMethod_Check(object) || type == &PyWrapperDescr_Type || type == &PyMethodDescr_Type ||
+    return type == &PyBaseObject_Type || PyUnicode_CheckExact(object) ||
+           PyBytes_CheckExact(object) || PyLong_CheckExact(object) || PyFloat_CheckExact(object) ||
+           PyTuple_CheckExact(object) || PyDict_CheckExact(object) || PyList_CheckExact(object) ||
+           PyAnySet_CheckExact(object) || PyFunction_Check(object) ||
+           PyCFunction_CheckExact(object) || PyCode_Check(object) || PyModule_Check(object) ||
+           PyType_Check(object) || PyCell_Check(object) || PyMethod_Check(object) ||
+           type == &PyWrapperDescr_Type || type == &PyMethodDescr_Type ||
            type == &PyMemberDescr_Type || type == &PyGetSetDescr_Type ||
            type == &PyClassMethodDescr_Type || type == &PyClassMethod_Type ||
            type == &PyStaticMethod_Type || type == &PyProperty_Type;
@@ -92,9 +95,12 @@ static void make_code_immortal(PyCodeObject *code) {
 }
 
 static void make_immortal(PyObject *object) {
-    if (_Py_IsImmortal(object) || !may_be_immortal(object))
+    if (_Py_IsImmortal(object))
         return;
-    object->ob_refcnt = _Py_IMMORTAL_REFCNT;
+    if (may_be_immortal(object))
+        object->ob_refcnt = _Py_IMMORTAL_REFCNT;
+    else if (!PyObject_IS_GC(object) || !_PyObject_GC_IS_TRACKED(object))
+        return;
     if (PyCode_Check(object))
         make_code_immortal((PyCodeObject *)object);
     else if (Py_TYPE(object)->tp_traverse)
@@ -109,6 +115,18 @@ static int visit_untracked(PyObject *object, void *unused) {
     return 0;
 }
 
+// What is of no type that may be, and yet is the interpreter's to its end: the import system looks
+// at the first for each import of a module that is there.
+static int make_looked_at_immortal(void) {
+    PyObject *module = PyImport_ImportModule("_boxer");
+    PyObject *found = module ? PyObject_CallMethod(module, "looked_at", NULL) : NULL;
+    for (Py_ssize_t i = 0; found && i < PyList_GET_SIZE(found); i++)
+        PyList_GET_ITEM(found, i)->ob_refcnt = _Py_IMMORTAL_REFCNT;
+    Py_XDECREF(found);
+    Py_XDECREF(module);
+    return found ? 0 : -1;
+}
+
 // All that the collector knows of, and what is reached from there.
 static int make_image_immortal(void) {
     PyObject *gc = PyImport_ImportModule("gc");
@@ -118,7 +136,9 @@ static int make_image_immortal(void) {
         make_immortal(PyList_GET_ITEM(objects, i));
     Py_XDECREF(objects);
     Py_XDECREF(gc);
-    return objects ? 0 : -1;
+    if (!objects || make_looked_at_immortal() < 0)
+        return -1;
+    return 0;
 }
 
 static PyStatus start_as(char *path) {
@@ -365,6 +385,7 @@ static int python_thaw(const char *path, int argc, char **argv, unsigned depth) 
     PyOS_BeforeFork(); // a thaw is a fork whose parent is the image
     PyOS_AfterFork_Child();
     signals_hear();
+    births_hear();
     if (depth)
         Py_SetRecursionLimit((int)depth);
     PyPreConfig before;
@@ -404,7 +425,9 @@ static int wake_afresh(void) {
     return call_boxer("wake", environment(), 0) < 0;
 }
 
-static int python_wake(unsigned depth) {
+static int python_wake(unsigned depth, int as_rested) {
+    if (as_rested)
+        return fresh_begin() < 0;
     depth_fit();
     if (!looks_hold()) {
         int status = wake_afresh();
@@ -428,9 +451,11 @@ static int python_serve(const char *request, size_t size, const char **reply, si
         serve = module ? PyObject_GetAttrString(module, "serve") : NULL;
         Py_XDECREF(module);
     }
-    PyObject *text = serve ? PyBytes_FromStringAndSize(request, (Py_ssize_t)size) : NULL;
-    last = text ? PyObject_CallOneArg(serve, text) : NULL;
-    Py_XDECREF(text);
+    // Where it lies: what is made of it are copies.
+    PyObject *view =
+        serve ? PyMemoryView_FromMemory((char *)request, (Py_ssize_t)size, PyBUF_READ) : NULL;
+    last = view ? PyObject_CallOneArg(serve, view) : NULL;
+    Py_XDECREF(view);
     turns_end_others();
     if (!last || !PyBytes_Check(last)) {
         PyErr_Print();
@@ -441,8 +466,12 @@ static int python_serve(const char *request, size_t size, const char **reply, si
     return 0;
 }
 
-static int python_rest(void) {
-    return call_boxer("prepare", PyList_New(0), 0) < 0 ? 1 : settle();
+static int python_rest(unsigned depth) {
+    if (call_boxer("prepare", PyList_New(0), 0) < 0 || call_boxer("surround", environment(), 0) < 0)
+        return 1;
+    if (depth)
+        Py_SetRecursionLimit((int)depth);
+    return fresh_settle() < 0 ? 1 : settle();
 }
 
 // recipes/toybox.toml: which command is meant says argv[0].

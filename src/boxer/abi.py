@@ -46,10 +46,12 @@ class Net(IntEnum):
     GRANTED = 7
     ORDER = 8
     ENDED = 9
+    AWAIT = 10
 
 
 class NetBit(IntEnum):
-    """Bits of an event, 1 << one of these. ENDED: no more comes. ANSWERED, ORDERED: look."""
+    """Bits of an event, 1 << one of these. ENDED: no more comes. ANSWERED, ORDERED: look. BORN:
+    it is a copy, made for the connection that waits at its door."""
 
     READABLE = 0
     WRITABLE = 1
@@ -58,6 +60,7 @@ class NetBit(IntEnum):
     FAILED = 4
     ANSWERED = 5
     ORDERED = 6
+    BORN = 7
 
 
 class NetOption(IntEnum):
@@ -68,10 +71,12 @@ class NetOption(IntEnum):
 
 
 class NetGrant(IntEnum):
-    """Bits, 1 << one of these: a network; orders of who watches the machine."""
+    """Bits, 1 << one of these: a network; orders of who watches the machine; a life
+    for each connection, which begins where the machine waits for one (AWAIT: the next wait)."""
 
     NETWORK = 0
     ORDERS = 1
+    LIVES = 2
 
 
 class NetOrder(IntEnum):

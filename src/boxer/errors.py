@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from boxer.escape import escape
 
@@ -62,11 +62,19 @@ class BoxerError(Exception):
         """The message as it may be printed: it can quote a box, or files of somebody else."""
         return escape(super().__str__())
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Whatever its kind's `__init__` takes: it goes to another process as it is."""
+        return _again, (type(self), self.args), self.__dict__
+
     def at(self, where: Where) -> BoxerError:
         """Gives the error a place unless it already has one, and returns it (for `raise`)."""
         if self.where is None:
             self.where = where
         return self
+
+
+def _again(kind: type[BoxerError], args: tuple[object, ...]) -> BoxerError:
+    return kind.__new__(kind, *args)
 
 
 # --- filetree, blobstore ---------------------------------------------------------------------
@@ -407,6 +415,12 @@ class FunctionError(BoxerError):
     """A box is no typed function, or what a function's project says cannot be done."""
 
     reference = "function"
+
+
+class ClusterError(BoxerError):
+    """Workers on other machines that cannot be had, or that were lost too often."""
+
+    reference = "cluster"
 
 
 class BreakingChangeError(BoxerError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 from collections.abc import Callable
@@ -77,6 +78,21 @@ KEPT = {
     "versions": "import importlib.metadata as m; SAW = str(len(list(m.distributions())))",
     "logs": "import logging; LOG = logging.getLogger('x'); SAW = LOG.name",
     "machine": "import sys; SAW = sys.platform",
+    "workers": "import multiprocessing.managers, multiprocessing.pool; SAW = ''",
+    "parsed": "import time; SAW = str(time.strptime('2020', '%Y').tm_year)",
+    "has_ipv6": "import socket\nwith socket.socket(socket.AF_INET6) as s:\n"
+    "    s.bind(('::1', 0))\nSAW = ''",
+    "held_socket": "import socket; S = socket.socket(type=socket.SOCK_DGRAM); SAW = ''",
+}
+# What may be answered from outside.
+ASKING = {
+    "connects": "import socket; SAW = str(socket.socket().connect_ex(('127.0.0.1', 1)))",
+    "listens": "import socket; S = socket.create_server(('127.0.0.1', 0)); SAW = ''",
+    "binds": "import socket; S = socket.socket(); S.bind(('', 0)); SAW = ''",
+    "resolves": "import socket\ntry: socket.gethostbyname('name.invalid')\n"
+    "except OSError: pass\nSAW = ''",
+    "sends": "import socket; S = socket.socket(type=socket.SOCK_DGRAM)\n"
+    "S.sendto(b'', ('127.0.0.1', 9)); SAW = ''",
 }
 SITE = "/usr/local/lib/python3.13/site-packages"
 
@@ -201,6 +217,43 @@ def test_what_no_run_has_otherwise_is_frozen(boxer: Boxer, tmp_path: Path) -> No
     info = library.load(box).info
     assert set(KEPT) <= set(info.preinitialised)
     assert seen(boxer, box)["data"] == "data"
+
+
+def test_what_may_be_answered_from_outside_is_left_to_the_run(boxer: Boxer, tmp_path: Path) -> None:
+    box, told = build_box(tmp_path, ASKING, boxer)
+    for name in ASKING:
+        assert f"`{name}` is imported by each run, not before the freeze: `{name}` " in told
+    assert "`connects` uses a socket" in told
+    assert seen(boxer, box)["connects"] == str(errno.ECONNREFUSED)
+
+
+KEYS = """import held_socket, multiprocessing, os, socket
+def main():
+    with socket.socket(type=socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        held_socket.S.sendto(b"held", server.getsockname())
+        held = server.recv(9).decode()
+    key = multiprocessing.current_process().authkey.hex()
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        same = pool.apply(eval, ("__import__('multiprocessing').current_process().authkey.hex()",))
+    print(held, key == same, len(key), key)
+if __name__ == "__main__":
+    main()
+"""
+
+
+def test_processes_of_each_run_have_a_key_of_their_own(boxer: Boxer, tmp_path: Path) -> None:
+    box, told = build_box(tmp_path, {"held_socket": KEPT["held_socket"]}, boxer)
+    (tmp_path / "app.py").write_text(KEYS)
+    built = boxer("build", "-o", box, tmp_path)
+    assert built.returncode == 0, built.stderr
+    assert "is imported by each run" not in told + built.stderr
+    assert "multiprocessing" in library.load(box).info.preinitialised
+    lines = [boxer("run", box).stdout for _ in range(2)]
+    with library.load(box).pool(size=2) as pool:
+        lines += [pool.run().stdout.decode() for _ in range(2)]
+    assert [line.split()[:3] for line in lines] == [["held", "True", "64"]] * 4
+    assert len({line.split()[3] for line in lines}) == 4
 
 
 def test_an_import_that_fails_leaves_nothing(boxer: Boxer, tmp_path: Path) -> None:

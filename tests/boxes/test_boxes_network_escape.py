@@ -10,6 +10,7 @@ import contextlib
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -508,7 +509,7 @@ def test_a_flood_ends_the_run(box: boxer.Box, program: str, limit: str) -> None:
 
 
 def test_a_connection_without_a_byte_ends(ask: Ask) -> None:
-    """Slow loris, from the other side too: what is idle for longer than it may is ended."""
+    """Where the other side says nothing: what is idle for longer than it may is ended."""
     program = """
 sock = socket.create_connection(("host.boxer.internal", int(sys.argv[1])), 10)
 sock.settimeout(None)
@@ -517,6 +518,73 @@ attempt(sock.recv, 1)
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         assert ask(program, port, allow=[HOST], idle_time=0.3) == ["ETIMEDOUT"]
+
+
+def test_a_connection_that_does_not_stand_in_time_ends(box: boxer.Box) -> None:
+    """At a listener whose queue is full Linux answers nobody."""
+    program = """
+sock = socket.socket()
+sock.settimeout(None)
+attempt(sock.connect, ("host.boxer.internal", int(sys.argv[1])))
+"""
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(socket.socket())
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        for _ in range(8):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(server.getsockname())
+        words = ["python", "-c", PRELUDE + program, str(server.getsockname()[1])]
+        network = Network(allow=[HOST], connect_time=0.3)
+        result = box.run(words, network=network, limits=PATIENCE)
+    assert (result.stdout.split(), result.limit) == ([b"ETIMEDOUT"], "connect_time")
+
+
+SILENCE = """
+server = socket.create_server(("0.0.0.0", 8000))
+silent = [server.accept()[0] for _ in range(20)]
+other = server.accept()[0]
+other.sendall(other.recv(10)[::-1])
+def told(sock):
+    try:
+        return sock.recv(1)
+    except OSError as error:
+        return errno.errorcode[error.errno]
+print({told(sock) for sock in silent})
+"""
+
+
+def test_who_comes_and_says_nothing_is_ended(box: boxer.Box) -> None:
+    """From outside; others are served meanwhile."""
+    results: list[boxer.RunResult] = []
+    network = Network(ports=["8000"], idle_time=5)
+    with boxer.open_network(network) as opened, contextlib.ExitStack() as stack:
+        assert opened is not None
+        address = ("127.0.0.1", opened.ports[0].host)
+        words = ["python", "-c", PRELUDE + SILENCE]
+        running = threading.Thread(
+            target=lambda: results.append(box.run(words, network=opened, limits=PATIENCE))
+        )
+        running.start()
+        silent = [stack.enter_context(reached(address)) for _ in range(20)]
+        with reached(address) as other:
+            other.sendall(b"hello")
+            assert other.recv(10) == b"olleh"
+        running.join()
+        for each in silent:
+            with contextlib.suppress(ConnectionResetError):
+                assert each.recv(1) == b""
+    assert (results[0].stdout, results[0].limit) == (b"{'ETIMEDOUT'}\n", "idle_time")
+
+
+def reached(address: tuple[str, int]) -> socket.socket:
+    """Once the box listens."""
+    for _ in range(1000):
+        with contextlib.suppress(ConnectionRefusedError):
+            return socket.create_connection(address, 60)
+        time.sleep(0.05)
+    raise TimeoutError
 
 
 def test_many_connections_at_once_are_each_checked(ask: Ask, inside: Greeter) -> None:

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.base, pytest.mark.network]
 
 HOST = "host.boxer.internal"
 DOCKERFILE = """FROM python:3.13-slim
-RUN pip install redis pg8000 sqlalchemy requests
+RUN pip install 'redis[hiredis]' pg8000 sqlalchemy requests
 EXPOSE 8000
 CMD ["python", "-m", "http.server", "8000"]
 """
@@ -50,6 +50,8 @@ def printed(box: boxer.Box, program: str, *arguments: object, network: Network) 
 
 REDIS = """
 import sys, threading, redis
+from redis.utils import HIREDIS_AVAILABLE
+assert HIREDIS_AVAILABLE
 there = redis.Redis("host.boxer.internal", int(sys.argv[1]), decode_responses=True)
 print(there.ping(), there.set("a", "1"), there.incr("a"))
 with there.pipeline() as many:

@@ -182,6 +182,23 @@ def test_four_workers_of_gunicorn_share_the_connections(box: Path) -> None:
         assert len({got(port, "/pid") for _ in range(60)}) > 1
 
 
+def test_a_client_of_websockets_from_outside(box: Path) -> None:
+    client = pytest.importorskip("websockets.sync.client", reason="pip install websockets")
+    with (
+        serving(box, UVICORN.split()) as port,
+        client.connect(f"ws://127.0.0.1:{port}/echo") as one,
+        client.connect(f"ws://127.0.0.1:{port}/echo") as other,
+    ):
+        for number in range(20):
+            one.send(f"one {number}")
+            other.send(f"other {number}")
+            assert one.recv(PATIENCE) == f"one {number}"[::-1]
+            assert other.recv(PATIENCE) == f"other {number}"[::-1]
+        one.send("x" * 1_000_000 + "y")
+        assert one.recv(PATIENCE) == "y" + "x" * 1_000_000
+        assert one.ping().wait(PATIENCE)
+
+
 def test_a_folder_of_files(box: Path) -> None:
     with serving(box, ["python", "-m", "http.server", "8000"]) as port:
         assert got(port, "/wsgi.py") == (APPLICATIONS / "wsgi.py").read_text()

@@ -57,6 +57,56 @@ http.server.ThreadingHTTPServer(("0.0.0.0", 8000), Handler).serve_forever()
 """
 
 
+UDP_SERVER = """
+import socket
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(("0.0.0.0", 9000))
+print("ready", flush=True)
+while True:
+    data, peer = server.recvfrom(65536)
+    server.sendto(b"%s %d " % (peer[0].encode(), len(data)) + data, peer)
+"""
+UDP_CLIENT = """
+import errno, selectors, socket, sys
+server = (socket.gethostbyname("echo"), 9000)
+one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+one.settimeout(20)
+def ask(data, *flags):
+    one.sendto(data, server)
+    got, peer = one.recvfrom(65536, *flags)
+    assert peer == server, peer
+    if flags:
+        assert one.recv(65536) == got
+    return got
+print(ask(b"hello"))
+print(ask(b"", socket.MSG_PEEK))
+print(len(ask(b"x" * 60_000)))
+for number in range(300):
+    assert ask(b"%d" % number).endswith(b" %d" % number)
+one.sendto(b"cut", server)
+print(one.recv(4))
+try:
+    one.sendto(bytes(65_508), server)
+except OSError as error:
+    print(errno.errorcode[error.errno])
+two = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+two.settimeout(20)
+two.connect(("::ffff:" + server[0], 9000))
+two.send(b"mapped")
+print(two.recv(100).split()[1:], two.getpeername()[0] == "::ffff:" + server[0])
+selector = selectors.DefaultSelector()
+selector.register(one, selectors.EVENT_READ)
+one.sendto(b"nobody", (server[0], 9001))
+print(selector.select(0.05))
+one.sendto(b"waits", server)
+print(len(selector.select(20)), one.recv(100).split()[2])
+bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+bound.bind(("", 7000))
+one.sendto(b"to itself", (socket.gethostbyname("asker"), 7000))
+print(bound.recvfrom(100)[0])
+"""
+
+
 class Boxes:
     """The commands, with folders of this test's own."""
 
@@ -170,6 +220,42 @@ class _Echo(socketserver.BaseRequestHandler):
 class _EchoServer(socketserver.ThreadingTCPServer):
     request_queue_size = 200
     daemon_threads = True
+
+
+def test_datagrams_go_from_box_to_box(boxes: Boxes, tmp_path: Path) -> None:
+    log = tmp_path / "net.log"
+    boxes.start("echo", "shop", "-c", UDP_SERVER)
+    said = boxes(
+        "run", "--network", "shop", "--name", "asker", "--net-log", log, boxes.box,
+        "python", "-c", UDP_CLIENT,
+    ).splitlines()  # fmt: skip
+    own = said[0].split()[0][2:]
+    assert own.startswith("172.")
+    assert said == [
+        f"b'{own} 5 hello'", f"b'{own} 0 '", str(len(f"{own} 60000 ") + 60_000), f"b'{own[:4]}'",
+        "EMSGSIZE", "[b'6', b'mapped'] True", "[]", "1 b'waits'", "b'to itself'",
+    ]  # fmt: skip
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    gone = [(line["port"], line["rule"]) for line in lines if line["what"] == "connect"]
+    assert {line["protocol"] for line in lines if line["what"] == "connect"} == {"udp"}
+    assert gone == [(port, "--network=shop") for port in (9000, 9001, 9000, 7000)]
+
+
+def test_datagrams_stay_on_their_network(boxes: Boxes) -> None:
+    boxes.start("echo", "shop", "-c", UDP_SERVER)
+    address = json.loads(boxes("network", "inspect", "shop"))[0]["boxes"][0]["address"]
+    probe = f"""
+import socket
+one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for target in ("{address}", "127.0.0.1", "10.0.0.1", "172.17.0.1"):
+    try:
+        one.sendto(b"x", (target, 9000))
+        print("sent")
+    except OSError as error:
+        print(type(error).__name__)
+"""
+    done = boxes.run("run", "--network", "other", boxes.box, "python", "-c", probe)
+    assert done.stdout.split() == ["OSError", "sent", "OSError", "OSError"]
 
 
 def test_names_are_one_boxs_and_aliases_are_shared(boxes: Boxes) -> None:

@@ -3,7 +3,8 @@
 or, for who debugs, `--only NAME,...`: see comparing.py.
 
 A table by module: passed, failed, skipped, and the same of a native Python of the same version
-where one is named; then what is not as expected. Exit status 1 if there is any. For the page the
+where one is named; then what is not as expected. Exit status 1 if there is any. With `--kept` each
+module's outcome is kept in a folder, and what lies there is not run again. For the page the
 modules of what a box does not have are run too, and what a program is told is asked for.
 """
 
@@ -13,11 +14,19 @@ import argparse
 import json
 import sys
 import tomllib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.conformance.comparing import Comparison, native_python
-from tests.conformance.outcomes import HERE, Outcome, expected_failures, expected_skips, surprises
+from tests.conformance.outcomes import (
+    HERE,
+    Outcome,
+    expected_failures,
+    expected_skips,
+    kept,
+    surprises,
+)
 from tests.conformance.refusals import REFUSALS, told
 from tests.conformance.report import lacking, page
 from tests.conformance.running import PATIENCE, RECORDED, Tests, box_path, run, run_natively
@@ -31,6 +40,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--native", metavar="PYTHON")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="the page of documentation")
+    parser.add_argument("--kept", type=Path, metavar="FOLDER", help="a run that was cut goes on")
     parser.add_argument("--only", metavar="NAME,...", help="compared with native, one by one")
     parser.add_argument("-k", default="*", metavar="PATTERN", help="with --only: which tests")
     parser.add_argument("--seconds", type=float, default=30, help="with --only: for a test")
@@ -48,16 +58,21 @@ def main() -> int:
     box_path()
     outcomes, found = [], []
 
+    def once(name: str, tests: Callable[[], Outcome]) -> Outcome:
+        return kept(options.kept / f"{name}.json", tests) if options.kept else tests()
+
     def both(module: str) -> tuple[Outcome, Outcome | None]:
+        box = once(module, lambda: run(module))
         if not options.native:
-            return run(module), None
-        return run(module), run_natively(options.native, Tests(module), PATIENCE)
+            return box, None
+        natively = lambda: run_natively(options.native, Tests(module), PATIENCE)  # noqa: E731
+        return box, once(f"{module}-native", natively)
 
     with ThreadPoolExecutor(2) as pool:
         for outcome, native in pool.map(both, modules):
             outcomes.append((outcome, native))
             tell(outcome, native)
-            found += surprises(outcome, expected.get(outcome.module, {}), skips)
+            found += surprises(outcome, expected.get(outcome.module, {}), skips, native)
     if options.json:
         options.json.write_text(json.dumps([as_json(*pair) for pair in outcomes], indent=1))
     if options.write:

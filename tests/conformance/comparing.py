@@ -9,13 +9,12 @@ module is kept in the cache, so only the box is run again.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from recipes.workshop import cache_root, digest_of
-from tests.conformance.outcomes import Outcome, expected_failures
+from tests.conformance.outcomes import Outcome, expected_failures, kept
 from tests.conformance.running import Tests, run_natively, run_tests
 from tests.conformance.watching import Patience
 from tests.pythons import PYTHON
@@ -47,14 +46,8 @@ class Comparison:
         made = Path(self.python).stat()
         same = f"{made.st_size} {made.st_mtime_ns}"
         key = digest_of([same, *tests.arguments("")])[:16]
-        kept = cache_root() / "conformance" / f"{PYTHON.version}-{module}-{key}.json"
-        if kept.exists():
-            told = json.loads(kept.read_text())
-            return Outcome(**{**told, "passed": set(told["passed"])})
-        outcome = run_natively(self.python, tests, self.patience)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps({**asdict(outcome), "passed": sorted(outcome.passed)}))
-        return outcome
+        path = cache_root() / "conformance" / f"{PYTHON.version}-{module}-{key}.json"
+        return kept(path, lambda: run_natively(self.python, tests, self.patience))
 
 
 def summary(box: Outcome, native: Outcome | None) -> str:

@@ -1,7 +1,7 @@
 """What CPython's own tests came to, and what was expected.
 
-Belongs here: reading a module's outcomes, judging them against expected_failures.toml. Does not:
-running anything (`running`).
+Belongs here: reading a module's outcomes, keeping them, judging them against
+expected_failures.toml. Does not: running anything (`running`).
 
 Invariant: a failure that is not expected is bad, and so is an expected one that passes or is not
 there, and so is a skip for a reason that nobody has looked at. A test that would not come to an
@@ -10,9 +10,10 @@ end, or would take the others with it, is left out: its reason begins so.
 
 from __future__ import annotations
 
+import json
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -66,6 +67,23 @@ def read_lines(outcome: Outcome, lines: Iterable[str]) -> tuple[str, bool]:
     return running, done
 
 
+def kept(path: Path, run: Callable[[], Outcome]) -> Outcome:
+    """What is kept in a file, where one is; else what comes of `run`, which is kept there."""
+    if not path.exists():
+        outcome = run()
+        keep(path, outcome)
+        return outcome
+    told = json.loads(path.read_text())
+    return Outcome(**{**told, "passed": set(told["passed"])})
+
+
+def keep(path: Path, outcome: Outcome) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    draft.write_text(json.dumps({**asdict(outcome), "passed": sorted(outcome.passed)}, indent=1))
+    draft.replace(path)
+
+
 def expected_failures() -> dict[str, dict[str, str]]:
     """Reasons by module and test."""
     with (HERE / "expected_failures.toml").open("rb") as file:
@@ -84,8 +102,16 @@ def left_out(expected: Mapping[str, str]) -> list[str]:
     return [name for name, reason in expected.items() if reason.startswith(LEFT_OUT)]
 
 
-def surprises(outcome: Outcome, expected: Mapping[str, str], skips: Collection[str]) -> list[str]:
-    """What is not as expected, a line each; none is well."""
+def surprises(
+    outcome: Outcome,
+    expected: Mapping[str, str],
+    skips: Collection[str],
+    native: Outcome | None = None,
+) -> list[str]:
+    """What is not as expected, a line each; none is well. What is skipped natively for the same
+    reason is as it should be.
+    """
+    same = native.skipped if native else {}
     bad = outcome.failed.keys() | outcome.hung.keys()
     run = outcome.passed | bad | outcome.skipped.keys()
     found = [
@@ -113,7 +139,7 @@ def surprises(outcome: Outcome, expected: Mapping[str, str], skips: Collection[s
     found += [
         f"{name} was skipped: {reason}"
         for name, reason in sorted(outcome.skipped.items())
-        if not any(fnmatchcase(reason, pattern) for pattern in skips)
+        if same.get(name) != reason and not any(fnmatchcase(reason, each) for each in skips)
     ]
     if outcome.ended and WHOLE not in expected:
         found.append(f"{outcome.module} did not end: {outcome.ended}")

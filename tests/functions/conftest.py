@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from boxer.functions import build_function, project_of
 
 HERE = Path(__file__).resolve().parent
 Built = Callable[[str], Path]
+Fn = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +32,18 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
         return made[name]
 
     return build
+
+
+@pytest.fixture
+def fn(tmp_path: Path) -> Fn:
+    env = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "data")}
+
+    def run(*words: str, stdin: str = "", status: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "boxer.cli", "fn", *words],
+            input=stdin, capture_output=True, text=True, timeout=300, cwd=tmp_path, env=env,
+        )  # fmt: skip
+        assert done.returncode == status, done.stderr
+        return done
+
+    return run

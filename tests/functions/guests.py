@@ -87,6 +87,7 @@ def told(context: Context) -> dict[str, str | bool | None]:
     return {
         "name": context.name,
         "traceparent": context.traceparent,
+        "instance": context.instance,
         "has_deadline": context.deadline is not None and context.deadline > time.time(),
         "same": boxer.context() is context,
     }

@@ -149,10 +149,21 @@ def test_a_call_knows_its_context(built: Built) -> None:
         assert reply["traceparent"].split("-")[1] == parent.split("-")[1]
         assert reply["has_deadline"]
         assert reply["same"]
-        assert told()["traceparent"] is None
+        alone = told()
+        assert (alone["traceparent"], alone["name"]) == (None, "told")
+        assert alone["instance"] != told()["instance"], "a machine of its own for each call"
         assert told.call({}, traceparent="damaged").value["traceparent"] is None
         with pytest.raises(boxer.FunctionInputError):
             told(context={})
+
+
+def test_a_machine_that_is_kept_forgets_what_its_call_was_told(built: Built) -> None:
+    parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    with boxer.function(built("told"), stateful=True) as told:
+        before = told.call({}, timeout=30, traceparent=parent).value
+        after = told()
+    assert (after["traceparent"], after["has_deadline"]) == (None, False)
+    assert after["instance"] == before["instance"]
 
 
 def test_middleware_stands_around_each_call(built: Built) -> None:

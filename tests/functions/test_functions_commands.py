@@ -4,35 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import boxer
 from boxer.functions.httpdoor import HttpDoor
-from tests.functions.conftest import Built
-
-Fn = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def fn(tmp_path: Path) -> Fn:
-    env = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "data")}
-
-    def run(*words: str, stdin: str = "", status: int = 0) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "boxer.cli", "fn", *words],
-            input=stdin, capture_output=True, text=True, timeout=300, cwd=tmp_path, env=env,
-        )  # fmt: skip
-        assert done.returncode == status, done.stderr
-        return done
-
-    return run
+from tests.functions.conftest import Built, Fn
 
 
 def test_the_life_of_a_function(fn: Fn, tmp_path: Path) -> None:

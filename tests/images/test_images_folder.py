@@ -104,10 +104,10 @@ def test_the_first_folder_that_has_a_base_counts(tmp_path: Path) -> None:
 
 
 def test_the_list_has_bases_that_were_not_made(tmp_path: Path) -> None:
-    (entry, _) = BaseFolder(tmp_path).list()
+    (entry, *_) = BaseFolder(tmp_path).list()
     assert (entry.name, entry.variant, entry.version) == ("python", "3.13", None)
     _base(tmp_path)
-    (entry, _) = BaseFolder(tmp_path).list()
+    (entry, *_) = BaseFolder(tmp_path).list()
     assert entry.version == "3.13.5"
     assert entry.digest == DIGEST
 

@@ -62,7 +62,7 @@ def test_scratch_is_a_base_without_a_variant() -> None:
     ("reference", "says"),
     [
         ("pyhton:3.13", "Did you mean `python`?"),
-        ("node:22", "COPY frontend/dist"),
+        ("oven/bun:1", "FROM quickjs"),
         ("mine/own:1", "boxer bases"),
         ("continuumio/miniconda3", "pip install"),
         ("registry.example/nvidia/cuda:12.4.1-runtime-ubuntu22.04", "Run the model elsewhere"),

@@ -93,10 +93,12 @@ def test_config_records() -> None:
         cmd=("app.py", "two words"),
         working_dir="/app",
         user="web",
+        exposed_ports=("53/udp", "8443/tcp", "80", "443/tcp"),
     )
     assert records(config, Start("python", ("json", "re"), 17)) == [
         "uid=33", "gid=34", "group=50", "user=web", "cwd=/app", "hostname=box", "program=python",
-        "epoch=17", "env=PATH=/bin", "env=A=b=c", "entrypoint=python", "entrypoint=-u",
+        "epoch=17", "exposed=80", "exposed=443", "exposed=8443", "env=PATH=/bin", "env=A=b=c",
+        "entrypoint=python", "entrypoint=-u",
         "cmd=app.py", "cmd=two words", "import=json", "import=re",
     ]  # fmt: skip
 

@@ -2,12 +2,14 @@
 #include "check.h"
 #include "double_fibers.h"
 #include "mm/memory.h"
+#include "mm/space.h"
 #include "process/children.h"
 #include "task/process.h"
 #include "task/slots.h"
 #include "task/task.h"
 
 #include <boxer/linux_file.h>
+#include <boxer/linux_poll.h>
 #include <boxer/linux_process.h>
 #include <boxer/linux_signal.h>
 #include <boxer/linux_time.h>
@@ -306,6 +308,94 @@ static void locks_in_a_circle_are_refused(void) {
     CHECK_EQUAL(wait_for_child(PID, pid, WEXITED), 0);
 }
 
+static void a_descriptor_stands_for_a_process(void) {
+    host_switches();
+    CHECK_EQUAL(CALL(pidfd_open, 0, 0), -EINVAL);
+    CHECK_EQUAL(CALL(pidfd_open, 999, 0), -ESRCH);
+    CHECK_EQUAL(CALL(pidfd_open, current->process->pid, 1), -EINVAL);
+    long pid = child(sleeps, 50), fd = CALL(pidfd_open, pid, O_NONBLOCK);
+    struct linux_pollfd polled = {.fd = (int)fd, .events = LINUX_POLLIN};
+    struct linux_timespec now = {0};
+    CHECK_EQUAL(CALL(fcntl64, fd, F_GETFD, 0), 1);
+    CHECK_EQUAL(CALL(ppoll_time64, &polled, 1, &now, 0, 0), 0);
+    CHECK_EQUAL(wait_for_child(WAIT_PIDFD, fd, WEXITED), -EAGAIN);
+    CHECK_EQUAL(CALL(pidfd_send_signal, fd, 0, NULL, 0), 0);
+    CHECK_EQUAL(CALL(pidfd_send_signal, 0, 0, NULL, 0), -EBADF);
+    CHECK_EQUAL(CALL(pidfd_send_signal, fd, LINUX_SIGKILL, NULL, 0), 0);
+    CHECK_EQUAL(CALL(ppoll_time64, &polled, 1, NULL, 0, 0), 1);
+    CHECK_EQUAL(polled.revents, LINUX_POLLIN);
+    CHECK_EQUAL(wait_for_child(WAIT_PIDFD, fd, WEXITED), 0);
+    CHECK_EQUAL(info.child.status, LINUX_SIGKILL);
+    CHECK_EQUAL(wait_for_child(WAIT_PIDFD, fd, WEXITED), -ECHILD);
+    CHECK_EQUAL(CALL(pidfd_send_signal, fd, 0, NULL, 0), -ESRCH);
+    CHECK_EQUAL(CALL(ppoll_time64, &polled, 1, &now, 0, 0), 1);
+    CHECK_EQUAL(CALL(close, fd), 0);
+}
+
+#define MS 1000000ll
+
+static int expects_its_time(void *unused) {
+    (void)unused;
+    struct linux_timespec now;
+    CALL(clock_gettime64, LINUX_CLOCK_PROCESS_CPUTIME, &now);
+    CHECK_EQUAL(now.nsec, 0);
+    host_now += 3 * MS;
+    CALL(clock_gettime64, LINUX_CLOCK_THREAD_CPUTIME, &now);
+    CHECK_EQUAL(now.nsec, 3 * MS);
+    return 0;
+}
+
+// A child's computing is not its parent's: neither its clock nor its timers.
+static void each_has_its_own_processor_time(void) {
+    host_switches();
+    struct linux_itimerval soon = {.value = {.usec = 2000}}, left;
+    struct linux_timespec before, after;
+    CALL(setitimer, LINUX_ITIMER_PROF, &soon, 0);
+    CALL(clock_gettime64, LINUX_CLOCK_PROCESS_CPUTIME, &before);
+    long pid = child(expects_its_time, 0);
+    CHECK_EQUAL(wait_for_child(PID, pid, WEXITED), 0);
+    CALL(clock_gettime64, LINUX_CLOCK_PROCESS_CPUTIME, &after);
+    CHECK_EQUAL(before.nsec, after.nsec);
+    CHECK_EQUAL(CALL(getitimer, LINUX_ITIMER_PROF, &left), 0);
+    CHECK_EQUAL(left.value.usec, 2000);
+}
+
+// As the interpreter does at a tick of the host.
+static int computes_for_a_second(void *unused) {
+    (void)unused;
+    for (int i = 0; i < 200; i++) {
+        host_now += 5 * MS;
+        boxer_tasks.due = 1;
+        CALL(sched_yield);
+    }
+    return 0;
+}
+
+// How often memories are exchanged while two processes compute for a second each.
+static int exchanges_at(int64_t cost_ns) {
+    host_exchange_ns = cost_ns;
+    long pids[2];
+    for (int i = 0; i < 2; i++) {
+        pids[i] = child(computes_for_a_second, 0);
+        process_find((uint32_t)pids[i])->space = space_empty();
+    }
+    host_exchanged = 0;
+    for (int i = 0; i < 2; i++)
+        CHECK_EQUAL(wait_for_child(PID, pids[i], WEXITED), 0);
+    return host_exchanged;
+}
+
+static void slices_grow_with_what_an_exchange_takes(void) {
+    host_switches();
+    int free_of_cost = exchanges_at(0), cheap = exchanges_at(MS / 2), dear = exchanges_at(2 * MS),
+        dearest = exchanges_at(20 * MS);
+    CHECK(free_of_cost >= 400);                 // at each tick
+    CHECK(cheap < free_of_cost && cheap > 150); // 10 ms
+    CHECK(dear < cheap * 2 / 3);                // 40 ms
+    CHECK(dearest >= 2000 / 50);                // 50 ms at most: the others are not forgotten
+    CHECK(dearest <= dear);
+}
+
 static void there_can_be_too_many(void) {
     host_switches();
     host_stacks_most = 1000;
@@ -446,6 +536,9 @@ int main(void) {
     RUN(others_are_not_to_be_killed);
     RUN(locks_are_a_process_es);
     RUN(locks_in_a_circle_are_refused);
+    RUN(a_descriptor_stands_for_a_process);
+    RUN(each_has_its_own_processor_time);
+    RUN(slices_grow_with_what_an_exchange_takes);
     RUN(there_can_be_too_many);
     RUN(without_memory_there_is_no_child);
     RUN(each_has_its_folder);

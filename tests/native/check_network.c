@@ -284,6 +284,31 @@ static void a_passed_listener_is_whose_first_listens(void) {
     CHECK(CALL(accept4, listener, 0, 0, 0) > 2);
 }
 
+static long listening_at(int port) {
+    struct linux_sockaddr_in own = at(0, 0, 0, 0, port);
+    long fd = CALL(socket, LINUX_AF_INET, STREAM | NONBLOCK, 0);
+    CHECK_EQUAL(CALL(bind, fd, &own, sizeof own), 0);
+    CHECK_EQUAL(CALL(listen, fd, 5), 0);
+    return fd;
+}
+
+static void passed_listeners_are_those_of_exposed_ports(void) {
+    network_inherited = 3;
+    kernel_expose(80);
+    kernel_expose(443);
+    kernel_thaw("/");
+    long other = listening_at(9000), second = listening_at(443), none = listening_at(9001);
+    long first = listening_at(80);
+    const long listeners[] = {first, second, other};
+    for (int n = 0; n < 3; n++) {
+        network_knock_inherited(n);
+        for (int i = 0; i < 3; i++)
+            CHECK_EQUAL(poll_now(listeners[i]), i == n ? LINUX_POLLIN : 0);
+        CHECK(CALL(accept4, listeners[n], 0, 0, 0) > 2);
+    }
+    CHECK_EQUAL(poll_now(none), 0);
+}
+
 static void connecting_is_under_way_or_ends(void) {
     struct linux_sockaddr_in far = at(192, 0, 2, 1, 80), name;
     uint32_t size = sizeof name;
@@ -505,6 +530,7 @@ int main(void) {
     RUN(each_protocol_has_its_own_connections);
     RUN(loopback_in_the_box_is_not_published);
     RUN(a_passed_listener_is_whose_first_listens);
+    RUN(passed_listeners_are_those_of_exposed_ports);
     RUN(connecting_is_under_way_or_ends);
     RUN(a_linger_of_nothing_resets);
     RUN(datagrams_have_addresses);

@@ -1,11 +1,13 @@
 // time, task/timers.c, task/wait.c, ipc/timerfd.c: clocks, sleeps, timers, refused waits.
 #include "check.h"
+#include "task/slots.h"
 #include "task/task.h"
 #include "task/wait.h"
 #include "time/clock.h"
 #include "time/timer.h"
 
 #include <boxer/linux_poll.h>
+#include <boxer/linux_process.h>
 #include <boxer/linux_signal.h>
 #include <string.h>
 
@@ -156,6 +158,72 @@ static void a_timer_that_nobody_hears_ends_no_wait(void) {
     CHECK_EQUAL(CALL(read, timer, &count, 8), 8);
 }
 
+static int64_t time_of(int clockid) {
+    struct linux_timespec now = {0};
+    CHECK_EQUAL(CALL(clock_gettime64, clockid, &now), 0);
+    return now.sec * NSEC_PER_SEC + now.nsec;
+}
+
+static void who_computes_is_told_of_timers(void) {
+    struct linux_itimerval soon = {.value = {.usec = 1000}}, none = {{0}, {0}};
+    catch_alarm(0);
+    CHECK_EQUAL(boxer_tasks.others, 0);
+    CALL(setitimer, LINUX_ITIMER_REAL, &soon, 0);
+    CHECK(boxer_tasks.others > 0);
+    host_now += 2 * MS;
+    boxer_tasks.due = 1; // the program yields then
+    CALL(sched_yield);
+    CHECK_EQUAL(alarms, 1);
+    CHECK_EQUAL(boxer_tasks.others, 0);
+    CALL(setitimer, LINUX_ITIMER_REAL, &soon, 0);
+    CALL(setitimer, LINUX_ITIMER_REAL, &none, 0);
+    CHECK_EQUAL(boxer_tasks.others, 0);
+}
+
+static int signals_seen[LINUX_NSIG];
+
+static void count_signal(int signo) {
+    signals_seen[signo]++;
+}
+
+static void catch_signal(int signo) {
+    struct linux_sigaction action = {.handler = (uintptr_t)count_signal};
+    signals_seen[signo] = 0;
+    CHECK_EQUAL(CALL(rt_sigaction, signo, &action, 0, 8), 0);
+}
+
+static void a_timer_of_the_processor_s_time_stands_still_in_a_sleep(void) {
+    struct linux_itimerval soon = {.value = {.usec = 5000}};
+    struct linux_timespec longer = {.sec = 1};
+    int64_t before = time_of(LINUX_CLOCK_THREAD_CPUTIME);
+    catch_signal(LINUX_SIGVTALRM);
+    CALL(setitimer, LINUX_ITIMER_VIRTUAL, &soon, 0);
+    CALL(clock_nanosleep_time64, LINUX_CLOCK_MONOTONIC, 0, &longer, 0);
+    CHECK_EQUAL(signals_seen[LINUX_SIGVTALRM], 0);
+    host_now += 6 * MS;
+    CALL(getppid);
+    CHECK_EQUAL(signals_seen[LINUX_SIGVTALRM], 1);
+    CHECK_EQUAL(time_of(LINUX_CLOCK_THREAD_CPUTIME) - before, 6 * MS);
+    CHECK_EQUAL(time_of(LINUX_CLOCK_PROCESS_CPUTIME), time_of(LINUX_CLOCK_THREAD_CPUTIME));
+}
+
+static void a_limit_of_processor_time_warns_and_ends(void) {
+    struct linux_rlimit64 limit = {.soft = 2, .hard = 4};
+    catch_signal(LINUX_SIGXCPU);
+    CHECK_EQUAL(CALL(prlimit64, 0, LINUX_RLIMIT_CPU, &limit, 0), 0);
+    host_now += 1900 * MS;
+    CALL(getppid);
+    CHECK_EQUAL(signals_seen[LINUX_SIGXCPU], 0);
+    host_now += 200 * MS;
+    CALL(getppid);
+    CHECK_EQUAL(signals_seen[LINUX_SIGXCPU], 1);
+    host_now += 1000 * MS;
+    CALL(getppid);
+    CHECK_EQUAL(signals_seen[LINUX_SIGXCPU], 2);
+    host_now += 1000 * MS;
+    CHECK_EQUAL(EXIT_STATUS(CALL(getppid)), 128 + LINUX_SIGKILL);
+}
+
 static void the_monotonic_clock_goes_on_after_a_thaw(void) {
     host_now += 500 * MS;
     int64_t before = clock_monotonic();
@@ -178,6 +246,9 @@ int main(void) {
     RUN(a_timer_descriptor_counts_expirations);
     RUN(a_posix_timer_sends_its_signal_with_its_value);
     RUN(a_wait_that_nothing_ends_is_refused);
+    RUN(who_computes_is_told_of_timers);
+    RUN(a_timer_of_the_processor_s_time_stands_still_in_a_sleep);
+    RUN(a_limit_of_processor_time_warns_and_ends);
     RUN(the_monotonic_clock_goes_on_after_a_thaw);
     return finish();
 }

@@ -1,5 +1,6 @@
 // Fibers of native tests: one ucontext each, and the sanitizer is told of each switch.
 #include "double_fibers.h"
+#include "check.h"
 #include "task/slots.h"
 #include "task/switch.h"
 
@@ -22,7 +23,8 @@ struct fiber {
 
 static struct fiber fibers[FIBERS];
 static int running;
-int host_switched, host_stacks, host_stacks_most = FIBERS;
+int host_switched, host_exchanged, host_stacks, host_stacks_most = FIBERS;
+int64_t host_exchange_ns = -1;
 
 static void arrive(int from) {
     const void *bottom;
@@ -58,12 +60,15 @@ static int has_stack(struct fiber *fiber) {
 }
 
 static int change(int to, int leave, int enter) {
-    if (to < 0 || to >= FIBERS || to == running || leave || enter)
+    int exchanges = leave || enter;
+    if (to < 0 || to >= FIBERS || to == running || (exchanges && host_exchange_ns < 0))
         return -EINVAL;
     if (to && !has_stack(&fibers[to]))
         return -EAGAIN;
     int from = running;
     host_switched++;
+    host_exchanged += exchanges;
+    host_now += exchanges ? host_exchange_ns : 0;
     left = from;
     running = to;
     __sanitizer_start_switch_fiber(&fibers[from].fake, fibers[to].bottom, fibers[to].size);
@@ -74,7 +79,7 @@ static int change(int to, int leave, int enter) {
 }
 
 static int drop(int id, int space) {
-    if (id <= 0 || id >= FIBERS || id == running || space)
+    if (id <= 0 || id >= FIBERS || id == running || (space && host_exchange_ns < 0))
         return -EINVAL;
     host_stacks -= fibers[id].stack != NULL;
     free(fibers[id].stack);

@@ -69,7 +69,7 @@ static struct end *listener(unsigned port) {
 }
 
 static int knock_at(struct end *at, unsigned from_port) {
-    int number = make(STREAM, FIRST);
+    int number = make(STREAM, network_inherited ? CONTROL : FIRST);
     ends[number].from_port = from_port;
     at->waiting[at->waiting_count++] = number;
     at->changed |= BIT(READABLE);

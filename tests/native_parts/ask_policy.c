@@ -64,12 +64,23 @@ static void answer(struct grants *grants) {
         print_endpoint(&kept[i]);
 }
 
+static void note_course(struct grants *grants, int came) {
+    struct endpoint peer = read_endpoint();
+    if (came)
+        grants_note_came(grants, PROTOCOL_TCP, &peer, 8000, NULL);
+    else
+        grants_note_ended(grants, &peer, 8000, (uint64_t[]){1, UINT64_MAX});
+    printf("0");
+}
+
 static void ask(struct grants *grants, const char *question) {
     char name[1024], canonical[LONGEST_NAME + 1];
     unsigned long long bytes;
     struct endpoint endpoint;
     if (strcmp(question, "tcp") == 0 || strcmp(question, "udp") == 0)
         ask_connect(grants, question[0] == 't' ? PROTOCOL_TCP : PROTOCOL_UDP);
+    else if (strcmp(question, "came") == 0 || strcmp(question, "ended") == 0)
+        note_course(grants, question[0] == 'c');
     else if (strcmp(question, "hear") == 0)
         ask_hear(grants);
     else if (strcmp(question, "answer") == 0)

@@ -66,6 +66,12 @@ def test_images_are_put_back(tmp_path: Path) -> None:
 
 
 @needs_compiler
+def test_no_request_leaves_its_memory_or_a_descriptor(tmp_path: Path) -> None:
+    sources = [path.name for path in NATIVE.glob("*.c") if path.stem not in ("launcher", "plan")]
+    run(build(tmp_path, "check_control", *sources))
+
+
+@needs_compiler
 def test_pages_are_moved_and_copied(tmp_path: Path) -> None:
     run(build(tmp_path, "check_moving", "image.c"))
 

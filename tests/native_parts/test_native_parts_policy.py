@@ -399,6 +399,26 @@ def test_what_cannot_be_logged_is_refused(ask: Ask) -> None:
     assert got[0].startswith("told boxer: the log of the network is full")
 
 
+def test_who_came_has_room_of_its_own_in_the_log(ask: Ask, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    came, ended = f"came {place(PUBLIC6)}", f"ended {place(PUBLIC6)}"
+    ask([], [came, ended], log)
+    accept, close = (json.loads(line) for line in log.read_text().splitlines())
+    assert (accept["what"], accept["box_port"], accept["rule"]) == (
+        "accept", 8000, "--publish=8000/tcp",
+    )  # fmt: skip
+    assert (close["what"], close["sent"], close["received"]) == ("close", 1, 2**64 - 1)
+    log.unlink()
+    got = ask(["all host"], [came] * 500_000 + [f"tcp {place(PUBLIC)}"] * 2, log)
+    assert log.stat().st_size < 65 << 20
+    told = [line for line in got if line.startswith("told ")]
+    assert len(told) == 1
+    assert "does not say who comes in" in told[0]
+    assert [json.loads(line)["what"] for line in log.read_text().splitlines()[-3:]] == [
+        "accept", "connect", "connect",
+    ]  # fmt: skip
+
+
 def test_limits_are_counted(ask: Ask) -> None:
     rules = ["limit connections 2", "limit sent 100", "limit received 50"]
     questions = "opened opened opened closed opened sent 100 received 50 reached sent 1 received 1"

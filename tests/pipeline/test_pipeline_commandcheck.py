@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from boxer.boxfile import Distribution, ImageConfig
+from boxer.boxfile import Distribution, Healthcheck, ImageConfig
 from boxer.dockerfile import Entrypoint, From, User, parse
 from boxer.filetree import Tree
 from boxer.images.spelling import with_known_images
@@ -44,6 +44,32 @@ def test_a_command_whose_file_is_not_there_is_told(
     found = told(ImageConfig(cmd=command, working_dir="/srv"))
     assert [message for message in found if "which is not in it" in message] == found
     assert [message.split("`")[1] for message in found] == ([missing] if missing else [])
+
+
+@pytest.mark.parametrize(
+    ("check", "missing"),
+    [
+        (("CMD", "curl", "-f", "http://localhost/"), "curl"),
+        (("CMD", "/opt/check"), "/opt/check"),
+        (("CMD-SHELL", "curl -f http://localhost/ || exit 1"), "curl"),
+        (("CMD-SHELL", "  wget -q --spider http://localhost/"), "wget"),
+        (("CMD-SHELL", "curl"), "curl"),
+        (("CMD-SHELL", "python3 -c 'print(1)'"), None),
+        (("CMD-SHELL", "test -f /tmp/ready"), None),  # the shell's own
+        (("CMD-SHELL", "[ -f /tmp/ready ]"), None),
+        (("CMD-SHELL", "PORT=1 curl localhost"), None),  # not plain
+        (("CMD-SHELL", "$CHECK"), None),
+        (("CMD", "python3", "/srv/app.py"), None),
+        (("CMD",), None),
+        (("NONE",), None),
+    ],
+)
+def test_a_health_check_whose_program_is_not_there_is_told(
+    check: tuple[str, ...], missing: str | None
+) -> None:
+    found = told(ImageConfig(cmd=("python3",), healthcheck=Healthcheck(check)))
+    assert [message.split("`")[1] for message in found] == ([missing] if missing else [])
+    assert all("HEALTHCHECK" in message for message in found)
 
 
 def test_a_module_that_only_the_python_asked_for_has_is_told() -> None:

@@ -150,3 +150,61 @@ def test_no_source_fails_a_build(source: str | bytes) -> None:
 @given(argv=st.lists(st.text() | st.sampled_from(["python", "-m", "-c", "sh", "-W"]), max_size=4))
 def test_no_command_fails_a_build(argv: list[str]) -> None:
     found(python_tree(), *argv)
+
+
+ENTRY = """#!/bin/sh
+# json is not called
+set -e
+echo "starting
+on two lines"
+if [ "$X" = y ]; then
+    PORT=1 exec python -m migrate; tool serve \\
+        --app shop.wsgi:application
+fi
+exec "$@"
+"""
+FILES = {
+    "entry.sh": ENTRY,
+    "shop/__init__.py": "",
+    "shop/wsgi.py": "import csv",
+    "shop/settings.py": "import decimal",
+    "migrate.py": "import typing",
+    "app.py": "import json",
+    "json.txt": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("entrypoint", "command", "variables", "imports"),
+    [
+        ((), ("tool", "shop.wsgi:application"), (), {"csv", "os"}),
+        ((), ("tool", "--app=shop.wsgi"), (), {"csv", "os"}),
+        ((), ("tool", "app:create(x=1)"), (), {"json", "os"}),
+        ((), ("tool", "app.py"), (), {"json", "os"}),
+        ((), ("tool", "json"), (), {"os"}),  # not the program's own
+        (
+            (),
+            ("tool", "run"),
+            ("CONF=shop.settings", "FLASK_APP=app.py"),
+            {"decimal", "json", "os"},
+        ),
+        ((), ("/bin/sh", "-c", "tool a & exec tool shop.wsgi:app"), (), {"csv", "os"}),
+        (("./entry.sh",), ("tool", "app:app"), (), {"csv", "json", "os", "typing"}),
+        (("sh", "entry.sh"), (), (), {"csv", "os", "typing"}),
+        (("sh", "-eu", "/app/entry.sh"), (), (), {"csv", "os", "typing"}),
+        (("echo",), ("app:app",), (), set()),
+        (("./missing.sh",), ("tool",), (), set()),
+    ],
+)
+def test_what_a_script_starts_and_what_arguments_name_is_followed(
+    entrypoint: tuple[str, ...],
+    command: tuple[str, ...],
+    variables: tuple[str, ...],
+    imports: set[str],
+) -> None:
+    tree = python_tree(FILES)
+    tree.add_file("/usr/local/bin/tool", b"#!/usr/local/bin/python\nimport os\n", mode=0o755)
+    tree.add_file("/bin/sh", b"#!boxer sh\n", mode=0o755)
+    tree.add_file("/bin/echo", b"#!boxer echo\n", mode=0o755)
+    config = ImageConfig(entrypoint=entrypoint, cmd=command, env=variables, working_dir="/app")
+    assert set(found(tree, config=config)) == imports

@@ -102,6 +102,8 @@ def test_name_servers_have_addresses() -> None:
         ("[::]::80", [Port(80, 0, "::")]),
         ("8000-8002:9000-9002", [Port(9000 + n, 8000 + n) for n in range(3)]),
         ("7000-7001", [Port(7000), Port(7001)]),
+        ("8000-8002:80", [Port(80, 8000, last=8002)]),
+        ("[::1]:8000-8001:53/udp", [Port(53, 8000, "::1", "udp", 8001)]),
     ],
 )
 def test_ports_as_docker_has_them(text: str, ports: list[Port]) -> None:
@@ -112,7 +114,8 @@ def test_ports_as_docker_has_them(text: str, ports: list[Port]) -> None:
     "text",
     [
         "", "a", "80:", "80:a", "8080:0", "0", "65536:80", "80:65536", "-1:80", "1:2:3", "a:1:2",
-        "8000-8002:80", "8000:80-81", "80/sctp", "80/", "1.2.3:1:2", "[::1]8080:80", "::1:80:80",
+        "0-8002:80", "8000-8002:80-81", "8000:80-81", "80/sctp", "80/", "1.2.3:1:2",
+        "[::1]8080:80", "::1:80:80",
         "localhost:80:80", "81-80", "1-600", "８０:80", "80:80:80:80", "80 :80", "+80:80",
     ],
 )  # fmt: skip
@@ -151,6 +154,16 @@ def test_a_port_is_bound_and_does_not_listen() -> None:
             assert "another program has it" in raised.value.message
     with bound([stream.port]):
         pass
+
+
+def test_the_first_port_of_a_range_that_is_free_is_had() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        first = taken.getsockname()[1]
+        with bound(parse_ports(f"{first}-{first + 20}:80")) as ports:
+            assert first < ports[0].port.host <= first + 20
+            assert ports[0].socket.getsockname()[1] == ports[0].port.host
+        with pytest.raises(PortTakenError), bound([Port(80, first, last=first)]):
+            pass
 
 
 def test_a_port_that_ended_connections_hold_is_had() -> None:

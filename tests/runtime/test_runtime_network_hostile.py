@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import array
+import contextlib
+import os
 import socket
 import struct
+import threading
+from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -44,6 +50,9 @@ START = f"""
   (if (i32.eq (i32.load (local.get $at)) (i32.const 5)) (then (drop
     (call $fd_read (i32.load offset=4 (local.get $at)) (i32.const 24) (i32.const 1)
       (i32.const 32)))))
+  (if (i32.eq (i32.load (local.get $at)) (i32.const 6)) (then (drop
+    (call $fd_write (i32.load offset=4 (local.get $at)) (i32.const 16)
+      (i32.load offset=8 (local.get $at)) (i32.const 32)))))
   (local.set $at (i32.add (local.get $at) (i32.const {SIZE})))
   (br_if $next (i32.lt_u (local.get $at) (i32.const {64 + CALLS * SIZE}))))
 """
@@ -84,7 +93,7 @@ def request(draw: Random, ports: list[int]) -> bytes:
 
 
 def record(draw: Random, ports: list[int]) -> bytes:
-    kind = draw.choice([0, 0, 0, 1, 1, 2, 3, 4, 5])
+    kind = draw.choice([0, 0, 0, 1, 1, 2, 3, 4, 5, 6])
     data = draw.choice([request(draw, ports), request(draw, ports), draw.randbytes(80)])
     size = draw.choice([48, 48, 48, 76, 28, 0, 80, 2**32 - 1, 70000])
     return RECORD.pack(kind, number(draw), draw.choice([1, 1, 1, 0, 2, 3, 2**31]), size, data)
@@ -125,3 +134,127 @@ def test_no_request_harms_the_host_or_goes_around_the_policy(made: Module) -> No
                 datagrams.recv(1)
         granted.setblocking(False)
         granted.accept()[0].close()  # what made sense was done
+
+
+# --- orders of who watches the machine ---
+
+PROGRAM, SIGNAL = 1, 2
+TEXT = b"sh\0-c\0true\0A=b\0"
+
+
+def order(draw: Random) -> bytes:
+    """A packet of who watches, now and then one that is none."""
+    kind = draw.choice([PROGRAM, PROGRAM, PROGRAM, SIGNAL, 0, 77, 2**32 - 1])
+    text = draw.choice([TEXT, TEXT, b"", b"no end", draw.randbytes(5000), b"x" * 61_000 + b"\0"])
+    head = struct.pack("<4I", kind, word(draw), draw.choice([3, 0, 2**31]), word(draw))
+    return draw.choice([head + text, head + text, head + text, head[: draw.randrange(1, 16)]])
+
+
+def open_descriptors() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+@contextlib.contextmanager
+def watched(draw: Random, streams: list[int], told: list[bytes]) -> Iterator[int]:
+    """The machine's end of the socket, with orders in it. told: what the machine says."""
+    own, machine = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+    def hear() -> None:
+        with contextlib.suppress(OSError):
+            while packet := own.recv(4096):
+                told.append(packet)
+
+    with own, machine:
+        own.setblocking(False)
+        for _ in range(draw.randrange(8)):
+            given = draw.choice([streams, streams, streams, streams * 2, streams[:2], []])
+            rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", given))]
+            with contextlib.suppress(BlockingIOError):  # it has enough
+                own.sendmsg([order(draw)], rights if given else [])
+        own.setblocking(True)
+        hearer = threading.Thread(target=hear)
+        hearer.start()
+        if draw.randrange(8) == 0:
+            own.shutdown(socket.SHUT_RDWR)
+        try:
+            yield machine.fileno()
+        finally:
+            own.shutdown(socket.SHUT_RDWR)
+            hearer.join()
+
+
+def send(own: socket.socket, packet: bytes, stream: int) -> bool:
+    try:
+        socket.send_fds(own, [packet], [stream] * 3)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def asks(kind: Net, descriptor: int, value: int) -> bytes:
+    said = struct.pack("<IIIIII", kind, descriptor, 0, 0, 0, 0) + bytes(16)
+    return RECORD.pack(0, 3, 1, 48, said + struct.pack("<II", 0, value))
+
+
+def ordered_record(draw: Random) -> bytes:
+    kinds = [Net.ORDER, Net.ORDER, Net.ORDER, Net.ENDED, Net.GRANTED]
+    asked = asks(draw.choice(kinds), word(draw), draw.choice([0, 0, 960, 61_000, 2**32 - 1]))
+    answer = RECORD.pack(1, 3, 0, 0, b"")
+    return draw.choice([asked, asked, answer, record(draw, [])])
+
+
+def test_no_answer_to_an_order_harms_who_watches(made: Module, tmp_path: Path) -> None:
+    """With and without a network beside the orders; streams that are files, full or empty."""
+    file = tmp_path / "file"
+    file.write_bytes(b"kept")
+    reading = os.open(file, os.O_RDONLY)
+    silent, writing = os.pipe()
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    network = Network(ports=["80"], connections=8)
+    run(box_of(made, [record(Random(0), [])] * CALLS), network=network)  # what a first run opens
+    there = open_descriptors()
+    heard = 0
+    for seed in range(150):
+        draw = Random(seed)
+        told: list[bytes] = []
+        streams = draw.choice([[reading, nothing, nothing], [silent, nothing, reading]])
+        with watched(draw, streams, told) as orders:
+            said = [ordered_record(draw) for _ in range(CALLS)]
+            given = network if seed % 2 else None
+            result = run(box_of(made, said), orders=orders, limits=Limits(time=60), network=given)
+            assert result.exit_code == 0 or result.crash
+        assert {len(packet) for packet in told} <= {8}
+        heard += len(told)
+        assert open_descriptors() == there
+        assert os.get_blocking(silent)
+    assert heard > 150
+    assert file.read_bytes() == b"kept"
+    for descriptor in (reading, silent, writing, nothing):
+        os.close(descriptor)
+
+
+def test_a_flood_of_orders_and_of_ends_holds_one_at_a_time(made: Module) -> None:
+    """Each order is asked for once and never read to its end; each has three descriptors."""
+    there = open_descriptors()
+    told: list[bytes] = []
+    own, machine = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    long = struct.pack("<4I", PROGRAM, 7, 3, 0) + TEXT.rjust(50_000, b"x")
+    with own, machine:
+        own.setblocking(False)
+        sent = 0
+        while sent < 100 and send(own, long, nothing):
+            sent += 1
+        said = [asks(Net.ORDER, 0, 0), asks(Net.ENDED, 7, 5)] * (CALLS // 2)
+        result = run(box_of(made, said), orders=machine.fileno(), limits=Limits(time=60))
+        assert result.exit_code == 0
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                told.append(own.recv(100))
+        again = 0
+        while again < 100 and send(own, long, nothing):
+            again += 1
+    assert again <= 1  # the others wait where they were
+    assert told == [struct.pack("<2I", 7, 5)] * (CALLS // 2)
+    os.close(nothing)
+    assert open_descriptors() == there

@@ -111,3 +111,90 @@ def django_():
 
 def ff(request):
     return f"ff {request.args.get('q', '')}"
+
+
+def fastapi_():
+    from typing import Annotated
+
+    from fastapi import FastAPI, Query
+    from pydantic import BaseModel
+
+    app = FastAPI()
+
+    class Item(BaseModel):
+        name: str
+        price: float
+
+    @app.get("/")
+    async def hello(q: Annotated[int, Query(ge=1)]) -> str:
+        return f"fastapi {q}"
+
+    @app.post("/items")
+    async def add(item: Item) -> Item:
+        return Item(name=item.name.upper(), price=item.price * 2)
+
+    return app
+
+
+def litestar_():
+    from litestar import Litestar, MediaType, get, post
+
+    @get("/", media_type=MediaType.TEXT)
+    async def hello() -> str:
+        return "litestar"
+
+    @post("/upload", status_code=200)
+    async def upload(body: bytes) -> str:
+        return str(len(body))
+
+    return Litestar([hello, upload])
+
+
+def aiohttp_():
+    import asyncio
+
+    from aiohttp import web
+
+    async def hello(request):
+        request.app["seen"].append(1)
+        seen = len(request.app["seen"])
+        return web.Response(text=f"{seen} {request.remote} {request.scheme} {request.host}")
+
+    async def upload(request):
+        size = 0
+        async for part in request.content.iter_chunked(10_000):
+            size += len(part)
+        return web.Response(text=str(size))
+
+    async def stream(request):
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        for number in range(3):
+            await answer.write(f"{number}\n".encode())
+            await asyncio.sleep(0.1)
+        return answer
+
+    async def socket(request):
+        answer = web.WebSocketResponse(protocols=("chat",))
+        await answer.prepare(request)
+        async for message in answer:
+            if message.data == "close":
+                await answer.close(code=4001, message=b"bye")
+                break
+            await answer.send_str(message.data.upper())
+        return answer
+
+    async def start(app):
+        app["seen"] = []
+
+    app = web.Application()
+    app.on_startup.append(start)
+    app.add_routes(
+        [
+            web.get("/", hello),
+            web.post("/upload", upload),
+            web.get("/stream", stream),
+            web.get("/ws", socket),
+        ]
+    )
+    return app

@@ -5,6 +5,7 @@ import asyncio
 import json
 import time
 from pathlib import Path
+from wsgiref.validate import validator
 
 ROUTES = {}
 count = 0
@@ -26,7 +27,10 @@ async def app(scope, receive, send):
     await ROUTES[scope["path"]](scope, receive, send)
 
 
-async def begin(send, status=200, headers=(), **more):
+PLAIN = ((b"content-type", b"text/plain"),)
+
+
+async def begin(send, status=200, headers=PLAIN, **more):
     await send({"type": "http.response.start", "status": status, "headers": headers, **more})
 
 
@@ -243,3 +247,29 @@ class Events:
 
     def close(self):
         print("closed", flush=True)
+
+
+def checked_wsgi(environ, start_response):
+    """Under `wsgiref.validate`, which raises where we break PEP 3333; `/echo` streams both ways."""
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    if environ["PATH_INFO"] == "/echo":
+        return iter(lambda: environ["wsgi.input"].read(50_000), b"")
+    if environ["PATH_INFO"] == "/lines":
+        return [b"%d" % len(line) for line in environ["wsgi.input"]]
+    said = environ["QUERY_STRING"].encode()
+    environ["wsgi.errors"].flush()
+    return [said, environ["wsgi.input"].read(100)]
+
+
+validated = validator(checked_wsgi)
+
+
+async def autobahn(scope, receive, send):
+    """Says back what it hears."""
+    if scope["type"] != "websocket":
+        raise NotImplementedError
+    await receive()
+    await send({"type": "websocket.accept"})
+    while (message := await receive())["type"] == "websocket.receive":
+        kept = {name: message[name] for name in ("text", "bytes") if message.get(name) is not None}
+        await send({"type": "websocket.send", **kept})

@@ -30,11 +30,16 @@ from boxer.serving import application_of
         ("fastapi run", "main"),
         ("functions-framework --target hello", "main:hello"),
         ("python src/server.py", "src.server"),
+        ("python -m aiohttp.web -H 0.0.0.0 -P 8080 shop.web:make", "shop.web:make()"),
+        ("python -m bottle -b 0.0.0.0:80 shop:app", "shop:app"),
+        ("litestar run --host 0.0.0.0", "app"),
+        ("litestar --app shop:make() run", "shop:make()"),
+        ("python manage.py runserver 0.0.0.0:8000", "site.wsgi:application"),
     ],
 )
 def test_a_servers_command_names_its_application(command: str, found: str) -> None:
     words = command.split("|") if "|" in command else command.split()
-    assert application_of(words, [], ["app.py", "main.py"]) == found
+    assert application_of(words, [], ["app.py", "main.py", "site/wsgi.py"]) == found
 
 
 def test_flask_asks_the_environment_first() -> None:

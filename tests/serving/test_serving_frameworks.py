@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 import boxer
 from boxer.serving import asgi
@@ -17,22 +20,32 @@ pytestmark = pytest.mark.base
 PACKAGES = (
     "flask==3.1.3", "bottle==0.13.4", "starlette==1.10.0", "django==5.2.19", "functions-framework",
 )  # fmt: skip
+# With modules in native code, which are built once for a cache.
+NATIVE = ("fastapi==0.165.0", "litestar==2.25.0", "aiohttp==3.14.5")
 HERE = Path(__file__).resolve().parent
 
 
 @pytest.fixture(scope="module")
 def box(tmp_path_factory: pytest.TempPathFactory) -> boxer.Box:
-    folder = tmp_path_factory.mktemp("frameworks")
+    return built(tmp_path_factory.mktemp("frameworks"), PACKAGES)
+
+
+@pytest.fixture(scope="module")
+def native_box(tmp_path_factory: pytest.TempPathFactory) -> boxer.Box:
+    return built(tmp_path_factory.mktemp("native"), NATIVE)
+
+
+def built(folder: Path, packages: Sequence[str]) -> boxer.Box:
     (folder / "frameworks.py").write_text((HERE / "frameworks.py").read_text())
     (folder / "Dockerfile").write_text(
-        f"FROM python\nWORKDIR /srv\nRUN pip install {' '.join(PACKAGES)}\nCOPY . ./\n"
+        f"FROM python\nWORKDIR /srv\nRUN pip install {' '.join(packages)}\nCOPY . ./\n"
     )
     made = folder / "frameworks.wasm"
     command = [sys.executable, "-m", "boxer.cli", "build", "-q", "-o", str(made), str(folder)]
-    built = subprocess.run(command, capture_output=True, text=True, timeout=600)
-    if "package-fetch" in built.stderr:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=1200)
+    if "package-fetch" in done.stderr:
         pytest.skip("the packages cannot be had here")
-    assert built.returncode == 0, built.stderr
+    assert done.returncode == 0, done.stderr
     return boxer.load(made)
 
 
@@ -47,6 +60,24 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> boxer.Box:
     ],
 )
 def test_it_is_served(box: boxer.Box, app: str, hello: bytes, others: tuple[str, ...]) -> None:
+    check(box, app, hello, others)
+
+
+@pytest.mark.parametrize(
+    ("app", "hello", "others"),
+    [
+        ("fastapi_()", b'"fastapi 1"', ()),
+        ("litestar_()", b"litestar", ("/upload",)),
+        ("aiohttp_()", b"1 127.0.0.1 http a", ("/upload", "/stream")),
+    ],
+)
+def test_one_with_native_code_is_served(
+    native_box: boxer.Box, app: str, hello: bytes, others: tuple[str, ...]
+) -> None:
+    check(native_box, app, hello, others)
+
+
+def check(box: boxer.Box, app: str, hello: bytes, others: tuple[str, ...]) -> None:
     limits = boxer.Limits(time=20)
     with (
         box.pool(4, limits=limits) as pool,
@@ -73,3 +104,32 @@ def test_a_websocket_of_starlette(box: boxer.Box) -> None:
     ):
         socket.send("hello")
         assert socket.recv(20) == "HELLO"
+
+
+def test_a_body_of_pydantic(native_box: boxer.Box) -> None:
+    with (
+        native_box.pool(2) as pool,
+        listening(asgi(pool, "frameworks:fastapi_()", rehearse=())) as port,
+        Client(port) as client,
+    ):
+        client.ask(
+            "/items", "POST", "Content-Type: application/json", body=b'{"name":"a","price":2}'
+        )
+        assert client.answer() == (200, b'{"name":"A","price":4.0}')
+        client.ask("/items", "POST", "Content-Type: application/json", body=b'{"name":1}')
+        status, told = client.answer()
+        assert status == 422
+        assert b"Input should be a valid string" in told
+
+
+def test_a_websocket_of_aiohttp(native_box: boxer.Box) -> None:
+    with native_box.pool(2) as pool, listening(asgi(pool, "frameworks:aiohttp_()")) as port:
+        with connect(f"ws://127.0.0.1:{port}/ws", subprotocols=[Subprotocol("chat")]) as socket:
+            assert socket.subprotocol == "chat"
+            socket.send("hello")
+            assert socket.recv(20) == "HELLO"
+            socket.send("close")
+            with pytest.raises(ConnectionClosed, match=r"4001 .* bye"):
+                socket.recv(20)
+        with pytest.raises(InvalidStatus, match="404"):
+            connect(f"ws://127.0.0.1:{port}/nothing")

@@ -149,3 +149,15 @@ def test_who_takes_nothing_stops_the_machine_and_none_else(port: int) -> None:
         other.send("still here")
         assert other.recv(20) == "still here"
         assert [len(slow.recv(20)) for _ in range(30)] == [100_000] * 30
+
+
+def test_all_messages_together_may_be_longer_than_an_answer(served_box: boxer.Box) -> None:
+    limits = boxer.Limits(output="1MB")
+    with (
+        served_box.pool(1, limits=limits) as pool,
+        listening(asgi(pool, "streaming:app")) as port,
+        to(port) as socket,
+    ):
+        for _ in range(4):
+            socket.send(b"x" * 900_000)
+            assert len(socket.recv(20)) == 900_000

@@ -6,21 +6,20 @@ page (page.py).
 
 A table by package; then each test that comes to less in the box than natively and does not stand
 in expected_differences.toml, and what stands there and is no more so. Exit status 1 if there is
-any. A test that hangs is said, and the rest is run behind it.
+any. A test that hangs is said, and the rest is run behind it. A side that is not run is as it came
+out the last time.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 
 from recipes.workshop import cache_root
-from tests.conformance.outcomes import Outcome
+from tests.conformance.outcomes import Outcome, kept
 from tests.conformance.watching import Patience
 from tests.suites.page import page
 from tests.suites.sides import HERE, Suite, load_suites, run_in_box, run_natively
@@ -32,7 +31,7 @@ REST = "*"
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.suites.compared", description=__doc__)
-    parser.add_argument("--side", choices=("box", "native", "both"), default="both")
+    parser.add_argument("--side", choices=("box", "native", "both", "none"), default="both")
     parser.add_argument("--write", type=Path, metavar="PAGE")
     parser.add_argument("--seconds", type=float, default=PATIENCE.test, help="for a test")
     parser.add_argument("names", nargs="*", metavar="PACKAGE")
@@ -48,8 +47,7 @@ def main() -> int:
         _tell(f"{name}, natively", native)
         if options.side == "native":
             continue
-        box = run_in_box(suite, patience)
-        _keep(suite, "box", box)
+        box = _in_box(suite, patience, options.side)
         _tell(name, box)
         rows.append((suite, box, native))
         found += differences(name, box, native, expected.get(name, {}))
@@ -105,21 +103,16 @@ def _fits(name: str, pattern: str) -> bool:
 
 
 def _natively(suite: Suite, patience: Patience, side: str) -> Outcome:
-    """With `box`: what came out the last time, if it did."""
-    kept = _kept(suite, "native")
-    if side == "box" and kept.exists():
-        told = json.loads(kept.read_text())
-        return Outcome(**{**told, "passed": set(told["passed"])})
-    outcome = run_natively(suite, patience)
-    _keep(suite, "native", outcome)
-    return outcome
+    """With `box` and `none`: what came out the last time, if it did."""
+    if side in ("native", "both"):
+        _kept(suite, "native").unlink(missing_ok=True)
+    return kept(_kept(suite, "native"), lambda: run_natively(suite, patience))
 
 
-def _keep(suite: Suite, side: str, outcome: Outcome) -> None:
-    path = _kept(suite, side)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    told = {**asdict(outcome), "passed": sorted(outcome.passed)}
-    path.write_text(json.dumps(told, indent=1))
+def _in_box(suite: Suite, patience: Patience, side: str) -> Outcome:
+    if side != "none":
+        _kept(suite, "box").unlink(missing_ok=True)
+    return kept(_kept(suite, "box"), lambda: run_in_box(suite, patience))
 
 
 def _kept(suite: Suite, side: str) -> Path:

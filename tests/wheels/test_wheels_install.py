@@ -41,7 +41,7 @@ print(app.test_client().get("/").text)
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
-    assert len(make_wheels(folder, Progress())) == 3
+    assert len(make_wheels(folder, Progress())) == 4
     return folder
 
 

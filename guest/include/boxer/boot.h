@@ -33,9 +33,11 @@ enum {
     BOXER_NET_GRANTED,
     BOXER_NET_ORDER,
     BOXER_NET_ENDED,
+    BOXER_NET_AWAIT,
 };
 
-// Bits of an event, 1 << one of these. ENDED: no more comes. ANSWERED, ORDERED: look.
+// Bits of an event, 1 << one of these. ENDED: no more comes. ANSWERED, ORDERED: look. BORN:
+// it is a copy, made for the connection that waits at its door.
 enum {
     BOXER_NET_BIT_READABLE,
     BOXER_NET_BIT_WRITABLE,
@@ -44,13 +46,15 @@ enum {
     BOXER_NET_BIT_FAILED,
     BOXER_NET_BIT_ANSWERED,
     BOXER_NET_BIT_ORDERED,
+    BOXER_NET_BIT_BORN,
 };
 
 // What OPTION sets. LINGER: seconds, 0: a reset.
 enum { BOXER_NET_OPTION_KEEPALIVE, BOXER_NET_OPTION_LINGER };
 
-// Bits, 1 << one of these: a network; orders of who watches the machine.
-enum { BOXER_NET_GRANT_NETWORK, BOXER_NET_GRANT_ORDERS };
+// Bits, 1 << one of these: a network; orders of who watches the machine; a life
+// for each connection, which begins where the machine waits for one (AWAIT: the next wait).
+enum { BOXER_NET_GRANT_NETWORK, BOXER_NET_GRANT_ORDERS, BOXER_NET_GRANT_LIVES };
 
 // PROGRAM: one is to be started. SIGNAL: that of an earlier order gets a signal.
 enum { BOXER_NET_ORDER_NONE, BOXER_NET_ORDER_PROGRAM, BOXER_NET_ORDER_SIGNAL };

@@ -29,6 +29,10 @@ void kernel_thaw(const char *cwd);
 // How many lives the machine's memory has begun: no random number of an earlier one may come again,
 // since other machines go on from there, too. OpenSSL asks (recipes/patches/openssl.toml).
 unsigned kernel_life(void);
+// Whether folders of the host are mounted in this life.
+int kernel_has_folders(void);
+// Called in each process whose tasks stood when a life began, before its program's code goes on.
+void kernel_on_life(void (*)(void));
 
 // The root file system as a tree image; null: no memory. For the builder, after a program of a RUN
 // has ended; nothing else may be called behind it.
@@ -78,6 +82,10 @@ void kernel_set_hostname(const char *name);
 // Limits of this life: open files, and bytes in files beyond those the frozen machine has. Reaching
 // one is the program's EMFILE or ENOSPC, and is noted in boxer_boot.reached.
 void kernel_set_limits(uint32_t files, uint64_t storage);
+
+// One more TCP port that the box exposes, in ascending order: a host that passes listeners without
+// a word of their ports has them in that order.
+void kernel_expose(unsigned long port);
 
 // A program that is not to go on from its freeze point can begin afresh instead, as after
 // execve(2). kernel_remember: keeps its data, which nothing has changed yet. 0 or -ENOMEM.

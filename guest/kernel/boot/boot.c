@@ -19,6 +19,7 @@
 #include "process/afresh.h"
 #include "process/end.h"
 #include "process/frozen.h"
+#include "process/life.h"
 #include "state.h"
 #include "task/arrived.h"
 #include "task/family.h"
@@ -65,6 +66,7 @@ int kernel_boot(uintptr_t heap) {
     clock_boot();
     console_thaw();
     ordered_boot();
+    life_boot();
     int error = thread_block_boot();
     if (error)
         return error;
@@ -88,14 +90,8 @@ void kernel_close_descriptors(void) {
     fd_close_from(3);
 }
 
-static KERNEL_STATE unsigned life;
-
-unsigned kernel_life(void) {
-    return life;
-}
-
 void kernel_thaw(const char *cwd) {
-    life++;
+    life_begin();
     boxer_boot.reached = 0;
     clock_thaw();
     timers_thaw();
@@ -110,6 +106,10 @@ void kernel_thaw(const char *cwd) {
     outer_thaw();
     if (outside_is_granted())
         fs_name_server();
+}
+
+int kernel_has_folders(void) {
+    return fs_has_folders();
 }
 
 typedef int (*host_sizes)(size_t *count, size_t *bytes);
@@ -177,6 +177,10 @@ int kernel_stands_outside(unsigned char address[16], unsigned *port) {
 
 unsigned kernel_tasks(void) {
     return task_count();
+}
+
+void kernel_expose(unsigned long port) {
+    outside_expose(port);
 }
 
 void kernel_set_limits(uint32_t files, uint64_t storage) {

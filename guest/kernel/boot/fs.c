@@ -51,6 +51,10 @@ int fs_thaw(const char *cwd) {
     return hostfs_mount_all(cwd);
 }
 
+int fs_has_folders(void) {
+    return hostfs_is_there();
+}
+
 // As whoever the program is: the file is the kernel's.
 void fs_name_server(void) {
     static const char text[] = "nameserver 127.0.0.11\noptions ndots:0\n";

@@ -13,7 +13,7 @@
 #include <boxer/linux_socket.h>
 #include <string.h>
 
-enum { MOST = 64, PORT = 53, QUERY_MOST = 512, LENGTH = 2 };
+enum { MOST = 64, PORT = 53, QUERY_MOST = 512, DATAGRAM_MOST = 512, LENGTH = 2 };
 
 // socket: who asked, or the server's end of a connection. number: the host's.
 struct question {
@@ -67,7 +67,10 @@ static void deliver(struct socket *socket, const uint8_t *bytes, size_t size) {
 static void reply(struct socket *socket, const struct dns_query *query,
                   const struct dns_answer *answer) {
     uint8_t bytes[DNS_ANSWER_MOST];
-    deliver(socket, bytes, dns_write(query, answer, bytes));
+    size_t size = dns_write(query, answer, bytes);
+    if (size > DATAGRAM_MOST && socket_is_datagram(socket))
+        size = dns_cut(query, bytes);
+    deliver(socket, bytes, size);
 }
 
 static void reply_code(struct socket *socket, const struct dns_query *query, int code) {

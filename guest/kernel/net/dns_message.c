@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum { HEAD = 12, LABEL_MOST = 63, IN = 1, TTL = 60, MOST = 16 };
-enum { QR = 0x80, OPCODE = 0x78, RD = 0x01, RA = 0x80, POINTER = 0xc0 };
+enum { QR = 0x80, OPCODE = 0x78, TC = 0x02, RD = 0x01, RA = 0x80, POINTER = 0xc0 };
 
 static uint16_t get16(const uint8_t *at) {
     return (uint16_t)(at[0] << 8 | at[1]);
@@ -86,6 +86,12 @@ static size_t put_name(uint8_t *to, const char *name) {
     }
     to[done++] = 0;
     return done;
+}
+
+size_t dns_cut(const struct dns_query *query, uint8_t *message) {
+    message[2] |= TC;
+    put16(message + 6, 0);
+    return HEAD + query->question_size;
 }
 
 size_t dns_write(const struct dns_query *query, const struct dns_answer *answer, uint8_t *to) {

@@ -33,5 +33,7 @@ struct dns_answer {
 int dns_read(const uint8_t *message, size_t size, struct dns_query *);
 // The answer's bytes in `to`, of DNS_ANSWER_MOST.
 size_t dns_write(const struct dns_query *, const struct dns_answer *, uint8_t *to);
+// Makes an answer one that says only that it is to be asked for by connection. Its size.
+size_t dns_cut(const struct dns_query *, uint8_t *message);
 
 #endif

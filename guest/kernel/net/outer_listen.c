@@ -17,7 +17,7 @@ static struct outside *door_of(const struct socket *socket, uint32_t number) {
                                         .option = socket->backlog,
                                         .value = number};
     if (!outside_is_granted())
-        return number ? NULL : outside_inherited();
+        return number ? NULL : outside_inherited(inet_port(socket));
     int error = outside_request(&request, NULL, 0, &reply, sizeof reply);
     struct outside *door = error ? NULL : outside_new((int)reply.descriptor);
     if (door)
@@ -34,7 +34,7 @@ static int fits(const struct socket *socket, const struct outside *door) {
 }
 
 unsigned outer_listen(struct socket *socket) {
-    if (socket->door_count || !outer_is_wildcard(&socket->local))
+    if (socket->door_count || !(outside_gives_lives() || outer_is_wildcard(&socket->local)))
         return socket->door_count;
     while (socket->door_count < DOORS_MOST) {
         struct outside *door = door_of(socket, socket->door_count);

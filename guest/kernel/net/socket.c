@@ -204,6 +204,11 @@ static int file_host_descriptor(struct file *file) {
     return outside ? outside_awaited(outside) : -1;
 }
 
+static int file_has_door(struct file *file) {
+    const struct socket *socket = file->private_data;
+    return socket->listening && socket->door_count;
+}
+
 static void file_release(struct file *file) {
     if (file->private_data)
         socket_free(file->private_data);
@@ -217,6 +222,7 @@ const struct file_ops socket_ops = {
     .mode = file_mode,
     .activity = file_activity,
     .host_descriptor = file_host_descriptor,
+    .has_door = file_has_door,
     .patience = file_patience,
     .release = file_release,
 };

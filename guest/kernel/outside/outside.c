@@ -13,9 +13,11 @@ enum { PLACES = 1 << 16, MOST_INHERITED = 16, EVENTS = 128, CUT_OFF = -1 };
 static KERNEL_STATE int control;      // 0: none
 static KERNEL_STATE uint32_t granted; // bits of net_grant
 static KERNEL_STATE int inherited, inherited_count;
+static KERNEL_STATE uint16_t exposed[MOST_INHERITED];
+static KERNEL_STATE int exposed_count;
 static KERNEL_STATE struct outside **known; // by the descriptor's low 16 bits
 static KERNEL_STATE unsigned room;
-static KERNEL_STATE void (*on_answer)(void), (*on_order)(void);
+static KERNEL_STATE void (*on_answer)(void), (*on_order)(void), (*on_birth)(void);
 
 // What the control descriptor is there for.
 static void ask_for_grants(void) {
@@ -82,6 +84,16 @@ int outside_is_granted(void) {
 
 int outside_takes_orders(void) {
     return (granted & 1u << BOXER_NET_GRANT_ORDERS) != 0;
+}
+
+int outside_gives_lives(void) {
+    return (granted & 1u << BOXER_NET_GRANT_LIVES) != 0;
+}
+
+void outside_await(void) {
+    struct boxer_net_request request = {.kind = BOXER_NET_AWAIT};
+    if (outside_gives_lives())
+        outside_request(&request, NULL, 0, NULL, 0);
 }
 
 int outside_control(void) {
@@ -163,8 +175,19 @@ int outside_awaited(const struct outside *outside) {
     return control ? control : outside->hfd;
 }
 
-struct outside *outside_inherited(void) {
-    for (int hfd = inherited; hfd < inherited + inherited_count; hfd++)
+void outside_expose(unsigned long port) {
+    if (exposed_count < MOST_INHERITED && port && port <= UINT16_MAX)
+        exposed[exposed_count++] = (uint16_t)port;
+}
+
+struct outside *outside_inherited(unsigned port) {
+    int first = exposed_count, last = inherited_count;
+    for (int i = 0; i < exposed_count && i < inherited_count; i++)
+        if (exposed[i] == port) {
+            first = i;
+            last = i + 1;
+        }
+    for (int hfd = inherited + first; hfd < inherited + last; hfd++)
         if (!find((uint32_t)hfd))
             return outside_new(hfd);
     return NULL;
@@ -178,7 +201,10 @@ int outside_look(void) {
     int count = size < 0 ? 0 : (int)((size_t)size / sizeof *events);
     for (int i = 0; i < count; i++) {
         struct outside *outside = find(events[i].descriptor);
-        if (outside) {
+        if (events[i].bits & OUTSIDE_BORN) {
+            if (on_birth)
+                on_birth();
+        } else if (outside) {
             uint32_t old = OUTSIDE_UNTRIED;
             if (events[i].bits & OUTSIDE_READABLE)
                 old |= OUTSIDE_TAKEN;
@@ -199,6 +225,10 @@ void outside_on_answer(void (*function)(void)) {
 
 void outside_on_order(void (*function)(void)) {
     on_order = function;
+}
+
+void outside_on_birth(void (*function)(void)) {
+    on_birth = function;
 }
 
 int outside_request(const struct boxer_net_request *request, const void *more, size_t size,

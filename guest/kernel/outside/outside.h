@@ -24,6 +24,7 @@ enum {
     OUTSIDE_FAILED = 1 << BOXER_NET_BIT_FAILED,
     OUTSIDE_ANSWERED = 1 << BOXER_NET_BIT_ANSWERED,
     OUTSIDE_ORDERED = 1 << BOXER_NET_BIT_ORDERED,
+    OUTSIDE_BORN = 1 << BOXER_NET_BIT_BORN,
     OUTSIDE_UNTRIED = 1 << 16, // new: whether it is readable, nobody has said
     OUTSIDE_TAKEN = 1 << 17,   // it was readable, and something was taken since
 };
@@ -44,7 +45,11 @@ void outside_thaw(int first);
 void outside_freeze(void);
 int outside_is_granted(void);   // a network
 int outside_takes_orders(void); // of who watches the machine
+int outside_gives_lives(void);  // to copies of the machine, one for each connection
 int outside_control(void);      // it, or -1
+// The wait that follows is one for connections. Where lives are given, it may end in a copy of this
+// machine, which is told so: it has none of the host's sockets but the one that knocks.
+void outside_await(void);
 
 // One reference; null without memory, and the descriptor is closed. The descriptor of one that is
 // known already: another reference to that.
@@ -57,14 +62,17 @@ uint32_t outside_sure_bits(struct outside *);
 void outside_took(struct outside *); // something was, and there may be more
 // The host descriptor to wait for: the control descriptor, or without one its own.
 int outside_awaited(const struct outside *);
-// A listener that the host has passed on without a control descriptor and nobody has yet, or null.
-struct outside *outside_inherited(void);
+// Ports that are exposed; a listener that the host has passed on without a control descriptor and
+// nobody has yet, or null. The n-th is for the n-th exposed port, those behind them for any other.
+void outside_expose(unsigned long port);
+struct outside *outside_inherited(unsigned port);
 
 // Asks the host what has happened, without waiting. How much it was.
 int outside_look(void);
 // Called when an answer to a RESOLVE is there.
 void outside_on_answer(void (*)(void));
 void outside_on_order(void (*)(void)); // when there is one
+void outside_on_birth(void (*)(void)); // in a copy
 
 // more: what follows the request. reply: null where none is wanted. 0 or -errno.
 int outside_request(const struct boxer_net_request *, const void *more, size_t size, void *reply,

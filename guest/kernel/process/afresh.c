@@ -140,8 +140,7 @@ int kernel_begin_afresh(void) {
     fd_close_on_exec();
     mappings_end(space_in_place);
     space_discard();
-    timers_end(process);
-    timers_begin(process);
+    timers_exec(process);
     signal_exec(current);
     current->clear_child_tid = NULL;
     current->robust_list = NULL;

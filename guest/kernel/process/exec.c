@@ -127,8 +127,7 @@ static void leave_old(const struct found *found, const struct kernel_program *pr
     if (process->space->refs == 1)
         mappings_end(process->space);
     fd_close_on_exec();
-    timers_end(process);
-    timers_begin(process);
+    timers_exec(process);
     signal_exec(current);
     take_privileges(found->entry->inode);
     kernel_set_program(exe, program->argv, program->envp);

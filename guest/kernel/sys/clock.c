@@ -10,15 +10,25 @@
 #include <boxer/linux_errno.h>
 #include <boxer/linux_time.h>
 
-// Clocks that can be read: those with timers, the raw and coarse ones, and the CPU clocks that
-// clock_getcpuclockid names (~pid << 3 | kind) for this process or 0, which means the caller.
+#define OF_A_THREAD 4 // a bit of the clocks that pthread_getcpuclockid(3) names
+
+// Whose time a clock is that clock_getcpuclockid(3) or its relative names: ~id << 3 | kind, of this
+// process or one of its threads; 0 means the caller. Null: nobody's.
+static const struct task *task_of_clock(int clockid) {
+    uint32_t id = ~(uint32_t)clockid >> 3 & 0x1fffffff;
+    if ((clockid & 3) == 3)
+        return NULL;
+    if (!id || (!(clockid & OF_A_THREAD) && id == current->process->pid))
+        return current;
+    const struct task *task = clockid & OF_A_THREAD ? task_find(id) : NULL;
+    return task && task->process == current->process ? task : NULL;
+}
+
+// Clocks that can be read: those with timers, the raw and coarse ones, and those of tasks.
 static int readable_clock(int clockid, enum timer_clock *clock) {
     if (clockid < 0) {
-        uint32_t pid = ~(uint32_t)clockid >> 3 & 0x1fffffff;
-        if ((clockid & 3) == 3 || (pid != 0 && pid != current->process->pid))
-            return -EINVAL;
-        *clock = TIMER_CPU;
-        return 0;
+        *clock = clockid & OF_A_THREAD ? TIMER_THREAD_CPU : TIMER_CPU;
+        return task_of_clock(clockid) ? 0 : -EINVAL;
     }
     if (clockid == LINUX_CLOCK_MONOTONIC_RAW || clockid == LINUX_CLOCK_MONOTONIC_COARSE)
         clockid = LINUX_CLOCK_MONOTONIC;
@@ -27,10 +37,12 @@ static int readable_clock(int clockid, enum timer_clock *clock) {
     return timer_clock_of(clockid, clock);
 }
 
-static int64_t clock_now(enum timer_clock clock) {
-    return clock == TIMER_REALTIME ? clock_realtime()
-           : clock == TIMER_CPU    ? usage_own(current->process)
-                                   : clock_monotonic();
+static int64_t clock_now(int clockid, enum timer_clock clock) {
+    const struct task *task = clockid < 0 ? task_of_clock(clockid) : current;
+    return clock == TIMER_REALTIME     ? clock_realtime()
+           : clock == TIMER_CPU        ? usage_own(current->process)
+           : clock == TIMER_THREAD_CPU ? usage_of_task(task)
+                                       : clock_monotonic();
 }
 
 long sys_clock_gettime(int clockid, struct linux_timespec *now) {
@@ -40,7 +52,7 @@ long sys_clock_gettime(int clockid, struct linux_timespec *now) {
         return error;
     if (!user_range(now, sizeof *now))
         return -EFAULT;
-    ns_timespec(clock_now(clock), now);
+    ns_timespec(clock_now(clockid, clock), now);
     return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "sys/limits.h"
 #include "mm/memory.h"
 #include "task/process.h"
+#include "task/schedule.h"
 #include "task/task.h"
 #include "time/clock.h"
 
@@ -31,6 +32,10 @@ long sys_prlimit64(int pid, int resource, const struct linux_rlimit64 *new,
             (current_cred()->euid != 0 || resource == LINUX_RLIMIT_NOFILE))
             return -EPERM; // open files: the table has that many places, root or not
         process->limits[resource] = limit;
+        if (resource == LINUX_RLIMIT_CPU) {
+            timers_limit(process);
+            schedule_tells_host();
+        }
     }
     if (old)
         *old = before;
@@ -44,8 +49,10 @@ long sys_getrusage(int who, struct linux_rusage *usage) {
         return -EFAULT;
     memset(usage, 0, sizeof *usage);
     const struct process *process = current->process;
-    int64_t us =
-        (who == LINUX_RUSAGE_CHILDREN ? process->usage.children_ns : usage_own(process)) / 1000;
+    int64_t us = (who == LINUX_RUSAGE_CHILDREN ? process->usage.children_ns
+                  : who == LINUX_RUSAGE_THREAD ? usage_of_task(current)
+                                               : usage_own(process)) /
+                 1000;
     usage->utime = (struct linux_timeval){(long)(us / 1000000), (long)(us % 1000000)};
     usage->maxrss = (long)(memory_end() - memory_floor()) / 1024; // linear memory never shrinks
     return 0;

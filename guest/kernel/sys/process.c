@@ -1,11 +1,15 @@
 // The process itself: ids in the session, prctl(2), waiting for children.
 #include "sys/process.h"
+#include "ipc/pidfd.h"
 #include "mm/memory.h"
 #include "process/children.h"
 #include "task/process.h"
 #include "task/task.h"
+#include "vfs/fd.h"
+#include "vfs/file.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_file.h>
 #include <boxer/linux_process.h>
 #include <boxer/linux_signal.h>
 #include <string.h>
@@ -106,22 +110,47 @@ static void put_usage(struct linux_rusage *usage, int64_t cpu_ns) {
     usage->utime = (struct linux_timeval){(long)(us / 1000000), (long)(us % 1000000)};
 }
 
+// Of waitid(2) with P_PIDFD. A descriptor with O_NONBLOCK has nobody wait.
+static int pid_of_descriptor(int fd, uint32_t *pid, int *patient) {
+    int error;
+    const struct process *process = pidfd_process(fd, &error);
+    if (!process)
+        return error == -ESRCH ? -ECHILD : error;
+    *pid = process->pid;
+    *patient = !(fd_file(fd)->flags & O_NONBLOCK);
+    return 0;
+}
+
+long sys_pidfd_open(int pid, unsigned flags) {
+    if ((flags & ~(unsigned)O_NONBLOCK) || pid <= 0)
+        return -EINVAL;
+    const struct process *process = process_find((uint32_t)pid);
+    if (!process)
+        return task_find((uint32_t)pid) ? -EINVAL : -ESRCH; // a thread that is no process
+    return pidfd_new(process, (int)(flags | O_CLOEXEC));
+}
+
 long sys_waitid(int which, int id, struct linux_siginfo *info, unsigned options,
                 struct linux_rusage *usage) {
     struct changed changed;
     if ((options & ~OPTIONS) || !(options & (WSTOPPED | WEXITED | WCONTINUED)) || which < 0 ||
         which > WAIT_PIDFD)
         return -EINVAL;
-    if (which == WAIT_PIDFD)
-        return -EBADF; // there are no such descriptors
     if ((which == WAIT_PID && id <= 0) || (which == WAIT_GROUP && id < 0))
         return -EINVAL;
     if ((info && !user_range(info, sizeof *info)) || (usage && !user_range(usage, sizeof *usage)))
         return -EFAULT;
     uint32_t whom = which == WAIT_GROUP && !id ? current->process->pgid : (uint32_t)id;
-    long error = children_wait(which, whom, options, &changed);
+    int patient = 1;
+    long error = which == WAIT_PIDFD ? pid_of_descriptor(id, &whom, &patient) : 0;
     if (error)
         return error;
+    which = which == WAIT_PIDFD ? WAIT_PID : which;
+    error = children_wait(which, whom, patient ? options : options | WNOHANG, &changed);
+    if (error)
+        return error;
+    if (!changed.pid && !patient && !(options & WNOHANG))
+        return -EAGAIN;
     if (info) {
         memset(info, 0, sizeof *info);
         if (changed.pid)

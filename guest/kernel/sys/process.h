@@ -8,6 +8,7 @@ struct linux_siginfo;
 long sys_getpgid(int pid);
 long sys_getsid(int pid);
 long sys_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
+long sys_pidfd_open(int pid, unsigned flags);
 long sys_waitid(int which, int id, struct linux_siginfo *, unsigned options, struct linux_rusage *);
 
 #endif

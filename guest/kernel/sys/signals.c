@@ -1,5 +1,7 @@
 // rt_sigaction(2), rt_sigprocmask(2), kill(2) and their family.
 #include "sys/signals.h"
+#include "fs/proc/proc.h"
+#include "ipc/pidfd.h"
 #include "mm/memory.h"
 #include "task/arrived.h"
 #include "task/process.h"
@@ -7,6 +9,8 @@
 #include "task/task.h"
 #include "task/wait.h"
 #include "time/clock.h"
+#include "vfs/fd.h"
+#include "vfs/file.h"
 
 #include <boxer/linux_errno.h>
 #include <boxer/linux_signal.h>
@@ -181,6 +185,34 @@ static long send_task(int pid, int tid, int signo, int code, const struct linux_
 
 long sys_kill(int pid, int signo) {
     return send(pid, signo, LINUX_SI_USER, NULL);
+}
+
+// A descriptor of the process, or of its folder in /proc.
+static const struct process *process_of_descriptor(int fd, int *error) {
+    const struct process *process = pidfd_process(fd, error);
+    const struct file *file = *error == -EBADF ? fd_file(fd) : NULL;
+    uint32_t pid = file && file->inode ? proc_process_of(file->inode) : 0;
+    if (!pid)
+        return process;
+    process = process_find(pid);
+    *error = process ? 0 : -ESRCH;
+    return process;
+}
+
+long sys_pidfd_send_signal(int fd, int signo, const struct linux_siginfo *info, unsigned flags) {
+    int error;
+    const struct process *process = process_of_descriptor(fd, &error);
+    if (flags)
+        return -EINVAL;
+    if (!process)
+        return error;
+    if (!info)
+        return send((int)process->pid, signo, LINUX_SI_USER, NULL);
+    if (!user_range(info, sizeof *info))
+        return -EFAULT;
+    if (info->signo != signo)
+        return -EINVAL;
+    return sys_rt_sigqueueinfo((int)process->pid, signo, info);
 }
 
 long sys_tkill(int tid, int signo) {

@@ -17,6 +17,7 @@ long sys_rt_sigtimedwait(const void *set, struct linux_siginfo *info,
 long sys_kill(int pid, int signo);
 long sys_tkill(int tid, int signo);
 long sys_tgkill(int pid, int tid, int signo);
+long sys_pidfd_send_signal(int fd, int signo, const struct linux_siginfo *, unsigned flags);
 long sys_rt_sigqueueinfo(int pid, int signo, const struct linux_siginfo *);
 long sys_rt_tgsigqueueinfo(int pid, int tid, int signo, const struct linux_siginfo *);
 long sys_sigaltstack(const struct linux_sigaltstack *new, struct linux_sigaltstack *old);

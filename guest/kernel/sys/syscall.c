@@ -12,6 +12,7 @@
 // 4. A handler's exit through a trap or exit_group leaves the machine as it is: calls are not
 //    nested in kernel state, only on the stack.
 #include "sys/table.h"
+#include "process/life.h"
 #include "task/exit.h"
 #include "task/family.h"
 #include "task/process.h"
@@ -61,6 +62,7 @@ __attribute__((noinline)) static long serve(long number, long a, long b, long c,
         boxer_trace(number, (long[]){a, b, c, d, e, f}, 0); // it does not come back
     for (;;) {
         result = syscall_dispatch(number, (long[]){a, b, c, d, e, f});
+        life_look();
         if (schedule_is_due())
             task_yield();
         if (current->process->is_stopped)

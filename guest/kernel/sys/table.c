@@ -343,6 +343,8 @@ long syscall_dispatch(long number, const long arguments[6]) {
         return sys_rt_sigsuspend(PTR(0), SIZE(1));
     case NR_rt_sigtimedwait_time64:
         return sys_rt_sigtimedwait(PTR(0), PTR(1), PTR(2), SIZE(3));
+    case NR_pidfd_send_signal:
+        return sys_pidfd_send_signal(INT(0), INT(1), PTR(2), U32(3));
     case NR_rt_sigqueueinfo:
         return sys_rt_sigqueueinfo(INT(0), INT(1), PTR(2));
     case NR_rt_tgsigqueueinfo:
@@ -458,6 +460,8 @@ long syscall_dispatch(long number, const long arguments[6]) {
         return sys_execve(PTR(0), PTR(1), PTR(2));
     case NR_execveat:
         return sys_execveat(INT(0), PTR(1), PTR(2), PTR(3), INT(4));
+    case NR_pidfd_open:
+        return sys_pidfd_open(INT(0), U32(1));
     case NR_waitid:
         return sys_waitid(INT(0), INT(1), PTR(2), U32(3), PTR(4));
     case NR_personality:

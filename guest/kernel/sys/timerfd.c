@@ -12,7 +12,7 @@ long sys_timerfd_create(int clockid, int flags) {
     enum timer_clock clock;
     if ((uint32_t)flags & ~(O_NONBLOCK | O_CLOEXEC))
         return -EINVAL;
-    if (timer_clock_of(clockid, &clock) || clock == TIMER_CPU)
+    if (timer_clock_of(clockid, &clock) || clock >= TIMER_CPU)
         return -EINVAL;
     return timerfd_new(clock, flags);
 }

@@ -2,6 +2,7 @@
 #include "sys/timers.h"
 #include "mm/memory.h"
 #include "task/process.h"
+#include "task/schedule.h"
 #include "task/task.h"
 #include "task/timers.h"
 #include "time/clock.h"
@@ -49,6 +50,7 @@ long sys_setitimer(int which, const struct linux_itimerval *new, struct linux_it
         timer_arm(timer, add_ns(timer_now(timer), value), interval);
     else
         timer_disarm(timer);
+    schedule_tells_host();
     return 0;
 }
 
@@ -93,6 +95,7 @@ long sys_timer_settime(int id, int flags, const struct linux_itimerspec *new,
     struct linux_itimerspec before;
     timer_show(&self->timer, &before);
     int error = timer_set(&self->timer, flags & LINUX_TIMER_ABSTIME, new);
+    schedule_tells_host();
     if (!error && old)
         *old = before;
     return error;

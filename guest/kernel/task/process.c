@@ -95,7 +95,7 @@ void process_die(int signo) {
     end(signo);
 }
 
-// The processor's time from the last change of processes on is the current one's.
+// The processor's time from the last switch on is the current task's.
 static KERNEL_STATE int64_t charged;
 
 static int64_t uncharged(void) {
@@ -104,13 +104,16 @@ static int64_t uncharged(void) {
 }
 
 void usage_charge(void) {
-    current->process->usage.own_ns += uncharged();
-    charged = clock_cpu();
+    int64_t more = uncharged();
+    current->process->usage.own_ns += more;
+    current->used_ns += more;
+    charged += more;
 }
 
 void usage_thaw(void) {
     charged = 0;
     current->process->usage = (struct usage){0, 0};
+    current->used_ns = 0;
 }
 
 static int has_processor(const struct process *process) {
@@ -122,6 +125,10 @@ static int has_processor(const struct process *process) {
 
 int64_t usage_own(const struct process *process) {
     return process->usage.own_ns + (has_processor(process) ? uncharged() : 0);
+}
+
+int64_t usage_of_task(const struct task *task) {
+    return task->used_ns + (task->state == TASK_RUNS ? uncharged() : 0);
 }
 
 void process_ended(void) {

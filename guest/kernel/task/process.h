@@ -43,6 +43,7 @@ struct process {
     int is_gone;                // and freed with its last task
     int is_stopped;             // until it is continued
     int stop_signal, continued; // what its parent has not been told yet
+    unsigned life;              // of the machine, the last it has heard of (process/life.c)
     int borrows;                // its parent's memory, which waits until it has its own (vfork)
     int has_begun_program;      // execve(2): setpgid(2) of it is not its parent's any more
     const struct process *waits_for; // whose lock of a file it waits for (vfs/locks.c)
@@ -81,8 +82,9 @@ void process_at_end(void (*)(void));
 void process_ended(void); // the current one; its last task is about to leave
 
 int64_t usage_own(const struct process *); // up to now
+int64_t usage_of_task(const struct task *);
 void usage_thaw(void);
-void usage_charge(void);                    // the current process had the processor until now
+void usage_charge(void);                    // the current task had the processor until now
 struct process *process_find(uint32_t pid); // zombies too; null: none
 uint32_t process_parent_id(const struct process *);
 unsigned process_count(void);

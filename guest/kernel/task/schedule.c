@@ -57,12 +57,18 @@ int schedule_is_due(void) {
     return *(volatile uint32_t *)&boxer_tasks.due != 0;
 }
 
-// Whom a tick could be of use to while nobody but this task runs.
+// Whom a tick could be of use to while nobody but this task runs; itself, where a timer's signal
+// may be for it.
 static void tell_others(const struct task *running) {
-    unsigned others = readied + (unsigned)running->process->ticks_wanted;
+    unsigned others =
+        readied + (unsigned)running->process->ticks_wanted + (unsigned)timers_signal();
     for (const struct task *task = tasks; task && tasks->next; task = task->next)
         others += task != running && task->state == TASK_WAITS && wait_is_timed(&task->waiting);
     boxer_tasks.others = others;
+}
+
+void schedule_tells_host(void) {
+    tell_others(current);
 }
 
 void kernel_want_ticks(int more) {
@@ -214,8 +220,10 @@ int task_block(void) {
 void task_yield(void) {
     if (schedule_is_due())
         look();
-    if (!first)
+    if (!first) {
+        tell_others(current);
         return;
+    }
     enqueue(current);
     back(pass_on());
 }

@@ -18,6 +18,8 @@ _Noreturn void task_leave(void);
 
 // Something may have become ready: files of those that wait are looked at before long.
 void schedule_stir(void);
+// Whether ticks are of use to anybody has changed: a timer was set.
+void schedule_tells_host(void);
 // A tick has come while others want a turn.
 int schedule_is_due(void);
 // Whether there is anybody else who wants a turn, now or later.

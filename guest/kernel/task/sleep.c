@@ -33,6 +33,7 @@ struct sleep {
     size_t watched;
     int64_t wake;
     int for_signals;
+    int for_connections;
 };
 
 static void watch(struct sleep *sleep, int hfd, int writing) {
@@ -49,6 +50,8 @@ static void add_file(struct file *file, unsigned events, void *context) {
         file->ops->each_watched(file, add_file, sleep);
         return;
     }
+    sleep->for_connections |=
+        (events & READABLE) && file->ops->has_door && file->ops->has_door(file);
     int hfd = file->ops->host_descriptor ? file->ops->host_descriptor(file) : -1;
     if (hfd >= 0 && hfd == outside_control()) { // events of either kind are read there
         watch(sleep, hfd, 0);
@@ -127,6 +130,8 @@ int sleep_for_all(int only_current) {
         return deadlock_refuse();
     if (outside_takes_orders()) // whoever gives one sees what the tasks wait for
         watch(&sleep, outside_control(), 0);
+    if (sleep.for_connections)
+        outside_await();
     int64_t before = clock_monotonic();
     int64_t timeout = sleep.wake == INT64_MAX ? -1 : sleep.wake > before ? sleep.wake - before : 0;
     if (timeout < 0 && sleep.watched == 0)

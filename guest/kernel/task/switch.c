@@ -169,8 +169,7 @@ __attribute__((noinline)) int task_switch(struct task *to) {
     uintptr_t leave = 0, enter = 0;
     thread_save(from);
     frames_save(from, stack);
-    if (to->process != from->process)
-        usage_charge();
+    usage_charge();
     if (space != space_in_place) {
         schedule_leaves();
         space_leave();

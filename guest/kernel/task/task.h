@@ -35,6 +35,7 @@ struct task {
     int is_late;           // it waited, or has not begun, and has not had its turn since
     uint32_t tid;          // of the first task: the process's pid
     int nice;
+    int64_t used_ns; // of the processor, up to its last turn's end
     char comm[16];
     struct task_signals signals;
     struct waiting waiting;

@@ -1,7 +1,8 @@
 // The timers of a process.
 //
 // Those of timer_create(2) send a signal to their process, or to one of its threads
-// (SIGEV_THREAD_ID; SIGEV_THREAD is libc's business).
+// (SIGEV_THREAD_ID; SIGEV_THREAD is libc's business). RLIMIT_CPU is a timer, too: SIGXCPU at the
+// soft limit and every second from there, SIGKILL at the hard one.
 #include "task/timers.h"
 #include "mm/slab.h"
 #include "task/process.h"
@@ -14,6 +15,15 @@
 #include <boxer/linux_time.h>
 
 #define TIMERS 64 // a fixed table: a program has a handful
+
+static int64_t time_of_process(const struct timer *timer) {
+    return usage_own(timer->process);
+}
+
+static int64_t time_of_thread(const struct timer *timer) {
+    const struct task *task = task_find(((const struct posix_timer *)timer)->maker);
+    return task ? usage_of_task(task) : 0;
+}
 
 static void itimer_fire(struct timer *timer, uint64_t times) {
     (void)times;
@@ -50,7 +60,13 @@ struct posix_timer *posix_timer_new(enum timer_clock clock, int *id) {
         if (self->used)
             continue;
         *self = (struct posix_timer){
-            .timer = {.process = process, .clock = clock, .fire = posix_fire}, .used = 1};
+            .timer = {.process = process, .clock = clock, .fire = posix_fire},
+            .used = 1,
+            .maker = current->tid,
+        };
+        self->timer.now = clock == TIMER_CPU          ? time_of_process
+                          : clock == TIMER_THREAD_CPU ? time_of_thread
+                                                      : NULL;
         *id = i;
         return self;
     }
@@ -64,19 +80,53 @@ static void posix_timers_end(struct process *process) {
     process->timers.posix = NULL;
 }
 
+static int64_t seconds_ns(uint64_t seconds) {
+    return seconds > INT64_MAX / NSEC_PER_SEC ? INT64_MAX : (int64_t)seconds * NSEC_PER_SEC;
+}
+
+static void limit_fire(struct timer *timer, uint64_t times) {
+    (void)times;
+    int64_t hard = seconds_ns(timer->process->limits[LINUX_RLIMIT_CPU].hard);
+    int is_over = timer_now(timer) >= hard;
+    signal_send(timer->process, is_over ? LINUX_SIGKILL : LINUX_SIGXCPU, LINUX_SI_KERNEL, NULL);
+    int64_t next = add_ns(timer->expiry, NSEC_PER_SEC);
+    if (!is_over)
+        timer_arm(timer, next < hard ? next : hard, 0);
+}
+
+void timers_limit(struct process *process) {
+    struct timer *timer = &process->timers.limit;
+    const struct linux_rlimit64 *limit = &process->limits[LINUX_RLIMIT_CPU];
+    timer_disarm(timer);
+    *timer = (struct timer){.process = process,
+                            .clock = TIMER_CPU,
+                            .now = time_of_process,
+                            .fire = limit_fire,
+                            .signo = LINUX_SIGXCPU};
+    if (limit->soft != LINUX_RLIM_INFINITY)
+        timer_arm(timer, seconds_ns(limit->soft ? limit->soft : 1), 0);
+}
+
 void timers_begin(struct process *process) {
     static const int signals[] = {LINUX_SIGALRM, LINUX_SIGVTALRM, LINUX_SIGPROF};
-    process->timers.posix = NULL;
+    process->timers = (struct process_timers){.posix = NULL};
     for (int i = 0; i <= LINUX_ITIMER_PROF; i++)
         process->timers.interval[i] =
             (struct timer){.process = process,
                            .clock = i == LINUX_ITIMER_REAL ? TIMER_MONOTONIC : TIMER_CPU,
+                           .now = i == LINUX_ITIMER_REAL ? NULL : time_of_process,
                            .fire = itimer_fire,
                            .signo = signals[i]};
+    timers_limit(process);
+}
+
+void timers_exec(struct process *process) {
+    posix_timers_end(process);
 }
 
 void timers_end(struct process *process) {
     for (int i = 0; i <= LINUX_ITIMER_PROF; i++)
         timer_disarm(&process->timers.interval[i]);
+    timer_disarm(&process->timers.limit);
     posix_timers_end(process);
 }

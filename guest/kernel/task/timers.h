@@ -9,16 +9,20 @@
 struct posix_timer {
     struct timer timer; // first: its fire() gets its address
     int used, overrun;
-    uint32_t tid; // of the thread that is told; 0: any of its process
+    uint32_t tid;   // of the thread that is told; 0: any of its process
+    uint32_t maker; // the thread whose time TIMER_THREAD_CPU is
     union linux_sigval value;
 };
 
 struct process_timers {
     struct timer interval[3];  // setitimer(2): ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF
+    struct timer limit;        // RLIMIT_CPU's
     struct posix_timer *posix; // the table of timer_create(2), null before the first
 };
-void timers_begin(struct process *); // it has none
+void timers_begin(struct process *); // it has none but the limit's
+void timers_exec(struct process *);  // those of setitimer(2) stay
 void timers_end(struct process *);
+void timers_limit(struct process *); // RLIMIT_CPU has changed
 
 // Of the current process: one that sends nothing yet, null without room; the one named so, or null.
 struct posix_timer *posix_timer_new(enum timer_clock, int *id);

@@ -93,8 +93,10 @@ int timer_clock_of(int clockid, enum timer_clock *clock) {
         *clock = TIMER_MONOTONIC;
         return 0;
     case LINUX_CLOCK_PROCESS_CPUTIME:
-    case LINUX_CLOCK_THREAD_CPUTIME:
         *clock = TIMER_CPU;
+        return 0;
+    case LINUX_CLOCK_THREAD_CPUTIME:
+        *clock = TIMER_THREAD_CPU;
         return 0;
     default:
         return -EINVAL;

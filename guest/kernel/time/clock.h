@@ -6,7 +6,8 @@
 
 #include <stdint.h>
 
-enum timer_clock { TIMER_MONOTONIC, TIMER_REALTIME, TIMER_CPU };
+// The last two: a process's and a thread's time on the processor.
+enum timer_clock { TIMER_MONOTONIC, TIMER_REALTIME, TIMER_CPU, TIMER_THREAD_CPU };
 
 int64_t clock_monotonic(void), clock_realtime(void); // nanoseconds
 int64_t clock_cpu(void);                             // time awake since the start of this life

@@ -9,9 +9,9 @@
 static KERNEL_STATE struct timer *armed;
 
 int64_t timer_now(const struct timer *timer) {
-    return timer->clock == TIMER_REALTIME ? clock_realtime()
-           : timer->clock == TIMER_CPU    ? clock_cpu()
-                                          : clock_monotonic();
+    return timer->now                       ? timer->now(timer)
+           : timer->clock == TIMER_REALTIME ? clock_realtime()
+                                            : clock_monotonic();
 }
 
 void timer_disarm(struct timer *timer) {
@@ -63,10 +63,16 @@ void timers_run(void) {
     }
 }
 
+int timers_signal(void) {
+    const struct timer *timer = armed;
+    while (timer && !timer->signo)
+        timer = timer->next;
+    return timer != 0;
+}
+
 int64_t timer_wakes_at(const struct timer *timer) {
-    // A CPU clock stands still while the program waits.
-    return timer->armed && timer->clock != TIMER_CPU ? deadline_of(timer->clock, timer->expiry)
-                                                     : INT64_MAX;
+    // A processor's clock stands still while the program waits.
+    return timer->armed && !timer->now ? deadline_of(timer->clock, timer->expiry) : INT64_MAX;
 }
 
 int64_t timers_next(const struct process *process, uint64_t signals) {

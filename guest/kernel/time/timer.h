@@ -2,8 +2,8 @@
 //
 // Invariants
 // 1. An armed timer is on the list; expiry is in nanoseconds of its own clock.
-// 2. Timers run at the entry of a system call and in waits, never in between: nobody interrupts the
-//    program's own computing. They run whichever process is in place.
+// 2. Timers run at the entry of a system call and in waits, never in between; a program that asks
+//    for ticks makes a call at each. They run whichever process is in place.
 #ifndef KERNEL_TIME_TIMER_H
 #define KERNEL_TIME_TIMER_H
 
@@ -19,6 +19,7 @@ struct timer {
     struct timer *next;
     struct process *process; // whom its signal is for
     enum timer_clock clock;
+    int64_t (*now)(const struct timer *); // of a processor's clock: whose time it is
     int armed;
     int signo;                // what it sends; 0: nothing (a descriptor)
     int64_t expiry, interval; // interval 0: once
@@ -34,6 +35,7 @@ void timer_show(const struct timer *, struct linux_itimerspec *shown);
 int timer_set(struct timer *, int absolute, const struct linux_itimerspec *new);
 // Fires what is due. Cheap when nothing is armed.
 void timers_run(void);
+int timers_signal(void); // whether an armed one sends a signal, which may be for who computes
 // When the next timer that sends the process one of these signals fires, on the monotonic clock;
 // INT64_MAX: none.
 int64_t timers_next(const struct process *, uint64_t signals);

@@ -39,6 +39,8 @@ struct file_ops {
     int64_t (*patience)(struct file *, int writing);
     // The host descriptor whose readiness decides poll(), or -1. Null: -1.
     int (*host_descriptor)(struct file *);
+    // Whether it waits for connections from beyond the machine. Null: no.
+    int (*has_door)(struct file *);
     // Of a file that stands for others (epoll): visits each that may make it ready, with the events
     // it is watched for. Null: it stands for itself.
     void (*each_watched)(struct file *, void (*visit)(struct file *, unsigned events, void *),

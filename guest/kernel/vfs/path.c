@@ -43,6 +43,8 @@ struct dentry *path_cwd(void) {
 }
 
 static void set(struct dentry **place, struct dentry *dir) {
+    if (*place == dir)
+        return;
     dentry_get(dir);
     dentry_put(*place);
     *place = dir;

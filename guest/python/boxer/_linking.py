@@ -21,14 +21,21 @@ class Context:
     """
 
     __boxer_injected__ = "context"
-    __slots__ = ("deadline", "instance", "linked", "name", "traceparent")
+    __slots__ = ("deadline", "linked", "name", "traceparent")
 
     def __init__(self, told):
         self.deadline = told.get("deadline")
         self.traceparent = told.get("traceparent")
-        self.name = told.get("name")
-        self.instance = told.get("instance")
+        self.name = told.get("name") or _name
         self.linked = bool(told.get("linked"))
+
+    @property
+    def instance(self):
+        """Hex digits: another machine has others; one that is kept has the same in each call."""
+        global _instance
+        if _instance is None:
+            _instance = os.urandom(8).hex()
+        return _instance
 
     def remaining(self):
         """Seconds until the deadline, or None."""
@@ -49,7 +56,8 @@ class Next:
 
 
 _nothing = {}
-_context = Context(_nothing)
+_name = _instance = None
+_idle = _context = Context(_nothing)
 _write_next, _read_next = None, None
 
 
@@ -59,8 +67,9 @@ def context():
 
 
 def found(function, signature):
-    """What the function says of the next link."""
-    global _write_next, _read_next
+    """What the function is called, and says of the next link."""
+    global _write_next, _read_next, _name
+    _name = _idle.name = signature.document["name"]
     hint = getattr(function, "__annotations__", {}).get("next")
     if signature.injected and "next" in signature.injected.values():
         from boxer.schemas.types import hints_of
@@ -74,6 +83,11 @@ def found(function, signature):
     hosts = sys.modules.get("boxer.host")
     if hosts is not None and hosts.needed():
         signature.document["hosts"] = hosts.needed()
+
+
+def is_idle():
+    """Whether no call before has told of itself: a machine that is kept has had others."""
+    return _context is _idle
 
 
 def begin(told, arguments, injected):

@@ -113,12 +113,15 @@ class _Body(io.RawIOBase):
 
 def _environ(request, stream):
     host, port = request["server"]
+    path, root = request["path"], request["root_path"]
+    if root and path.startswith(root):  # a part of it in ASGI, in WSGI not
+        path = path[len(root) :]
     is_streamed = bool(request.get("more_body"))
     body = io.BufferedReader(_Body(stream)) if is_streamed else io.BytesIO(request["body"])
     environ = {
         "REQUEST_METHOD": request["method"],
-        "SCRIPT_NAME": request["root_path"],
-        "PATH_INFO": request["path"].encode("utf-8", "surrogateescape").decode("latin-1"),
+        "SCRIPT_NAME": root,
+        "PATH_INFO": path.encode("utf-8", "surrogateescape").decode("latin-1"),
         "QUERY_STRING": request["query"],
         "SERVER_NAME": host,
         "SERVER_PORT": str(port),

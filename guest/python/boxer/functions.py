@@ -83,17 +83,21 @@ def _warm():
     for _ in range(20):
         with suppress(InvalidError):
             _load({"": None})
+    if _document.get("next") or _document.get("hosts"):
+        from boxer import host
+
+        host.get_ready()
 
 
 def call(given, context=None):
-    """One call. context: {"deadline", "traceparent", "name", "instance", "linked"} or None."""
+    """One call. context: {"deadline", "traceparent", "name", "linked"} or None."""
     try:
         arguments = _load(given)
     except InvalidError as error:
         return {"invalid": error.told()}
     except RecursionError:
         return {"invalid": [["", "is nested too deeply"]]}
-    if context is not None or _injected:
+    if context is not None or _injected or not _linking.is_idle():
         _linking.begin(context, arguments, _injected)
     result = _invoke(arguments)
     if _run is not None:
@@ -109,7 +113,7 @@ def call(given, context=None):
 def call_as_it_is(given, context=None):
     """As `call`, without reading what is given and writing what comes: plain data both ways."""
     given = dict(given)
-    if context is not None or _injected:
+    if context is not None or _injected or not _linking.is_idle():
         _linking.begin(context, given, _injected)
     result = _invoke(given)
     return [_run(result) if _run is not None else result]

@@ -23,7 +23,7 @@ _known = set()  # modules of the image
 
 
 def open_app(target, kind=None, each_life=False):
-    """Finds `module:object`, or `module:factory()`, and says what it is: "wsgi", "asgi",
+    """Finds `module:object`, or `module:factory()`, and says what it is: "wsgi", "asgi", "aiohttp",
     "event" (`handler(event, context)`) or "function". Before the freeze. Starts an ASGI
     application's lifespan, unless that is to happen in each life."""
     global _answer, _channel
@@ -31,9 +31,13 @@ def open_app(target, kind=None, each_life=False):
     found = kind or _kind_of(app, target)
     if found == "functions-framework":
         app = _with_framework(target)
-    elif found == "asgi":
+    elif found in ("asgi", "aiohttp"):
         from boxer._asgi import Asgi  # only where an application is one of asyncio's
 
+        if found == "aiohttp":
+            from boxer._aiohttp import Aiohttp
+
+            app = Aiohttp(app)
         _answer = Asgi(app, each_life)
     if _answer is None:
         made = {"event": Event, "function": Function}
@@ -95,7 +99,24 @@ def _find(target):
         if not hasattr(found, part):
             raise LookupError(f"`{module_name}` has no `{part}`")
         found = getattr(found, part)
-    return found() if factory else found
+    return _made(found) if factory else found
+
+
+def _made(factory):
+    """What it makes, by a coroutine or at once; one of `python -m aiohttp.web` takes arguments."""
+    try:
+        parameters = inspect.signature(factory).parameters.values()
+    except (TypeError, ValueError):
+        parameters = ()
+    takes = [
+        one for one in parameters if one.default is one.empty and one.kind < one.VAR_POSITIONAL
+    ]
+    made = factory([]) if len(takes) == 1 else factory()
+    if inspect.iscoroutine(made):
+        import asyncio
+
+        made = asyncio.run(made)
+    return made
 
 
 NAMES = ("app", "application", "api", "asgi", "wsgi", "handler", "main")
@@ -110,10 +131,8 @@ def _only_app(module, name):
 
 
 def _kind_of(app, target):
-    if type(app).__module__.startswith("aiohttp."):
-        raise TypeError(
-            f"`{target}` is aiohttp's, which only its own server can call: run the box, with -p"
-        )
+    if type(app).__module__.startswith("aiohttp.") and hasattr(app, "middlewares"):
+        return "aiohttp"
     if not callable(app):
         raise TypeError(f"`{target}` is no application: {type(app).__name__} cannot be called")
     call = app if inspect.isroutine(app) else type(app).__call__
@@ -127,6 +146,8 @@ def _kind_of(app, target):
         names = []
     if call is not app:
         names = names[1:]
+    if not names and _takes_any(call):  # a decorator's
+        return "asgi" if inspect.iscoroutinefunction(call) else "wsgi"
     if names[:3] == ["scope", "receive", "send"] or (
         len(names) == 3 and inspect.iscoroutinefunction(call)
     ):
@@ -142,6 +163,14 @@ def _kind_of(app, target):
         " ASGI (scope, receive, send), an event handler (event, context) nor a function of one"
         " value"
     )
+
+
+def _takes_any(call):
+    try:
+        kinds = {one.kind for one in inspect.signature(call).parameters.values()}
+    except (TypeError, ValueError):
+        return False
+    return inspect.Parameter.VAR_POSITIONAL in kinds
 
 
 def _is_of_the_framework(function, parameter):

@@ -27,7 +27,7 @@ BUILD_FLAGS = (("--pull",), ("--rm",), ("--force-rm",), ("--load",))
 BUILD_VALUES = (("--progress",), ("--platform",), ("--provenance",), ("--sbom",), ("--builder",))
 
 _PRIVILEGES = (
-    "a box reaches nothing of this machine but what `-e` and `-v` give it",
+    "a box reaches nothing of this machine but what `-e`, `-v`, `-p` and `--allow-net` give it",
     "Leave it out.",
 )
 _NETWORK = (

@@ -65,7 +65,9 @@ def add_outbound_options(parser: argparse.ArgumentParser) -> None:
     several("--network-alias", "NAME", "one more name on its networks, which others may have, too")
     several("--dns", "ADDRESS[:PORT]", "a name server, instead of this machine's way")
     parser.add_argument(
-        "--net-log", metavar="FILE", help="add each decision to it, a line of JSON each"
+        "--net-log",
+        metavar="FILE",
+        help="add to it, in lines of JSON: each decision, who comes in, how connections end",
     )
 
 
@@ -91,7 +93,7 @@ def read_network(
 
     ports = [port for text in options.publish for port in parse_ports(text)]
     if options.publish_all:
-        ports += _all_of(exposed, ports)
+        ports += _all_of([*exposed, *(options.expose or ())], ports)
     found = _ATTENDED | _limits(limits)
     return _checked(options, Network(ports=ports, **_granted(options), **found))
 
@@ -129,7 +131,7 @@ def begin_network(network: Network, opened: OpenNetwork | None) -> None:
         return
     _have_descriptors()
     for asked, port in zip(network.published, opened.ports, strict=True):
-        if not asked.host:
+        if not asked.host or asked.last:
             sys.stderr.write(f"boxer: {port}\n")
 
 

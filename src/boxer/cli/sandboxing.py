@@ -63,7 +63,10 @@ def serve_sandboxes(options: argparse.Namespace, host: str, port: int) -> int:
         most=options.sandboxes,
         timeout=options.sandbox_timeout,
     )
-    _tell(host, port, key, bool(options.tls_cert))
+
+    def tell(taken: int) -> None:
+        _tell(host, taken, key, bool(options.tls_cert))
+
     serve_e2b(
         E2bService(
             boxes=(options.box, *options.template),
@@ -75,7 +78,8 @@ def serve_sandboxes(options: argparse.Namespace, host: str, port: int) -> int:
             access_log=not options.no_access_log,
             certificate=str(options.tls_cert) if options.tls_cert else None,
             certificate_key=str(options.tls_key) if options.tls_key else None,
-        )
+        ),
+        tell,
     )
     return 0
 

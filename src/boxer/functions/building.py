@@ -59,10 +59,9 @@ def build_function(
 
         data, signature = build_program(project)
         return described(project, read_box(data), signature)
-    told = "python" if project.python is None else f"python:{project.python}"
     with tempfile.TemporaryDirectory(prefix="boxer-function-") as folder:
         dockerfile = Path(folder) / "Dockerfile"
-        dockerfile.write_text(dockerfile_of(project, told), "utf-8")
+        dockerfile.write_text(dockerfile_of(project), "utf-8")
         ignore = project.folder / ".dockerignore"
         if ignore.is_file():
             (Path(folder) / "Dockerfile.dockerignore").write_bytes(ignore.read_bytes())
@@ -113,10 +112,18 @@ def check_expected(project: Project, description: Description) -> None:
         )
 
 
-def dockerfile_of(project: Project, image: str) -> str:
+def dockerfile_of(project: Project) -> str:
     """The Dockerfile that is built: the project's own, or one that copies all and installs what is
     required; behind it, what the box is told of its function."""
-    told = {"entry": project.entry, "path": HOME}
+    told: dict[str, Any] = {"entry": project.entry}
+    files: list[str] = []
+    command = ["python", "-m", GUEST]
+    if project.language == "js":
+        from boxer.functions.languages import script_lines  # late: few are
+
+        told, files = script_lines(project)
+        command = ["qjs", "--boxer-calls"]
+    told["path"] = HOME
     if project.init:
         told["init"] = project.init
     if project.dockerfile is not None:
@@ -127,18 +134,26 @@ def dockerfile_of(project: Project, image: str) -> str:
             raise FunctionError(f"`{path}` cannot be read: {error}.") from None
         del told["path"]
     else:
-        lines = [f"FROM {image}", f"WORKDIR {HOME}", *_installed(project.folder), "COPY . ."]
+        lines = [*_begun(project), "COPY . ."]
     return "\n".join(
         (
             *lines,
+            *files,
             f"COPY <<'END-OF-BOXER' {TOLD}",
             json.dumps(told),
             "END-OF-BOXER",
-            f'ENTRYPOINT ["python", "-m", "{GUEST}"]',
+            f"ENTRYPOINT {json.dumps(command)}",
             "CMD []",
             "",
         )
     )
+
+
+def _begun(project: Project) -> list[str]:
+    if project.language == "js":
+        return ["FROM quickjs", f"WORKDIR {HOME}"]
+    image = "python" if project.python is None else f"python:{project.python}"
+    return [f"FROM {image}", f"WORKDIR {HOME}", *_installed(project.folder)]
 
 
 def _installed(folder: Path) -> list[str]:

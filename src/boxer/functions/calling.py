@@ -101,7 +101,7 @@ class Function:
         for one in reversed(tuple(middleware)):
             self._proceed = functools.partial(_through, one, self._proceed)
         self._machines = _machines(box, stateful, count, given, env, mounts, network, host)
-        self._is_bare = self._proceed == self._call and not is_traced()
+        self._is_bare = self._proceed == self._call
         self._executor: ThreadPoolExecutor | None = None
         self._making = threading.Lock()
 
@@ -113,8 +113,9 @@ class Function:
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Calls it. Raises `FunctionInputError` for what does not fit, `GuestError` for what the
         function raised, `LimitReached`, `CallDataError`."""
-        if self._is_bare:
-            return self._result(Reply(self._value(self.bound(args, kwargs))))
+        if self._is_bare and not is_traced():
+            value = self._value(self.bound(args, kwargs))
+            return value if self._read is None else self._result(Reply(value))
         return self._result(self.call(self.bound(args, kwargs)))
 
     async def call_async(self, /, *args: Any, **kwargs: Any) -> Any:

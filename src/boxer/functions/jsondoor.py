@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 from typing import Any
 
 from boxer.errors import FunctionInputError
@@ -21,7 +22,7 @@ def read_arguments(name: str, text: bytes, signature: dict[str, Any]) -> dict[st
     """A call's arguments by name. A value that is no object is the only parameter's. Raises
     `FunctionInputError`."""
     try:
-        told = json.loads(text, parse_constant=_refuse)
+        told = json.loads(text, parse_constant=_refuse, parse_float=_finite)
     except RecursionError:
         raise FunctionInputError(name, [("", "is nested too deeply")]) from None
     except ValueError as error:
@@ -64,6 +65,13 @@ def as_json(value: Any) -> Any:
 
 def _refuse(constant: str) -> Any:
     raise ValueError(f"{constant} is not a number of JSON's")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:40]} is too large a number")
+    return number
 
 
 def _is_object(document: Document, schema: Any) -> bool:

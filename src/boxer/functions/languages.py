@@ -1,11 +1,13 @@
-"""Functions in C: compiled by `boxer cc`, frozen after `boxer_init`, called like those in Python.
+"""Functions in C and in JavaScript: from source to box, or to what a Dockerfile needs besides.
 
-Belongs here: from source to box. Does not: the C side (`c/function.h`), the box's description
-(`building`).
+Belongs here: compiling C by `boxer cc`; what a box is told of a function in JavaScript, and its
+files without types. Does not: the guests' side (`c/function.h`, guest/quickjs), the box's
+description (`building`).
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -43,6 +45,40 @@ def build_program(project: Project) -> tuple[bytes, dict[str, Any]]:
     with Pool(Frozen.of(read_box(data)), 1) as pool:
         told = pool.call("boxer.functions:open_function")
     return data, _completed(told, project)
+
+
+def script_lines(project: Project) -> tuple[dict[str, Any], list[str]]:
+    """Of a function in JavaScript or TypeScript: what its box is told, and the instructions that
+    put its files without types in their places. Raises `FunctionError`."""
+    from boxer.functions.scriptcheck import program_files
+    from boxer.functions.scripts import read_function, split_entry
+    from boxer.functions.scriptstrip import stripped
+    from boxer.functions.scriptsyntax import Sources
+
+    sources = Sources(project.folder)
+    file, exported = split_entry(project.entry)
+    lines = []
+    try:
+        function = read_function(sources, project.folder, project.entry, project.name)
+        for source in program_files(sources, sources.read(project.folder / file)):
+            if source.path.suffix in (".ts", ".mts"):
+                place = source.path.relative_to(sources.folder).as_posix()
+                lines += written_file(place, stripped(source))
+    except RecursionError:
+        raise FunctionError(f"`{project.entry}` is nested too deeply to be read.") from None
+    told = {
+        "entry": f"{file}:{exported}",
+        "signature": function.document,
+        "types": function.types,
+        "parameters": function.parameters,
+    }
+    return told, lines
+
+
+def written_file(place: str, text: str) -> list[str]:
+    """The instruction that puts a file there."""
+    mark = f"END-OF-BOXER-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    return [f"COPY <<'{mark}' {json.dumps([place])[1:-1]}", text.removesuffix("\n"), mark]
 
 
 def _completed(told: Any, project: Project) -> dict[str, Any]:

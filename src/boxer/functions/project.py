@@ -4,10 +4,11 @@ Belongs here: what the file may say. Does not: building it (`building`).
 
     name = "resize"                 default: the folder's
     tag = "1.0"                     default: "latest"
-    entry = "app:resize"            module and function; of C the file; of C and JavaScript the file
-    language = "python"             or "c"; default: by the entry's ending
+    entry = "app:resize"            module and function; of C the file; of JavaScript and
+                                    TypeScript the file and what it exports, "app.ts:resize"
+    language = "python"             or "c", "js"; default: by the entry's ending
     python = "3.X"                  the version of the base
-    init = "app:load_model"         called once, before the box is frozen
+    init = "app:load_model"         called once, before the box is frozen; Python's alone
     dockerfile = "Dockerfile"       instead of the one that is made
     signature = "signature.json"    what callers count on: a build that breaks it fails
     hosts = ["kv"]                  extensions that it needs, besides those it imports
@@ -28,8 +29,8 @@ from boxer.runtime import Limits
 
 FILE = "boxer.toml"
 LARGEST_PROJECT = 1 << 20
-LANGUAGES = ("python", "c")
-_ENDINGS = {".c": "c"}
+LANGUAGES = ("python", "c", "js")
+_ENDINGS = {".c": "c", ".js": "js", ".mjs": "js", ".ts": "js", ".mts": "js"}
 _TEXTS = ("name", "tag", "entry", "language", "python", "init", "dockerfile", "signature")
 _ENTRY = re.compile(r"[A-Za-z_][\w.]*(:[A-Za-z_][\w.]*)?")
 
@@ -75,6 +76,11 @@ def project_of(target: str) -> Project:
     if not colon:
         return read_project(Path(target))
     folder, _, module = path.rpartition("/")
+    if Path(module).suffix in _ENDINGS:
+        entry = f"{module}:{function}"
+        return Project(
+            Path(folder or "."), _as_name(function), entry, language=_ENDINGS[Path(module).suffix]
+        )
     module = module.removesuffix(".py")
     entry = f"{module}:{function}"
     if not _ENTRY.fullmatch(entry):
@@ -88,6 +94,8 @@ def is_project(target: str) -> bool:
     if not colon:
         return (Path(target) / FILE).is_file()
     folder, _, module = path.rpartition("/")
+    if Path(module).suffix in _ENDINGS:
+        return Path(path).is_file()
     place = Path(folder or ".") / module.removesuffix(".py").replace(".", "/")
     return place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()
 
@@ -108,11 +116,16 @@ def _project(folder: Path, told: dict[str, Any], where: Where) -> Project:
     entry = told.get("entry")
     if not entry:
         raise FunctionError("`entry` is missing.", where=where, hint='entry = "app:handler"')
-    language = told.get("language") or _ENDINGS.get(Path(entry).suffix, "python")
+    language = told.get("language") or _ENDINGS.get(Path(entry.partition(":")[0]).suffix, "python")
     if language not in LANGUAGES:
         raise FunctionError(f"`{language}` is none of {', '.join(LANGUAGES)}.", where=where)
     if language == "python" and not _ENTRY.fullmatch(entry):
         raise FunctionError(f"`{entry}` is not MODULE:FUNCTION.", where=where)
+    if language != "python" and (told.get("init") or told.get("python")):
+        raise FunctionError(
+            "`init` and `python` are a Python function's.", where=where,
+            hint="In C it is `boxer_init`; in JavaScript what a module does at its top, once.",
+        )  # fmt: skip
     limits_of(limits, where)
     texts = {key: told[key] for key in _TEXTS if key in told and key not in ("entry", "language")}
     texts.setdefault("name", _as_name(folder.resolve().name))

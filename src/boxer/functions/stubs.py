@@ -11,6 +11,8 @@ import keyword
 import re
 from typing import Any
 
+from boxer.schemas import renamed
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PYTHON = {
     "string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None",
@@ -23,40 +25,29 @@ _TYPESCRIPT = {
 
 def python_stub(name: str, signature: dict[str, Any]) -> str:
     """A module with the function's types and the function itself, which calls the box."""
-    called = _identifier(signature["name"])
+    signature = _separated(signature)
+    types = _Types(signature, "python")
+    called = types.name(signature["name"])
     lines = [
         f'"""`{_quoted(name)}`: made by `boxer fn stub`. Change the function, and make it anew."""',
         "",
         "from __future__ import annotations",
         "",
-        "from typing import Any, Literal, TypedDict",
+        "from typing import Any, Literal, NotRequired, TypeAlias, TypedDict",
         "",
         "import boxer",
     ]
-    types = _Types(signature, "python")
     lines += types.python_classes()
-    schema = signature["input"]
-    required = set(schema.get("required", ()))
-    positional = signature["positional"]
-    given, passed, is_named = [], [], False
-    names = [*positional, *(one for one in schema.get("properties", {}) if one not in positional)]
-    for parameter in sorted(names, key=lambda one: (one not in positional, one not in required)):
-        if not _NAME.fullmatch(parameter) or keyword.iskeyword(parameter):
-            continue
-        if (parameter not in positional or parameter not in required) and not is_named:
-            given.append("*")
-            is_named = True
-        kind = types.of(schema["properties"][parameter])
-        given.append(f"{parameter}: {kind}" + ("" if parameter in required else " = ..."))
-        passed.append(parameter)
-    result = types.of(
-        {key: one for key, one in signature["output"].items() if key[0] != "$"}
-        | {key: one for key, one in signature["output"].items() if key == "$ref"}
-    )
+    given, passed = _parameters(signature, types)
+    rest = signature["input"].get("additionalProperties", False)
+    if rest is not False:
+        given.append(f"**rest: {types.of(rest)}")
+    result = types.of(_bare(signature["output"]))
     doc = signature.get("description", f"Calls `{name}`.")
     lines += [
         "",
-        "_function = None",
+        "_function: boxer.Function | None = None",
+        "_LEFT_OUT: Any = object()",
         "",
         "",
         f"def {called}({', '.join(given)}) -> {result}:",
@@ -64,18 +55,39 @@ def python_stub(name: str, signature: dict[str, Any]) -> str:
         "    global _function",
         "    if _function is None:",
         f"        _function = boxer.function({json.dumps(name)})",
-        "    given = {" + ", ".join(f"{json.dumps(one)}: {one}" for one in passed) + "}",
-        "    told = {name: value for name, value in given.items() if value is not ...}",
-        "    return _function(**told)",
+        "    given: dict[str, Any] = {"
+        + ", ".join(f"{json.dumps(one)}: {one}" for one in passed)
+        + "}",
+        "    told = {name: value for name, value in given.items() if value is not _LEFT_OUT}",
+        f"    answer: {result} = _function(**told{', **rest' if rest is not False else ''})",
+        "    return answer",
         "",
     ]
-    return "\n".join(lines).replace("_function = None", "_function: boxer.Function | None = None")
+    return "\n".join(lines)
+
+
+def _parameters(signature: dict[str, Any], types: _Types) -> tuple[list[str], list[str]]:
+    """As a `def` has them, and their names."""
+    schema, positional = signature["input"], signature["positional"]
+    required, properties = set(schema.get("required", ())), schema.get("properties", {})
+    given, passed = [], []
+    others = sorted((one for one in properties if one not in positional), key=str)
+    for parameter in (*positional, *others):
+        if not _NAME.fullmatch(parameter) or keyword.iskeyword(parameter):
+            continue
+        if parameter not in positional and "*" not in given:
+            given.append("*")
+        kind = types.of(properties[parameter])
+        given.append(f"{parameter}: {kind}" + ("" if parameter in required else " = _LEFT_OUT"))
+        passed.append(parameter)
+    return given, passed
 
 
 def typescript_stub(name: str, signature: dict[str, Any]) -> str:
     """A module with the function's types and a caller by HTTP (`boxer fn run --serve`)."""
-    called = _identifier(signature["name"])
+    signature = _separated(signature)
     types = _Types(signature, "ts")
+    called = types.name(signature["name"])
     lines = [f"// `{name}`: made by `boxer fn stub`. Change the function, and make it anew.", ""]
     lines += ["// Bytes are base64 in strings.", "export type Bytes = string;", ""]
     lines += types.typescript_interfaces()
@@ -118,6 +130,12 @@ class _Types:
             **signature["output"].get("$defs", {}),
         }
 
+    def name(self, name: str) -> str:
+        """The function's: its types have theirs."""
+        taken = {_identifier(one) for one in self._definitions} | {"boxer", "Bytes"}
+        called = _identifier(name)
+        return f"call_{called}" if called in taken else called
+
     def of(self, schema: Any) -> str:
         is_python = self._language == "python"
         if not isinstance(schema, dict):
@@ -126,6 +144,8 @@ class _Types:
             return _identifier(str(schema["$ref"]).rpartition("/")[2])
         values = [schema["const"]] if "const" in schema else schema.get("enum")
         if values is not None:
+            if is_python and any(isinstance(value, float) for value in values):
+                return "float"
             told = [_literal(value, is_python) for value in values]
             return f"Literal[{', '.join(told)}]" if is_python else " | ".join(told)
         choices = schema.get("anyOf", schema.get("oneOf"))
@@ -163,7 +183,7 @@ class _Types:
         for name, schema in self._definitions.items():
             called = _identifier(name)
             if not isinstance(schema, dict) or "properties" not in schema:
-                lines += ["", f"{called} = {self._quoted_type(schema)}"]
+                lines += ["", f"{called}: TypeAlias = {json.dumps(self.of(schema))}"]
                 continue
             required = set(schema.get("required", ()))
             fields = {key: self.of(one) for key, one in schema["properties"].items()}
@@ -174,12 +194,7 @@ class _Types:
                 for key, kind in fields.items()
             )
             lines += ["", f'{called} = TypedDict("{called}", {{{told}}})']
-        if any("NotRequired" in line for line in lines):
-            lines = ["from typing import NotRequired", *lines]
         return lines
-
-    def _quoted_type(self, schema: Any) -> str:
-        return self.of(schema)
 
     def typescript_interfaces(self) -> list[str]:
         lines = []
@@ -200,6 +215,25 @@ class _Types:
             key = name if _NAME.fullmatch(name) else json.dumps(name)
             lines.append(f"  {key}{'' if name in required else '?'}: {self.of(one)};")
         return lines
+
+
+def _separated(signature: dict[str, Any]) -> dict[str, Any]:
+    """A type may be read in another form than it is written: what has a default need not be given.
+    Such a one has two names."""
+    given, got = signature["input"], signature["output"]
+    sides = [one.get("$defs", {}) for one in (given, got)]
+    apart = {name for name in sides[0].keys() & sides[1].keys() if sides[0][name] != sides[1][name]}
+    for _ in sides[0]:  # and what has one of them in it
+        apart |= {
+            name
+            for name in sides[0].keys() & sides[1].keys()
+            if any(f"'#/$defs/{one}'" in str(sides[0][name]) for one in apart)
+        }
+    names = {name: f"{name}Input" for name in apart}
+    schema, definitions = renamed(
+        {key: one for key, one in given.items() if key != "$defs"}, sides[0], names
+    )
+    return {**signature, "input": {**schema, "$defs": definitions}}
 
 
 def _literal(value: Any, is_python: bool) -> str:

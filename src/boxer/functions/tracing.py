@@ -6,29 +6,42 @@ give (`calling`).
 
 from __future__ import annotations
 
-import functools
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
+# What names the provider of a program that sets none up itself.
+_PROVIDER = "OTEL_PYTHON_TRACER_PROVIDER"
 
-@functools.cache
-def _tracer() -> Any:
-    try:
-        from opentelemetry import trace  # type: ignore[import-not-found,unused-ignore]
-    except ImportError:
-        return None
-    return trace.get_tracer("boxer")
+
+def _api() -> Any:
+    """Its package, which whoever sets it up has imported; None: nobody has."""
+    known = sys.modules.get("opentelemetry.trace")
+    if known is None and _PROVIDER in os.environ:
+        try:
+            from opentelemetry import trace  # type: ignore[import-not-found,unused-ignore]
+        except ImportError:
+            return None
+        return trace
+    return known
 
 
 def is_traced() -> bool:
-    """Whether its package is here."""
-    return _tracer() is not None
+    """Whether anybody is told of spans, or a span of somebody else's is to be handed on."""
+    api = _api()
+    if api is None:
+        return False
+    if api.get_current_span() is not api.INVALID_SPAN:
+        return True
+    nobody = (api.ProxyTracerProvider, api.NoOpTracerProvider)
+    return not isinstance(api.get_tracer_provider(), nobody)
 
 
 def span_of(call: Any) -> AbstractContextManager[Any]:
     """A span around a call; its function is told of it as the parent."""
-    return nullcontext() if _tracer() is None else _span(call)
+    return _span(call) if is_traced() else nullcontext()
 
 
 @contextmanager
@@ -40,7 +53,7 @@ def _span(call: Any) -> Iterator[None]:
 
     propagator = TraceContextTextMapPropagator()
     parent = propagator.extract({"traceparent": call.traceparent}) if call.traceparent else None
-    with _tracer().start_as_current_span(
+    with trace.get_tracer("boxer").start_as_current_span(
         call.function, context=parent, kind=trace.SpanKind.CLIENT
     ) as span:
         span.set_attribute("faas.invoked_name", call.function)

@@ -48,6 +48,13 @@ class BaseReference:
     def is_scratch(self) -> bool:
         return self.name == SCRATCH
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the image is one of those with tools: Docker's official Python without `slim`
+        or `alpine` is made of `buildpack-deps`."""
+        small = ("slim", "alpine", "distroless")
+        return self.name == PYTHON and not any(word in self.flavour for word in small)
+
 
 # The version in the tag or the name of an image like Python's official one.
 _PYTHON_TAG = re.compile(r"(?:^|[-.])(?:python|py)?3\.(\d+)|python-?3(\d{1,2})$")

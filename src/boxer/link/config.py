@@ -53,6 +53,8 @@ def _records(config: ImageConfig, ids: Ids, start: Start) -> Iterator[tuple[str,
     yield "hostname", start.hostname
     yield "program", start.program
     yield "epoch", str(start.epoch)
+    for port in sorted(_tcp_ports(config)):
+        yield "exposed", str(port)
     if start.constants:
         yield "constants", str(start.constants)
     for key, values in (
@@ -63,6 +65,13 @@ def _records(config: ImageConfig, ids: Ids, start: Start) -> Iterator[tuple[str,
     ):
         for value in values:
             yield key, value
+
+
+def _tcp_ports(config: ImageConfig) -> Iterator[int]:
+    for exposed in config.exposed_ports:
+        port, _, protocol = exposed.partition("/")
+        if protocol in ("", "tcp") and port.isascii() and port.isdecimal():
+            yield int(port)
 
 
 def _record(key: str, value: str) -> bytes:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from boxer.packages.files import what_is_lost
     from boxer.packages.installer import install_packages
     from boxer.packages.native import (
+        base_program,
         find_builder,
         run_in_stage,
         with_extensions,
@@ -51,7 +52,7 @@ _HOMES = {
     "check": ("broken_requirements", "marker_environment"),
     "files": ("what_is_lost",),
     "installer": ("install_packages",),
-    "native": ("find_builder", "run_in_stage", "with_extensions"),
+    "native": ("base_program", "find_builder", "run_in_stage", "with_extensions"),
     "options": ("InstallOptions", "parse_install"),
     "pipsettings": ("config_file", "pip_settings", "with_setting"),
     "placement": ("uninstall",),
@@ -76,6 +77,7 @@ __all__ = [
     "Target",
     "Wanted",
     "WheelBuilder",
+    "base_program",
     "broken_requirements",
     "build_wheel",
     "config_file",

@@ -18,13 +18,14 @@ from boxer.dockerfile import Dockerfile, User, parse
 from boxer.errors import AccountError, EpochError, Where
 from boxer.images import BaseSource, bases_here, with_known_images, with_python_bases
 from boxer.instructions import Context, with_labels
-from boxer.packages import with_extensions
+from boxer.packages import base_program, with_extensions
 from boxer.pipeline.assemble import Finished, assemble
 from boxer.pipeline.checking import stop_at_findings
-from boxer.pipeline.commandcheck import check_command, tell_differences
+from boxer.pipeline.commandcheck import check_command, missing_check, tell_differences
 from boxer.pipeline.cprogram import find_cprogram, idle_programs, with_program
 from boxer.pipeline.events import BuildFinished, BuildStarted, Listener, Notice, ignore, notices
 from boxer.pipeline.imports import Imports, program_imports
+from boxer.pipeline.javascript import check_scripts
 from boxer.pipeline.sources import Sources, find_sources
 from boxer.pipeline.stages import Bases, Built, StageBuilder
 from boxer.pipeline.warmup import warmup
@@ -136,8 +137,21 @@ def _announce(sources: Sources, parsed: Dockerfile, planned: Plan, events: Liste
         events(Notice(warning.message, warning.where))
 
 
+def _with_program_of_check(built: Built, epoch: int) -> Built:
+    """With the program that HEALTHCHECK calls and an image with tools has anyway: `curl`. Other
+    boxes are not to grow by it."""
+    name = missing_check(built.config, built.tree) if built.is_whole else None
+    data = base_program(built.base, name) if name and "/" not in name else None
+    if data is None:
+        return built
+    tree = built.tree.copy()
+    tree.add_file(f"/usr/bin/{name}", data, 0o755, 0, 0, epoch)
+    return replace(built, tree=tree)
+
+
 def finished_of(built: Built, epoch: int, init: str | None, events: Listener) -> Finished:
     """What is frozen: a C program, or the base's own modules and those its program will import."""
+    built = _with_program_of_check(built, epoch)
     program_file = find_cprogram(built.config, built.tree, bool(built.base.module))
     if program_file is not None:
         return Finished(*with_program(built.base, built.tree, program_file), built.config, epoch)
@@ -149,6 +163,8 @@ def finished_of(built: Built, epoch: int, init: str | None, events: Listener) ->
     program = Imports()
     if base.python is not None:
         program = program_imports(built.config, built.tree, base.python.stdlib)
+    else:
+        check_scripts(built.config, built.tree)
     check_command(built.config, built.tree, program, built.python_asked, events)
     steps = warmup(built.config, tuple(base.preimport), program, init)
     return Finished(*with_extensions(built.base, built.tree), built.config, epoch, steps)

@@ -6,6 +6,7 @@ other results. Does not: stopping a build for it: a run may name another command
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 
@@ -21,6 +22,17 @@ _SHELLS = ("/bin/sh", "sh")
 # A script with one of these is more than a command with its arguments.
 _SYNTAX = frozenset("|&;<>()$`\\\"'*?[]#~=%{}\n")
 
+# What a shell does itself (POSIX, Shell Command Language, 1.6 and 2.4).
+_SHELLS_OWN = frozenset(
+    (
+        *("alias", "case", "cd", "command", "echo", "eval", "exec", "exit", "export", "false"),
+        *("for", "getopts", "hash", "if", "jobs", "kill", "printf", "pwd", "read", "return"),
+        *("set", "shift", "test", "trap", "true", "type", "ulimit", "umask", "unset", "until"),
+        *("wait", "while"),
+    )
+)
+_FIRST_WORD = re.compile(r"^\s*([\w./+-]+)(?=\s|$)")
+
 
 def check_command(
     config: ImageConfig, tree: Tree, program: Imports, asked: str, events: Listener
@@ -33,6 +45,15 @@ def check_command(
                 f"The command of the box starts `{missing}`, which is not in it.",
                 None,
                 "Install it in a RUN, or correct CMD or ENTRYPOINT.",
+            )
+        )
+    checking = missing_check(config, tree)
+    if checking:
+        events(
+            Notice(
+                f"HEALTHCHECK calls `{checking}`, which is not in the box: it will be unhealthy.",
+                None,
+                "`RUN apt-get install -y curl` brings curl; Python's urllib does it too.",
             )
         )
     entry = find_entry(config, tree)
@@ -71,6 +92,21 @@ def _is_there(path: str, tree: Tree) -> bool:
         return tree.get(path) is not None
     except TreeError:
         return True
+
+
+def missing_check(config: ImageConfig, tree: Tree) -> str | None:
+    """The program that HEALTHCHECK begins with, where it is plainly not in the box."""
+    kind, *words = config.healthcheck.test if config.healthcheck else ("NONE",)
+    if kind == "CMD-SHELL":
+        words = _FIRST_WORD.findall(words[0])
+        if not words or words[0] in _SHELLS_OWN:
+            return None
+    if kind == "NONE" or not words or not words[0]:
+        return None
+    try:
+        return None if find_program(words[0], config, tree) else words[0]
+    except TreeError:
+        return None
 
 
 def _missing_program(config: ImageConfig, tree: Tree) -> str | None:

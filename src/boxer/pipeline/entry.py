@@ -21,7 +21,7 @@ DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 BUILT_IN = b"#!boxer python"
 # Options of python(1) that take a value of their own.
 _VALUED = ("-W", "-X", "--check-hash-based-pycs")
-_SHELLS = ("sh", "bash", "dash", "ash")
+SHELLS = ("sh", "bash", "dash", "ash")
 _SCRIPTS = 5  # a script's interpreter may be a script; so many times on Linux
 
 
@@ -37,7 +37,11 @@ class Entry:
 
 def find_entry(config: ImageConfig, tree: Tree) -> Entry | None:
     """What the box starts when nothing is said; None where that is not clear."""
-    argv = [*(config.entrypoint or ()), *(config.cmd or ())]
+    return find_entry_of([*(config.entrypoint or ()), *(config.cmd or ())], config, tree)
+
+
+def find_entry_of(argv: list[str], config: ImageConfig, tree: Tree) -> Entry | None:
+    """What a command of the box starts; None where that is no Python, or is not clear."""
     try:
         return _of_argv(argv, config, tree, _SCRIPTS)
     except (TreeError, ValueError):  # a loop of links; quotes that do not match
@@ -49,7 +53,7 @@ def command_file(config: ImageConfig, tree: Tree) -> str | None:
     argv = [*(config.entrypoint or ()), *(config.cmd or ())]
     try:
         for _ in range(_SCRIPTS):
-            if posixpath.basename(argv[0]) not in _SHELLS or argv[1:2] != ["-c"]:
+            if posixpath.basename(argv[0]) not in SHELLS or argv[1:2] != ["-c"]:
                 break
             argv = [word for word in shlex.split(argv[2]) if word != "exec"]
         found = find_program(argv[0], config, tree)
@@ -61,7 +65,7 @@ def command_file(config: ImageConfig, tree: Tree) -> str | None:
 def _of_argv(argv: list[str], config: ImageConfig, tree: Tree, depth: int) -> Entry | None:
     if not argv or not depth:
         return None
-    if posixpath.basename(argv[0]) in _SHELLS and len(argv) >= 3 and argv[1] == "-c":
+    if posixpath.basename(argv[0]) in SHELLS and len(argv) >= 3 and argv[1] == "-c":
         command = [word for word in shlex.split(argv[2]) if word != "exec"]
         return _of_argv(command, config, tree, depth - 1)
     program = find_program(argv[0], config, tree)

@@ -23,6 +23,7 @@ from boxer.boxfile import ImageConfig
 from boxer.errors import TreeError
 from boxer.filetree import Directory, File, Tree
 from boxer.pipeline.entry import Entry, find_entry
+from boxer.pipeline.mentioned import mentioned
 
 # Effects on import, and the reason to import them at all: a line, a picture, a web page.
 EASTER_EGGS = frozenset({"this", "antigravity", "__hello__", "__phello__"})
@@ -45,12 +46,18 @@ class Imports:
 def program_imports(config: ImageConfig, tree: Tree, library: str) -> Imports:
     """What the default command imports. library: the standard library's
     folder."""
-    entry = find_entry(config, tree)
-    if entry is None:
+    first, others = find_entry(config, tree), mentioned(config, tree)
+    entries = dict.fromkeys([*([first] if first else []), *others.entries])
+    if not entries:
         return Imports()
-    own = [entry.folder, *config.environment().get("PYTHONPATH", "").split(":")]
-    search = _Search(tree, library, [path for path in own if path], _site_packages(tree, library))
-    search.follow(entry)
+    own = [entry.folder for entry in entries]
+    own += [config.working_dir or "/", *config.environment().get("PYTHONPATH", "").split(":")]
+    folders = list(dict.fromkeys(path for path in own if path))
+    search = _Search(tree, library, folders, _site_packages(tree, library))
+    for entry in entries:
+        search.follow(entry)
+    for name in others.names:
+        search.follow_own(name)
     found, installed = sorted(search.found), sorted(search.installed)
     return Imports(tuple(found), tuple(installed), tuple(search.own_files))
 
@@ -86,6 +93,13 @@ class _Search:
             if node is not None:
                 self.own_files.append((entry.script, node.data))
                 self._source(node.data, "")
+
+    def follow_own(self, name: str) -> None:
+        """A module that the command names, if it is the program's own."""
+        place = name.replace(".", "/")
+        ends = (".py", "/__init__.py")
+        if any(self._file(f"{path}/{place}{end}") for path in self.own for end in ends):
+            self._module(name)
 
     def _main(self, name: str) -> None:
         """What `-m NAME` runs: it is not imported itself, and runpy warns if it has been."""

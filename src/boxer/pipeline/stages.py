@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
 from typing import Literal
 
@@ -22,7 +23,7 @@ from boxer.errors import BoxerError, UnknownBaseError, Where
 from boxer.filetree import Tree
 from boxer.images import Base, BaseReference, BaseSource, Python, tools_of
 from boxer.instructions import Context, StageState, apply
-from boxer.packages import find_builder
+from boxer.packages import base_program, find_builder
 from boxer.pipeline.cachekeys import first_key, step_keys
 from boxer.pipeline.commands import Commands, NotRun
 from boxer.pipeline.events import (
@@ -43,12 +44,13 @@ from boxer.userland import IMAGE_FOLDERS, Compiler, Ports, add_tool
 @dataclass(frozen=True, slots=True)
 class Built:
     """A stage that is done. base: the one at the root of its chain of FROMs. python_asked: as
-    in `Ports`."""
+    in `Ports`. is_whole: as in `BaseReference`."""
 
     base: Base
     tree: Tree
     config: ImageConfig
     python_asked: str = ""
+    is_whole: bool = False
 
 
 # Hears of a step that fails.
@@ -62,7 +64,7 @@ class Bases:
         self._source = source
         self._events = events
         self._known: dict[str, Base] = {}
-        self._asked: dict[str, str] = {}
+        self._found: dict[str, BaseReference] = {}
 
     def load(self, reference: str, where: Where | None = None) -> Base:
         """Raises `unknown-base`, `base-missing`, `base-damaged`, with the place."""
@@ -70,16 +72,16 @@ class Bases:
             try:
                 found: BaseReference = self._source.resolve(reference)
                 self._known[reference] = self._source.load(found)
-                self._asked[reference] = found.asked
+                self._found[reference] = found
             except BoxerError as error:
                 raise (error if where is None else error.at(where)) from None
             if found.notice:
                 self._events(Notice(found.notice, where))
         return self._known[reference]
 
-    def python_asked(self, reference: str) -> str:
-        """The Python of the image that was named, where the base that was loaded has another."""
-        return self._asked.get(reference, "")
+    def meant(self, reference: str) -> BaseReference:
+        """What a reference that was loaded was taken for."""
+        return self._found[reference]
 
     def environment(self, reference: str, where: Where) -> Mapping[str, str]:
         """The variables a base brings; what `plan` asks for."""
@@ -190,7 +192,8 @@ class StageBuilder:
             return self._done[stage.base]
         base = self._bases.load(stage.base.reference, stage.where)
         tree = base.tree
-        asked = self._bases.python_asked(stage.base.reference)
+        meant = self._bases.meant(stage.base.reference)
+        asked = meant.asked
         tools = tools_of(stage.base.reference) if base.module else ()
         if tools or (base.module and asked):
             tree = tree.copy()
@@ -199,7 +202,7 @@ class StageBuilder:
                 add_tool(tree, tool, folder, self._epoch)
         if base.info.python is not None and asked:
             _add_names(tree, base.info.python, asked, self._epoch)
-        return Built(base, tree, ImageConfig.from_oci(base.info.config), asked)
+        return Built(base, tree, ImageConfig.from_oci(base.info.config), asked, meant.is_whole)
 
     def _try_step(
         self, listener: _StepListener, step: Step, state: StageState, below: Built
@@ -223,6 +226,7 @@ class StageBuilder:
             stage_tree=self._tree_of,
             stage_name=self._name_of,
             wheels=find_builder(below.base),
+            programs=partial(base_program, below.base),
             compiler=_compiler() if isinstance(instruction, Run) and self._sound else None,
             secrets=self._secrets,
             python=below.base.info.python,

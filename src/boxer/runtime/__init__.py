@@ -10,10 +10,11 @@ from boxer.runtime.entry import Answer, Instance, RunOptions, Usage
 from boxer.runtime.exitstatus import ExitStatus
 from boxer.runtime.frozen import Frozen
 from boxer.runtime.limits import ATTENDED, Limits, parse_size
+from boxer.runtime.lives import Lives
 from boxer.runtime.living import LivingMachine
 from boxer.runtime.mounts import Mount
 from boxer.runtime.network import NETWORK_LIMITS, Network
-from boxer.runtime.opened import OpenNetwork
+from boxer.runtime.opened import TCP, Listener, OpenNetwork
 from boxer.runtime.opening import open_network
 from boxer.runtime.outgoing import Outgoing
 from boxer.runtime.plans import write_plan
@@ -28,6 +29,7 @@ from boxer.runtime.traps import crash_of_code, crash_of_text
 __all__ = [
     "ATTENDED",
     "NETWORK_LIMITS",
+    "TCP",
     "Answer",
     "Asked",
     "Attendance",
@@ -40,6 +42,8 @@ __all__ = [
     "Frozen",
     "Instance",
     "Limits",
+    "Listener",
+    "Lives",
     "LivingMachine",
     "Mount",
     "Network",

@@ -55,29 +55,33 @@ def _made_once() -> Callable[[object], str]:
 
 
 _encode = _made_once()
+_quoted = json.encoder.encode_basestring_ascii
 _scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 
 
 def call_request(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
     """The request that calls `module:function`. Raises `CallDataError` for data that is not JSON or
     bytes."""
-    request = {"f": function, "a": args, "k": kwargs}
     try:
         try:
             for value in args:
                 if type(value) is str and len(value) >= LONG:
-                    return b"t" + framed(request)
-            text = _encode(request)
+                    return _framed_request(function, args, kwargs)
+            given, named = _encode(args), _encode(kwargs) if kwargs else "{}"
         except _HasBytesError:
-            return b"t" + framed(request)
-        if len(text) >= LONG and has_long_text((*args, *kwargs.values())):
-            return b"t" + framed(request)
-        return b"c" + text.encode()
+            return _framed_request(function, args, kwargs)
+        if len(given) + len(named) >= LONG and has_long_text((*args, *kwargs.values())):
+            return _framed_request(function, args, kwargs)
+        return f'c{{"f":{_quoted(function)},"a":{given},"k":{named}}}'.encode("ascii")
     except (TypeError, ValueError, RecursionError) as error:
         raise CallDataError(
             f"An argument of `{function}` is not plain data: {error}.",
             hint="Pass None, bool, int, float, str, bytes, and lists and dicts of them.",
         ) from None
+
+
+def _framed_request(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
+    return b"t" + framed({"f": function, "a": args, "k": kwargs})
 
 
 def execute_request(source: str) -> bytes:
@@ -136,14 +140,16 @@ def reply_with_error(kind: str, message: str) -> bytes:
     return b"!" + json.dumps({"type": kind, "message": message, "traceback": ""}).encode()
 
 
-def read_reply(reply: bytes, room: int | None) -> Any:
-    """A call's result. room: bytes it may take in this process; None: any.
+def read_reply(reply: bytes | memoryview, room: int | None) -> Any:
+    """A call's result, which holds nothing of the reply. room: bytes it may take in this process;
+    None: any.
 
     Raises `GuestError` for what the function raised, `GuestExitedError`, `LimitReached`.
     """
     try:
         if reply[:1] == b"~":
             return unframed(memoryview(reply)[1:], room)
+        reply = bytes(reply)
         measure(reply, room)
         if reply[:1] == b"=":
             return _loaded(str(reply, "utf-8", "surrogatepass"), 1)

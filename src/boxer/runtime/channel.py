@@ -20,10 +20,12 @@ from boxer.runtime.native import Run
 
 
 class Channel(Cancel):
-    """ours: the host's end. The caller closes it."""
+    """ours: the host's end. The caller closes it. has_end: the limit of output holds; otherwise its
+    caller bounds what is said at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, has_end: bool = True) -> None:
         super().__init__()
+        self._has_end = has_end
         self.ours, self._theirs = socket.socketpair()
         self._ending = threading.Lock()
         self._is_ended = self._is_closed = False
@@ -36,8 +38,10 @@ class Channel(Cancel):
         made.descriptors[0] = made.descriptors[1] = self._theirs.fileno()
         made.attend = None  # its caller waits elsewhere
         made.time_ns = native.NO_LIMIT  # its caller looks at the clock
+        if is_long or not self._has_end:
+            made.output = native.NO_LIMIT
         if is_long:
-            made.cpu_ns = made.output = native.NO_LIMIT
+            made.cpu_ns = native.NO_LIMIT
         return made
 
     def end(self) -> None:

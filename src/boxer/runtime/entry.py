@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from boxer.abi import Reached
 from boxer.runtime.exitstatus import ExitStatus
 from boxer.runtime.limits import Limits
+from boxer.runtime.lives import Lives
 from boxer.runtime.opened import OpenNetwork
 from boxer.runtime.stdio import Stream
 
@@ -30,7 +31,8 @@ class RunOptions:
     which programs beside its own are asked for (native/orders.c), which a mapped machine hears of;
     -1: there is none. descriptors: of this process, in place of the three streams, which a mapped
     machine has; what goes over them is nobody's output. word: see `Word`. ask: makes what gives the
-    reply to a guest's requests to functions of the host (`asking`); None: there are none.
+    reply to a guest's requests to functions of the host (`asking`); None: there are none. lives: of
+    connections, in processes of their own, which a mapped machine gives; None: it has one life.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -47,6 +49,7 @@ class RunOptions:
     descriptors: tuple[int, int, int] | None = None
     word: Word | None = None
     ask: Callable[[], Callable[[bytes], bytes]] | None = None
+    lives: Lives | None = None
 
 
 class Word:

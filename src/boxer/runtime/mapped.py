@@ -37,7 +37,9 @@ from boxer.runtime.entry import Outcome, RunOptions, Usage, reached_limit
 from boxer.runtime.exitstatus import ExitStatus
 from boxer.runtime.forwarding import forwarded
 from boxer.runtime.imagefile import with_nameless_file, write_image
+from boxer.runtime.lives import Lives
 from boxer.runtime.mounts import Mount, native_folders
+from boxer.runtime.native import Lives as NativeLives
 from boxer.runtime.native import (
     NativeListener,
     NativeMembership,
@@ -53,6 +55,9 @@ from boxer.wasmformat import PAGE
 SECOND = 1_000_000_000
 PIECE = 1 << 20
 
+_view = ctypes.pythonapi.PyMemoryView_FromMemory
+_view.argtypes, _view.restype = (ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int), ctypes.py_object
+_READ = 0x100  # PyBUF_READ
 _libc = ctypes.CDLL(None)
 _libc.memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
 
@@ -237,7 +242,21 @@ def prepared(options: RunOptions) -> Run:
         run.ask = asking.address()
     if options.network is not None:
         run.network = ctypes.pointer(_network(options.network))
+    if options.lives is not None:
+        run.lives = ctypes.pointer(_lives(options.lives))
     return run
+
+
+def _lives(lives: Lives) -> NativeLives:
+    output = lives.limits.output_bytes
+    return NativeLives(
+        lives.most,
+        lives.control,
+        _nanoseconds(lives.limits.time),
+        _nanoseconds(lives.limits.cpu),
+        native.NO_LIMIT if output is None else output,
+        _nanoseconds(lives.grace),
+    )
 
 
 def _network(network: OpenNetwork) -> NativeNetwork:
@@ -280,6 +299,7 @@ class MappedInstance:
         self._code = code
         self._memory_limit = memory_limit
         self._library = library()
+        self._outcome = byref(self.native_outcome)
         self._linked = _linked_code(code)
         if address is None:
             self.address = self._new()
@@ -327,9 +347,7 @@ class MappedInstance:
         the machine's until it is entered again; `reusable` says whether it may be. run: a reference
         to a `Run`."""
         size = 0 if request is None else len(request)
-        self._library.boxer_machine_serve(
-            self.address, run, request, size, byref(self.native_outcome)
-        )
+        self._library.boxer_machine_serve(self.address, run, request, size, self._outcome)
         return self.native_outcome
 
     @property
@@ -447,6 +465,12 @@ class MappedInstance:
 
 def _differ(one: int, other: int, size: int) -> bool:
     return bool(_libc.memcmp(one, other, size))
+
+
+def reply_in(native_outcome: NativeOutcome) -> memoryview:
+    """The reply as it lies in the machine, which must not be entered or closed meanwhile."""
+    view: memoryview = _view(native_outcome.reply, native_outcome.reply_size, _READ)
+    return view
 
 
 def outcome_of(native_outcome: NativeOutcome) -> Outcome:

@@ -39,7 +39,7 @@ from wasmtime import _ffi as ffi
 from boxer.blobstore import cache_folder, sha256
 from boxer.runtime.private import is_private
 
-ABI = 14
+ABI = 15
 # What a wheel brings (`wheels`): as safe as the modules beside it.
 PACKAGED = Path(__file__).with_name("lib")
 NO_LIMIT = (1 << 64) - 1
@@ -88,6 +88,19 @@ class NativeNetwork(ctypes.Structure):
     )
 
 
+class Lives(ctypes.Structure):
+    """struct boxer_lives"""
+
+    _fields_ = (
+        ("most", c_uint32),
+        ("control", c_int32),
+        ("time_ns", c_uint64),
+        ("cpu_ns", c_uint64),
+        ("output", c_uint64),
+        ("grace_ns", c_uint64),
+    )
+
+
 class Run(ctypes.Structure):
     """struct boxer_run"""
 
@@ -115,6 +128,7 @@ class Run(ctypes.Structure):
         ("word", POINTER(c_uint32)),
         ("cancelled", POINTER(c_int32)),
         ("ask", c_void_p),
+        ("lives", POINTER(Lives)),
     )
 
 

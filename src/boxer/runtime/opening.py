@@ -6,7 +6,7 @@ Belongs here: making what machines are given. Does not: what is granted (`networ
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from boxer.errors import NetworkValueError, WriteError
@@ -18,15 +18,18 @@ from boxer.runtime.ports import Bound, bound
 
 
 @contextmanager
-def open_network(network: Network | OpenNetwork | None) -> Iterator[OpenNetwork | None]:
+def open_network(
+    network: Network | OpenNetwork | None, listeners: Sequence[Listener] = ()
+) -> Iterator[OpenNetwork | None]:
     """The network for the body; None where nothing is granted. One that is open stays so.
+    listeners: beside its ports; whoever made them keeps them.
 
     Raises `PortTakenError`, `NetworkValueError`, `WriteError`.
     """
     if network is None or isinstance(network, OpenNetwork):
         yield network
         return
-    if network.is_none:
+    if network.is_none and not listeners:
         yield None
         return
     policy = _Policy(network.rules)
@@ -36,7 +39,7 @@ def open_network(network: Network | OpenNetwork | None) -> Iterator[OpenNetwork 
         join(network.networks, network.name, network.aliases) as memberships,
     ):
         yield OpenNetwork(
-            tuple(map(_listener, ports)),
+            (*listeners, *map(_listener, ports)),
             policy.address,
             -1 if log is None else log.descriptor,
             tuple(each.port for each in ports),

@@ -23,15 +23,15 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from boxer.errors import EngineError, GuestError, PoolClosedError
-from boxer.runtime import native
+from boxer.runtime import asking, native
 from boxer.runtime.asking import Cancel, Session, as_host
 from boxer.runtime.calls import call_request, prepare_request, read_reply, reply_of
 from boxer.runtime.channel import Channel, copied
-from boxer.runtime.entry import Answer, Instance, Outcome, RunOptions, within
+from boxer.runtime.entry import SHORTEST, Answer, Instance, Outcome, RunOptions, within
 from boxer.runtime.frozen import Frozen
 from boxer.runtime.limits import Limits
 from boxer.runtime.living import LivingMachine
-from boxer.runtime.mapped import SECOND, MappedInstance, outcome_of, prepared
+from boxer.runtime.mapped import SECOND, MappedInstance, outcome_of, prepared, reply_in
 from boxer.runtime.mounts import Mount, folders_of
 from boxer.runtime.native import Run
 from boxer.runtime.network import Network
@@ -42,6 +42,8 @@ from boxer.runtime.stdio import Stream
 # Seconds that preparing a module may take at least.
 PREPARING = 60.0
 TIME, CPU = native.LIMITS.index("time"), native.LIMITS.index("cpu")
+# Bytes of a reply that is worth being read without a copy of it.
+LARGE = 1 << 16
 # How much longer than its processor time an attempt may take: the machine may be busy.
 WAITING = 2.5
 
@@ -147,7 +149,7 @@ class Pool:
         request = call_request(function, args, kwargs)
         self._places.get()
         try:
-            return read_reply(idle.call(request), self._room)
+            return idle.call(request, self._room)
         finally:
             self._places.put(None)
 
@@ -330,6 +332,7 @@ class _IdleInstances:
         self._idle: deque[Instance] = deque(maxlen=size)
         self._closed = self._retired = False
         self._run = prepared(options) if frozen.is_mapped else None
+        self._run_reference = byref(self._run) if self._run is not None else None
         self._trial = self._trial_of(self._run)
 
     @staticmethod
@@ -357,20 +360,28 @@ class _IdleInstances:
         except IndexError:
             return self.frozen.machine(self._options.limits.memory_bytes, self._folders)
 
-    def call(self, request: bytes) -> bytes:
-        """The reply to a request. Raises as `Pool.call`."""
+    def call(self, request: bytes, room: int | None) -> Any:
+        """What a request is answered with. room: as `read_reply`. Raises as `Pool.call`."""
         instance = self._take()
         if not isinstance(instance, MappedInstance) or self._run is None:
-            return self._call_slowly(instance, request)
-        with as_host(self._options.ask):
-            native_outcome = instance.serve(byref(self._run), request)
+            return read_reply(self._call_slowly(instance, request), room)
+        if self._options.ask is None:
+            native_outcome = instance.serve(self._run_reference, request)
+        else:
+            with as_host(self._options.ask):
+                native_outcome = instance.serve(self._run_reference, request)
         if native_outcome.kind != native.RETURNED or native_outcome.status:
             outcome = outcome_of(native_outcome)
             self._give_back(instance, bool(native_outcome.reusable))
-            return reply_of(outcome)
+            return read_reply(reply_of(outcome), room)
+        if native_outcome.reply_size >= LARGE:
+            try:  # where it lies: each part of it is copied once
+                return read_reply(reply_in(native_outcome), room)
+            finally:
+                self._give_back(instance, bool(native_outcome.reusable))
         reply = string_at(native_outcome.reply, native_outcome.reply_size)
         self._give_back(instance, bool(native_outcome.reusable))
-        return reply
+        return read_reply(reply, room)
 
     def attempt(self, request: bytes, seconds: float) -> tuple[bytes, bytes] | None:
         """The reply and what was written; None: it took longer. Raises as `Pool.call`."""
@@ -426,24 +437,34 @@ class _IdleInstances:
         """As `call`, with what it came to. Raises nothing of the guest's."""
         if cancel is not None:
             cancel.check()
-        options = within(self._options, seconds)
-        if ask is not None:
-            options = replace(options, ask=ask)
         instance = self._take()
-        if not isinstance(instance, MappedInstance):
+        ask = ask or self._options.ask
+        if not isinstance(instance, MappedInstance) or self._run is None:
+            options = replace(within(self._options, seconds), ask=ask)
             return _called(instance, options, request)
-        run = self._run if options is self._options else prepared(options)
-        assert run is not None, "a mapped machine's pool has it"
+        run = self._run_within(seconds, ask is not None)
         if cancel is not None:
             run = cancel.within(run)
         reusable = False
         try:
-            with as_host(options.ask):
+            with as_host(ask):
                 native_outcome = instance.serve(byref(run), request)
             reusable = bool(native_outcome.reusable)
             return outcome_of(native_outcome)
         finally:
             self._give_back(instance, reusable)
+
+    def _run_within(self, seconds: float | None, asks: bool) -> Run:
+        """That of calls, or another one with less time, or with someone who answers the guest."""
+        run = self.run_of_calls()
+        if seconds is None and bool(run.ask) == asks:
+            return run
+        run = copied(run)
+        if seconds is not None:
+            run.time_ns = min(run.time_ns, int(max(seconds, SHORTEST) * SECOND))
+        if asks:
+            run.ask = asking.address()
+        return run
 
     def run(self, options: RunOptions) -> Outcome:
         instance = self._take()
@@ -468,7 +489,8 @@ class _IdleInstances:
     def _give_back(self, instance: Instance, reusable: bool) -> None:
         if reusable and self.frozen.resettable and not self._retired:
             self._tally.resets += 1
-            self._tally.dirty_pages += getattr(instance, "dirty_pages", 0)
+            if isinstance(instance, MappedInstance):
+                self._tally.dirty_pages += instance.native_outcome.dirty_pages
             self._idle.append(instance)
         else:
             instance.close()

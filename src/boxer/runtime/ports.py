@@ -30,12 +30,14 @@ _HINT = "-p 8080:80, -p 8080:53/udp, -p 0.0.0.0:8080:80, -p [::1]:8080:80; -p 80
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A port of the box at one of this machine. host: 0: any that is free."""
+    """A port of the box at one of this machine. host: 0: any that is free. last: not 0: the first
+    that is free from `host` to it."""
 
     box: int
     host: int = 0
     address: str = LOOPBACK
     protocol: Literal["tcp", "udp"] = "tcp"
+    last: int = 0
 
     def __str__(self) -> str:
         """As `docker port` writes it."""
@@ -44,7 +46,8 @@ class Port:
 
 
 def parse_ports(text: str) -> list[Port]:
-    """Reads `[[IP:][HOSTPORT]:]BOXPORT[/tcp|udp]`; both may be ranges of one size.
+    """Reads `[[IP:][HOSTPORT]:]BOXPORT[/tcp|udp]`; both may be ranges of one size, or HOSTPORT one
+    of which any will do.
 
     Raises `PortValueError`.
     """
@@ -54,6 +57,8 @@ def parse_ports(text: str) -> list[Port]:
     protocol = cast(Literal["tcp", "udp"], kind)
     inner = _range(box, text)
     outer = _range(host, text) if host not in ("", "0") else [0] * len(inner)
+    if len(inner) == 1 < len(outer) and 0 not in (inner[0], outer[0]):
+        return [Port(inner[0], outer[0], address, protocol, last=outer[-1])]
     if len(inner) != len(outer) or 0 in inner:
         raise PortValueError(f"`{text}` does not say which port of the box is where.", hint=_HINT)
     return [
@@ -122,6 +127,11 @@ def bound(ports: Sequence[Port]) -> Iterator[list[Bound]]:
 def _bind(port: Port) -> Bound:
     """A port that the system chose is bound once more by its number: it would lose it when it stops
     listening, which a server in the box may do and begin again."""
+    for host in range(port.host, port.last):
+        with suppress(PortTakenError):
+            return _bind_once(replace(port, host=host, last=0))
+    if port.last:
+        return _bind_once(replace(port, host=port.last, last=0))
     for _ in range(_TRIES if port.host == 0 else 0):
         first = _bind_once(port)
         first.socket.close()

@@ -20,6 +20,7 @@ from boxer.errors import NetworkValueError
 from boxer.runtime.entry import Instance, Outcome, RunOptions, Usage
 from boxer.runtime.frozen import Frozen
 from boxer.runtime.limits import Limits
+from boxer.runtime.lives import Lives
 from boxer.runtime.mapped import MappedInstance
 from boxer.runtime.mounts import Mount, folders_of
 from boxer.runtime.network import Network
@@ -62,12 +63,13 @@ def run(
     began: Callable[[], None] = lambda: None,
     orders: int = -1,
     network: Network | OpenNetwork | None = None,
+    lives: Lives | None = None,
 ) -> RunResult:
     """Runs a box once, on a machine of its own.
 
     arguments: replace the box's CMD. env: laid over the box's own. entrypoint: replaces ENTRYPOINT
     and CMD, as `docker run --entrypoint`. user: "uid[:gid]", numbers. stop_timeout, began,
-    orders: see `RunOptions`.
+    orders, lives: see `RunOptions`.
     Raises `MountError`, `LimitValueError`, `UnsupportedModuleError`, what `open_network` raises;
     KeyboardInterrupt after Ctrl-C, if the run is in the main thread.
     """
@@ -82,6 +84,7 @@ def run(
         stop_timeout=stop_timeout,
         began=began,
         orders=orders,
+        lives=lives,
     )
     frozen = box if isinstance(box, Frozen) else Frozen.of(box)
     with open_network(network) as opened, folders_of(mounts) as folders:

@@ -126,12 +126,17 @@ async def _lines(
     is_over = False
     try:
         while not is_over:
-            event = await queue.get()
-            cell.asked.taken(event.size)
-            is_over = event.kind in ("done", "error", "over")
-            for told in _told(event):
-                yield json.dumps(told, separators=(",", ":")).encode() + b"\n"
-            if event.kind == "over":
+            events = [await queue.get()]
+            while not queue.empty():
+                events.append(queue.get_nowait())
+            lines = []
+            for event in events:
+                cell.asked.taken(event.size)
+                is_over = event.kind in ("done", "error", "over")
+                lines += [json.dumps(told, separators=(",", ":")) + "\n" for told in _told(event)]
+            if lines:
+                yield "".join(lines).encode()
+            if events[-1].kind == "over":
                 raise SandboxError(f"The sandbox `{sandbox.name}` has ended.")
     finally:
         if not is_over:  # whoever asked is gone

@@ -13,6 +13,7 @@ Invariants
 
 from __future__ import annotations
 
+import functools
 import re
 import secrets
 import shutil
@@ -28,6 +29,7 @@ from typing import Any
 from boxer.errors import BoxerError, MachineBusyError, SandboxError
 from boxer.library import Machine, Template
 from boxer.runtime import Limits, Mount, Network
+from boxer.sandboxes.ready import Ready, begin
 
 DEFAULT_TIMEOUT, LONGEST_TIMEOUT = 300, 24 * 3600
 ALPHABET = string.ascii_lowercase + string.digits
@@ -93,6 +95,10 @@ class Sandboxes:
         self._templates = dict(templates)
         self._any_name = any_name
         self._all: dict[str, Sandbox] = {}
+        self._ready = {
+            name: Ready(functools.partial(self._start, made_of, {}))
+            for name, made_of in self._templates.items()
+        }
         self._snapshots: dict[str, tuple[str, Machine]] = {}
         self._lock = threading.Lock()
         self._reserved = 0
@@ -140,17 +146,26 @@ class Sandboxes:
                 sandbox.machine.cell(f"__import__('os').environ.update({dict(env)!r})")
             return sandbox
         name, made_of = self.template_of(template)
-        settings = self.settings
+        users: dict[str, Any] = {}
 
         def start() -> Machine:
-            return made_of.start(
-                limits=settings.limits,
-                env={**settings.env, **(env or {})},
-                mounts=settings.mounts,
-                network=settings.network,
-            )
+            begun = None if env else self._ready[name].take()
+            machine, told = begun or begin(lambda: self._start(made_of, env or {}))
+            users.update(told)
+            return machine
 
-        return self._add(name, start, env, metadata, timeout)
+        sandbox = self._add(name, start, env, metadata, timeout)
+        sandbox.data["users"] = users
+        return sandbox
+
+    def _start(self, template: Template, env: Mapping[str, str]) -> Machine:
+        settings = self.settings
+        return template.start(
+            limits=settings.limits,
+            env={**settings.env, **env},
+            mounts=settings.mounts,
+            network=settings.network,
+        )
 
     def fork(self, name: str, *, timeout: float | None = None) -> Sandbox:
         """Another one that goes on from this one's state. Raises `SandboxError`,
@@ -164,18 +179,28 @@ class Sandboxes:
 
     def kill(self, name: str) -> bool:
         """Ends one. False: there was none."""
-        with self._lock:
-            sandbox = self._all.pop(name, None)
+        sandbox = self.remove(name)
         if sandbox is None:
             return False
-        sandbox.closed = True
+        self.end(sandbox)
+        return True
+
+    def remove(self, name: str) -> Sandbox | None:
+        """Nobody finds it any more; `end` is still to be called."""
+        with self._lock:
+            sandbox = self._all.pop(name, None)
+        if sandbox is not None:
+            sandbox.closed = True
+        return sandbox
+
+    def end(self, sandbox: Sandbox) -> None:
+        """Ends its machine, once it was removed."""
         machine, sandbox._machine = sandbox._machine, None
         if machine is not None:
             machine.close()
         with sandbox.lock:
             if sandbox.file is not None:
                 sandbox.file.unlink(missing_ok=True)
-        return True
 
     def set_timeout(self, name: str, seconds: float) -> None:
         """It ends so many seconds from now. Raises `SandboxError`."""
@@ -184,6 +209,8 @@ class Sandboxes:
     def close(self) -> None:
         """Ends them all."""
         self._closed.set()
+        for ready in self._ready.values():
+            ready.close()
         for sandbox in self.all():
             self.kill(sandbox.name)
         for _, machine in self._snapshots.values():

@@ -284,7 +284,7 @@ def serve_mcp_http(
         application, host=host, port=port, log_level="info", access_log=access_log,
         server_header=False, timeout_graceful_shutdown=2,
     )  # fmt: skip
-    run_server(uvicorn, config, host, port)
+    run_server(uvicorn, config)
 
 
 def _guarded(application: Any, key: str) -> Any:

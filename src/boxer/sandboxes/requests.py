@@ -109,12 +109,10 @@ class User:
 async def user_of(sandbox: Sandbox, name: str | None) -> User:
     """name: of the machine's /etc/passwd; empty: its own user. Raises `GuestFileError`."""
     known = sandbox.data.get("users")
-    if known is None or (name and name not in known["users"]):
-        known = (await file_asked(sandbox, "users")).head
-        known.setdefault("users", {})
-        sandbox.data["users"] = known
-        sandbox.data.setdefault("cwd", str(known.get("cwd") or "/"))
-    cwd = str(sandbox.data["cwd"])
+    if known is None or (name and name not in known.get("users", {})):
+        known = sandbox.data["users"] = (await file_asked(sandbox, "users")).head
+    known.setdefault("users", {})
+    cwd = str(sandbox.data.setdefault("cwd", str(known.get("cwd") or "/")))
     if not name or (name == "user" and name not in known["users"]):
         return User(None, str(known.get("home") or "/"), cwd)
     found = known["users"].get(name)

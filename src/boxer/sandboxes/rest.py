@@ -9,6 +9,7 @@ Invariants
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import json
 import urllib.parse
@@ -203,8 +204,11 @@ async def _get(request: Request, sandboxes: Sandboxes, name: str) -> dict[str, A
 
 
 async def _kill(request: Request, sandboxes: Sandboxes, name: str) -> None:
-    if not await in_thread(sandboxes.kill, name):
+    sandbox = sandboxes.remove(name)
+    if sandbox is None:
         raise RefusedError(404, f"The sandbox `{name}` was not found.")
+    # Nobody can ask for it any more: its client need not wait for its machine.
+    asyncio.get_running_loop().run_in_executor(None, sandboxes.end, sandbox)
 
 
 async def _set_timeout(request: Request, sandboxes: Sandboxes, name: str) -> None:

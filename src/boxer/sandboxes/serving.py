@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import resource
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -38,9 +38,9 @@ class E2bService:
     certificate_key: str | None = None
 
 
-def serve_e2b(service: E2bService) -> None:
-    """Serves until it is told to end (SIGTERM, SIGINT). Raises `ServeError`, and what `load`
-    raises."""
+def serve_e2b(service: E2bService, began: Callable[[int], None] = lambda port: None) -> None:
+    """Serves until it is told to end (SIGTERM, SIGINT). began: called with the port once it is
+    listened on. Raises `ServeError`, and what `load` raises."""
     uvicorn = needed("uvicorn", "e2b", "boxer serve --e2b")
     for name in ("starlette", "httptools", "python_multipart"):
         needed(name, "e2b", "boxer serve --e2b")
@@ -63,7 +63,7 @@ def serve_e2b(service: E2bService) -> None:
             ssl_certfile=service.certificate,
             ssl_keyfile=service.certificate_key,
         )
-        run_server(uvicorn, config, service.host, service.port)
+        run_server(uvicorn, config, began)
     finally:
         sandboxes.close()
 
@@ -76,9 +76,20 @@ def have_descriptors() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def run_server(uvicorn: ModuleType, config: Any, host: str, port: int) -> None:
-    """Raises `ServeError` where the port cannot be had."""
+def run_server(
+    uvicorn: ModuleType, config: Any, began: Callable[[int], None] = lambda port: None
+) -> None:
+    """began: as of `serve_e2b`. Raises `ServeError` where the port cannot be had."""
     server = uvicorn.Server(config)
+    start_up = server.startup
+
+    async def startup(sockets: Any = None) -> None:
+        await start_up(sockets)
+        if server.started:
+            began(server.servers[0].sockets[0].getsockname()[1])
+
+    server.startup = startup
+    host, port = config.host, config.port
     try:
         server.run()
     except SystemExit:  # uvicorn's, where it cannot listen

@@ -121,9 +121,9 @@ def mapping(key: Codec, value: Codec, make: Callable[[dict[Any, Any]], Any]) -> 
     """Keys are texts in JSON: those of another type are read from their text."""
     schema: Schema = {"type": "object", "additionalProperties": value.schema}
     if key.schema != {"type": "string"}:
-        schema["propertyNames"] = _name_schema(key.schema)
-    load_key = _number_key if key.exact is int else key.load
-    load_value, dump_value, dump_key = value.load, value.dump, key.dump
+        schema["propertyNames"] = key.schema
+    load_value, dump_value = value.load, value.dump
+    load_key, dump_key = key.load, key.dump
 
     def load(given: Any) -> Any:
         if type(given) is not dict:
@@ -157,15 +157,19 @@ def mapping(key: Codec, value: Codec, make: Callable[[dict[Any, Any]], Any]) -> 
     return Codec(schema, load, dump)
 
 
-def _name_schema(schema: Schema) -> Schema:
-    return {"pattern": "^-?[0-9]+$"} if schema.get("type") == "integer" else schema
+def integer_name(codec: Codec) -> Codec:
+    """Integers as names: their decimal digits."""
 
+    def load(name: Any) -> Any:
+        try:
+            number = int(name)
+        except ValueError:
+            number = None
+        if number is None or str(number) != name:  # ` 1`, `+1`, `1_0`: two names of one number
+            raise InvalidError(f"the name must be an integer, is {shown(name)}")
+        return codec.load(number)
 
-def _number_key(name: Any) -> int:
-    try:
-        return int(name)
-    except ValueError:
-        raise InvalidError(f"the name must be an integer, is {shown(name)}") from None
+    return Codec({"pattern": "^-?[0-9]+$"}, load, codec.dump)
 
 
 class Fields:

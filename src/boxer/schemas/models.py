@@ -35,7 +35,7 @@ def codec_of(hint: Any, output: bool) -> tuple[Codec, dict[str, Schema]]:
     schema = _with_bytes(schema)
     definitions = schema.pop("$defs", {})
     name = getattr(hint, "__name__", "Model")
-    if "$ref" not in schema and name not in definitions:
+    if "$ref" not in schema and isinstance(hint, type) and name not in definitions:
         definitions[name] = schema
         schema = {"$ref": f"#/$defs/{name}"}
     validate = adapter.validator.validate_python
@@ -55,7 +55,26 @@ def codec_of(hint: Any, output: bool) -> tuple[Codec, dict[str, Schema]]:
             return plain(write(value, mode="python", by_alias=True))
         return write(value, mode="json", by_alias=True)
 
-    return Codec(schema, load, dump), definitions
+    return Codec(schema, load, dump, hint if isinstance(hint, type) else None), definitions
+
+
+def renamed(
+    schema: Schema, definitions: dict[str, Schema], names: dict[str, str]
+) -> tuple[Schema, dict[str, Schema]]:
+    """Both with other names for some of the definitions."""
+    if not names:
+        return schema, definitions
+    refs = {f"#/$defs/{old}": f"#/$defs/{new}" for old, new in names.items()}
+    moved = {names.get(name, name): _referring(one, refs) for name, one in definitions.items()}
+    return _referring(schema, refs), moved
+
+
+def _referring(schema: Any, refs: dict[str, str]) -> Any:
+    if isinstance(schema, list):
+        return [_referring(one, refs) for one in schema]
+    if isinstance(schema, dict):
+        return {name: _referring(one, refs) for name, one in schema.items()}
+    return refs.get(schema, schema) if isinstance(schema, str) else schema
 
 
 def _with_bytes(schema: Any) -> Any:

@@ -38,6 +38,16 @@ class Codec:
         self.schema, self.load, self.dump, self.exact = schema, load, dump, exact
 
 
+def titled(hint: Any, schema: Schema) -> Schema:
+    """The schema of a class, with its name and what its docstring begins with."""
+    doc = (hint.__doc__ or "").strip()
+    made = {"title": hint.__name__, **schema}
+    # dataclasses and namedtuple write one of their own
+    if doc and not doc.startswith((f"{hint.__name__}(", "dict(")):
+        made["description"] = doc.partition("\n\n")[0].replace("\n    ", " ")
+    return made
+
+
 def _wrong(what: str, value: Any) -> InvalidError:
     return InvalidError(f"must be {what}, is {kind_of(value)}")
 
@@ -128,9 +138,12 @@ def _decimal(value: Any) -> decimal.Decimal:
         if type(value) is float and not math.isfinite(value):
             raise InvalidError("must be a finite number: JSON has no others")
         try:
-            return decimal.Decimal(str(value))
+            number = decimal.Decimal(str(value))
         except decimal.InvalidOperation:
             raise InvalidError(f"is no decimal number: {shown(value)}") from None
+        if not number.is_finite():
+            raise InvalidError("must be a finite number: JSON has no others")
+        return number
     raise _wrong("a decimal number, as a number or a string", value)
 
 
@@ -272,3 +285,27 @@ SCALARS: dict[Any, Codec] = {
         _dump_decimal,
     ),
 }
+
+
+# Classes of modules that most boxes have not loaded: by module and name.
+_RARE = {
+    "pathlib": {
+        "Path": "path", "PosixPath": "path", "PurePath": "path", "PurePosixPath": "path",
+        "PureWindowsPath": "path",
+    },
+    "ipaddress": {
+        "IPv4Address": "ipv4", "IPv6Address": "ipv6", "IPv4Network": "ipv4network",
+        "IPv6Network": "ipv6network", "IPv4Interface": "ipv4interface",
+        "IPv6Interface": "ipv6interface",
+    },
+}  # fmt: skip
+
+
+def rare_text(hint: type) -> Codec | None:
+    """Of a class that is written as the text that `str` gives and its `__init__` reads."""
+    module = hint.__module__.partition(".")[0]
+    kind = _RARE.get(module, {}).get(hint.__name__)
+    if kind is None:
+        return None
+    base: Any = hint.__mro__[-2] if module == "pathlib" else hint  # a PosixPath is a Path
+    return _text_type(base, f"a {hint.__name__}", {"format": kind}, hint, str)

@@ -15,6 +15,7 @@ A signature as JSON:
 from __future__ import annotations
 
 import collections.abc
+import functools
 import inspect
 import typing
 from collections.abc import Callable, Iterable
@@ -23,8 +24,9 @@ from typing import Any
 
 from boxer.schemas.containers import Fields, array, object_schema
 from boxer.schemas.invalid import BadTypeError
+from boxer.schemas.records import with_default
 from boxer.schemas.scalars import Codec, Schema
-from boxer.schemas.types import Types, hints_of, with_default
+from boxer.schemas.types import Types, hints_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # A parameter whose type has this attribute is given by the box, not by the caller.
@@ -53,12 +55,18 @@ def signature_of(
 ) -> Signature:
     """Raises `BadTypeError` for a type that has no JSON form. own: first parameters that are not
     the caller's (`self`)."""
-    called = function if inspect.isroutine(function) else type(function).__call__
+    called = _called(function)
+    if inspect.isgeneratorfunction(called) or inspect.isasyncgenfunction(called):
+        raise BadTypeError("it is a generator: its result cannot be sent piece by piece")
     hints = hints_of(inspect.unwrap(called))
+    if isinstance(function, type):
+        hints = hints_of(function) | hints | {"return": function}
     try:
         parameters = dict(inspect.signature(function).parameters)
     except (ValueError, TypeError) as error:
         raise BadTypeError(f"its parameters cannot be read: {error}") from None
+    if next(iter(parameters), "") == "self" and _is_in_class(function):
+        raise BadTypeError("it is a method of a class: name that of an object, or a classmethod")
     for skipped in own:
         parameters.pop(skipped, None)
     taken, injected, links = _Parameters(), {}, None
@@ -82,12 +90,27 @@ def signature_of(
         "positional": taken.positional,
         "async": inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called),
     }
-    told = inspect.getdoc(function) if inspect.isroutine(function) else inspect.getdoc(called)
-    if told:
+    is_named = inspect.isroutine(function) or isinstance(function, type)
+    told = inspect.getdoc(function) if is_named else inspect.getdoc(called)
+    if told and not told.startswith(f"{document['name']}("):  # a dataclass writes one of its own
         document["description"] = told.partition("\n\n")[0].replace("\n", " ").strip()
     if links is not None:
         document["next"] = links
     return Signature(document, taken.fields().load, result.dump, taken.invoked(function), injected)
+
+
+def _called(function: Any) -> Any:
+    """What has the type hints of what is called."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    if isinstance(function, type):
+        return vars(function).get("__init__", function.__init__)  # type: ignore[misc]
+    return function if inspect.isroutine(function) else type(function).__call__
+
+
+def _is_in_class(function: Any) -> bool:
+    place = getattr(function, "__qualname__", "").rpartition(".")[0]
+    return inspect.isfunction(function) and bool(place) and not place.endswith("<locals>")
 
 
 class _Parameters:

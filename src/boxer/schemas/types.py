@@ -15,6 +15,7 @@ import collections
 import collections.abc
 import dataclasses
 import enum
+import functools
 import re
 import sys
 import types
@@ -24,9 +25,12 @@ from typing import Any
 
 from boxer.schemas import models
 from boxer.schemas.anything import plain
-from boxer.schemas.containers import Fields, a_set, array, fixed, mapping, object_schema, union
-from boxer.schemas.invalid import BadTypeError, InvalidError, kind_of, shown
-from boxer.schemas.scalars import SCALARS, Codec, Schema
+from boxer.schemas.choices import enumeration, literal
+from boxer.schemas.constraints import constrained, is_pydantics
+from boxer.schemas.containers import a_set, array, fixed, integer_name, mapping, union
+from boxer.schemas.invalid import BadTypeError
+from boxer.schemas.records import is_qualifier, record
+from boxer.schemas.scalars import SCALARS, Codec, Schema, rare_text
 
 _ABC = collections.abc
 _ARRAYS: dict[Any, tuple[Callable[[list[Any]], Any], tuple[type, ...]]] = {
@@ -50,7 +54,6 @@ _MAPPINGS: dict[Any, Callable[[dict[Any, Any]], Any]] = {
     collections.OrderedDict: collections.OrderedDict,
     collections.defaultdict: lambda given: given,
 }
-_MISSING: Any = object()
 
 
 class Types:
@@ -77,13 +80,15 @@ class Types:
 
     def _made(self, hint: Any) -> Codec:
         if hint in (Any, object):
-            return Codec({}, lambda value: value, plain)
+            return Codec({}, plain, plain)
         try:
             found = SCALARS.get(hint)
         except TypeError:
             found = None
         if found is not None:
             return found
+        if hint is typing.LiteralString:
+            return SCALARS[str]
         if isinstance(hint, str):
             raise BadTypeError(f"the type `{hint}` is a name that is not known where it stands")
         if isinstance(hint, typing.TypeVar):
@@ -103,12 +108,14 @@ class Types:
 
     def _generic(self, hint: Any, origin: Any, arguments: tuple[Any, ...]) -> Codec:
         if origin is typing.Annotated:
-            return _constrained(self.codec(arguments[0]), hint.__metadata__, arguments[0])
+            if is_pydantics(hint.__metadata__):
+                return self._model(hint)
+            return constrained(self.codec(arguments[0]), hint.__metadata__, arguments[0])
         if origin in (typing.Union, types.UnionType):
             return union([self.codec(argument) for argument in arguments])
         if origin is typing.Literal:
-            return _literal(arguments)
-        if origin in (typing.Final, typing.ClassVar) or _is_qualifier(origin):
+            return literal(arguments)
+        if origin in (typing.Final, typing.ClassVar) or is_qualifier(origin):
             return self.codec(arguments[0])
         if origin is tuple:
             if len(arguments) == 2 and arguments[1] is ...:
@@ -119,6 +126,8 @@ class Types:
             make, accepts = _ARRAYS[origin]
             return array(self.codec(arguments[0]), make, accepts)
         if origin in _SETS:
+            if not _is_hashable(arguments[0]):
+                raise BadTypeError(f"a set cannot hold values of type `{_name_of(arguments[0])}`")
             return a_set(self.codec(arguments[0]), _SETS[origin], (_ABC.Set,))
         if origin in _MAPPINGS:
             key, value = arguments
@@ -127,18 +136,23 @@ class Types:
             return mapping(self._key(arguments[0]), self.codec(int), collections.Counter)
         if models.is_model(hint):
             return self._model(hint)
-        if dataclasses.is_dataclass(origin) or typing.is_typeddict(origin):
+        if _is_record(origin):
             return self._named(hint, _name_of(hint), lambda: self._fields_of(origin, arguments))
         raise BadTypeError(f"the type `{_name_of(hint)}` has no JSON form")
 
     def _key(self, hint: Any) -> Codec:
-        codec = self.codec(hint)
-        kind = codec.schema.get("type")
-        texts = all(isinstance(one, str) for one in codec.schema.get("enum", [None]))
+        """Names are texts in JSON: numbers are read from theirs."""
         if hint is Any:
             return SCALARS[str]
-        is_text = kind in ("string", "integer") and "contentEncoding" not in codec.schema
-        if not (is_text or texts or "$ref" in codec.schema):
+        codec = self.codec(hint)
+        schema = codec.schema
+        if "$ref" in schema:
+            schema = self.definitions[schema["$ref"].rpartition("/")[2]]
+        if schema.get("type") == "integer":
+            return integer_name(codec)
+        choices = schema.get("enum", [schema["const"]] if "const" in schema else [None])
+        is_text = schema.get("type") == "string" and "contentEncoding" not in schema
+        if not is_text and not all(isinstance(one, str) for one in choices):
             raise BadTypeError(f"names of an object cannot be of type `{_name_of(hint)}`")
         return codec
 
@@ -153,11 +167,14 @@ class Types:
         if models.is_model(hint):
             return self._model(hint)
         if issubclass(hint, enum.Enum):
-            return self._named(hint, hint.__name__, lambda: _enumeration(hint))
-        if dataclasses.is_dataclass(hint) or typing.is_typeddict(hint):
+            return self._named(hint, hint.__name__, lambda: enumeration(hint))
+        if _is_record(hint):
             return self._named(hint, hint.__name__, lambda: self._fields_of(hint, ()))
-        if issubclass(hint, tuple) and hasattr(hint, "_fields"):
-            return self._named(hint, hint.__name__, lambda: self._named_tuple(hint))
+        if hasattr(hint, "__get_pydantic_core_schema__"):
+            return self._model(hint)
+        rare = rare_text(hint)
+        if rare is not None:
+            return rare
         for known in (str, bytes, int, float):
             if hint.__mro__[1:2] == (known,) and hint.__init__ is known.__init__:
                 return _subclass(hint, SCALARS[known])
@@ -176,7 +193,7 @@ class Types:
         self.definitions[name] = {}
         made.append(make())
         self.definitions[name] = made[0].schema
-        return Codec(later.schema, made[0].load, made[0].dump)
+        return Codec(later.schema, made[0].load, made[0].dump, made[0].exact)
 
     def _free_name(self, name: str, hint: Any) -> str:
         number, wanted = 1, name
@@ -190,98 +207,48 @@ class Types:
 
     def _model(self, hint: Any) -> Codec:
         codec, definitions = models.codec_of(hint, self._output)
+        names = {}
         for name, schema in definitions.items():
-            if self.definitions.setdefault(name, schema) != schema:
-                raise BadTypeError(f"two types are called `{name}`")
+            if self.definitions.get(name, schema) != schema:  # another class that is called so
+                names[name] = self._free_name(name, object())
+        schema, definitions = models.renamed(codec.schema, definitions, names)
+        self.definitions |= definitions
+        codec.schema = schema
         return codec
 
     def _fields_of(self, hint: Any, arguments: tuple[Any, ...]) -> Codec:
-        hints = hints_of(hint)
-        parameters = getattr(hint, "__parameters__", ())
-        filled = dict(zip(parameters, arguments, strict=False))
-        hints = {name: _filled(one, filled) for name, one in hints.items()}
-        if typing.is_typeddict(hint):
-            return self._typed_dict(hint, hints)
-        return self._dataclass(hint, hints)
-
-    def _dataclass(self, hint: Any, hints: dict[str, Any]) -> Codec:
-        codecs: dict[str, Codec] = {}
-        dumps: list[tuple[str, Any]] = []
-        properties: dict[str, Schema] = {}
-        required = []
-        for field in dataclasses.fields(hint):
-            codec = self._below(hint, field.name, hints[field.name])
-            dumps.append((field.name, codec.dump))
-            if self._output:
-                properties[field.name] = codec.schema
-                required.append(field.name)
-            elif field.init:
-                codecs[field.name] = codec
-                properties[field.name] = with_default(codec, field.default)
-                if (
-                    field.default is dataclasses.MISSING
-                    and field.default_factory is dataclasses.MISSING
-                ):
-                    required.append(field.name)
-        fields = Fields(codecs, required)
-
-        def load(value: Any) -> Any:
-            given = fields.load(value)
-            try:
-                return hint(**given)
-            except InvalidError:
-                raise
-            except (ValueError, TypeError, AssertionError) as error:  # its __post_init__
-                raise InvalidError(str(error) or type(error).__name__) from error
-
-        def dump(value: Any) -> dict[str, Any]:
-            if not isinstance(value, hint):
-                raise InvalidError(f"must be of {hint.__name__}, is {kind_of(value)}")
-            return _dumped(((name, getattr(value, name), one) for name, one in dumps))
-
-        return Codec(_titled(hint, object_schema(properties, required)), load, dump, exact=hint)
-
-    def _typed_dict(self, hint: Any, hints: dict[str, Any]) -> Codec:
-        codecs = {name: self._below(hint, name, one) for name, one in hints.items()}
-        required = [name for name, one in hints.items() if _is_required(hint, name, one)]
-        fields = Fields(codecs, required)
-
-        def dump(value: Any) -> dict[str, Any]:
-            if not isinstance(value, dict):
-                raise InvalidError(f"must be an object, is {kind_of(value)}")
-            found = None
-            for name in sorted(value.keys() - codecs.keys(), key=str):
-                found = InvalidError("is not a field of it", str(name)).joined(found)
-            for name in required:
-                if name not in value:
-                    found = InvalidError("is missing", name).joined(found)
-            if found is not None:
-                raise found
-            return _dumped((name, one, codecs[name].dump) for name, one in value.items())
-
-        properties = {name: codec.schema for name, codec in codecs.items()}
-        return Codec(_titled(hint, object_schema(properties, required)), fields.load, dump)
-
-    def _named_tuple(self, hint: Any) -> Codec:
-        hints = hints_of(hint)
-        names = hint._fields
-        items = [self._below(hint, name, hints.get(name, Any)) for name in names]
-        codec = fixed(items, len(names) - len(hint._field_defaults), lambda got: hint(*got))
-        prefix = [{**item.schema, "title": name} for item, name in zip(items, names, strict=True)]
-        schema = {**codec.schema, "prefixItems": prefix} if prefix else codec.schema
-
-        def dump(value: Any) -> Any:
-            if not isinstance(value, hint):
-                raise InvalidError(f"must be of {hint.__name__}, is {kind_of(value)}")
-            return codec.dump(value) if codec.dump else value
-
-        return Codec(_titled(hint, schema), codec.load, dump, exact=hint)
+        filled = dict(zip(getattr(hint, "__parameters__", ()), arguments, strict=False))
+        hints = {name: _filled(one, filled) for name, one in hints_of(hint).items()}
+        below = functools.partial(self._below, hint)
+        return record(hint, hints, below, self._output)
 
     def _below(self, hint: Any, name: str, field: Any) -> Codec:
         try:
             return self.codec(field)
         except BadTypeError as error:
             raise BadTypeError(f"`{hint.__name__}.{name}`: {error}") from None
+
+
+def _is_record(hint: Any) -> bool:
+    return (
+        dataclasses.is_dataclass(hint)
+        or typing.is_typeddict(hint)
+        or (isinstance(hint, type) and issubclass(hint, tuple) and hasattr(hint, "_fields"))
+    )
+
+
+def _is_hashable(hint: Any) -> bool:
+    """Whether values of it can be in a set, as far as the hint tells."""
+    origin = typing.get_origin(hint)
+    if origin is typing.Annotated:
+        return _is_hashable(typing.get_args(hint)[0])
+    if origin in (typing.Union, types.UnionType, tuple, frozenset):
+        return all(_is_hashable(one) for one in typing.get_args(hint) if one is not ...)
+    if origin in _ARRAYS or origin in _MAPPINGS or origin is collections.Counter:
+        return False
+    if typing.is_typeddict(origin or hint):
+        return False
+    return getattr(origin or hint, "__hash__", True) is not None
 
 
 def hints_of(thing: Any) -> dict[str, Any]:
@@ -293,181 +260,9 @@ def hints_of(thing: Any) -> dict[str, Any]:
         raise BadTypeError(f"the type hints of `{name}` cannot be read: {error}") from None
 
 
-def with_default(codec: Codec, default: Any) -> Schema:
-    """The schema with the default, where it has a JSON form without bytes."""
-    if default is dataclasses.MISSING or default is _MISSING:
-        return codec.schema
-    try:
-        told = codec.dump(default) if codec.dump else default
-    except Exception:  # of another type than its hint: `x: int = None`
-        return codec.schema
-    return codec.schema if _has_bytes(told) else {**codec.schema, "default": told}
-
-
-def _has_bytes(value: Any) -> bool:
-    if isinstance(value, (list, tuple)):
-        return any(map(_has_bytes, value))
-    if isinstance(value, dict):
-        return any(map(_has_bytes, value.values()))
-    return isinstance(value, (bytes, bytearray))
-
-
-def _dumped(fields: Any) -> dict[str, Any]:
-    made, found = {}, None
-    for name, value, dump in fields:
-        try:
-            made[name] = dump(value) if dump else value
-        except InvalidError as error:
-            found = error.below(name).joined(found)
-    if found is not None:
-        raise found
-    return made
-
-
-def _titled(hint: Any, schema: Schema) -> Schema:
-    doc = (hint.__doc__ or "").strip()
-    made = {"title": hint.__name__, **schema}
-    # dataclasses and namedtuple write one of their own
-    if doc and not doc.startswith((f"{hint.__name__}(", "dict(")):
-        made["description"] = doc.partition("\n\n")[0].replace("\n    ", " ")
-    return made
-
-
-def _literal(values: tuple[Any, ...]) -> Codec:
-    for value in values:
-        if not isinstance(value, (str, int, bool, type(None), enum.Enum)):
-            raise BadTypeError(f"the literal {shown(value)} has no JSON form")
-    return _one_of([(plain(value), value) for value in values])
-
-
-def _enumeration(hint: type[enum.Enum]) -> Codec:
-    members = list(hint)
-    is_plain = all(
-        isinstance(member.value, (str, int, float, bool, type(None))) for member in members
-    )
-    codec = _one_of([(one.value if is_plain else one.name, one) for one in members])
-    codec.schema = _titled(hint, codec.schema)
-    if codec.schema.get("description", "").startswith("Create a collection of name/value pairs"):
-        del codec.schema["description"]  # Enum's own
-    return codec
-
-
-def _one_of(pairs: list[tuple[Any, Any]]) -> Codec:
-    by_told = {(type(told), told): value for told, value in pairs}
-    by_value = {(type(value), value): told for told, value in pairs}
-    tolds = [told for told, _ in pairs]
-    names = ", ".join(shown(told) for told in tolds[:10]) + (", ..." if len(tolds) > 10 else "")
-
-    def load(value: Any) -> Any:
-        try:
-            return by_told[type(value), value]
-        except (KeyError, TypeError):
-            raise InvalidError(f"must be one of {names}, is {shown(value)}") from None
-
-    def dump(value: Any) -> Any:
-        try:
-            return by_value[type(value), value]
-        except (KeyError, TypeError):
-            raise InvalidError(f"must be one of {names}, is {shown(value)}") from None
-
-    schema: Schema = {"enum": tolds} if len(tolds) != 1 else {"const": tolds[0]}
-    kinds = {type(told) for told in tolds}
-    if kinds == {str}:
-        schema["type"] = "string"
-    elif kinds == {int}:
-        schema["type"] = "integer"
-    return Codec(schema, load, dump)
-
-
 def _subclass(hint: type, codec: Codec) -> Codec:
     load = codec.load
     return Codec(codec.schema, lambda value: hint(load(value)), codec.dump)
-
-
-# Attributes of constraints, as annotated_types and pydantic have them, and their keywords.
-_NUMBERS = {
-    "gt": "exclusiveMinimum",
-    "ge": "minimum",
-    "lt": "exclusiveMaximum",
-    "le": "maximum",
-    "multiple_of": "multipleOf",
-}
-_SIZES = {"array": "Items", "object": "Properties", "string": "Length"}
-_CHECKS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
-    "gt": (lambda value, bound: value > bound, "must be more than {}"),
-    "ge": (lambda value, bound: value >= bound, "must be at least {}"),
-    "lt": (lambda value, bound: value < bound, "must be less than {}"),
-    "le": (lambda value, bound: value <= bound, "must be at most {}"),
-    "multiple_of": (lambda value, step: value % step == 0, "must be a multiple of {}"),
-    "min_length": (lambda value, least: len(value) >= least, "must have a length of at least {}"),
-    "max_length": (lambda value, most: len(value) <= most, "must have a length of at most {}"),
-    "pattern": (lambda value, rule: re.search(rule, value) is not None, "must match {}"),
-}
-
-
-def _constrained(codec: Codec, metadata: tuple[Any, ...], hint: Any) -> Codec:
-    schema, checks = dict(codec.schema), []
-    for mark in _flat(metadata):
-        if isinstance(mark, str):
-            schema["description"] = mark
-            continue
-        for text in ("title", "description", "documentation"):
-            told = getattr(mark, text, None)
-            if isinstance(told, str) and not isinstance(mark, type):
-                schema["title" if text == "title" else "description"] = told
-        for name, (holds, message) in _CHECKS.items():
-            bound = getattr(mark, name, None)
-            if bound is None or isinstance(mark, type):
-                continue
-            checks.append((holds, bound, message.format(bound)))
-            _state(schema, name, bound, hint)
-    if not checks:
-        return Codec(schema, codec.load, codec.dump, codec.exact)
-
-    def check(value: Any) -> Any:
-        for holds, bound, message in checks:
-            if not holds(value, bound):
-                raise InvalidError(f"{message}, is {shown(value)}")
-        return value
-
-    load, dump = codec.load, codec.dump
-
-    def write(value: Any) -> Any:
-        check(value)
-        return dump(value) if dump else value
-
-    return Codec(schema, lambda value: check(load(value)), write)
-
-
-def _state(schema: Schema, name: str, bound: Any, hint: Any) -> None:
-    if name in _NUMBERS:
-        schema[_NUMBERS[name]] = plain(bound)
-    elif name == "pattern":
-        schema["pattern"] = getattr(bound, "pattern", bound)
-    elif schema.get("contentEncoding") is None and schema.get("type") in _SIZES:
-        schema[name[:3] + _SIZES[schema["type"]]] = bound
-
-
-def _flat(metadata: tuple[Any, ...]) -> list[Any]:
-    """pydantic's Field holds its constraints in `metadata`."""
-    found: list[Any] = []
-    for mark in metadata:
-        found.append(mark)
-        inner = getattr(mark, "metadata", None)
-        if isinstance(inner, (list, tuple)):
-            found.extend(inner)
-    return found
-
-
-def _is_required(hint: Any, name: str, field: Any) -> bool:
-    """Of a TypedDict, which does not see qualifiers in hints that are texts."""
-    while (origin := typing.get_origin(field)) is not None and (
-        origin is typing.Annotated or _is_qualifier(origin)
-    ):
-        if getattr(origin, "_name", None) in ("Required", "NotRequired"):
-            return bool(origin._name == "Required")
-        field = typing.get_args(field)[0]
-    return name in hint.__required_keys__
 
 
 def _is_qualifier(origin: Any) -> bool:

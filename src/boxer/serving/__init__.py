@@ -1,9 +1,18 @@
 """HTTP in front of boxes: every request meets a fresh machine."""
 
 from boxer.serving.application import Application, asgi
-from boxer.serving.command import application_of
+from boxer.serving.command import application_of, is_script
 from boxer.serving.gateway import wsgi
 from boxer.serving.reloading import serve_again
 from boxer.serving.server import Service, serve
 
-__all__ = ["Application", "Service", "application_of", "asgi", "serve", "serve_again", "wsgi"]
+__all__ = [
+    "Application",
+    "Service",
+    "application_of",
+    "asgi",
+    "is_script",
+    "serve",
+    "serve_again",
+    "wsgi",
+]

@@ -96,14 +96,14 @@ class Application:
         else:
             part, has_more = b"", True
             if not waits and (length is None or length <= AT_ONCE_BODY):
-                told = await _small_body(receive)
+                told = await _small_body(receive, AT_ONCE_BODY if length is not None else 0)
                 if told is None:
                     return
                 part, has_more = told
             if len(part) > self._most:
                 await tell_whole(send, self._served.refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
                 return
-            found = None if has_more else self._at_once(scope, part)
+            found = None if has_more else self.answer_at_once(scope, part)
             if found is None:
                 await self._talk(scope, receive, send, part, has_more, began)
                 return
@@ -111,7 +111,9 @@ class Application:
         await tell_whole(send, answer)
         self._served.figures.answered(answer["status"], time.perf_counter() - began, way)
 
-    def _at_once(self, scope: Message, body: bytes) -> dict[str, Any] | None:
+    def answer_at_once(self, scope: Message, body: bytes) -> dict[str, Any] | None:
+        """A whole answer, on this thread; None: it takes longer, or something of the outside, and
+        nothing has come of it."""
         if not self._is_apart or not self._shapes.is_quick(scope["method"], scope["path"]):
             return None
         before, began = getrusage(RUSAGE_THREAD), time.perf_counter()
@@ -206,9 +208,9 @@ class Application:
             self._machines.done(stream, scope)
 
 
-async def _small_body(receive: Receive) -> tuple[bytes, bool] | None:
-    """What has come of a body once it is whole, or more than is taken so; None: its sender is
-    gone."""
+async def _small_body(receive: Receive, most: int) -> tuple[bytes, bool] | None:
+    """What has come of a body once it is whole, or `most` bytes; None: its sender is gone. Who has
+    not said how long it is (HTTP/2) may wait for an answer before there is more."""
     parts: list[bytes] = []
     size = 0
     while True:
@@ -219,7 +221,7 @@ async def _small_body(receive: Receive) -> tuple[bytes, bool] | None:
         size += len(part)
         parts.append(part)
         has_more = message.get("more_body", False)
-        if not has_more or size > AT_ONCE_BODY:
+        if not has_more or size >= most:
             return parts[0] if len(parts) == 1 else b"".join(parts), has_more
 
 

@@ -13,7 +13,10 @@ from pathlib import PurePosixPath
 from boxer.errors import ServeError
 
 # Servers whose first word that is no option is `module:object`, and their options without a value.
-SERVERS = ("gunicorn", "uvicorn", "hypercorn", "daphne", "granian", "waitress-serve", "uwsgi")
+SERVERS = (
+    "gunicorn", "uvicorn", "hypercorn", "daphne", "granian", "waitress-serve", "uwsgi", "bottle",
+    "bottle.py",
+)  # fmt: skip
 SWITCHES = frozenset((
     "--access-log", "--capture-output", "--check-config", "--daemon", "--debug", "--factory",
     "--expose-tracebacks", "--no-access-log", "--no-date-header", "--no-proxy-headers",
@@ -21,8 +24,9 @@ SWITCHES = frozenset((
     "--use-colors", "--ws",
 ))  # fmt: skip
 PYTHON_SWITCHES = ("-B", "-E", "-I", "-O", "-OO", "-P", "-s", "-S", "-u")
-# Files that `flask run` and `fastapi run` look for.
-FLASK, FASTAPI = ("app", "wsgi"), ("main", "app", "api", "app/main", "app/app", "app/api")
+# Files that `flask run`, `litestar run` and `fastapi run` look for.
+FLASK, LITESTAR = ("app", "wsgi"), ("app", "application", "asgi")
+FASTAPI = ("main", "app", "api", "app/main", "app/app", "app/api")
 HINT = "Say which: `--app module:object`."
 _TARGET = re.compile(r"[A-Za-z_][\w.]*(:[A-Za-z_][\w.]*(\(\))?)?")
 
@@ -41,8 +45,13 @@ def application_of(words: Sequence[str], env: Iterable[str], files: Iterable[str
     if program in SERVERS:
         found = _first_word(rest)
         return _checked(f"{found}()" if "--factory" in rest else found, program)
+    if program == "aiohttp.web":  # python -m aiohttp.web [options] module:function
+        return _checked(f"{_first_word(rest)}()", program)
     if program == "flask":
         found = _option(rest, "--app", "-A") or variables.get("FLASK_APP") or _file(files, FLASK)
+        return _checked(_module(found), program)
+    if program == "litestar":
+        found = _option(rest, "--app") or variables.get("LITESTAR_APP") or _file(files, LITESTAR)
         return _checked(_module(found), program)
     if program == "fastapi":
         found = next((word for word in rest[1:] if word.endswith(".py")), "")
@@ -51,9 +60,17 @@ def application_of(words: Sequence[str], env: Iterable[str], files: Iterable[str
         source = _option(rest, "--source") or variables.get("FUNCTION_SOURCE") or "main"
         target = _option(rest, "--target") or variables.get("FUNCTION_TARGET", "")
         return _checked(f"{_module(source)}:{target}", program)
+    if rest and program.startswith("python") and PurePosixPath(rest[0]).name == "manage.py":
+        return _checked(_of_django(files), "manage.py")
     if rest and program.startswith("python") and rest[0].endswith(".py"):
         return _checked(_module(rest[0]), program)
     raise ServeError(f"`{' '.join(words)}` does not say which application it serves.", hint=HINT)
+
+
+def is_script(words: Sequence[str]) -> bool:
+    """Whether a file is run, which may serve by itself and name no application."""
+    words = _unwrapped(list(words))
+    return len(words) > 1 and PurePosixPath(words[0]).name.startswith("python")
 
 
 def _unwrapped(words: list[str]) -> list[str]:
@@ -101,6 +118,12 @@ def _option(words: list[str], *names: str) -> str:
 def _file(files: Iterable[str], names: Iterable[str]) -> str:
     there = set(files)
     return next((name for name in names if f"{name}.py" in there or name in there), "")
+
+
+def _of_django(files: Iterable[str]) -> str:
+    """Of the project beside manage.py, as `startproject` lays it out."""
+    found = [name for name in files if name.endswith("/wsgi.py")]
+    return f"{_module(found[0])}:application" if len(found) == 1 else ""
 
 
 def _module(path: str) -> str:

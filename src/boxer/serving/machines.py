@@ -52,7 +52,8 @@ class Fresh:
         def call(channel: Channel) -> Any:
             return self._served.talk(channel, request)
 
-        talk = Talk(call, self._executor, self._ended)
+        has_end = request.get("type") != "websocket"
+        talk = Talk(call, self._executor, self._ended, has_end=has_end)
         await talk.begin()
         return talk.open()
 
@@ -124,7 +125,8 @@ class Living:
         self._served.figures.living -= 1
 
     async def sleep(self, file: Path) -> bool:
-        """Puts the machine away, once nobody has a stream of it. False: it stays awake."""
+        """Puts the machine away, once nobody has a stream of it. False: it stays awake. Raises
+        OSError where there is no room for it: nothing is lost."""
         async with self._entering:
             talk, machine = self._talk, self._machine
             if machine is None or talk is None or talk.has_streams:
@@ -136,8 +138,13 @@ class Living:
             if machine.is_over:
                 return True
             loop = asyncio.get_running_loop()
-            if not await loop.run_in_executor(None, machine.save, file):
-                file.unlink(missing_ok=True)
+            is_saved = False
+            try:
+                is_saved = await loop.run_in_executor(None, machine.save, file)
+            finally:
+                if not is_saved:
+                    file.unlink(missing_ok=True)
+            if not is_saved:
                 return False
             self._sleeper, self._file = machine, file
             self._served.figures.asleep += 1

@@ -36,16 +36,18 @@ logger = logging.getLogger("boxer.serve")
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # token, RFC 9110 section 5.6.2
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")  # field-value, section 5.5
 # Of the connection, which is not the machine's (section 7.6.1).
-_OURS = frozenset(
+HOP_BY_HOP = frozenset(
     (
         "connection",
         "keep-alive",
         "proxy-connection",
         "transfer-encoding",
         "upgrade",
-        "content-length",
+        "te",
+        "trailer",
     )
 )
+_OURS = (HOP_BY_HOP - {"te", "trailer"}) | {"content-length"}
 WITHOUT_BODY = frozenset((204, 304))
 FAILURES = (GuestError, GuestExitedError, LimitReached)
 

@@ -7,10 +7,13 @@ Belongs here: what of a service the server is told. Does not: what a request bec
 from __future__ import annotations
 
 import json
+import logging
 import os
-from dataclasses import asdict, dataclass, field
+import socket
+import sys
+from dataclasses import asdict, dataclass, field, replace
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from boxer.errors import ServeError
 from boxer.library import load
@@ -21,18 +24,24 @@ from boxer.serving.machines import Machines, One, PerConnection
 from boxer.serving.served import Served
 from boxer.serving.sessions import Sessions
 
+if TYPE_CHECKING:
+    from boxer.serving.forwarding import Forwarder
+
 # What the processes of a service are told.
 VARIABLE = "BOXER_SERVICE"
 GRACE = 30  # seconds that requests under way have when the service is to end
 PING = 20.0  # seconds between pings of a WebSocket, and that an answer may take
 # Requests of machines that live on: what each takes is memory in its own.
 MOST_AT_ONCE = 1 << 12
+logger = logging.getLogger("boxer.serve")
 ISOLATIONS = ("request", "connection", "session", "none")
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """box: a file or a name. app: `module:object`. machines: that run at once in each worker, and
+    """box: a file or a name. app: `module:object`; none: the box's command is a server of its own,
+    which listens on box_port, 0: the first that it listens on. may_be_own: it is where there
+    turns out to be no such application. machines: that run at once in each worker, and
     are awake. streams: answers that are streamed, and WebSockets, beside them. isolation: request,
     connection, session or none. session_header: instead of a cookie. sessions, session_idle: how
     many, and for how many seconds without a request. limits, network, mounts: of each request.
@@ -40,7 +49,9 @@ class Service:
     request. metrics: the path of the figures, or nothing. host_lib: uvicorn or granian."""
 
     box: str
-    app: str
+    app: str = ""
+    may_be_own: bool = False
+    box_port: int = 0
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
@@ -68,6 +79,9 @@ class Service:
 def serve(service: Service) -> None:
     """Serves until it is told to end (SIGTERM, SIGINT). Raises `ServeError`."""
     _check(service)
+    if not service.app and service.isolation == "connection":
+        _serve_connections(service)
+        return
     if service.host_lib == "granian":
         granian.serve(service)
         return
@@ -84,6 +98,7 @@ def serve(service: Service) -> None:
         "log_level": "info",
         "access_log": service.access_log,
         "server_header": False,
+        "date_header": bool(service.app),  # else the box's own server says it
         "timeout_graceful_shutdown": GRACE,
         "ssl_certfile": service.certificate,
         "ssl_keyfile": service.key,
@@ -92,7 +107,14 @@ def serve(service: Service) -> None:
         from boxer.serving.connections import ConnectionProtocol
 
         options["http"] = ConnectionProtocol
-    application = open_service(service)  # what is wrong is said once, not by each worker
+    try:
+        application = open_service(service)  # what is wrong is said once, not by each worker
+    except ServeError as error:
+        if not service.may_be_own:
+            raise
+        logger.info("%s Its server is run as it is.", error)
+        serve(replace(service, app="", may_be_own=False))
+        return
     if service.workers == 1:
         server = uvicorn.Server(uvicorn.Config(application, **options))
         server.run()
@@ -104,17 +126,70 @@ def serve(service: Service) -> None:
     uvicorn.run(here, factory=True, workers=service.workers, **options)
 
 
-def worker() -> Application:
-    """The application of one process of several."""
+def told_service() -> Service:
+    """What a process of a service was told."""
     told = json.loads(os.environ[VARIABLE])
     for name in ("rehearse", "mounts"):
         told[name] = tuple(told[name])
     limits, network = Limits(**told.pop("limits")), Network(**told.pop("network"))
-    return open_service(Service(limits=limits, network=network, **told))
+    return Service(limits=limits, network=network, **told)
 
 
-def open_service(service: Service) -> Application:
+def worker() -> Application | Forwarder:
+    """The application of one process of several."""
+    return open_service(told_service())
+
+
+def _serve_connections(service: Service) -> None:
+    """The box's own server has the connections as they come."""
+    from boxer.serving.standing import Ear, Supervisor, told_by_signals
+
+    load(service.box)  # its code is compiled once, not by each process
+    family = socket.AF_INET6 if ":" in service.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    with listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((service.host, service.port))
+        except OSError as error:
+            raise ServeError(
+                f"{service.host}:{service.port} cannot be listened on: {error.strerror}."
+            ) from None
+        listener.setblocking(False)
+        host, port = listener.getsockname()[:2]
+        place = f"[{host}]:{port}" if family == socket.AF_INET6 else f"{host}:{port}"
+
+        def tell() -> None:
+            print(f"INFO:     Serving on http://{place} (Press CTRL+C to quit)", file=sys.stderr)
+
+        told = {VARIABLE: json.dumps(asdict(service))}
+        supervisor = Supervisor(listener, service.workers, told, GRACE)
+        with Ear() as ear, told_by_signals(supervisor, ear):
+            ear.on_ready = tell
+            supervisor.run(ear)
+
+
+def _forwarder(service: Service) -> Forwarder:
+    """The box's own server has each request in a connection by itself."""
+    from boxer.serving.forwarding import Forwarder
+    from boxer.serving.standing import Supervisor
+
+    load(service.box)
+    told = {VARIABLE: json.dumps(asdict(service))}
+    return Forwarder(
+        lambda listener: Supervisor(listener, 1, told, GRACE),
+        machines=service.machines,
+        streams=service.streams,
+        most=service.body_bytes,
+        first=service.limits.time,
+        longest=service.longest,
+    )
+
+
+def open_service(service: Service) -> Application | Forwarder:
     """Loads the box and starts its application. Raises `ServeError`, and what `load` raises."""
+    if not service.app:
+        return _forwarder(service)
     pool: Pool = load(service.box).pool(
         service.machines + (service.streams if service.isolation == "request" else 0),
         limits=service.limits,
@@ -170,6 +245,29 @@ def _check(service: Service) -> None:
         )
     if service.metrics:
         metrics.check()
+    if not service.app:
+        _check_own(service)
+
+
+def _check_own(service: Service) -> None:
+    if service.isolation not in ("request", "connection"):
+        raise ServeError(
+            f"--isolation {service.isolation}: a box whose command is a server of its own begins"
+            " anew for each request or connection.",
+            hint="One machine for all is `boxer run -p`.",
+        )
+    if service.metrics:
+        raise ServeError("--metrics: a server of the box's own has its own figures.")
+    if service.mounts:
+        raise ServeError(
+            "-v: a server that begins anew for each connection has no volumes.",
+            hint="One that goes on has them: boxer run -p PORT:PORT -v .. BOX",
+        )
+    if service.certificate and service.isolation == "connection":
+        raise ServeError(
+            "--tls-cert: with --isolation connection the box's own server has the connection.",
+            hint="Leave --isolation out, or have the server in the box do TLS.",
+        )
 
 
 def _uvicorn() -> ModuleType:

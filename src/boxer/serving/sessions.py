@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import secrets
 import tempfile
 import time
@@ -32,6 +33,8 @@ COOKIE = "boxer-session"
 LONGEST = 256
 # Seconds between looks at who is idle, and that one is before it is put to sleep.
 LOOK, QUIET = 0.5, 5.0
+# Seconds after which it is tried again where there was no room on the disk.
+AGAIN = 30.0
 logger = logging.getLogger("boxer.serve")
 
 
@@ -41,7 +44,7 @@ class Session:
     name: str
     busy: int = 0
     used: float = 0.0
-    is_failing: bool = False  # its machine cannot be put away
+    stays_until: float = 0.0  # its machine cannot be put away before
 
 
 class Sessions:
@@ -147,12 +150,13 @@ class Sessions:
         excess = len(awake) - self._awake
         for at, session in enumerate(awake):
             is_quiet = now - session.used > QUIET
-            if session.busy or session.is_failing or not (is_quiet or at < excess):
+            if session.busy or now < session.stays_until or not (is_quiet or at < excess):
                 continue
             self._files += 1
             file = Path(self._folder.name) / str(self._files)
             try:
-                session.is_failing = not await session.living.sleep(file)
+                if not await session.living.sleep(file):
+                    session.stays_until = math.inf
             except (OSError, BoxerError) as error:
-                session.is_failing = True
+                session.stays_until = now + AGAIN
                 logger.warning("a session stays awake: %s", error)

@@ -7,6 +7,8 @@ Invariant: MOST shapes are remembered, whatever paths clients think of.
 
 from __future__ import annotations
 
+import threading
+
 # As long as one takes longer than QUICK seconds, it is handed to a thread, which costs half as much
 # again but keeps nobody waiting; after CALM quick ones it is tried again.
 QUICK, CALM = 0.005, 64
@@ -18,6 +20,7 @@ class Shapes:
 
     def __init__(self) -> None:
         self._slow: dict[str, int] = {}
+        self._noting = threading.Lock()
 
     def is_quick(self, method: str, path: str) -> bool:
         return not self._slow or shape_of(method, path) not in self._slow
@@ -26,7 +29,10 @@ class Shapes:
         is_quick = is_whole and seconds < QUICK
         if is_quick and not self._slow:
             return
-        shape = shape_of(method, path)
+        with self._noting:
+            self._note(shape_of(method, path), is_quick)
+
+    def _note(self, shape: str, is_quick: bool) -> None:
         if not is_quick:
             self._slow.pop(shape, None)
             if len(self._slow) >= MOST:

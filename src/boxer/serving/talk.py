@@ -41,7 +41,8 @@ MOST_EVENTS = 1024
 
 class Talk(asyncio.Protocol):
     """call: made on a thread of the executor, with the channel. ended: called once it is over,
-    with its result or what it raised. is_shared: others have streams of it."""
+    with its result or what it raised. is_shared: others have streams of it. has_end: what the
+    machine sends is bounded as a whole, not by the message."""
 
     def __init__(
         self,
@@ -49,10 +50,11 @@ class Talk(asyncio.Protocol):
         executor: Executor,
         ended: Callable[[Any], None] = lambda result: None,
         is_shared: bool = False,
+        has_end: bool = True,
     ) -> None:
         self.is_shared = is_shared
         self._call, self._executor, self._ended = call, executor, ended
-        self._channel = Channel()
+        self._channel = Channel(has_end)
         self._decoder = Decoder()
         self._streams: dict[int, Stream] = {}
         self._numbers = 0

@@ -59,6 +59,10 @@ def _no_stage(name: str) -> Tree | None:
     return None
 
 
+def _no_program(name: str) -> bytes | None:
+    return None
+
+
 def _in_ticks(name: str) -> str:
     return f"`{name}`"
 
@@ -71,7 +75,8 @@ class Ports:
     none; it is not changed. stage_name: what people call it. commands: None where no machine can be
     run. wheels: None where nothing native can be built. compiler: None where nothing is compiled.
     python: the base's, None where it has none. python_asked: the Python of the image that FROM
-    names (`3.9`) where it is not the base's, else empty. secrets: by their ids.
+    names (`3.9`) where it is not the base's, else empty. programs: the C programs that come with
+    the base and that system packages bring, by name. secrets: by their ids.
     """
 
     listener: Listener = field(default_factory=Silent)
@@ -80,6 +85,7 @@ class Ports:
     stage_name: Callable[[str], str] = _in_ticks
     wheels: WheelBuilder | None = None
     compiler: Compiler | None = None
+    programs: Callable[[str], bytes | None] = _no_program
     secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     python: Python | None = None
     python_asked: str = ""

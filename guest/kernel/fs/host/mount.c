@@ -163,6 +163,10 @@ static struct filesystem *last_mounted(void) {
     return last;
 }
 
+int hostfs_is_there(void) {
+    return last_mounted() != NULL;
+}
+
 void hostfs_unmount_all(void) {
     if (path_cwd()->inode->fs->type == hostfs_type)
         path_set_cwd(path_root());

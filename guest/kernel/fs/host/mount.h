@@ -4,6 +4,7 @@
 
 // 0, or the first host descriptor from 3 on that is no folder.
 int hostfs_mount_all(const char *cwd);
+int hostfs_is_there(void); // whether a folder is mounted
 void hostfs_unmount_all(void);
 
 #endif

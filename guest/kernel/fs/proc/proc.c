@@ -115,6 +115,10 @@ struct inode *proc_folder_of(struct filesystem *fs, uint32_t whom) {
     return make_inode(fs, &process_entry, whom);
 }
 
+uint32_t proc_process_of(const struct inode *inode) {
+    return inode->ops == &folder_ops && entry_of(inode) == &process_entry ? whom_of(inode) : 0;
+}
+
 static int lookup(struct dentry *dir, const char *name, size_t len, struct inode **found) {
     for (const struct proc_entry *entry = entry_of(dir->inode)->children; entry->name; entry++)
         if (strlen(entry->name) == len && memcmp(entry->name, name, len) == 0) {

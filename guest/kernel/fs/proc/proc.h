@@ -29,6 +29,7 @@ struct proc_entry {
 extern const struct proc_entry proc_root[];
 long proc_copy(const char *text, char *buffer, size_t size);
 struct inode *proc_folder_of(struct filesystem *, uint32_t whom); // null: no memory
-int proc_boot(void);                                              // mounts /proc
+uint32_t proc_process_of(const struct inode *); // whose /proc/PID it is; 0: it is none
+int proc_boot(void);                            // mounts /proc
 
 #endif

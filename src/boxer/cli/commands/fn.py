@@ -39,8 +39,14 @@ def _command(
 def _add_making(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = _command(commands, "new", "write a new function into a folder", new)
     parser.add_argument("name", metavar="FUNCTION", help="of the function, and of its folder")
-    parser.add_argument("--lang", choices=("python", "c"), default="python")
+    parser.add_argument("--lang", choices=("python", "js", "ts", "c"), default="python")
     parser.add_argument("--folder", type=Path, help="instead of one named as the function")
+    parser.add_argument(
+        "--signature", metavar="FILE.hcl", help="of Scale's that it is typed with, or `http`"
+    )
+    parser = _command(commands, "import", "print a signature of Scale's as Python", import_scale)
+    parser.add_argument("-o", "--output", type=Path, metavar="OUT.py", help="write it here")
+    parser.add_argument("signature", metavar="FILE.hcl", help="or `http`: Scale's own for HTTP")
     parser = _command(commands, "build", "build a function", build)
     parser.add_argument("-t", "--tag", metavar="NAME[:TAG]", help="instead of the project's")
     parser.add_argument("-o", "--output", type=Path, metavar="OUT.wasm", help="write the box here")
@@ -84,8 +90,8 @@ def _add_describing(commands: _SubParsersAction[argparse.ArgumentParser]) -> Non
     parser = _command(commands, "inspect", "show what a function takes and gives", inspect)
     parser.add_argument("--as", dest="kind", choices=("signature", "openapi", "mcp"))
     parser.add_argument("function", metavar="BOX", help=_FUNCTION)
-    parser = _command(commands, "stub", "print a typed caller's source", stub)
-    parser.add_argument("--lang", choices=("python", "ts"), default="python")
+    parser = _command(commands, "stub", "print a caller's source, or WIT", stub)
+    parser.add_argument("--lang", choices=("python", "ts", "wit"), default="python")
     parser.add_argument("function", metavar="BOX", help=_FUNCTION)
     parser = _command(commands, "diff", "compare two functions' signatures", diff)
     parser.add_argument("older", metavar="BOX", help=f"{_FUNCTION}, or a signature's file (.json)")
@@ -93,11 +99,26 @@ def _add_describing(commands: _SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def new(options: argparse.Namespace) -> int:
-    from boxer.functions import write_project
+    from boxer.functions import read_scale, write_project
 
     folder = options.folder or Path(options.name)
-    files = write_project(folder, options.name, options.lang)
+    signature = read_scale(options.signature) if options.signature else None
+    files = write_project(folder, options.name, options.lang, signature)
     functionoptions.tell(options, [str(path) for path in files], [str(path) for path in files])
+    return 0
+
+
+def import_scale(options: argparse.Namespace) -> int:
+    from boxer.functions import python_module, read_scale
+
+    source = python_module(read_scale(options.signature))
+    if options.output is not None:
+        functionoptions.write(options.output, source.encode())
+        functionoptions.tell(options, str(options.output), [str(options.output)])
+    elif options.format == "json":
+        functionoptions.print_json({"source": source})
+    else:
+        print(source, end="")
     return 0
 
 
@@ -189,11 +210,15 @@ def inspect(options: argparse.Namespace) -> int:
 
 
 def stub(options: argparse.Namespace) -> int:
-    from boxer.functions import Description, python_stub, typescript_stub
+    from boxer.functions import Description, python_stub, typescript_stub, wit_package
 
     description = Description.of(functionoptions.info_of(options.function), options.function)
-    make = python_stub if options.lang == "python" else typescript_stub
-    print(make(options.function, description.signature), end="")
+    make = {"python": python_stub, "ts": typescript_stub, "wit": wit_package}[options.lang]
+    source = make(options.function, description.signature)
+    if options.format == "json":
+        functionoptions.print_json({"source": source})
+    else:
+        print(source, end="")
     return 0
 
 

@@ -29,6 +29,18 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--app", metavar="MODULE:OBJECT", help="instead of what the box's command names"
     )
+    parser.add_argument(
+        "--own-server",
+        action="store_true",
+        help="the box's command serves: each connection begins where it waits for its first one",
+    )
+    parser.add_argument(
+        "--box-port",
+        type=int,
+        default=0,
+        metavar="PORT",
+        help="that a server of the box's own listens on (the first that it does)",
+    )
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes (1)")
     parser.add_argument(
         "--machines", type=int, default=16, metavar="N", help="at once in a worker (16)"
@@ -140,11 +152,14 @@ def run(options: argparse.Namespace) -> int:
     lines = [line for path in options.env_file for line in runoptions.read_environment_file(path)]
     own_limits, net_limits = networkoptions.split_limits(options.limit)
     info = load(options.box).info
+    app, is_sure = _app_of(options, info)
     granted = [grants.parse_volume(text) for text in options.volume]
     with grants.mounts_of(granted, partial(grants.copy_of, options.box)) as mounts:
         service = Service(
             box=options.box,
-            app=options.app or _app_of(options.box, info),
+            app=app,
+            may_be_own=not is_sure,
+            box_port=options.box_port,
             host=host,
             port=port,
             workers=options.workers,
@@ -178,6 +193,8 @@ def _check(options: argparse.Namespace) -> None:
         if getattr(options, name) < least:
             option = name.replace("_", "-")
             raise ServeError(f"--{option} {getattr(options, name)}: at least {least}.")
+    if not 0 <= options.box_port < 1 << 16:
+        raise ServeError(f"--box-port {options.box_port} is no port.")
     if options.metrics and not options.metrics.startswith("/"):
         raise ServeError(f"`{options.metrics}` is no path.", hint="--metrics /metrics")
 
@@ -208,7 +225,25 @@ def address_of(text: str) -> tuple[str, int]:
     return host.strip("[]") or "127.0.0.1", int(port)
 
 
-def _app_of(name: str, info: BoxInfo) -> str:
+def _app_of(options: argparse.Namespace, info: BoxInfo) -> tuple[str, bool]:
+    """`module:object`, or nothing where the command is a server of its own; and whether that is
+    sure: of `python FILE` it shows when the file is imported."""
+    from boxer.serving import is_script
+
+    if options.own_server and options.app:
+        raise ServeError("--app and --own-server do not go together.")
+    if options.own_server or options.app:
+        return options.app or "", True
+    words = [*(info.config.entrypoint or ()), *(info.config.cmd or ())]
+    try:
+        return _named_app(options.box, info), not is_script(words)
+    except ServeError:
+        if not words:
+            raise
+        return "", True
+
+
+def _named_app(name: str, info: BoxInfo) -> str:
     from boxer.boxfile import read_box
     from boxer.describe import load_bytes
     from boxer.filetree import Directory

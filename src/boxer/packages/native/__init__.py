@@ -12,6 +12,7 @@ box is built, and the interpreter finds them among its built-in modules by their
 from boxer.packages.native.confined import is_confining
 from boxer.packages.native.joining import (
     Builder,
+    base_program,
     find_builder,
     linked_base,
     module_names,
@@ -21,6 +22,7 @@ from boxer.packages.native.joining import (
 
 __all__ = [
     "Builder",
+    "base_program",
     "find_builder",
     "is_confining",
     "linked_base",

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from boxer.blobstore import cache_folder
 from boxer.errors import NativePackageError
 from boxer.filetree import Tree
-from boxer.images import INSTALL_SDK, Base
+from boxer.images import INSTALL_SDK, Base, BaseComponent
 from boxer.packages.catalogue.buildsettings import settings_of
 from boxer.packages.native import toolfiles
 from boxer.packages.native.crossbuild import build_wheel
@@ -31,10 +32,13 @@ from boxer.packages.native.modules import (
 )
 from boxer.packages.native.rust import RustToolchain, find_rust
 from boxer.packages.native.sdk import Sdk, find_sdk
+from boxer.wasmformat import with_object
 
 # Raised when packages are built otherwise than before.
 GENERATION = 2
 _UV_SECONDS = 900.0
+# A module of nothing: the program is the object it carries.
+_NO_CODE = b"\0asm\1\0\0\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,14 @@ def find_builder(base: Base) -> Builder | None:
     return Builder(sdk, find_rust()) if sdk else None
 
 
+def base_program(base: Base, name: str) -> bytes | None:
+    """A C program that comes with a base, `curl`, as an executable file that is linked with it when
+    the box is written; None where the base has none of that name."""
+    sdk = _sdk_of(base)
+    path = sdk.folder / "lib" / "tools" / f"{name}.o" if sdk else None
+    return with_object(_NO_CODE, path.read_bytes()) if path and path.is_file() else None
+
+
 def linked_base(base: Base, tree: Tree) -> Base:
     """The base with a tree's extension modules and C programs in it; itself if there are none.
 
@@ -84,7 +96,20 @@ def with_extensions(base: Base, tree: Tree) -> tuple[Base, Tree]:
     modules, programs = extension_modules(tree), linked_programs(tree)
     if not modules and not programs:
         return base, tree
-    return _linked(base, modules, programs), with_placeholders(tree, modules, programs)
+    linked = _linked(base, modules, programs)
+    components = (*base.info.components, *_components(base, programs))
+    linked = replace(linked, info=replace(base.info, components=components))
+    return linked, with_placeholders(tree, modules, programs)
+
+
+def _components(base: Base, programs: Sequence[LinkedProgram]) -> Iterator[BaseComponent]:
+    """What the programs are made of that came with the base."""
+    sdk = _sdk_of(base)
+    tools = json.loads((sdk.folder / "sdk.json").read_text()).get("tools", {}) if sdk else {}
+    held = {program.data for program in programs}
+    for name, (source, version, license_) in tools.items():
+        if sdk and (sdk.folder / "lib" / "tools" / f"{name}.o").read_bytes() in held:
+            yield BaseComponent(source, version, license_)
 
 
 def run_in_stage(base: Base, tree: Tree) -> tuple[Base, Tree, Mapping[bytes, bytes]]:

@@ -18,12 +18,14 @@ _FETCH = "Fetch it before the build and COPY it."
 _COMPILE = "Use packages that come as pure Python, or COPY what was built elsewhere."
 _GENERATE = "Use a Makefile and `make`, or build it before with `boxer cc` and COPY the program."
 _CC = "Call `cc`, which compiles and links."
-_NODE = "Build the front end outside, or in another image, and COPY the result."
+_NODE = "Build the front end before, and COPY what is made: `COPY frontend/dist ./dist`."
+_PACKAGES = "a build runs no package manager of Node"
 _SERVICE = "Run that service in a container of its own."
 
 _REFUSED: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("curl", "wget", "git", "ssh", "scp", "rsync", "svn"), (_NETWORK, _FETCH)),
-    **dict.fromkeys(("npm", "npx", "node", "yarn", "pnpm", "bun"), (_NATIVE, _NODE)),
+    **dict.fromkeys(("npm", "npx", "yarn", "pnpm", "bun"), (_PACKAGES, _NODE)),
+    "node": (_NATIVE, _NODE),
     **dict.fromkeys(
         ("cargo", "rustc", "go", "rustup"),
         (_NATIVE, _COMPILE),

@@ -3,7 +3,8 @@
 Belongs here: reading their command lines, and what a package means in a box, which the catalogue
 (systempackages.toml) says. Does not: installing anything: a box has no native packages.
 
-A package is `present` (the box has what it is for), `ignored` with a notice (it serves compiling
+A package is `present` (the box has what it is for), of `programs` (C programs that come with the
+base, put where the package has them), `ignored` with a notice (it serves compiling
 or looking around, and what needs it will say so), of `python` (pip installs it), or is not in the
 catalogue: the build stops.
 """
@@ -11,10 +12,12 @@ catalogue: the build stops.
 from __future__ import annotations
 
 import functools
+import posixpath
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
+from typing import Any
 
 from boxer.errors import UnsupportedCommandError
 from boxer.userland.commands.pip import pip
@@ -64,6 +67,8 @@ _PROGRAMS = {
     "gosu": ("gosu.py", ("/usr/sbin/gosu", "/usr/local/bin/gosu")),
     "su-exec": ("gosu.py", ("/sbin/su-exec", "/usr/local/bin/su-exec")),
 }
+_KINDS = ("refused", "programs", "ignored", "present")
+_REMOVE = frozenset(("remove", "purge", "del", "erase"))
 _SERVICE = "a box runs one program"
 _NUMBER = re.compile(r"-?\d[\d.]*$")  # behind a name
 _VERSION = re.compile(r"[=<>~/].*$|:[a-z0-9]+$")
@@ -73,6 +78,8 @@ def system_packages(call: Invocation) -> None:
     """apt-get and its kin. Raises UnsupportedCommandError for what a box cannot have."""
     argv = _operands(call.arguments)
     action = argv[0] if argv else ""
+    if action in _REMOVE:
+        _remove(call, argv[1:])
     if action in _HARMLESS or not argv:
         if action in ("update", "upgrade", "dist-upgrade", "full-upgrade"):
             call.notice(f"`{call.name} {action}` does nothing: a box has no system packages.")
@@ -94,6 +101,8 @@ def _install(call: Invocation, packages: list[str]) -> None:
         if name.startswith((".", "/")):
             raise _unknown(call, package)
         if name in catalogue["present"] or _PYTHON.fullmatch(name) or name in python:
+            continue
+        if _add_linked(call, catalogue["programs"].get(name, [])):
             continue
         known = _family(name)
         refused = known in catalogue["refused"] and not (name != known and _HEADERS.search(name))
@@ -117,6 +126,24 @@ def _install(call: Invocation, packages: list[str]) -> None:
         )
 
 
+def _remove(call: Invocation, packages: list[str]) -> None:
+    """Takes the programs out again that `_add_linked` put there."""
+    for package in packages:
+        for path in _catalogue()["programs"].get(_VERSION.sub("", package), []):
+            if call.tree.get(path, follow=False) is not None:
+                call.tree.remove(path)
+
+
+def _add_linked(call: Invocation, paths: Sequence[str]) -> bool:
+    """Puts C programs of the base where a package has them; whether the base has them."""
+    found = {path: call.ports.programs(posixpath.basename(path)) for path in paths}
+    for path, data in found.items():
+        if data is not None:
+            call.tree.make_directories(posixpath.dirname(path), 0o755, 0, 0, call.epoch)
+            call.tree.add_file(path, data, 0o755, 0, 0, call.epoch)
+    return bool(found) and None not in found.values()
+
+
 def _family(name: str) -> str:
     """The package of the catalogue that one belongs to: distributions call the parts of a program
     by its name and a word more (`git-lfs`, `nginx-module-geoip`), and put versions behind names
@@ -126,7 +153,10 @@ def _family(name: str) -> str:
     for count in range(len(words), 0, -1):
         begun = "-".join(words[:count])
         for candidate in (begun, _NUMBER.sub("", begun)):
-            if any(candidate in catalogue[kind] for kind in ("refused", "ignored", "present")):
+            if any(
+                candidate in catalogue[kind]
+                for kind in ("refused", "programs", "ignored", "present")
+            ):
                 return "" if _PYTHON_PREFIX.match(name) and candidate != name else candidate
     return ""
 
@@ -190,10 +220,9 @@ def _unknown(call: Invocation, package: str) -> UnsupportedCommandError:
 
 
 @functools.cache
-def _catalogue() -> Mapping[str, Mapping[str, str]]:
+def _catalogue() -> Mapping[str, Mapping[str, Any]]:
     text = resources.files(__package__).joinpath("systempackages.toml").read_text("utf-8")
-    tables: dict[str, dict[str, str]] = tomllib.loads(text)
-    return tables
+    return tomllib.loads(text)
 
 
 _NAMES = ("apt-get", "apt", "apk", "dnf", "yum", "microdnf", "aptitude", "apt-cache")

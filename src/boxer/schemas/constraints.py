@@ -1,0 +1,110 @@
+"""What `Annotated` says of a type: bounds, lengths, patterns, texts.
+
+Belongs here: marks by their attributes, as annotated_types and pydantic have them. Does not: marks
+that change a value, which pydantic itself reads (`models`).
+
+Also a part of every base (recipes/layout.py): it imports nothing that is not in a box.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from boxer.schemas.anything import plain
+from boxer.schemas.invalid import InvalidError, shown
+from boxer.schemas.scalars import Codec, Schema
+
+# Attributes of constraints, and their keywords.
+_NUMBERS = {
+    "gt": "exclusiveMinimum",
+    "ge": "minimum",
+    "lt": "exclusiveMaximum",
+    "le": "maximum",
+    "multiple_of": "multipleOf",
+}
+_SIZES = {"array": "Items", "object": "Properties", "string": "Length"}
+_CHECKS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
+    "gt": (lambda value, bound: value > bound, "must be more than {}"),
+    "ge": (lambda value, bound: value >= bound, "must be at least {}"),
+    "lt": (lambda value, bound: value < bound, "must be less than {}"),
+    "le": (lambda value, bound: value <= bound, "must be at most {}"),
+    "multiple_of": (lambda value, step: value % step == 0, "must be a multiple of {}"),
+    "min_length": (lambda value, least: len(value) >= least, "must have a length of at least {}"),
+    "max_length": (lambda value, most: len(value) <= most, "must have a length of at most {}"),
+    "pattern": (lambda value, rule: re.search(rule, value) is not None, "must match {}"),
+}
+# Of pydantic's StringConstraints, which change the value.
+_CHANGES = ("strip_whitespace", "to_upper", "to_lower")
+
+
+def is_pydantics(metadata: tuple[Any, ...]) -> bool:
+    """Whether a mark is one that only pydantic can act on: a validator, a serializer."""
+    return any(
+        hasattr(mark, "__get_pydantic_core_schema__")
+        or any(getattr(mark, change, None) for change in _CHANGES)
+        for mark in metadata
+    )
+
+
+def constrained(codec: Codec, metadata: tuple[Any, ...], hint: Any) -> Codec:
+    schema, checks = dict(codec.schema), []
+    for mark in _flat(metadata):
+        if isinstance(mark, str):
+            schema["description"] = mark
+            continue
+        for text in ("title", "description", "documentation"):
+            told = getattr(mark, text, None)
+            if isinstance(told, str) and not isinstance(mark, type):
+                schema["title" if text == "title" else "description"] = told
+        for name, (holds, message) in _CHECKS.items():
+            bound = getattr(mark, name, None)
+            if bound is None or isinstance(mark, type):
+                continue
+            checks.append((holds, bound, message.format(bound)))
+            _state(schema, name, bound)
+        if type(mark).__name__ == "Predicate":
+            checks.append((lambda value, holds: bool(holds(value)), mark.func, "is not allowed"))
+    if not checks:
+        return Codec(schema, codec.load, codec.dump, codec.exact)
+
+    def check(value: Any) -> Any:
+        for holds, bound, message in checks:
+            if not holds(value, bound):
+                raise InvalidError(f"{message}, is {shown(value)}")
+        return value
+
+    load, dump = codec.load, codec.dump
+
+    def write(value: Any) -> Any:
+        made = dump(value) if dump else value
+        check(value)
+        return made
+
+    return Codec(schema, lambda value: check(load(value)), write)
+
+
+def _state(schema: Schema, name: str, bound: Any) -> None:
+    """Of several marks for one keyword, each holds: the schema tells the narrowest."""
+    if name in _NUMBERS:
+        word, told = _NUMBERS[name], plain(bound)
+        known = schema.get(word)
+        if isinstance(told, (int, float)) and isinstance(known, (int, float)):
+            told = max(told, known) if name in ("gt", "ge") else min(told, known)
+        schema[word] = told
+    elif name == "pattern":
+        schema["pattern"] = getattr(bound, "pattern", bound)
+    elif schema.get("contentEncoding") is None and schema.get("type") in _SIZES:
+        schema[name[:3] + _SIZES[schema["type"]]] = bound
+
+
+def _flat(metadata: tuple[Any, ...]) -> list[Any]:
+    """pydantic's Field holds its constraints in `metadata`."""
+    found: list[Any] = []
+    for mark in metadata:
+        found.append(mark)
+        inner = getattr(mark, "metadata", None)
+        if isinstance(inner, (list, tuple)):
+            found.extend(inner)
+    return found

@@ -1,0 +1,247 @@
+"""Requests that a box's own server answers, each on a machine of its own.
+
+Belongs here: ASGI's messages, what the server is told of who asks, the end of each. Does not: the
+machines (`standing`), the bytes between (`upstream`), WebSockets (`tunnel`).
+
+Invariants
+1. A request's machine has seen no other request. It is over when the answer is, or the client has
+   gone.
+2. No more than `machines` requests and `streams` WebSockets are with machines; others wait here.
+3. X-Forwarded headers are the server's in front, which believes those of a proxy on this machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import tempfile
+import threading
+from collections.abc import Callable
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from boxer.errors import BoxerError, ServeError
+from boxer.serving.exchange import Message, Receive, Send, tell_whole
+from boxer.serving.served import HOP_BY_HOP, plain_answer, request_id
+from boxer.serving.standing import Ear, Supervisor, listen_privately
+from boxer.serving.upstream import Upstream, UpstreamError, target_of
+
+logger = logging.getLogger("boxer.serve")
+REQUEST_ID = b"x-request-id"
+OURS = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded"}
+
+
+class Forwarder:
+    """ASGI 3.0. begin: makes the supervisor of a listener. most: bytes of a request. first: seconds
+    until an answer begins; longest: that it lasts."""
+
+    def __init__(
+        self,
+        begin: Callable[[Any], Supervisor],
+        *,
+        machines: int,
+        streams: int,
+        most: int,
+        first: float | None,
+        longest: float | None,
+    ) -> None:
+        self._begin, self._machines = begin, machines
+        self._most, self._first, self._longest = most, first, longest
+        self._turns, self._links = asyncio.Semaphore(machines), asyncio.Semaphore(streams)
+        self._path = ""
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        match scope["type"]:
+            case "http":
+                await self._answer(scope, receive, send)
+            case "websocket":
+                from boxer.serving.tunnel import tunnel
+
+                async with self._links:
+                    await tunnel(self._path, scope, receive, send, self._first, self._longest)
+            case "lifespan":
+                await self._live(receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        loop = asyncio.get_running_loop()
+        stands: asyncio.Future[None] = loop.create_future()
+
+        def tell(error: Exception | None) -> None:
+            if not stands.done():
+                if error is None:
+                    stands.set_result(None)
+                else:
+                    stands.set_exception(error)
+
+        with tempfile.TemporaryDirectory(prefix="boxer-serve-") as folder:
+            self._path = str(Path(folder) / "socket")
+            with listen_privately(self._path) as listener, Ear() as ear:
+
+                def ready() -> None:
+                    loop.call_soon_threadsafe(tell, None)
+
+                ear.on_ready = ready
+                supervisor = self._begin(listener)
+
+                def supervise() -> None:
+                    try:
+                        supervisor.run(ear)
+                    except BoxerError as error:
+                        logger.error("%s", error)
+                        loop.call_soon_threadsafe(tell, error)
+
+                thread = threading.Thread(target=supervise)
+                thread.start()
+                try:
+                    await stands
+                    await send({"type": "lifespan.startup.complete"})
+                    await receive()
+                except ServeError as error:
+                    await send({"type": "lifespan.startup.failed", "message": str(error)})
+                finally:
+                    ear.tell(supervisor.end)
+                    await loop.run_in_executor(None, thread.join)
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _answer(self, scope: Message, receive: Receive, send: Send) -> None:
+        pairs = [
+            [name.decode("latin-1"), value.decode("latin-1")] for name, value in scope["headers"]
+        ]
+        known = request_id({"headers": pairs})
+        length = next((v for n, v in scope["headers"] if n == b"content-length"), None)
+        if length is not None and int(length) > self._most:
+            await self._refuse(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, known)
+            return
+        async with self._turns:
+            try:
+                async with asyncio.timeout(self._longest):
+                    await self._forward(scope, receive, send, known)
+            except TimeoutError:
+                logger.warning("an answer was cut off after %s seconds", self._longest)
+                raise
+
+    async def _forward(self, scope: Message, receive: Receive, send: Send, known: str) -> None:
+        try:
+            upstream = await Upstream.open(self._path)
+        except OSError:
+            await self._refuse(send, HTTPStatus.SERVICE_UNAVAILABLE, known)
+            return
+        sending = _Sending(upstream, scope, receive, self._most, known)
+        task = asyncio.ensure_future(sending.run())
+        try:
+            await self._tell(scope, upstream, sending, task, send, known)
+        finally:
+            task.cancel()
+            upstream.close()
+
+    async def _tell(
+        self,
+        scope: Message,
+        upstream: Upstream,
+        sending: _Sending,
+        task: Any,
+        send: Send,
+        known: str,
+    ) -> None:
+        begins = asyncio.ensure_future(upstream.head())
+        done, _ = await asyncio.wait(
+            (begins, sending.ended), timeout=self._first, return_when=asyncio.FIRST_COMPLETED
+        )
+        if begins not in done:
+            begins.cancel()
+            if not done:
+                logger.warning("no answer after %s seconds: %s", self._first, scope["path"])
+                await self._refuse(send, HTTPStatus.GATEWAY_TIMEOUT, known)
+            elif sending.is_too_long:
+                await self._refuse(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, known)
+            return
+        try:
+            status, headers = begins.result()
+        except (UpstreamError, OSError) as error:
+            logger.warning("no answer: %s: %s", scope["path"], error)
+            await self._refuse(send, HTTPStatus.INTERNAL_SERVER_ERROR, known)
+            return
+        headers.append((b"x-request-id", known.encode("latin-1")))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        has_more = True
+        while has_more:
+            reading = asyncio.ensure_future(upstream.body())
+            await asyncio.wait((reading, sending.ended), return_when=asyncio.FIRST_COMPLETED)
+            if not reading.done():
+                reading.cancel()
+                return
+            part, has_more = reading.result()
+            await send({"type": "http.response.body", "body": part, "more_body": has_more})
+
+    async def _refuse(self, send: Send, status: HTTPStatus, known: str) -> None:
+        answer = plain_answer(status)
+        answer["headers"].append(["x-request-id", known])
+        await tell_whole(send, answer)
+
+
+class _Sending:
+    """A request on its way. ended: done when the client has gone, or says too much."""
+
+    def __init__(
+        self, upstream: Upstream, scope: Message, receive: Receive, most: int, known: str
+    ) -> None:
+        self._upstream, self._scope, self._receive = upstream, scope, receive
+        self._left, self._known = most, known
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.is_too_long = False
+
+    async def run(self) -> None:
+        try:
+            await self._send()
+            while (await self._receive())["type"] != "http.disconnect":
+                pass
+        except OSError:
+            return  # the server reads no more: what it answers counts
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+    async def _send(self) -> None:
+        scope = self._scope
+        headers, is_chunked = forwarded(scope, self._known)
+        await self._upstream.send_head(scope["method"], target_of(scope), headers)
+        has_more = True
+        while has_more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                self.ended.set_result(None)
+                return
+            part, has_more = message.get("body", b""), message.get("more_body", False)
+            self._left -= len(part)
+            if self._left < 0:
+                self.is_too_long = True
+                self.ended.set_result(None)
+                return
+            if part:
+                await self._upstream.send(part, is_chunked)
+        if is_chunked:
+            await self._upstream.send(b"", True)
+
+
+def forwarded(scope: Message, known: str) -> tuple[list[tuple[bytes, bytes]], bool]:
+    """The headers for the server, and whether the body goes in chunks."""
+    names = {name for name, _ in scope["headers"]}
+    kept = [
+        (name, value)
+        for name, value in scope["headers"]
+        if name.decode("latin-1") not in HOP_BY_HOP | OURS | {"x-request-id", "expect"}
+        or name == b"content-length"
+    ]
+    is_chunked = b"transfer-encoding" in names and b"content-length" not in names
+    if is_chunked:
+        kept.append((b"transfer-encoding", b"chunked"))
+    client = scope.get("client")
+    if client:
+        kept.append((b"x-forwarded-for", str(client[0]).encode("latin-1")))
+    is_safe = scope["scheme"] in ("https", "wss")
+    kept.append((b"x-forwarded-proto", b"https" if is_safe else b"http"))
+    kept.append((b"x-request-id", known.encode("latin-1")))
+    if scope["type"] == "http":
+        kept.append((b"connection", b"close"))
+    return kept, is_chunked
