@@ -122,7 +122,7 @@ def _package(folder: Path, recipe: Recipe, digest: str, progress: Progress) -> N
     optimised = interpreter.optimised(recipe, built, root, libs, progress)
     inputs = [*inputs, toybox_library(root, zlib, progress)]
     progress.step("linking")
-    objects = [optimised, *cpython.link_libraries(built)]
+    objects: list[str | Path] = [optimised, *cpython.link_libraries(built)]
     _link(folder, recipe, built, objects, root, libs, inputs, progress)
     progress.step("laying out the SDK of extension modules")
     _write_sdk(folder, recipe, built, optimised, root, named, inputs, progress)
