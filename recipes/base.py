@@ -9,7 +9,16 @@ import shutil
 from pathlib import Path
 
 from abi import kernel_abi
-from recipes import cpython, driver, extensionsdk, interpreter, layout, options, toolchain
+from recipes import (
+    cpython,
+    driver,
+    extensionsdk,
+    interpreter,
+    layout,
+    options,
+    shrinking,
+    toolchain,
+)
 from recipes.cxx import cxx_libraries
 from recipes.extensionlibraries import extension_libraries
 from recipes.failures import RecipeError
@@ -42,8 +51,8 @@ MODULE_FLAGS = (
 
 
 def recipe_digest() -> str:
-    """Digest of everything the base is made from: recipes, guest sources, compiler version, and the
-    table of compiler options that its SDK holds."""
+    """Digest of everything the base is made from: recipes, guest sources, versions of the compiler
+    and of Binaryen, and the table of compiler options that its SDK holds."""
     return digest_of(
         [
             GUEST,
@@ -51,6 +60,7 @@ def recipe_digest() -> str:
             ROOT / "recipes",
             options.FILE,
             toolchain.zig_version(),
+            shrinking.binaryen_version(),
         ]
     )
 
@@ -112,7 +122,8 @@ def _package(folder: Path, recipe: Recipe, digest: str, progress: Progress) -> N
     optimised = interpreter.optimised(recipe, built, root, libs, progress)
     inputs = [*inputs, toybox_library(root, zlib, progress)]
     progress.step("linking")
-    _link(folder, recipe, built, [optimised, *cpython.link_libraries(built)], root, libs, inputs)
+    objects: list[str | Path] = [optimised, *cpython.link_libraries(built)]
+    _link(folder, recipe, built, objects, root, libs, inputs, progress)
     progress.step("laying out the SDK of extension modules")
     _write_sdk(folder, recipe, built, optimised, root, named, inputs, progress)
     progress.step("packing the standard library")
@@ -153,8 +164,10 @@ def _link(
     root: Path,
     libs: list[Path],
     inputs: list[Path],
+    progress: Progress,
 ) -> None:
-    """Links python.o's replacement, the interpreter and the machine into module.wasm."""
+    """Links python.o's replacement, the interpreter and the machine into module.wasm, and makes its
+    code smaller."""
     programs = _compiled(GUEST / "python", folder, recipe, built, root)
     toolchain.run(
         [
@@ -167,6 +180,8 @@ def _link(
             *("-o", folder / "module.wasm"),
         ],
     )
+    progress.step("making the code smaller (half a minute)")
+    shrinking.shrink(folder / "module.wasm")
 
 
 def _write_sdk(

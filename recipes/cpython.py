@@ -92,6 +92,7 @@ def objects(
     files = [
         source.patch,
         FOLDER / "config.site",
+        Path(__file__).with_name("freezing.py"),
         Path(__file__),
         Path(driver.__file__),
         COUNTERS.parent,

@@ -7,12 +7,17 @@ its build folder.
 from __future__ import annotations
 
 import os
+import re
+import struct
 import sys
+import zlib
 from pathlib import Path
 
 import wasmtime
 
 PROGRAM = Path("Programs/_freeze_module")
+# Read by the interpreter before it can inflate (Modules/getpath.c).
+PLAIN = ("getpath",)
 WASM_STACK = 1 << 20
 
 
@@ -38,8 +43,21 @@ def main(arguments: list[str]) -> int:
     try:
         start(store)
     except wasmtime.ExitTrap as exit_trap:
-        return exit_trap.code
+        if exit_trap.code:
+            return exit_trap.code
+    if name not in PLAIN:
+        header = Path(output_file)
+        header.write_text(_compressed(header.read_text()))
     return 0
+
+
+def _compressed(header: str) -> str:
+    """The array of a header as "zlib", its size, and a zlib stream (RFC 1950)."""
+    name, body = re.findall(r"const unsigned char (\w+)\[\] = \{([^}]*)\}", header)[0]
+    plain = bytes(int(number) for number in body.replace(",", " ").split())
+    stored = b"zlib" + struct.pack("<I", len(plain)) + zlib.compress(plain, 9)
+    numbers = ",".join(str(byte) for byte in stored)
+    return f"/* Made by recipes/freezing.py. */\nconst unsigned char {name}[] = {{{numbers}}};\n"
 
 
 def _compiled(engine: wasmtime.Engine) -> wasmtime.Module:

@@ -25,8 +25,12 @@ from recipes.workshop import digest_of, product
 # are made for longer training; they triple the time and memory of the link, for nothing.
 HOT = "-profile-summary-cutoff-hot=900000"
 # What defines the functions that guest/python wraps (base.WRAPPED): compiled to machine code at
-# once, so that nothing of it is inlined where the linker shall put another function.
-APART = ("Python/ceval_gil.o", "Python/pylifecycle.o")
+# once, so that nothing of it is inlined where the linker shall put another function. Regular
+# expressions lose by SPLIT.
+APART = ("Python/ceval_gil.o", "Python/pylifecycle.o", "Modules/_sre/sre.o")
+# What never happened in training leaves the functions it stands in, the interpreter's loop above
+# all: the engine's register allocator then has fewer values to keep.
+SPLIT = ("--mllvm=-hot-cold-split", "--mllvm=-hotcoldsplit-max-params=8")
 # A function that has no profile was never called: that is worth no warning.
 QUIET = ("-w", "-Wno-error")
 
@@ -44,7 +48,7 @@ def optimised(
         counts = _profile(folder, recipe, built, sysroot, libraries, progress)
         objects = _compiled(folder, built, sysroot, counts, progress)
         progress.step("optimising the interpreter as a whole (about a minute)")
-        linker = (str(toolchain.zig()), "wasm-ld", "-r", f"--mllvm={HOT}")
+        linker = (str(toolchain.zig()), "wasm-ld", "-r", f"--mllvm={HOT}", *SPLIT)
         toolchain.run([*linker, *objects, "-o", folder / "python.o"])
         shutil.rmtree(folder / "objects")
 

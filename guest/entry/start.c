@@ -63,6 +63,7 @@ static void boot(void) {
         __builtin_trap();
     begin();
     kernel_constants_below(machine.constants);
+    kernel_remember_less();
     kernel_on_program(is_program, begin_program);
     kernel_set_hostname(machine.hostname);
 }

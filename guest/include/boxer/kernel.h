@@ -89,10 +89,13 @@ void kernel_expose(unsigned long port);
 
 // A program that is not to go on from its freeze point can begin afresh instead, as after
 // execve(2). kernel_remember: keeps its data, which nothing has changed yet. 0 or -ENOMEM.
+// kernel_remember_less: without zeros and constants; before the program takes memory, which would
+// else lie behind the whole.
 // kernel_begin_afresh: takes away its memory, mappings, timers, signal handlers and descriptors
 // that are close-on-exec, and puts its data back; libc is to be initialised then. 0, or -ENOMEM
 // with nothing done.
 int kernel_remember(void);
+void kernel_remember_less(void);
 void kernel_constants_below(uintptr_t address); // of its data; nothing there is ever written to
 int kernel_begin_afresh(void);
 // What execve(2) has begun, in the kernel's memory until it is taken. path: of its executable file;

@@ -81,7 +81,6 @@ void kernel_freeze(void) {
     timers_thaw();
     fs_freeze();
     clock_freeze();
-    afresh_freeze();
     frozen_keep();
     pages_scrub();
     memory_reserve(SPARE_PAGES);

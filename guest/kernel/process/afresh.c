@@ -97,16 +97,15 @@ static void put_data(uint8_t *data, size_t size, size_t offset, void *context) {
     }
 }
 
-void afresh_freeze(void) {
-    if (!kept.whole)
-        return;
+void kernel_remember_less(void) {
     struct pen pen = {0};
     program_data(put_data, &pen);
     kept.end = pen.at;
     kept.runs = pen.at ? pages_alloc(pages_of(pen.at), 0) : NULL;
+    if (!kept.runs)
+        return;
     pen = (struct pen){kept.runs, 0};
-    if (kept.runs)
-        program_data(put_data, &pen);
+    program_data(put_data, &pen);
     pages_free(kept.whole, pages_of(kept.size));
     kept.whole = NULL;
 }
@@ -121,7 +120,7 @@ int afresh_is_possible(void) {
 
 void afresh_put_back(void) {
     if (kept.whole)
-        program_data(restore, kept.whole); // not frozen
+        program_data(restore, kept.whole);
     for (size_t at = 0; at < kept.end;) {
         struct run run;
         memcpy(&run, kept.runs + at, sizeof run);

@@ -2,8 +2,6 @@
 #ifndef KERNEL_PROCESS_AFRESH_H
 #define KERNEL_PROCESS_AFRESH_H
 
-void afresh_freeze(void); // keeps what was remembered, without zeros and constants
-
 int afresh_is_possible(void);
 void afresh_put_back(void); // the data of the module is as it was when the machine began
 

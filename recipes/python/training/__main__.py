@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
-from . import arithmetic, classes, compiling, containers, flows, formats, numeric, texts
+from . import (
+    arithmetic,
+    classes,
+    compiling,
+    containers,
+    flows,
+    formats,
+    numeric,
+    records,
+    texts,
+)
+
+PROGRAMS = (
+    arithmetic,
+    classes,
+    compiling,
+    containers,
+    flows,
+    formats,
+    numeric,
+    records,
+    texts,
+)
 
 
 def main() -> None:
-    for program in (arithmetic, classes, compiling, containers, flows, formats, numeric, texts):
+    for program in PROGRAMS:
         program.run()
         print(program.__name__, flush=True)
 

@@ -23,7 +23,7 @@ from boxer.filetree import File, Tree
 from boxer.link.deflating import SMALLEST_COMPRESSED, deflate
 
 # Bytes of files in a block, but for a file that is larger.
-LARGEST_BLOCK = 64 << 10
+LARGEST_BLOCK = 128 << 10
 # A file from here on is no better off among others.
 LARGEST_SHARED = 48 << 10
 SMALLEST_FILE = 64

@@ -1,0 +1,65 @@
+"""Binaryen over a module: less code that does the same, the data as it was; frozen modules."""
+
+from __future__ import annotations
+
+import zlib
+
+import pytest
+import wasmtime
+
+from boxer.wasmformat import Module, SectionId
+from recipes import freezing, shrinking
+
+# Two functions of one body; a local that is written for nothing; two segments, one with zeros.
+ZEROS = "\\00" * 20
+TEXT = f"""
+(module
+  (memory (export "memory") 1)
+  (data (i32.const 16) "constants" "{ZEROS}" "ends")
+  (data (i32.const 80) "variables")
+  (func $one (param i32) (result i32) (i32.add (i32.load8_u (local.get 0)) (i32.const 3)))
+  (func $two (param i32) (result i32) (i32.add (i32.load8_u (local.get 0)) (i32.const 3)))
+  (func (export "sum") (param i32) (result i32) (local i32)
+    (local.set 1 (i32.const 9))
+    (local.set 1 (call $one (local.get 0)))
+    (i32.add (local.get 1) (call $two (i32.add (local.get 0) (i32.const 1))))))
+"""
+
+
+def _sum(module: bytes, at: int) -> int:
+    store = wasmtime.Store()
+    instance = wasmtime.Instance(store, wasmtime.Module(store.engine, module), [])
+    found = instance.exports(store)["sum"]
+    assert isinstance(found, wasmtime.Func)
+    return int(found(store, at))
+
+
+@pytest.mark.skipif(not shrinking.binaryen_version(), reason="no Binaryen for this machine")
+def test_code_is_smaller_and_data_the_same() -> None:
+    module = bytes(wasmtime.wat2wasm(TEXT))
+    shrunk = shrinking.shrunk(module)
+    before, after = Module.parse(module), Module.parse(shrunk)
+    old, new = (m.section(SectionId.CODE) for m in (before, after))
+    assert old is not None
+    assert new is not None
+    assert len(new.payload) < len(old.payload)
+    old, new = (m.section(SectionId.DATA) for m in (before, after))
+    assert old is not None
+    assert new is not None
+    assert bytes(new.payload) == bytes(old.payload)
+    assert after.section(SectionId.DATA_COUNT) is None
+    assert _sum(shrunk, 16) == _sum(module, 16) == ord("c") + ord("o") + 6
+
+
+def test_frozen_modules_are_zlib_streams_behind_their_size() -> None:
+    plain = bytes(range(256)) * 40
+    numbers = ",\n    ".join(str(byte) for byte in plain)
+    header = freezing._compressed(
+        f"/* Auto-generated */\nconst unsigned char _Py_M__abc[] = {{\n    {numbers},\n}};\n"
+    )
+    assert header.startswith("/* Made by")
+    stored = bytes(
+        int(number) for number in header[header.index("{") + 1 : header.index("}")].split(",")
+    )
+    assert stored[:8] == b"zlib" + len(plain).to_bytes(4, "little")
+    assert zlib.decompress(stored[8:]) == plain
