@@ -42,6 +42,8 @@ static void read_record(struct machine *machine, char *record) {
         machine->cwd = value;
     else if ((value = value_of(record, "constants")))
         machine->constants = strtoul(value, NULL, 10);
+    else if (value_of(record, "frozen"))
+        machine->is_frozen = 1;
     else if ((value = value_of(record, "hostname")))
         machine->hostname = value;
     else if ((value = value_of(record, "program")))

@@ -14,6 +14,7 @@ struct machine {
     uint32_t uid, gid, groups[64];
     size_t group_count;
     uint32_t call_depth; // of this run, 0: the program's own
+    int is_frozen;       // or its program runs to its end at once
     uintptr_t constants; // where the data ends that is never written to; 0: not known
     char *cwd, *hostname, *program;
     struct list environment, entrypoint, command, imports;

@@ -63,7 +63,8 @@ static void boot(void) {
         __builtin_trap();
     begin();
     kernel_constants_below(machine.constants);
-    kernel_remember_less();
+    if (machine.is_frozen) // else nothing but what is remembered has the constants
+        kernel_remember_less();
     kernel_on_program(is_program, begin_program);
     kernel_set_hostname(machine.hostname);
 }

@@ -27,7 +27,7 @@ class Start:
 
     program: the base's built-in program. imports: modules it imports first. epoch: what the clock
     shows meanwhile, seconds since 1970. constants: the address where the data of the module ends
-    that is never written to; 0 where that is not known.
+    that is never written to; 0 where that is not known. is_frozen: whether there will be one.
     """
 
     program: str
@@ -35,6 +35,7 @@ class Start:
     epoch: int = 0
     hostname: str = HOSTNAME
     constants: int = 0
+    is_frozen: bool = True
 
 
 def machine_config(config: ImageConfig, tree: Tree, start: Start) -> bytes:
@@ -57,6 +58,8 @@ def _records(config: ImageConfig, ids: Ids, start: Start) -> Iterator[tuple[str,
         yield "exposed", str(port)
     if start.constants:
         yield "constants", str(start.constants)
+    if start.is_frozen:
+        yield "frozen", "yes"
     for key, values in (
         ("env", config.env),
         ("entrypoint", config.entrypoint or ()),

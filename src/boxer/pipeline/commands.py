@@ -103,7 +103,8 @@ def _config(request: CommandRequest, tree: Tree, base: Base, module: Module) -> 
         working_dir=request.cwd,
         user=f"{request.user.uid}:{request.user.gid}",
     )
-    start = Start(base.info.program, epoch=request.epoch, constants=constants_end(module))
+    constants = constants_end(module)
+    start = Start(base.info.program, (), request.epoch, constants=constants, is_frozen=False)
     return machine_config(config, tree, start)
 
 
