@@ -43,7 +43,7 @@ struct process {
     int is_gone;                // and freed with its last task
     int is_stopped;             // until it is continued
     int stop_signal, continued; // what its parent has not been told yet
-    unsigned life;                   // of the machine, the last it has heard of (process/life.c)
+    unsigned life;              // of the machine, the last it has heard of (process/life.c)
     int borrows;                // its parent's memory, which waits until it has its own (vfork)
     int has_begun_program;      // execve(2): setpgid(2) of it is not its parent's any more
     const struct process *waits_for; // whose lock of a file it waits for (vfs/locks.c)
