@@ -50,8 +50,7 @@ class Net(IntEnum):
 
 
 class NetBit(IntEnum):
-    """Bits of an event, 1 << one of these. ENDED: no more comes. ANSWERED, ORDERED: look. BORN:
-    it is a copy, made for the connection that waits at its door."""
+    """Bits of an event, 1 << one of these. ANSWERED, ORDERED: look. BORN: in a copy (AWAIT)."""
 
     READABLE = 0
     WRITABLE = 1
@@ -71,8 +70,7 @@ class NetOption(IntEnum):
 
 
 class NetGrant(IntEnum):
-    """Bits, 1 << one of these: a network; orders of who watches the machine; a life
-    for each connection, which begins where the machine waits for one (AWAIT: the next wait)."""
+    """Bits, 1 << one of these: a network; orders; a life for each connection (AWAIT)."""
 
     NETWORK = 0
     ORDERS = 1

@@ -36,8 +36,7 @@ enum {
     BOXER_NET_AWAIT,
 };
 
-// Bits of an event, 1 << one of these. ENDED: no more comes. ANSWERED, ORDERED: look. BORN:
-// it is a copy, made for the connection that waits at its door.
+// Bits of an event, 1 << one of these. ANSWERED, ORDERED: look. BORN: in a copy (AWAIT).
 enum {
     BOXER_NET_BIT_READABLE,
     BOXER_NET_BIT_WRITABLE,
@@ -52,8 +51,7 @@ enum {
 // What OPTION sets. LINGER: seconds, 0: a reset.
 enum { BOXER_NET_OPTION_KEEPALIVE, BOXER_NET_OPTION_LINGER };
 
-// Bits, 1 << one of these: a network; orders of who watches the machine; a life
-// for each connection, which begins where the machine waits for one (AWAIT: the next wait).
+// Bits, 1 << one of these: a network; orders; a life for each connection (AWAIT).
 enum { BOXER_NET_GRANT_NETWORK, BOXER_NET_GRANT_ORDERS, BOXER_NET_GRANT_LIVES };
 
 // PROGRAM: one is to be started. SIGNAL: that of an earlier order gets a signal.

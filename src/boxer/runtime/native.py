@@ -39,7 +39,7 @@ from wasmtime import _ffi as ffi
 from boxer.blobstore import cache_folder, sha256
 from boxer.runtime.private import is_private
 
-ABI = 15
+ABI = 16
 # What a wheel brings (`wheels`): as safe as the modules beside it.
 PACKAGED = Path(__file__).with_name("lib")
 NO_LIMIT = (1 << 64) - 1
