@@ -97,7 +97,8 @@ def test_config_records() -> None:
     )
     assert records(config, Start("python", ("json", "re"), 17)) == [
         "uid=33", "gid=34", "group=50", "user=web", "cwd=/app", "hostname=box", "program=python",
-        "epoch=17", "exposed=80", "exposed=443", "exposed=8443", "frozen=yes", "env=PATH=/bin", "env=A=b=c",
+        "epoch=17", "exposed=80", "exposed=443", "exposed=8443", "frozen=yes",
+        "env=PATH=/bin", "env=A=b=c",
         "entrypoint=python", "entrypoint=-u",
         "cmd=app.py", "cmd=two words", "import=json", "import=re",
     ]  # fmt: skip
