@@ -16,6 +16,7 @@ from pathlib import Path
 
 import abi
 from recipes import toolchain
+from recipes.failures import RecipeError
 from recipes.progress import Progress
 from recipes.workshop import ROOT, cache_root, digest_of
 
@@ -88,6 +89,8 @@ def _is_whole(file: Path) -> bool:
 def install_launcher(file: Path) -> None:
     """Puts the launcher where the Python program `boxer` was; it calls `python -m boxer`."""
     launcher = native_folder() / LAUNCHER
+    if file.exists() and not file.is_file():
+        raise RecipeError(f"{file} is no file", "name the program `boxer` of an environment")
     if launcher.is_file():
         draft = file.with_name(f".{file.name}.{os.getpid()}")
         shutil.copy2(launcher, draft)

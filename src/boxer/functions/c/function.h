@@ -177,8 +177,9 @@ static inline int boxer_thaw_(const char *path, int argc, char **argv, unsigned 
     return boxer_frames_();
 }
 
-static inline int boxer_wake_(unsigned depth) {
+static inline int boxer_wake_(unsigned depth, int as_rested) {
     (void)depth;
+    (void)as_rested;
     return 0;
 }
 
@@ -193,7 +194,8 @@ static inline int boxer_serve_(const char *request, size_t size, const char **re
     return 0;
 }
 
-static inline int boxer_rest_(void) {
+static inline int boxer_rest_(unsigned depth) {
+    (void)depth;
     return 0;
 }
 
@@ -203,9 +205,9 @@ struct program {
     int (*main)(int, char **, char **);
     int (*freeze)(char *, char **);
     int (*thaw)(const char *, int, char **, unsigned);
-    int (*wake)(unsigned);
+    int (*wake)(unsigned, int);
     int (*serve)(const char *, size_t, const char **, size_t *);
-    int (*rest)(void);
+    int (*rest)(unsigned);
 };
 const struct program programs[] = {
     {"main", boxer_main_, boxer_freeze_, boxer_thaw_, boxer_wake_, boxer_serve_, boxer_rest_},
