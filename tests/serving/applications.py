@@ -50,7 +50,10 @@ async def asgi(scope, receive, send):
         scope["state"]["pool"] = "made"
         await send({"type": "lifespan.startup.complete"})
         await receive()
-    message = await receive()
+    content, more = b"", True
+    while more:
+        message = await receive()
+        content, more = content + message["body"], message["more_body"]
     if scope["path"] == "/sleep":
         await asyncio.sleep(0.01)
     if scope["path"] == "/thread":
@@ -58,7 +61,7 @@ async def asgi(scope, receive, send):
     body = f"{scope['method']} {scope['path']} {started} {scope['state']} ".encode()
     await send({"type": "http.response.start", "status": 200, "headers": [(b"x-kind", b"asgi")]})
     await send({"type": "http.response.body", "body": body, "more_body": True})
-    await send({"type": "http.response.body", "body": message["body"]})
+    await send({"type": "http.response.body", "body": content})
 
 
 async def without_lifespan(scope, receive, send):

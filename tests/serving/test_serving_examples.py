@@ -44,6 +44,9 @@ class Visitor:
         self.cookies: dict[str, str] = {}
         self._connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)
 
+    def close(self) -> None:
+        self._connection.close()
+
     def ask(self, method: str, path: str, body: str = "", kind: str = "") -> tuple[int, str]:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         if body:
@@ -59,7 +62,11 @@ class Visitor:
 @contextmanager
 def visited(*arguments: str | Path) -> Iterator[Visitor]:
     with serving(*arguments, "-p", "0", "--no-access-log") as address:
-        yield Visitor(address)
+        visitor = Visitor(address)
+        try:
+            yield visitor
+        finally:
+            visitor.close()
 
 
 def test_the_shop_remembers_its_baskets_in_cookies(example: Callable[[str], Path]) -> None:

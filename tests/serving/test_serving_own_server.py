@@ -376,24 +376,15 @@ SERVERS = {
 PACKAGES = "flask gunicorn starlette uvicorn hypercorn"
 
 
-@pytest.fixture(scope="module")
-def frameworks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("own-frameworks")
-    return build(
-        folder,
-        f"FROM python\nWORKDIR /srv\nRUN pip install {PACKAGES}\nCOPY *.py ./\n",
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_real_server(tmp_path: Path, server: str) -> None:
+    made = build(
+        tmp_path,
+        f"FROM python\nWORKDIR /srv\nRUN pip install {PACKAGES}\nCOPY *.py ./\n"
+        f"CMD {json.dumps(SERVERS[server])}\n",
         "own_flask.py",
         "own_starlette.py",
     )
-
-
-@pytest.mark.parametrize("server", SERVERS)
-def test_a_real_server(frameworks: Path, tmp_path: Path, server: str) -> None:
-    words = json.dumps(SERVERS[server])
-    made = tmp_path / f"{server}.wasm"
-    (tmp_path / "Dockerfile").write_text(f"FROM {frameworks}\nCMD {words}\n")
-    command = [sys.executable, "-m", "boxer.cli", "build", "-q", "-o", str(made), str(tmp_path)]
-    subprocess.run(command, check=True, timeout=600)
     for isolation in ("connection", "request"):
         with serving(made, "--own-server", "--isolation", isolation) as service:
             told = [service.get("/") for _ in range(3)]
