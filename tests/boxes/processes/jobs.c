@@ -45,7 +45,8 @@ static int leader(void) {
 static void read_until(const char *what) {
     static char text[4096];
     static size_t size;
-    while (!strstr(text, what)) {
+    const char *at;
+    while (!(at = strstr(text, what)) || !strchr(at, '\n')) { // the whole line
         long got = read(other, text + size, sizeof text - 1 - size);
         if (got <= 0)
             break;
