@@ -112,9 +112,10 @@ static void check_ranges(const struct space *space) {
     size_t told = 0;
     for (uint32_t i = 0; i < space->told.count; i++) {
         const struct boxer_space_range *range = &space->ranges[i];
-        CHECK(range->address >= end && range->size > 0 && range->size % PAGE_SIZE == 0);
-        end = (uint64_t)range->address + range->size;
-        size_t first = (range->address - (uint32_t)pages.base) / PAGE_SIZE;
+        uint32_t at = range->address - (uint32_t)pages.base; // addresses of 64 bits are cut here
+        CHECK(at >= end && range->size > 0 && range->size % PAGE_SIZE == 0);
+        end = (uint64_t)at + range->size;
+        size_t first = at / PAGE_SIZE;
         for (size_t page = first; page < first + range->size / PAGE_SIZE; page++) {
             CHECK_EQUAL(kernels(page / 64) >> page % 64 & 1, 0);
             told += page / 64 < space->words && bit_of(space->own, page);
