@@ -118,9 +118,8 @@ class Forwarder:
             try:
                 async with asyncio.timeout(self._longest):
                     await self._forward(scope, receive, send, known)
-            except TimeoutError:
+            except TimeoutError:  # the server in front closes the connection
                 logger.warning("an answer was cut off after %s seconds", self._longest)
-                raise
 
     async def _forward(self, scope: Message, receive: Receive, send: Send, known: str) -> None:
         try:
@@ -172,7 +171,11 @@ class Forwarder:
             if not reading.done():
                 reading.cancel()
                 return
-            part, has_more = reading.result()
+            try:
+                part, has_more = reading.result()
+            except (UpstreamError, OSError) as error:
+                logger.warning("an answer has broken off: %s: %s", scope["path"], error)
+                return  # the server in front closes the connection
             await send({"type": "http.response.body", "body": part, "more_body": has_more})
 
     async def _refuse(self, send: Send, status: HTTPStatus, known: str) -> None:

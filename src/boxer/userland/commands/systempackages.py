@@ -153,10 +153,7 @@ def _family(name: str) -> str:
     for count in range(len(words), 0, -1):
         begun = "-".join(words[:count])
         for candidate in (begun, _NUMBER.sub("", begun)):
-            if any(
-                candidate in catalogue[kind]
-                for kind in ("refused", "programs", "ignored", "present")
-            ):
+            if any(candidate in catalogue[kind] for kind in _KINDS):
                 return "" if _PYTHON_PREFIX.match(name) and candidate != name else candidate
     return ""
 
