@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Any
 
 from websockets.client import ClientProtocol
@@ -24,6 +25,7 @@ from boxer.serving.websocket import ABNORMAL, GOING_AWAY, NO_STATUS, refuse
 
 logger = logging.getLogger("boxer.serve")
 MOST_MESSAGE = 16 << 20
+INVALID_DATA = 1007  # RFC 6455, section 7.4.1
 
 
 async def tunnel(
@@ -56,6 +58,8 @@ async def tunnel(
                 await _refuse(send, scope, link.status)
     except TimeoutError:
         await link.leave(GOING_AWAY, "time")
+    except OSError:  # the server has reset the connection
+        await link.leave(ABNORMAL, "")
     finally:
         writer.transport.abort()
 
@@ -139,7 +143,11 @@ class _Link:
             if frame.fin:
                 data = b"".join(self._parts)
                 self._parts.clear()
-                told: Any = {"text": data.decode()} if self._is_text else {"bytes": data}
+                try:
+                    told: Any = {"text": data.decode()} if self._is_text else {"bytes": data}
+                except UnicodeDecodeError:
+                    await self.leave(INVALID_DATA, "")
+                    return
                 await self._send({"type": "websocket.send", **told})
         elif frame.opcode is Opcode.CLOSE:
             close = self._protocol.close_rcvd
@@ -153,7 +161,11 @@ class _Link:
             await self._send({"type": "websocket.close", "code": told, "reason": reason})
 
     async def _feed(self) -> None:
-        """What the client says."""
+        """What the client says; a server that has gone shows where it is read."""
+        with suppress(OSError):
+            await self._pass_on()
+
+    async def _pass_on(self) -> None:
         while True:
             message = await self._receive()
             if message["type"] == "websocket.disconnect":
