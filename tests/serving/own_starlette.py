@@ -5,7 +5,7 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 count = 0
 
@@ -18,4 +18,13 @@ async def tell(request):
     return JSONResponse({"count": count, "left": left, "random": random.random()})
 
 
-app = Starlette(routes=[Route("/", tell)])
+async def link(socket):
+    global count
+    await socket.accept(subprotocol=next(iter(socket.scope["subprotocols"]), None))
+    while (text := await socket.receive_text()) != "bye":
+        count += 1
+        await socket.send_text(f"{count} {text}")
+    await socket.close(4001, "bye")
+
+
+app = Starlette(routes=[Route("/", tell), WebSocketRoute("/link", link)])

@@ -373,7 +373,7 @@ SERVERS = {
     "uvicorn": ["uvicorn", "--log-level", "warning", "own_starlette:app"],
     "hypercorn": ["hypercorn", "own_starlette:app"],
 }
-PACKAGES = "flask gunicorn starlette uvicorn hypercorn"
+PACKAGES = "flask gunicorn starlette uvicorn hypercorn websockets"
 
 
 @pytest.mark.parametrize("server", SERVERS)
@@ -391,3 +391,28 @@ def test_a_real_server(tmp_path: Path, server: str) -> None:
             assert [one["count"] for one in told] == [1, 1, 1]
             assert not any(one["left"] for one in told)
             assert len({one["random"] for one in told}) == 3
+            if server == "uvicorn":
+                talk(service.port)
+
+
+def talk(port: int) -> None:
+    """WebSockets, each with a machine of its own."""
+    from websockets.exceptions import ConnectionClosed, InvalidStatus
+    from websockets.sync.client import connect
+    from websockets.typing import Subprotocol
+
+    address = f"ws://127.0.0.1:{port}/link"
+    for _ in range(2):
+        with connect(address, subprotocols=[Subprotocol("one")], open_timeout=60) as link:
+            assert link.subprotocol == "one"
+            for number, text in enumerate(("a", "b" * 100_000), 1):
+                link.send(text)
+                assert link.recv(60) == f"{number} {text}"
+            link.send("bye")
+            with pytest.raises(ConnectionClosed) as ended:
+                link.recv(60)
+            assert ended.value.rcvd is not None
+            assert (ended.value.rcvd.code, ended.value.rcvd.reason) == (4001, "bye")
+    with pytest.raises(InvalidStatus) as refused:
+        connect(address + "/not", open_timeout=60)
+    assert refused.value.response.status_code == 403
