@@ -22,7 +22,7 @@ from recipes.musl import sysroot
 from recipes.programsdk import HANDLERS_BEGIN, PATH
 from recipes.progress import Progress
 from recipes.sources import load_sources, unpacked
-from recipes.workshop import GUEST, ROOT, digest_of, product
+from recipes.workshop import GUEST, ROOT, cache_root, digest_of, product
 
 NAME, PROGRAM = "quickjs", "/usr/local/bin/qjs"
 OWN = GUEST / "quickjs"
@@ -54,7 +54,8 @@ def build_quickjs(bases: Path, progress: Progress) -> Path:
     home = bases / f"{NAME}-{variant()}"
     made_from = [OWN, HOST / "host.h", layout.ETC]
     made_from += map(Path, (layout.__file__, __file__, driver.__file__))
-    digest = digest_of([*map(str, (root, *inputs, engine)), *made_from])
+    products = [str(path.relative_to(cache_root())) for path in (root, *inputs, engine)]
+    digest = digest_of([*products, *made_from])  # wherever the cache lies
     final = home / digest
     if not (final / "base.json").is_file():
         draft = home / f"draft.{os.getpid()}"
