@@ -22,6 +22,7 @@ from boxer.runtime.pool import Pool, patient
 from boxer.runtime.ports import Port, exposed_ports, parse_ports
 from boxer.runtime.replies import TooDeepError, TooManyError, measure
 from boxer.runtime.runner import RunResult, command_line, run, run_options
+from boxer.runtime.spares import Spares
 from boxer.runtime.started import Snapshot, StartedInstance
 from boxer.runtime.stdio import Stream
 from boxer.runtime.traps import crash_of_code, crash_of_text
@@ -54,6 +55,7 @@ __all__ = [
     "RunOptions",
     "RunResult",
     "Snapshot",
+    "Spares",
     "StartedInstance",
     "Stream",
     "TooDeepError",
