@@ -115,13 +115,13 @@ def main() -> None:
         javascript = boxer.function(script, size=1, validate=False)
         rows.append(("JavaScript, an integer", median_us(lambda: javascript(1)), 30.0))
     for what, took, reach in rows:
-        print(f"{what:40} {took:8.1f} us   reach {reach:6.1f}")
+        print(f"{what:48} {took:8.1f} us   reach {reach:6.1f}")
     plain_python = median_us(lambda: USER | {"age": 37})
-    print(f"{'a plain call of Python':40} {plain_python:8.1f} us")
+    print(f"{'a plain call of Python':48} {plain_python:8.1f} us")
     for peer in peers():
         for kind, times in peer.samples.items():
             took = statistics.median(times) * 1e6
-            print(f"{peer.name} {peer.version}, {kind:<24}"[:40].ljust(40), f"{took:8.1f} us")
+            print(f"{peer.name} {peer.version}, {kind}".ljust(48), f"{took:8.1f} us")
 
 
 def peers() -> list[Peer]:

@@ -17,7 +17,7 @@ SOURCE = "print('hi')"
 # A call's value in bench.functions, and what a peer does with it: reads it, and gives it back.
 VALUE = '{"name": "Ada", "age": 36, "tags": ["a", "b"]}'
 READ_AND_WRITE = f"import json\nprint(json.dumps(json.loads({VALUE!r})))"
-ECHO = b"""
+ECHO = b"""\
 (module
   (import "extism:host/env" "input_length" (func $length (result i64)))
   (import "extism:host/env" "input_load_u8" (func $load (param i64) (result i32)))
