@@ -605,9 +605,8 @@ def test_only_machines_equal_to_their_image_are_used_again(template: boxer.Templ
         ("import os; os._exit(1)", False),  # it has ended by itself
     ):
         template.close()
-        with template.start() as machine:
-            with contextlib.suppress(MachineOverError):
-                machine.cell(code)
+        with template.start() as machine, contextlib.suppress(MachineOverError):
+            machine.cell(code)
         kept = template._spares._machines
         assert len(kept) == is_kept, code
         assert all(one.is_pristine() for _, one in kept)
