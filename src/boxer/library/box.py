@@ -5,6 +5,7 @@ Belongs here: what people embed. Does not: how any of it is done (`runtime`, `pi
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +17,6 @@ from boxer.boxfile import BoxInfo, needed_hosts, read_box
 from boxer.describe import load_bytes
 from boxer.library.machine import Machine
 from boxer.library.template import Template
-from boxer.pipeline import build as build_box
 from boxer.runtime import (
     Frozen,
     Limits,
@@ -145,12 +145,21 @@ def load(box: str | os.PathLike[str]) -> Box:
     Raises `ImageMissingError`, `NotABoxError`, `DamagedBoxError`, `UnsupportedBoxError`,
     `RegistryError`, `SignatureError`, `PolicyError`.
     """
+    return Box(read_box(_bytes_of(box)))
+
+
+def digest_of(box: str | os.PathLike[str]) -> str:
+    """The sha256 of a box's file. Raises as `load` where there is none, or it may not run."""
+    return hashlib.sha256(_bytes_of(box)).hexdigest()
+
+
+def _bytes_of(box: str | os.PathLike[str]) -> bytes:
     name = os.fspath(box)
     if "/" in name:
         from boxer.registry import fetch
 
         fetch(name)
-    return Box(read_box(load_bytes(name)))
+    return load_bytes(name)
 
 
 def load_box(data: bytes) -> Box:
@@ -174,6 +183,8 @@ def build(
     by id, for `RUN --mount=type=secret`.
     Raises `BoxerError` with file and line.
     """
+    from boxer.pipeline import build as build_box  # late: no loading of a box should wait for it
+
     result = build_box(
         Path(context),
         dockerfile=None if dockerfile is None else Path(dockerfile),

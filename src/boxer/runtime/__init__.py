@@ -9,6 +9,7 @@ from boxer.runtime.code import Code, code_folder, is_compiled, load_code
 from boxer.runtime.entry import Answer, Instance, RunOptions, Usage
 from boxer.runtime.exitstatus import ExitStatus
 from boxer.runtime.frozen import Frozen
+from boxer.runtime.keptimage import keep_image, kept_image, kept_note
 from boxer.runtime.limits import ATTENDED, Limits, parse_size
 from boxer.runtime.lives import Lives
 from boxer.runtime.living import LivingMachine
@@ -69,6 +70,9 @@ __all__ = [
     "error_of",
     "exposed_ports",
     "is_compiled",
+    "keep_image",
+    "kept_image",
+    "kept_note",
     "load_code",
     "measure",
     "open_network",

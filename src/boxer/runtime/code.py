@@ -73,6 +73,21 @@ def load_code(
         return known
 
 
+def load_kept_code(digest: str, cache: Path | None = None) -> Code | None:
+    """As `load_code`, of code that is kept; None: it is not (any more)."""
+    with _lock:
+        known = _alive.get(digest)
+        if known is None:
+            folder = _engine_folder(cache or code_folder())
+            private = make_private(folder) and make_private(folder / "sha256")
+            module = _kept(folder, digest) if private else None
+            if module is None:
+                return None
+            known = Code(digest, module)
+        _loaded[digest] = _alive[digest] = known
+        return known
+
+
 def is_compiled(digest: str, cache: Path | None = None) -> bool:
     """Whether `load_code` will not have to compile, as far as one can tell without reading it."""
     return digest in _alive or (_engine_folder(cache or code_folder()) / digest).exists()

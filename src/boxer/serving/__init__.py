@@ -3,6 +3,7 @@
 from boxer.serving.application import Application, asgi
 from boxer.serving.command import application_of, is_script
 from boxer.serving.gateway import wsgi
+from boxer.serving.keeping import key_of_start, known_start
 from boxer.serving.reloading import serve_again
 from boxer.serving.server import Service, serve
 
@@ -12,6 +13,8 @@ __all__ = [
     "application_of",
     "asgi",
     "is_script",
+    "key_of_start",
+    "known_start",
     "serve",
     "serve_again",
     "wsgi",
