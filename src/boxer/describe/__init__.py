@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from boxer.describe.boxes import box_path, load_bytes
+from boxer.describe.boxes import box_digest, box_path, load_bytes
 from boxer.lazy import load_lazily
 from boxer.store import ImageStore, StoredImage, TaggedName, parse_reference
 
@@ -20,6 +20,7 @@ __all__ = [
     "TaggedName",
     "Volume",
     "VolumeStore",
+    "box_digest",
     "box_path",
     "describe_box",
     "licences",

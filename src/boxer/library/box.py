@@ -5,7 +5,6 @@ Belongs here: what people embed. Does not: how any of it is done (`runtime`, `pi
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +13,7 @@ from typing import Any
 
 from boxer.boxfile import Box as BoxFile
 from boxer.boxfile import BoxInfo, needed_hosts, read_box
-from boxer.describe import load_bytes
+from boxer.describe import box_digest, load_bytes
 from boxer.library.machine import Machine
 from boxer.library.template import Template
 from boxer.runtime import (
@@ -145,21 +144,21 @@ def load(box: str | os.PathLike[str]) -> Box:
     Raises `ImageMissingError`, `NotABoxError`, `DamagedBoxError`, `UnsupportedBoxError`,
     `RegistryError`, `SignatureError`, `PolicyError`.
     """
-    return Box(read_box(_bytes_of(box)))
+    return Box(read_box(load_bytes(_fetched(box))))
 
 
 def digest_of(box: str | os.PathLike[str]) -> str:
     """The sha256 of a box's file. Raises as `load` where there is none, or it may not run."""
-    return hashlib.sha256(_bytes_of(box)).hexdigest()
+    return box_digest(_fetched(box))
 
 
-def _bytes_of(box: str | os.PathLike[str]) -> bytes:
+def _fetched(box: str | os.PathLike[str]) -> str:
     name = os.fspath(box)
-    if "/" in name:
+    if "/" in name and not os.path.isfile(name):  # noqa: PTH113 - as it is, without a Path
         from boxer.registry import fetch
 
         fetch(name)
-    return load_bytes(name)
+    return name
 
 
 def load_box(data: bytes) -> Box:

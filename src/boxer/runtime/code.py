@@ -18,6 +18,7 @@ Invariants
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ class Code:
     module: wasmtime.Module
 
 
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 # Those used last, the newest at the end.
 MOST_LOADED = 4
 _loaded: dict[str, Code] = {}
@@ -142,7 +144,7 @@ def _kept(folder: Path, digest: str) -> wasmtime.Module | None:
     except (OSError, ValueError):
         return None
     blobs = Blobs(folder)
-    if blobs.get(noted) is None:
+    if not (_DIGEST.match(noted) and blobs.is_whole(noted)):
         return None
     try:
         # By path: the engine maps the file and machine code is loaded page by page.

@@ -23,6 +23,7 @@ import os
 import re
 import stat
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ from boxer.wasmformat import PAGE
 MOST = 16
 _PIECE = 1 << 20
 _LARGEST, _LARGEST_NOTE = 1 << 32, 1 << 16
+_KEY = re.compile(r"[0-9a-f]{64}-[0-9a-f]{64}\Z")
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
 
@@ -48,11 +50,11 @@ def images_folder(cache: Path | None = None) -> Path:
 
 
 def keep_image(key: str, frozen: Frozen, told: dict[str, Any], cache: Path | None = None) -> bool:
-    """Keeps an image under a key (a sha256). told: plain data to find with it. False: it cannot
-    be kept."""
+    """Keeps an image. key: two sha256 with a dash. told: plain data to find with it. False: it
+    cannot be kept."""
     folder = images_folder(cache)
     image = frozen.image
-    if not isinstance(image, MappedImage) or not _DIGEST.match(key):
+    if not isinstance(image, MappedImage) or not _KEY.match(key):
         return False
     if not (make_private(folder) and make_private(folder / "sha256")):
         return False
@@ -84,9 +86,12 @@ def kept_image(key: str, cache: Path | None = None) -> Frozen | None:
         return None
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, BoxerError):
         note = _note(folder, key)
-        code = load_kept_code(str(note["code"]))
+        with ThreadPoolExecutor(1) as other:  # two sums of some 40 MB each
+            mapping = other.submit(_mapped, folder / "sha256", note)
+            code = load_kept_code(str(note["code"]))
+            image = mapping.result()
         if code is not None:
-            found = Frozen(code, _mapped(folder / "sha256", note), note["resettable"] is True)
+            found = Frozen(code, image, note["resettable"] is True)
     with contextlib.suppress(OSError):
         if found is not None:
             os.utime(folder / key)
@@ -97,7 +102,7 @@ def kept_image(key: str, cache: Path | None = None) -> Frozen | None:
 
 def _note(folder: Path, key: str) -> Any:
     """Raises OSError, ValueError."""
-    if not _DIGEST.match(key) or not all(map(is_private, (folder, folder / "sha256"))):
+    if not _KEY.match(key) or not all(map(is_private, (folder, folder / "sha256"))):
         raise ValueError("no place of ours")
     return json.loads(_owned(folder / key))
 
@@ -211,7 +216,7 @@ def _forget_old(folder: Path) -> None:
     """All but those that were used last, and images that no note names."""
     with contextlib.suppress(OSError, ValueError):
         notes = sorted(
-            (path for path in folder.iterdir() if _DIGEST.match(path.name)),
+            (path for path in folder.iterdir() if _KEY.match(path.name)),
             key=lambda path: path.stat().st_mtime,
         )
         for path in notes[:-MOST]:

@@ -33,8 +33,8 @@ def key_of_start(box: str, asked: Mapping[str, Any], limits: Limits, env: Mappin
     the command line wants, plain data. Raises as `load`."""
     if env:
         return ""
-    told = [FORMAT, digest_of(box), dict(asked), asdict(limits)]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    told = json.dumps([FORMAT, dict(asked), asdict(limits)], sort_keys=True)
+    return f"{digest_of(box)}-{hashlib.sha256(told.encode()).hexdigest()}"
 
 
 def known_start(key: str) -> tuple[str, bool, tuple[str, ...]] | None:
@@ -54,10 +54,10 @@ def image_of_start(key: str) -> Frozen | None:
 
 
 def keeper(
-    key: str, app: str, is_sure: bool, rehearse: tuple[str, ...]
+    key: str, box: str, app: str, is_sure: bool, rehearse: tuple[str, ...]
 ) -> Callable[[Frozen], object] | None:
-    """What keeps an image; None: it is not to be kept."""
-    if not key:
+    """What keeps an image; None: it is not to be kept. Called once the box was loaded."""
+    if not key or key.partition("-")[0] != digest_of(box):  # it is another box by now
         return None
     told = {"app": app, "is_sure": is_sure, "rehearse": list(rehearse)}
     return lambda image: keep_image(key, image, told)

@@ -11,13 +11,14 @@ import logging
 import os
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from boxer.errors import ServeError
 from boxer.library import load
-from boxer.runtime import Limits, Mount, Network, Pool, Stream
+from boxer.runtime import Frozen, Limits, Mount, Network, Pool, Stream
 from boxer.serving import granian, metrics
 from boxer.serving.application import LONGEST, MOST_BODY, Application
 from boxer.serving.keeping import image_of_start, keeper
@@ -88,7 +89,9 @@ def serve(service: Service) -> None:
     if service.host_lib == "granian":
         granian.serve(service)
         return
-    uvicorn = _uvicorn()
+    with ThreadPoolExecutor(1) as other:  # imports and sums take as long as each other
+        kept = other.submit(image_of_start, service.image_key)
+        uvicorn = _uvicorn()
     options: dict[str, Any] = {
         "host": service.host,
         "port": service.port,
@@ -111,7 +114,9 @@ def serve(service: Service) -> None:
 
         options["http"] = ConnectionProtocol
     try:
-        application = open_service(service)  # what is wrong is said once, not by each worker
+        application = open_service(
+            service, kept.result()
+        )  # what is wrong is said once, not by each worker
     except ServeError as error:
         if not service.may_be_own:
             raise
@@ -189,11 +194,12 @@ def _forwarder(service: Service) -> Forwarder:
     )
 
 
-def open_service(service: Service) -> Application | Forwarder:
-    """Loads the box and starts its application. Raises `ServeError`, and what `load` raises."""
+def open_service(service: Service, image: Frozen | None = None) -> Application | Forwarder:
+    """Loads the box and starts its application. image: that is kept of an earlier start, if it was
+    looked for. Raises `ServeError`, and what `load` raises."""
     if not service.app:
         return _forwarder(service)
-    served = _served(service)
+    served = _served(service, image or image_of_start(service.image_key))
     return Application(
         served,
         service.body_bytes,
@@ -205,15 +211,13 @@ def open_service(service: Service) -> Application | Forwarder:
     )
 
 
-def _served(service: Service) -> Served:
-    """From the image that is kept of an earlier start, where there is one."""
-    image = image_of_start(service.image_key)
+def _served(service: Service, image: Frozen | None) -> Served:
     if image is not None:
         pool = Pool(image, prepared_images={MODULE: image}, **_of_pool(service))
         return Served(pool, service.app, development=service.development)
     pool = load(service.box).pool(**_of_pool(service))
     is_sure = not service.may_be_own
-    keep = keeper(service.image_key, service.app, is_sure, service.rehearse)
+    keep = keeper(service.image_key, service.box, service.app, is_sure, service.rehearse)
     return Served(pool, service.app, service.rehearse, service.development, keep)
 
 
