@@ -56,11 +56,12 @@ def started(box: Path, *options: str) -> tuple[bytes, str]:
     command = [sys.executable, "-m", "boxer.cli", "serve", str(box), "-p", "0", *options]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        said = ""
+        said, found = "", None
         for line in process.stderr:
             said += line
             if found := re.search(r"running on (http\S+)", line):
                 break
+        assert found, said
         with urllib.request.urlopen(found[1], timeout=60) as answer:
             body = answer.read()
         process.send_signal(signal.SIGTERM)
@@ -71,7 +72,7 @@ def started(box: Path, *options: str) -> tuple[bytes, str]:
 def image_of(key: str) -> Path:
     """The file of a kept image."""
     folder = keptimage.images_folder()
-    return folder / "sha256" / keptimage._note(folder, key)["sha256"]
+    return folder / "sha256" / str(keptimage._note(folder, key)["sha256"])
 
 
 def key_of(box: Path, **asked: object) -> str:
