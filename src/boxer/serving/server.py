@@ -21,7 +21,7 @@ from boxer.library import load
 from boxer.runtime import Frozen, Limits, Mount, Network, Pool, Stream
 from boxer.serving import granian, metrics
 from boxer.serving.application import LONGEST, MOST_BODY, Application
-from boxer.serving.keeping import image_of_start, keeper
+from boxer.serving.keeping import frozen_of, image_of_start, keeper
 from boxer.serving.machines import Machines, One, PerConnection
 from boxer.serving.served import MODULE, Served
 from boxer.serving.sessions import Sessions
@@ -152,7 +152,7 @@ def _serve_connections(service: Service) -> None:
     """The box's own server has the connections as they come."""
     from boxer.serving.standing import Ear, Supervisor, told_by_signals
 
-    load(service.box)  # its code is compiled once, not by each process
+    frozen_of(service.box)  # its code is compiled once, not by each process
     family = socket.AF_INET6 if ":" in service.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     with listener:
@@ -182,7 +182,7 @@ def _forwarder(service: Service) -> Forwarder:
     from boxer.serving.forwarding import Forwarder
     from boxer.serving.standing import Supervisor
 
-    load(service.box)
+    frozen_of(service.box)
     told = {VARIABLE: json.dumps(asdict(service))}
     return Forwarder(
         lambda listener: Supervisor(listener, 1, told, GRACE),
