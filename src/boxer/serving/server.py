@@ -191,6 +191,7 @@ def _forwarder(service: Service) -> Forwarder:
         most=service.body_bytes,
         first=service.limits.time,
         longest=service.longest,
+        metrics=service.metrics,
     )
 
 
@@ -278,8 +279,12 @@ def _check_own(service: Service) -> None:
             " anew for each request or connection.",
             hint="One machine for all is `boxer run -p`.",
         )
-    if service.metrics:
-        raise ServeError("--metrics: a server of the box's own has its own figures.")
+    if service.metrics and service.isolation == "connection":
+        raise ServeError(
+            "--metrics: with --isolation connection nobody is in front of the box's own server who"
+            " counts.",
+            hint="Leave --isolation out.",
+        )
     if service.mounts:
         raise ServeError(
             "-v: a server that begins anew for each connection has no volumes.",
