@@ -235,13 +235,13 @@ def _asked(options: argparse.Namespace) -> dict[str, object]:
 def _start(options: argparse.Namespace, image_key: str) -> tuple[str, bool, tuple[str, ...]]:
     """The application, whether that is sure, and the rehearsals: as an earlier start has found
     them, or from the box."""
-    from boxer.library import load
+    from boxer.library import settings_of
     from boxer.serving import known_start
 
     known = known_start(image_key)
     if known is not None:
         return known
-    info = load(options.box).info
+    info = settings_of(options.box)
     app, is_sure = _app_of(options, info)
     return app, is_sure, _rehearsals(options, info)
 
