@@ -432,6 +432,7 @@ static void workers_who_find_nothing_are_not_exchanged_for(void) {
     long at = CALL(mmap2, 0, PAGE_SIZE, LINUX_PROT_READ | LINUX_PROT_WRITE,
                    LINUX_MAP_SHARED | LINUX_MAP_ANONYMOUS, -1, 0);
     CHECK(at > 0);
+    CHECK_EQUAL(space_prepare(space_in_place), 0);
     semaphore = (uint32_t *)at;
     *semaphore = FREE;
     CHECK_EQUAL(CALL(pipe2, work, 0) | CALL(pipe2, results, 0), 0);
