@@ -71,6 +71,8 @@ def main() -> int:
             if not options.json:
                 for name, share in shares.items():
                     print(f"{share:8.2f}  {name}", flush=True)
+    if not found:
+        raise SystemExit("no benchmark ran on both sides")
     mean = math.exp(sum(map(math.log, found.values())) / len(found))
     if options.json:
         print(json.dumps({"shares": found, "mean": mean}))
