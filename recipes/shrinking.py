@@ -7,8 +7,8 @@ Belongs here: which of Binaryen's passes are run. Does not: linking (`base`).
 
 Invariants
 1. No function is inlined: what `interpreter` split off from the interpreter's loop stays apart.
-2. The largest function, the loop of an interpreter, stays as LLVM made it: whatever these passes
-   save there (3 kB of CPython's) costs every program, 4 % on the average.
+2. The largest function, the loop of an interpreter, stays as LLVM made it: what these passes save
+   there (3 kB of CPython's) costs programs speed (docs/decisions/0013).
 3. The data is the linker's, byte for byte and segment by segment: which of it is constant shows in
    its segments (src/boxer/link/initialmemory.py).
 """
