@@ -123,10 +123,17 @@ def _notice(value):
 
 
 _dumps = json.JSONEncoder(default=_notice, separators=(",", ":")).encode
+
+
 # What that makes anew for each value. What holds itself ends it: too deep.
-_once = json.encoder.c_make_encoder(
-    None, _notice, json.encoder.encode_basestring_ascii, None, ":", ",", False, False, True
-)
+def _encoder(default):
+    text = json.encoder.encode_basestring_ascii
+    return json.encoder.c_make_encoder(None, default, text, None, ":", ",", False, False, True)
+
+
+_once = _encoder(_notice)
+# How each part begins in JSON, and no text in it: a quotation mark has a backslash before it there.
+_LOOKS_TAGGED = '{"boxer.'
 
 
 def _encode(value):
@@ -152,8 +159,30 @@ def _has_long_text(result):
 
 def _framed(value):
     parts = []
-    text = _dumps(_set_apart(value, parts)).encode()
+    text = _with_bytes_apart(value, parts) if type(value) is not str else None
+    if text is None:
+        parts.clear()
+        text = _dumps(_set_apart(value, parts))
+    text = text.encode()
     return b"".join((b"~", len(text).to_bytes(4, "little"), text, *parts))
+
+
+def _with_bytes_apart(value, parts):
+    """None: there are also long texts in it, or dicts that look like what stands for parts."""
+
+    def set_apart(part):
+        if isinstance(part, (bytes, bytearray, memoryview)):
+            parts.append(part if isinstance(part, bytes) else bytes(part))
+            return {TAG: len(parts[-1])}
+        return _notice(part)
+
+    try:
+        text = "".join(_encoder(set_apart)(value, 0))
+    except RecursionError:
+        return None
+    if text.count(_LOOKS_TAGGED) != len(parts) or (len(text) >= LONG and _has_long_text(value)):
+        return None
+    return text
 
 
 def _set_apart(value, parts):
@@ -204,8 +233,10 @@ def _execute(data):
 def _get_ready(data):
     for module in json.loads(bytes(data))["modules"]:
         importlib.import_module(module)
+    tagged = _framed({"f": "_boxer_calls:_nothing", "a": [{"a": b"a"}], "k": {}})
     for _ in range(WARM_UP):
         serve(b'c{"f":"_boxer_calls:_nothing","a":[{"a":1}],"k":{}}')
+        serve(b"t" + tagged[1:])
     return b"=null"
 
 

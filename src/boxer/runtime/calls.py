@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 from boxer.errors import CallDataError, GuestError, GuestExitedError, LimitReached
 from boxer.runtime.entry import Outcome
-from boxer.runtime.frames import LONG, framed, has_long_text, refuse, unframed
+from boxer.runtime.frames import LONG, encoder_with, framed, has_long_text, refuse, unframed
 from boxer.runtime.replies import TooDeepError, TooManyError, measure
 
 
@@ -31,30 +31,7 @@ def _notice(value: object) -> NoReturn:
     refuse(value)
 
 
-_slow_encode = json.JSONEncoder(default=_notice, separators=(",", ":")).encode
-
-
-def _made_once() -> Callable[[object], str]:
-    """What `JSONEncoder.encode` makes anew for each value; what holds itself ends it too deep."""
-    try:
-        encoder = json.encoder.c_make_encoder  # type: ignore[attr-defined]
-        text = json.encoder.encode_basestring_ascii
-        encode = encoder(None, _notice, text, None, ":", ",", False, False, True)
-        if "".join(encode({"a": [1, None, "\xe9"]}, 0)) != '{"a":[1,null,"\\u00e9"]}':
-            return _slow_encode
-    except (AttributeError, TypeError):
-        return _slow_encode
-
-    def once(value: object) -> str:
-        try:
-            return "".join(encode(value, 0))
-        except RecursionError:
-            return _slow_encode(value)  # which says why
-
-    return once
-
-
-_encode = _made_once()
+_encode = encoder_with(_notice)
 _quoted = json.encoder.encode_basestring_ascii
 _scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 
@@ -65,7 +42,8 @@ def call_request(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -
     try:
         try:
             for value in args:
-                if type(value) is str and len(value) >= LONG:
+                kind = type(value)
+                if kind is bytes or (kind is str and len(value) >= LONG):
                     return _framed_request(function, args, kwargs)
             given, named = _encode(args), _encode(kwargs) if kwargs else "{}"
         except _HasBytesError:
