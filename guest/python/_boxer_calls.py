@@ -88,17 +88,17 @@ def _answer(request):
     return written(result)
 
 
-def written(result):
-    """Its JSON as `=` above, or tagged, as `~`."""
+def written(result, as_json=b"=", tagged=b"~"):
+    """Its JSON behind one letter, or tagged behind the other."""
     if type(result) is str and len(result) >= LONG:
-        return _framed(result)
+        return _framed(result, tagged, True)
     try:
         text = _encode(result)
     except _HasBytesError:
-        return _framed(result)
+        return _framed(result, tagged)
     if len(text) >= LONG and _has_long_text(result):
-        return _framed(result)
-    return b"=" + text.encode()
+        return _framed(result, tagged, True)
+    return as_json + text.encode()
 
 
 def _find(name):
@@ -157,14 +157,14 @@ def _has_long_text(result):
     return False
 
 
-def _framed(value):
+def _framed(value, letter, has_long_text=False):
     parts = []
-    text = _with_bytes_apart(value, parts) if type(value) is not str else None
+    text = None if has_long_text else _with_bytes_apart(value, parts)
     if text is None:
         parts.clear()
         text = _dumps(_set_apart(value, parts))
     text = text.encode()
-    return b"".join((b"~", len(text).to_bytes(4, "little"), text, *parts))
+    return b"".join((letter, len(text).to_bytes(4, "little"), text, *parts))
 
 
 def _with_bytes_apart(value, parts):
@@ -233,10 +233,10 @@ def _execute(data):
 def _get_ready(data):
     for module in json.loads(bytes(data))["modules"]:
         importlib.import_module(module)
-    tagged = _framed({"f": "_boxer_calls:_nothing", "a": [{"a": b"a"}], "k": {}})
+    tagged = _framed({"f": "_boxer_calls:_nothing", "a": [{"a": b"a"}], "k": {}}, b"t")
     for _ in range(WARM_UP):
         serve(b'c{"f":"_boxer_calls:_nothing","a":[{"a":1}],"k":{}}')
-        serve(b"t" + tagged[1:])
+        serve(tagged)
     return b"=null"
 
 

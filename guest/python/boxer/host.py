@@ -88,8 +88,7 @@ def _wait_for_turn(function):
 
 
 def _request(function, args, kwargs):
-    told = _boxer_calls.written({"f": function, "a": args, "k": kwargs})
-    return (b"t" if told[:1] == b"~" else b"c") + told[1:]
+    return _boxer_calls.written({"f": function, "a": args, "k": kwargs}, b"c", b"t")
 
 
 def _open():
@@ -99,7 +98,8 @@ def _open():
 
 
 def _over_device(request):
-    _open()
+    if _device < 0:
+        _open()
     try:
         while True:
             try:

@@ -44,12 +44,12 @@ def call_request(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -
             for value in args:
                 kind = type(value)
                 if kind is bytes or (kind is str and len(value) >= LONG):
-                    return _framed_request(function, args, kwargs)
+                    return _framed_request(function, args, kwargs, is_long=kind is str)
             given, named = _encode(args), _encode(kwargs) if kwargs else "{}"
         except _HasBytesError:
             return _framed_request(function, args, kwargs)
         if len(given) + len(named) >= LONG and has_long_text((*args, *kwargs.values())):
-            return _framed_request(function, args, kwargs)
+            return _framed_request(function, args, kwargs, is_long=True)
         return f'c{{"f":{_quoted(function)},"a":{given},"k":{named}}}'.encode("ascii")
     except (TypeError, ValueError, RecursionError) as error:
         raise CallDataError(
@@ -58,8 +58,10 @@ def call_request(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -
         ) from None
 
 
-def _framed_request(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
-    return b"t" + framed({"f": function, "a": args, "k": kwargs})
+def _framed_request(
+    function: str, args: tuple[Any, ...], kwargs: dict[str, Any], *, is_long: bool = False
+) -> bytes:
+    return b"t" + framed({"f": function, "a": args, "k": kwargs}, is_long=is_long)
 
 
 def execute_request(source: str) -> bytes:
@@ -80,8 +82,8 @@ def read_request(request: bytes, room: int) -> tuple[str, list[Any], dict[str, A
             told = unframed(memoryview(request)[1:], room)
         elif request[:1] == b"c":
             measure(request, room)
-            text = str(request[1:], "utf-8")
-            told, end = _scan(text, 0)
+            text = str(request, "utf-8")
+            told, end = _scan(text, 1)
             if end != len(text):
                 raise ValueError
         else:

@@ -95,10 +95,11 @@ _encode = encoder_with(_set_bytes_apart)
 _LOOKS_TAGGED = '{"boxer.'
 
 
-def framed(value: object) -> bytes:
-    """Raises as `json.dumps`, and TypeError for what is neither JSON nor bytes."""
+def framed(value: object, *, is_long: bool = False) -> bytes:
+    """is_long: there are long texts in it. Raises as `json.dumps`, and TypeError for what is
+    neither JSON nor bytes."""
     parts: list[bytes] = []
-    told = None if type(value) is str else _with_bytes_apart(value, parts)
+    told = None if is_long else _with_bytes_apart(value, parts)
     if told is None:
         parts.clear()
         told = json.dumps(_set_apart(value, parts, 0), separators=(",", ":"))

@@ -149,7 +149,17 @@ class Pool:
         request = call_request(function, args, kwargs)
         self._places.get()
         try:
-            return idle.call(request, self._room)
+            return idle.call(request, self._room, self._options.ask)
+        finally:
+            self._places.put(None)
+
+    def call_asking(self, ask: Session, function: str, /, *args: Any) -> Any:
+        """As `call`, with someone else who answers the guest."""
+        idle = self._by_module.get(function.partition(":")[0]) or self._prepare(function)
+        request = call_request(function, args, {})
+        self._places.get()
+        try:
+            return idle.call(request, self._room, ask)
         finally:
             self._places.put(None)
 
@@ -333,6 +343,7 @@ class _IdleInstances:
         self._closed = self._retired = False
         self._run = prepared(options) if frozen.is_mapped else None
         self._run_reference = byref(self._run) if self._run is not None else None
+        self._asking_reference = byref(self._run_within(None, True)) if self._run else None
         self._trial = self._trial_of(self._run)
 
     @staticmethod
@@ -360,16 +371,17 @@ class _IdleInstances:
         except IndexError:
             return self.frozen.machine(self._options.limits.memory_bytes, self._folders)
 
-    def call(self, request: bytes, room: int | None) -> Any:
-        """What a request is answered with. room: as `read_reply`. Raises as `Pool.call`."""
+    def call(self, request: bytes, room: int | None, ask: Session | None) -> Any:
+        """What a request is answered with. room: as `read_reply`. ask: who answers the guest.
+        Raises as `Pool.call`."""
         instance = self._take()
         if not isinstance(instance, MappedInstance) or self._run is None:
-            return read_reply(self._call_slowly(instance, request), room)
-        if self._options.ask is None:
+            return read_reply(self._call_slowly(instance, request, ask), room)
+        if ask is None:
             native_outcome = instance.serve(self._run_reference, request)
         else:
-            with as_host(self._options.ask):
-                native_outcome = instance.serve(self._run_reference, request)
+            with as_host(ask):
+                native_outcome = instance.serve(self._asking_reference, request)
         if native_outcome.kind != native.RETURNED or native_outcome.status:
             outcome = outcome_of(native_outcome)
             self._give_back(instance, bool(native_outcome.reusable))
@@ -495,9 +507,9 @@ class _IdleInstances:
         else:
             instance.close()
 
-    def _call_slowly(self, instance: Instance, request: bytes) -> bytes:
+    def _call_slowly(self, instance: Instance, request: bytes, ask: Session | None) -> bytes:
         try:
-            return reply_of(instance.call(self._options, request))
+            return reply_of(instance.call(replace(self._options, ask=ask), request))
         finally:
             instance.close()
 
