@@ -99,11 +99,18 @@ def end():
 
 def get_ready():
     """Before the freeze of a function that asks."""
-    global _ask
+    global _ask, _write_next, _read_next
     from boxer import host
 
-    _ask = host.ask
-    host.get_ready()
+    def asked():
+        begin({"name": _name, "linked": True}, {}, _nothing)
+        call_next()
+
+    codecs = _write_next, _read_next
+    _ask, _write_next, _read_next = host.ask, None, lambda value: value
+    host.get_ready(asked)
+    _write_next, _read_next = codecs
+    end()
 
 
 def begin(told, arguments, injected):

@@ -31,7 +31,7 @@ from boxer.runtime.entry import SHORTEST, Answer, Instance, Outcome, RunOptions,
 from boxer.runtime.frozen import Frozen
 from boxer.runtime.limits import Limits
 from boxer.runtime.living import LivingMachine
-from boxer.runtime.mapped import SECOND, MappedInstance, outcome_of, prepared, reply_in
+from boxer.runtime.mapped import SECOND, MappedInstance, outcome_of, prepared, reply_in, with_line
 from boxer.runtime.mounts import Mount, folders_of
 from boxer.runtime.native import Run
 from boxer.runtime.network import Network
@@ -246,13 +246,10 @@ class Pool:
     def run(self, arguments: Sequence[str] = (), *, stdin: bytes = b"") -> RunResult:
         """Runs the box with a command line, as `Box.run` does."""
         self._check_open()
-        options = replace(
-            self._options, arguments=command_line(arguments), stdin=stdin,
-            stdout=Stream.CAPTURE, stderr=Stream.CAPTURE,
-        )  # fmt: skip
+        line = command_line(arguments)
         self._places.get()
         try:
-            return result_of(self._plain.run(options))
+            return result_of(self._plain.run(line, stdin))
         finally:
             self._places.put(None)
 
@@ -341,7 +338,9 @@ class _IdleInstances:
         self._options = options
         self._idle: deque[Instance] = deque(maxlen=size)
         self._closed = self._retired = False
+        self._captured = replace(options, stdout=Stream.CAPTURE, stderr=Stream.CAPTURE)
         self._run = prepared(options) if frozen.is_mapped else None
+        self._usual_run = prepared(self._captured) if frozen.is_mapped else None
         self._run_reference = byref(self._run) if self._run is not None else None
         self._asking_reference = byref(self._run_within(None, True)) if self._run else None
         self._trial = self._trial_of(self._run)
@@ -478,11 +477,12 @@ class _IdleInstances:
             run.ask = asking.address()
         return run
 
-    def run(self, options: RunOptions) -> Outcome:
+    def run(self, line: tuple[bytes, ...], stdin: bytes) -> Outcome:
         instance = self._take()
-        if not isinstance(instance, MappedInstance):
-            return _once(instance, options)
-        native_outcome = instance.serve(byref(prepared(options)), None)
+        if not isinstance(instance, MappedInstance) or self._usual_run is None:
+            return _once(instance, replace(self._captured, arguments=line, stdin=stdin))
+        run = with_line(copied(self._usual_run), line, stdin)
+        native_outcome = instance.serve(byref(run), None)
         try:
             return outcome_of(native_outcome)
         finally:
