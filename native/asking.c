@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "asking.h"
 #include "../guest/include/boxer/boot.h"
+#include "baton.h"
 #include "polling.h"
 #include "wasi.h"
 
@@ -25,7 +26,9 @@ struct question {
 static void ask(void *argument) {
     struct question *question = argument;
     struct boxer_machine *machine = question->machine;
+    baton_take();
     question->failed = machine->run->ask(machine, question->request, question->size);
+    baton_give();
 }
 
 // One buffer is a request: its bytes stay where they are meanwhile, for the guest stands still.

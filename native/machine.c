@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "state.h"
 #include "../guest/include/boxer/boot.h"
+#include "baton.h"
 #include "files.h"
 #include "lives.h"
 #include "net.h"
@@ -468,11 +469,13 @@ int boxer_machine_clear(struct boxer_machine *machine, struct boxer_outcome *out
 
 void boxer_machine_serve(struct boxer_machine *machine, const struct boxer_run *run,
                          const uint8_t *request, uint64_t size, struct boxer_outcome *outcome) {
+    baton_give();
     if (request)
         boxer_machine_call(machine, run, request, size, outcome);
     else
         boxer_machine_run(machine, run, outcome);
     outcome->reusable = (uint32_t)boxer_machine_reset(machine, outcome);
+    baton_take();
 }
 
 static int become(struct boxer_machine *copy, struct boxer_machine *machine, int descriptor) {

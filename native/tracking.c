@@ -38,9 +38,9 @@ enum { PAGE = 4096, LEARNING_RUNS = 2, SPLIT = 2, MOST_MAPPINGS = 65530, SHARE =
 // as costs what noting it again does. Fewer pages than FEW are not worth it.
 // What came back stays for so many renewals.
 enum { LOOK_ONE_IN = 16, LOOKS = 8, FEW = 16, RENEWALS = 64 };
-// Of 4 KiB each: 1 MiB, 32 MiB, and 256 MiB for all machines of this process. They are taken in
+// Of 4 KiB each: 1 MiB, 48 MiB, and 256 MiB for all machines of this process. They are taken in
 // steps.
-enum { FEWEST_KEPT = 256, MOST_KEPT = 8192, ALL_KEPT = 65536, KEPT_STEP = 256 };
+enum { FEWEST_KEPT = 256, MOST_KEPT = 12288, ALL_KEPT = 65536, KEPT_STEP = 256 };
 // 4 MiB of a machine that is not armed: what little Python code writes to.
 enum { CLEARED_KEPT = 1024 };
 

@@ -166,17 +166,30 @@ def has_to_renew():
     return bool(hooks) or _zone_is_another() or any(name in sys.modules for name in RENEWED)
 
 
-def of_a_life(functions):
-    """Of what is to be called at a fork, what a life in the image's surroundings needs, too."""
+def generator():
+    """`random`'s own, of which nothing drawn before is kept; None: there is none."""
+    random = sys.modules.get("random")
+    found = getattr(random, "_inst", None)
+    if found is None or type(found) is not random.Random:
+        return None
+    found.gauss_next = None
+    return found
+
+
+def of_a_life(functions, seeded):
+    """Of what is to be called at a fork, what a life in the image's surroundings needs, too.
+    seeded: a generator of which that is not said (seeding.c)."""
     modules = [sys.modules[name] for name in OF_THREADS if name in sys.modules]
     own = [value for module in modules for value in vars(module).values()]
 
-    def is_of_threads(function):
+    def is_dealt_with(function):
         owner = getattr(function, "__self__", None)
+        if seeded is not None and owner is seeded and function == seeded.seed:
+            return True
         wanted = function if owner is None else owner
         return any(wanted is each for each in own)
 
-    return [function for function in functions if not is_of_threads(function)]
+    return [function for function in functions if not is_dealt_with(function)]
 
 
 def looked_at():

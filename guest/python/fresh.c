@@ -9,6 +9,7 @@
 //
 // Invariant: what is not known to be about threads alone is called.
 #include "fresh.h"
+#include "seeding.h"
 
 #define Py_BUILD_CORE 1
 #include <Python.h>
@@ -18,9 +19,10 @@
 static PyObject *before, *after; // lists of functions, or null
 static int has_more;             // _boxer.renew has something to do
 
-// Those that _boxer.is_of_a_life says yes to. Null with *failed, or where there are none.
-static PyObject *chosen(PyObject *module, PyObject *functions, int *failed) {
-    PyObject *list = functions ? PyObject_CallMethod(module, "of_a_life", "O", functions) : NULL;
+// Those that _boxer.of_a_life says yes to. Null with *failed, or where there are none.
+static PyObject *chosen(PyObject *module, PyObject *functions, PyObject *seeded, int *failed) {
+    PyObject *list =
+        functions ? PyObject_CallMethod(module, "of_a_life", "OO", functions, seeded) : NULL;
     *failed |= functions && !list;
     if (list && PyList_GET_SIZE(list) == 0)
         Py_CLEAR(list);
@@ -32,9 +34,15 @@ int fresh_settle(void) {
     PyObject *module = PyImport_ImportModule("_boxer");
     if (!module)
         return -1;
-    int failed = 0;
-    Py_XSETREF(before, chosen(module, interpreter->before_forkers, &failed));
-    Py_XSETREF(after, chosen(module, interpreter->after_forkers_child, &failed));
+    PyObject *seeded = PyObject_CallMethod(module, "generator", NULL);
+    if (seeded && !seeding_put_off(seeded))
+        Py_SETREF(seeded, Py_NewRef(Py_None));
+    int failed = !seeded;
+    if (seeded) {
+        Py_XSETREF(before, chosen(module, interpreter->before_forkers, seeded, &failed));
+        Py_XSETREF(after, chosen(module, interpreter->after_forkers_child, seeded, &failed));
+    }
+    Py_XDECREF(seeded);
     PyObject *more = PyObject_CallMethod(module, "has_to_renew", NULL);
     has_more = more ? PyObject_IsTrue(more) : -1;
     Py_XDECREF(more);

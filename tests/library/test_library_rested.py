@@ -3,6 +3,7 @@ what no two lives have in common."""
 
 from __future__ import annotations
 
+import random
 import resource
 
 import pytest
@@ -58,6 +59,32 @@ def spoil():
 
 def nothing(value):
     return value
+
+random.gauss(0, 1)  # a second one is ready now
+kept_random, kept_state = random.random, random.getstate()
+
+def drawn(how):
+    if how == "gauss":
+        return random.gauss(0, 1)
+    if how == "state":
+        return random.getstate()[1][:5]
+    if how == "kept":
+        return kept_random()
+    if how == "other":  # another generator is asked first
+        random.Random(1).random()
+        return random.random()
+    if how == "fork":
+        if not (child := os.fork()):
+            os._exit(random.getrandbits(8))
+        return [os.waitpid(child, 0)[1], random.random()]
+    return getattr(random, how)(*{"getrandbits": [64], "sample": [range(1000), 4]}.get(how, []))
+
+def set_first(how):
+    if how == "seed":
+        random.seed(5)
+    else:
+        random.setstate(kept_state)
+    return [random.random(), random.gauss(0, 1), random.randrange(1000)]
 """
 
 
@@ -89,6 +116,27 @@ def test_no_random_number_comes_twice(box: boxer.Box) -> None:
         found = [tuple(pool.call("app:numbers")) for _ in range(20)]
     for each in zip(*found, strict=True):
         assert len(set(each)) == len(found)
+
+
+@pytest.mark.parametrize(
+    "how",
+    ["random", "getrandbits", "sample", "gauss", "state", "kept", "other", "fork"],
+)
+def test_however_it_is_asked_first_random_is_seeded(box: boxer.Box, how: str) -> None:
+    with box.pool(1) as pool:
+        found = [pool.call("app:drawn", how) for _ in range(10)]
+        pool.prepare("app:drawn", how)
+        found += [pool.call("app:drawn", how) for _ in range(10)]
+    assert len({str(each) for each in found}) == 20
+
+
+def test_a_seed_of_the_programs_own_holds(box: boxer.Box) -> None:
+    own = random.Random(5)
+    wanted = [own.random(), own.gauss(0, 1), own.randrange(1000)]
+    with box.pool(1) as pool:
+        assert [pool.call("app:set_first", "seed") for _ in range(3)] == [wanted] * 3
+        first, *others = [pool.call("app:set_first", "state") for _ in range(3)]
+        assert others == [first] * 2
 
 
 def test_what_was_registered_for_forks_is_called(box: boxer.Box) -> None:

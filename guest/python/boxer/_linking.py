@@ -59,6 +59,7 @@ _nothing = {}
 _name = _instance = None
 _idle = _context = Context(_nothing)
 _write_next, _read_next = None, None
+_ask = None  # the host's, once it is needed
 
 
 def context():
@@ -90,6 +91,28 @@ def is_idle():
     return _context is _idle
 
 
+def end():
+    """As if no call had told of itself."""
+    global _context
+    _context = _idle
+
+
+def get_ready():
+    """Before the freeze of a function that asks."""
+    global _ask, _write_next, _read_next
+    from boxer import host
+
+    def asked():
+        begin({"name": _name, "linked": True}, {}, _nothing)
+        call_next()
+
+    codecs = _write_next, _read_next
+    _ask, _write_next, _read_next = host.ask, None, lambda value: value
+    host.get_ready(asked)
+    _write_next, _read_next = codecs
+    end()
+
+
 def begin(told, arguments, injected):
     global _context
     _context = Context(told or _nothing)
@@ -108,9 +131,10 @@ def call_next(value=None):
 
 def ask(function, args, kwargs):
     """Calls a function of the host. Raises what it raised there as `boxer.host.HostError`."""
-    from boxer import host
-
-    return host.ask(function, args, kwargs)
+    global _ask
+    if _ask is None:
+        from boxer.host import ask as _ask
+    return _ask(function, args, kwargs)
 
 
 def over_streams(given, written):

@@ -11,7 +11,6 @@ import importlib
 import json
 import os
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 from boxer import _linking
@@ -55,12 +54,14 @@ def open_function(target=None):
             signature = signature_of(function, target.rpartition(":")[2])
         except BadTypeError as error:
             raise BadTypeError(f"`{target}`: {error}") from None
+        _warm()
         _function, _target = function, target
         _load, _dump, _invoke = signature.load, signature.dump, signature.invoke
         _document, _injected = signature.document, signature.injected
         _linking.found(function, signature)
         _run = _runner() if _document["async"] else None
-        _warm()
+        if _document.get("next") or _document.get("hosts"):
+            _linking.get_ready()
     return _document
 
 
@@ -78,15 +79,22 @@ def _runner():
     return asyncio.run
 
 
-def _warm():
-    """What reads a call is used to being called before the freeze, as `_boxer_calls` is."""
-    for _ in range(20):
-        with suppress(InvalidError):
-            _load({"": None})
-    if _document.get("next") or _document.get("hosts"):
-        from boxer import host
+def _sample(number: int, text: str) -> str:
+    return text
 
-        host.get_ready()
+
+def _warm():
+    """Calls get used to being made before the freeze, as `_boxer_calls` does: with a function of
+    ours."""
+    global _load, _dump, _invoke, _injected, _run
+    _injected, _run = {}, None
+    signature = signature_of(_sample)
+    _load, _dump, _invoke = signature.load, signature.dump, signature.invoke
+    for _ in range(20):
+        call({"number": 1, "text": ""})
+        call({"number": 1, "text": ""}, {"name": ""})
+        _linking.end()
+        call({"": None})
 
 
 def call(given, context=None):

@@ -22,7 +22,7 @@ _CHUNK = 480
 # As often as the interpreter wants to see code before it specialises it.
 _WARM_UP = 20
 _lock = _thread.allocate_lock()
-_asking = []  # the thread that asks
+_asking = None  # the thread that asks
 _device = -1
 _extensions = {}
 _offered = None  # what the host has said; None: nothing yet
@@ -55,41 +55,43 @@ def needed():
     return sorted(_needed)
 
 
-def get_ready():
-    """Before the freeze: what each call's machine would do first when it asks."""
-    global _over_device
+def get_ready(asked):
+    """Before the freeze: what each call's machine would do first when it asks. asked: asks for
+    `next` of None. A file is asked, in which the answer lies behind the request."""
+    global _device
     _open()
-    over_device, _over_device = _over_device, lambda _: memoryview(b'={"a":null}')
+    device, _device = _device, os.memfd_create("answer")
     try:
+        request = _boxer_calls.written({"f": "next", "a": [None], "k": {}}, b"c", b"t")
+        os.write(_device, request + b"\5\0\0\0=null")
         for _ in range(_WARM_UP):
-            ask("", ["a"], {})
+            os.lseek(_device, 0, os.SEEK_SET)
+            asked()
     finally:
-        _over_device = over_device
+        os.close(_device)
+        _device = device
 
 
 def ask(function, args, kwargs):
     """Calls `extension.method` of the host. Raises `HostError`, `NotOfferedError`."""
-    request = _request(function, args, kwargs)
+    global _asking
+    told = {"f": function, "a": args, "k": kwargs}
+    request = _boxer_calls.written(told, b"c", b"t")
     if not _lock.acquire(False):
         _wait_for_turn(function)
     try:
-        _asking.append(_thread.get_ident())
+        _asking = _thread.get_ident()
         reply = _over_streams(request) if _linking.streams() else _over_device(request)
     finally:
-        _asking.clear()
+        _asking = None
         _lock.release()
     return _read(reply, function)
 
 
 def _wait_for_turn(function):
-    if _thread.get_ident() in _asking:  # a handler of a signal, or a finalizer
+    if _thread.get_ident() == _asking:  # a handler of a signal, or a finalizer
         raise RuntimeError(f"{function} is asked for while this thread asks the host")
     _lock.acquire()
-
-
-def _request(function, args, kwargs):
-    told = _boxer_calls.written({"f": function, "a": args, "k": kwargs})
-    return (b"t" if told[:1] == b"~" else b"c") + told[1:]
 
 
 def _open():
@@ -99,7 +101,8 @@ def _open():
 
 
 def _over_device(request):
-    _open()
+    if _device < 0:
+        _open()
     try:
         while True:
             try:
@@ -118,7 +121,7 @@ def _over_device(request):
     reply = os.read(_device, _CHUNK)
     size = int.from_bytes(reply[:4], "little") + 4
     if len(reply) == size:
-        return memoryview(reply)[4:]
+        return reply[4:]
     parts, got = [reply], len(reply)
     while got < size:
         part = os.read(_device, min(size - got, 1 << 20))
@@ -143,7 +146,7 @@ def _read(reply, function):
     if kind == 61:  # =
         return _boxer_calls._scan(str(reply[1:], "utf-8"), 0)[0]
     if kind == 126:  # ~
-        return _boxer_calls.untagged(reply[1:])
+        return _boxer_calls.untagged(memoryview(reply)[1:])
     told = _boxer_calls._scan(str(reply[1:], "utf-8"), 0)[0]
     kind = {"NotOfferedError": NotOfferedError}.get(told["type"])
     if kind is not None:
@@ -177,22 +180,20 @@ class Extension:
 
     def __init__(self, name):
         self.__dict__["_name"] = name
-        self.__dict__["_methods"] = {}
 
     def _describe(self, description):
-        self._methods.clear()
+        name = self._name
+        self.__dict__.clear()
+        self.__dict__["_name"] = name
         if description is None:
             return
         self.__dict__["__doc__"] = description.get("doc")
-        for name, told in description["methods"].items():
-            self._methods[name] = _method(f"{self._name}.{name}", name, told)
+        for method, told in description["methods"].items():
+            self.__dict__[method] = _method(f"{name}.{method}", method, told)
 
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
-        found = self._methods.get(name)
-        if found is not None:
-            return found
         if _offered is not None:
             what = f"{self._name}.{name}" if self._name in _offered else self._name
             raise NotOfferedError(f"the host offers no `{what}`")
@@ -208,7 +209,7 @@ class Extension:
         return ask(self._name, args, kwargs)
 
     def __dir__(self):
-        return sorted(self._methods)
+        return sorted(name for name in self.__dict__ if not name.startswith("_"))
 
     def __repr__(self):
         return f"<extension {self._name} of the host>"

@@ -14,6 +14,7 @@ Invariants
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 import logging
 import threading
@@ -54,6 +55,7 @@ class _Method:
 
     def __init__(self, name: str, function: Callable[..., Any], attribute: str | None) -> None:
         self.name = name
+        self.extension = name.partition(".")[0]
         self.attribute = attribute  # null: the object itself is called
         try:
             self.signature: Signature = signature_of(function, name)
@@ -72,6 +74,8 @@ class _Method:
         }
 
     def bound(self, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+        if not kwargs and len(args) <= len(self.positional):
+            return dict(zip(self.positional, args, strict=False))
         given = dict(kwargs)
         for name, value in zip(self.positional, args, strict=False):
             if name in given:
@@ -94,6 +98,7 @@ class Extensions:
         self._makers: dict[str, Callable[[], Any]] = {}
         self._methods: dict[str, _Method] = {}
         self.offered: dict[str, Any] = {}
+        self._answer_shared = functools.partial(self.answer, self._objects)
         for name, given in objects.items():
             self._add(name, given)
 
@@ -116,7 +121,7 @@ class Extensions:
         if not self._makers:
             return self._answer_shared
         objects = {**self._objects, **{name: make() for name, make in self._makers.items()}}
-        return lambda request: self.answer(request, objects)
+        return functools.partial(self.answer, objects)
 
     def with_next(self, following: Callable[[Any], Any]) -> Asked:
         """As `session`, where `next` in the guest calls `following`, too."""
@@ -133,10 +138,7 @@ class Extensions:
 
         return session
 
-    def _answer_shared(self, request: bytes) -> bytes:
-        return self.answer(request, self._objects)
-
-    def answer(self, request: bytes, objects: Mapping[str, Any]) -> bytes:
+    def answer(self, objects: Mapping[str, Any], request: bytes) -> bytes:
         """The reply to a request, whatever is in it."""
         try:
             name, args, kwargs = read_request(request, MOST_ASKED)
@@ -149,7 +151,7 @@ class Extensions:
             arguments = method.signature.load(method.bound(args, kwargs))
         except (InvalidError, RecursionError) as error:
             return reply_with_error("ValueError", f"{name}: {error}")
-        extension = objects[name.partition(".")[0]]
+        extension = objects[method.extension]
         function = extension if method.attribute is None else getattr(extension, method.attribute)
         return self._called(method, function, arguments)
 

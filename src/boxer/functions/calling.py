@@ -26,7 +26,7 @@ from boxer.errors import CallDataError, FunctionError, FunctionInputError, Guest
 from boxer.extensions import Extensions
 from boxer.functions.description import Description
 from boxer.functions.project import limits_of
-from boxer.functions.tracing import is_traced, span_of
+from boxer.functions.tracing import import_provider, is_traced, span_of
 from boxer.library import Box, load
 from boxer.runtime import Answer, Cancel, Limits, Mount, Network
 from boxer.schemas import InvalidError, Types, plain
@@ -104,6 +104,7 @@ class Function:
         self._is_bare = self._proceed == self._call
         self._executor: ThreadPoolExecutor | None = None
         self._making = threading.Lock()
+        import_provider()
 
     @property
     def signature(self) -> dict[str, Any]:
@@ -140,6 +141,12 @@ class Function:
         with span_of(call):
             return self._proceed(call)
 
+    def linked(self, arguments: Mapping[str, Any], next: Callable[[Any], Any] | None) -> Any:
+        """As `call` without options but `next`, for its value alone."""
+        if self._is_bare and not is_traced():
+            return self._value(arguments, next)
+        return self.call(arguments, next=next).value
+
     async def reply_async(self, arguments: Mapping[str, Any], **options: Any) -> Reply:
         """As `call`, without blocking the event loop."""
         with self._making:
@@ -156,8 +163,10 @@ class Function:
 
     def bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Arguments by name. Raises `FunctionInputError`, `CallDataError`."""
-        given = dict(kwargs)
         names = self._positional
+        if not kwargs and len(args) <= len(names):
+            return dict(zip(names, args, strict=False))
+        given = dict(kwargs)
         properties = self.signature["input"].get("properties", {})
         rest = args[len(names) :]
         if rest:
@@ -200,14 +209,15 @@ class Function:
                 f"What `{self.name}` returned is not of the type that was asked for: {error}."
             ) from None
 
-    def _value(self, arguments: dict[str, Any]) -> Any:
+    def _value(self, arguments: Mapping[str, Any], next: Callable[[Any], Any] | None = None) -> Any:
         """A call of which nothing but its result is wanted: the shortest way."""
-        told = self._machines.value(self._target, self._as_data(arguments))
+        context = None if next is None else {"name": self.name, "linked": True}
+        told = self._machines.value(self._target, self._as_data(arguments), context, next)
         if type(told) is list and len(told) == 1:
             return told[0]
         raise _unfit(self.name, told)
 
-    def _as_data(self, arguments: dict[str, Any]) -> Any:
+    def _as_data(self, arguments: Mapping[str, Any]) -> Any:
         try:
             return plain(arguments)
         except InvalidError as error:
@@ -273,8 +283,10 @@ class _Pooled:
         self._pool = box.pool(size, **options)
         self._pool.prepare(f"{GUEST}:open_function")
 
-    def value(self, target: str, arguments: Any) -> Any:
-        return self._pool.call(target, arguments)
+    def value(self, target: str, arguments: Any, context: Any, next: Any) -> Any:
+        if next is None:
+            return self._pool.call(target, arguments)
+        return self._pool.call_asking(self._host.with_next(next), target, arguments, context)
 
     def ask(self, target: str, arguments: Any, context: Any, call: Call) -> Answer:
         given = (arguments,) if context is None else (arguments, context)
@@ -295,8 +307,10 @@ class _Kept:
         self._user: int | None = None
         self._machine.call(f"{GUEST}:open_function")
 
-    def value(self, target: str, arguments: Any) -> Any:
-        return self.ask(target, arguments, None, Call("the function", arguments)).value
+    def value(self, target: str, arguments: Any, context: Any, next: Any) -> Any:
+        return self.ask(
+            target, arguments, context, Call("the function", arguments, next=next)
+        ).value
 
     def ask(self, target: str, arguments: Any, context: Any, call: Call) -> Answer:
         if self._user == threading.get_ident():

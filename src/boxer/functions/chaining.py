@@ -14,7 +14,6 @@ Invariants
 
 from __future__ import annotations
 
-import functools
 import inspect
 import time
 import traceback
@@ -173,21 +172,29 @@ class _Run:
         if link.host is not None:
             return _host_call(link.host, arguments, after)
         assert link.function is not None, "a link is one or the other"
-        left = None
-        if self._until is not None:
-            left = max(0.0, self._until - time.monotonic())
-        call = functools.partial(
-            link.function.call, arguments, timeout=left, cancel=self._cancel,
-            traceparent=self._traceparent, next=after,
-        )  # fmt: skip
         try:
-            return call().value
+            return self._result(link.function, arguments, after)
         except EngineError as error:
             if "stack" not in error.message:
                 raise
             # Links within links need stack: of a thread of their own, now.
             with ThreadPoolExecutor(1, "boxer-chain") as executor:
-                return executor.submit(call).result().value
+                return executor.submit(self._result, link.function, arguments, after).result()
+
+    def _result(
+        self,
+        function: Function,
+        arguments: dict[str, Any],
+        after: Callable[[Any], Any] | None,
+    ) -> Any:
+        if self._until is None and self._cancel is None and self._traceparent is None:
+            return function.linked(arguments, after)
+        left = None
+        if self._until is not None:
+            left = max(0.0, self._until - time.monotonic())
+        return function.call(
+            arguments, timeout=left, cancel=self._cancel, traceparent=self._traceparent, next=after
+        ).value
 
     def _failed(self, link: _Link, error: Exception, before: int) -> ChainError:
         if isinstance(error, GuestError):

@@ -9,28 +9,23 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
 # What names the provider of a program that sets none up itself.
 _PROVIDER = "OTEL_PYTHON_TRACER_PROVIDER"
 
 
-def _api() -> Any:
-    """Its package, which whoever sets it up has imported; None: nobody has."""
-    known = sys.modules.get("opentelemetry.trace")
-    if known is None and _PROVIDER in os.environ:
-        try:
-            from opentelemetry import trace  # type: ignore[import-not-found,unused-ignore]
-        except ImportError:
-            return None
-        return trace
-    return known
+def import_provider() -> None:
+    """Imports its package where the program's environment names a provider."""
+    if _PROVIDER in os.environ:
+        with suppress(ImportError):
+            import opentelemetry.trace  # type: ignore[import-not-found,unused-ignore] # noqa: F401
 
 
 def is_traced() -> bool:
     """Whether anybody is told of spans, or a span of somebody else's is to be handed on."""
-    api = _api()
+    api: Any = sys.modules.get("opentelemetry.trace")  # whoever sets it up has imported it
     if api is None:
         return False
     if api.get_current_span() is not api.INVALID_SPAN:

@@ -13,8 +13,10 @@ Invariants
 from __future__ import annotations
 
 import ctypes
+import functools
 import threading
 from collections.abc import Callable
+from ctypes import string_at
 from typing import Any
 
 from boxer.errors import LimitReached
@@ -38,13 +40,19 @@ _ASK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c
 def _answered(machine: int, request: int, size: int) -> int:
     ask = _local.ask
     try:
-        reply = ask(ctypes.string_at(request, size)) if ask is not None else b""
+        reply = ask(string_at(request, size)) if ask is not None else b""
+        failed: int = _answer()(machine, reply, len(reply))
+        return failed
     except BaseException as raised:
         _local.raised = raised
         return 1
+
+
+@functools.cache
+def _answer() -> Any:
     loaded = native.library()
     assert loaded is not None, "it has called"
-    return int(loaded.boxer_machine_answer(machine, reply, len(reply)))
+    return loaded.boxer_machine_answer
 
 
 def address() -> int:

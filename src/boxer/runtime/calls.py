@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 from boxer.errors import CallDataError, GuestError, GuestExitedError, LimitReached
 from boxer.runtime.entry import Outcome
-from boxer.runtime.frames import LONG, framed, has_long_text, refuse, unframed
+from boxer.runtime.frames import LONG, encoder_with, framed, has_long_text, refuse, unframed
 from boxer.runtime.replies import TooDeepError, TooManyError, measure
 
 
@@ -31,30 +31,7 @@ def _notice(value: object) -> NoReturn:
     refuse(value)
 
 
-_slow_encode = json.JSONEncoder(default=_notice, separators=(",", ":")).encode
-
-
-def _made_once() -> Callable[[object], str]:
-    """What `JSONEncoder.encode` makes anew for each value; what holds itself ends it too deep."""
-    try:
-        encoder = json.encoder.c_make_encoder  # type: ignore[attr-defined]
-        text = json.encoder.encode_basestring_ascii
-        encode = encoder(None, _notice, text, None, ":", ",", False, False, True)
-        if "".join(encode({"a": [1, None, "\xe9"]}, 0)) != '{"a":[1,null,"\\u00e9"]}':
-            return _slow_encode
-    except (AttributeError, TypeError):
-        return _slow_encode
-
-    def once(value: object) -> str:
-        try:
-            return "".join(encode(value, 0))
-        except RecursionError:
-            return _slow_encode(value)  # which says why
-
-    return once
-
-
-_encode = _made_once()
+_encode = encoder_with(_notice)
 _quoted = json.encoder.encode_basestring_ascii
 _scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 
@@ -65,13 +42,14 @@ def call_request(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -
     try:
         try:
             for value in args:
-                if type(value) is str and len(value) >= LONG:
-                    return _framed_request(function, args, kwargs)
+                kind = type(value)
+                if kind is bytes or (kind is str and len(value) >= LONG):
+                    return _framed_request(function, args, kwargs, is_long=kind is str)
             given, named = _encode(args), _encode(kwargs) if kwargs else "{}"
         except _HasBytesError:
             return _framed_request(function, args, kwargs)
         if len(given) + len(named) >= LONG and has_long_text((*args, *kwargs.values())):
-            return _framed_request(function, args, kwargs)
+            return _framed_request(function, args, kwargs, is_long=True)
         return f'c{{"f":{_quoted(function)},"a":{given},"k":{named}}}'.encode("ascii")
     except (TypeError, ValueError, RecursionError) as error:
         raise CallDataError(
@@ -80,8 +58,10 @@ def call_request(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -
         ) from None
 
 
-def _framed_request(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
-    return b"t" + framed({"f": function, "a": args, "k": kwargs})
+def _framed_request(
+    function: str, args: tuple[Any, ...], kwargs: dict[str, Any], *, is_long: bool = False
+) -> bytes:
+    return b"t" + framed({"f": function, "a": args, "k": kwargs}, is_long=is_long)
 
 
 def execute_request(source: str) -> bytes:
@@ -102,8 +82,8 @@ def read_request(request: bytes, room: int) -> tuple[str, list[Any], dict[str, A
             told = unframed(memoryview(request)[1:], room)
         elif request[:1] == b"c":
             measure(request, room)
-            text = str(request[1:], "utf-8")
-            told, end = _scan(text, 0)
+            text = str(request, "utf-8")
+            told, end = _scan(text, 1)
             if end != len(text):
                 raise ValueError
         else:

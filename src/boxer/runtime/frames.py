@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 from boxer.runtime.replies import TooManyError, measure
@@ -52,11 +53,69 @@ def has_long_text(values: Iterable[object]) -> bool:
     return False
 
 
-def framed(value: object) -> bytes:
-    """Raises as `json.dumps`, and TypeError for what is neither JSON nor bytes."""
+def encoder_with(default: Callable[[object], object]) -> Callable[[object], str]:
+    """What `json.JSONEncoder(default=default).encode` makes anew for each value, made once."""
+    slow = json.JSONEncoder(default=default, separators=(",", ":")).encode
+    try:
+        make = json.encoder.c_make_encoder  # type: ignore[attr-defined]
+        text = json.encoder.encode_basestring_ascii
+        encode = make(None, default, text, None, ":", ",", False, False, True)
+        if "".join(encode({"a": [1, None, "\xe9"]}, 0)) != '{"a":[1,null,"\\u00e9"]}':
+            return slow
+    except (AttributeError, TypeError):
+        return slow
+
+    def once(value: object) -> str:
+        try:
+            return "".join(encode(value, 0))
+        except RecursionError:  # it is too deep, or holds itself
+            return slow(value)  # which says why
+
+    return once
+
+
+class _Apart(threading.local):
+    """What a thread is setting apart."""
+
+    parts: list[bytes]
+
+
+_apart = _Apart()
+
+
+def _set_bytes_apart(value: object) -> object:
+    if not isinstance(value, _BYTES):
+        refuse(value)
+    _apart.parts.append(value if isinstance(value, bytes) else bytes(value))
+    return {TAG: len(_apart.parts[-1])}
+
+
+_encode = encoder_with(_set_bytes_apart)
+# How each part begins in JSON, and no text in it: a quotation mark has a backslash before it there.
+_LOOKS_TAGGED = '{"boxer.'
+
+
+def framed(value: object, *, is_long: bool = False) -> bytes:
+    """is_long: there are long texts in it. Raises as `json.dumps`, and TypeError for what is
+    neither JSON nor bytes."""
     parts: list[bytes] = []
-    told = json.dumps(_set_apart(value, parts, 0), separators=(",", ":")).encode()
-    return b"".join((_SIZE.pack(len(told)), told, *parts))
+    told = None if is_long else _with_bytes_apart(value, parts)
+    if told is None:
+        parts.clear()
+        told = json.dumps(_set_apart(value, parts, 0), separators=(",", ":"))
+    return b"".join((_SIZE.pack(len(told)), told.encode("ascii"), *parts))
+
+
+def _with_bytes_apart(value: object, parts: list[bytes]) -> str | None:
+    """None: there are also long texts in it, or dicts that look like what stands for parts."""
+    _apart.parts = parts
+    try:
+        told = _encode(value)
+    finally:
+        del _apart.parts
+    if told.count(_LOOKS_TAGGED) != len(parts):
+        return None
+    return None if len(told) >= LONG and has_long_text((value,)) else told
 
 
 def unframed(data: memoryview, room: int | None) -> Any:
@@ -69,8 +128,12 @@ def unframed(data: memoryview, room: int | None) -> Any:
     left = None if room is None else room - len(parts)
     measure(told, left)
     parted = _Parted(parts, left)
-    value = json.loads(told, object_hook=parted.value)
-    if parted.at != len(parts):
+    decoder = json.JSONDecoder(object_hook=parted.value)
+    try:
+        value, end = decoder.scan_once(str(told, "utf-8"), 0)  # type: ignore[attr-defined]
+    except StopIteration:
+        raise ValueError from None
+    if end != size or parted.at != len(parts):
         raise ValueError
     return value
 

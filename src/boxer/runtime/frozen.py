@@ -27,7 +27,7 @@ from boxer.runtime.mounts import Mount
 REFREEZE = "boxer_refreeze"
 # Bytes that a call may add to its machine's memory before that has to grow: as many as a reset puts
 # back (MOST_KEPT, native/tracking.c).
-HEADROOM = 32 << 20
+HEADROOM = 48 << 20
 
 
 @dataclass(frozen=True, slots=True)

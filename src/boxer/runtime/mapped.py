@@ -211,18 +211,12 @@ def prepared(options: RunOptions) -> Run:
     """The C form of what a machine is given; may be used again and by several threads at once."""
     limits = options.limits
     environment = (*options.environment, limits.for_the_guest(wasm_stack()))
-    arguments = b"".join(text + b"\0" for text in options.arguments)
     variables = b"".join(text + b"\0" for text in environment)
     stdin = options.stdin if isinstance(options.stdin, bytes) else b""
     run = Run(
-        arguments=arguments,
         environment=variables,
-        argument_count=len(options.arguments),
-        argument_size=len(arguments),
         environment_count=len(environment),
         environment_size=len(variables),
-        input=stdin,
-        input_size=len(stdin),
         thaw=options.thaw,
         tasks=limits.tasks,
         time_ns=_nanoseconds(limits.time),
@@ -230,6 +224,7 @@ def prepared(options: RunOptions) -> Run:
         output=native.NO_LIMIT if limits.output_bytes is None else limits.output_bytes,
         attend=native.attend_python(),
     )
+    with_line(run, options.arguments, stdin)
     streams = (options.stdin, options.stdout, options.stderr)
     for number, stream in enumerate(streams):
         run.descriptors[number] = number if stream is Stream.INHERIT else -1
@@ -244,6 +239,14 @@ def prepared(options: RunOptions) -> Run:
         run.network = ctypes.pointer(_network(options.network))
     if options.lives is not None:
         run.lives = ctypes.pointer(_lives(options.lives))
+    return run
+
+
+def with_line(run: Run, arguments: Sequence[bytes], stdin: bytes) -> Run:
+    """The same run with this command line and input."""
+    told = b"".join(text + b"\0" for text in arguments)
+    run.arguments, run.argument_count, run.argument_size = told, len(arguments), len(told)
+    run.input, run.input_size = stdin, len(stdin)
     return run
 
 

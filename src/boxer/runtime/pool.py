@@ -31,7 +31,7 @@ from boxer.runtime.entry import SHORTEST, Answer, Instance, Outcome, RunOptions,
 from boxer.runtime.frozen import Frozen
 from boxer.runtime.limits import Limits
 from boxer.runtime.living import LivingMachine
-from boxer.runtime.mapped import SECOND, MappedInstance, outcome_of, prepared, reply_in
+from boxer.runtime.mapped import SECOND, MappedInstance, outcome_of, prepared, reply_in, with_line
 from boxer.runtime.mounts import Mount, folders_of
 from boxer.runtime.native import Run
 from boxer.runtime.network import Network
@@ -152,7 +152,17 @@ class Pool:
         request = call_request(function, args, kwargs)
         self._places.get()
         try:
-            return idle.call(request, self._room)
+            return idle.call(request, self._room, self._options.ask)
+        finally:
+            self._places.put(None)
+
+    def call_asking(self, ask: Session, function: str, /, *args: Any) -> Any:
+        """As `call`, with someone else who answers the guest."""
+        idle = self._by_module.get(function.partition(":")[0]) or self._prepare(function)
+        request = call_request(function, args, {})
+        self._places.get()
+        try:
+            return idle.call(request, self._room, ask)
         finally:
             self._places.put(None)
 
@@ -247,13 +257,10 @@ class Pool:
     def run(self, arguments: Sequence[str] = (), *, stdin: bytes = b"") -> RunResult:
         """Runs the box with a command line, as `Box.run` does."""
         self._check_open()
-        options = replace(
-            self._options, arguments=command_line(arguments), stdin=stdin,
-            stdout=Stream.CAPTURE, stderr=Stream.CAPTURE,
-        )  # fmt: skip
+        line = command_line(arguments)
         self._places.get()
         try:
-            return result_of(self._plain.run(options))
+            return result_of(self._plain.run(line, stdin))
         finally:
             self._places.put(None)
 
@@ -342,8 +349,11 @@ class _IdleInstances:
         self._options = options
         self._idle: deque[Instance] = deque(maxlen=size)
         self._closed = self._retired = False
+        self._captured = replace(options, stdout=Stream.CAPTURE, stderr=Stream.CAPTURE)
         self._run = prepared(options) if frozen.is_mapped else None
+        self._usual_run = prepared(self._captured) if frozen.is_mapped else None
         self._run_reference = byref(self._run) if self._run is not None else None
+        self._asking_reference = byref(self._run_within(None, True)) if self._run else None
         self._trial = self._trial_of(self._run)
 
     @staticmethod
@@ -371,16 +381,17 @@ class _IdleInstances:
         except IndexError:
             return self.frozen.machine(self._options.limits.memory_bytes, self._folders)
 
-    def call(self, request: bytes, room: int | None) -> Any:
-        """What a request is answered with. room: as `read_reply`. Raises as `Pool.call`."""
+    def call(self, request: bytes, room: int | None, ask: Session | None) -> Any:
+        """What a request is answered with. room: as `read_reply`. ask: who answers the guest.
+        Raises as `Pool.call`."""
         instance = self._take()
         if not isinstance(instance, MappedInstance) or self._run is None:
-            return read_reply(self._call_slowly(instance, request), room)
-        if self._options.ask is None:
+            return read_reply(self._call_slowly(instance, request, ask), room)
+        if ask is None:
             native_outcome = instance.serve(self._run_reference, request)
         else:
-            with as_host(self._options.ask):
-                native_outcome = instance.serve(self._run_reference, request)
+            with as_host(ask):
+                native_outcome = instance.serve(self._asking_reference, request)
         if native_outcome.kind != native.RETURNED or native_outcome.status:
             outcome = outcome_of(native_outcome)
             self._give_back(instance, bool(native_outcome.reusable))
@@ -477,11 +488,12 @@ class _IdleInstances:
             run.ask = asking.address()
         return run
 
-    def run(self, options: RunOptions) -> Outcome:
+    def run(self, line: tuple[bytes, ...], stdin: bytes) -> Outcome:
         instance = self._take()
-        if not isinstance(instance, MappedInstance):
-            return _once(instance, options)
-        native_outcome = instance.serve(byref(prepared(options)), None)
+        if not isinstance(instance, MappedInstance) or self._usual_run is None:
+            return _once(instance, replace(self._captured, arguments=line, stdin=stdin))
+        run = with_line(copied(self._usual_run), line, stdin)
+        native_outcome = instance.serve(byref(run), None)
         try:
             return outcome_of(native_outcome)
         finally:
@@ -506,9 +518,9 @@ class _IdleInstances:
         else:
             instance.close()
 
-    def _call_slowly(self, instance: Instance, request: bytes) -> bytes:
+    def _call_slowly(self, instance: Instance, request: bytes, ask: Session | None) -> bytes:
         try:
-            return reply_of(instance.call(self._options, request))
+            return reply_of(instance.call(replace(self._options, ask=ask), request))
         finally:
             instance.close()
 

@@ -49,7 +49,8 @@ def codec_of(hint: Any, output: bool) -> tuple[Codec, dict[str, Schema]]:
             raise _invalid(error) from None
 
     def dump(value: Any) -> Any:
-        if not isinstance(value, hint if isinstance(hint, type) else object):
+        # Its own class is told from others at once: pydantic's isinstance looks at attributes.
+        if type(value) is not hint and isinstance(hint, type) and not isinstance(value, hint):
             raise InvalidError(f"must be of {name}, is of {type(value).__name__}")
         if has_bytes:
             return plain(write(value, mode="python", by_alias=True))
