@@ -20,6 +20,7 @@ struct boxer_image {
     uint32_t expected_count;
     int is_learning; // somebody has begun to, or is done
     int is_expected; // `expected` may be read
+    int is_learned;  // it comes from a run of this process
 };
 
 // start, end: of the compiled code.
@@ -133,10 +134,6 @@ typedef uint64_t (*region_keeper)(void *state, uint64_t offset, uint64_t size);
 // Puts every page that is not the image's back, and asks which stay private. Their number, or -1.
 // Where the host's kernel cannot tell, all is mapped anew and nothing is asked.
 int64_t image_restore(const struct boxer_image *, uint8_t *memory, region_keeper, void *state);
-// Makes the pages ready that the first run over this image has written to.
-void image_expect(const struct boxer_image *, uint8_t *memory);
-// Notes what a run has written to, if no run over this image has been looked at before.
-void image_learn(struct boxer_image *, const uint8_t *memory);
 // Visits the private pages in [memory, memory + size). Their number, or -1 where the kernel of this
 // host cannot tell.
 int64_t visit_private(const uint8_t *memory, uint64_t size, region_visitor, void *state);
@@ -176,6 +173,8 @@ int watch_is_cancelled(const struct watched *);
 int watch_check(struct boxer_machine *);
 uint64_t now_ns(void), cpu_now_ns(void), real_now_ns(void);
 int watch_begin(struct boxer_machine *);
+// It may have more than one task from now on.
+void watch_tasks(struct boxer_machine *);
 // In a copy of the process: the run's times begin anew.
 void watch_again(struct boxer_machine *);
 // It is for that connection: ended soon when its peer has gone, and patience_ns after that has said
