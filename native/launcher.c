@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <signal.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -268,6 +269,15 @@ static int finish(const struct boxer_outcome *outcome) {
     return 125;
 }
 
+static const char *pages; // the plan's
+
+// In the middle of the program's exit: nothing is unwound, for nothing comes after it.
+static void leave(struct boxer_machine *machine) {
+    image_learn(machine->image, machine->base);
+    image_record(machine->image, pages);
+    _exit((int)(machine->outcome->status & 0xff));
+}
+
 static void run(struct boxer_machine *machine, const struct plan *plan, struct options *options,
                 size_t stack) {
     struct strings arguments = {0};
@@ -293,11 +303,13 @@ static void run(struct boxer_machine *machine, const struct plan *plan, struct o
         .output = UINT64_MAX,
         .orders = options->life.report ? options->life.orders + 1 : 0,
     };
+    pages = plan->pages;
+    machine->leave = leave;
     boxer_machine_forward(machine, options->life.report ? NEVER : STOP_NS);
     tell_running(&options->life);
     boxer_machine_run(machine, &run, &outcome);
     boxer_signals_end();
-    image_record(machine->image, plan->pages);
+    image_record(machine->image, pages);
     _exit(finish(&outcome)); // the process is the machine: nothing has to be taken down
 }
 
@@ -315,13 +327,27 @@ static void prepare_heap(void) {
     madvise((void *)first, large, MADV_HUGEPAGE);
 }
 
+// The kernel puts the program's name and 8 zeros at the very top, and leaves room for the limit
+// below (fs/exec.c). Asked otherwise, all mappings of this process would be read as text.
+static void know_stack(void) {
+    struct rlimit limit;
+    const char *name = (const char *)getauxval(AT_EXECFN);
+    if (!name || getrlimit(RLIMIT_STACK, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
+        return;
+    uintptr_t page = (uintptr_t)getpagesize(), end = (uintptr_t)name + strlen(name) + 1 + 8;
+    uintptr_t top = (end + page - 1) / page * page;
+    stack_know((struct stack_bounds){top - limit.rlim_cur, top});
+}
+
 int main(int argc, char **argv) {
     struct options options = {0};
     struct plan plan;
     char message[256];
     int is_run = argc > 2 && strcmp(argv[1], "run") == 0;
-    if (is_run)
+    if (is_run) {
+        know_stack();
         prepare_heap();
+    }
     if (is_run && read_options(argv + 2, &options) == 0 && plan_find(options.box, &plan) == 0) {
         size_t stack;
         struct boxer_machine *machine = machine_of(&plan, &stack, message);

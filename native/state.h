@@ -115,8 +115,10 @@ struct boxer_machine {
     struct boxer_machine *outer; // the one this thread is in meanwhile, too
     const struct boxer_run *run;
     struct boxer_outcome *outcome;
-    uint64_t born_ns;          // 0: the clock has not been started
-    uint64_t passed_ns, drawn; // of a build's clock; of its random bytes
+    void (*leave)(
+        struct boxer_machine *); // for a process that ends when its program exits, or null
+    uint64_t born_ns;            // 0: the clock has not been started
+    uint64_t passed_ns, drawn;   // of a build's clock; of its random bytes
     uint64_t began_ns, cpu_began_ns;
     uint64_t input_at, output_left;
     struct kept output, errors, reply;
@@ -156,7 +158,7 @@ int write_memory(struct boxer_machine *, int descriptor);
 
 // tracking.c. As image_restore, faster for a machine that is reset often.
 int64_t tracking_restore(struct boxer_machine *);
-void tracking_install(void), tracking_free(struct tracking *);
+void tracking_free(struct tracking *);
 // Says which machine this thread is in, and returns which it was in before; null: none.
 struct boxer_machine *tracking_enter(struct boxer_machine *);
 int tracking_open(struct boxer_machine *); // all of it is writable. 0, or -1
@@ -205,6 +207,7 @@ struct stack_bounds {
     uintptr_t end, top;
 };
 struct stack_bounds stack_bounds(void);
+void stack_know(struct stack_bounds); // of this thread, by who knows without asking
 
 // fiber.c. Of the call that is over: all but the thread's own stack is given back.
 void fibers_end(struct boxer_machine *);

@@ -141,14 +141,8 @@ static int64_t most_mappings(void) {
     return most;
 }
 
-static void install(void) {
+static void count_mappings(void) {
     mappings_left = most_mappings() / SHARE;
-}
-
-void tracking_install(void) {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, install);
-    faults_install();
 }
 
 struct boxer_machine *tracking_enter(struct boxer_machine *machine) {
@@ -192,6 +186,8 @@ static int gather(struct tracking *tracking, uint64_t pages) {
 }
 
 static int arm(struct boxer_machine *machine) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, count_mappings);
     struct tracking *tracking = &machine->tracking;
     if (!take_mappings(tracking, (int64_t)(SPLIT * tracking->range_count + 1)))
         return 0; // others have them
