@@ -1,12 +1,30 @@
-"""What boxes and bases are, in words and rows; which box an argument names; volumes."""
+"""What boxes and bases are, in words and rows; which box an argument names; volumes. Loaded as its
+names are used."""
 
-from boxer.describe.boxes import box_path, load_bytes
-from boxer.describe.cyclonedx import MEDIA_TYPE as SBOM_TYPE
-from boxer.describe.cyclonedx import sbom
-from boxer.describe.licencelist import Licence, licences
-from boxer.describe.rows import describe_box
-from boxer.describe.volumes import Volume, VolumeStore
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boxer.lazy import load_lazily
 from boxer.store import ImageStore, StoredImage, TaggedName, parse_reference
+
+if TYPE_CHECKING:
+    from boxer.describe.boxes import box_path, load_bytes
+    from boxer.describe.cyclonedx import SBOM_TYPE, sbom
+    from boxer.describe.licencelist import Licence, licences
+    from boxer.describe.rows import describe_box
+    from boxer.describe.volumes import Volume, VolumeStore
+
+__getattr__, __dir__ = load_lazily(
+    __name__,
+    {
+        "boxes": ("box_path", "load_bytes"),
+        "cyclonedx": ("SBOM_TYPE", "sbom"),
+        "licencelist": ("Licence", "licences"),
+        "rows": ("describe_box",),
+        "volumes": ("Volume", "VolumeStore"),
+    },
+)
 
 __all__ = [
     "SBOM_TYPE",
