@@ -90,7 +90,6 @@ static int begin(struct boxer_machine *machine, struct fibers *fibers) {
     fibers->places = 1;
     fibers->is_ending = 0;
     fibers->is_live = 1;
-    watch_tasks(machine);
     return 0;
 }
 

@@ -175,8 +175,6 @@ int watch_is_cancelled(const struct watched *);
 int watch_check(struct boxer_machine *);
 uint64_t now_ns(void), cpu_now_ns(void), real_now_ns(void);
 int watch_begin(struct boxer_machine *);
-// It may have more than one task from now on.
-void watch_tasks(struct boxer_machine *);
 // In a copy of the process: the run's times begin anew.
 void watch_again(struct boxer_machine *);
 // It is for that connection: ended soon when its peer has gone, and patience_ns after that has said

@@ -199,19 +199,6 @@ static void forget_thread(void) {
     pthread_cond_init(&wanted, NULL);
 }
 
-static int is_looked_at(const struct watched *watched) {
-    return watched->word || watched->cancelled || watched->peer || watched->orders >= 0 ||
-           watched->until_ns != UINT64_MAX || watched->cpu_until_ns != UINT64_MAX ||
-           watched->attend_ns != UINT64_MAX;
-}
-
-void watch_tasks(struct boxer_machine *machine) {
-    pthread_mutex_lock(&lock);
-    if (!begun)
-        begin_thread(machine->code->engine);
-    pthread_mutex_unlock(&lock);
-}
-
 void watch_again(struct boxer_machine *machine) {
     pthread_mutex_lock(&lock);
     set_times(machine);
@@ -240,7 +227,7 @@ int watching_begin(struct watched *watched, wasm_engine_t *engine) {
     if (first)
         first->previous = watched;
     first = watched;
-    if (!begun && is_looked_at(watched))
+    if (!begun)
         begin_thread(engine);
     if (parked)
         pthread_cond_signal(&wanted);

@@ -68,6 +68,7 @@ RUNS = {
     "large status": ([], ["python", "-c", "import os; os._exit(200)"], b""),
     "exception": ([], ["python", "-c", "1 / 0"], b""),
     "abort": ([], ["python", "-c", "import os; os.abort()"], b""),
+    "alarm": ([], ["python", "-c", "import signal; signal.alarm(1)\nwhile True: pass"], b""),
     "missing program": ([], ["nothing"], b""),
     "much output": ([], ["python", "-c", "print('x' * 3_000_000)"], b""),
 }  # fmt: skip
