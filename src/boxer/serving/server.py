@@ -11,17 +11,19 @@ import logging
 import os
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from boxer.errors import ServeError
 from boxer.library import load
-from boxer.runtime import Limits, Mount, Network, Pool, Stream
+from boxer.runtime import Frozen, Limits, Mount, Network, Pool, Stream
 from boxer.serving import granian, metrics
 from boxer.serving.application import LONGEST, MOST_BODY, Application
+from boxer.serving.keeping import frozen_of, image_of_start, keeper
 from boxer.serving.machines import Machines, One, PerConnection
-from boxer.serving.served import Served
+from boxer.serving.served import MODULE, Served
 from boxer.serving.sessions import Sessions
 
 if TYPE_CHECKING:
@@ -46,7 +48,8 @@ class Service:
     connection, session or none. session_header: instead of a cookie. sessions, session_idle: how
     many, and for how many seconds without a request. limits, network, mounts: of each request.
     longest: seconds that a stream lasts. certificate, key: PEM files, for HTTPS. body_bytes: of a
-    request. metrics: the path of the figures, or nothing. host_lib: uvicorn or granian."""
+    request. metrics: the path of the figures, or nothing. host_lib: uvicorn or granian.
+    image_key: of the image that is kept for the next start, or nothing (`key_of_start`)."""
 
     box: str
     app: str = ""
@@ -74,6 +77,7 @@ class Service:
     host_lib: str = "uvicorn"
     certificate: str | None = None
     key: str | None = None
+    image_key: str = ""
 
 
 def serve(service: Service) -> None:
@@ -85,7 +89,9 @@ def serve(service: Service) -> None:
     if service.host_lib == "granian":
         granian.serve(service)
         return
-    uvicorn = _uvicorn()
+    with ThreadPoolExecutor(1) as other:  # imports and sums take as long as each other
+        kept = other.submit(image_of_start, service.image_key)
+        uvicorn = _uvicorn()
     options: dict[str, Any] = {
         "host": service.host,
         "port": service.port,
@@ -108,7 +114,9 @@ def serve(service: Service) -> None:
 
         options["http"] = ConnectionProtocol
     try:
-        application = open_service(service)  # what is wrong is said once, not by each worker
+        application = open_service(
+            service, kept.result()
+        )  # what is wrong is said once, not by each worker
     except ServeError as error:
         if not service.may_be_own:
             raise
@@ -144,7 +152,7 @@ def _serve_connections(service: Service) -> None:
     """The box's own server has the connections as they come."""
     from boxer.serving.standing import Ear, Supervisor, told_by_signals
 
-    load(service.box)  # its code is compiled once, not by each process
+    frozen_of(service.box)  # its code is compiled once, not by each process
     family = socket.AF_INET6 if ":" in service.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     with listener:
@@ -174,7 +182,7 @@ def _forwarder(service: Service) -> Forwarder:
     from boxer.serving.forwarding import Forwarder
     from boxer.serving.standing import Supervisor
 
-    load(service.box)
+    frozen_of(service.box)
     told = {VARIABLE: json.dumps(asdict(service))}
     return Forwarder(
         lambda listener: Supervisor(listener, 1, told, GRACE),
@@ -183,22 +191,16 @@ def _forwarder(service: Service) -> Forwarder:
         most=service.body_bytes,
         first=service.limits.time,
         longest=service.longest,
+        metrics=service.metrics,
     )
 
 
-def open_service(service: Service) -> Application | Forwarder:
-    """Loads the box and starts its application. Raises `ServeError`, and what `load` raises."""
+def open_service(service: Service, image: Frozen | None = None) -> Application | Forwarder:
+    """Loads the box and starts its application. image: that is kept of an earlier start, if it was
+    looked for. Raises `ServeError`, and what `load` raises."""
     if not service.app:
         return _forwarder(service)
-    pool: Pool = load(service.box).pool(
-        service.machines + (service.streams if service.isolation == "request" else 0),
-        limits=service.limits,
-        env=service.env,
-        output=Stream.INHERIT,
-        network=service.network,
-        mounts=[Mount(*told) for told in service.mounts],
-    )
-    served = Served(pool, service.app, service.rehearse, service.development)
+    served = _served(service, image or image_of_start(service.image_key))
     return Application(
         served,
         service.body_bytes,
@@ -208,6 +210,27 @@ def open_service(service: Service) -> Application | Forwarder:
         machines=_machines(service, served),
         metrics=service.metrics,
     )
+
+
+def _served(service: Service, image: Frozen | None) -> Served:
+    if image is not None:
+        pool = Pool(image, prepared_images={MODULE: image}, **_of_pool(service))
+        return Served(pool, service.app, development=service.development)
+    pool = load(service.box).pool(**_of_pool(service))
+    is_sure = not service.may_be_own
+    keep = keeper(service.image_key, service.box, service.app, is_sure, service.rehearse)
+    return Served(pool, service.app, service.rehearse, service.development, keep)
+
+
+def _of_pool(service: Service) -> dict[str, Any]:
+    return {
+        "size": service.machines + (service.streams if service.isolation == "request" else 0),
+        "limits": service.limits,
+        "env": service.env,
+        "output": Stream.INHERIT,
+        "network": service.network,
+        "mounts": [Mount(*told) for told in service.mounts],
+    }
 
 
 def _machines(service: Service, served: Served) -> Machines | None:
@@ -256,8 +279,12 @@ def _check_own(service: Service) -> None:
             " anew for each request or connection.",
             hint="One machine for all is `boxer run -p`.",
         )
-    if service.metrics:
-        raise ServeError("--metrics: a server of the box's own has its own figures.")
+    if service.metrics and service.isolation == "connection":
+        raise ServeError(
+            "--metrics: with --isolation connection nobody is in front of the box's own server who"
+            " counts.",
+            hint="Leave --isolation out.",
+        )
     if service.mounts:
         raise ServeError(
             "-v: a server that begins anew for each connection has no volumes.",
