@@ -115,10 +115,9 @@ struct boxer_machine {
     struct boxer_machine *outer; // the one this thread is in meanwhile, too
     const struct boxer_run *run;
     struct boxer_outcome *outcome;
-    void (*leave)(
-        struct boxer_machine *); // for a process that ends when its program exits, or null
-    uint64_t born_ns;            // 0: the clock has not been started
-    uint64_t passed_ns, drawn;   // of a build's clock; of its random bytes
+    void (*leave)(struct boxer_machine *); // called at the program's exit; null: nothing is
+    uint64_t born_ns;                      // 0: the clock has not been started
+    uint64_t passed_ns, drawn;             // of a build's clock; of its random bytes
     uint64_t began_ns, cpu_began_ns;
     uint64_t input_at, output_left;
     struct kept output, errors, reply;
