@@ -76,6 +76,10 @@ suites: bases
 bench: bases
 	$(BIN)/python -m bench
 
+# What a call costs against what it does, and where that bends otherwise than at the last release. Judges nothing.
+curves: bases
+	$(BIN)/python -m bench.curves --brief --against bench/curves.json
+
 setup: $(INSTALLED)
 
 $(INSTALLED): pyproject.toml

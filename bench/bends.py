@@ -1,4 +1,4 @@
-"""Curves against those of another run, and as a picture.
+"""Curves against those of another run.
 
 Belongs here: what is done with figures. Does not: measuring (`bench.curves`).
 """
@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping
-
-from boxer.benchmark import Figure, plot
 
 # Size -> the middle and the 99th, in microseconds.
 Curve = Mapping[str, tuple[float, float]]
@@ -33,13 +31,3 @@ def bends(curves: Mapping[str, Curve], before: Mapping[str, Curve]) -> list[str]
             if not 1 / BENT < share / usual < BENT
         ]
     return lines
-
-
-def drawn(curves: Mapping[str, Curve]) -> str:
-    """An SVG document."""
-    figures = [
-        Figure(f"{name}: {size}", "us", middle, worst, 60)
-        for name, curve in curves.items()
-        for size, (middle, worst) in curve.items()
-    ]
-    return plot("What a call takes", figures)

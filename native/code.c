@@ -52,7 +52,7 @@ struct boxer_code *boxer_code_new(const char *library, wasm_engine_t *engine,
     code->engine = engine;
     code->stack = stack;
     module_range(module, &code->start, &code->end);
-    tracking_install();
+    faults_install();
     // Lives as long as the process: instances keep pointing to its functions.
     wasmtime_linker_t *linker = wasmtime.wasmtime_linker_new(engine);
     wasmtime_error_t *error = preview1_define(linker);

@@ -31,8 +31,7 @@ struct pm_scan_arg {
 #define PAGE_IS_PRESENT (1u << 3)
 #define PAGE_IS_SWAPPED (1u << 4)
 
-// EXPECTED_PAGES: 4 MiB, more than a run of an interpreter that does little writes to.
-enum { PAGE = 4096, REGIONS = 512, EXPECTED_PAGES = 1024 };
+enum { PAGE = 4096, REGIONS = 512 };
 
 static struct boxer_image *image_over(int descriptor, uint64_t size, char *message) {
     struct boxer_image *image = calloc(1, sizeof *image);
@@ -92,18 +91,6 @@ int image_map(const struct boxer_image *image, uint8_t *memory) {
     return 0;
 }
 
-void image_expect(const struct boxer_image *image, uint8_t *memory) {
-#ifdef MADV_POPULATE_WRITE
-    // One call instead of hundreds of faults; only for speed, so it may fail.
-    if (__atomic_load_n(&image->is_expected, __ATOMIC_ACQUIRE))
-        for (uint32_t i = 0; i < image->expected_count; i++)
-            madvise(memory + image->expected[i].offset, image->expected[i].size,
-                    MADV_POPULATE_WRITE);
-#else
-    (void)image, (void)memory;
-#endif
-}
-
 static int pagemap = -1;
 
 static void open_pagemap(void) {
@@ -155,32 +142,6 @@ int64_t visit_private(const uint8_t *memory, uint64_t size, region_visitor visit
         scan.start = scan.walk_end;
     }
     return pages;
-}
-
-struct learning {
-    struct range *ranges;
-    uint32_t count;
-    uint64_t pages;
-};
-
-static void learn_region(void *state, uint64_t offset, uint64_t size) {
-    struct learning *learning = state;
-    if (learning->count < EXPECTED_PAGES)
-        learning->ranges[learning->count++] = (struct range){offset, size};
-    learning->pages += size / PAGE;
-}
-
-void image_learn(struct boxer_image *image, const uint8_t *memory) {
-    // Nobody waits here: a child forked meanwhile would wait for ever.
-    if (__atomic_exchange_n(&image->is_learning, 1, __ATOMIC_ACQ_REL))
-        return;
-    struct learning learning = {.ranges = calloc(EXPECTED_PAGES, sizeof(struct range))};
-    image->expected = learning.ranges;
-    if (learning.ranges && visit_private(memory, image->size, learn_region, &learning) >= 0 &&
-        learning.pages <= EXPECTED_PAGES) {
-        image->expected_count = learning.count;
-        __atomic_store_n(&image->is_expected, 1, __ATOMIC_RELEASE);
-    }
 }
 
 struct restoring {

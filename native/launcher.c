@@ -3,12 +3,13 @@
 // arguments: other commands, options this does not know, boxes without a plan.
 //
 // What it shares with other runs: the compiled code and the memory image, both files in the user's
-// cache, mapped copy-on-write. Nothing else: a process of its own, gone when the program ends.
+// cache, mapped copy-on-write; and which pages are worth having ready (expected.h). Nothing else: a
+// process of its own, gone when the program ends.
 //
 // Invariant: until the program is entered nothing has been written or consumed, so that handing
 // over is always possible; after that it never happens.
 #define _GNU_SOURCE
-#include "machine.h"
+#include "expected.h"
 #include "plan.h"
 #include "volumes.h"
 
@@ -16,10 +17,12 @@
 #include <glob.h>
 #include <libgen.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <signal.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -78,7 +81,10 @@ static struct boxer_machine *machine_of(const struct plan *plan, size_t *stack, 
     int descriptor = open(plan->image, O_RDONLY | O_CLOEXEC);
     struct boxer_image *image =
         code && descriptor >= 0 ? boxer_image_new(descriptor, plan->size, message) : NULL;
-    return image ? boxer_machine_new(code, image, plan->memory, message) : NULL;
+    if (!image)
+        return NULL;
+    image_recall(image, plan->pages);
+    return boxer_machine_new(code, image, plan->memory, message);
 }
 
 // Strings one behind the other, each with its NUL.
@@ -263,6 +269,15 @@ static int finish(const struct boxer_outcome *outcome) {
     return 125;
 }
 
+static const char *pages; // the plan's
+
+// In the middle of the program's exit: nothing is unwound, for nothing comes after it.
+static void leave(struct boxer_machine *machine) {
+    image_learn(machine->image, machine->base);
+    image_record(machine->image, pages);
+    _exit((int)(machine->outcome->status & 0xff));
+}
+
 static void run(struct boxer_machine *machine, const struct plan *plan, struct options *options,
                 size_t stack) {
     struct strings arguments = {0};
@@ -288,19 +303,52 @@ static void run(struct boxer_machine *machine, const struct plan *plan, struct o
         .output = UINT64_MAX,
         .orders = options->life.report ? options->life.orders + 1 : 0,
     };
+    pages = plan->pages;
+    machine->leave = leave;
     boxer_machine_forward(machine, options->life.report ? NEVER : STOP_NS);
     tell_running(&options->life);
     boxer_machine_run(machine, &run, &outcome);
     boxer_signals_end();
+    image_record(machine->image, pages);
     _exit(finish(&outcome)); // the process is the machine: nothing has to be taken down
+}
+
+// The engine's description of a box's code takes some 1.5 MB: one large page instead of hundreds of
+// small ones, where the host's kernel has one. Before anything is allocated.
+static void prepare_heap(void) {
+    const uintptr_t large = 2u << 20, small = 4096;
+    uintptr_t start = (uintptr_t)sbrk(0), first = (start + small + large - 1) / large * large;
+    if (sbrk((intptr_t)(first - small - start)) == (void *)-1) // never touched
+        return;
+    mallopt(M_TOP_PAD, (int)large);
+    mallopt(M_MMAP_THRESHOLD, (int)large);
+    void *volatile block = malloc(1); // the heap is that large now; its first page is a small one
+    free(block);
+    madvise((void *)first, large, MADV_HUGEPAGE);
+}
+
+// The kernel puts the program's name and 8 zeros at the very top, and leaves room for the limit
+// below (fs/exec.c). Asked otherwise, all mappings of this process would be read as text.
+static void know_stack(void) {
+    struct rlimit limit;
+    const char *name = (const char *)getauxval(AT_EXECFN);
+    if (!name || getrlimit(RLIMIT_STACK, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
+        return;
+    uintptr_t page = (uintptr_t)getpagesize(), end = (uintptr_t)name + strlen(name) + 1 + 8;
+    uintptr_t top = (end + page - 1) / page * page;
+    stack_know((struct stack_bounds){top - limit.rlim_cur, top});
 }
 
 int main(int argc, char **argv) {
     struct options options = {0};
     struct plan plan;
     char message[256];
-    if (argc > 2 && strcmp(argv[1], "run") == 0 && read_options(argv + 2, &options) == 0 &&
-        plan_find(options.box, &plan) == 0) {
+    int is_run = argc > 2 && strcmp(argv[1], "run") == 0;
+    if (is_run) {
+        know_stack();
+        prepare_heap();
+    }
+    if (is_run && read_options(argv + 2, &options) == 0 && plan_find(options.box, &plan) == 0) {
         size_t stack;
         struct boxer_machine *machine = machine_of(&plan, &stack, message);
         const struct volumes *volumes = &options.volumes;

@@ -3,6 +3,7 @@
 #include "state.h"
 #include "../guest/include/boxer/boot.h"
 #include "baton.h"
+#include "expected.h"
 #include "files.h"
 #include "lives.h"
 #include "net.h"
@@ -357,8 +358,7 @@ void boxer_machine_run(struct boxer_machine *machine, const struct boxer_run *ru
     net_end(machine);
     lives_end(machine);
     finish(machine);
-    if (!__atomic_load_n(&machine->image->is_learning, __ATOMIC_RELAXED))
-        image_learn(machine->image, machine->base);
+    image_learn(machine->image, machine->base);
 }
 
 // Where the request goes: a room in the guest, which it gives larger when it is asked to.

@@ -149,6 +149,7 @@ static int read_plan(char *text, struct plan *plan) {
     return value_of(text, "library", plan->library, PATH_MAX) &&
                    value_of(text, "code", plan->code, PATH_MAX) &&
                    value_of(text, "image", plan->image, PATH_MAX) &&
+                   value_of(text, "pages", plan->pages, PATH_MAX) &&
                    value_of(text, "limits", plan->limits, sizeof plan->limits)
                ? 0
                : -1;

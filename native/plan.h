@@ -9,6 +9,7 @@ struct plan {
     char library[PATH_MAX]; // wasmtime's
     char code[PATH_MAX];    // compiled for this machine
     char image[PATH_MAX];   // the memory, a file as large as it
+    char pages[PATH_MAX];   // what an earlier run wrote to: expected.h
     char limits[128];       // the variable that tells the box's kernel its limits
     uint64_t size, memory;  // bytes of the image, and the most a run may have
 };

@@ -138,6 +138,8 @@ static int sched_yield_(ARGUMENTS) {
 static int proc_exit(ARGUMENTS) {
     machine->outcome->kind = BOXER_EXITED;
     machine->outcome->status = U32(0);
+    if (machine->leave)
+        machine->leave(machine);
     return OVER;
 }
 

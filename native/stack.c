@@ -2,8 +2,13 @@
 #define _GNU_SOURCE
 #include "state.h"
 
+static __thread struct stack_bounds bounds __attribute__((tls_model("initial-exec")));
+
+void stack_know(struct stack_bounds known) {
+    bounds = known;
+}
+
 struct stack_bounds stack_bounds(void) {
-    static __thread struct stack_bounds bounds __attribute__((tls_model("initial-exec")));
     pthread_attr_t attributes;
     if (!bounds.end && pthread_getattr_np(pthread_self(), &attributes) == 0) {
         void *lowest = NULL;

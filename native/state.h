@@ -20,6 +20,7 @@ struct boxer_image {
     uint32_t expected_count;
     int is_learning; // somebody has begun to, or is done
     int is_expected; // `expected` may be read
+    int is_learned;  // it comes from a run of this process
 };
 
 // start, end: of the compiled code.
@@ -114,8 +115,9 @@ struct boxer_machine {
     struct boxer_machine *outer; // the one this thread is in meanwhile, too
     const struct boxer_run *run;
     struct boxer_outcome *outcome;
-    uint64_t born_ns;          // 0: the clock has not been started
-    uint64_t passed_ns, drawn; // of a build's clock; of its random bytes
+    void (*leave)(struct boxer_machine *); // called at the program's exit; null: nothing is
+    uint64_t born_ns;                      // 0: the clock has not been started
+    uint64_t passed_ns, drawn;             // of a build's clock; of its random bytes
     uint64_t began_ns, cpu_began_ns;
     uint64_t input_at, output_left;
     struct kept output, errors, reply;
@@ -133,10 +135,6 @@ typedef uint64_t (*region_keeper)(void *state, uint64_t offset, uint64_t size);
 // Puts every page that is not the image's back, and asks which stay private. Their number, or -1.
 // Where the host's kernel cannot tell, all is mapped anew and nothing is asked.
 int64_t image_restore(const struct boxer_image *, uint8_t *memory, region_keeper, void *state);
-// Makes the pages ready that the first run over this image has written to.
-void image_expect(const struct boxer_image *, uint8_t *memory);
-// Notes what a run has written to, if no run over this image has been looked at before.
-void image_learn(struct boxer_image *, const uint8_t *memory);
 // Visits the private pages in [memory, memory + size). Their number, or -1 where the kernel of this
 // host cannot tell.
 int64_t visit_private(const uint8_t *memory, uint64_t size, region_visitor, void *state);
@@ -162,7 +160,7 @@ int64_t tracking_restore(struct boxer_machine *);
 // The same of a machine whose next life may write anywhere: it is not armed, since the first write
 // to a page that is not noted costs more than its copy does.
 int64_t tracking_clear(struct boxer_machine *);
-void tracking_install(void), tracking_free(struct tracking *);
+void tracking_free(struct tracking *);
 // Says which machine this thread is in, and returns which it was in before; null: none.
 struct boxer_machine *tracking_enter(struct boxer_machine *);
 int tracking_open(struct boxer_machine *); // all of it is writable. 0, or -1
@@ -209,6 +207,7 @@ struct stack_bounds {
     uintptr_t end, top;
 };
 struct stack_bounds stack_bounds(void);
+void stack_know(struct stack_bounds); // of this thread, by who knows without asking
 
 // fiber.c. Of the call that is over: all but the thread's own stack is given back.
 void fibers_end(struct boxer_machine *);

@@ -78,18 +78,22 @@ static uint64_t room_of(const struct tracking *tracking) {
     return FEWEST_KEPT + (uint64_t)tracking->kept;
 }
 
+// As many of them as there are for it, in steps.
+static void take_pages(struct tracking *tracking, int64_t wanted) {
+    wanted = (wanted + KEPT_STEP - 1) / KEPT_STEP * KEPT_STEP;
+    int64_t left = __atomic_load_n(&kept_left, __ATOMIC_RELAXED), taken;
+    do
+        taken = wanted < left ? wanted : left;
+    while (taken > 0 && !__atomic_compare_exchange_n(&kept_left, &left, left - taken, 1,
+                                                     __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+    tracking->kept += taken > 0 ? taken : 0;
+}
+
 static int may_keep(struct tracking *tracking, uint64_t count) {
-    if (count <= room_of(tracking))
-        return 1;
-    if (count > MOST_KEPT)
-        return 0;
-    int64_t more = (int64_t)(count - room_of(tracking) + KEPT_STEP - 1) / KEPT_STEP * KEPT_STEP;
-    if (__atomic_sub_fetch(&kept_left, more, __ATOMIC_RELAXED) < 0) {
-        __atomic_add_fetch(&kept_left, more, __ATOMIC_RELAXED);
-        return 0;
-    }
-    tracking->kept += more;
-    return 1;
+    uint64_t wanted = count < MOST_KEPT ? count : MOST_KEPT;
+    if (wanted > room_of(tracking))
+        take_pages(tracking, (int64_t)(wanted - room_of(tracking)));
+    return count <= room_of(tracking);
 }
 
 // All but those that `count` pages need.
@@ -143,14 +147,8 @@ static int64_t most_mappings(void) {
     return most;
 }
 
-static void install(void) {
+static void count_mappings(void) {
     mappings_left = most_mappings() / SHARE;
-}
-
-void tracking_install(void) {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, install);
-    faults_install();
 }
 
 struct boxer_machine *tracking_enter(struct boxer_machine *machine) {
@@ -194,6 +192,8 @@ static int gather(struct tracking *tracking, uint64_t pages) {
 }
 
 static int arm(struct boxer_machine *machine) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, count_mappings);
     struct tracking *tracking = &machine->tracking;
     if (!take_mappings(tracking, (int64_t)(SPLIT * tracking->range_count + 1)))
         return 0; // others have them

@@ -68,6 +68,7 @@ RUNS = {
     "large status": ([], ["python", "-c", "import os; os._exit(200)"], b""),
     "exception": ([], ["python", "-c", "1 / 0"], b""),
     "abort": ([], ["python", "-c", "import os; os.abort()"], b""),
+    "alarm": ([], ["python", "-c", "import signal; signal.alarm(1)\nwhile True: pass"], b""),
     "missing program": ([], ["nothing"], b""),
     "much output": ([], ["python", "-c", "print('x' * 3_000_000)"], b""),
 }  # fmt: skip
@@ -217,11 +218,51 @@ def test_plans_of_boxes_that_are_gone_are_swept(hello: Path, tmp_path: Path) -> 
         copy.write_bytes(hello.read_bytes())
     write_plan(copies[0], read_box(copies[0].read_bytes()))
     first = {path.name for path in folder.iterdir()}
+    left = [folder / "gone.pages", folder / "gone.pages.12"]
+    for path in left:
+        path.touch()
     copies[0].unlink()
     write_plan(copies[1], read_box(copies[1].read_bytes()))
     named = [path for path in folder.glob("*.plan") if str(copies[0]) in path.read_text()]
     assert not named
+    assert not any(path.exists() for path in left)
     assert first - {path.name for path in folder.iterdir()}
+
+
+def _ranges(*numbers: int) -> bytes:
+    return b"".join(number.to_bytes(8, sys.byteorder) for number in numbers)
+
+
+LEFT = {
+    "nothing": b"",
+    "half a number": b"\1\2\3",
+    "an odd number": _ranges(4096),
+    "beyond the end": _ranges(0, 1 << 40),
+    "far beyond": _ranges((1 << 64) - 4096, 8192),
+    "no page": _ranges(4097, 4096),
+    "too many": _ranges(0, 4096 * 1025),
+    "in disorder": _ranges(8192, 4096, 4096, 4096),
+    "many": _ranges(*[4096] * 5000),
+    "other pages": _ranges(0, 8192, 65536, 4096),
+}
+
+
+@pytest.mark.parametrize("kind", LEFT)
+def test_what_an_earlier_run_wrote_to_changes_nothing(
+    launcher: Path, hello: Path, tmp_path: Path, kind: str
+) -> None:
+    copy = tmp_path / "copy.wasm"
+    copy.write_bytes(hello.read_bytes())
+    write_plan(copy, read_box(copy.read_bytes()))
+    line = ["run", str(copy), "python", "-c", "print([1])"]
+    assert run([str(launcher)], line) == (0, b"[1]\n", b"")
+    plans = (cache_folder() / "run").glob("*.plan")
+    pages = next(p for p in plans if str(copy) in p.read_text()).with_suffix(".pages")
+    assert pages.stat().st_size % 16 == 0
+    assert 0 < pages.stat().st_size <= 1024 * 16
+    pages.write_bytes(LEFT[kind])
+    assert run([str(launcher)], line) == (0, b"[1]\n", b"")
+    assert pages.read_bytes() == LEFT[kind]
 
 
 # Reads in a worker, as servers on standard input do, and goes on meanwhile.

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.bends import bends
 from boxer.benchmark import KINDS, Figure, percentile, plot, sampled, subject
 from boxer.benchmark.cpu import cpu
+from boxer.benchmark.curves import curves_of, sampled_curve
 from boxer.cli import main
 from boxer.cli.commands.bench import KINDS as NAMES
 from boxer.errors import BenchmarkError
@@ -39,6 +41,34 @@ def test_a_plot_is_a_picture_of_all_figures() -> None:
     texts = [node.text for node in ET.fromstring(plot("title", figures)).iter() if node.text]
     assert "a <b>" in texts
     assert any("3,000.0 us" in str(text) for text in texts)
+
+
+def test_curves_are_drawn_as_curves() -> None:
+    figures = [Figure("a <b>", "us", 10.0 * size, 40.0 * size, 5, size) for size in (0, 1, 5, 900)]
+    drawn = ET.fromstring(plot("title", [*figures, Figure("flat", "us", 3, 3, 5, 7)]))
+    names = [node.text for node in drawn.iter() if node.text]
+    assert "a <b> (us)" in names
+    assert "flat (us)" in names
+    lines = [node.attrib["points"] for node in drawn.iter() if node.tag.endswith("polyline")]
+    assert [len(line.split()) for line in lines] == [4, 4, 1, 1]
+
+
+@pytest.mark.base
+def test_a_curve_is_sampled_at_each_size(tmp_path: Path) -> None:
+    table = curves_of(subject(None), tmp_path)
+    for name, (_, sample) in table.items():
+        figures = sampled_curve(name, (1, 3), sample)
+        assert [figure.size for figure in figures] == [1, 3]
+        assert all(0 < figure.p50 <= (figure.p99 or 0) for figure in figures)
+
+
+def test_what_bent_is_told() -> None:
+    before = {"a": {str(size): (10.0 * size, 20.0 * size) for size in range(1, 6)}}
+    slower = {"a": {size: (4 * mid, 4 * most) for size, (mid, most) in before["a"].items()}}
+    assert bends(slower, before) == []
+    slower["a"]["3"] = (600.0, 700.0)
+    assert [line.partition(" takes")[0] for line in bends(slower, before)] == ["a: 3"]
+    assert bends({"new": before["a"]}, before) == []
 
 
 def test_the_command_knows_all_kinds() -> None:

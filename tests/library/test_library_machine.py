@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,6 +55,35 @@ def test_a_committed_machine_is_a_box(any_box: boxer.Box, tmp_path: Path) -> Non
     with later.start() as machine:
         assert machine.exec("print(x)").stdout == b"from before\n"
     assert later.info == any_box.info
+
+
+# An entry that takes more than half of a limit, and one that takes more than all of it.
+ENTRIES: dict[str, tuple[dict[str, Any], str, str]] = {
+    "cpu": (
+        {"cpu": 1.0},
+        "import time; end = time.process_time() + 0.6\nwhile time.process_time() < end: pass",
+        "while True: pass",
+    ),
+    "output": ({"output": "1MB"}, "print('x' * 600_000)", "print('x' * 1_200_000)"),
+}
+
+
+@pytest.mark.parametrize("limit", ENTRIES)
+def test_a_limit_is_of_an_entry_and_not_of_a_life(any_box: boxer.Box, limit: str) -> None:
+    limits, half, more = ENTRIES[limit]
+    with any_box.start(limits=boxer.Limits(**limits)) as machine:
+        for _ in range(3):
+            machine.exec(half)
+        with pytest.raises(boxer.LimitReached) as reached:
+            machine.exec(more)
+        assert reached.value.limit == limit
+
+
+def test_a_machine_that_rests_uses_none_of_its_time(any_box: boxer.Box) -> None:
+    with any_box.start(limits=boxer.Limits(time=4, cpu=4)) as machine:
+        assert machine.call("app:count") == 1
+        time.sleep(4.1)
+        assert machine.call("app:count") == 2
 
 
 def test_an_error_leaves_the_machine_alive(any_box: boxer.Box) -> None:

@@ -1,6 +1,6 @@
 // Images: what a run wrote is found and put back, also under pressure, also many pages.
 #define _GNU_SOURCE
-#include "state.h"
+#include "expected.h"
 
 #include <assert.h>
 #include <stdio.h>

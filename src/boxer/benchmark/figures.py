@@ -19,13 +19,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One row. p99 is None for what has no spread. samples: how many are behind it."""
+    """One row. p99 is None for what has no spread. samples: how many are behind it. size: of a
+    place on a curve, which has the figure's name."""
 
     name: str
     unit: str
     p50: float
     p99: float | None = None
     samples: int = 1
+    size: int | None = None
 
 
 def _nothing(_: object) -> None:

@@ -2,7 +2,8 @@
 
 Belongs here: what each does. Does not: sampling (`figures`), peers (bench/ of the repository).
 
-All functions called are the standard library's, so that any Python box can be measured.
+All functions called are the standard library's, or given to it here, so that any Python box can be
+measured.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable
 
 from boxer.benchmark.cpu import cpu
+from boxer.benchmark.curves import curves
 from boxer.benchmark.figures import Figure, sampled
 from boxer.benchmark.memory import private_bytes
 from boxer.boxfile import write_box
@@ -132,6 +134,7 @@ KINDS: dict[str, Callable[[Box], list[Figure]]] = {
     "memory": memory,
     "size": size,
     "cpu": lambda box: cpu(box, sys.executable),
+    "curves": curves,
 }
 
 

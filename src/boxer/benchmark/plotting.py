@@ -1,4 +1,4 @@
-"""Figures as a picture: horizontal bars on a logarithmic scale, as SVG."""
+"""Figures as a picture: horizontal bars on a logarithmic scale, as SVG; curves by `panels`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from collections.abc import Callable, Sequence
 from html import escape
 
 from boxer.benchmark.figures import Figure
+from boxer.benchmark.panels import plot_curves
 
 WIDTH, LEFT, ROW, BAR = 900, 330, 34, 16
 COLOURS = ("#31688e", "#b8c9d9")
 
 
 def plot(title: str, figures: Sequence[Figure]) -> str:
-    """An SVG document. The dark bar ends at the median, the light one at the 99th percentile."""
+    """An SVG document. The dark bar ends at the median, the light one at the 99th percentile. What
+    has sizes is drawn as curves."""
+    if any(figure.size is not None for figure in figures):
+        return plot_curves(title, figures)
     largest = max(figure.p99 or figure.p50 for figure in figures)
     smallest = min(figure.p50 for figure in figures)
     decades = (math.floor(math.log10(smallest)) - 0.3, math.log10(largest) + 0.6)

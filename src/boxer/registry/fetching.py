@@ -7,7 +7,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from boxer.errors import BadReferenceError, ImageMissingError
-from boxer.registry.pulling import pull
 from boxer.store import ImageStore, parse_reference
 
 
@@ -32,5 +31,7 @@ def fetch(
         with suppress(ImageMissingError):
             store.find(reference)
             return
+    from boxer.registry.pulling import pull
+
     tell(f"fetching `{reference}`")
     pull(store, reference)

@@ -5,6 +5,7 @@ not: running.
 
     CACHE/run/KEY.plan     lines `key=value`
     CACHE/run/KEY.image    the box's memory, a sparse file as large as it
+    CACHE/run/KEY.pages    what a run wrote to, left by the launcher (native/expected.h)
 
 KEY is made of the box file's device, inode, size and times, so that any change of it gives another.
 
@@ -29,7 +30,7 @@ from boxer.runtime.imagefile import write_image
 from boxer.runtime.limits import ATTENDED
 from boxer.runtime.private import make_private
 
-PLAN, IMAGE = ".plan", ".image"
+PLAN, IMAGE, PAGES = ".plan", ".image", ".pages"
 
 
 def write_plan(box_file: Path, box: Box) -> None:
@@ -58,6 +59,7 @@ def _plan_text(box_file: Path, box: Box, code: Path, image: Path) -> bytes | Non
         "library": native.engine_library(),
         "code": code,
         "image": image,
+        "pages": image.with_suffix(PAGES),
         "size": box.image.size,
         "memory": ATTENDED.memory_bytes,
         "limits": ATTENDED.for_the_guest().decode(),
@@ -93,9 +95,9 @@ def _sweep(folder: Path) -> None:
             if plan_key(Path(named.get("box", ""))) + PLAN == plan.name:
                 continue
         plan.unlink(missing_ok=True)
-        plan.with_suffix(IMAGE).unlink(missing_ok=True)
-    for image in folder.glob("*" + IMAGE):
-        # Of a process that was ended between the two. One that is at it now writes its plan next,
-        # and finds no image then: the launcher hands over to Python.
-        if not image.with_suffix(PLAN).exists():
-            image.unlink(missing_ok=True)
+    for pattern in ("*" + IMAGE, f"*{PAGES}*"):
+        for left in folder.glob(pattern):
+            # Of a process that was ended between the two. One that is at it now writes its plan
+            # next, and finds no image then: the launcher hands over to Python.
+            if not left.with_suffix(PLAN).exists():
+                left.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from boxer.benchmark import Figure
 
 # As boxer.benchmark.KINDS, which is not imported for a usage text; a test compares the two.
-KINDS = ("startup", "throughput", "memory", "size", "cpu")
+KINDS = ("startup", "throughput", "memory", "size", "cpu", "curves")
 
 
 def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -42,14 +42,18 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps([dataclasses.asdict(figure) for figure in figures], indent=2))
         return 0
-    wide = max(len(figure.name) for figure in figures)
-    for figure in figures:
+    names = [_name(figure) for figure in figures]
+    wide = max(map(len, names))
+    for name, figure in zip(names, figures, strict=True):
         spread = "" if figure.p99 is None else f"   p99 {figure.p99:>10,.1f}"
         sys.stdout.write(
-            f"{figure.name:<{wide}}  {_digits(figure)} {figure.unit:<3}{spread}"
-            f"   of {figure.samples}\n"
+            f"{name:<{wide}}  {_digits(figure)} {figure.unit:<3}{spread}   of {figure.samples}\n"
         )
     return 0
+
+
+def _name(figure: Figure) -> str:
+    return figure.name if figure.size is None else f"{figure.name}: {figure.size:,}"
 
 
 def _digits(figure: Figure) -> str:
