@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 # What the processes of a service are told.
 VARIABLE = "BOXER_SERVICE"
 GRACE = 30  # seconds that requests under way have when the service is to end
+# Seconds in which a worker is there, its rehearsals made, and in which it answers its supervisor: what
+# takes longer is ended. uvicorn's 5 end good ones on a machine that is busy.
+READY = 120
 PING = 20.0  # seconds between pings of a WebSocket, and that an answer may take
 # Requests of machines that live on: what each takes is memory in its own.
 MOST_AT_ONCE = 1 << 12
@@ -123,7 +126,9 @@ def serve(service: Service) -> None:
         return
     os.environ[VARIABLE] = json.dumps(asdict(service))
     here = f"{__name__}:worker"
-    uvicorn.run(here, factory=True, workers=service.workers, **options)
+    uvicorn.run(
+        here, factory=True, workers=service.workers, timeout_worker_healthcheck=READY, **options
+    )
 
 
 def told_service() -> Service:
@@ -215,6 +220,7 @@ def _machines(service: Service, served: Served) -> Machines | None:
         return None
     if not served.pool.can_talk:
         raise ServeError(f"--isolation {service.isolation} takes Boxer's native library.")
+    served.keep_alive()
     if service.isolation == "none":
         return One(served)
     if service.isolation == "connection":
