@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 # What the processes of a service are told.
 VARIABLE = "BOXER_SERVICE"
 GRACE = 30  # seconds that requests under way have when the service is to end
-# Seconds in which a worker is there, its rehearsals made, and in which it answers its supervisor: what
-# takes longer is ended. uvicorn's 5 end good ones on a machine that is busy.
+# Seconds in which a worker is ready, and answers its supervisor, or is ended: uvicorn's 5 end good
+# ones on a busy machine.
 READY = 120
 PING = 20.0  # seconds between pings of a WebSocket, and that an answer may take
 # Requests of machines that live on: what each takes is memory in its own.
@@ -89,10 +89,12 @@ def serve(service: Service) -> None:
         granian.serve(service)
         return
     uvicorn = _uvicorn()
+    from boxer.serving.bounded import BoundedProtocol
+
     options: dict[str, Any] = {
         "host": service.host,
         "port": service.port,
-        "http": "httptools",
+        "http": BoundedProtocol,
         "ws_ping_interval": PING,
         "ws_ping_timeout": PING,
         "ws": "websockets-sansio",
