@@ -43,7 +43,7 @@ def command(box: Path, *options: str) -> Iterator[tuple[int, subprocess.Popen[by
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
     words = [sys.executable, "-m", "boxer.cli", "serve", str(box), "-p", str(port), *options]
-    quiet = {name: subprocess.DEVNULL for name in ("stdin", "stdout", "stderr")}
+    quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
     with subprocess.Popen(words, **quiet) as process:  # type: ignore[call-overload]
         try:
             deadline = time.monotonic() + 300
