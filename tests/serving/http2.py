@@ -86,6 +86,9 @@ class Http2:
                 return
             self._rest += got
 
+    def _fields(self, frame: HeadersFrame) -> dict[str, str]:
+        return {str(name): str(value) for name, value in self._decoder.decode(frame.data)}
+
     def answer(self, stream: int) -> tuple[dict[str, str], bytes, dict[str, str]]:
         """Headers, body and trailers. Raises ConnectionError with the code that ended it."""
         heads: list[dict[str, str]] = []
@@ -98,7 +101,7 @@ class Http2:
             if isinstance(frame, RstStreamFrame):
                 raise ConnectionError("RST_STREAM", frame.error_code)
             if isinstance(frame, HeadersFrame):
-                heads.append(dict(self._decoder.decode(frame.data)))
+                heads.append(self._fields(frame))
             elif isinstance(frame, DataFrame):
                 body += frame.data
             if "END_STREAM" in frame.flags:
@@ -106,8 +109,8 @@ class Http2:
         raise ConnectionError("closed", None)
 
     def verdict(self) -> tuple[str, int | None]:
-        """What the server makes of what was sent: ("GOAWAY" or "RST_STREAM", its code), or ("status",
-        ..); ("closed", None); ("PING", None): nothing, and it goes on."""
+        """What the server makes of what was sent: "GOAWAY" or "RST_STREAM" and the code, "status"
+        and an answer's, "closed", or "PING": nothing so far, and it goes on."""
         self.send(PingFrame(0, b"and now?"))
         for frame in self.frames():
             if isinstance(frame, GoAwayFrame):
@@ -115,7 +118,7 @@ class Http2:
             if isinstance(frame, RstStreamFrame):
                 return "RST_STREAM", frame.error_code
             if isinstance(frame, HeadersFrame):
-                return "status", int(dict(self._decoder.decode(frame.data))[":status"])
+                return "status", int(self._fields(frame)[":status"])
             if isinstance(frame, PingFrame) and frame.opaque_data == b"and now?":
                 return "PING", None
         return "closed", None

@@ -1,5 +1,5 @@
-"""Clients that break HTTP, or take their time, at each server that may be in front of a box: they are
-refused, and others never notice."""
+"""Clients that break HTTP, or take their time, at each server that may be in front of a box: they
+are refused, and others never notice."""
 
 from __future__ import annotations
 
@@ -83,12 +83,14 @@ def port(request: pytest.FixtureRequest, served_file: Path) -> Iterator[int]:
 def said(port: int, sent: bytes) -> bytes:
     """All that a connection says to it until it ends it, or has nothing more to say."""
     heard = b""
-    with socket.create_connection(("127.0.0.1", port), 30) as connection:
-        with suppress(OSError):  # refused before all was read
-            connection.sendall(sent)
-            connection.shutdown(socket.SHUT_WR)
-            while got := connection.recv(1 << 16):
-                heard += got
+    with (
+        suppress(OSError),  # refused before all was read
+        socket.create_connection(("127.0.0.1", port), 30) as connection,
+    ):
+        connection.sendall(sent)
+        connection.shutdown(socket.SHUT_WR)
+        while got := connection.recv(1 << 16):
+            heard += got
     return heard
 
 
