@@ -16,12 +16,12 @@ import re
 import sys
 import threading
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
 from boxer.errors import BoxerError, GuestError, GuestExitedError, LimitReached, ServeError
-from boxer.runtime import Channel, Pool
+from boxer.runtime import Channel, Frozen, Pool
 from boxer.serving import failures
 from boxer.serving.metrics import Figures
 
@@ -57,21 +57,33 @@ class Served:
 
     Modules that a request imports are imported into the image for those after it: their names are
     all that is ever kept of a request, and LEARNED times at most.
-    kind: wsgi, asgi, event, function, functions-framework. figures: what was served.
+    kind: wsgi, asgi, event, function, functions-framework. figures: what was served. keep: given
+    an image in which the application and what rehearsals import are imported, and nothing else has
+    happened: no request, no start of the application.
     Raises `ServeError` where the box has no such application, or it does not start.
     """
 
     def __init__(
-        self, pool: Pool, app: str, rehearse: Iterable[str] = (), development: bool = False
+        self,
+        pool: Pool,
+        app: str,
+        rehearse: Iterable[str] = (),
+        development: bool = False,
+        keep: Callable[[Frozen], object] | None = None,
     ) -> None:
         self.pool = pool
         self.figures = Figures(pool)
         self.development = development
         self._learning = threading.Lock()
         self._to_learn = LEARNED
+        bare = pool.image_for(MODULE)
+        self._is_the_same = True  # at each start
+        self._rehearsed = [app.partition(":")[0]]
         self.kind = self._open(app)
         for text in rehearse:
             self._rehearse(text)
+        if keep is not None and self._is_the_same:
+            keep(pool.aside(bare, f"{MODULE}:load", self._rehearsed))
 
     def _open(self, app: str) -> str:
         try:
@@ -80,6 +92,7 @@ class Served:
             except GuestError as error:
                 if error.type != "OutsideError":
                     raise
+                self._is_the_same = False
                 logger.warning(
                     "`%s` looks outside when it starts (%s): it starts in each machine", app,
                     error.text,
@@ -108,8 +121,9 @@ class Served:
                 checked(answer, method)
         except (GuestError, GuestExitedError, LimitReached) as error:
             logger.warning("the rehearsal `%s` failed: %s", text, str(error).partition("\n")[0])
+            self._is_the_same = False
         else:
-            self._load(answer.get("imported"))
+            self._rehearsed += self._load(answer.get("imported"))
 
     def keep_alive(self) -> None:
         """Machines are to live on: what they need for that is in the image, too."""
@@ -180,10 +194,12 @@ class Served:
         finally:
             self._learning.release()
 
-    def _load(self, modules: object) -> None:
-        if isinstance(modules, list):
-            names = sorted(name for name in modules if isinstance(name, str))
-            self.pool.prepare(f"{MODULE}:load", names)
+    def _load(self, modules: object) -> list[str]:
+        if not isinstance(modules, list):
+            return []
+        names = sorted(name for name in modules if isinstance(name, str))
+        self.pool.prepare(f"{MODULE}:load", names)
+        return names
 
 
 def plain_answer(status: HTTPStatus, text: str = "") -> dict[str, Any]:
