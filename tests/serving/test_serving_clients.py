@@ -94,6 +94,12 @@ def said(port: int, sent: bytes) -> bytes:
     return heard
 
 
+def is_refused(heard: bytes) -> bool:
+    """An answer that had begun while the request came breaks off."""
+    is_broken = b"\r\ntransfer-encoding: chunked" in heard and not heard.endswith(b"\r\n0\r\n\r\n")
+    return not heard or heard.startswith(REFUSALS) or is_broken
+
+
 def tenant(port: int, name: str, turns: int = 1) -> None:
     """One that keeps its connection, whose machine may be the same all along."""
     with Client(port) as client:
@@ -113,7 +119,7 @@ def check(client: Client, name: str, turn: int) -> None:
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_refused(port: int, name: str) -> None:
     heard = said(port, REFUSED[name])
-    assert not heard or heard.startswith(REFUSALS), heard
+    assert is_refused(heard), heard
     assert heard.count(b"HTTP/1.") <= 1
     assert b"smuggled" not in heard
     tenant(port, "other")
@@ -127,7 +133,7 @@ def test_what_is_read_in_one_way_or_refused(port: int, name: str) -> None:
     if b" 200 " in heard.partition(b"\r\n")[0]:
         assert body in heard
     else:
-        assert not heard or heard.startswith(REFUSALS), heard
+        assert is_refused(heard), heard
     tenant(port, "other")
 
 
