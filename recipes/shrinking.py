@@ -7,7 +7,9 @@ Belongs here: which of Binaryen's passes are run. Does not: linking (`base`).
 
 Invariants
 1. No function is inlined: what `interpreter` split off from the interpreter's loop stays apart.
-2. The data is the linker's, byte for byte and segment by segment: which of it is constant shows in
+2. The largest function, the loop of an interpreter, stays as LLVM made it: what these passes save
+   there (3 kB of CPython's) costs programs speed (docs/decisions/0013).
+3. The data is the linker's, byte for byte and segment by segment: which of it is constant shows in
    its segments (src/boxer/link/initialmemory.py).
 """
 
@@ -26,10 +28,10 @@ from recipes.failures import RecipeError
 from recipes.workshop import ROOT
 
 DISTRIBUTION = "icpp-binaryen"
-# As `wasm-opt -Os` has them, but for what inlines, changes signatures, or moves data.
+# As `wasm-opt -Os` has them, but for what inlines, changes signatures, or moves data: first what is
+# run on each function, then what is run on the whole.
 OPTIMIZE, SHRINK = 2, 1
 PASSES = (
-    "duplicate-function-elimination",
     "dce",
     "remove-unused-names",
     "remove-unused-brs",
@@ -58,8 +60,8 @@ PASSES = (
     "optimize-instructions",
     "rse",
     "vacuum",
-    "duplicate-function-elimination",
 )
+MODULE_PASSES = ("duplicate-function-elimination",)
 # What toolchain.TARGET's processor has; no pass may use more.
 FEATURES = (
     "MutableGlobals",
@@ -71,7 +73,7 @@ FEATURES = (
     "ReferenceTypes",
 )
 PREAMBLE = 8
-DATA, DATA_COUNT = 11, 12
+CODE, DATA, DATA_COUNT = 10, 11, 12
 
 
 class _Written(ctypes.Structure):
@@ -116,10 +118,34 @@ def shrunk(module: bytes) -> bytes:
     library.BinaryenModuleSetFeatures(ref, features)
     library.BinaryenSetOptimizeLevel(OPTIMIZE)
     library.BinaryenSetShrinkLevel(SHRINK)
-    names = (ctypes.c_char_p * len(PASSES))(*(name.encode() for name in PASSES))
-    library.BinaryenModuleRunPasses(ref, names, len(PASSES))
+    sizes = _code_sizes(module)
+    imported = library.BinaryenGetNumFunctions(ref) - len(sizes)
+    functions = [library.BinaryenGetFunctionByIndex(ref, imported + n) for n in range(len(sizes))]
+    functions.pop(sizes.index(max(sizes)))
+    names = _names(PASSES)
+    for function in functions:
+        library.BinaryenFunctionRunPasses(function, ref, names, len(names))
+    names = _names(MODULE_PASSES)
+    library.BinaryenModuleRunPasses(ref, names, len(names))
     written = library.BinaryenModuleAllocateAndWrite(ref, None)
     return _with_data_of(module, ctypes.string_at(written.binary, written.size))
+
+
+def _names(passes: tuple[str, ...]) -> ctypes.Array[ctypes.c_char_p]:
+    return (ctypes.c_char_p * len(passes))(*(name.encode() for name in passes))
+
+
+def _code_sizes(module: bytes) -> list[int]:
+    """How many bytes each function that the module defines has."""
+    code = next(body for section, body in _sections(module) if section == CODE)
+    _, at = _number(code, 1)
+    count, at = _number(code, at)
+    sizes = []
+    for _ in range(count):
+        size, at = _number(code, at)
+        sizes.append(size)
+        at += size
+    return sizes
 
 
 def _with_data_of(module: bytes, changed: bytes) -> bytes:
@@ -139,15 +165,21 @@ def _sections(module: bytes) -> Iterator[tuple[int, bytes]]:
     """Each section's number, and the section with its header."""
     at = PREAMBLE
     while at < len(module):
-        size, end = 0, at + 1
-        for shift in range(0, 35, 7):
-            byte = module[end]
-            end += 1
-            size |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                break
+        size, end = _number(module, at + 1)
         yield module[at], module[at : end + size]
         at = end + size
+
+
+def _number(data: bytes, at: int) -> tuple[int, int]:
+    """An unsigned LEB128 number, and where it ends."""
+    value = 0
+    for shift in range(0, 35, 7):
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            break
+    return value, at
 
 
 def _library() -> ctypes.CDLL:
@@ -159,11 +191,13 @@ def _library() -> ctypes.CDLL:
     library.BinaryenModuleRead.restype = ctypes.c_void_p
     library.BinaryenModuleRead.argtypes = (ctypes.c_char_p, ctypes.c_size_t)
     library.BinaryenModuleSetFeatures.argtypes = (ctypes.c_void_p, ctypes.c_uint32)
-    library.BinaryenModuleRunPasses.argtypes = (
-        ctypes.c_void_p,
-        ctypes.POINTER(ctypes.c_char_p),
-        ctypes.c_uint32,
-    )
+    passes = (ctypes.c_void_p, ctypes.POINTER(ctypes.c_char_p), ctypes.c_uint32)
+    library.BinaryenModuleRunPasses.argtypes = passes
+    library.BinaryenGetNumFunctions.restype = ctypes.c_uint32
+    library.BinaryenGetNumFunctions.argtypes = (ctypes.c_void_p,)
+    library.BinaryenGetFunctionByIndex.restype = ctypes.c_void_p
+    library.BinaryenGetFunctionByIndex.argtypes = (ctypes.c_void_p, ctypes.c_uint32)
+    library.BinaryenFunctionRunPasses.argtypes = (ctypes.c_void_p, *passes)
     library.BinaryenModuleAllocateAndWrite.restype = _Written
     library.BinaryenModuleAllocateAndWrite.argtypes = (ctypes.c_void_p, ctypes.c_char_p)
     return library

@@ -19,6 +19,10 @@ frozen_modules = set()
 frozen_zone = UNKNOWN = object()
 
 
+def _renew_key(module):
+    module.current_process().authkey = posix.urandom(32)
+
+
 def _renew_open_files(module):
     now = os.sysconf("SC_OPEN_MAX")
     if now != module.MAXFD:
@@ -33,11 +37,10 @@ def _renew_year(module):
 
 # What an import made that each run needs anew: module -> what renews it.
 RENEWED = {
+    "billiard.process": _renew_key,
     "dateutil.parser._parser": _renew_year,
     "logging": lambda module: setattr(module, "_startTime", sys.modules["time"].time_ns()),
-    "multiprocessing.process": lambda module: setattr(
-        module.current_process(), "authkey", posix.urandom(32)
-    ),
+    "multiprocessing.process": _renew_key,
     "multiprocessing.util": _renew_open_files,
     "numpy.random.mtrand": lambda module: module.seed(),
 }

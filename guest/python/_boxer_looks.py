@@ -29,6 +29,7 @@ HARMLESS = {
     ("clock", "dateutil.parser._parser"): "the year it is now is looked at in every run",
     ("clock", "logging"): "its start is set anew in every run",
     ("limits", "multiprocessing.util"): "the number of open files is asked for anew in every run",
+    ("random", "billiard.process"): "its key is drawn anew in every run",
     ("random", "multiprocessing.process"): "its key is drawn anew in every run",
     ("random", "numpy.random"): "its generator is seeded anew in every run",
     ("random", "pydantic_core"): "seeds of hash tables, as those of strings are the image's",

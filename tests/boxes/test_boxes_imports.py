@@ -256,6 +256,30 @@ def test_processes_of_each_run_have_a_key_of_their_own(boxer: Boxer, tmp_path: P
     assert len({line.split()[3] for line in lines}) == 4
 
 
+CELERY = """FROM python:3.13
+RUN pip install celery==5.6.1
+COPY app.py .
+CMD ["python", "app.py"]
+"""
+CELERYS_KEY = """import celery, billiard.process
+print(bytes(billiard.process.current_process().authkey).hex())
+"""
+
+
+def test_celery_is_frozen_and_its_processes_have_a_key_of_their_own(
+    boxer: Boxer, tmp_path: Path
+) -> None:
+    (tmp_path / "app.py").write_text(CELERYS_KEY)
+    (tmp_path / "Dockerfile").write_text(CELERY)
+    box = tmp_path / "app.wasm"
+    built = boxer("build", "-o", box, tmp_path)
+    assert built.returncode == 0, built.stderr
+    assert {"celery", "billiard"} <= set(library.load(box).info.preinitialised)
+    keys = [boxer("run", box).stdout.strip() for _ in range(2)]
+    assert len(set(keys)) == 2
+    assert {len(key) for key in keys} == {64}
+
+
 def test_an_import_that_fails_leaves_nothing(boxer: Boxer, tmp_path: Path) -> None:
     modules = {
         "broken": "import inner\nHEAP = b'x' * 40_000_000\nraise OSError('no such program: git')",

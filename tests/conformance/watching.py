@@ -5,7 +5,8 @@ not: which program, what outcomes mean (`outcomes`).
 
 Invariants: every program runs in a session of its own and is gone when `watched` returns, with all
 it started. A test that hangs or ends the program is the last that was begun; the next run begins
-behind it, so each test is begun at most once.
+behind it, so each test is begun at most once. Patience is counted in the program's own time
+(`OwnTime`): that it was kept waiting for a processor is nobody's hang.
 """
 
 from __future__ import annotations
@@ -27,12 +28,37 @@ from tests.conformance.outcomes import Outcome, read_lines
 MOST_BREAKS = 40
 # Seconds to the first line: tests are imported before one is begun.
 IMPORT = 180.0
+# Between two looks at a program's own time.
+STEP = 0.2
 # After a signal, for the traceback.
 GRACE = 3.0
 LAST_LINES = 12
 FRAMES = 5
 THREAD = re.compile(r"(Current t|T)hread 0x")
 FRAME = re.compile(r'  File "(.*)", line (\d+) in (.*)')
+
+
+class OwnTime:
+    """Seconds as a program has them: slower while its threads wait for a processor, on a machine
+    with more to do. Never slower than a quarter: what hangs is found at last.
+
+    kept_waiting: for how long its threads have waited so far, together.
+    """
+
+    def __init__(
+        self, kept_waiting: Callable[[], float], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._kept_waiting, self._clock = kept_waiting, clock
+        self._waited, self._last, self._own = kept_waiting(), clock(), 0.0
+
+    def now(self) -> float:
+        passed, waited = self._clock() - self._last, self._waited
+        if passed < STEP:
+            return self._own
+        self._last += passed
+        self._waited = self._kept_waiting()
+        self._own += max(passed - max(self._waited - waited, 0), passed / 4)
+        return self._own
 
 
 @dataclass(frozen=True)
@@ -45,12 +71,15 @@ class Patience:
 
 @dataclass
 class Told:
-    """What a program said. ending: why it is no more. hung: it was ended here."""
+    """What a program said. ending: why it is no more. hung: it was ended here. seconds: of its
+    own time.
+    """
 
     lines: list[str] = field(default_factory=list)
     ending: str = ""
     hung: bool = False
     errors: str = ""
+    seconds: float = 0.0
 
 
 def tests_of(
@@ -67,10 +96,10 @@ def tests_of(
     it says on standard error is seen as it comes.
     """
     outcome, behind = Outcome(module), ""
-    began = time.monotonic()
+    began, left = time.monotonic(), patience.module
     for _ in range(MOST_BREAKS):
-        left = patience.module - (time.monotonic() - began)
         told = watched(command(behind), patience.test, left, folder, environment, live)
+        left -= told.seconds
         running, done = read_lines(outcome, told.lines)
         if done:
             break
@@ -109,7 +138,7 @@ def watched(
             start_new_session=True,
         )
     try:
-        _listen(process, told, silence, time.monotonic() + seconds)
+        _listen(process, told, silence, seconds)
     finally:
         _end(process)
     status = process.returncode
@@ -136,15 +165,27 @@ def _stack(lines: list[str]) -> str:
     return f"{lines[0].partition(' (')[0]}: {' < '.join(places)}"
 
 
+def kept_waiting(group: int) -> float:
+    """Seconds that the living threads of a process group have waited for a processor; 0.0 where
+    the kernel does not tell (proc(5), /proc/PID/schedstat)."""
+    nanoseconds = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if os.getpgid(int(process.name)) == group:
+                for task in process.glob("task/*/schedstat"):
+                    nanoseconds += int(task.read_text().split()[1])
+    return nanoseconds / 1e9
+
+
 def _listen(process: subprocess.Popen[bytes], told: Told, silence: float, until: float) -> None:
     """Reads until the end of its output, or to the end of patience; says which."""
     assert process.stdout is not None
     descriptor, rest = process.stdout.fileno(), b""
-    heard = time.monotonic()
+    own, heard = OwnTime(lambda: kept_waiting(process.pid)), 0.0
     with selectors.DefaultSelector() as selector:
         selector.register(descriptor, selectors.EVENT_READ)
         while True:
-            now = time.monotonic()
+            now = told.seconds = own.now()
             allowed = silence if told.lines else max(silence, IMPORT)
             patience = min(heard + allowed, until) - now
             if patience <= 0:
@@ -162,7 +203,7 @@ def _listen(process: subprocess.Popen[bytes], told: Told, silence: float, until:
             *whole, rest = (rest + data).split(b"\n")
             told.lines += [line.decode("ascii", "replace") for line in whole]
             if whole:
-                heard = time.monotonic()
+                heard = now
     if told.hung:
         # The tests' setup has SIGUSR1 print the stacks of all threads, and end it.
         for number in (signal.SIGUSR1, signal.SIGINT):

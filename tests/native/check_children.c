@@ -9,6 +9,7 @@
 #include "task/task.h"
 
 #include <boxer/linux_file.h>
+#include <boxer/linux_mman.h>
 #include <boxer/linux_poll.h>
 #include <boxer/linux_process.h>
 #include <boxer/linux_signal.h>
@@ -396,6 +397,58 @@ static void slices_grow_with_what_an_exchange_takes(void) {
     CHECK(dearest <= dear);
 }
 
+enum { FREE = 1, TAKEN = 7 };
+
+static uint32_t *semaphore;
+static int work[2], results[2];
+
+// Of multiprocessing's pool: who reads holds the lock for which the others wait.
+static int works(void *unused) {
+    (void)unused;
+    for (char byte = 1; byte;) {
+        while (*semaphore != FREE)
+            CALL(futex_time64, semaphore, LINUX_FUTEX_WAIT, TAKEN, 0);
+        *semaphore = TAKEN;
+        CHECK_EQUAL(CALL(read, work[0], &byte, 1), 1);
+        *semaphore = FREE;
+        CALL(futex_time64, semaphore, LINUX_FUTEX_WAKE, 1);
+        CHECK_EQUAL(CALL(write, results[1], &byte, 1), 1);
+    }
+    return 0;
+}
+
+static void give_out(const char *bytes, size_t size) {
+    char came[16];
+    CHECK_EQUAL(CALL(write, work[1], bytes, size), size);
+    for (size_t i = 0; i < size; i++)
+        CHECK_EQUAL(CALL(read, results[0], &came[i], 1), 1);
+    CHECK_EQUAL(memcmp(came, bytes, size), 0);
+}
+
+static void workers_who_find_nothing_are_not_exchanged_for(void) {
+    enum { WORKERS = 4, ROUNDS = 10 };
+    host_switches();
+    host_exchange_ns = 0;
+    long at = CALL(mmap2, 0, PAGE_SIZE, LINUX_PROT_READ | LINUX_PROT_WRITE,
+                   LINUX_MAP_SHARED | LINUX_MAP_ANONYMOUS, -1, 0);
+    CHECK(at > 0);
+    CHECK_EQUAL(space_prepare(space_in_place), 0);
+    semaphore = (uint32_t *)at;
+    *semaphore = FREE;
+    CHECK_EQUAL(CALL(pipe2, work, 0) | CALL(pipe2, results, 0), 0);
+    for (int i = 0; i < WORKERS; i++)
+        process_find((uint32_t)child(works, 0))->space = space_copy();
+    give_out("0123456789abcdef", 16); // all of them have begun
+    host_exchanged = 0;
+    for (int i = 0; i < ROUNDS; i++)
+        give_out("0123456789abcdef", 16);
+    CHECK(host_exchanged >= 2 * ROUNDS && host_exchanged <= 3 * ROUNDS);
+    give_out("\0\0\0\0", WORKERS);
+    for (int i = 0; i < WORKERS; i++)
+        CHECK_EQUAL(wait_for_child(ALL, 0, WEXITED), 0);
+    CHECK_EQUAL(process_count(), 1);
+}
+
 static void there_can_be_too_many(void) {
     host_switches();
     host_stacks_most = 1000;
@@ -539,6 +592,7 @@ int main(void) {
     RUN(a_descriptor_stands_for_a_process);
     RUN(each_has_its_own_processor_time);
     RUN(slices_grow_with_what_an_exchange_takes);
+    RUN(workers_who_find_nothing_are_not_exchanged_for);
     RUN(there_can_be_too_many);
     RUN(without_memory_there_is_no_child);
     RUN(each_has_its_folder);

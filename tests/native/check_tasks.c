@@ -6,6 +6,7 @@
 #include "task/task.h"
 #include "vfs/fd.h"
 
+#include <boxer/linux_mman.h>
 #include <boxer/linux_poll.h>
 #include <boxer/linux_process.h>
 #include <boxer/linux_signal.h>
@@ -148,6 +149,59 @@ static void wakes_count_whom_they_found(void) {
     CHECK_EQUAL(CALL(futex_time64, &other_gate, LINUX_FUTEX_WAKE, 100), 1);
     let_run();
     CHECK_EQUAL(passed, 5);
+    CHECK_EQUAL(task_count(), 1);
+}
+
+static uint32_t *lock;
+
+static int waits_for_the_lock(void *number) {
+    CHECK_EQUAL(CALL(futex_time64, lock, LINUX_FUTEX_WAIT, 7, 0), 0);
+    step((int)(intptr_t)number);
+    return 0;
+}
+
+static int takes_a_step(void *number) {
+    step((int)(intptr_t)number);
+    return 0;
+}
+
+// A semaphore of multiprocessing's, which the worker that has just given it takes again.
+static void a_lock_that_is_taken_again_lets_others_go_first(void) {
+    host_switches();
+    long at = CALL(mmap2, 0, PAGE_SIZE, LINUX_PROT_READ | LINUX_PROT_WRITE,
+                   LINUX_MAP_SHARED | LINUX_MAP_ANONYMOUS, -1, 0);
+    CHECK(at > 0);
+    lock = (uint32_t *)at;
+    for (uint32_t left = 7; left <= 8; left++) {
+        *lock = 7;
+        start_thread(0, waits_for_the_lock, (void *)1);
+        let_run();
+        *lock = left; // 7: taken again
+        CHECK_EQUAL(CALL(futex_time64, lock, LINUX_FUTEX_WAKE, 1), 1);
+        start_thread(1, takes_a_step, (void *)2);
+        join_thread(1);
+        join_thread(0);
+    }
+    static const int expected[] = {2, 1, 1, 2};
+    CHECK_EQUAL(step_count, 4);
+    for (int i = 0; i < 4; i++)
+        CHECK_EQUAL(steps[i], expected[i]);
+}
+
+static void who_is_woken_has_its_turn_at_last(void) {
+    host_switches();
+    long at = CALL(mmap2, 0, PAGE_SIZE, LINUX_PROT_READ | LINUX_PROT_WRITE,
+                   LINUX_MAP_SHARED | LINUX_MAP_ANONYMOUS, -1, 0);
+    lock = (uint32_t *)at;
+    *lock = 7;
+    start_thread(0, waits_for_the_lock, (void *)1);
+    let_run();
+    CHECK_EQUAL(CALL(futex_time64, lock, LINUX_FUTEX_WAKE, 1), 1);
+    CALL(sched_yield);
+    CHECK_EQUAL(step_count, 0);
+    for (int i = 0; i < 1000; i++)
+        CALL(sched_yield);
+    CHECK_EQUAL(step_count, 1);
     CHECK_EQUAL(task_count(), 1);
 }
 
@@ -465,6 +519,8 @@ int main(void) {
     RUN(who_polls_lets_the_reader_have_it);
     RUN(a_word_is_waited_for_and_woken);
     RUN(wakes_count_whom_they_found);
+    RUN(a_lock_that_is_taken_again_lets_others_go_first);
+    RUN(who_is_woken_has_its_turn_at_last);
     RUN(bits_say_who_is_meant);
     RUN(a_word_is_changed_and_waiters_woken_at_once);
     RUN(a_wait_ends_at_its_time);

@@ -10,8 +10,12 @@ import wasmtime
 from boxer.wasmformat import Module, SectionId
 from recipes import freezing, shrinking
 
-# Two functions of one body; a local that is written for nothing; two segments, one with zeros.
+# Two functions of one body; a local that is written for nothing, in a small function and in the
+# largest; two segments, one with zeros.
 ZEROS = "\\00" * 20
+UNREAD = 305
+# i32.const, and the number as signed LEB128.
+WRITTEN = bytes((0x41, 0xB1, 0x02))
 TEXT = f"""
 (module
   (memory (export "memory") 1)
@@ -22,7 +26,14 @@ TEXT = f"""
   (func (export "sum") (param i32) (result i32) (local i32)
     (local.set 1 (i32.const 9))
     (local.set 1 (call $one (local.get 0)))
-    (i32.add (local.get 1) (call $two (i32.add (local.get 0) (i32.const 1))))))
+    (i32.add (local.get 1) (call $two (i32.add (local.get 0) (i32.const 1)))))
+  (func (export "loop") (param i32) (result i32) (local i32)
+    (local.set 1 (i32.const {UNREAD}))
+    (local.set 1 (i32.const 7))
+    (block (loop (br_if 1 (i32.eqz (local.get 0)))
+      (local.set 1 (i32.add (local.get 1) (local.get 0)))
+      (local.set 0 (i32.sub (local.get 0) (i32.const 1))) (br 0)))
+    (local.get 1)))
 """
 
 
@@ -43,6 +54,8 @@ def test_code_is_smaller_and_data_the_same() -> None:
     assert old is not None
     assert new is not None
     assert len(new.payload) < len(old.payload)
+    # Nobody reads it, and it is still there: the largest function is not touched.
+    assert bytes(old.payload).count(WRITTEN) == bytes(new.payload).count(WRITTEN) == 1
     old, new = (m.section(SectionId.DATA) for m in (before, after))
     assert old is not None
     assert new is not None

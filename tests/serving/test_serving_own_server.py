@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -416,3 +417,21 @@ def talk(port: int) -> None:
     with pytest.raises(InvalidStatus) as refused:
         connect(address + "/not", open_timeout=60)
     assert refused.value.response.status_code == 403
+
+
+def test_figures_of_requests_under_way_and_answered(box: Path) -> None:
+    pytest.importorskip("prometheus_client")
+    with serving(box, "--own-server", "--metrics", "/figures", "--machines", "3") as service:
+
+        def figures() -> dict[str, float]:
+            with urllib.request.urlopen(f"http://127.0.0.1:{service.port}/figures") as answer:
+                lines = [line for line in answer.read().decode().splitlines() if line[0] != "#"]
+            return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
+
+        assert figures()["boxer_machines"] == 3
+        assert "boxer_requests_total" not in "".join(figures())
+        service.get("/")
+        told = figures()
+        assert told['boxer_requests_total{status="200"}'] == 1
+        service.until(lambda: figures()["boxer_machines_busy"] == 0)
+        assert told["boxer_websockets"] == told["boxer_requests_waiting"] == 0

@@ -11,12 +11,15 @@
 // brings
 //    in another process only when it has waited for something, or when the slice is over. Threads
 //    of the process in place take turns meanwhile.
-// 5. Without a host that switches stacks (`alone`) a new task runs to its end on top of the one
+// 5. Who was woken for a lock between processes that another has taken meanwhile would only look,
+//    and wait again, for two exchanges of memories: others go first, MOST_PASSED times.
+// 6. Without a host that switches stacks (`alone`) a new task runs to its end on top of the one
 //    that waits, and one below another cannot go on before that one has ended.
 #include "task/schedule.h"
 #include "host/host.h"
 #include "mm/space.h"
 #include "outside/outside.h"
+#include "task/futex.h"
 #include "task/process.h"
 #include "task/sleep.h"
 #include "task/slots.h"
@@ -33,6 +36,7 @@
 #define LOOK_EVERY 64u
 #define SLICE_EXCHANGES 20 // so many times as long as the exchange took that began it: 5 % at most
 #define LONGEST_SLICE_NS 50000000
+#define MOST_PASSED 64u
 
 static KERNEL_STATE struct task *first, **last = &first;
 static KERNEL_STATE unsigned readied; // length of the queue
@@ -133,9 +137,25 @@ static struct task *in_slice(void) {
     return found && clock_monotonic() < slice_ends_ns ? found : NULL;
 }
 
+static int is_vain(const struct task *task) {
+    return task->waiting.passed < MOST_PASSED && !task->is_killed && futex_is_vain(task);
+}
+
+// The first that has something to do; else the first.
+static struct task *first_of_use(void) {
+    struct task *task = first;
+    while (task && is_vain(task))
+        task = task->next_ready;
+    if (!task)
+        return first;
+    for (struct task *vain = first; vain != task; vain = vain->next_ready)
+        vain->waiting.passed++;
+    return task;
+}
+
 // The first that can go on from here; null: none.
 static struct task *choose(void) {
-    struct task *task = first;
+    struct task *task = alone ? first : first_of_use();
     while (alone && task && task != current && !task->is_new)
         task = task->next_ready;
     struct task *other = task && task->process->space != space_in_place ? in_slice() : NULL;

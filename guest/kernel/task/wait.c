@@ -152,6 +152,7 @@ int wait_for_key(struct wait_key key, int64_t deadline_ns, int futex) {
     struct waiting *waiting = &current->waiting;
     waiting->key = key;
     waiting->is_woken = 0;
+    waiting->passed = 0;
     waiting->is_futex = futex;
     join(current);
     int result = wait_on(&(struct wait){.check = is_woken, .deadline_ns = deadline_ns});
@@ -201,11 +202,11 @@ int wake_key(struct wait_key key, int most) {
 }
 
 int wait_for(const void *channel, int64_t deadline_ns) {
-    return wait_for_key((struct wait_key){NULL, channel, 1}, deadline_ns, 0);
+    return wait_for_key((struct wait_key){NULL, channel, 1, 0}, deadline_ns, 0);
 }
 
 void wake_all(const void *channel) {
-    wake_key((struct wait_key){NULL, channel, 1}, INT32_MAX);
+    wake_key((struct wait_key){NULL, channel, 1, 0}, INT32_MAX);
 }
 
 int wait_deaf(const void *channel) {

@@ -38,7 +38,7 @@ int wait_until(int64_t deadline_ns);
 // in no space. bits: a wake with one of them finds it.
 struct wait_key {
     const void *space, *address;
-    uint32_t bits;
+    uint32_t bits, value; // value: what a futex's word was
 };
 // Until it is woken: 1; else 0 past the deadline, -EINTR or -EDEADLK. futex: the wait is one.
 int wait_for_key(struct wait_key, int64_t deadline_ns, int futex);
@@ -63,6 +63,7 @@ struct waiting {
     int is_woken;
     int is_deaf;     // wait_deaf
     int is_futex;    // nothing of the kernel has changed before it
+    unsigned passed; // others went first, since it was woken in vain (schedule.c)
     int may_give_up; // wait_more
     int deadlock_told;
     unsigned deadlocks; // waits refused in a row

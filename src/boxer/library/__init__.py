@@ -1,6 +1,6 @@
 """The Python API: boxes loaded or built, run, pooled, started."""
 
-from boxer.library.box import Box, build, digest_of, load, load_box
+from boxer.library.box import Box, build, digest_of, load, load_box, settings_of
 from boxer.library.cells import Cell, CellError, CellResult, Shown, error_of_cell, shown_of
 from boxer.library.files import Change, FileInfo, Files, changes, entries_of, info_of
 from boxer.library.machine import Machine
@@ -27,6 +27,7 @@ __all__ = [
     "exit_code_of",
     "info_of",
     "load",
+    "settings_of",
     "shown_of",
 ]
 __all__ = ["Box", "Machine", "build", "load", "load_box"]

@@ -16,13 +16,15 @@ import asyncio
 import logging
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from boxer.errors import BoxerError, ServeError
 from boxer.serving.exchange import Message, Receive, Send, tell_whole
+from boxer.serving.metrics import OwnFigures, text_of_own
 from boxer.serving.served import HOP_BY_HOP, plain_answer, request_id
 from boxer.serving.standing import Ear, Supervisor, listen_privately
 from boxer.serving.upstream import Upstream, UpstreamError, target_of
@@ -32,9 +34,31 @@ REQUEST_ID = b"x-request-id"
 OURS = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded"}
 
 
+@asynccontextmanager
+async def waited(turns: asyncio.Semaphore, figures: OwnFigures) -> AsyncIterator[None]:
+    figures.waiting += 1
+    try:
+        await turns.acquire()
+    finally:
+        figures.waiting -= 1
+    try:
+        yield
+    finally:
+        turns.release()
+
+
+@asynccontextmanager
+async def counted(figures: OwnFigures, name: str) -> AsyncIterator[None]:
+    setattr(figures, name, getattr(figures, name) + 1)
+    try:
+        yield
+    finally:
+        setattr(figures, name, getattr(figures, name) - 1)
+
+
 class Forwarder:
     """ASGI 3.0. begin: makes the supervisor of a listener. most: bytes of a request. first: seconds
-    until an answer begins; longest: that it lasts."""
+    until an answer begins; longest: that it lasts. metrics: a path that is ours."""
 
     def __init__(
         self,
@@ -45,7 +69,10 @@ class Forwarder:
         most: int,
         first: float | None,
         longest: float | None,
+        metrics: str = "",
     ) -> None:
+        self.figures = OwnFigures(machines)
+        self._metrics = metrics
         self._begin, self._machines = begin, machines
         self._most, self._first, self._longest = most, first, longest
         self._turns, self._links = asyncio.Semaphore(machines), asyncio.Semaphore(streams)
@@ -53,15 +80,30 @@ class Forwarder:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         match scope["type"]:
+            case "http" if self._metrics and scope["path"] == self._metrics:
+                await self._tell_figures(send)
             case "http":
-                await self._answer(scope, receive, send)
+                await self._answer(scope, receive, self._counted(send))
             case "websocket":
                 from boxer.serving.tunnel import tunnel
 
-                async with self._links:
+                async with self._links, counted(self.figures, "links"):
                     await tunnel(self._path, scope, receive, send, self._first, self._longest)
             case "lifespan":
                 await self._live(receive, send)
+
+    async def _tell_figures(self, send: Send) -> None:
+        text, kind = text_of_own(self.figures)
+        headers = [["content-type", kind], ["content-length", str(len(text))]]
+        await tell_whole(send, {"status": 200, "headers": headers, "body": text})
+
+    def _counted(self, send: Send) -> Send:
+        async def counting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self.figures.answers[str(message["status"])] += 1
+            await send(message)
+
+        return counting
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -114,7 +156,7 @@ class Forwarder:
         if length is not None and int(length) > self._most:
             await self._refuse(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, known)
             return
-        async with self._turns:
+        async with waited(self._turns, self.figures), counted(self.figures, "open"):
             try:
                 async with asyncio.timeout(self._longest):
                     await self._forward(scope, receive, send, known)

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from boxer.library import digest_of
+from boxer.library import digest_of, load
 from boxer.runtime import Frozen, Limits, keep_image, kept_image, kept_note
 
 # Raised when an image is made in another way, or a note says something else.
@@ -51,6 +51,18 @@ def known_start(key: str) -> tuple[str, bool, tuple[str, ...]] | None:
 def image_of_start(key: str) -> Frozen | None:
     """The image, checked; None: there is none, or it is damaged."""
     return kept_image(key) if key else None
+
+
+def frozen_of(box: str) -> Frozen:
+    """A box's own image, kept too: whoever has it needs not read the box, nor hold what that
+    leaves in memory. Raises as `load`."""
+    key = f"{digest_of(box)}-{hashlib.sha256(b'itself').hexdigest()}"
+    found = kept_image(key)
+    if found is None:
+        found = load(box).frozen
+        if key.startswith(digest_of(box)):
+            keep_image(key, found, {})
+    return found
 
 
 def keeper(

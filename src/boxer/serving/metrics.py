@@ -7,6 +7,7 @@ Boxer itself.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from boxer.errors import LimitReached, ServeError
@@ -59,7 +60,6 @@ def check() -> None:
 
 def text_of(figures: Figures) -> tuple[bytes, str]:
     """What Prometheus reads, and its content type."""
-    from prometheus_client import CollectorRegistry, exposition
     from prometheus_client.core import (
         CounterMetricFamily,
         GaugeMetricFamily,
@@ -110,6 +110,44 @@ def text_of(figures: Figures) -> tuple[bytes, str]:
         yield CounterMetricFamily(
             "boxer_dirty_pages", "Pages that were put back.", value=pool.dirty_pages
         )
+
+    return _exposed(families)
+
+
+class OwnFigures:
+    """Of a server of the box's own, in the event loop's thread. machines: that requests may have at
+    once; open: requests under way; links: WebSockets."""
+
+    def __init__(self, machines: int) -> None:
+        self.machines = machines
+        self.answers: Counter[str] = Counter()
+        self.open = self.waiting = self.links = 0
+
+
+def text_of_own(figures: OwnFigures) -> tuple[bytes, str]:
+    """As `text_of`."""
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+    def families() -> Any:
+        answers = CounterMetricFamily(
+            "boxer_requests", "Requests that were answered, by status.", labels=["status"]
+        )
+        for status, count in figures.answers.items():
+            answers.add_metric([status], count)
+        yield answers
+        for name, told, value in (
+            ("boxer_machines", "Machines that requests may have at once.", figures.machines),
+            ("boxer_machines_busy", "Requests under way, each on its machine.", figures.open),
+            ("boxer_requests_waiting", "Requests that wait for a machine.", figures.waiting),
+            ("boxer_websockets", "WebSockets, each on its machine.", figures.links),
+        ):
+            yield GaugeMetricFamily(name, told, value=value)
+
+    return _exposed(families)
+
+
+def _exposed(families: Callable[[], Any]) -> tuple[bytes, str]:
+    from prometheus_client import CollectorRegistry, exposition
 
     class Source:
         def collect(self) -> Any:

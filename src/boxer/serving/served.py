@@ -83,7 +83,10 @@ class Served:
         for text in rehearse:
             self._rehearse(text)
         if keep is not None and self._is_the_same:
-            keep(pool.aside(bare, f"{MODULE}:load", self._rehearsed))
+            try:
+                keep(pool.aside(bare, f"{MODULE}:load", self._rehearsed))
+            except BoxerError as error:
+                logger.warning("the next start rehearses anew: %s", error)
 
     def _open(self, app: str) -> str:
         try:

@@ -21,7 +21,7 @@ from boxer.library import load
 from boxer.runtime import Frozen, Limits, Mount, Network, Pool, Stream
 from boxer.serving import granian, metrics
 from boxer.serving.application import LONGEST, MOST_BODY, Application
-from boxer.serving.keeping import image_of_start, keeper
+from boxer.serving.keeping import frozen_of, image_of_start, keeper
 from boxer.serving.machines import Machines, One, PerConnection
 from boxer.serving.served import MODULE, Served
 from boxer.serving.sessions import Sessions
@@ -159,7 +159,7 @@ def _serve_connections(service: Service) -> None:
     """The box's own server has the connections as they come."""
     from boxer.serving.standing import Ear, Supervisor, told_by_signals
 
-    load(service.box)  # its code is compiled once, not by each process
+    frozen_of(service.box)  # its code is compiled once, not by each process
     family = socket.AF_INET6 if ":" in service.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     with listener:
@@ -189,7 +189,7 @@ def _forwarder(service: Service) -> Forwarder:
     from boxer.serving.forwarding import Forwarder
     from boxer.serving.standing import Supervisor
 
-    load(service.box)
+    frozen_of(service.box)
     told = {VARIABLE: json.dumps(asdict(service))}
     return Forwarder(
         lambda listener: Supervisor(listener, 1, told, GRACE),
@@ -198,6 +198,7 @@ def _forwarder(service: Service) -> Forwarder:
         most=service.body_bytes,
         first=service.limits.time,
         longest=service.longest,
+        metrics=service.metrics,
     )
 
 
@@ -286,8 +287,12 @@ def _check_own(service: Service) -> None:
             " anew for each request or connection.",
             hint="One machine for all is `boxer run -p`.",
         )
-    if service.metrics:
-        raise ServeError("--metrics: a server of the box's own has its own figures.")
+    if service.metrics and service.isolation == "connection":
+        raise ServeError(
+            "--metrics: with --isolation connection nobody is in front of the box's own server who"
+            " counts.",
+            hint="Leave --isolation out.",
+        )
     if service.mounts:
         raise ServeError(
             "-v: a server that begins anew for each connection has no volumes.",

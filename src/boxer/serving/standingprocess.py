@@ -14,8 +14,8 @@ import sys
 from dataclasses import replace
 
 from boxer.errors import BoxerError
-from boxer.library import load
 from boxer.runtime import TCP, Limits, Listener, Lives, Stream, open_network, run
+from boxer.serving.keeping import frozen_of
 from boxer.serving.server import GRACE, Service, told_service
 
 
@@ -27,7 +27,7 @@ def main(control: int, listener: int, family: int) -> int:
     whole = replace(service.limits, time=None, cpu=None, output=None)
     with open_network(service.network, doors) as network:
         result = run(
-            load(service.box).frozen,
+            frozen_of(service.box),
             env=service.env,
             stdin=Stream.INHERIT,
             stdout=Stream.INHERIT,

@@ -152,7 +152,9 @@ def run(options: argparse.Namespace) -> int:
     own_limits, net_limits = networkoptions.split_limits(options.limit)
     limits = runoptions.read_limits(own_limits, Limits(time=30.0))
     env = runoptions.read_environment([*lines, *options.env])
-    image_key = key_of_start(options.box, _asked(options), limits, env)
+    image_key = ""  # while a box is changed again and again, nothing is kept
+    if not options.development:
+        image_key = key_of_start(options.box, _asked(options), limits, env)
     app, is_sure, rehearse = _start(options, image_key)
     granted = [grants.parse_volume(text) for text in options.volume]
     with grants.mounts_of(granted, partial(grants.copy_of, options.box)) as mounts:
@@ -235,13 +237,13 @@ def _asked(options: argparse.Namespace) -> dict[str, object]:
 def _start(options: argparse.Namespace, image_key: str) -> tuple[str, bool, tuple[str, ...]]:
     """The application, whether that is sure, and the rehearsals: as an earlier start has found
     them, or from the box."""
-    from boxer.library import load
+    from boxer.library import settings_of
     from boxer.serving import known_start
 
     known = known_start(image_key)
     if known is not None:
         return known
-    info = load(options.box).info
+    info = settings_of(options.box)
     app, is_sure = _app_of(options, info)
     return app, is_sure, _rehearsals(options, info)
 
