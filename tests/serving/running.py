@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -32,6 +35,38 @@ def listening(application: Any, protocol: Any = "httptools", **options: Any) -> 
         server.should_exit = True
         thread.join(30)
         assert not thread.is_alive()
+
+
+@contextmanager
+def command(box: Path, *options: str) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """The port of `boxer serve`, once it answers, and its process."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+    words = [sys.executable, "-m", "boxer.cli", "serve", str(box), "-p", str(port), *options]
+    quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+    with subprocess.Popen(words, **quiet) as process:  # type: ignore[call-overload]
+        try:
+            deadline = time.monotonic() + 300
+            while not _answers(port):
+                assert process.poll() is None, words
+                assert time.monotonic() < deadline, words
+                time.sleep(0.1)
+            yield port, process
+        finally:
+            process.terminate()
+            try:
+                process.wait(60)
+            finally:
+                process.kill()
+
+
+def _answers(port: int) -> bool:
+    try:
+        with Client(port) as client:
+            client.ask("/")
+            return client.head()[0] > 0
+    except OSError:
+        return False
 
 
 class Client:

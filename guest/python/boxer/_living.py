@@ -3,7 +3,6 @@
 Belongs here: what begins and ends. Does not: frames (`_frames`), calling the application.
 """
 
-import asyncio
 import threading
 import traceback
 
@@ -22,6 +21,8 @@ class Living:
             self._attend_in_threads()
 
     async def _attend_in_loop(self, loop):
+        import asyncio  # there already, where an application has a loop
+
         channel, tasks = self._channel, set()
         turned = asyncio.Event()
 

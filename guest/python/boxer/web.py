@@ -80,11 +80,14 @@ def load(modules):
 
 
 def _imported():
-    return [
+    """New modules; each is told once in a machine's life."""
+    found = [
         name
         for name, module in list(sys.modules.items())
         if name not in _known and getattr(module, "__spec__", None) is not None
     ]
+    _known.update(found)
+    return found
 
 
 def _look_here():

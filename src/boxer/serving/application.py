@@ -32,6 +32,8 @@ from boxer.serving.websocket import DENIAL, WebSocket, refuse
 MOST_BODY = 16 << 20
 # Bytes of a request's body that is taken whole before its machine begins.
 AT_ONCE_BODY = 1 << 18
+# Seconds in which that has come, or it is 408.
+BODY_TIME = 30.0
 # Seconds that an answer that is streamed may last, and a WebSocket.
 LONGEST = 3600.0
 logger = logging.getLogger("boxer.serve")
@@ -96,7 +98,12 @@ class Application:
         else:
             part, has_more = b"", True
             if not waits and (length is None or length <= AT_ONCE_BODY):
-                told = await _small_body(receive, AT_ONCE_BODY if length is not None else 0)
+                try:
+                    async with asyncio.timeout(BODY_TIME if length else None):
+                        told = await _small_body(receive, AT_ONCE_BODY if length is not None else 0)
+                except TimeoutError:
+                    await tell_whole(send, self._served.refused(HTTPStatus.REQUEST_TIMEOUT))
+                    return
                 if told is None:
                     return
                 part, has_more = told

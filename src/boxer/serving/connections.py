@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
+from boxer.serving.bounded import BoundedProtocol
 from boxer.serving.machines import CONNECTION, Connection
 
 
-class ConnectionProtocol(HttpToolsProtocol):
+class ConnectionProtocol(BoundedProtocol):
     """Its requests, and the WebSocket it may become, have the connection in their state."""
 
     def connection_made(self, transport: Any) -> None:

@@ -16,12 +16,18 @@ from boxer.errors import ServeError
 if TYPE_CHECKING:
     from boxer.serving.server import Service
 
+# Of a request, as with uvicorn (`bounded`); granian's own bound is 16 MiB.
+MOST_HEAD = 64 << 10
+# At once in each worker: beyond granian's own 1,024, who says nothing kept all others out.
+CONNECTIONS = 1 << 14
+
 
 def serve(service: Service) -> None:
     """Until it is told to end. Raises `ServeError`."""
     try:
         from granian import Granian
         from granian.constants import HTTPModes, Interfaces
+        from granian.http import HTTP2Settings
     except ImportError:
         raise ServeError(
             "`--host-lib granian` needs the package granian, which is not installed.",
@@ -29,7 +35,7 @@ def serve(service: Service) -> None:
         ) from None
     if service.isolation == "connection":
         raise ServeError("--isolation connection takes uvicorn: granian tells of no connections.")
-    from boxer.serving.server import VARIABLE
+    from boxer.serving.server import GRACE, VARIABLE
 
     os.environ[VARIABLE] = json.dumps(asdict(service))
     Granian(
@@ -40,6 +46,10 @@ def serve(service: Service) -> None:
         address=service.host,
         port=service.port,
         workers=service.workers,
+        respawn_failed_workers=True,
+        workers_kill_timeout=GRACE,
+        backpressure=CONNECTIONS,
+        http2_settings=HTTP2Settings(max_headers_size=MOST_HEAD),
         log_access=service.access_log,
         ssl_cert=Path(service.certificate) if service.certificate else None,
         ssl_key=Path(service.key) if service.key else None,

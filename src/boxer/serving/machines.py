@@ -93,7 +93,9 @@ class Living:
                 def call(channel: Channel) -> Any:
                     return machine.talk(channel, f"{MODULE}:attend")
 
-                self._talk = Talk(call, self._executor, self._ended, is_shared=True)
+                self._talk = Talk(
+                    call, self._executor, self._ended, is_shared=True, learn=self._served.learn
+                )
                 await self._talk.begin()
             kind = b"W" if request.get("type") == "websocket" else b"R"
             return self._talk.begin_stream(kind, request)

@@ -128,6 +128,10 @@ class Served:
         else:
             self._rehearsed += self._load(answer.get("imported"))
 
+    def keep_alive(self) -> None:
+        """Machines are to live on: what they need for that is in the image, too."""
+        self._load([f"{MODULE.partition('.')[0]}._living"])
+
     def attempt(self, request: dict[str, Any]) -> dict[str, Any] | None:
         """An answer at once; None: it takes longer, or is to be streamed, and nothing has come of
         it. Only where the pool reaches nothing outside."""

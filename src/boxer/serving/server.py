@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 # What the processes of a service are told.
 VARIABLE = "BOXER_SERVICE"
 GRACE = 30  # seconds that requests under way have when the service is to end
+# Seconds in which a worker is ready, and answers its supervisor, or is ended: uvicorn's 5 end good
+# ones on a busy machine.
+READY = 120
 PING = 20.0  # seconds between pings of a WebSocket, and that an answer may take
 # Requests of machines that live on: what each takes is memory in its own.
 MOST_AT_ONCE = 1 << 12
@@ -92,10 +95,12 @@ def serve(service: Service) -> None:
     with ThreadPoolExecutor(1) as other:  # imports and sums take as long as each other
         kept = other.submit(image_of_start, service.image_key)
         uvicorn = _uvicorn()
+        from boxer.serving.bounded import BoundedProtocol
+
     options: dict[str, Any] = {
         "host": service.host,
         "port": service.port,
-        "http": "httptools",
+        "http": BoundedProtocol,
         "ws_ping_interval": PING,
         "ws_ping_timeout": PING,
         "ws": "websockets-sansio",
@@ -131,7 +136,9 @@ def serve(service: Service) -> None:
         return
     os.environ[VARIABLE] = json.dumps(asdict(service))
     here = f"{__name__}:worker"
-    uvicorn.run(here, factory=True, workers=service.workers, **options)
+    uvicorn.run(
+        here, factory=True, workers=service.workers, timeout_worker_healthcheck=READY, **options
+    )
 
 
 def told_service() -> Service:
@@ -238,6 +245,7 @@ def _machines(service: Service, served: Served) -> Machines | None:
         return None
     if not served.pool.can_talk:
         raise ServeError(f"--isolation {service.isolation} takes Boxer's native library.")
+    served.keep_alive()
     if service.isolation == "none":
         return One(served)
     if service.isolation == "connection":

@@ -42,7 +42,7 @@ MOST_EVENTS = 1024
 class Talk(asyncio.Protocol):
     """call: made on a thread of the executor, with the channel. ended: called once it is over,
     with its result or what it raised. is_shared: others have streams of it. has_end: what the
-    machine sends is bounded as a whole, not by the message."""
+    machine sends is bounded as a whole, not by the message. learn: told what requests imported."""
 
     def __init__(
         self,
@@ -51,9 +51,11 @@ class Talk(asyncio.Protocol):
         ended: Callable[[Any], None] = lambda result: None,
         is_shared: bool = False,
         has_end: bool = True,
+        learn: Callable[[object], None] = lambda modules: None,
     ) -> None:
         self.is_shared = is_shared
         self._call, self._executor, self._ended = call, executor, ended
+        self.learn = learn
         self._channel = Channel(has_end)
         self._decoder = Decoder()
         self._streams: dict[int, Stream] = {}
@@ -186,7 +188,9 @@ class Stream:
         elif len(self._events) > MOST_EVENTS:
             raise FrameError("too many frames")
         elif kind == b"F":
-            self.feed(OVER, {"streamed": True, **_dict(read_json(data))})
+            told = _dict(read_json(data))
+            self.talk.learn(told.get("imported"))
+            self.feed(OVER, {"streamed": True, **told})
         elif kind == b"!":
             told = _dict(read_json(data))
             error = [str(told.get(name, "")) for name in ("type", "message", "traceback")]
