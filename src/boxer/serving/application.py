@@ -17,7 +17,6 @@ import logging
 import time
 from collections.abc import Iterable
 from http import HTTPStatus
-from resource import RUSAGE_THREAD, getrusage
 from typing import Any
 
 from boxer.runtime import Pool
@@ -59,10 +58,10 @@ class Application:
         size = served.pool.size
         self._streams = size if streams is None else streams
         self._turns = Turns(served.figures, at_once or size, self._streams)
-        self._fresh = Fresh(served) if machines is None else None
-        self._machines: Machines = machines or self._fresh or Fresh(served)
-        self._is_apart = not served.pool.reaches_outside and self._fresh is not None
         self._shapes = Shapes()
+        self._fresh = Fresh(served, self._shapes) if machines is None else None
+        self._machines: Machines = machines or self._fresh or Fresh(served, self._shapes)
+        self._is_apart = not served.pool.reaches_outside and self._fresh is not None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         match scope["type"]:
@@ -116,12 +115,10 @@ class Application:
         nothing has come of it."""
         if not self._is_apart or not self._shapes.is_quick(scope["method"], scope["path"]):
             return None
-        before, began = getrusage(RUSAGE_THREAD), time.perf_counter()
-        answer = self._served.attempt(request_of(scope, body))
-        took, after = time.perf_counter() - began, getrusage(RUSAGE_THREAD)
-        if after.ru_nvcsw == before.ru_nvcsw:  # it did not wait: others had the processor
-            took = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        self._shapes.note(scope["method"], scope["path"], took, answer is not None)
+        began = time.perf_counter()
+        answer, processor = self._served.attempt(request_of(scope, body))
+        took = time.perf_counter() - began
+        self._shapes.note_at_once(scope["method"], scope["path"], processor, took)
         return answer
 
     async def _talk(
@@ -159,7 +156,6 @@ class Application:
             turn.end()
             self._machines.done(stream, scope)
         took = time.perf_counter() - began
-        self._shapes.note(scope["method"], scope["path"], took, not exchange.is_streamed)
         self._served.figures.answered(exchange.status, took, "thread" if self._fresh else "living")
 
     async def _tell_figures(self, send: Send) -> None:

@@ -111,23 +111,24 @@ class Served:
         else:
             self._load(answer.get("imported"))
 
-    def attempt(self, request: dict[str, Any]) -> dict[str, Any] | None:
-        """An answer at once; None: it takes longer, or is to be streamed, and nothing has come of
-        it. Only where the pool reaches nothing outside."""
+    def attempt(self, request: dict[str, Any]) -> tuple[dict[str, Any] | None, float | None]:
+        """An answer at once, and the seconds of processor time it took. No answer: it takes longer,
+        or is to be streamed, and nothing has come of it. Only where the pool reaches nothing
+        outside."""
         try:
             attempted = self.pool.attempt(AT_ONCE, RESPOND, request)
             if attempted is None:
-                return None
-            told, printed = attempted
+                return None, None
+            told, printed, took = attempted
             if told.get("again"):
-                return None
+                return None, None
             if printed:
                 sys.stderr.buffer.write(printed)
                 sys.stderr.buffer.flush()
             self.learn(told.get("imported"))
-            return self.answer_of(told, request)
+            return self.answer_of(told, request), took
         except FAILURES as error:
-            return self.failed(error, request)
+            return self.failed(error, request), 0.0
 
     def talk(self, channel: Channel, request: dict[str, Any]) -> Any:
         """What the machine's call returns; the answer may have gone by the channel."""

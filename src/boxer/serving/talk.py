@@ -19,7 +19,7 @@ from concurrent.futures import Executor
 from typing import Any
 
 from boxer.errors import GuestError
-from boxer.runtime import Channel
+from boxer.runtime import Channel, Usage
 from boxer.serving.frames import (
     LARGEST,
     OVERHEAD,
@@ -82,6 +82,11 @@ class Talk(asyncio.Protocol):
         stream = self.open()
         self.write(json_frame(kind, stream.number, request))
         return stream
+
+    @property
+    def usage(self) -> Usage | None:
+        """Once the call is over."""
+        return self._channel.usage
 
     @property
     def has_streams(self) -> bool:
