@@ -107,6 +107,10 @@ def serve(service: Service) -> None:
         from boxer.serving.connections import ConnectionProtocol
 
         options["http"] = ConnectionProtocol
+    elif service.app and service.isolation == "request":
+        from boxer.serving.protocol import Protocol
+
+        options["http"] = Protocol
     try:
         application = open_service(service)  # what is wrong is said once, not by each worker
     except ServeError as error:

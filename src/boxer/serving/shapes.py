@@ -36,9 +36,7 @@ class Shapes:
         known = self._slow.get(shape_of(method, path))
         return known is None or known[0] <= 0
 
-    def note_at_once(
-        self, method: str, path: str, processor: float | None, seconds: float
-    ) -> None:
+    def note_at_once(self, method: str, path: str, processor: float | None, seconds: float) -> None:
         """processor: None: it was given up."""
         if processor is not None and seconds < QUICK and not self._slow and not self._waited:
             return
