@@ -31,6 +31,8 @@ from boxer.serving.websocket import DENIAL, WebSocket, refuse
 MOST_BODY = 16 << 20
 # Bytes of a request's body that is taken whole before its machine begins.
 AT_ONCE_BODY = 1 << 18
+# Bytes of a body that is told as text.
+SHORT = 4096
 # Seconds that an answer that is streamed may last, and a WebSocket.
 LONGEST = 3600.0
 logger = logging.getLogger("boxer.serve")
@@ -282,7 +284,7 @@ def request_of(scope: Message, body: bytes) -> dict[str, Any]:
         ],
         "client": list(client) if client else None,
         "server": [server[0], server[1] or 80],
-        "body": body or "",  # text goes the shorter way
+        "body": body if len(body) >= SHORT else body.decode("latin-1"),  # text goes a shorter way
     }
     known = [name for name in (TRAILERS, DENIAL) if name in (scope.get("extensions") or ())]
     if known:

@@ -12,10 +12,10 @@ Invariants
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 import threading
-import uuid
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
@@ -194,7 +194,7 @@ def request_id(request: dict[str, Any]) -> str:
     given = next((value for name, value in request["headers"] if name == "x-request-id"), "")
     if given and len(given) <= 128 and _NAME.fullmatch(given):
         return str(given)
-    made = uuid.uuid4().hex
+    made = os.urandom(16).hex()
     request["headers"] = [pair for pair in request["headers"] if pair[0] != "x-request-id"]
     request["headers"].append(["x-request-id", made])
     return made
@@ -224,10 +224,20 @@ def checked_headers(headers: Any) -> bool:
     return all(_NAME.fullmatch(name) and _VALUE.fullmatch(value) for name, value in headers)
 
 
+def _bytes_of(text: str) -> bytes | None:
+    """A short body as it is told; None: it is none."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return None
+
+
 def checked(answer: Any, method: str) -> dict[str, Any]:
     """A whole answer. Raises `GuestError`."""
     status, told, length = checked_head(answer)
     body = answer.get("body")
+    if isinstance(body, str):
+        body = _bytes_of(body)
     if not isinstance(body, bytes):
         raise GuestError("ProtocolError", "the application's answer is no answer of HTTP's", "")
     if status not in WITHOUT_BODY:
