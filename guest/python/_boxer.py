@@ -149,13 +149,17 @@ def _zone_is_another():
 
 def renew():
     """What no two lives have in common, and the user's hooks."""
+    renew_known()
+    for hook in hooks:
+        hook()
+
+
+def renew_known():
     for name, do in RENEWED.items():
         if name in sys.modules:
             do(sys.modules[name])
     if _zone_is_another():
         sys.modules["time"].tzset()
-    for hook in hooks:
-        hook()
 
 
 def has_to_renew():
@@ -173,7 +177,18 @@ def of_a_life(functions):
         wanted = function if owner is None else owner
         return any(wanted is each for each in own)
 
-    return [function for function in functions if not is_of_threads(function)]
+    random = sys.modules.get("random")
+    seed = getattr(random, "_inst", None) and random._inst.seed
+    return [
+        _seed if function == seed else function
+        for function in functions
+        if not is_of_threads(function)
+    ]
+
+
+def _seed():
+    """As `random` does, with 256 bits of the 19,968 it asks for: those are asked for each time."""
+    sys.modules["random"]._inst.seed(int.from_bytes(posix.urandom(32)))
 
 
 def looked_at():

@@ -56,13 +56,18 @@ class Served:
     """An application in the image that all its requests begin with.
 
     Modules that a request imports are imported into the image for those after it: their names are
-    all that is ever kept of a request, and LEARNED times at most.
+    all that is ever kept of a request, and LEARNED times at most. keep: what rehearsals leave, too.
     kind: wsgi, asgi, event, function, functions-framework. figures: what was served.
     Raises `ServeError` where the box has no such application, or it does not start.
     """
 
     def __init__(
-        self, pool: Pool, app: str, rehearse: Iterable[str] = (), development: bool = False
+        self,
+        pool: Pool,
+        app: str,
+        rehearse: Iterable[str] = (),
+        development: bool = False,
+        keep: bool = False,
     ) -> None:
         self.pool = pool
         self.figures = Figures(pool)
@@ -71,7 +76,7 @@ class Served:
         self._to_learn = LEARNED
         self.kind = self._open(app)
         for text in rehearse:
-            self._rehearse(text)
+            self._rehearse(text, keep)
 
     def _open(self, app: str) -> str:
         try:
@@ -92,7 +97,7 @@ class Served:
         except (GuestExitedError, LimitReached) as error:
             raise ServeError(f"`{app}` cannot be served: {error}") from None
 
-    def _rehearse(self, text: str) -> None:
+    def _rehearse(self, text: str, keep: bool) -> None:
         method, _, path = text.partition(" ")
         if not (method.isalpha() and path.startswith("/")):
             raise ServeError(f"`{text}` is no rehearsal.", hint='Write it like "GET /health".')
@@ -104,12 +109,16 @@ class Served:
         }  # fmt: skip
         try:
             answer = self.pool.call(RESPOND, request)
-            if not answer.get("again"):
+            is_whole = not answer.get("again")
+            if is_whole:
                 checked(answer, method)
-        except (GuestError, GuestExitedError, LimitReached) as error:
-            logger.warning("the rehearsal `%s` failed: %s", text, str(error).partition("\n")[0])
-        else:
             self._load(answer.get("imported"))
+            if keep and is_whole and answer["status"] < HTTPStatus.BAD_REQUEST:
+                self.pool.prepare(f"{MODULE}:rehearse", request)
+            elif keep:
+                logger.warning("nothing of the rehearsal `%s` is kept: %s", text, _why_not(answer))
+        except FAILURES as error:
+            logger.warning("the rehearsal `%s` failed: %s", text, str(error).partition("\n")[0])
 
     def attempt(self, request: dict[str, Any]) -> tuple[dict[str, Any] | None, float | None]:
         """An answer at once, and the seconds of processor time it took. No answer: it takes longer,
@@ -181,6 +190,10 @@ class Served:
         if isinstance(modules, list):
             names = sorted(name for name in modules if isinstance(name, str))
             self.pool.prepare(f"{MODULE}:load", names)
+
+
+def _why_not(answer: dict[str, Any]) -> str:
+    return "its answer is streamed" if answer.get("again") else f"its status is {answer['status']}"
 
 
 def plain_answer(status: HTTPStatus, text: str = "") -> dict[str, Any]:

@@ -67,6 +67,7 @@ class Service:
     mounts: tuple[tuple[str, str, bool], ...] = ()
     longest: float | None = LONGEST
     rehearse: tuple[str, ...] = ("GET /",)
+    keep_rehearsals: bool = False
     body_bytes: int = MOST_BODY
     development: bool = False
     access_log: bool = True
@@ -202,7 +203,9 @@ def open_service(service: Service) -> Application | Forwarder:
         network=service.network,
         mounts=[Mount(*told) for told in service.mounts],
     )
-    served = Served(pool, service.app, service.rehearse, service.development)
+    served = Served(
+        pool, service.app, service.rehearse, service.development, service.keep_rehearsals
+    )
     return Application(
         served,
         service.body_bytes,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from boxer.boxfile import BoxInfo
 
 LABEL = "boxer.rehearse"
+KEEP_LABEL = "boxer.rehearse.keep"
 
 
 def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -101,6 +102,11 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("--no-rehearse", action="store_true")
     parser.add_argument(
+        "--keep-rehearsals",
+        action="store_true",
+        help="requests begin with what these have left (`LABEL boxer.rehearse.keep=true`)",
+    )
+    parser.add_argument(
         "--development", action="store_true", help="answers of requests that failed tell why"
     )
     parser.add_argument(
@@ -168,6 +174,7 @@ def run(options: argparse.Namespace) -> int:
             env=runoptions.read_environment([*lines, *options.env]),
             network=networkoptions.read_outbound(options, net_limits),
             rehearse=_rehearsals(options, info),
+            keep_rehearsals=options.keep_rehearsals or _are_kept(info),
             body_bytes=parse_size(options.body),
             development=options.development,
             access_log=not options.no_access_log,
@@ -260,6 +267,13 @@ def _named_app(name: str, info: BoxInfo) -> str:
             if isinstance(below, Directory):
                 files.extend(f"{entry}/{inner}" for inner in below.entries)
     return application_of(words, config.env, files)
+
+
+def _are_kept(info: BoxInfo) -> bool:
+    told = dict(info.config.labels).get(KEEP_LABEL, "false")
+    if told not in ("true", "false"):
+        raise ServeError(f"LABEL {KEEP_LABEL}={told}: it is true or false.")
+    return told == "true"
 
 
 def _rehearsals(options: argparse.Namespace, info: BoxInfo) -> tuple[str, ...]:
