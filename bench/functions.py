@@ -1,7 +1,9 @@
 """What calls of typed functions take: `python -m bench.functions`, on a quiet machine.
 
 A typed call of a small pydantic model and the same without validation, a chain of three, a function
-of the host, and a megabyte of bytes; a plain call of the pool's beside them.
+of the host, JavaScript, and a megabyte of bytes. Beside them: the same function as a plain call of
+Python, and what peers take for a value (pyeryx: read and written as JSON by a fresh Python; Extism:
+bytes echoed by a fresh plugin and by a kept one, no language's runtime in it).
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import boxer
+from bench.peers import Peer, environment, newer_python, start
 from boxer.functions import build_function, project_of
+from recipes.workshop import cache_root
 
 CALLS = 5000
 GUEST = """
@@ -50,6 +54,9 @@ def ask(count: int) -> int:
         other.echo({"a": 1, "b": "x"})
     return count
 """
+SCRIPT = "export default function handler(number: number): number { return number + 1; }\n"
+PEERS = {"pyeryx-values": "pyeryx==0.11.0", "extism-values": "extism==1.1.1"}
+ROUNDS, SECONDS = 10, 0.1
 USER = {"name": "Ada", "age": 36, "tags": ["a", "b"]}
 
 
@@ -102,8 +109,40 @@ def main() -> None:
         size, data = opened("size"), b"x" * (1 << 20)
         rows.append(("1 MiB of bytes, both ways", median_us(lambda: size(data), 500), 600.0))
         raw.close()
+        (folder / "script.ts").write_text(SCRIPT)
+        script = folder / "script.wasm"
+        script.write_bytes(build_function(project_of(f"{folder}/script.ts")).data)
+        javascript = boxer.function(script, size=1, validate=False)
+        rows.append(("JavaScript, an integer", median_us(lambda: javascript(1)), 30.0))
     for what, took, reach in rows:
-        print(f"{what:32} {took:8.1f} us   reach {reach:6.1f}")
+        print(f"{what:48} {took:8.1f} us   reach {reach:6.1f}")
+    plain_python = median_us(lambda: USER | {"age": 37})
+    print(f"{'a plain call of Python':48} {plain_python:8.1f} us")
+    for peer in peers():
+        for kind, times in peer.samples.items():
+            took = statistics.median(times) * 1e6
+            print(f"{peer.name} {peer.version}, {kind}".ljust(48), f"{took:8.1f} us")
+
+
+def peers() -> list[Peer]:
+    """Those that can be installed, each in an environment of its own, after their samples."""
+    python, folder = newer_python(), cache_root() / "peers"
+    folder.mkdir(parents=True, exist_ok=True)
+    found = []
+    for name, package in PEERS.items():
+        if python is None:
+            print(f"{name} is left out: no Python of 3.12 or later")
+            continue
+        worker = str(Path(__file__).with_name("peer.py"))
+        peer = start(name, [environment(folder, name, package, python), worker, name])
+        peer.hello()
+        peer.sample(keep=False)
+        for _ in range(ROUNDS):
+            peer.sample()
+        peer.process.terminate()
+        peer.process.wait()
+        found.append(peer)
+    return found
 
 
 if __name__ == "__main__":

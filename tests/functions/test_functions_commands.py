@@ -7,9 +7,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import boxer
 from boxer.functions.httpdoor import HttpDoor
 from tests.functions.conftest import Built, Fn
+
+JSDOC = """/** @param {number} number
+ * @returns {number} */
+export default function (number) { return number + 1; }
+"""
 
 
 def test_the_life_of_a_function(fn: Fn, tmp_path: Path) -> None:
@@ -38,6 +45,44 @@ def test_the_life_of_a_function(fn: Fn, tmp_path: Path) -> None:
     assert (tmp_path / "raw.wasm").read_bytes()[:4] == b"\0asm"
     fn("delete", "greet")
     assert json.loads(fn("list", "--format", "json").stdout) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "file", "text"),
+    [
+        ("app:f", "app.py", "def f(number: int) -> int:\n    return number + 1\n"),
+        ("app.py:f", "app.py", "def f(number: int) -> int:\n    return number + 1\n"),
+        ("here/app:f", "here/app.py", "def f(number: int) -> int:\n    return number + 1\n"),
+        ("here/f.ts", "here/f.ts", "export default (number: number): number => number + 1;\n"),
+        ("f.mjs", "f.mjs", JSDOC),
+        ("f.ts:g", "f.ts", "export function g(number: number): number { return number + 1; }\n"),
+    ],
+)
+def test_source_is_run_as_it_lies(
+    fn: Fn, tmp_path: Path, target: str, file: str, text: str
+) -> None:
+    path = tmp_path / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    assert fn("run", target, "-a", "number=4").stdout == "5\n"
+    told = fn("run", target, "-a", "number=x", status=1).stderr
+    assert f"`boxer fn inspect {target}`" in told
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("app.py", "app.py:FUNCTION"),
+        ("none.ts", "no file"),
+        ("none.js:f", "no file"),
+        ("none.c", "no file"),
+    ],
+)
+def test_source_that_names_no_function_is_refused(
+    fn: Fn, tmp_path: Path, target: str, told: str
+) -> None:
+    (tmp_path / "app.py").write_text("def f(number: int) -> int:\n    return number + 1\n")
+    assert told in fn("run", target, "-i", "4", status=1).stderr
 
 
 def test_several_functions_are_a_chain(fn: Fn, built: Built) -> None:

@@ -89,11 +89,12 @@ def bytes_of(name: str) -> bytes:
     from boxer.errors import ImageMissingError
     from boxer.functions import build_function, is_project, project_of
 
-    try:
-        return load_bytes(name)
-    except ImageMissingError:
-        if not is_project(name):
-            raise
+    if not (Path(name).is_file() and is_project(name)):
+        try:
+            return load_bytes(name)
+        except ImageMissingError:
+            if not is_project(name):
+                raise
     with progress(True) as events:
         return build_function(project_of(name), events=events).data
 
@@ -136,7 +137,7 @@ def opened(names: Sequence[str], options: argparse.Namespace) -> Iterator[Functi
             functions.append(
                 stack.enter_context(
                     Function(
-                        box, _short(name),
+                        box, name,
                         stateful=options.stateful,
                         size=None if getattr(options, "serve", False) else 1,
                         limits=runoptions.read_limits(own_limits, told),
@@ -147,10 +148,6 @@ def opened(names: Sequence[str], options: argparse.Namespace) -> Iterator[Functi
                 )
             )  # fmt: skip
         yield functions[0] if len(functions) == 1 else chain(*functions)
-
-
-def _short(name: str) -> str:
-    return name.rpartition(":")[2] if name.count(":") == 1 and ".py" in name else name
 
 
 def called(function: Function | Chain, options: argparse.Namespace) -> int:

@@ -71,10 +71,11 @@ def read_project(folder: Path) -> Project:
 
 
 def project_of(target: str) -> Project:
-    """Of a folder, or of `[FOLDER/]MODULE:FUNCTION`, which needs no `boxer.toml`."""
+    """Of a folder, or of what needs no `boxer.toml`: `[FOLDER/]MODULE:FUNCTION`, a file of
+    JavaScript or TypeScript (what it exports by default, or `FILE:EXPORTED`) or of C."""
     path, colon, function = target.rpartition(":")
     if not colon:
-        return read_project(Path(target))
+        return _whole_file(Path(target)) or read_project(Path(target))
     folder, _, module = path.rpartition("/")
     if Path(module).suffix in _ENDINGS:
         entry = f"{module}:{function}"
@@ -88,15 +89,26 @@ def project_of(target: str) -> Project:
     return Project(Path(folder or "."), _as_name(function), entry)
 
 
+def _whole_file(path: Path) -> Project | None:
+    """None: it is a folder. Raises `FunctionError`."""
+    if path.suffix in _ENDINGS:
+        return Project(path.parent, _as_name(path.stem), path.name, language=_ENDINGS[path.suffix])
+    if path.suffix == ".py" and path.is_file():
+        raise FunctionError(
+            f"`{path}` may have many functions.", hint=f"Say which: {path}:FUNCTION"
+        )
+    return None
+
+
 def is_project(target: str) -> bool:
     """Whether that names source to be built, and not a box."""
     path, colon, _ = target.rpartition(":")
+    whole = Path(path if colon else target)
+    if whole.suffix in _ENDINGS:
+        return True
     if not colon:
-        return (Path(target) / FILE).is_file()
-    folder, _, module = path.rpartition("/")
-    if Path(module).suffix in _ENDINGS:
-        return Path(path).is_file()
-    place = Path(folder or ".") / module.removesuffix(".py").replace(".", "/")
+        return (whole / FILE).is_file() or (whole.suffix == ".py" and whole.is_file())
+    place = whole.parent / whole.name.removesuffix(".py").replace(".", "/")
     return place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()
 
 
