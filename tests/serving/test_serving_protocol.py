@@ -8,8 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 import boxer
+from boxer.cli.commands.serve import SEPARATOR
 from boxer.runtime import Usage
 from boxer.serving import Application, asgi
+from boxer.serving.served import rehearsal_of
 from boxer.serving.shapes import CALM, QUICK, SHARED, Shapes
 from tests.serving.running import Client, listening
 
@@ -168,6 +170,30 @@ def test_what_rehearsals_leave_is_kept_where_that_is_wanted(served_box: boxer.Bo
                 for _ in range(2):
                     client.ask("/")
                     assert answered(client)[2].split(b"|")[3] == count
+
+
+def test_a_rehearsal_may_have_a_body() -> None:
+    told = rehearsal_of('post /items?a=b {"name": "té a"}')
+    assert (told["method"], told["path"], told["query"]) == ("POST", "/items", "a=b")
+    assert told["body"].encode("latin-1").decode() == '{"name": "té a"}'
+    assert ["content-type", "application/json"] in told["headers"]
+    assert ["content-length", "17"] in told["headers"]
+    form = rehearsal_of("POST / a=b&c=d")
+    assert ["content-type", "application/x-www-form-urlencoded"] in form["headers"]
+
+
+@pytest.mark.parametrize(
+    ("label", "texts"),
+    [
+        ("GET /health, GET /a,b", ["GET /health", " GET /a,b"]),
+        (
+            'GET /, POST /x {"a": 1, "b": [2, "/"]},',
+            ["GET /", ' POST /x {"a": 1, "b": [2, "/"]}', ""],
+        ),
+    ],
+)
+def test_a_label_has_several(label: str, texts: list[str]) -> None:
+    assert SEPARATOR.split(label) == texts
 
 
 def test_of_a_rehearsal_that_fails_nothing_is_kept(

@@ -98,20 +98,12 @@ class Served:
             raise ServeError(f"`{app}` cannot be served: {error}") from None
 
     def _rehearse(self, text: str, keep: bool) -> None:
-        method, _, path = text.partition(" ")
-        if not (method.isalpha() and path.startswith("/")):
-            raise ServeError(f"`{text}` is no rehearsal.", hint='Write it like "GET /health".')
-        path, _, query = path.partition("?")
-        request = {
-            "method": method.upper(), "scheme": "http", "path": path, "raw_path": path,
-            "query": query, "version": "1.1", "root_path": "", "headers": [["host", "localhost"]],
-            "client": ["127.0.0.1", 0], "server": ["localhost", 80], "body": "",
-        }  # fmt: skip
+        request = rehearsal_of(text)
         try:
             answer = self.pool.call(RESPOND, request)
             is_whole = not answer.get("again")
             if is_whole:
-                checked(answer, method)
+                checked(answer, request["method"])
             self._load(answer.get("imported"))
             if keep and is_whole and answer["status"] < HTTPStatus.BAD_REQUEST:
                 self.pool.prepare(f"{MODULE}:rehearse", request)
@@ -190,6 +182,25 @@ class Served:
         if isinstance(modules, list):
             names = sorted(name for name in modules if isinstance(name, str))
             self.pool.prepare(f"{MODULE}:load", names)
+
+
+def rehearsal_of(text: str) -> dict[str, Any]:
+    """The request that `METHOD PATH [BODY]` means. Raises `ServeError`."""
+    method, _, rest = text.partition(" ")
+    path, _, body = rest.partition(" ")
+    if not (method.isalpha() and path.startswith("/") and body.isprintable()):
+        raise ServeError(f"`{text}` is no rehearsal.", hint='Write it like "GET /health".')
+    path, _, query = path.partition("?")
+    headers = [["host", "localhost"]]
+    if body:
+        kind = "application/json" if body[0] in '[{"' else "application/x-www-form-urlencoded"
+        headers += [["content-type", kind], ["content-length", str(len(body.encode()))]]
+    return {
+        "method": method.upper(), "scheme": "http", "path": path, "raw_path": path,
+        "query": query, "version": "1.1", "root_path": "", "headers": headers,
+        "client": ["127.0.0.1", 0], "server": ["localhost", 80],
+        "body": body.encode().decode("latin-1"),
+    }  # fmt: skip
 
 
 def _why_not(answer: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from boxer.boxfile import BoxInfo
 
 LABEL = "boxer.rehearse"
+# Between the rehearsals of a label: a comma, but one in a body.
+SEPARATOR = re.compile(r",(?=\s*[A-Za-z]+ /|\s*$)")
 KEEP_LABEL = "boxer.rehearse.keep"
 
 
@@ -97,7 +100,7 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--rehearse",
         action="append",
-        metavar='"METHOD PATH"',
+        metavar='"METHOD PATH [BODY]"',
         help='requests made once before, on machines thrown away (`LABEL boxer.rehearse`, "GET /")',
     )
     parser.add_argument("--no-rehearse", action="store_true")
@@ -282,5 +285,5 @@ def _rehearsals(options: argparse.Namespace, info: BoxInfo) -> tuple[str, ...]:
     if options.rehearse:
         return tuple(options.rehearse)
     labels = dict(info.config.labels)
-    told = [line.strip() for line in labels.get(LABEL, "GET /").split(",")]
+    told = [line.strip() for line in SEPARATOR.split(labels.get(LABEL, "GET /"))]
     return tuple(line for line in told if line)
