@@ -262,9 +262,9 @@ def asgi(
     `module:object` or `module:factory()`. rehearse: requests, `METHOD PATH [BODY]`, that are made
     once on machines that are thrown away; what they import is then part of the image.
     keep_rehearsals: all that they leave is: caches, and what else the application keeps.
-    body_bytes: of a request, and of a WebSocket's message. development: an answer to a request that failed tells
-    why. longest: seconds that a streamed answer or a WebSocket lasts, at most. Raises `ServeError`
-    where the box has no such application, or it does not start.
+    body_bytes: of a request, and of a WebSocket's message. development: an answer to a request
+    that failed tells why. longest: seconds that a streamed answer or a WebSocket lasts, at most.
+    Raises `ServeError` where the box has no such application, or it does not start.
     """
     served = Served(pool, app, rehearse, development, keep_rehearsals)
     return Application(served, body_bytes, longest=longest)
