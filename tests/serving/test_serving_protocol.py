@@ -11,7 +11,7 @@ import boxer
 from boxer.cli.commands.serve import SEPARATOR
 from boxer.runtime import Usage
 from boxer.serving import Application, asgi
-from boxer.serving.served import rehearsal_of
+from boxer.serving.served import Served, rehearsal_of
 from boxer.serving.shapes import CALM, QUICK, SHARED, Shapes
 from tests.serving.running import Client, listening
 
@@ -22,12 +22,18 @@ HERE, PATH = "at_once", ("GET", "/")
 
 
 @pytest.fixture(scope="module")
-def application(served_box: boxer.Box) -> Iterator[Application]:
+def served(served_box: boxer.Box) -> Iterator[Served]:
     with served_box.pool(2, limits=boxer.Limits(time=20)) as pool:
-        yield asgi(pool, "applications:wsgi")
+        yield Served(pool, "applications:wsgi", ["GET /"])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
+def application(served: Served) -> Application:
+    """A server that ends, ends its threads."""
+    return Application(served)
+
+
+@pytest.fixture
 def port(application: Application) -> Iterator[int]:
     with listening(application, Protocol, limit_concurrency=None) as made:
         yield made
