@@ -134,6 +134,20 @@ def test_what_a_proxy_says_counts_where_it_is_trusted(
         assert answered(client)[2] == told
 
 
+def test_a_quiet_connection_is_closed(application: Application) -> None:
+    with (
+        listening(application, Protocol, timeout_keep_alive=1) as port,
+        Client(port) as client,
+        Client(port) as other,
+    ):
+        for _ in range(3):
+            client.ask("/")
+            assert answered(client)[0] == 200
+        other.ask("/", "GET", "Expect: 100-continue", "Content-Length: 0")  # uvicorn's way
+        assert other.head()[0] in (100, 200)
+        assert client.socket.recv(1) == b""
+
+
 def test_a_request_under_way_is_answered_before_the_end(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,6 +41,7 @@ class Protocol(HttpToolsProtocol):
         self._is_first = False
         self._length: bytes | None = None
         self._is_forwarded = self._is_chunked = False
+        self._quiet_since: float | None = None
         self._defaults: Any = None
         self._default_lines = b""
 
@@ -48,18 +49,26 @@ class Protocol(HttpToolsProtocol):
         self._is_first = True
         super().data_received(data)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        timer, self.timeout_keep_alive_task = self.timeout_keep_alive_task, None
+        if timer is not None:
+            timer.cancel()
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._length = None
         self._is_forwarded = self._is_chunked = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        super().on_header(name, value)
-        name = self.headers[-1][0]
+        name = name.lower()
+        self.headers.append((name, value))
         if name == b"content-length":
             self._length = value
         elif name == b"transfer-encoding":
             self._is_chunked = True
+        elif name == b"expect":
+            self.expect_100_continue = value.lower() == b"100-continue"
         elif name in FORWARDED:
             self._is_forwarded = True
 
@@ -87,6 +96,39 @@ class Protocol(HttpToolsProtocol):
         self._whole = None
         self._write(answer)
         self.on_response_complete()
+
+    # Of how long a connection may be quiet: one timer, which looks when that began, and not one for
+    # each request.
+
+    def on_response_complete(self) -> None:
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._quiet_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._look_in(self.timeout_keep_alive)
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._quiet_since = None
+
+    def timeout_keep_alive_handler(self) -> None:
+        self.timeout_keep_alive_task = None
+        if self._quiet_since is None or self.transport.is_closing():
+            return
+        left = self._quiet_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._look_in(left)
+        else:
+            self.transport.close()
+
+    def _look_in(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(
+            seconds, self.timeout_keep_alive_handler
+        )
 
     def shutdown(self) -> None:
         if self._whole is not None:
