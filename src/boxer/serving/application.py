@@ -289,9 +289,11 @@ def request_of(scope: Message, body: bytes) -> dict[str, Any]:
         "server": [server[0], server[1] or 80],
         "body": body if len(body) >= SHORT else body.decode("latin-1"),  # text goes a shorter way
     }
-    known = [name for name in (TRAILERS, DENIAL) if name in (scope.get("extensions") or ())]
-    if known:
-        request["extensions"] = known
+    extensions = scope.get("extensions")
+    if extensions:
+        known = [name for name in (TRAILERS, DENIAL) if name in extensions]
+        if known:
+            request["extensions"] = known
     return request
 
 

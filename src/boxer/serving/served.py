@@ -227,16 +227,23 @@ def request_id(request: dict[str, Any]) -> str:
 def checked_head(told: Any) -> tuple[int, list[list[str]], int | None]:
     """Status, headers without the connection's, and the length of the body if it is said. Raises
     `GuestError` for what is no answer of HTTP's."""
+    kept: list[list[str]] = []
+    length = None
     try:
-        status, headers = told["status"], told["headers"]
-        sound = type(status) is int and 200 <= status <= 999 and checked_headers(headers)
-    except (KeyError, TypeError, ValueError):
+        status = told["status"]
+        sound = type(status) is int and 200 <= status <= 999
+        for name, value in told["headers"]:
+            sound = sound and bool(_NAME.fullmatch(name) and _VALUE.fullmatch(value))
+            small = name.lower()
+            if small not in _OURS:
+                kept.append([name, value])
+            elif length is None and small == "content-length" and is_length(value):
+                length = int(value)
+    except (KeyError, TypeError, ValueError, AttributeError):
         sound = False
     if not sound:
         raise GuestError("ProtocolError", "the application's answer is no answer of HTTP's", "")
-    kept = [[name, value] for name, value in headers if name.lower() not in _OURS]
-    size = next((v for n, v in headers if n.lower() == "content-length" and is_length(v)), None)
-    return status, kept, None if size is None else int(size)
+    return status, kept, length
 
 
 def is_length(text: str) -> bool:
