@@ -443,18 +443,27 @@ static int stack_is_initial(struct boxer_machine *machine) {
     return now.of.i32 == machine->initial_stack.of.i32;
 }
 
-int boxer_machine_reset(struct boxer_machine *machine, struct boxer_outcome *outcome) {
+static int put_back(struct boxer_machine *machine, struct boxer_outcome *outcome,
+                    int64_t (*restore)(struct boxer_machine *)) {
     uint64_t size = wasmtime.wasmtime_memory_data_size(machine->context, &machine->memory);
     net_end(machine);
     if (machine->layer || machine->spaces || machine->files || size != machine->image->size ||
         !stack_is_initial(machine))
         return 0;
-    int64_t pages = tracking_restore(machine);
+    int64_t pages = restore(machine);
     if (pages < 0)
         return 0;
     outcome->dirty_pages = (uint64_t)pages;
     machine->born_ns = 0;
     return 1;
+}
+
+int boxer_machine_reset(struct boxer_machine *machine, struct boxer_outcome *outcome) {
+    return put_back(machine, outcome, tracking_restore);
+}
+
+int boxer_machine_clear(struct boxer_machine *machine, struct boxer_outcome *outcome) {
+    return put_back(machine, outcome, tracking_clear);
 }
 
 void boxer_machine_serve(struct boxer_machine *machine, const struct boxer_run *run,

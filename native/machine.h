@@ -8,8 +8,8 @@
 // 1. A guest sees arguments, environment, three streams, clocks, randomness, and the
 //    folders it was given; nothing else.
 // 2. Sizes a guest names allocate no host memory beyond the limits of output, memory and tasks.
-// 3. After `boxer_machine_reset` says yes, memory, its size and the stack pointer are the image's.
-//    Whoever gets a no throws the machine away.
+// 3. After `boxer_machine_reset` or `boxer_machine_clear` says yes, memory, its size and the stack
+//    pointer are the image's. Whoever gets a no throws the machine away.
 // 4. A machine is used by one thread at a time.
 #ifndef BOXER_NATIVE_MACHINE_H
 #define BOXER_NATIVE_MACHINE_H
@@ -19,7 +19,7 @@
 
 #include <sys/types.h>
 
-#define BOXER_NATIVE_ABI 16
+#define BOXER_NATIVE_ABI 17
 
 // Tasks of a guest at a time, by default and at most.
 #define BOXER_TASKS 64
@@ -152,6 +152,8 @@ void boxer_machine_call(struct boxer_machine *, const struct boxer_run *, const 
 int boxer_machine_answer(struct boxer_machine *, const uint8_t *reply, uint64_t size);
 // 1: the machine is its image again. 0: throw it away.
 int boxer_machine_reset(struct boxer_machine *, struct boxer_outcome *);
+// The same for a machine whose next life is no call (tracking_clear).
+int boxer_machine_clear(struct boxer_machine *, struct boxer_outcome *);
 // A run (without a request) or a call, and the reset behind it: one crossing for Python.
 void boxer_machine_serve(struct boxer_machine *, const struct boxer_run *, const uint8_t *request,
                          uint64_t size, struct boxer_outcome *);

@@ -159,6 +159,9 @@ int write_memory(struct boxer_machine *, int descriptor);
 
 // tracking.c. As image_restore, faster for a machine that is reset often.
 int64_t tracking_restore(struct boxer_machine *);
+// The same of a machine whose next life may write anywhere: it is not armed, since the first write
+// to a page that is not noted costs more than its copy does.
+int64_t tracking_clear(struct boxer_machine *);
 void tracking_install(void), tracking_free(struct tracking *);
 // Says which machine this thread is in, and returns which it was in before; null: none.
 struct boxer_machine *tracking_enter(struct boxer_machine *);

@@ -41,6 +41,8 @@ enum { LOOK_ONE_IN = 16, LOOKS = 8, FEW = 16, RENEWALS = 64 };
 // Of 4 KiB each: 1 MiB, 32 MiB, and 256 MiB for all machines of this process. They are taken in
 // steps.
 enum { FEWEST_KEPT = 256, MOST_KEPT = 8192, ALL_KEPT = 65536, KEPT_STEP = 256 };
+// 4 MiB of a machine that is not armed: what little Python code writes to.
+enum { CLEARED_KEPT = 1024 };
 
 static __thread struct boxer_machine *running __attribute__((tls_model("initial-exec")));
 static int64_t mappings_left; // of what all machines together may take
@@ -359,6 +361,20 @@ int64_t tracking_restore(struct boxer_machine *machine) {
     if (tracking->looks == LOOKS && renew(machine) < 0)
         return -1;
     return count;
+}
+
+static uint64_t keep_few(void *state, uint64_t offset, uint64_t size) {
+    uint64_t *left = state, kept = size < *left ? size : *left;
+    (void)offset;
+    *left -= kept;
+    return kept;
+}
+
+int64_t tracking_clear(struct boxer_machine *machine) {
+    uint64_t left = CLEARED_KEPT * PAGE;
+    if (machine->tracking.armed && open_all(machine) < 0)
+        return -1;
+    return image_restore(machine->image, machine->base, keep_few, &left);
 }
 
 void tracking_free(struct tracking *tracking) {

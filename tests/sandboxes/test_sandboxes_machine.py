@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import signal
@@ -564,3 +565,62 @@ def test_no_network_and_no_environment_of_the_host(machine: boxer.Machine) -> No
         del os.environ["BOXER_TEST_SECRET"]
     assert value is not None
     assert value.text == "False"
+
+
+def test_a_machine_that_is_put_back_has_nothing_of_the_life_before(
+    template: boxer.Template,
+) -> None:
+    """Files, names, variables, the folder it is in, threads that have ended; and what it draws."""
+    template.close()
+    seen, first = [], True
+    for _ in range(4):
+        with template.start() as machine:
+            told = machine.cell(
+                "import os, random, uuid, builtins, sys\n"
+                "secret = [os.path.exists('/tmp/left'), 'LEFT' in os.environ, os.getcwd(),"
+                " hasattr(builtins, 'left'), seed, 'decimal' in sys.modules,"
+                " os.path.exists('/etc/left')]\n"
+                "print(secret, random.random(), uuid.uuid4(), sep='|')"
+            )
+            secret, *drawn = told.stdout.split("|")
+            assert secret == "[False, False, '/home/user', False, 5, False, False]"
+            seen.append(tuple(drawn))
+            assert machine.run("echo 1 > /etc/left").exit_code == 0 or not first
+            machine.cell(
+                "import decimal, threading; open('/tmp/left', 'w').write('x' * 100000)\n"
+                "os.environ['LEFT'] = '1'; os.chdir('/tmp'); builtins.left = seed = 6\n"
+                "thread = threading.Thread(target=print); thread.start(); thread.join()"
+            )
+            first = False
+    assert len({one for drawn in seen for one in drawn}) == 2 * len(seen)
+
+
+def test_only_machines_equal_to_their_image_are_used_again(template: boxer.Template) -> None:
+    for code, is_kept in (
+        ("x = 1", True),
+        ("raise ValueError", True),
+        ("x = bytearray(8 << 20)", True),
+        ("import os; os.system('true')", False),  # it has had a process
+        ("x = bytearray(200 << 20)", False),  # it has grown
+        ("import os; os._exit(1)", False),  # it has ended by itself
+    ):
+        template.close()
+        with template.start() as machine, contextlib.suppress(MachineOverError):
+            machine.cell(code)
+        kept = template._spares._machines
+        assert len(kept) == is_kept, code
+        assert all(one.is_pristine() for _, one in kept)
+        if is_kept:
+            with template.start(limits=Limits(memory="300MB")) as machine:
+                assert machine.cell("1 + 1").error is None  # another limit: a machine of its own
+            with template.start() as machine:
+                assert machine.cell("1 + 1").error is None
+
+
+def test_what_was_forked_is_not_used_again(template: boxer.Template) -> None:
+    template.close()
+    with template.start() as machine:
+        machine.cell("x = bytearray(b'x') * (4 << 20)")
+        with machine.fork() as copy:
+            assert copy.cell("print(len(x))").stdout == f"{4 << 20}\n"
+    assert not template._spares._machines or template._spares._machines[0][1].is_pristine()

@@ -115,6 +115,7 @@ def attend():
 
 def load(modules):
     """Imports what requests imported; what cannot be is left to them."""
+    _look_here()
     for name in modules:
         try:
             importlib.import_module(name)
@@ -131,10 +132,14 @@ def _imported():
     ]
 
 
-def _find(target):
-    module_name, _, path = target.partition(":")
+def _look_here():
     if "." not in sys.path and "" not in sys.path:
         sys.path.insert(0, "")
+
+
+def _find(target):
+    module_name, _, path = target.partition(":")
+    _look_here()
     module = importlib.import_module(module_name)
     if not path:
         return _only_app(module, module_name)

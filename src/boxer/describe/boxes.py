@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from boxer.blobstore import read_limited
@@ -28,6 +29,21 @@ def load_bytes(name: str, *, is_run: bool = True) -> bytes:
     if is_run:
         check_allowed(store, reference)
     return store.get(reference)
+
+
+def box_digest(name: str) -> str:
+    """The sha256 of the file that `load_bytes` reads, which is not held in memory. Raises as
+    that."""
+    path = Path(name)
+    try:
+        if not path.is_file():
+            store, reference = ImageStore(), _reference(name)
+            check_allowed(store, reference)
+            path = store.path(reference)
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ImageMissingError(f"`{name}` cannot be read: {error.strerror or error}.") from None
 
 
 def box_path(name: str) -> Path:

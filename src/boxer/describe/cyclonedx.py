@@ -9,7 +9,7 @@ from typing import Any
 from boxer.boxfile import BoxInfo
 from boxer.describe.licencelist import Licence, licences
 
-MEDIA_TYPE = "application/vnd.cyclonedx+json"
+SBOM_TYPE = "application/vnd.cyclonedx+json"
 
 
 def sbom(info: BoxInfo, digest: str) -> bytes:

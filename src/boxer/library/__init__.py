@@ -1,6 +1,6 @@
 """The Python API: boxes loaded or built, run, pooled, started."""
 
-from boxer.library.box import Box, build, load, load_box
+from boxer.library.box import Box, build, digest_of, load, load_box
 from boxer.library.cells import Cell, CellError, CellResult, Shown, error_of_cell, shown_of
 from boxer.library.files import Change, FileInfo, Files, changes, entries_of, info_of
 from boxer.library.machine import Machine
@@ -21,6 +21,7 @@ __all__ = [
     "Template",
     "build",
     "changes",
+    "digest_of",
     "entries_of",
     "error_of_cell",
     "exit_code_of",

@@ -13,10 +13,9 @@ from typing import Any
 
 from boxer.boxfile import Box as BoxFile
 from boxer.boxfile import BoxInfo, needed_hosts, read_box
-from boxer.describe import load_bytes
+from boxer.describe import box_digest, load_bytes
 from boxer.library.machine import Machine
 from boxer.library.template import Template
-from boxer.pipeline import build as build_box
 from boxer.runtime import (
     Frozen,
     Limits,
@@ -145,12 +144,21 @@ def load(box: str | os.PathLike[str]) -> Box:
     Raises `ImageMissingError`, `NotABoxError`, `DamagedBoxError`, `UnsupportedBoxError`,
     `RegistryError`, `SignatureError`, `PolicyError`.
     """
+    return Box(read_box(load_bytes(_fetched(box))))
+
+
+def digest_of(box: str | os.PathLike[str]) -> str:
+    """The sha256 of a box's file. Raises as `load` where there is none, or it may not run."""
+    return box_digest(_fetched(box))
+
+
+def _fetched(box: str | os.PathLike[str]) -> str:
     name = os.fspath(box)
-    if "/" in name:
+    if "/" in name and not os.path.isfile(name):  # noqa: PTH113 - as it is, without a Path
         from boxer.registry import fetch
 
         fetch(name)
-    return Box(read_box(load_bytes(name)))
+    return name
 
 
 def load_box(data: bytes) -> Box:
@@ -174,6 +182,8 @@ def build(
     by id, for `RUN --mount=type=secret`.
     Raises `BoxerError` with file and line.
     """
+    from boxer.pipeline import build as build_box  # late: no loading of a box should wait for it
+
     result = build_box(
         Path(context),
         dockerfile=None if dockerfile is None else Path(dockerfile),

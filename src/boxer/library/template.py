@@ -17,6 +17,7 @@ from boxer.runtime import (
     Limits,
     Mount,
     Network,
+    Spares,
     StartedInstance,
     call_request,
     patient,
@@ -43,6 +44,7 @@ class Template:
         self.file = file
         self.frozen, _ = frozen.after(request, options)
         self._limits, self._env = limits, dict(env or {})
+        self._spares = Spares(self.frozen)
 
     def start(
         self,
@@ -55,7 +57,14 @@ class Template:
         """A machine of its own. limits, env: over the template's. mounts: it can be neither forked
         nor saved then. Raises `MountError`."""
         options = run_options(limits or self._limits, {**self._env, **(env or {})}, network)
-        return Machine(self.file, StartedInstance(self.frozen, options, mounts))
+        return Machine(
+            self.file, StartedInstance(self.frozen, options, mounts, spares=self._spares)
+        )
+
+    def close(self) -> None:
+        """Throws away the machines that lie ready for those that start next. More can be
+        started."""
+        self._spares.clear()
 
     def restore(
         self,

@@ -9,6 +9,7 @@ from boxer.runtime.code import Code, code_folder, is_compiled, load_code
 from boxer.runtime.entry import Answer, Instance, RunOptions, Usage
 from boxer.runtime.exitstatus import ExitStatus
 from boxer.runtime.frozen import Frozen
+from boxer.runtime.keptimage import keep_image, kept_image, kept_note
 from boxer.runtime.limits import ATTENDED, Limits, parse_size
 from boxer.runtime.lives import Lives
 from boxer.runtime.living import LivingMachine
@@ -22,6 +23,7 @@ from boxer.runtime.pool import Pool, patient
 from boxer.runtime.ports import Port, exposed_ports, parse_ports
 from boxer.runtime.replies import TooDeepError, TooManyError, measure
 from boxer.runtime.runner import RunResult, command_line, run, run_options
+from boxer.runtime.spares import Spares
 from boxer.runtime.started import Snapshot, StartedInstance
 from boxer.runtime.stdio import Stream
 from boxer.runtime.traps import crash_of_code, crash_of_text
@@ -54,6 +56,7 @@ __all__ = [
     "RunOptions",
     "RunResult",
     "Snapshot",
+    "Spares",
     "StartedInstance",
     "Stream",
     "TooDeepError",
@@ -67,6 +70,9 @@ __all__ = [
     "error_of",
     "exposed_ports",
     "is_compiled",
+    "keep_image",
+    "kept_image",
+    "kept_note",
     "load_code",
     "measure",
     "open_network",

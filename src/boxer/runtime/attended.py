@@ -44,6 +44,8 @@ MOST_WAITING, OVERHEAD = 8 << 20, 512
 _PIECE = 1 << 18
 _HEAD = struct.Struct("<II")
 _SLICE = 0.05
+# Seconds from a machine's last answer until it is at rest.
+_SOON = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,13 @@ class Asked:
                 listener(event)
             self._events.clear()
             self._listener = listener
+
+    def ignore(self) -> None:
+        """Nobody hears of its events any more; what it asked for goes on."""
+        with self._has_some:
+            self._is_kept = False
+            self._listener = lambda event: None
+            self._events.clear()
 
     def taken(self, size: int) -> None:
         """A listener has used so many bytes of events."""
@@ -243,8 +252,9 @@ class Attendance:
             raise MachineBusyError(", ".join(told))
 
     def close(self) -> None:
-        """Ends whatever runs; waits for that."""
+        """Ends whatever runs; waits for that. One that has answered all is soon at rest."""
         with self._changed:
+            self._changed.wait_for(lambda: not self._awake or bool(self._asked), _SOON)
             self._is_closed = True
             self.word.say(Word.STOP)
             self._changed.wait_for(lambda: not self._awake)

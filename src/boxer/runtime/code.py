@@ -18,6 +18,7 @@ Invariants
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ class Code:
     module: wasmtime.Module
 
 
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 # Those used last, the newest at the end.
 MOST_LOADED = 4
 _loaded: dict[str, Code] = {}
@@ -70,6 +72,21 @@ def load_code(
         _loaded[digest] = _alive[digest] = known
         while len(_loaded) > MOST_LOADED:
             del _loaded[next(iter(_loaded))]
+        return known
+
+
+def load_kept_code(digest: str, cache: Path | None = None) -> Code | None:
+    """As `load_code`, of code that is kept; None: it is not (any more)."""
+    with _lock:
+        known = _alive.get(digest)
+        if known is None:
+            folder = _engine_folder(cache or code_folder())
+            private = make_private(folder) and make_private(folder / "sha256")
+            module = _kept(folder, digest) if private else None
+            if module is None:
+                return None
+            known = Code(digest, module)
+        _loaded[digest] = _alive[digest] = known
         return known
 
 
@@ -127,7 +144,7 @@ def _kept(folder: Path, digest: str) -> wasmtime.Module | None:
     except (OSError, ValueError):
         return None
     blobs = Blobs(folder)
-    if blobs.get(noted) is None:
+    if not (_DIGEST.match(noted) and blobs.is_whole(noted)):
         return None
     try:
         # By path: the engine maps the file and machine code is loaded page by page.

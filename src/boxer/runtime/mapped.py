@@ -387,6 +387,10 @@ class MappedInstance:
     def reset(self) -> bool:
         return bool(self._library.boxer_machine_reset(self.address, byref(self.native_outcome)))
 
+    def clear(self) -> bool:
+        """As `reset`, for another life and not for a call: it may write anywhere."""
+        return bool(self._library.boxer_machine_clear(self.address, byref(self.native_outcome)))
+
     def is_pristine(self) -> bool:
         """Whether its memory equals the image, compared byte for byte."""
         return bool(self._library.boxer_machine_is_pristine(self.address))

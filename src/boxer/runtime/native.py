@@ -39,7 +39,7 @@ from wasmtime import _ffi as ffi
 from boxer.blobstore import cache_folder, sha256
 from boxer.runtime.private import is_private
 
-ABI = 16
+ABI = 17
 # What a wheel brings (`wheels`): as safe as the modules beside it.
 PACKAGED = Path(__file__).with_name("lib")
 NO_LIMIT = (1 << 64) - 1
@@ -187,6 +187,7 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "boxer_machine_enter": (None, (c_void_p, c_char_p, POINTER(Run), POINTER(NativeOutcome))),
     "boxer_machine_answer": (c_int, (c_void_p, c_char_p, c_uint64)),
     "boxer_machine_reset": (c_int, (c_void_p, POINTER(NativeOutcome))),
+    "boxer_machine_clear": (c_int, (c_void_p, POINTER(NativeOutcome))),
     "boxer_machine_fork": (c_void_p, (c_void_p, c_uint64, c_int, c_char_p)),
     "boxer_machine_save": (c_int, (c_void_p, c_int)),
     "boxer_machine_load": (c_int, (c_void_p, c_int)),

@@ -57,7 +57,7 @@ class Pool:
     network: what calls and runs may reach, without ports. Neither is there before a freeze: while a
     module is imported, and in `prepare`. ask: makes what answers a guest's requests
     during a call (`boxer.extensions`). offered: what `boxer.host` in the box is told of that before
-    anything is imported.
+    anything is imported. prepared_images: by module, for whose calls they are ready.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class Pool:
         network: Network | None = None,
         ask: Session | None = None,
         offered: Mapping[str, Any] | None = None,
+        prepared_images: Mapping[str, Frozen] | None = None,
     ) -> None:
         if size < 1:
             raise ValueError("a pool needs at least one machine")
@@ -93,7 +94,9 @@ class Pool:
         for _ in range(size):
             self._places.put(None)
         self._plain = self._idle(frozen)
-        self._by_module: dict[str, _IdleInstances] = {}
+        self._by_module = {
+            module: self._idle(image) for module, image in (prepared_images or {}).items()
+        }
         self._preparing = threading.Lock()
         self._executor: ThreadPoolExecutor | None = None
         self._closed = False
@@ -234,6 +237,14 @@ class Pool:
             self._by_module[module] = self._idle(frozen)
         before.retire()
         return result
+
+    def image_for(self, module: str) -> Frozen:
+        """In which this module's calls begin now."""
+        return self._prepare(f"{module}:").frozen
+
+    def aside(self, frozen: Frozen, function: str, /, *args: Any) -> Frozen:
+        """As `prepare`, in an image that this pool's calls do not begin in."""
+        return frozen.after(call_request(function, args, {}), self._once)[0]
 
     def run(self, arguments: Sequence[str] = (), *, stdin: bytes = b"") -> RunResult:
         """Runs the box with a command line, as `Box.run` does."""

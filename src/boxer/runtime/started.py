@@ -28,6 +28,7 @@ from boxer.runtime.limits import Limits
 from boxer.runtime.mapped import MappedImage, MappedInstance
 from boxer.runtime.mounts import Mount, folders_of
 from boxer.runtime.runner import RunResult, result_of
+from boxer.runtime.spares import Spares
 
 ATTEND = "boxer._attend:attend"
 
@@ -44,7 +45,8 @@ class Snapshot:
 
 class StartedInstance:
     """options: of each entry. mounts: see `fork`. instance: its own, or None. snapshot: of a
-    machine from the same image, from which it goes on."""
+    machine from the same image, from which it goes on. spares: where its machine comes from, and
+    goes when this is closed."""
 
     def __init__(
         self,
@@ -53,6 +55,7 @@ class StartedInstance:
         mounts: Sequence[Mount] = (),
         instance: Instance | None = None,
         snapshot: Snapshot | None = None,
+        spares: Spares | None = None,
     ) -> None:
         self._frozen = frozen
         self._options = options
@@ -62,8 +65,11 @@ class StartedInstance:
             most = options.limits.memory_bytes
             if snapshot is not None:
                 instance = frozen.machine_as(most, snapshot.size, snapshot.pieces)
+            if spares is not None and not folders and instance is None:
+                instance = spares.take(most)
             self._life = instance or frozen.machine(most, folders)
             self._ending = stack.pop_all()
+        self._spares = None if folders else spares
         self._newborn = True
         self._over = False
         self._lock = threading.Lock()
@@ -189,7 +195,7 @@ class StartedInstance:
         if attendance is not None:
             attendance.close()
         with self._lock:
-            self._end()
+            self._end(is_sound=True)
 
     def __enter__(self) -> StartedInstance:
         return self
@@ -230,9 +236,15 @@ class StartedInstance:
         if outcome.status is None:
             self._end()
 
-    def _end(self) -> None:
+    def _end(self, is_sound: bool = False) -> None:
+        """is_sound: it has not ended by itself."""
+        if self._over:
+            return
         self._over = True
-        self._life.close()
+        if is_sound and self._spares is not None and isinstance(self._life, MappedInstance):
+            self._spares.give(self._life, self._options.limits.memory_bytes)
+        else:
+            self._life.close()
         self._ending.close()
 
     def _copy(self) -> Instance:

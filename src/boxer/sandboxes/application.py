@@ -24,18 +24,19 @@ INTERPRETER = ("execute", "contexts")
 
 def e2b_application(sandboxes: Sandboxes, key: str) -> Any:
     """key: what clients must know to make sandboxes (E2B_API_KEY)."""
-    from starlette.applications import Starlette
-    from starlette.routing import Route
+    from starlette.requests import Request
 
-    async def answer(request: Request) -> Response:
-        first = request.url.path.strip("/").split("/")[0]
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        request = Request(scope, receive)
+        first = scope["path"].strip("/").split("/")[0]
         is_sandboxs = "." in first or first in (*INTERPRETER, "files", "health", "metrics", "init")
         if is_sandboxs:
-            return await _of_a_sandbox(request, sandboxes, first)
-        return await rest.answer(request, sandboxes, key)
+            response = await _of_a_sandbox(request, sandboxes, first)
+        else:
+            response = await rest.answer(request, sandboxes, key)
+        await response(scope, receive, send)
 
-    methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
-    return Starlette(routes=[Route("/{path:path}", answer, methods=methods)])
+    return application
 
 
 async def _of_a_sandbox(request: Request, sandboxes: Sandboxes, first: str) -> Response:

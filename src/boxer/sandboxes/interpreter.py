@@ -91,9 +91,20 @@ async def execute(request: Request, sandbox: Sandbox) -> Response:
     from starlette.responses import PlainTextResponse, StreamingResponse
 
     class Lines(StreamingResponse):
+        """Without a group of tasks, whose making and end take as long as a short cell."""
+
         async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-            with contextlib.suppress(SandboxError):  # the connection ends in the midst
-                await super().__call__(scope, receive, send)
+            telling = asyncio.ensure_future(self.stream_response(send))
+            leaving = asyncio.ensure_future(self.listen_for_disconnect(receive))
+            leaving.add_done_callback(lambda _: telling.cancel())
+            try:
+                await asyncio.wait((telling,))
+            finally:
+                leaving.cancel()
+                telling.cancel()
+            # SandboxError: the connection ends in the midst
+            with contextlib.suppress(SandboxError, asyncio.CancelledError):
+                telling.result()
 
     message = await _read(request)
     await user_of(sandbox, None)
@@ -142,7 +153,7 @@ async def _lines(
         if not is_over:  # whoever asked is gone
             with contextlib.suppress(Exception):
                 await asyncio.shield(in_thread(cell.interrupt))
-            cell.asked.listen(lambda event: cell.asked.taken(event.size))
+            cell.asked.ignore()
 
 
 def _told(event: Event) -> list[dict[str, Any]]:

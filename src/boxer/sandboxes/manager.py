@@ -13,7 +13,6 @@ Invariants
 
 from __future__ import annotations
 
-import functools
 import re
 import secrets
 import shutil
@@ -29,7 +28,6 @@ from typing import Any
 from boxer.errors import BoxerError, MachineBusyError, SandboxError
 from boxer.library import Machine, Template
 from boxer.runtime import Limits, Mount, Network
-from boxer.sandboxes.ready import Ready, begin
 
 DEFAULT_TIMEOUT, LONGEST_TIMEOUT = 300, 24 * 3600
 ALPHABET = string.ascii_lowercase + string.digits
@@ -95,10 +93,7 @@ class Sandboxes:
         self._templates = dict(templates)
         self._any_name = any_name
         self._all: dict[str, Sandbox] = {}
-        self._ready = {
-            name: Ready(functools.partial(self._start, made_of, {}))
-            for name, made_of in self._templates.items()
-        }
+        self._users: dict[str, dict[str, Any]] = {}
         self._snapshots: dict[str, tuple[str, Machine]] = {}
         self._lock = threading.Lock()
         self._reserved = 0
@@ -146,17 +141,26 @@ class Sandboxes:
                 sandbox.machine.cell(f"__import__('os').environ.update({dict(env)!r})")
             return sandbox
         name, made_of = self.template_of(template)
-        users: dict[str, Any] = {}
-
-        def start() -> Machine:
-            begun = None if env else self._ready[name].take()
-            machine, told = begun or begin(lambda: self._start(made_of, env or {}))
-            users.update(told)
-            return machine
-
-        sandbox = self._add(name, start, env, metadata, timeout)
-        sandbox.data["users"] = users
+        users = None if env else self._users_of(name, made_of)
+        sandbox = self._add(name, lambda: self._start(made_of, env or {}), env, metadata, timeout)
+        if users is not None:
+            sandbox.data["users"] = users
         return sandbox
+
+    def is_quick(self, template: str) -> bool:
+        """Whether `create` starts one at once, without waiting for anything."""
+        if template in self._snapshots or self.settings.mounts:
+            return False
+        return (template if template in self._templates else "default") in self._users
+
+    def _users_of(self, name: str, template: Template) -> dict[str, Any]:
+        """What all its machines say of their users, until something is done in them. It is asked of
+        one that nobody else has."""
+        known = self._users.get(name)
+        if known is None:
+            with self._start(template, {}) as machine:
+                known = self._users[name] = machine.files.users()
+        return {**known, "users": dict(known.get("users") or {})}
 
     def _start(self, template: Template, env: Mapping[str, str]) -> Machine:
         settings = self.settings
@@ -209,13 +213,13 @@ class Sandboxes:
     def close(self) -> None:
         """Ends them all."""
         self._closed.set()
-        for ready in self._ready.values():
-            ready.close()
         for sandbox in self.all():
             self.kill(sandbox.name)
         for _, machine in self._snapshots.values():
             machine.close()
         self._snapshots.clear()
+        for template in self._templates.values():
+            template.close()
         if self._folder is not None and self.settings.folder is None:
             shutil.rmtree(self._folder, ignore_errors=True)
 

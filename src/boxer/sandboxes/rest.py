@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import functools
 import json
 import urllib.parse
 from collections.abc import Awaitable, Callable
@@ -170,10 +171,11 @@ async def _create(request: Request, sandboxes: Sandboxes) -> dict[str, Any]:
     template = str(message.get("templateID") or "default")
     if message.get("allow_internet_access") is False and sandboxes.settings.network is not None:
         raise RefusedError(400, "this server's sandboxes have the network that it grants")
-    sandbox = await in_thread(
+    create = functools.partial(
         sandboxes.create, template, env=_texts(message, "envVars"),
         metadata=_texts(message, "metadata"), timeout=_timeout(message),
     )  # fmt: skip
+    sandbox = create() if sandboxes.is_quick(template) else await in_thread(create)
     sandbox.pauses = bool(message.get("autoPause"))
     resume = message.get("autoResume")
     sandbox.resumes = isinstance(resume, dict) and bool(resume.get("enabled", True))

@@ -266,7 +266,7 @@ def asgi(
     that failed tells why. longest: seconds that a streamed answer or a WebSocket lasts, at most.
     Raises `ServeError` where the box has no such application, or it does not start.
     """
-    served = Served(pool, app, rehearse, development, keep_rehearsals)
+    served = Served(pool, app, rehearse, development, keep_rehearsals=keep_rehearsals)
     return Application(served, body_bytes, longest=longest)
 
 

@@ -42,7 +42,7 @@ def wsgi(
 ) -> Callable[[dict[str, Any], StartResponse], Iterable[bytes]]:
     """As `asgi`, for a WSGI server (PEP 3333): bodies and answers are streamed, WebSockets are not
     there. While the machine waits for more of a body, no more of its answer goes out."""
-    served = Served(pool, app, rehearse, development, keep_rehearsals)
+    served = Served(pool, app, rehearse, development, keep_rehearsals=keep_rehearsals)
     return Gateway(served, body_bytes, longest)
 
 

@@ -16,12 +16,12 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
 from boxer.errors import BoxerError, GuestError, GuestExitedError, LimitReached, ServeError
-from boxer.runtime import Channel, Pool
+from boxer.runtime import Channel, Frozen, Pool
 from boxer.serving import failures
 from boxer.serving.metrics import Figures
 
@@ -56,8 +56,11 @@ class Served:
     """An application in the image that all its requests begin with.
 
     Modules that a request imports are imported into the image for those after it: their names are
-    all that is ever kept of a request, and LEARNED times at most. keep: what rehearsals leave, too.
-    kind: wsgi, asgi, event, function, functions-framework. figures: what was served.
+    all that is ever kept of a request, and LEARNED times at most.
+    kind: wsgi, asgi, event, function, functions-framework. figures: what was served. keep: given
+    an image in which the application and what rehearsals import are imported, and nothing else has
+    happened: no request, no start of the application. keep_rehearsals: all that they leave is in
+    the image of requests.
     Raises `ServeError` where the box has no such application, or it does not start.
     """
 
@@ -67,16 +70,22 @@ class Served:
         app: str,
         rehearse: Iterable[str] = (),
         development: bool = False,
-        keep: bool = False,
+        keep: Callable[[Frozen], object] | None = None,
+        keep_rehearsals: bool = False,
     ) -> None:
         self.pool = pool
         self.figures = Figures(pool)
         self.development = development
         self._learning = threading.Lock()
         self._to_learn = LEARNED
+        bare = pool.image_for(MODULE)
+        self._is_the_same = True  # at each start
+        self._rehearsed = [app.partition(":")[0]]
         self.kind = self._open(app)
         for text in rehearse:
-            self._rehearse(text, keep)
+            self._rehearse(text, keep_rehearsals)
+        if keep is not None and self._is_the_same:
+            keep(pool.aside(bare, f"{MODULE}:load", self._rehearsed))
 
     def _open(self, app: str) -> str:
         try:
@@ -85,6 +94,7 @@ class Served:
             except GuestError as error:
                 if error.type != "OutsideError":
                     raise
+                self._is_the_same = False
                 logger.warning(
                     "`%s` looks outside when it starts (%s): it starts in each machine", app,
                     error.text,
@@ -104,13 +114,14 @@ class Served:
             is_whole = not answer.get("again")
             if is_whole:
                 checked(answer, request["method"])
-            self._load(answer.get("imported"))
+            self._rehearsed += self._load(answer.get("imported"))
             if keep and is_whole and answer["status"] < HTTPStatus.BAD_REQUEST:
                 self.pool.prepare(f"{MODULE}:rehearse", request)
             elif keep:
                 logger.warning("nothing of the rehearsal `%s` is kept: %s", text, _why_not(answer))
         except FAILURES as error:
             logger.warning("the rehearsal `%s` failed: %s", text, str(error).partition("\n")[0])
+            self._is_the_same = False
 
     def attempt(self, request: dict[str, Any]) -> tuple[dict[str, Any] | None, float | None]:
         """An answer at once, and the seconds of processor time it took. No answer: it takes longer,
@@ -178,10 +189,12 @@ class Served:
         finally:
             self._learning.release()
 
-    def _load(self, modules: object) -> None:
-        if isinstance(modules, list):
-            names = sorted(name for name in modules if isinstance(name, str))
-            self.pool.prepare(f"{MODULE}:load", names)
+    def _load(self, modules: object) -> list[str]:
+        if not isinstance(modules, list):
+            return []
+        names = sorted(name for name in modules if isinstance(name, str))
+        self.pool.prepare(f"{MODULE}:load", names)
+        return names
 
 
 def rehearsal_of(text: str) -> dict[str, Any]:

@@ -11,17 +11,19 @@ import logging
 import os
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from boxer.errors import ServeError
 from boxer.library import load
-from boxer.runtime import Limits, Mount, Network, Pool, Stream
+from boxer.runtime import Frozen, Limits, Mount, Network, Pool, Stream
 from boxer.serving import granian, metrics
 from boxer.serving.application import LONGEST, MOST_BODY, Application
+from boxer.serving.keeping import image_of_start, keeper
 from boxer.serving.machines import Machines, One, PerConnection
-from boxer.serving.served import Served
+from boxer.serving.served import MODULE, Served
 from boxer.serving.sessions import Sessions
 
 if TYPE_CHECKING:
@@ -46,7 +48,8 @@ class Service:
     connection, session or none. session_header: instead of a cookie. sessions, session_idle: how
     many, and for how many seconds without a request. limits, network, mounts: of each request.
     longest: seconds that a stream lasts. certificate, key: PEM files, for HTTPS. body_bytes: of a
-    request. metrics: the path of the figures, or nothing. host_lib: uvicorn or granian."""
+    request. metrics: the path of the figures, or nothing. host_lib: uvicorn or granian.
+    image_key: of the image that is kept for the next start, or nothing (`key_of_start`)."""
 
     box: str
     app: str = ""
@@ -75,6 +78,7 @@ class Service:
     host_lib: str = "uvicorn"
     certificate: str | None = None
     key: str | None = None
+    image_key: str = ""
 
 
 def serve(service: Service) -> None:
@@ -86,7 +90,9 @@ def serve(service: Service) -> None:
     if service.host_lib == "granian":
         granian.serve(service)
         return
-    uvicorn = _uvicorn()
+    with ThreadPoolExecutor(1) as other:  # imports and sums take as long as each other
+        kept = other.submit(image_of_start, service.image_key)
+        uvicorn = _uvicorn()
     options: dict[str, Any] = {
         "host": service.host,
         "port": service.port,
@@ -113,7 +119,9 @@ def serve(service: Service) -> None:
 
         options["http"] = Protocol
     try:
-        application = open_service(service)  # what is wrong is said once, not by each worker
+        application = open_service(
+            service, kept.result()
+        )  # what is wrong is said once, not by each worker
     except ServeError as error:
         if not service.may_be_own:
             raise
@@ -191,21 +199,12 @@ def _forwarder(service: Service) -> Forwarder:
     )
 
 
-def open_service(service: Service) -> Application | Forwarder:
-    """Loads the box and starts its application. Raises `ServeError`, and what `load` raises."""
+def open_service(service: Service, image: Frozen | None = None) -> Application | Forwarder:
+    """Loads the box and starts its application. image: that is kept of an earlier start, if it was
+    looked for. Raises `ServeError`, and what `load` raises."""
     if not service.app:
         return _forwarder(service)
-    pool: Pool = load(service.box).pool(
-        service.machines + (service.streams if service.isolation == "request" else 0),
-        limits=service.limits,
-        env=service.env,
-        output=Stream.INHERIT,
-        network=service.network,
-        mounts=[Mount(*told) for told in service.mounts],
-    )
-    served = Served(
-        pool, service.app, service.rehearse, service.development, service.keep_rehearsals
-    )
+    served = _served(service, image or image_of_start(service.image_key))
     return Application(
         served,
         service.body_bytes,
@@ -215,6 +214,29 @@ def open_service(service: Service) -> Application | Forwarder:
         machines=_machines(service, served),
         metrics=service.metrics,
     )
+
+
+def _served(service: Service, image: Frozen | None) -> Served:
+    if image is not None:
+        pool = Pool(image, prepared_images={MODULE: image}, **_of_pool(service))
+        return Served(pool, service.app, development=service.development)
+    pool = load(service.box).pool(**_of_pool(service))
+    is_sure = not service.may_be_own
+    keep = keeper(service.image_key, service.box, service.app, is_sure, service.rehearse)
+    return Served(
+        pool, service.app, service.rehearse, service.development, keep, service.keep_rehearsals
+    )
+
+
+def _of_pool(service: Service) -> dict[str, Any]:
+    return {
+        "size": service.machines + (service.streams if service.isolation == "request" else 0),
+        "limits": service.limits,
+        "env": service.env,
+        "output": Stream.INHERIT,
+        "network": service.network,
+        "mounts": [Mount(*told) for told in service.mounts],
+    }
 
 
 def _machines(service: Service, served: Served) -> Machines | None:

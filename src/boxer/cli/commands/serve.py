@@ -150,9 +150,8 @@ def run(options: argparse.Namespace) -> int:
     from functools import partial
 
     from boxer.cli import grants, networkoptions, runoptions
-    from boxer.library import load
     from boxer.runtime import Limits, parse_size
-    from boxer.serving import Service, serve
+    from boxer.serving import Service, key_of_start, serve
 
     host, port = address_of(options.port)
     if options.e2b:
@@ -160,8 +159,10 @@ def run(options: argparse.Namespace) -> int:
     _check(options)
     lines = [line for path in options.env_file for line in runoptions.read_environment_file(path)]
     own_limits, net_limits = networkoptions.split_limits(options.limit)
-    info = load(options.box).info
-    app, is_sure = _app_of(options, info)
+    limits = runoptions.read_limits(own_limits, Limits(time=30.0))
+    env = runoptions.read_environment([*lines, *options.env])
+    image_key = key_of_start(options.box, _asked(options), limits, env)
+    app, is_sure, rehearse, keep = _start(options, "" if options.keep_rehearsals else image_key)
     granted = [grants.parse_volume(text) for text in options.volume]
     with grants.mounts_of(granted, partial(grants.copy_of, options.box)) as mounts:
         service = Service(
@@ -173,11 +174,11 @@ def run(options: argparse.Namespace) -> int:
             port=port,
             workers=options.workers,
             machines=options.machines,
-            limits=runoptions.read_limits(own_limits, Limits(time=30.0)),
-            env=runoptions.read_environment([*lines, *options.env]),
+            limits=limits,
+            env=env,
             network=networkoptions.read_outbound(options, net_limits),
-            rehearse=_rehearsals(options, info),
-            keep_rehearsals=options.keep_rehearsals or _are_kept(info),
+            rehearse=rehearse,
+            keep_rehearsals=keep,
             body_bytes=parse_size(options.body),
             development=options.development,
             access_log=not options.no_access_log,
@@ -192,6 +193,7 @@ def run(options: argparse.Namespace) -> int:
             longest=options.stream_time,
             metrics=options.metrics,
             host_lib=options.host_lib,
+            image_key="" if keep else image_key,
         )
         serve(service)
     return 0
@@ -233,6 +235,26 @@ def address_of(text: str) -> tuple[str, int]:
     if not (port.isascii() and port.isdecimal() and int(port[:6]) < 1 << 16):
         raise ServeError(f"`{text}` is not [IP:]PORT.", hint="-p 8000, -p 0.0.0.0:80, -p [::1]:80")
     return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def _asked(options: argparse.Namespace) -> dict[str, object]:
+    rehearse = [] if options.no_rehearse else options.rehearse or None
+    return {"app": options.app, "own": options.own_server, "rehearse": rehearse}
+
+
+def _start(options: argparse.Namespace, image_key: str) -> tuple[str, bool, tuple[str, ...], bool]:
+    """The application, whether that is sure, the rehearsals, and whether what they leave is kept:
+    as an earlier start has found them, or from the box. Of what is left so no image is kept."""
+    from boxer.library import load
+    from boxer.serving import known_start
+
+    known = known_start(image_key)
+    if known is not None:
+        return *known, False
+    info = load(options.box).info
+    app, is_sure = _app_of(options, info)
+    keep = options.keep_rehearsals or _are_kept(info)
+    return app, is_sure, _rehearsals(options, info), keep
 
 
 def _app_of(options: argparse.Namespace, info: BoxInfo) -> tuple[str, bool]:

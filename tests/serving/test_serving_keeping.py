@@ -1,0 +1,134 @@
+"""The image of a service that is kept for its next start."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from boxer.runtime import Limits, keptimage
+from boxer.serving import key_of_start, known_start
+
+pytestmark = pytest.mark.base
+
+APP = """import sys, os
+print("IMPORTED", file=sys.stderr, flush=True)
+TOLD = os.environ.get("TOLD", "")
+def app(environ, start_response):
+    import decimal
+    start_response("200 OK", [("content-type", "text/plain")])
+    return [TOLD.encode() + b"!"]
+
+class Lifespan:
+    async def __call__(self, scope, receive, send):
+        if scope["type"] == "lifespan":
+            await receive()
+            print("STARTED", file=sys.stderr, flush=True)
+            await send({"type": "lifespan.startup.complete"})
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"asgi"})
+asgi = Lifespan()
+"""
+
+
+@pytest.fixture
+def box_file(tmp_path: Path) -> Path:
+    (tmp_path / "Dockerfile").write_text(
+        'FROM python\nWORKDIR /srv\nCOPY page.py ./\nCMD ["gunicorn", "page:app"]\n'
+    )
+    # No other test, and none of an earlier time, has started this one.
+    (tmp_path / "page.py").write_text(f"{APP}# {os.urandom(16).hex()}\n")
+    made = tmp_path / "page.wasm"
+    command = [sys.executable, "-m", "boxer.cli", "build", "-q", "-o", str(made), str(tmp_path)]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    return made
+
+
+def started(box: Path, *options: str) -> tuple[bytes, str]:
+    """An answer, and what the service has said until its end."""
+    command = [sys.executable, "-m", "boxer.cli", "serve", str(box), "-p", "0", *options]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        said, found = "", None
+        for line in process.stderr:
+            said += line
+            if found := re.search(r"running on (http\S+)", line):
+                break
+        assert found, said
+        with urllib.request.urlopen(found[1], timeout=60) as answer:
+            body = answer.read()
+        process.send_signal(signal.SIGTERM)
+        rest = process.communicate(timeout=60)[1]
+        return body, said + rest
+
+
+def image_of(key: str) -> Path:
+    """The file of a kept image."""
+    folder = keptimage.images_folder()
+    return folder / "sha256" / str(keptimage._note(folder, key)["sha256"])
+
+
+def key_of(box: Path, **asked: object) -> str:
+    told = {"app": None, "own": False, "rehearse": None, **asked}
+    return key_of_start(str(box), told, Limits(time=30.0), {})
+
+
+def test_a_second_start_imports_nothing(box_file: Path) -> None:
+    key = key_of(box_file)
+    assert known_start(key) is None
+    body, said = started(box_file)
+    assert (body, "IMPORTED" in said) == (b"!", True)
+    assert known_start(key) == ("page:app", True, ("GET /",))
+    body, said = started(box_file)
+    assert (body, "IMPORTED" in said) == (b"!", False)
+    with image_of(key).open("r+b") as file:  # as soon as it is damaged, it is made anew
+        file.write(b"damaged!")
+    body, said = started(box_file)
+    assert (body, "IMPORTED" in said) == (b"!", True)
+    body, said = started(box_file)
+    assert (body, "IMPORTED" in said) == (b"!", False)
+
+
+def test_what_is_asked_for_otherwise_has_an_image_of_its_own(box_file: Path) -> None:
+    started(box_file)
+    assert "IMPORTED" in started(box_file, "--limit", "memory=300MB")[1]
+    assert "IMPORTED" in started(box_file, "--rehearse", "GET /other")[1]
+    assert "IMPORTED" in started(box_file, "--app", "page:app")[1]
+    assert "IMPORTED" not in started(box_file, "--app", "page:app")[1]
+
+
+def test_an_application_starts_at_each_start(box_file: Path) -> None:
+    first, second = (started(box_file, "--app", "page:asgi") for _ in range(2))
+    assert first[0] == second[0] == b"asgi"
+    assert ("IMPORTED" in first[1], "IMPORTED" in second[1]) == (True, False)
+    assert "STARTED" in second[1]
+
+
+def test_values_of_the_environment_are_never_kept(box_file: Path) -> None:
+    secret = "a-value-" + os.urandom(16).hex()
+    folder = keptimage.images_folder()
+    before = set(folder.rglob("*")) if folder.exists() else set()
+    for _ in range(2):
+        body, said = started(box_file, "-e", f"TOLD={secret}")
+        assert (body, "IMPORTED" in said) == (f"{secret}!".encode(), True)
+    assert known_start(key_of(box_file)) is None
+    assert {path for path in folder.rglob("*") if path.is_file()} <= before
+    started(box_file)
+    assert started(box_file, "-e", "TOLD=2")[0] == b"2!"
+    assert secret.encode() not in image_of(key_of(box_file)).read_bytes()
+
+
+def test_a_box_that_is_another_by_now_is_loaded(box_file: Path, tmp_path: Path) -> None:
+    started(box_file)
+    (tmp_path / "page.py").write_text(APP.replace('b"!"', 'b"?"'))
+    command = [sys.executable, "-m", "boxer.cli", "build", "-q", "-o", str(box_file), str(tmp_path)]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    assert started(box_file)[0] == b"?"
+    assert started(box_file)[0] == b"?"
