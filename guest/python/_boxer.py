@@ -152,13 +152,17 @@ def _zone_is_another():
 
 def renew():
     """What no two lives have in common, and the user's hooks."""
+    renew_known()
+    for hook in hooks:
+        hook()
+
+
+def renew_known():
     for name, do in RENEWED.items():
         if name in sys.modules:
             do(sys.modules[name])
     if _zone_is_another():
         sys.modules["time"].tzset()
-    for hook in hooks:
-        hook()
 
 
 def has_to_renew():

@@ -30,6 +30,9 @@ def wsgi(environ, start_response):
 
         start_response("200 OK", [])
         return [colorsys.__name__.encode()]
+    if path == "/client":
+        start_response("200 OK", [])
+        return [f"{environ['REMOTE_ADDR']} {environ['wsgi.url_scheme']}".encode()]
     if path == "/written":
         write = start_response("201 Created", [("Transfer-Encoding", "chunked"), ("X-A", "1")])
         write(b"one ")

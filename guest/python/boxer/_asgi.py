@@ -4,6 +4,7 @@ A coroutine is driven by hand as far as it goes without waiting, which is all th
 """
 
 import asyncio
+import copy
 
 from boxer._wsgi import AGAIN, AT_ONCE
 
@@ -32,6 +33,12 @@ class Asgi:
         self._lifespan = None
         if not each_life:
             self._lifespan = self.loop.run_until_complete(_Lifespan.begun(app))
+
+    def another(self):
+        """As Wsgi's."""
+        made = copy.copy(self)
+        made.app, made.each_life, made._lifespan = _hello, False, None
+        return made
 
     def __call__(self, request, stream=None):
         """As Wsgi's."""
@@ -110,6 +117,13 @@ class Asgi:
         if self._lifespan is not None:
             scope["state"] = self._lifespan.state.copy()
         return scope
+
+
+async def _hello(scope, receive, send):
+    await receive()
+    headers = [(b"content-type", b"text/plain"), (b"content-length", b"5")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"hello"})
 
 
 def _headers_of(message):

@@ -13,6 +13,10 @@ class Wsgi:
     def __init__(self, app):
         self.app = app
 
+    def another(self):
+        """One like it, with an application of ours."""
+        return Wsgi(_hello)
+
     def __call__(self, request, stream=None):
         """The answer; AGAIN: it is to be asked for with a stream; None: the stream has it."""
         sender = _Sender(stream)
@@ -29,6 +33,11 @@ class Wsgi:
             if close is not None:
                 close()
         return sender.answer()
+
+
+def _hello(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "5")])
+    return [b"hello"]
 
 
 class _Sender:
@@ -160,6 +169,10 @@ class Function:
         import json
 
         self.function, self.json = function, json
+
+    def another(self):
+        """As Wsgi's."""
+        return type(self)(lambda *given: {"hello": 1})
 
     def __call__(self, request, stream=None):
         if request.get("more_body"):

@@ -6,8 +6,9 @@ ASGI call it (`_wsgi`, `_asgi`), HTTP, which the host speaks.
 A request is {"method", "scheme", "path", "raw_path", "query", "version", "root_path", "headers":
 [[name, value]], "client": [host, port] or None, "server": [host, port], "body": bytes}, its texts
 in Latin-1, names in small letters; an answer {"status", "headers", "body"} likewise (PEP 3333,
-ASGI 3.0 HTTP). With "more_body" the body comes by frames (`_frames`); with "type": "websocket" it
-is one, with "subprotocols".
+ASGI 3.0 HTTP). A short body is told as text in Latin-1, too: bytes go a longer way. With
+"more_body" the body comes by frames (`_frames`); with "type": "websocket" it is one, with
+"subprotocols".
 """
 
 import importlib
@@ -15,8 +16,15 @@ import importlib.util
 import inspect
 import sys
 
+import _boxer
+import _boxer_calls
+
 from boxer._wsgi import Event, Function, Wsgi
 
+# As short a body is told as text.
+LONG = _boxer_calls.LONG
+# How often one is made that is kept: after as many little is left to be specialised.
+REHEARSED = 16
 _answer = None
 _channel = None
 _known = set()  # modules of the image
@@ -45,19 +53,56 @@ def open_app(target, kind=None, each_life=False):
     from boxer._frames import Channel
 
     _channel = Channel()
+    _get_used_to()
     _known.update(sys.modules)
     return found
+
+
+# What a machine is used to before the freeze: the interpreter has specialised its code.
+USUAL = {
+    "method": "GET", "scheme": "http", "path": "/", "raw_path": "/", "query": "", "version": "1.1",
+    "root_path": "", "headers": [["host", "localhost"], ["accept", "*/*"]],
+    "client": ["127.0.0.1", 1], "server": ["127.0.0.1", 80], "body": "",
+}  # fmt: skip
+
+
+def _get_used_to():
+    """Answers requests with applications of our own, so that what each request runs of ours need
+    not be specialised, which is to be written to, in each life. Nothing of the box's application
+    runs."""
+    global _answer
+    kept = _answer
+    _answer = kept.another()
+    request = _boxer_calls.written({"f": "boxer.web:respond", "a": [USUAL], "k": {}})[1:]
+    try:
+        for _ in range(_boxer_calls.WARM_UP):
+            _boxer_calls.serve(b"c" + request)
+            _boxer.renew_known()
+    finally:
+        _answer = kept
 
 
 def respond(request, has_stream=False):
     """An answer; with "imported", the modules that only this request has imported. {"again"}: it
     wants a stream. has_stream: there is one, the first; what went by it is not in the answer."""
-    if not request["body"]:
-        request["body"] = b""
+    body = request["body"]
+    if type(body) is str:
+        request["body"] = body.encode("latin-1")
     known = len(sys.modules)
     answer = _answer(request, _channel.open(1) if has_stream else None) or {}
     if len(sys.modules) != known:
         answer["imported"] = _imported()
+    body = answer.get("body")
+    if type(body) is bytes and len(body) < LONG:
+        answer["body"] = body.decode("latin-1")
+    return answer
+
+
+def rehearse(request):
+    """Answers it until the interpreter has seen its code often enough, and keeps what that leaves:
+    the host calls it where that is wanted. The last answer."""
+    for _ in range(REHEARSED):
+        answer = respond({**request, "headers": list(request["headers"])})
     return answer
 
 

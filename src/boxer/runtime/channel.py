@@ -16,12 +16,15 @@ import threading
 
 from boxer.runtime import native
 from boxer.runtime.asking import Cancel
+from boxer.runtime.entry import Usage
 from boxer.runtime.native import Run
 
 
 class Channel(Cancel):
     """ours: the host's end. The caller closes it. has_end: the limit of output holds; otherwise its
-    caller bounds what is said at a time."""
+    caller bounds what is said at a time. usage: once the call is over."""
+
+    usage: Usage | None = None
 
     def __init__(self, has_end: bool = True) -> None:
         super().__init__()

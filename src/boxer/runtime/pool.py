@@ -166,10 +166,12 @@ class Pool:
         finally:
             self._places.put(None)
 
-    def attempt(self, seconds: float, function: str, /, *args: Any) -> tuple[Any, bytes] | None:
-        """As `call`, and what it wrote, if it is over after so many seconds of processor time, and
-        a machine is free now; None otherwise. Not for a pool that reaches outside: what was begun
-        is not undone there."""
+    def attempt(
+        self, seconds: float, function: str, /, *args: Any
+    ) -> tuple[Any, bytes, float] | None:
+        """As `call`, what it wrote, and the seconds of processor time it took, if those are at most
+        so many, and a machine is free now; None otherwise. Not for a pool that reaches outside:
+        what was begun is not undone there."""
         if self.reaches_outside:
             raise ValueError("what has been sent cannot be taken back")
         idle = self._by_module.get(function.partition(":")[0]) or self._prepare(function)
@@ -184,8 +186,8 @@ class Pool:
             self._places.put(None)
         if attempted is None:
             return None
-        reply, printed = attempted
-        return read_reply(reply, self._room), printed
+        reply, printed, took = attempted
+        return read_reply(reply, self._room), printed, took
 
     def talk(self, channel: Channel, function: str, /, *args: Any) -> Any:
         """As `call`, with what goes by the channel meanwhile. How long it takes is the caller's
@@ -405,8 +407,9 @@ class _IdleInstances:
         self._give_back(instance, bool(native_outcome.reusable))
         return read_reply(reply, room)
 
-    def attempt(self, request: bytes, seconds: float) -> tuple[bytes, bytes] | None:
-        """The reply and what was written; None: it took longer. Raises as `Pool.call`."""
+    def attempt(self, request: bytes, seconds: float) -> tuple[bytes, bytes, float] | None:
+        """The reply, what was written and the processor time; None: it took longer. Raises as
+        `Pool.call`."""
         instance, trial = self._take(), self._trial
         assert isinstance(instance, MappedInstance), "`can_talk` is asked first"
         assert trial is not None
@@ -417,6 +420,7 @@ class _IdleInstances:
             trial.cpu_ns, trial.time_ns = most, longest
         native_outcome = instance.serve(byref(trial), request)
         reusable = bool(native_outcome.reusable)
+        took = native_outcome.cpu_ns / SECOND
         if native_outcome.kind == native.RETURNED and not native_outcome.status:
             reply = string_at(native_outcome.reply, native_outcome.reply_size)
             printed = b""
@@ -425,7 +429,7 @@ class _IdleInstances:
             if native_outcome.output_size:
                 printed = string_at(native_outcome.output, native_outcome.output_size) + printed
             self._give_back(instance, reusable)
-            return reply, printed
+            return reply, printed, took
         is_late = native_outcome.kind == native.LIMIT and (
             (native_outcome.status == TIME and longest < self._run.time_ns)
             or (native_outcome.status == CPU and most < self._run.cpu_ns)
@@ -435,7 +439,7 @@ class _IdleInstances:
             return None
         outcome = outcome_of(native_outcome)
         self._give_back(instance, reusable)
-        return reply_of(outcome), outcome.stderr
+        return reply_of(outcome), outcome.stderr, took
 
     def talk(self, channel: Channel, request: bytes) -> bytes:
         instance = self._take()
@@ -445,7 +449,9 @@ class _IdleInstances:
             with as_host(self._options.ask):
                 told = instance.serve(byref(channel.of(self.run_of_calls())), request)
             reusable = bool(told.reusable)
-            return reply_of(outcome_of(told))
+            outcome = outcome_of(told)
+            channel.usage = outcome.usage
+            return reply_of(outcome)
         finally:
             self._give_back(instance, reusable)
 

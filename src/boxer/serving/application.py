@@ -17,7 +17,6 @@ import logging
 import time
 from collections.abc import Iterable
 from http import HTTPStatus
-from resource import RUSAGE_THREAD, getrusage
 from typing import Any
 
 from boxer.runtime import Pool
@@ -34,6 +33,8 @@ MOST_BODY = 16 << 20
 AT_ONCE_BODY = 1 << 18
 # Seconds in which that has come, or it is 408.
 BODY_TIME = 30.0
+# Bytes of a body that is told as text.
+SHORT = 4096
 # Seconds that an answer that is streamed may last, and a WebSocket.
 LONGEST = 3600.0
 logger = logging.getLogger("boxer.serve")
@@ -61,10 +62,10 @@ class Application:
         size = served.pool.size
         self._streams = size if streams is None else streams
         self._turns = Turns(served.figures, at_once or size, self._streams)
-        self._fresh = Fresh(served) if machines is None else None
-        self._machines: Machines = machines or self._fresh or Fresh(served)
-        self._is_apart = not served.pool.reaches_outside and self._fresh is not None
         self._shapes = Shapes()
+        self._fresh = Fresh(served, self._shapes) if machines is None else None
+        self._machines: Machines = machines or self._fresh or Fresh(served, self._shapes)
+        self._is_apart = not served.pool.reaches_outside and self._fresh is not None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         match scope["type"]:
@@ -118,17 +119,26 @@ class Application:
         await tell_whole(send, answer)
         self._served.figures.answered(answer["status"], time.perf_counter() - began, way)
 
+    def answer_here(self, scope: Message, body: bytes) -> dict[str, Any] | None:
+        """As `answer_at_once`, for a server that has the request whole; counted."""
+        if len(body) > self._most or (self._metrics and scope["path"] == self._metrics):
+            return None
+        began = time.perf_counter()
+        answer = self.answer_at_once(scope, body)
+        if answer is not None:
+            took = time.perf_counter() - began
+            self._served.figures.answered(answer["status"], took, "at_once")
+        return answer
+
     def answer_at_once(self, scope: Message, body: bytes) -> dict[str, Any] | None:
         """A whole answer, on this thread; None: it takes longer, or something of the outside, and
         nothing has come of it."""
         if not self._is_apart or not self._shapes.is_quick(scope["method"], scope["path"]):
             return None
-        before, began = getrusage(RUSAGE_THREAD), time.perf_counter()
-        answer = self._served.attempt(request_of(scope, body))
-        took, after = time.perf_counter() - began, getrusage(RUSAGE_THREAD)
-        if after.ru_nvcsw == before.ru_nvcsw:  # it did not wait: others had the processor
-            took = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        self._shapes.note(scope["method"], scope["path"], took, answer is not None)
+        began = time.perf_counter()
+        answer, processor = self._served.attempt(request_of(scope, body))
+        took = time.perf_counter() - began
+        self._shapes.note_at_once(scope["method"], scope["path"], processor, took)
         return answer
 
     async def _talk(
@@ -166,7 +176,6 @@ class Application:
             turn.end()
             self._machines.done(stream, scope)
         took = time.perf_counter() - began
-        self._shapes.note(scope["method"], scope["path"], took, not exchange.is_streamed)
         self._served.figures.answered(exchange.status, took, "thread" if self._fresh else "living")
 
     async def _tell_figures(self, send: Send) -> None:
@@ -252,17 +261,20 @@ def asgi(
     body_bytes: int = MOST_BODY,
     development: bool = False,
     longest: float | None = LONGEST,
+    keep_rehearsals: bool = False,
 ) -> Application:
     """The box's application for an ASGI server of your own.
 
     pool: of the box; its limits are each request's, that of time until its answer begins. app:
-    `module:object` or `module:factory()`. rehearse: requests, `METHOD PATH`, that are made once on
-    machines that are thrown away; what they import is then part of the image. body_bytes: of a
-    request, and of a WebSocket's message. development: an answer to a request that failed tells
-    why. longest: seconds that a streamed answer or a WebSocket lasts, at most. Raises `ServeError`
-    where the box has no such application, or it does not start.
+    `module:object` or `module:factory()`. rehearse: requests, `METHOD PATH [BODY]`, that are made
+    once on machines that are thrown away; what they import is then part of the image.
+    keep_rehearsals: all that they leave is: caches, and what else the application keeps.
+    body_bytes: of a request, and of a WebSocket's message. development: an answer to a request
+    that failed tells why. longest: seconds that a streamed answer or a WebSocket lasts, at most.
+    Raises `ServeError` where the box has no such application, or it does not start.
     """
-    return Application(Served(pool, app, rehearse, development), body_bytes, longest=longest)
+    served = Served(pool, app, rehearse, development, keep_rehearsals=keep_rehearsals)
+    return Application(served, body_bytes, longest=longest)
 
 
 def request_of(scope: Message, body: bytes) -> dict[str, Any]:
@@ -282,11 +294,13 @@ def request_of(scope: Message, body: bytes) -> dict[str, Any]:
         ],
         "client": list(client) if client else None,
         "server": [server[0], server[1] or 80],
-        "body": body or "",  # text goes the shorter way
+        "body": body if len(body) >= SHORT else body.decode("latin-1"),  # text goes a shorter way
     }
-    known = [name for name in (TRAILERS, DENIAL) if name in (scope.get("extensions") or ())]
-    if known:
-        request["extensions"] = known
+    extensions = scope.get("extensions")
+    if extensions:
+        known = [name for name in (TRAILERS, DENIAL) if name in extensions]
+        if known:
+            request["extensions"] = known
     return request
 
 

@@ -38,10 +38,12 @@ def wsgi(
     body_bytes: int = MOST_BODY,
     development: bool = False,
     longest: float | None = LONGEST,
+    keep_rehearsals: bool = False,
 ) -> Callable[[dict[str, Any], StartResponse], Iterable[bytes]]:
     """As `asgi`, for a WSGI server (PEP 3333): bodies and answers are streamed, WebSockets are not
     there. While the machine waits for more of a body, no more of its answer goes out."""
-    return Gateway(Served(pool, app, rehearse, development), body_bytes, longest)
+    served = Served(pool, app, rehearse, development, keep_rehearsals=keep_rehearsals)
+    return Gateway(served, body_bytes, longest)
 
 
 class Gateway:

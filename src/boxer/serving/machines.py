@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from boxer.runtime import Channel, LivingMachine
 from boxer.serving.served import MODULE, Served
+from boxer.serving.shapes import Shapes
 from boxer.serving.talk import Stream, Talk
 
 # Of a scope's "state": the connection, where the server tells of it.
@@ -43,8 +44,8 @@ class Machines(Protocol):
 class Fresh:
     """A machine of the pool for each request."""
 
-    def __init__(self, served: Served) -> None:
-        self._served = served
+    def __init__(self, served: Served, shapes: Shapes) -> None:
+        self._served, self._shapes = served, shapes
         # Threads are made as they are needed.
         self._executor = ThreadPoolExecutor(served.pool.size, "boxer-serve")
 
@@ -52,17 +53,19 @@ class Fresh:
         def call(channel: Channel) -> Any:
             return self._served.talk(channel, request)
 
+        def ended(result: Any) -> None:
+            if isinstance(result, dict):
+                self._served.learn(result.get("imported"))
+            if has_end:
+                self._shapes.note(request["method"], request["path"], talk.usage)
+
         has_end = request.get("type") != "websocket"
-        talk = Talk(call, self._executor, self._ended, has_end=has_end)
+        talk = Talk(call, self._executor, ended, has_end=has_end)
         await talk.begin()
         return talk.open()
 
     def done(self, stream: Stream, scope: Any) -> None:
         pass
-
-    def _ended(self, result: Any) -> None:
-        if isinstance(result, dict):
-            self._served.learn(result.get("imported"))
 
     def close(self) -> None:
         self._executor.shutdown(wait=False, cancel_futures=True)

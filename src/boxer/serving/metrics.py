@@ -6,6 +6,7 @@ Boxer itself.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -36,11 +37,7 @@ class Figures:
         self.answers[str(status)] += 1
         self.ways[way] += 1
         self.seconds += seconds
-        for at, most in enumerate(BUCKETS):
-            if seconds <= most:
-                self.buckets[at] += 1
-                return
-        self.buckets[-1] += 1
+        self.buckets[bisect_left(BUCKETS, seconds)] += 1
 
     def failed(self, error: Exception) -> None:
         name = error.limit if isinstance(error, LimitReached) else type(error).__name__

@@ -12,10 +12,10 @@ Invariants
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 import threading
-import uuid
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
@@ -59,7 +59,8 @@ class Served:
     all that is ever kept of a request, and LEARNED times at most.
     kind: wsgi, asgi, event, function, functions-framework. figures: what was served. keep: given
     an image in which the application and what rehearsals import are imported, and nothing else has
-    happened: no request, no start of the application.
+    happened: no request, no start of the application. keep_rehearsals: all that they leave is in
+    the image of requests.
     Raises `ServeError` where the box has no such application, or it does not start.
     """
 
@@ -70,6 +71,7 @@ class Served:
         rehearse: Iterable[str] = (),
         development: bool = False,
         keep: Callable[[Frozen], object] | None = None,
+        keep_rehearsals: bool = False,
     ) -> None:
         self.pool = pool
         self.figures = Figures(pool)
@@ -81,7 +83,7 @@ class Served:
         self._rehearsed = [app.partition(":")[0]]
         self.kind = self._open(app)
         for text in rehearse:
-            self._rehearse(text)
+            self._rehearse(text, keep_rehearsals)
         if keep is not None and self._is_the_same:
             try:
                 keep(pool.aside(bare, f"{MODULE}:load", self._rehearsed))
@@ -108,47 +110,44 @@ class Served:
         except (GuestExitedError, LimitReached) as error:
             raise ServeError(f"`{app}` cannot be served: {error}") from None
 
-    def _rehearse(self, text: str) -> None:
-        method, _, path = text.partition(" ")
-        if not (method.isalpha() and path.startswith("/")):
-            raise ServeError(f"`{text}` is no rehearsal.", hint='Write it like "GET /health".')
-        path, _, query = path.partition("?")
-        request = {
-            "method": method.upper(), "scheme": "http", "path": path, "raw_path": path,
-            "query": query, "version": "1.1", "root_path": "", "headers": [["host", "localhost"]],
-            "client": ["127.0.0.1", 0], "server": ["localhost", 80], "body": "",
-        }  # fmt: skip
+    def _rehearse(self, text: str, keep: bool) -> None:
+        request = rehearsal_of(text)
         try:
             answer = self.pool.call(RESPOND, request)
-            if not answer.get("again"):
-                checked(answer, method)
-        except (GuestError, GuestExitedError, LimitReached) as error:
+            is_whole = not answer.get("again")
+            if is_whole:
+                checked(answer, request["method"])
+            self._rehearsed += self._load(answer.get("imported"))
+            if keep and is_whole and answer["status"] < HTTPStatus.BAD_REQUEST:
+                self.pool.prepare(f"{MODULE}:rehearse", request)
+            elif keep:
+                logger.warning("nothing of the rehearsal `%s` is kept: %s", text, _why_not(answer))
+        except FAILURES as error:
             logger.warning("the rehearsal `%s` failed: %s", text, str(error).partition("\n")[0])
             self._is_the_same = False
-        else:
-            self._rehearsed += self._load(answer.get("imported"))
 
     def keep_alive(self) -> None:
         """Machines are to live on: what they need for that is in the image, too."""
         self._load([f"{MODULE.partition('.')[0]}._living"])
 
-    def attempt(self, request: dict[str, Any]) -> dict[str, Any] | None:
-        """An answer at once; None: it takes longer, or is to be streamed, and nothing has come of
-        it. Only where the pool reaches nothing outside."""
+    def attempt(self, request: dict[str, Any]) -> tuple[dict[str, Any] | None, float | None]:
+        """An answer at once, and the seconds of processor time it took. No answer: it takes longer,
+        or is to be streamed, and nothing has come of it. Only where the pool reaches nothing
+        outside."""
         try:
             attempted = self.pool.attempt(AT_ONCE, RESPOND, request)
             if attempted is None:
-                return None
-            told, printed = attempted
+                return None, None
+            told, printed, took = attempted
             if told.get("again"):
-                return None
+                return None, None
             if printed:
                 sys.stderr.buffer.write(printed)
                 sys.stderr.buffer.flush()
             self.learn(told.get("imported"))
-            return self.answer_of(told, request)
+            return self.answer_of(told, request), took
         except FAILURES as error:
-            return self.failed(error, request)
+            return self.failed(error, request), 0.0
 
     def talk(self, channel: Channel, request: dict[str, Any]) -> Any:
         """What the machine's call returns; the answer may have gone by the channel."""
@@ -205,6 +204,29 @@ class Served:
         return names
 
 
+def rehearsal_of(text: str) -> dict[str, Any]:
+    """The request that `METHOD PATH [BODY]` means. Raises `ServeError`."""
+    method, _, rest = text.partition(" ")
+    path, _, body = rest.partition(" ")
+    if not (method.isalpha() and path.startswith("/") and body.isprintable()):
+        raise ServeError(f"`{text}` is no rehearsal.", hint='Write it like "GET /health".')
+    path, _, query = path.partition("?")
+    headers = [["host", "localhost"]]
+    if body:
+        kind = "application/json" if body[0] in '[{"' else "application/x-www-form-urlencoded"
+        headers += [["content-type", kind], ["content-length", str(len(body.encode()))]]
+    return {
+        "method": method.upper(), "scheme": "http", "path": path, "raw_path": path,
+        "query": query, "version": "1.1", "root_path": "", "headers": headers,
+        "client": ["127.0.0.1", 0], "server": ["localhost", 80],
+        "body": body.encode().decode("latin-1"),
+    }  # fmt: skip
+
+
+def _why_not(answer: dict[str, Any]) -> str:
+    return "its answer is streamed" if answer.get("again") else f"its status is {answer['status']}"
+
+
 def plain_answer(status: HTTPStatus, text: str = "") -> dict[str, Any]:
     body = (text or f"{status.phrase}\n").encode("utf-8", "replace")
     headers = [["content-type", "text/plain; charset=utf-8"], ["content-length", str(len(body))]]
@@ -216,7 +238,7 @@ def request_id(request: dict[str, Any]) -> str:
     given = next((value for name, value in request["headers"] if name == "x-request-id"), "")
     if given and len(given) <= 128 and _NAME.fullmatch(given):
         return str(given)
-    made = uuid.uuid4().hex
+    made = os.urandom(16).hex()
     request["headers"] = [pair for pair in request["headers"] if pair[0] != "x-request-id"]
     request["headers"].append(["x-request-id", made])
     return made
@@ -225,16 +247,23 @@ def request_id(request: dict[str, Any]) -> str:
 def checked_head(told: Any) -> tuple[int, list[list[str]], int | None]:
     """Status, headers without the connection's, and the length of the body if it is said. Raises
     `GuestError` for what is no answer of HTTP's."""
+    kept: list[list[str]] = []
+    length = None
     try:
-        status, headers = told["status"], told["headers"]
-        sound = type(status) is int and 200 <= status <= 999 and checked_headers(headers)
-    except (KeyError, TypeError, ValueError):
+        status = told["status"]
+        sound = type(status) is int and 200 <= status <= 999
+        for name, value in told["headers"]:
+            sound = sound and bool(_NAME.fullmatch(name) and _VALUE.fullmatch(value))
+            small = name.lower()
+            if small not in _OURS:
+                kept.append([name, value])
+            elif length is None and small == "content-length" and is_length(value):
+                length = int(value)
+    except (KeyError, TypeError, ValueError, AttributeError):
         sound = False
     if not sound:
         raise GuestError("ProtocolError", "the application's answer is no answer of HTTP's", "")
-    kept = [[name, value] for name, value in headers if name.lower() not in _OURS]
-    size = next((v for n, v in headers if n.lower() == "content-length" and is_length(v)), None)
-    return status, kept, None if size is None else int(size)
+    return status, kept, length
 
 
 def is_length(text: str) -> bool:
@@ -246,10 +275,20 @@ def checked_headers(headers: Any) -> bool:
     return all(_NAME.fullmatch(name) and _VALUE.fullmatch(value) for name, value in headers)
 
 
+def _bytes_of(text: str) -> bytes | None:
+    """A short body as it is told; None: it is none."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return None
+
+
 def checked(answer: Any, method: str) -> dict[str, Any]:
     """A whole answer. Raises `GuestError`."""
     status, told, length = checked_head(answer)
     body = answer.get("body")
+    if isinstance(body, str):
+        body = _bytes_of(body)
     if not isinstance(body, bytes):
         raise GuestError("ProtocolError", "the application's answer is no answer of HTTP's", "")
     if status not in WITHOUT_BODY:

@@ -73,6 +73,7 @@ class Service:
     mounts: tuple[tuple[str, str, bool], ...] = ()
     longest: float | None = LONGEST
     rehearse: tuple[str, ...] = ("GET /",)
+    keep_rehearsals: bool = False
     body_bytes: int = MOST_BODY
     development: bool = False
     access_log: bool = True
@@ -118,6 +119,10 @@ def serve(service: Service) -> None:
         from boxer.serving.connections import ConnectionProtocol
 
         options["http"] = ConnectionProtocol
+    elif service.app and service.isolation == "request":
+        from boxer.serving.protocol import Protocol
+
+        options["http"] = Protocol
     try:
         application = open_service(
             service, kept.result()
@@ -226,7 +231,9 @@ def _served(service: Service, image: Frozen | None) -> Served:
     pool = load(service.box).pool(**_of_pool(service))
     is_sure = not service.may_be_own
     keep = keeper(service.image_key, service.box, service.app, is_sure, service.rehearse)
-    return Served(pool, service.app, service.rehearse, service.development, keep)
+    return Served(
+        pool, service.app, service.rehearse, service.development, keep, service.keep_rehearsals
+    )
 
 
 def _of_pool(service: Service) -> dict[str, Any]:

@@ -16,10 +16,10 @@ import struct
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
-from typing import Any
+from typing import Any, cast
 
 from boxer.errors import GuestError
-from boxer.runtime import Channel
+from boxer.runtime import Channel, Usage
 from boxer.serving.frames import (
     LARGEST,
     OVERHEAD,
@@ -69,7 +69,7 @@ class Talk(asyncio.Protocol):
 
     async def begin(self) -> None:
         self._loop = loop = asyncio.get_running_loop()
-        await loop.create_connection(lambda: self, sock=self._channel.ours)
+        await loop.create_unix_connection(lambda: self, sock=self._channel.ours)
         self._result = loop.run_in_executor(self._executor, self._call, self._channel)
         self._ending = loop.create_task(self._end())
 
@@ -84,6 +84,11 @@ class Talk(asyncio.Protocol):
         stream = self.open()
         self.write(json_frame(kind, stream.number, request))
         return stream
+
+    @property
+    def usage(self) -> Usage | None:
+        """Once the call is over."""
+        return self._channel.usage
 
     @property
     def has_streams(self) -> bool:
@@ -135,8 +140,7 @@ class Talk(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.WriteTransport, transport)  # uvloop's are of other classes
 
     def data_received(self, data: bytes) -> None:
         try:

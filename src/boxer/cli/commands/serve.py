@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from boxer.boxfile import BoxInfo
 
 LABEL = "boxer.rehearse"
+# Between the rehearsals of a label: a comma, but one in a body.
+SEPARATOR = re.compile(r",(?=\s*[A-Za-z]+ /|\s*$)")
+KEEP_LABEL = "boxer.rehearse.keep"
 
 
 def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -96,10 +100,15 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--rehearse",
         action="append",
-        metavar='"METHOD PATH"',
+        metavar='"METHOD PATH [BODY]"',
         help='requests made once before, on machines thrown away (`LABEL boxer.rehearse`, "GET /")',
     )
     parser.add_argument("--no-rehearse", action="store_true")
+    parser.add_argument(
+        "--keep-rehearsals",
+        action="store_true",
+        help="requests begin with what these have left (`LABEL boxer.rehearse.keep=true`)",
+    )
     parser.add_argument(
         "--development", action="store_true", help="answers of requests that failed tell why"
     )
@@ -155,7 +164,7 @@ def run(options: argparse.Namespace) -> int:
     image_key = ""  # while a box is changed again and again, nothing is kept
     if not options.development:
         image_key = key_of_start(options.box, _asked(options), limits, env)
-    app, is_sure, rehearse = _start(options, image_key)
+    app, is_sure, rehearse, keep = _start(options, "" if options.keep_rehearsals else image_key)
     granted = [grants.parse_volume(text) for text in options.volume]
     with grants.mounts_of(granted, partial(grants.copy_of, options.box)) as mounts:
         service = Service(
@@ -171,6 +180,7 @@ def run(options: argparse.Namespace) -> int:
             env=env,
             network=networkoptions.read_outbound(options, net_limits),
             rehearse=rehearse,
+            keep_rehearsals=keep,
             body_bytes=parse_size(options.body),
             development=options.development,
             access_log=not options.no_access_log,
@@ -185,7 +195,7 @@ def run(options: argparse.Namespace) -> int:
             longest=options.stream_time,
             metrics=options.metrics,
             host_lib=options.host_lib,
-            image_key=image_key,
+            image_key="" if keep else image_key,
         )
         serve(service)
     return 0
@@ -234,18 +244,19 @@ def _asked(options: argparse.Namespace) -> dict[str, object]:
     return {"app": options.app, "own": options.own_server, "rehearse": rehearse}
 
 
-def _start(options: argparse.Namespace, image_key: str) -> tuple[str, bool, tuple[str, ...]]:
-    """The application, whether that is sure, and the rehearsals: as an earlier start has found
-    them, or from the box."""
+def _start(options: argparse.Namespace, image_key: str) -> tuple[str, bool, tuple[str, ...], bool]:
+    """The application, whether that is sure, the rehearsals, and whether what they leave is kept:
+    as an earlier start has found them, or from the box. Of what is left so no image is kept."""
     from boxer.library import settings_of
     from boxer.serving import known_start
 
     known = known_start(image_key)
     if known is not None:
-        return known
+        return *known, False
     info = settings_of(options.box)
     app, is_sure = _app_of(options, info)
-    return app, is_sure, _rehearsals(options, info)
+    keep = options.keep_rehearsals or _are_kept(info)
+    return app, is_sure, _rehearsals(options, info), keep
 
 
 def _app_of(options: argparse.Namespace, info: BoxInfo) -> tuple[str, bool]:
@@ -285,11 +296,18 @@ def _named_app(name: str, info: BoxInfo) -> str:
     return application_of(words, config.env, files)
 
 
+def _are_kept(info: BoxInfo) -> bool:
+    told = dict(info.config.labels).get(KEEP_LABEL, "false")
+    if told not in ("true", "false"):
+        raise ServeError(f"LABEL {KEEP_LABEL}={told}: it is true or false.")
+    return told == "true"
+
+
 def _rehearsals(options: argparse.Namespace, info: BoxInfo) -> tuple[str, ...]:
     if options.no_rehearse:
         return ()
     if options.rehearse:
         return tuple(options.rehearse)
     labels = dict(info.config.labels)
-    told = [line.strip() for line in labels.get(LABEL, "GET /").split(",")]
+    told = [line.strip() for line in SEPARATOR.split(labels.get(LABEL, "GET /"))]
     return tuple(line for line in told if line)
