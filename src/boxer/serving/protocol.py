@@ -6,7 +6,9 @@ not: which answers are given so (`application`); all other requests go uvicorn's
 Invariants
 1. One request is answered so for each piece of data that comes: who sends many in one piece takes
    turns with others.
-2. A request that is held here, not whole yet, is uvicorn's as soon as the server is to end.
+2. A request that is not whole in one read is uvicorn's: nothing is held here for it, or for how
+   long it takes.
+3. What a head may be is looked at before any of this (`bounded`).
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
 
 from boxer.serving.application import AT_ONCE_BODY, Application
+from boxer.serving.bounded import BoundedProtocol
 from boxer.serving.served import is_length
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 FORWARDED = (b"x-forwarded-for", b"x-forwarded-proto")
 
 
-class Protocol(HttpToolsProtocol):
+class _ShortProtocol(HttpToolsProtocol):
     """whole: the body, so far, of a request that is answered here once it is there."""
 
     def __init__(self, config: Any, *args: Any, **kwargs: Any) -> None:
@@ -48,6 +51,8 @@ class Protocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         self._is_first = True
         super().data_received(data)
+        if self._whole is not None and not self.transport.is_closing():
+            self._hand_over()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -130,11 +135,6 @@ class Protocol(HttpToolsProtocol):
             seconds, self.timeout_keep_alive_handler
         )
 
-    def shutdown(self) -> None:
-        if self._whole is not None:
-            self._hand_over()
-        super().shutdown()
-
     def _is_for_here(self) -> bool:
         is_first, self._is_first = self._is_first, False
         if not is_first or self._application is None or self._is_chunked:
@@ -194,6 +194,10 @@ class Protocol(HttpToolsProtocol):
             self._defaults = headers
             self._default_lines = b"".join(b"%s: %s\r\n" % pair for pair in headers)
         return self._default_lines
+
+
+class Protocol(BoundedProtocol, _ShortProtocol):
+    """Both: bounds first."""
 
 
 def application_of(app: Any) -> Application | None:
