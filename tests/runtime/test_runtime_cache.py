@@ -160,3 +160,16 @@ def test_a_handler_compiles_what_its_own_process_is_compiling(
 
     monkeypatch.setattr(wasmtime.Module, "__init__", interrupted)
     assert load_code(code, digest, tmp_path).digest == digest
+
+
+def test_a_native_library_that_is_not_there_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(native, "native_folder", lambda: tmp_path)
+    assert native.library.__wrapped__() is None
+    assert "native library" in caplog.text
+    assert "make bases" in caplog.text
+    caplog.clear()
+    monkeypatch.setenv("BOXER_NATIVE", "0")  # asked for
+    assert native.library.__wrapped__() is None
+    assert not caplog.text

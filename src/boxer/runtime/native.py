@@ -5,8 +5,9 @@ Belongs here: finding and declaring it. Does not: machines (`mapped`).
 Invariants
 1. It is loaded only from a folder nobody else can write to, like compiled code (`code`), or from
    among Boxer's own modules.
-2. Without it everything works, slower: `library` is None then. A file that is cut short would end
-   the process when it is touched (SIGBUS): its sha256 is compared first.
+2. Without it runs are slower, and what they have not they are refused: `library` is None then, and
+   that is said once, in a warning. A file that is cut short would end the process when it is
+   touched (SIGBUS): its sha256 is compared first.
 3. The structures are those of native/machine.h of the same ABI number; a test compares the sizes.
 """
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import functools
+import logging
 import os
 import platform
 import struct
@@ -39,6 +41,7 @@ from wasmtime import _ffi as ffi
 from boxer.blobstore import cache_folder, sha256
 from boxer.runtime.private import is_private
 
+logger = logging.getLogger("boxer.runtime")
 ABI = 17
 # What a wheel brings (`wheels`): as safe as the modules beside it.
 PACKAGED = Path(__file__).with_name("lib")
@@ -212,7 +215,17 @@ def library() -> ctypes.CDLL | None:
     """The library, or None where it has not been made. BOXER_NATIVE=0 does without it."""
     if os.environ.get("BOXER_NATIVE") == "0":
         return None
-    folder = native_folder()
+    loaded = _loaded(native_folder())
+    if loaded is None:
+        logger.warning(
+            "note: Boxer's native library for this machine is missing or damaged: boxes run slower, "
+            "and without processes, a network and mounted folders. Wheels bring it; in a checkout "
+            "`make bases` makes it."
+        )
+    return loaded
+
+
+def _loaded(folder: Path) -> ctypes.CDLL | None:
     try:
         if folder != PACKAGED and not is_private(folder):
             return None
