@@ -13,9 +13,10 @@ from boxer.blobstore import cache_folder
 # What tests of instructions, userland and packages share.
 pytest_plugins = ["tests.stages"]
 
-# A shell starts what it puts in the background with SIGINT ignored, and processes hand that on:
-# tests of ctrl-c would wait for ever.
+# A shell starts what it puts in the background with SIGINT and SIGQUIT ignored, and processes hand
+# that on: tests of ctrl-c would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 # No test depends on time: how long an example takes on a busy machine says nothing of it.
 settings.register_profile("boxer", deadline=None, suppress_health_check=[HealthCheck.too_slow])

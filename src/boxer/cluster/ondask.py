@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from typing import Any
 
 from boxer.cluster.mapping import Options, WorkerLostError, calls_of, results
@@ -49,6 +50,7 @@ class DaskCluster:
 class _Crew:
     def __init__(self, client: Any, parcel: Parcel, data: bytes) -> None:
         self._client, self._parcel = client, parcel
+        self._bytes = data
         self._data = client.scatter(data, broadcast=False, hash=True)
         self._under_way: set[Any] = set()
 
@@ -67,7 +69,10 @@ class _Crew:
     def wait(self) -> Iterable[Hashable]:
         from distributed import wait  # type: ignore[import-not-found,unused-ignore]
 
-        return list(wait(self._under_way, return_when="FIRST_COMPLETED").done)
+        try:
+            return list(wait(self._under_way, return_when="FIRST_COMPLETED").done)
+        except CancelledError:
+            return [ticket for ticket in self._under_way if ticket.status != "pending"]
 
     def outcome(self, ticket: Any) -> Outcome:
         from distributed import KilledWorker
@@ -77,6 +82,11 @@ class _Crew:
             return ticket.result()  # type: ignore[no-any-return]
         except KilledWorker as error:
             raise WorkerLostError(type(error).__name__) from None
+        except CancelledError:
+            # The only worker that had the function is gone, and Dask gives up all that waits for it.
+            if self._data.status != "finished":
+                self._data = self._client.scatter(self._bytes, broadcast=False, hash=False)
+            raise WorkerLostError("the function's data went with it") from None
 
     def drop(self, tickets: Iterable[Any]) -> None:
         self._under_way.difference_update(gone := list(tickets))
