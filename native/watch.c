@@ -99,6 +99,10 @@ int watch_begin(struct boxer_machine *machine) {
     watched->code_end = machine->code->end;
     watched->context = machine->context;
     watched->check = check_machine;
+    // A copy of this process could not learn it: the engine compiles with threads, which are not
+    // there.
+    if (machine->run->lives)
+        interrupting_learn(machine->code->engine);
     tick_begin(machine);
     return watching_begin(watched, machine->code->engine);
 }

@@ -83,7 +83,7 @@ class _Crew:
         except KilledWorker as error:
             raise WorkerLostError(type(error).__name__) from None
         except CancelledError:
-            # The only worker that had the function is gone, and Dask gives up all that waits for it.
+            # The only worker that had the function is gone: Dask gives up all that waits for it.
             if self._data.status != "finished":
                 self._data = self._client.scatter(self._bytes, broadcast=False, hash=False)
             raise WorkerLostError("the function's data went with it") from None

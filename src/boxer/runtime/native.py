@@ -218,9 +218,9 @@ def library() -> ctypes.CDLL | None:
     loaded = _loaded(native_folder())
     if loaded is None:
         logger.warning(
-            "note: Boxer's native library for this machine is missing or damaged: boxes run slower, "
-            "and without processes, a network and mounted folders. Wheels bring it; in a checkout "
-            "`make bases` makes it."
+            "note: Boxer's native library for this machine is missing or damaged: boxes run "
+            "slower, and without processes, a network and mounted folders. Wheels bring it; in a "
+            "checkout `make bases` makes it."
         )
     return loaded
 

@@ -21,6 +21,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 MOST_HEAD = 64 << 10
 # Seconds for them, from the connection's beginning or their first byte; beyond it 408.
 HEAD_TIME = 30.0
+# Seconds for a client to read why it was refused, while what it still sends is thrown away: a
+# connection that is closed with bytes unread takes the answer along (RFC 9112 section 9.6).
+LINGER = 2.0
 
 
 class _TooLargeError(Exception):
@@ -34,7 +37,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._in_head = False
         self._head_bytes = self._unparsed = 0
-        self._is_too_large = False
+        self._is_too_large = self._is_refused = False
         self._head_timer: TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -46,6 +49,8 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._is_refused:
+            return
         self._unparsed += len(data)
         super().data_received(data)
         if not self._in_head:
@@ -109,6 +114,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _refuse(self, status: HTTPStatus) -> None:
         """An answer, unless another one is under way, and the end of the connection."""
         self._in_head = False
+        self._is_refused = True
         self._stop_timer()
         if self.cycle is None or self.cycle.response_complete:
             text = f"{status.phrase}\n".encode()
@@ -116,4 +122,8 @@ class BoundedProtocol(HttpToolsProtocol):
                 STATUS_LINE[status.value] + b"content-type: text/plain; charset=utf-8\r\n"
                 b"content-length: %d\r\nconnection: close\r\n\r\n%s" % (len(text), text)
             )
-        self.transport.close()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+            self._head_timer = self.loop.call_later(LINGER, self.transport.close)
+        else:
+            self.transport.close()

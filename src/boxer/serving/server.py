@@ -102,8 +102,8 @@ def serve(service: Service) -> None:
         "host": service.host,
         "port": service.port,
         "http": BoundedProtocol,
-        # uvloop's takes a few microseconds less of a request and serves 64 connections unfairly: the
-        # slowest of a hundred requests waited ten times as long.
+        # uvloop's takes a few microseconds less of a request, and serves 64 connections unfairly:
+        # the slowest of a hundred requests waited ten times as long.
         "loop": "asyncio",
         "ws_ping_interval": PING,
         "ws_ping_timeout": PING,

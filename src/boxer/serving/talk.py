@@ -140,7 +140,7 @@ class Talk(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.WriteTransport, transport)  # other loops' are of other classes
+        self._transport = cast(asyncio.WriteTransport, transport)  # not by its class: loops differ
 
     def data_received(self, data: bytes) -> None:
         try:
