@@ -64,12 +64,7 @@ def text_of(figures: Figures) -> tuple[bytes, str]:
     )
 
     def families() -> Any:
-        answers = CounterMetricFamily(
-            "boxer_requests", "Requests that were answered, by status.", labels=["status"]
-        )
-        for status, count in figures.answers.items():
-            answers.add_metric([status], count)
-        yield answers
+        yield _by_status(figures.answers)
         ways = CounterMetricFamily(
             "boxer_calls", "By which way a request's machine was called.", labels=["way"]
         )
@@ -111,6 +106,17 @@ def text_of(figures: Figures) -> tuple[bytes, str]:
     return _exposed(families)
 
 
+def _by_status(answers: Counter[str]) -> Any:
+    from prometheus_client.core import CounterMetricFamily
+
+    told = CounterMetricFamily(
+        "boxer_requests", "Requests that were answered, by status.", labels=["status"]
+    )
+    for status, count in answers.items():
+        told.add_metric([status], count)
+    return told
+
+
 class OwnFigures:
     """Of a server of the box's own, in the event loop's thread. machines: that requests may have at
     once; open: requests under way; links: WebSockets."""
@@ -123,15 +129,10 @@ class OwnFigures:
 
 def text_of_own(figures: OwnFigures) -> tuple[bytes, str]:
     """As `text_of`."""
-    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+    from prometheus_client.core import GaugeMetricFamily
 
     def families() -> Any:
-        answers = CounterMetricFamily(
-            "boxer_requests", "Requests that were answered, by status.", labels=["status"]
-        )
-        for status, count in figures.answers.items():
-            answers.add_metric([status], count)
-        yield answers
+        yield _by_status(figures.answers)
         for name, told, value in (
             ("boxer_machines", "Machines that requests may have at once.", figures.machines),
             ("boxer_machines_busy", "Requests under way, each on its machine.", figures.open),
