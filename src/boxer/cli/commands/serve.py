@@ -207,6 +207,11 @@ def _check(options: argparse.Namespace) -> None:
         if getattr(options, name) < least:
             option = name.replace("_", "-")
             raise ServeError(f"--{option} {getattr(options, name)}: at least {least}.")
+    if options.own_server and (options.rehearse or options.keep_rehearsals):
+        raise ServeError(
+            "A server of the box's own has no rehearsals.",
+            hint="Leave out --rehearse and --keep-rehearsals: what it did before it waits is kept.",
+        )
     if not 0 <= options.box_port < 1 << 16:
         raise ServeError(f"--box-port {options.box_port} is no port.")
     if options.metrics and not options.metrics.startswith("/"):
