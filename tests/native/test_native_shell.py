@@ -55,6 +55,8 @@ MESSAGES = [
     "exec /etc/passwd",
     "wait %3; echo $?; wait x",
 ]
+# How a job ended, in dash's words; dash itself, on a busy machine, leaves it out now and then.
+ENDS = [("TERM", "Terminated\n", 143), ("KILL", "Killed\n", 137), ("HUP", "Hangup\n", 129)]
 # Where nothing can be forked: scripts, their output and their status.
 ALONE = [
     ("echo a; $REAL -c 'echo last'", "a\nlast\n", 0),
@@ -135,6 +137,14 @@ def test_a_script_does_what_it_does_in_this_machines_shell(
     done = _run(shells / shell, script, tmp_path / "done")
     assert done[:2] == wanted[:2], done[2]
     assert bool(done[2]) == bool(wanted[2]), (done[2], wanted[2])
+
+
+@pytest.mark.parametrize(("sent", "told", "status"), ENDS)
+def test_wait_says_how_a_job_was_killed(
+    shells: Path, tmp_path: Path, sent: str, told: str, status: int
+) -> None:
+    script = f"sleep 5 & kill -{sent} $!; wait $!"
+    assert _run(shells / "dash", script, tmp_path / "done") == (status, "", told)
 
 
 @pytest.mark.parametrize("script", MESSAGES)
