@@ -50,6 +50,9 @@ VARIABLE = re.compile(r"@[^\n]* thread_local [^\n]*")
 NOT_OF_CODE = ("mode", "output", "dependency", "library")
 # A Python's headers that are not this SDK's: the host's, which has another pyconfig.h.
 HOST_HEADERS = re.compile(r"-(?:I|isystem).*/include/python3\.\d+t?/?")
+# Folders of the compiler's own headers with the interfaces of Linux that libc has not, in the order
+# they are looked through: the machine whose system calls the kernel models, then what all share.
+LINUX_HEADERS = ("riscv-linux-any", "any-linux-any")
 
 
 class Options:
@@ -142,6 +145,9 @@ class Tools:
         self.own_libraries = set(table["own_libraries"])
         self.zig = os.environ["BOXER_ZIG"]
         self.flags = [flag.replace("{sdk}", str(sdk)) for flag in table["flags"]]
+        headers = Path(self.zig).parent / "lib" / "libc" / "include"
+        for folder in LINUX_HEADERS:
+            self.flags += ["-idirafter", str(headers / folder)]
         self.cxx_flags = [flag.replace("{sdk}", str(sdk)) for flag in table["cxx_flags"]]
         self.link_flags = table["link_flags"]
         self.module_flags = table.get("module_flags", [])
