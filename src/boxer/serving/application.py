@@ -65,7 +65,8 @@ class Application:
         self._shapes = Shapes()
         self._fresh = Fresh(served, self._shapes) if machines is None else None
         self._machines: Machines = machines or self._fresh or Fresh(served, self._shapes)
-        self._is_apart = not served.pool.reaches_outside and self._fresh is not None
+        pool = served.pool
+        self._is_apart = pool.can_talk and not pool.reaches_outside and self._fresh is not None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         match scope["type"]:

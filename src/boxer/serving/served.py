@@ -26,7 +26,7 @@ from boxer.serving import failures
 from boxer.serving.metrics import Figures
 
 MODULE = "boxer.web"
-RESPOND = f"{MODULE}:respond"
+RESPOND, LOAD = f"{MODULE}:respond", f"{MODULE}:load"
 # How often the image is made anew for what requests imported.
 LEARNED = 16
 # Seconds in which an answer is given at once, or not.
@@ -57,7 +57,8 @@ class Served:
 
     Modules that a request imports are imported into the image for those after it: their names are
     all that is ever kept of a request, and LEARNED times at most.
-    kind: wsgi, asgi, event, function, functions-framework. figures: what was served. keep: given
+    kind: wsgi, asgi, event, function, functions-framework. figures: what was served. rehearsed:
+    modules that rehearsals have imported. is_the_same: so it is at each start. keep: given
     an image in which the application and what rehearsals import are imported, and nothing else has
     happened: no request, no start of the application. keep_rehearsals: all that they leave is in
     the image of requests.
@@ -79,14 +80,14 @@ class Served:
         self._learning = threading.Lock()
         self._to_learn = LEARNED
         bare = pool.image_for(MODULE)
-        self._is_the_same = True  # at each start
-        self._rehearsed = [app.partition(":")[0]]
+        self.is_the_same = True
+        self.rehearsed: list[str] = []
         self.kind = self._open(app)
         for text in rehearse:
             self._rehearse(text, keep_rehearsals)
-        if keep is not None and self._is_the_same:
+        if keep is not None and self.is_the_same:
             try:
-                keep(pool.aside(bare, f"{MODULE}:load", self._rehearsed))
+                keep(pool.aside(bare, LOAD, [app.partition(":")[0], *self.rehearsed]))
             except BoxerError as error:
                 logger.warning("the next start rehearses anew: %s", error)
 
@@ -97,7 +98,7 @@ class Served:
             except GuestError as error:
                 if error.type != "OutsideError":
                     raise
-                self._is_the_same = False
+                self.is_the_same = False
                 logger.warning(
                     "`%s` looks outside when it starts (%s): it starts in each machine", app,
                     error.text,
@@ -117,14 +118,14 @@ class Served:
             is_whole = not answer.get("again")
             if is_whole:
                 checked(answer, request["method"])
-            self._rehearsed += self._load(answer.get("imported"))
+            self.rehearsed += self._load(answer.get("imported"))
             if keep and is_whole and answer["status"] < HTTPStatus.BAD_REQUEST:
                 self.pool.prepare(f"{MODULE}:rehearse", request)
             elif keep:
                 logger.warning("nothing of the rehearsal `%s` is kept: %s", text, _why_not(answer))
         except FAILURES as error:
             logger.warning("the rehearsal `%s` failed: %s", text, str(error).partition("\n")[0])
-            self._is_the_same = False
+            self.is_the_same = False
 
     def keep_alive(self) -> None:
         """Machines are to live on: what they need for that is in the image, too."""
@@ -200,7 +201,7 @@ class Served:
         if not isinstance(modules, list):
             return []
         names = sorted(name for name in modules if isinstance(name, str))
-        self.pool.prepare(f"{MODULE}:load", names)
+        self.pool.prepare(LOAD, names)
         return names
 
 
