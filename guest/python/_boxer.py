@@ -15,7 +15,7 @@ import _boxer_standing
 
 hooks = []
 frozen_modules = set()
-# Where modules are looked for, as the first freeze left it: calls look in the working directory, too.
+# Where modules are looked for, as the first freeze left it.
 frozen_path = []
 # TZ as it was at the freeze, which the image's clock follows; UNKNOWN: it is looked at anew.
 frozen_zone = UNKNOWN = object()

@@ -352,6 +352,22 @@ def test_a_command_that_serves_nothing(tmp_path: Path) -> None:
     assert "before it waited for a connection" in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "rehearsal", "told"),
+    [
+        (["python", "-c", "print(5)"], "GET /", "does not say which application"),
+        (["python", "-c", "print(5)"], "nonsense", "does not say which application"),
+        (["python", "standing_server.py"], "GET /", "`standing_server` cannot be served"),
+    ],
+)
+def test_rehearsals_of_no_application(
+    tmp_path: Path, words: list[str], rehearsal: str, told: str
+) -> None:
+    dockerfile = f"FROM python\nWORKDIR /srv\nCOPY *.py ./\nCMD {json.dumps(words)}\n"
+    made = build(tmp_path, dockerfile, "standing_server.py")
+    assert told in refused(made, "--rehearse", rehearsal)
+
+
 def test_a_server_in_c(tmp_path: Path) -> None:
     made = build(
         tmp_path,

@@ -13,7 +13,6 @@ Invariants
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -37,7 +36,6 @@ BODY_TIME = 30.0
 SHORT = 4096
 # Seconds that an answer that is streamed may last, and a WebSocket.
 LONGEST = 3600.0
-logger = logging.getLogger("boxer.serve")
 
 
 class Application:

@@ -12,16 +12,14 @@ Invariants
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 
 from boxer.errors import BoxerError
 from boxer.library import load
 from boxer.runtime import Frozen, Limits
 from boxer.serving.keeping import frozen_of, image_of_start, keeper
+from boxer.serving.log import logger
 from boxer.serving.served import LOAD, MODULE, Served
-
-logger = logging.getLogger("boxer.serve")
 
 
 def own_image(box: str, key: str) -> Frozen:

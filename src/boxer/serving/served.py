@@ -11,7 +11,6 @@ Invariants
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import sys
@@ -19,10 +18,12 @@ import threading
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
+from weakref import WeakSet
 
 from boxer.errors import BoxerError, GuestError, GuestExitedError, LimitReached, ServeError
 from boxer.runtime import Channel, Frozen, Pool
 from boxer.serving import failures
+from boxer.serving.log import logger
 from boxer.serving.metrics import Figures
 
 MODULE = "boxer.web"
@@ -31,7 +32,6 @@ RESPOND, LOAD = f"{MODULE}:respond", f"{MODULE}:load"
 LEARNED = 16
 # Seconds in which an answer is given at once, or not.
 AT_ONCE = 0.02
-logger = logging.getLogger("boxer.serve")
 
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # token, RFC 9110 section 5.6.2
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")  # field-value, section 5.5
@@ -49,6 +49,8 @@ HOP_BY_HOP = frozenset(
 )
 _OURS = (HOP_BY_HOP - {"te", "trailer"}) | {"content-length"}
 WITHOUT_BODY = frozenset((204, 304))
+MOST_STATUS = 599  # RFC 9110 section 15
+_SERVING: WeakSet[Pool] = WeakSet()
 FAILURES = (GuestError, GuestExitedError, LimitReached)
 
 
@@ -62,7 +64,8 @@ class Served:
     an image in which the application and what rehearsals import are imported, and nothing else has
     happened: no request, no start of the application. keep_rehearsals: all that they leave is in
     the image of requests.
-    Raises `ServeError` where the box has no such application, or it does not start.
+    Raises `ServeError` where the box has no such application, or it does not start, and where the
+    pool serves one already.
     """
 
     def __init__(
@@ -74,6 +77,11 @@ class Served:
         keep: Callable[[Frozen], object] | None = None,
         keep_rehearsals: bool = False,
     ) -> None:
+        if pool in _SERVING:  # its image has that one's state
+            raise ServeError(
+                "This pool serves an application already.",
+                hint="Make another one for this: box.pool(..).",
+            )
         self.pool = pool
         self.figures = Figures(pool)
         self.development = development
@@ -83,6 +91,7 @@ class Served:
         self.is_the_same = True
         self.rehearsed: list[str] = []
         self.kind = self._open(app)
+        _SERVING.add(pool)
         for text in rehearse:
             self._rehearse(text, keep_rehearsals)
         if keep is not None and self.is_the_same:
@@ -252,7 +261,7 @@ def checked_head(told: Any) -> tuple[int, list[list[str]], int | None]:
     length = None
     try:
         status = told["status"]
-        sound = type(status) is int and 200 <= status <= 999
+        sound = type(status) is int and 200 <= status <= MOST_STATUS
         for name, value in told["headers"]:
             sound = sound and bool(_NAME.fullmatch(name) and _VALUE.fullmatch(value))
             small = name.lower()

@@ -7,7 +7,6 @@ Belongs here: what of a service the server is told. Does not: what a request bec
 from __future__ import annotations
 
 import json
-import logging
 import os
 import socket
 import sys
@@ -22,9 +21,10 @@ from boxer.runtime import Frozen, Limits, Mount, Network, Pool, Stream
 from boxer.serving import granian, metrics
 from boxer.serving.application import LONGEST, MOST_BODY, Application
 from boxer.serving.keeping import image_of_start, keeper
+from boxer.serving.log import logger
 from boxer.serving.machines import Machines, One, PerConnection
 from boxer.serving.ownimage import prepare_own
-from boxer.serving.served import MODULE, Served
+from boxer.serving.served import MODULE, Served, rehearsal_of
 from boxer.serving.sessions import Sessions
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ READY = 120
 PING = 20.0  # seconds between pings of a WebSocket, and that an answer may take
 # Requests of machines that live on: what each takes is memory in its own.
 MOST_AT_ONCE = 1 << 12
-logger = logging.getLogger("boxer.serve")
 ISOLATIONS = ("request", "connection", "session", "none")
 
 
@@ -277,6 +276,8 @@ def _machines(service: Service, served: Served) -> Machines | None:
 
 
 def _check(service: Service) -> None:
+    for text in service.rehearse:
+        rehearsal_of(text)
     if service.isolation not in ISOLATIONS:
         raise ServeError(
             f"--isolation {service.isolation}: there is no such one.", hint=", ".join(ISOLATIONS)

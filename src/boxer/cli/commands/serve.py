@@ -165,14 +165,14 @@ def run(options: argparse.Namespace) -> int:
     if not options.development:
         image_key = key_of_start(options.box, _asked(options), limits, env)
     app, is_sure, rehearse, keep = _start(options, "" if options.keep_rehearsals else image_key)
-    if options.own_server and options.rehearse:
-        _check_rehearsals_of_own(app, image_key)
+    if options.rehearse:
+        _check_rehearsals(options, app, image_key)
     granted = [grants.parse_volume(text) for text in options.volume]
     with grants.mounts_of(granted, partial(grants.copy_of, options.box)) as mounts:
         service = Service(
             box=options.box,
             app="" if options.own_server else app,
-            may_be_own=not is_sure,
+            may_be_own=not (is_sure or options.rehearse),
             rehearsed=app if options.own_server else "",
             box_port=options.box_port,
             host=host,
@@ -221,13 +221,13 @@ def _check(options: argparse.Namespace) -> None:
         raise ServeError(f"`{options.metrics}` is no path.", hint="--metrics /metrics")
 
 
-def _check_rehearsals_of_own(app: str, image_key: str) -> None:
+def _check_rehearsals(options: argparse.Namespace, app: str, image_key: str) -> None:
     if not app:
         raise ServeError(
             "--rehearse: the box's command does not say which application its server serves.",
             hint="Import what requests need where the program starts.",
         )
-    if not image_key:
+    if options.own_server and not image_key:
         raise ServeError(
             "--rehearse: the image of a server of the box's own is on disk for its processes, and"
             " has no values of -e or --env-file.",
