@@ -18,6 +18,8 @@ import json
 import sys
 import traceback
 
+import _boxer_standing
+
 TAG = "boxer.bytes"
 TEXT = "boxer.text"
 # As the host's (src/boxer/runtime/frames.py).
@@ -54,6 +56,7 @@ def _join_threads():
     if threading is not None:
         for tell in reversed(threading._threading_atexits):
             tell()
+    _boxer_standing.let_listeners_go()
     _thread._shutdown()
     pools = sys.modules.get("concurrent.futures.thread")
     if pools is not None:  # the next call may have pools of its own

@@ -35,10 +35,11 @@ def end():
     if _start is not None:
         sys.modules["threading"].Thread.start = _start
         _start = None
-    for _ in range(_TURNS):
-        if not _thread._count():
-            return
-        posix.sched_yield()
+    if _have_ended():
+        return
+    let_listeners_go()
+    if _have_ended():
+        return
     count = _thread._count()
     raise RuntimeError(
         f"{count} thread{'s' if count > 1 else ''} would stand in the frozen image, which holds"
@@ -48,6 +49,43 @@ def end():
 
 # A thread that is about to end needs some.
 _TURNS = 100
+
+
+def _have_ended():
+    for _ in range(_TURNS):
+        if not _thread._count():
+            return True
+        posix.sched_yield()
+    return False
+
+
+def let_listeners_go():
+    """Threads of `logging.handlers.QueueListener` end, and records are handled where they are put
+    into its queue: in a machine that ends with its answer the thread would not come to them."""
+    handlers, threading = sys.modules.get("logging.handlers"), sys.modules.get("threading")
+    for thread in list(threading._active.values()) if handlers and threading else ():
+        listener = getattr(getattr(thread, "_target", None), "__self__", None)
+        if not isinstance(listener, handlers.QueueListener) or listener._thread is not thread:
+            continue
+        try:
+            listener.queue.put_nowait = listener.queue.put_nowait
+        except AttributeError:
+            continue  # a queue that is not Python's own
+        listener.stop()
+        listener.queue.put_nowait = _Handled(listener)
+
+
+class _Handled:
+    def __init__(self, listener):
+        self.listener = listener
+
+    def __call__(self, record):
+        listener = self.listener
+        if listener._thread is not None:  # it has been started again
+            del listener.queue.put_nowait
+            listener.queue.put_nowait(record)
+        elif record is not listener._sentinel:
+            listener.handle(record)
 
 
 def _told():
