@@ -59,33 +59,26 @@ def _have_ended():
     return False
 
 
+# Threads of `logging.handlers.QueueListener` end, and records are handled where they are put into
+# its queue: in a machine that ends with its answer the thread would not come to them.
 def let_listeners_go():
-    """Threads of `logging.handlers.QueueListener` end, and records are handled where they are put
-    into its queue: in a machine that ends with its answer the thread would not come to them."""
     handlers, threading = sys.modules.get("logging.handlers"), sys.modules.get("threading")
     for thread in list(threading._active.values()) if handlers and threading else ():
         listener = getattr(getattr(thread, "_target", None), "__self__", None)
-        if not isinstance(listener, handlers.QueueListener) or listener._thread is not thread:
-            continue
-        try:
-            listener.queue.put_nowait = listener.queue.put_nowait
-        except AttributeError:
-            continue  # a queue that is not Python's own
-        listener.stop()
-        listener.queue.put_nowait = _Handled(listener)
+        if isinstance(listener, handlers.QueueListener) and hasattr(listener.queue, "__dict__"):
+            listener.stop()
+            listener.queue.put_nowait = _handled_by(listener)
 
 
-class _Handled:
-    def __init__(self, listener):
-        self.listener = listener
-
-    def __call__(self, record):
-        listener = self.listener
+def _handled_by(listener):
+    def put(record):
         if listener._thread is not None:  # it has been started again
             del listener.queue.put_nowait
             listener.queue.put_nowait(record)
         elif record is not listener._sentinel:
             listener.handle(record)
+
+    return put
 
 
 def _told():
