@@ -376,8 +376,10 @@ def bodies(port: int) -> dict[str, float]:
 
 
 def family(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(each for child in children for each in family(int(child)))]
+    """Whichever of its threads has started them."""
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    children = [int(child) for told in lists for child in told.read_text().split()]
+    return [pid, *(each for child in children for each in family(child))]
 
 
 def cpu_of(pid: int) -> float:

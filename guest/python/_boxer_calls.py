@@ -18,8 +18,6 @@ import json
 import sys
 import traceback
 
-import _boxer_standing
-
 TAG = "boxer.bytes"
 TEXT = "boxer.text"
 # As the host's (src/boxer/runtime/frames.py).
@@ -56,7 +54,10 @@ def _join_threads():
     if threading is not None:
         for tell in reversed(threading._threading_atexits):
             tell()
-    _boxer_standing.let_listeners_go()
+    if "logging.handlers" in sys.modules:
+        from boxer import _listeners
+
+        _listeners.let_go()
     _thread._shutdown()
     pools = sys.modules.get("concurrent.futures.thread")
     if pools is not None:  # the next call may have pools of its own

@@ -35,11 +35,14 @@ def end():
     if _start is not None:
         sys.modules["threading"].Thread.start = _start
         _start = None
-    if _have_ended():
-        return
-    let_listeners_go()
-    if _have_ended():
-        return
+    for turn in range(_TURNS):
+        if not _thread._count():
+            return
+        if turn == _TURNS // 2:
+            from boxer import _listeners
+
+            _listeners.let_go()
+        posix.sched_yield()
     count = _thread._count()
     raise RuntimeError(
         f"{count} thread{'s' if count > 1 else ''} would stand in the frozen image, which holds"
@@ -49,36 +52,6 @@ def end():
 
 # A thread that is about to end needs some.
 _TURNS = 100
-
-
-def _have_ended():
-    for _ in range(_TURNS):
-        if not _thread._count():
-            return True
-        posix.sched_yield()
-    return False
-
-
-# Threads of `logging.handlers.QueueListener` end, and records are handled where they are put into
-# its queue: in a machine that ends with its answer the thread would not come to them.
-def let_listeners_go():
-    handlers, threading = sys.modules.get("logging.handlers"), sys.modules.get("threading")
-    for thread in list(threading._active.values()) if handlers and threading else ():
-        listener = getattr(getattr(thread, "_target", None), "__self__", None)
-        if isinstance(listener, handlers.QueueListener) and hasattr(listener.queue, "__dict__"):
-            listener.stop()
-            listener.queue.put_nowait = _handled_by(listener)
-
-
-def _handled_by(listener):
-    def put(record):
-        if listener._thread is not None:  # it has been started again
-            del listener.queue.put_nowait
-            listener.queue.put_nowait(record)
-        elif record is not listener._sentinel:
-            listener.handle(record)
-
-    return put
 
 
 def _told():
