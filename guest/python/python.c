@@ -32,6 +32,7 @@
 #include "program.h"
 #include "signals.h"
 #include "turns.h"
+#include "warmth.h"
 
 static int started;        // the frozen interpreter is there
 static char *started_path; // and was started as this
@@ -149,6 +150,8 @@ static PyStatus start_as(char *path) {
     if (!PyStatus_Exception(status))
         status = Py_InitializeFromConfig(&config);
     PyConfig_Clear(&config);
+    if (!PyStatus_Exception(status) && warmth_offer() < 0)
+        status = PyStatus_NoMemory();
     return status;
 }
 
@@ -175,7 +178,8 @@ static int prepare(char **modules) {
 }
 
 static int settle(void) {
-    if (make_image_immortal() < 0 || call_boxer("settle", PyList_New(0), 0) < 0)
+    if (make_image_immortal() < 0 || call_boxer("settle", PyList_New(0), 0) < 0 ||
+        warmth_settle() < 0)
         return 1;
     pools_settle();
     return 0;
