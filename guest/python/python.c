@@ -178,8 +178,7 @@ static int prepare(char **modules) {
 }
 
 static int settle(void) {
-    if (make_image_immortal() < 0 || call_boxer("settle", PyList_New(0), 0) < 0 ||
-        warmth_settle() < 0)
+    if (make_image_immortal() < 0 || call_boxer("settle", PyList_New(0), 0) < 0)
         return 1;
     pools_settle();
     return 0;
@@ -475,7 +474,7 @@ static int python_rest(unsigned depth) {
         return 1;
     if (depth)
         Py_SetRecursionLimit((int)depth);
-    return fresh_settle() < 0 ? 1 : settle();
+    return fresh_settle() < 0 || settle() || warmth_settle() < 0;
 }
 
 // recipes/toybox.toml: which command is meant says argv[0].

@@ -7,8 +7,8 @@
 // nobody's.
 //
 // Invariants
-// 1. What a life tells is a hint: whatever it says, the image's instructions are such that the
-//    interpreter could have made there, with guards that look whether they hold.
+// 1. What a life tells is a hint, of the same instructions as the image's: no version, index or
+//    address of its own gets into the image's caches. Guards look whether they hold, as ever.
 // 2. Only code of functions that the image holds for ever is read or written to.
 #define PY_SSIZE_T_CLEAN
 #define Py_BUILD_CORE 1
@@ -36,7 +36,8 @@ enum { PATIENCE = 31, SOON = 1, BACKOFF = 5, LARGEST = 10 };
 // An instruction, by its address, and what its caches say: of which version, and where in a dict.
 struct used {
     uint32_t at;
-    uint16_t opcode, hint;
+    uint8_t opcode, arg;
+    uint16_t hint;
     uint32_t version;
 };
 
@@ -195,7 +196,8 @@ static void tell_one(const struct place *place, void *state) {
     uint32_t version = version_of(place);
     told->items[told->count++] = (struct used){
         .at = (uint32_t)(uintptr_t)place->at,
-        .opcode = (uint16_t)opcode,
+        .opcode = (uint8_t)opcode,
+        .arg = place->at->op.arg,
         .hint = _PyOpcode_Caches[place->base] >= 4 ? place->at[4].cache : 0,
         .version = opcode == LOAD_ATTR_MODULE ? module_of(version) : version,
     };
@@ -383,7 +385,7 @@ static int specialise(const struct image *image, const struct used *used,
     case STORE_ATTR:
         break;
     default: // its caches hold no more than its counter
-        place->at->op.code = (uint8_t)used->opcode;
+        place->at->op.code = used->opcode;
         *counter_of(place->at) = adaptive_counter_cooldown();
         return 1;
     }
@@ -411,11 +413,12 @@ static int is_for_now(const struct image *image, int opcode) {
 
 static void use_one(const struct place *place, void *state) {
     const struct image *image = state;
+    if (place->at->op.code != place->base || !is_adaptive(place->base))
+        return;
     struct used key = {.at = (uint32_t)(uintptr_t)place->at};
     const struct used *used =
         bsearch(&key, image->told.items, image->told.count, sizeof key, compare);
-    if (!used || used->opcode >= MIN_INSTRUMENTED_OPCODE || place->at->op.code != place->base ||
-        _PyOpcode_Deopt[used->opcode] != place->base || !is_adaptive(place->base) ||
+    if (!used || used->arg != place->at->op.arg || _PyOpcode_Deopt[used->opcode] != place->base ||
         !is_for_now(image, used->opcode))
         return;
     if (used->opcode == place->base) {
