@@ -139,7 +139,10 @@ class Upstream:
 
     def _lasts_to_the_end(self) -> bool:
         names = {name.lower() for name, _ in self._answer.headers}
-        return self._parser.get_status_code() >= FINAL and not names & {b"content-length", b"transfer-encoding"}
+        return self._parser.get_status_code() >= FINAL and not names & {
+            b"content-length",
+            b"transfer-encoding",
+        }
 
     def close(self) -> None:
         self._writer.transport.abort()
