@@ -134,9 +134,21 @@ class Served:
                 self.pool.prepare(f"{MODULE}:rehearse", request)
             elif keep:
                 logger.warning("nothing of the rehearsal `%s` is kept: %s", text, _why_not(answer))
+            if not keep and is_whole:
+                self._get_used_to(request)
         except FAILURES as error:
             logger.warning("the rehearsal `%s` failed: %s", text, str(error).partition("\n")[0])
             self.is_the_same = False
+
+    def _get_used_to(self, request: dict[str, Any]) -> None:
+        """What two tries of it tell alike: chance and the clock have had no part in that."""
+        first, other = (self.pool.tried(f"{MODULE}:try_out", request) for _ in range(2))
+        asked = {
+            kind: [question for question in questions if question in other["asked"][kind]]
+            for kind, questions in first["asked"].items()
+        }
+        told = {"asked": asked, "used_to": first["used_to"]}
+        self.pool.prepare(f"{MODULE}:get_used_to", told)
 
     def keep_alive(self) -> None:
         """Machines are to live on: what they need for that is in the image, too."""
