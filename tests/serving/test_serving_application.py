@@ -222,8 +222,8 @@ def test_a_listener_of_logs_stands(
     told = capfd.readouterr().err
     for line in ("at the import", "heard /one", "heard /again", "heard /stop", "heard /two"):
         assert line in told
-    # The rehearsal's, too; once stopped it hears nothing, as elsewhere.
-    assert told.count("0 left") == 4
+    # Once stopped it hears nothing, as elsewhere.
+    assert told.count("0 left") == told.count("heard") - 1
 
 
 def test_a_factory_is_called(served_box: boxer.Box) -> None:

@@ -111,13 +111,6 @@ def test_who_reads_slowly_keeps_nobody_waiting(own_served_file: Path) -> None:
             client.ask("/large")
             assert client.head()[0] == 200
         tenant(service.port, "other", 4)
-        with Client(service.port) as socket:
-            handshake = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"]
-            socket.ask("/ws/echo", "GET", *handshake, "Sec-WebSocket-Key: " + "A" * 22 + "==")
-            assert socket.head()[0] == 101
-            with Client(service.port) as another:
-                another.ask("/ws/echo", "GET", *handshake, "Sec-WebSocket-Key: " + "A" * 22 + "==")
-                assert another.head()[0] == 503
 
 
 def test_more_silent_clients_than_machines(impatient: Serving) -> None:
