@@ -77,10 +77,21 @@ static void assign(const char *name, long long value) {
         psh_set(name, text);
 }
 
-static long long variable(void) {
-    size_t length = psh_name_length(at);
+// With its subscript, which is an expression of its own.
+static char *read_name(void) {
+    size_t length = psh_name_length(at), subscript = psh_subscript(at + length);
     char *name = psh_copy(at, length);
-    at += length;
+    const char *inner = at + length + 1, *behind = at + length + subscript;
+    int outer = skipped;
+    if (subscript)
+        name = psh_element_name(name, inner, subscript - 2);
+    skipped = outer;
+    at = psh.leaving ? "" : behind;
+    return name;
+}
+
+static long long variable(void) {
+    char *name = read_name();
     at += strspn(at, " \t\n");
     if (psh.bash && (*at == '+' || *at == '-') && at[1] == *at) {
         long long old = value_of(name);
@@ -109,10 +120,9 @@ static long long variable(void) {
 // ++name, --name
 static long long stepped(void) {
     char kind = *at;
-    size_t length = psh_name_length(at + 2);
-    char *name = psh_copy(at + 2, length);
+    at += 2;
+    char *name = read_name();
     long long value = apply(kind, value_of(name), 1);
-    at += 2 + length;
     assign(name, value);
     return value;
 }

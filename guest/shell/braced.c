@@ -20,7 +20,7 @@ static char *without(const char *value, const char *pattern, int suffix, int lon
 
 static void put_alternative(struct text *out, const char *name, char kind, int colon,
                             const char *at, const char *end, int quoted) {
-    const char *value = psh_value_or_arguments(name);
+    const char *value = psh_value_or_list(name);
     int there = value && (!colon || *value);
     if (kind == '+' ? there : (!there && kind == '-'))
         psh_walk(out, at, end, quoted);
@@ -62,18 +62,14 @@ static long long evaluated(const char *at, const char *end) {
 }
 
 // ${@:2} and ${@:2:1}. Number 0 is $0.
-static void put_some_arguments(struct text *out, char name, long long from, const long long *length,
-                               int quoted) {
-    struct psh_words some = {0};
-    long long count = (long long)psh.arguments.count, stop = count + 1;
-    from = from < 0 ? count + 1 + from : from;
+static void put_some(struct text *out, const char *name, long long from, const long long *length,
+                     int quoted) {
+    struct psh_words list = psh_list_from(name, from), some = {0};
     if (length && *length < 0)
-        psh_fail(1, "${%c:..}: a length below 0", name);
-    if (length && from + *length < stop)
-        stop = from + *length;
-    for (long long i = from < 0 ? stop : from; i < stop; i++)
-        psh_add(&some, i ? psh.arguments.items[i - 1] : psh.name);
-    psh_put_list(out, &some, name, quoted);
+        psh_fail(1, "${%s:..}: a length below 0", name);
+    for (size_t i = 0; i < list.count && (!length || (long long)i < *length); i++)
+        psh_add(&some, list.items[i]);
+    psh_put_list(out, &some, psh_list_kind(name), quoted);
 }
 
 // ${name:from} and ${name:from:length}; at: behind the colon.
@@ -82,14 +78,50 @@ static void put_slice(struct text *out, const char *name, const char *at, const 
     const char *colon = find(at, end, ":");
     long long from = evaluated(at, colon), length = colon < end ? evaluated(colon + 1, end) : 0;
     const long long *given = colon < end ? &length : NULL;
-    if (*name == '@' || *name == '*') {
-        put_some_arguments(out, *name, from, given, quoted);
+    if (psh_list_kind(name)) {
+        put_some(out, name, from, given, quoted);
         return;
     }
     const char *value = psh_slice(value_or_nothing(name), from, given);
     if (!value)
         psh_fail(1, "${%s:..}: its end lies before its start", name);
     psh_put_all(out, value, quoted);
+}
+
+// What is made of a value, or of each of a list.
+struct change {
+    char kind; // `/`, `^`, `,`, `%` or `#`
+    const char *pattern, *by;
+    char where;
+    int all; // or the longest
+};
+
+static char *changed(const char *value, const struct change *change) {
+    switch (change->kind) {
+    case '/':
+        return psh_replace(value, change->pattern, change->where, change->by);
+    case '%':
+    case '#':
+        return without(value, change->pattern, change->kind == '%', change->all);
+    default:
+        return psh_change_case(value, change->kind == '^', change->all);
+    }
+}
+
+static void put_changed(struct text *out, const char *name, const struct change *change,
+                        int quoted) {
+    char kind = psh_list_kind(name);
+    struct psh_words list = {0}, done = {0};
+    if (psh.leaving)
+        return;
+    if (!kind) {
+        psh_put_all(out, changed(value_or_nothing(name), change), quoted);
+        return;
+    }
+    list = psh_list(name);
+    for (size_t i = 0; i < list.count; i++)
+        psh_add(&done, changed(list.items[i], change));
+    psh_put_list(out, &done, kind, quoted);
 }
 
 // ${name/pattern/text}; at: behind the first `/`. In bash 5.2 an unquoted `&` is what matched.
@@ -103,83 +135,96 @@ static void put_replaced(struct text *out, const char *name, const char *at, con
     for (size_t i = 0; i < by.length; i++)
         if (by.characters[i] == '&' && !psh_is_quoted(&by, i))
             psh_fail(2, "`&` in ${%s/..} is not understood: write \\&", name);
-    const char *value = value_or_nothing(name), *pattern = psh_pattern_of(at, slash);
-    if (!psh.leaving)
-        psh_put_all(out, psh_replace(value, pattern, where, by.length ? by.characters : ""),
-                    quoted);
+    struct change change = {'/', psh_pattern_of(at, slash), by.length ? by.characters : "", where,
+                            0};
+    put_changed(out, name, &change, quoted);
 }
 
 // What only bash has. 0: this is not of it.
 static int put_modified(struct text *out, const char *name, const char *at, const char *end,
                         int quoted) {
-    int list = *name == '@' || *name == '*', all = at + 1 < end && at[1] == *at;
-    if (*at == '/' && !list)
+    int all = at + 1 < end && at[1] == *at;
+    if (*at == '/')
         put_replaced(out, name, at + 1, end, quoted);
-    else if ((*at == '^' || *at == ',') && !list && at + 1 + all == end)
-        psh_put_all(out, psh_change_case(value_or_nothing(name), *at == '^', all), quoted);
+    else if ((*at == '^' || *at == ',') && at + 1 + all == end)
+        put_changed(out, name, &(struct change){.kind = *at, .all = all}, quoted);
     else
         return 0;
     return 1;
 }
 
+// A parameter's name, with its subscript; *at goes on behind it.
+static char *read_name(const char **at) {
+    size_t length = psh_parameter_length(*at);
+    char *name = psh_copy(*at, length);
+    size_t subscript = psh_name_length(name) ? psh_subscript(*at + length) : 0;
+    if (subscript)
+        name = psh_element_name(name, *at + length + 1, subscript - 2);
+    *at += length + subscript;
+    return name;
+}
+
 // The name that `${!name..}` has as its value. Null: said.
 static char *named_by(const char *name) {
-    const char *value = psh_parameter(name);
-    if (value && psh_parameter_length(value) == strlen(value))
-        return psh_copy(value, strlen(value));
+    char *named;
+    const char *value = psh_parameter(name), *at = value;
+    if (value && *value && !*(named = read_name(&at), at))
+        return named;
     psh_fail(1, "${!%s..}: its value is not the name of a variable", name);
     return NULL;
 }
 
 static void put_length(struct text *out, const char *name, int quoted) {
-    const char *value = psh_value_or_arguments(name);
-    int list = *name == '@' || *name == '*';
+    const char *value = psh_value_or_list(name);
     if (!value)
         psh_check_set(name);
     long long length = value ? (long long)strlen(value) : 0;
-    psh_put_all(out, psh_decimal(list ? (long long)psh.arguments.count : length), quoted);
+    if (psh_list_kind(name))
+        length = (long long)psh_list(name).count;
+    psh_put_all(out, psh_decimal(length), quoted);
 }
 
 static void put_without(struct text *out, const char *name, const char *at, const char *end,
                         int quoted) {
-    const char *value = psh_value_or_arguments(name);
     int doubled = at[1] == *at;
-    if (!value)
-        psh_check_set(name);
-    char *pattern = psh_pattern_of(at + 1 + doubled, end);
-    psh_put_all(out, without(value ? value : "", pattern, *at == '%', doubled), quoted);
-}
-
-// An element behind a name: number 0, which of what is no array is the value, and those of
-// BASH_REMATCH.
-static size_t element_length(const char *name, const char *at) {
-    size_t digits = *at == '[' && psh_name_length(name) ? strspn(at + 1, "0123456789") : 0;
-    if (!digits || at[1 + digits] != ']')
-        return 0;
-    int there = (digits == 1 && at[1] == '0') || strcmp(name, "BASH_REMATCH") == 0;
-    return there ? digits + 2 : 0;
+    struct change change = {*at, psh_pattern_of(at + 1 + doubled, end), NULL, 0, doubled};
+    put_changed(out, name, &change, quoted);
 }
 
 // The parameter of `${..}`; *at goes on behind it. Null: said.
 static char *read_parameter(const char **at) {
     int indirect = **at == '!' && psh_name_length(*at + 1);
-    const char *start = *at + indirect;
-    size_t length = psh_parameter_length(start);
-    char *name = psh_copy(start, length);
-    size_t element = element_length(name, start + length);
-    *at = start + length + element;
-    if (strcmp(name, "BASH_REMATCH") == 0)
-        name = psh_copy(start, length + element);
+    *at += indirect;
+    char *name = read_name(at);
     return indirect ? named_by(name) : name;
+}
+
+// `${!name[@]}`
+static int put_keys(struct text *out, const char *at, const char *end, int quoted) {
+    size_t length = *at == '!' ? psh_name_length(at + 1) : 0;
+    const char *rest = at + 1;
+    if (!length || at[1 + length] != '[')
+        return 0;
+    char *name = read_name(&rest), kind = psh_list_kind(name);
+    if (!kind || rest != end)
+        return 0;
+    struct psh_words keys = psh_keys(name);
+    psh_put_list(out, &keys, kind, quoted);
+    return 1;
 }
 
 // at: behind `${`; end: at its `}`.
 void psh_put_braces(struct text *out, const char *at, const char *end, int quoted) {
-    if (*at == '#' && psh_parameter_length(at + 1) &&
-        at + 1 + psh_parameter_length(at + 1) == end) {
-        put_length(out, psh_copy(at + 1, end - at - 1), quoted);
-        return;
+    const char *behind = at + 1;
+    if (*at == '#' && psh_parameter_length(behind)) {
+        char *counted = read_name(&behind);
+        if (behind == end) {
+            put_length(out, counted, quoted);
+            return;
+        }
     }
+    if (put_keys(out, at, end, quoted))
+        return;
     char *name = read_parameter(&at);
     if (!name)
         return;
@@ -194,6 +239,6 @@ void psh_put_braces(struct text *out, const char *at, const char *end, int quote
     else if (more && colon)
         put_slice(out, name, at, end, quoted);
     else if (!more || !put_modified(out, name, at, end, quoted))
-        psh_fail(psh.bash ? 1 : 2, "bad substitution: this shell has no such use of `${%s..}`%s",
-                 name, *at == '[' ? ", and no arrays" : "");
+        psh_fail(psh.bash ? 1 : 2, "bad substitution: this shell has no such use of `${%s..}`",
+                 name);
 }

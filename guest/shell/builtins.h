@@ -27,6 +27,11 @@ const char *psh_escape(const char *at, int octal_zero, int *character);
 int psh_echo(char **argv);
 int psh_printf(char **argv);
 int psh_read(char **argv);
+int psh_mapfile(char **argv);
+int psh_cd(char **argv);
+int psh_dirs(char **argv); // folders.c
+int psh_pushd(char **argv);
+int psh_popd(char **argv);
 int psh_cat(char **argv);
 int psh_mkdir(char **argv);
 int psh_remove(char **argv);

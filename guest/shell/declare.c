@@ -27,7 +27,8 @@ void psh_list_variables(int exported, int readonly) {
 
 int psh_mark(char **argv) {
     int exports = argv[0][0] == 'e';
-    if (argv[1] && strcmp(argv[1], "-p") == 0)
+    if (argv[1] &&
+        (strcmp(argv[1], "-p") == 0 || strcmp(argv[1], "-a") == 0 || strcmp(argv[1], "-A") == 0))
         argv++;
     if (!argv[1])
         psh_list_variables(exports, !exports);
@@ -47,7 +48,7 @@ int psh_mark(char **argv) {
 }
 
 struct marks {
-    int exported, readonly, global;
+    int exported, readonly, global, array, named;
 };
 
 static int read_mark(char sign, char letter, struct marks *marks) {
@@ -57,6 +58,8 @@ static int read_mark(char sign, char letter, struct marks *marks) {
         marks->readonly = 1;
     else if (letter == 'g' && sign == '-')
         marks->global = 1;
+    else if ((letter == 'a' || letter == 'A') && sign == '-')
+        marks->array = 1, marks->named |= letter == 'A';
     else
         return 0;
     return 1;
@@ -69,8 +72,7 @@ static char **read_marks(char **argv, struct marks *marks) {
             return argv + 1;
         for (const char *letter = *argv + 1; *letter; letter++)
             if (!read_mark(**argv, *letter, marks)) {
-                psh_fail(2, "declare: %c%c is not understood here%s", **argv, *letter,
-                         strchr("aA", *letter) ? ": this shell has no arrays" : "");
+                psh_fail(2, "declare: %c%c is not understood here", **argv, *letter);
                 return NULL;
             }
     }
@@ -86,7 +88,7 @@ static void make_local(struct psh_variable *variable, int empty) {
     entry->next = psh.locals;
     psh.locals = entry;
     if (empty)
-        variable->value = NULL;
+        variable->value = NULL, variable->array = NULL;
 }
 
 static int declare(const char *word, const struct marks *marks, int bash) {
@@ -98,6 +100,12 @@ static int declare(const char *word, const struct marks *marks, int bash) {
         make_local(variable, bash);
     if (word[length] && psh_set(variable->name, word + length + 1) < 0)
         return 2;
+    if (marks->array && !variable->array) {
+        variable->array = psh_room(sizeof *variable->array);
+        variable->array->named = marks->named;
+        if (variable->value)
+            psh_set_element(variable, variable->name, variable->value);
+    }
     if (marks->exported)
         variable->exported = marks->exported > 0;
     variable->readonly |= marks->readonly;

@@ -39,9 +39,8 @@ static const char *matched(const char *name) {
 
 // What is left out would otherwise pass for an empty text.
 static const char *refuse(const char *name) {
-    static const char *const names[] = {"PIPESTATUS",    "BASH_LINENO", "BASH_COMMAND",
-                                        "BASH_VERSINFO", "DIRSTACK",    "BASH_ARGV",
-                                        "MAPFILE",       "COPROC"};
+    static const char *const names[] = {"BASH_LINENO", "BASH_COMMAND", "BASH_VERSINFO",
+                                        "DIRSTACK",    "BASH_ARGV",    "COPROC"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0)
             psh_refuse("$%s is bash's, and not understood here", name);
@@ -56,6 +55,8 @@ void psh_restart_seconds(const char *value) {
 const char *psh_changing(const char *name) {
     if (strcmp(name, "LINENO") == 0)
         return number(psh.line);
+    if (psh.bash && strcmp(name, "PIPESTATUS") == 0)
+        return psh_element("PIPESTATUS[0]");
     if (psh.bash && strcmp(name, "SECONDS") == 0)
         return number(now() - psh.started);
     return psh.bash && strcmp(name, "RANDOM") == 0 ? random_number() : NULL;

@@ -7,6 +7,7 @@
 #include "jobs.h"
 
 #include "shell.h"
+#include "text.h"
 #include "traps.h"
 
 #include <errno.h>
@@ -163,6 +164,15 @@ static int was_interrupted(const struct psh_job *job) {
     return 0;
 }
 
+// Bash's PIPESTATUS.
+static void note_parts(const struct psh_job *job) {
+    psh.piped = (struct psh_words){0};
+    for (size_t i = 0; i < job->count; i++) {
+        const char *status = psh_decimal(status_of(&job->processes[i]));
+        psh_add(&psh.piped, psh_copy(status, strlen(status)));
+    }
+}
+
 int psh_job_wait(struct psh_job *job) {
     while (job->state == PSH_RUNNING && job->count)
         if (collect(0, job) < 0 && errno != EINTR)
@@ -174,6 +184,8 @@ int psh_job_wait(struct psh_job *job) {
         return status;
     if (job->grouped && psh.interactive && was_interrupted(job))
         raise(SIGINT); // the key was pressed at all that runs here
+    if (psh.bash && job->count > 1)
+        note_parts(job);
     psh_job_drop(job);
     return status;
 }

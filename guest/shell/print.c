@@ -2,6 +2,7 @@
 #include "shell.h"
 
 #include "builtins.h"
+#include "text.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -225,6 +226,7 @@ static int is_separator(const char *ifs, char character, int quoted) {
 struct read_options {
     int raw;
     char delimiter;
+    const char *array; // its name, for -a
 };
 
 // Bash's -p, -d and -s beside -r. Behind them; null: said.
@@ -239,18 +241,32 @@ static char **read_options(char **argv, struct read_options *options) {
                 continue;
             char kind = *letter;
             const char *value = letter[1] ? letter + 1 : *++argv;
-            if (!value || !strchr("pd", kind)) {
+            if (!value || !strchr("pda", kind)) {
                 psh_refuse("read: -%c is not understood here, or its value is missing", kind);
                 return NULL;
             }
             if (kind == 'd')
                 options->delimiter = *value;
+            else if (kind == 'a')
+                options->array = value;
             else if (isatty(0))
                 fputs(value, stderr);
             break;
         }
     }
     return argv;
+}
+
+// All fields, as an array.
+static void read_fields(const char *name, const char *line, const char *marks) {
+    struct psh_array *array = psh_room(sizeof *array);
+    struct text text = {0};
+    for (size_t i = 0; line[i]; i++)
+        psh_put(&text, line[i], marks[i] ? QUOTED : RESULT);
+    struct psh_words fields = psh_split(&text);
+    for (size_t i = 0; i < fields.count; i++)
+        psh_append(array, fields.items[i]);
+    psh_set_array(psh_variable(name), array);
 }
 
 int psh_read(char **argv) {
@@ -260,6 +276,8 @@ int psh_read(char **argv) {
     if (!argv)
         return 2;
     char *marks, *line = read_line(options.raw, options.delimiter, &marks, &ended);
+    if (options.array)
+        return read_fields(options.array, line, marks), ended;
     if (!*argv)
         return psh_set("REPLY", line) < 0 ? 2 : ended;
     const char *ifs = psh_get("IFS");

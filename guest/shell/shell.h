@@ -69,9 +69,21 @@ struct psh_node {
 // What the evaluator is leaving, and how far.
 enum psh_leaving { PSH_STAY, PSH_BREAK, PSH_CONTINUE, PSH_RETURN, PSH_EXIT };
 
+struct psh_element {
+    struct psh_element *next;
+    char *key, *value;
+    long long index; // of an indexed array, whose elements stand in its order
+};
+
+struct psh_array {
+    struct psh_element *first, *last;
+    int named; // associative
+};
+
 struct psh_variable {
     struct psh_variable *next;
-    char *name, *value; // value null: not set, only marked
+    char *name, *value;      // value null: not set, only marked
+    struct psh_array *array; // null: it is none
     int exported, readonly;
 };
 
@@ -97,6 +109,7 @@ struct psh_state {
     const char *source;         // the file that is read, null without one
     const char *function;       // that runs, null without one
     struct psh_words matches;   // of the last =~, and of its parentheses
+    struct psh_words piped;     // the statuses of the last command's parts, if it was a pipeline
     long long started;          // $SECONDS
     char **given;               // a tool's words, where it is a program; else null
     int bash;                   // the shell was called by that name
@@ -146,12 +159,30 @@ const char *psh_skip_nested(const char *at, char open, char close);
 const char *psh_get(const char *name);
 int psh_set(const char *name, const char *value); // -1: readonly, said
 struct psh_variable *psh_variable(const char *name);
-int psh_unset(const char *name); // the status; an error is said
+struct psh_variable *psh_find_variable(const char *name); // null: there is none
+int psh_unset(const char *name);                          // the status; an error is said
 size_t psh_name_length(const char *text);
-size_t psh_assignment(const char *word); // of the name before `=` or `+=`, 0 without one
-char *psh_assigned(const char *word, const char *value); // appended to the old one for `+=`
+// Of the name, or `name[..]`, before `=` or `+=`; 0 without one.
+size_t psh_assignment(const char *word);
+char *psh_assigned(const char *name, int appends, const char *value); // `+=`: to the old one
 char **psh_environment(void);
 void psh_import(char **environment);
+
+// arrays.c. A name may be that of an element, `name[key]`, or of all, `name[@]` and `name[*]`.
+size_t psh_subscript(const char *at); // how long `[..]` is, 0 where there is none
+char *psh_element_name(const char *name, const char *at, size_t length); // of a subscript
+char psh_list_kind(const char *name); // `@` or `*` of a list, which is $@ too; else 0
+struct psh_words psh_list(const char *name);
+struct psh_words psh_list_from(const char *name, long long from); // $0 is number 0 of $@
+struct psh_words psh_keys(const char *name);
+const char *psh_element(const char *name); // null: not set
+void psh_set_element(struct psh_variable *variable, const char *name, const char *value);
+void psh_unset_element(struct psh_variable *variable, const char *name);
+void psh_set_array(struct psh_variable *variable, struct psh_array *array);
+void psh_append(struct psh_array *array, const char *value);
+int psh_assigns_list(const char *word); // `name=(..)`, or with `+=`
+void psh_check_list(const char *word);  // while a script is read
+struct psh_array *psh_expand_list(const char *word, int named);
 
 // expand.c
 void psh_expand_word(const char *word, struct psh_words *fields);

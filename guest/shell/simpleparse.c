@@ -52,13 +52,6 @@ static int names_function(const char *word) {
     return psh.bash ? !strpbrk(word, "$'\"\\`=") : psh_name_length(word) == strlen(word);
 }
 
-// name[..]=
-static int sets_element(const char *word) {
-    size_t length = psh_name_length(word);
-    const char *close = length && word[length] == '[' ? strchr(word + length, ']') : NULL;
-    return psh.bash && close && (close[1] == '=' || (close[1] == '+' && close[2] == '='));
-}
-
 // Behind its name.
 static void read_function(struct psh_node *node, const char *name) {
     if (psh_accept(OPERATOR, "("))
@@ -93,9 +86,8 @@ struct psh_node *psh_read_simple(void) {
                 read_function(node, word);
                 return node;
             }
-            if ((node->words.count == 1 && sets_element(word)) ||
-                (psh_is(OPERATOR, "(") && psh_assignment(word) && word[strlen(word) - 1] == '='))
-                psh_complain("`name=(..)` and `name[..]=` are of arrays, which this shell has not");
+            if (psh_assigns_list(word))
+                psh_check_list(word);
         } else if (!psh_read_redirect(&end)) {
             break;
         }

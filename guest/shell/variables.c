@@ -15,12 +15,13 @@ size_t psh_name_length(const char *text) {
 
 size_t psh_assignment(const char *word) {
     size_t length = psh_name_length(word);
+    if (length && psh.bash)
+        length += psh_subscript(word + length);
     return length && word[length + (word[length] == '+')] == '=' ? length : 0;
 }
 
-char *psh_assigned(const char *word, const char *value) {
-    size_t length = psh_assignment(word);
-    const char *old = word[length] == '+' ? psh_get(psh_copy(word, length)) : NULL;
+char *psh_assigned(const char *name, int appends, const char *value) {
+    const char *old = appends ? psh_get(name) : NULL;
     size_t kept = old ? strlen(old) : 0;
     char *text = psh_room(kept + strlen(value) + 1);
     memcpy(text, old ? old : "", kept);
@@ -28,7 +29,7 @@ char *psh_assigned(const char *word, const char *value) {
     return text;
 }
 
-static struct psh_variable *find(const char *name) {
+struct psh_variable *psh_find_variable(const char *name) {
     struct psh_variable *variable = psh.variables;
     while (variable && strcmp(variable->name, name) != 0)
         variable = variable->next;
@@ -36,7 +37,7 @@ static struct psh_variable *find(const char *name) {
 }
 
 struct psh_variable *psh_variable(const char *name) {
-    struct psh_variable *variable = find(name);
+    struct psh_variable *variable = psh_find_variable(name);
     if (variable)
         return variable;
     variable = psh_room(sizeof *variable);
@@ -46,29 +47,37 @@ struct psh_variable *psh_variable(const char *name) {
 }
 
 const char *psh_get(const char *name) {
-    struct psh_variable *variable = find(name);
+    if (strchr(name, '['))
+        return psh_element(name);
+    struct psh_variable *variable = psh_find_variable(name);
     return variable ? variable->value : NULL;
 }
 
 int psh_set(const char *name, const char *value) {
-    struct psh_variable *variable = psh_variable(name);
+    struct psh_variable *variable = psh_variable(psh_copy(name, strcspn(name, "[")));
     if (variable->readonly) {
         psh_fail(psh.bash ? 1 : 2, "%s: is read only", name);
         return -1;
     }
     if (psh.bash && strcmp(name, "SECONDS") == 0)
         psh_restart_seconds(value);
-    variable->value = psh_copy(value, strlen(value));
+    if (variable->array || strchr(name, '['))
+        psh_set_element(variable, name, value);
+    else
+        variable->value = psh_copy(value, strlen(value));
     variable->exported |= psh.allexport;
     return 0;
 }
 
 int psh_unset(const char *name) {
-    struct psh_variable *variable = find(name);
+    size_t length = strcspn(name, "[");
+    struct psh_variable *variable = psh_find_variable(psh_copy(name, length));
     if (variable && variable->readonly)
         return psh_error("unset: %s: is read only", name);
-    if (variable)
-        variable->value = NULL, variable->exported = 0;
+    if (variable && name[length])
+        psh_unset_element(variable, name);
+    else if (variable)
+        variable->value = NULL, variable->array = NULL, variable->exported = 0;
     return 0;
 }
 
@@ -87,7 +96,7 @@ void psh_import(char **environment) {
 char **psh_environment(void) {
     struct psh_words result = {0};
     for (struct psh_variable *variable = psh.variables; variable; variable = variable->next) {
-        if (!variable->exported || !variable->value)
+        if (!variable->exported || !variable->value || variable->array)
             continue;
         size_t name = strlen(variable->name), value = strlen(variable->value);
         char *entry = psh_room(name + value + 2);
