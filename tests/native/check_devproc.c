@@ -180,7 +180,7 @@ static void proc_is_not_written_to(void) {
         {"mkdir", NR_mkdirat, {AT_FDCWD, (long)"/proc/new", 0755}, -EACCES},
         {"unlink", NR_unlinkat, {AT_FDCWD, (long)"/proc/version", 0}, -EPERM},
         {"chmod", NR_fchmodat2, {AT_FDCWD, (long)"/proc/version", 0600, 0}, -EPERM},
-        {"another process", NR_openat, {AT_FDCWD, (long)"/proc/1", O_RDONLY}, -ENOENT},
+        {"another process", NR_openat, {AT_FDCWD, (long)"/proc/3", O_RDONLY}, -ENOENT},
         {"a file as a folder", NR_openat, {AT_FDCWD, (long)"/proc/version/x", 0}, -ENOTDIR},
     };
     RUN_ROWS(rows);

@@ -126,6 +126,9 @@ static int lookup(struct dentry *dir, const char *name, size_t len, struct inode
             return *found ? 0 : -ENOMEM;
         }
     int pid = entry_of(dir->inode)->children == proc_root ? whom_parse(name, len) : -1;
+    // In a container the program itself is number 1, and its output is `/proc/1/fd/1`.
+    if (pid == 1)
+        pid = PROCESS_PID;
     if (pid <= 0 || !process_find((uint32_t)pid))
         return -ENOENT;
     *found = proc_folder_of(dir->inode->fs, (uint32_t)pid);
