@@ -153,6 +153,7 @@ static void the_machine_describes_itself(void) {
     CHECK(holds("/proc/sys/kernel/osrelease", "6."));
     CHECK(holds("/proc/sys/kernel/pid_max", "32768\n"));
     CHECK(holds("/proc/sys/fs/nr_open", "\n"));
+    CHECK(holds("/proc/sys/dev/tty/legacy_tiocsti", "0\n"));
     CHECK(holds("/proc/cpuinfo", "processor\t: 0\n"));
     CHECK(holds("/proc/meminfo", "MemTotal:        4194300 kB\n"));
     CHECK(holds("/proc/uptime", "1.00 "));
