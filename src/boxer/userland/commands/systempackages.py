@@ -65,6 +65,8 @@ _PROGRAMS = {
     "dumb-init": ("init.sh", ("/usr/bin/dumb-init",)),
     "catatonit": ("init.sh", ("/usr/bin/catatonit",)),
     "gosu": ("gosu.py", ("/usr/sbin/gosu", "/usr/local/bin/gosu")),
+    "gettext": ("msgfmt.py", ("/usr/bin/msgfmt",)),
+    "wait-for-it": ("wait_for_it.py", ("/usr/bin/wait-for-it",)),
     "su-exec": ("gosu.py", ("/sbin/su-exec", "/usr/local/bin/su-exec")),
 }
 _KINDS = ("refused", "programs", "ignored", "present")
