@@ -37,11 +37,15 @@ long sys_getpriority(int which, int who) {
     return best;
 }
 
-static long set_nice(struct task *task, int nice) {
+static int may_change(const struct task *task) {
     const struct credentials *own = current_cred(), *its = &task->process->credentials;
-    if (own->euid != 0 && own->euid != its->ruid && own->euid != its->euid)
+    return own->euid == 0 || own->euid == its->ruid || own->euid == its->euid;
+}
+
+static long set_nice(struct task *task, int nice) {
+    if (!may_change(task))
         return -EPERM;
-    if (nice < task->nice && own->euid != 0)
+    if (nice < task->nice && current_cred()->euid != 0)
         return -EACCES;
     task->nice = nice;
     return 0;
@@ -56,6 +60,36 @@ long sys_setpriority(int which, int who, int nice) {
         if (is_meant(task, which, (uint32_t)who)) {
             long one = set_nice(task, nice);
             result = one || result == -ESRCH ? one : result;
+        }
+    return result;
+}
+
+enum { IO_NONE, IO_REAL_TIME, IO_BEST_EFFORT, IO_IDLE, IO_LEVELS = 8, IO_SHIFT = 13 };
+
+// Here `which` counts from 1 (ioprio_set(2)). Of several the highest, which is the lowest number.
+long sys_ioprio_get(int which, int who) {
+    long best = -ESRCH;
+    if (which <= PRIO_PROCESS || which > PRIO_USER + 1)
+        return -EINVAL;
+    for (const struct task *task = tasks; task; task = task->next)
+        if (is_meant(task, which - 1, (uint32_t)who) && (best < 0 || task->io_priority < best))
+            best = task->io_priority;
+    return best;
+}
+
+long sys_ioprio_set(int which, int who, int priority) {
+    long result = -ESRCH;
+    int class = priority >> IO_SHIFT, level = priority & ((1 << IO_SHIFT) - 1);
+    if (which <= PRIO_PROCESS || which > PRIO_USER + 1 || class < IO_NONE || class > IO_IDLE ||
+        level >= (class == IO_NONE ? 1 : IO_LEVELS))
+        return -EINVAL;
+    if (class == IO_REAL_TIME && current_cred()->euid != 0)
+        return -EPERM;
+    for (struct task *task = tasks; task; task = task->next)
+        if (is_meant(task, which - 1, (uint32_t)who)) {
+            result = may_change(task) ? 0 : -EPERM;
+            if (!result)
+                task->io_priority = priority;
         }
     return result;
 }

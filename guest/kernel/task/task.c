@@ -102,6 +102,7 @@ struct task *task_new(int *error) {
     task->is_nested = task->is_killed = 0;
     task->fiber = fiber;
     task->used_ns = 0;
+    task->switches[0] = task->switches[1] = 0;
     task->tid = new_id();
     task->signals = (struct task_signals){.blocked = current->signals.blocked,
                                           .alternate = {.flags = LINUX_SS_DISABLE}};
