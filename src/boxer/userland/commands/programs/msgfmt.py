@@ -9,6 +9,7 @@ import ast
 import re
 import struct
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 MAGIC = 0x950412DE
@@ -23,29 +24,32 @@ class PoError(Exception):
 
 
 class Entry:
-    def __init__(self, line):
+    def __init__(self, line: int) -> None:
         self.line = line
-        self.flags = set()
-        self.texts = {}  # (keyword, number) -> text
+        self.flags: set[str] = set()
+        self.texts: dict[tuple[str, int], str] = {}  # (keyword, number) -> text
 
     @property
-    def source(self):
+    def source(self) -> str | None:
         return self.texts.get(("msgid", 0))
 
     @property
-    def key(self):
+    def key(self) -> str | None:
         context, plural = self.texts.get(("msgctxt", 0)), self.texts.get(("msgid_plural", 0))
+        if self.source is None:
+            return None
         key = self.source if context is None else f"{context}\x04{self.source}"
         return key if plural is None else f"{key}\0{plural}"
 
     @property
-    def translations(self):
+    def translations(self) -> list[str]:
         return [text for (word, _), text in sorted(self.texts.items()) if word == "msgstr"]
 
 
-def entries(lines, name):
+def entries(lines: Sequence[str], name: str) -> Iterator[Entry]:
     """The entries of a .po file; those that begin with `#~` are obsolete."""
-    entry, last = Entry(1), None
+    entry = Entry(1)
+    last: tuple[str, int] | None = None
     for number, line in enumerate(lines, 1):
         line = line.strip()
         match = _KEYWORD.match(line)
@@ -68,23 +72,24 @@ def entries(lines, name):
         raise PoError(f"{name}:{entry.line}: missing 'msgstr' section")
 
 
-def unquoted(text, name, number):
+def unquoted(text: str, name: str, number: int) -> str:
     try:
-        return ast.literal_eval(text)
+        return str(ast.literal_eval(text))
     except (SyntaxError, ValueError):
         raise PoError(f"{name}:{number}: end-of-line within string") from None
 
 
-def charset(text):
+def charset(text: bytes) -> str:
     """The encoding that a file's header states."""
     found = re.search(rb"charset=([\w-]+)", text)
     word = found[1].decode() if found else "utf-8"
     return "utf-8" if word in ("CHARSET", "utf8") else word
 
 
-def check_format(entry, name):
+def check_format(entry: Entry, name: str) -> None:
     """--check-format: a translation has the directives of what it translates."""
-    sources = [entry.source, entry.texts.get(("msgid_plural", 0), entry.source)]
+    source = entry.source or ""
+    sources = [source, entry.texts.get(("msgid_plural", 0), source)]
     for text in filter(None, entry.translations):
         for flag, expression in (
             ("c-format", _DIRECTIVE),
@@ -102,18 +107,20 @@ def check_format(entry, name):
                 )
 
 
-def catalogue(path, options):
+def catalogue(path: str, options: argparse.Namespace) -> tuple[dict[str, str], dict[str, int], str]:
     """The messages of a file, and how many were left out."""
     data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     data = data.removeprefix(b"\xef\xbb\xbf")
-    messages, seen, left = {}, {}, {"fuzzy": 0, "untranslated": 0}
+    messages: dict[str, str] = {}
+    seen: set[str] = set()
+    left = {"fuzzy": 0, "untranslated": 0}
     for entry in entries(data.decode(charset(data)).splitlines(), path):
         key = entry.key
         if key is None:
             raise PoError(f"{path}:{entry.line}: missing 'msgid' section")
         if key in seen:
             raise PoError(f"{path}:{entry.line}: duplicate message definition")
-        seen[key] = entry
+        seen.add(key)
         if options.check_format or options.check:
             check_format(entry, path)
         if "fuzzy" in entry.flags and key and not options.use_fuzzy:
@@ -125,7 +132,7 @@ def catalogue(path, options):
     return messages, left, charset(data)
 
 
-def binary(messages, encoding):
+def binary(messages: Mapping[str, str], encoding: str) -> bytes:
     """The bytes of a .mo file: a header, two tables of lengths and places, and the texts."""
     pairs = sorted((key.encode(encoding), text.encode(encoding)) for key, text in messages.items())
     start = 28
@@ -139,7 +146,7 @@ def binary(messages, encoding):
     return header + tables[0] + tables[1] + texts
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(prog="msgfmt", allow_abbrev=False)
     parser.add_argument("files", nargs="+")
     parser.add_argument("-o", "--output-file", default="messages.mo")
@@ -150,7 +157,8 @@ def main():
         parser.add_argument(switch, action="store_true")
     parser.add_argument("-V", "--version", action="version", version="msgfmt (GNU gettext) 0.23")
     options = parser.parse_args()
-    messages, left, encoding = {}, {"fuzzy": 0, "untranslated": 0}, "utf-8"
+    messages: dict[str, str] = {}
+    left, encoding = {"fuzzy": 0, "untranslated": 0}, "utf-8"
     try:
         for path in options.files:
             more, fewer, encoding = catalogue(path, options)

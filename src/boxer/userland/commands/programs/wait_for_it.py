@@ -26,12 +26,12 @@ if not host or not port.isdecimal():
 place = f"{host}:{port}"
 
 
-def say(text):
+def say(text: str) -> None:
     if not options.quiet:
         print(f"wait-for-it: {text}", file=sys.stderr, flush=True)
 
 
-def is_there():
+def is_there() -> bool:
     try:
         socket.create_connection((host, int(port)), timeout=options.timeout or None).close()
     except OSError:
