@@ -20,7 +20,8 @@ _PROGRAMS: dict[str, dict[str, tuple[str, ...]]] = {
     "gosu": {"gosu.py": ("/usr/sbin/gosu", "/usr/local/bin/gosu")},
     "su-exec": {"gosu.py": ("/sbin/su-exec", "/usr/local/bin/su-exec")},
     "wget": {"wget.py": ("/usr/bin/wget",)},
-    "gettext": {"envsubst.py": ("/usr/bin/envsubst",)},
+    "wait-for-it": {"wait_for_it.py": ("/usr/bin/wait-for-it",)},
+    "gettext": {"envsubst.py": ("/usr/bin/envsubst",), "msgfmt.py": ("/usr/bin/msgfmt",)},
     "gettext-base": {"envsubst.py": ("/usr/bin/envsubst",)},
     "cron": {
         "cron.py": ("/usr/sbin/cron", "/usr/bin/crontab", "/usr/sbin/service", "/etc/init.d/cron")
