@@ -74,6 +74,7 @@ def _get_used_to():
     kept = _answer
     _answer = kept.another()
     request = _boxer_calls.written({"f": "boxer.web:respond", "a": [USUAL], "k": {}})[1:]
+    _boxer.be_eager()
     try:
         for _ in range(_boxer_calls.WARM_UP):
             _boxer_calls.serve(b"c" + request)
