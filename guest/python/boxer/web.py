@@ -127,6 +127,7 @@ def get_used_to(told):
     from boxer import _warmth
 
     _warmth.get_used_to(told)
+    _known.update(sys.modules)
 
 
 def attend():
