@@ -283,8 +283,12 @@ static struct blank blank_of(PyTypeObject *type) {
     blank.object = (PyObject *)(blank.memory + BEFORE);
     blank.object->ob_refcnt = _Py_IMMORTAL_REFCNT;
     blank.object->ob_type = type;
-    if (has_values)
+    if (has_values) { // it does not count as one that was made: each leaves less room for names
+        PyDictKeysObject *names = ((PyHeapTypeObject *)type)->ht_cached_keys;
+        Py_ssize_t left = names->dk_usable;
         _PyObject_InitInlineValues(blank.object, type);
+        names->dk_usable = left;
+    }
     return blank;
 }
 
