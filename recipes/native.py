@@ -21,6 +21,8 @@ from recipes.progress import Progress
 from recipes.workshop import ROOT, cache_root, digest_of
 
 SOURCES = ROOT / "native"
+# Of the guest's headers, those they share with it.
+SHARED = (abi.HEADER, abi.HEADER.with_name("preview1_errors.h"))
 LIBRARY = "libboxer.so"
 LAUNCHER = "boxer"
 # Only the launcher's.
@@ -50,7 +52,7 @@ def build_native(progress: Progress) -> Path | None:
     if not is_supported():
         return None
     folder = native_folder()
-    digest = digest_of([SOURCES, abi.HEADER, Path(__file__), toolchain.zig_version()])
+    digest = digest_of([SOURCES, *SHARED, Path(__file__), toolchain.zig_version()])
     note = folder / "digest"
     if note.is_file() and note.read_text() == digest and _is_whole(folder / LIBRARY):
         return folder

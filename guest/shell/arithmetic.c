@@ -1,5 +1,6 @@
 // $((...)): C's integer expressions (XCU 2.6.4), on 64 bits.
 #include "shell.h"
+#include "text.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -77,17 +78,19 @@ static void assign(const char *name, long long value) {
         psh_set(name, text);
 }
 
-// With its subscript, which is an expression of its own.
+// The name at `at`, with the brackets behind it, whose number is found once.
 static char *read_name(void) {
-    size_t length = psh_name_length(at), subscript = psh_subscript(at + length);
-    char *name = psh_copy(at, length);
-    const char *inner = at + length + 1, *behind = at + length + subscript;
-    int outer = skipped;
-    if (subscript)
-        name = psh_element_name(name, inner, subscript - 2);
-    skipped = outer;
-    at = psh.leaving ? "" : behind;
-    return name;
+    size_t length = psh_name_length(at), width = psh_subscript_length(at + length);
+    char *name = psh_copy(at, length + width), *inside = psh_copy(at + length, width);
+    at += length + width;
+    if (!width || psh_is_keyed(name) || skipped)
+        return name;
+    inside[width - 1] = 0;
+    const char *index = psh_decimal(psh_arithmetic(inside + 1));
+    char *text = psh_room(length + strlen(index) + 3);
+    memcpy(text, name, length);
+    strcat(strcat(strcat(text, "["), index), "]");
+    return text;
 }
 
 static long long variable(void) {
@@ -299,14 +302,15 @@ static long long sequence(void) {
 }
 
 long long psh_arithmetic(const char *text) {
-    at = text;
+    const char *outer = at; // of an expression that has this one in brackets
+    int outer_skipped = skipped;
+    at = text + strspn(text, " \t\n");
     skipped = 0;
-    at += strspn(at, " \t\n");
-    if (!*at)
-        return 0;
-    long long value = sequence();
+    long long value = *at ? sequence() : 0;
     at += strspn(at, " \t\n");
     if (*at)
         complain("something behind the expression is not understood");
+    skipped = outer_skipped;
+    at = psh.leaving && outer ? outer + strlen(outer) : outer;
     return value;
 }

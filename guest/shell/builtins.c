@@ -54,10 +54,7 @@ static int run_unset(char **argv) {
         argv++;
     while (*++argv) {
         if (!functions) {
-            size_t length = psh_name_length(*argv), subscript = psh_subscript(*argv + length);
-            status |= psh_unset(subscript ? psh_element_name(psh_copy(*argv, length),
-                                                             *argv + length + 1, subscript - 2)
-                                          : *argv);
+            status |= psh_unset(*argv);
             continue;
         }
         for (struct psh_function **f = &psh.functions; *f;) {

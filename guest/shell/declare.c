@@ -27,8 +27,7 @@ void psh_list_variables(int exported, int readonly) {
 
 int psh_mark(char **argv) {
     int exports = argv[0][0] == 'e';
-    if (argv[1] &&
-        (strcmp(argv[1], "-p") == 0 || strcmp(argv[1], "-a") == 0 || strcmp(argv[1], "-A") == 0))
+    if (argv[1] && (strcmp(argv[1], "-p") == 0 || strcmp(argv[1], "-a") == 0))
         argv++;
     if (!argv[1])
         psh_list_variables(exports, !exports);
@@ -47,8 +46,16 @@ int psh_mark(char **argv) {
     return 0;
 }
 
+int psh_declares(const char *command) {
+    static const char *const names[] = {"export", "readonly", "local", "declare", "typeset"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(command, names[i]) == 0)
+            return 1;
+    return 0;
+}
+
 struct marks {
-    int exported, readonly, global, array, named;
+    int exported, readonly, global, array; // array: its letter
 };
 
 static int read_mark(char sign, char letter, struct marks *marks) {
@@ -59,7 +66,7 @@ static int read_mark(char sign, char letter, struct marks *marks) {
     else if (letter == 'g' && sign == '-')
         marks->global = 1;
     else if ((letter == 'a' || letter == 'A') && sign == '-')
-        marks->array = 1, marks->named |= letter == 'A';
+        marks->array = letter;
     else
         return 0;
     return 1;
@@ -98,14 +105,10 @@ static int declare(const char *word, const struct marks *marks, int bash) {
     struct psh_variable *variable = psh_variable(psh_copy(word, length));
     if (psh.calls && !marks->global)
         make_local(variable, bash);
+    if (marks->array)
+        psh_make_array(variable, marks->array == 'A');
     if (word[length] && psh_set(variable->name, word + length + 1) < 0)
         return 2;
-    if (marks->array && !variable->array) {
-        variable->array = psh_room(sizeof *variable->array);
-        variable->array->named = marks->named;
-        if (variable->value)
-            psh_set_element(variable, variable->name, variable->value);
-    }
     if (marks->exported)
         variable->exported = marks->exported > 0;
     variable->readonly |= marks->readonly;

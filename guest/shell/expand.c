@@ -172,15 +172,6 @@ static void split(const struct text *text, struct psh_words *fields) {
         add_field(&field, fields);
 }
 
-struct psh_words psh_split(const struct text *text) {
-    struct psh_words fields = {0};
-    int noglob = psh.noglob;
-    psh.noglob = 1;
-    split(text, &fields);
-    psh.noglob = noglob;
-    return fields;
-}
-
 static void expand_one(const char *word, struct psh_words *fields) {
     struct text text = {0};
     psh_walk(&text, word, word + strlen(word), 0);

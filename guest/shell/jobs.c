@@ -164,13 +164,15 @@ static int was_interrupted(const struct psh_job *job) {
     return 0;
 }
 
-// Bash's PIPESTATUS.
-static void note_parts(const struct psh_job *job) {
-    psh.piped = (struct psh_words){0};
-    for (size_t i = 0; i < job->count; i++) {
-        const char *status = psh_decimal(status_of(&job->processes[i]));
-        psh_add(&psh.piped, psh_copy(status, strlen(status)));
-    }
+static void add_status(struct psh_words *statuses, int status) {
+    const char *number = psh_decimal(status);
+    psh_add(statuses, psh_copy(number, strlen(number)));
+}
+
+struct psh_words psh_pipe_statuses(void) {
+    struct psh_words one = {0};
+    add_status(&one, psh.alone);
+    return psh.statuses.count ? psh.statuses : one;
 }
 
 int psh_job_wait(struct psh_job *job) {
@@ -184,8 +186,9 @@ int psh_job_wait(struct psh_job *job) {
         return status;
     if (job->grouped && psh.interactive && was_interrupted(job))
         raise(SIGINT); // the key was pressed at all that runs here
-    if (psh.bash && job->count > 1)
-        note_parts(job);
+    psh.statuses = (struct psh_words){0};
+    for (size_t i = 0; i < job->count; i++)
+        add_status(&psh.statuses, status_of(&job->processes[i]));
     psh_job_drop(job);
     return status;
 }

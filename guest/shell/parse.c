@@ -159,22 +159,6 @@ struct psh_node *psh_parse(const char *text, int *failed) {
     return list;
 }
 
-void psh_read_words(const char *text, struct psh_words *words) {
-    struct reader outer = psh_reader;
-    begin(text, NULL);
-    psh_reader.list = 1;
-    psh_advance();
-    for (; !psh_reader.problem && psh_reader.token != END; psh_advance())
-        if (psh_reader.token == WORD)
-            psh_add(words, psh_reader.text);
-        else if (psh_reader.token != NEWLINE)
-            psh_complain("an array has words alone");
-    const char *problem = psh_reader.problem;
-    psh_reader = outer;
-    if (problem)
-        psh_complain(problem);
-}
-
 struct psh_node *psh_parse_line(psh_lines more, int *failed, int *ended) {
     static int line = 1;
     begin("", more);

@@ -2,7 +2,6 @@
 #include "shell.h"
 
 #include "builtins.h"
-#include "text.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -186,7 +185,7 @@ int psh_printf(char **argv) {
 }
 
 // Byte by byte: what is behind the line is for who reads next.
-static char *read_line(int raw, char delimiter, char **marks, int *ended) {
+char *psh_read_line(int raw, char delimiter, char **marks, int *ended) {
     size_t length = 0, size = 64;
     char *line = psh_room(size), *escaped = psh_room(size), character;
     for (*ended = 0;;) {
@@ -226,10 +225,10 @@ static int is_separator(const char *ifs, char character, int quoted) {
 struct read_options {
     int raw;
     char delimiter;
-    const char *array; // its name, for -a
+    const char *array; // null: names of variables follow
 };
 
-// Bash's -p, -d and -s beside -r. Behind them; null: said.
+// Bash's -p, -d, -a and -s beside -r. Behind them; null: said.
 static char **read_options(char **argv, struct read_options *options) {
     for (argv++; *argv && **argv == '-' && (*argv)[1]; argv++) {
         if (strcmp(*argv, "--") == 0)
@@ -257,16 +256,30 @@ static char **read_options(char **argv, struct read_options *options) {
     return argv;
 }
 
-// All fields, as an array.
-static void read_fields(const char *name, const char *line, const char *marks) {
-    struct psh_array *array = psh_room(sizeof *array);
-    struct text text = {0};
-    for (size_t i = 0; line[i]; i++)
-        psh_put(&text, line[i], marks[i] ? QUOTED : RESULT);
-    struct psh_words fields = psh_split(&text);
-    for (size_t i = 0; i < fields.count; i++)
-        psh_append(array, fields.items[i]);
-    psh_set_array(psh_variable(name), array);
+// read -a: every field is an element.
+static int read_array(const char *name, const char *line, const char *marks, int ended) {
+    struct psh_array_words words = {.name = (char *)name};
+    const char *ifs = psh_get("IFS");
+    ifs = ifs ? ifs : " \t\n";
+    size_t end = strlen(line);
+    for (size_t at = 0; at < end;) {
+        size_t stop = at;
+        while (stop < end && !is_separator(ifs, line[stop], marks[stop]))
+            stop++;
+        int white = stop < end && isspace((unsigned char)line[stop]);
+        if (stop > at || !white) {
+            psh_add(&words.fields, psh_copy(line + at, stop - at));
+            psh_add(&words.subscripts, "");
+        }
+        at = stop + 1;
+        while (at < end && is_separator(ifs, line[at], marks[at]) &&
+               isspace((unsigned char)line[at]))
+            at++;
+    }
+    if (psh_name_length(name) != strlen(name) || psh_variable(name)->readonly)
+        return psh_error("read: %s: not a name of an array, or read only", name);
+    psh_assign_array(&words);
+    return ended;
 }
 
 int psh_read(char **argv) {
@@ -275,9 +288,9 @@ int psh_read(char **argv) {
     argv = read_options(argv, &options);
     if (!argv)
         return 2;
-    char *marks, *line = read_line(options.raw, options.delimiter, &marks, &ended);
+    char *marks, *line = psh_read_line(options.raw, options.delimiter, &marks, &ended);
     if (options.array)
-        return read_fields(options.array, line, marks), ended;
+        return read_array(options.array, line, marks, ended);
     if (!*argv)
         return psh_set("REPLY", line) < 0 ? 2 : ended;
     const char *ifs = psh_get("IFS");

@@ -7,27 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-// What a word assigns to; length: up to its `=` or `+=`.
-static char *target_of(const char *word, size_t length) {
-    size_t name = psh_name_length(word);
-    char *text = psh_copy(word, name);
-    return name == length ? text : psh_element_name(text, word + name + 1, length - name - 2);
-}
-
-static char *assigned_value(const char *word, size_t length, const char *name) {
-    int appends = word[length] == '+';
-    return psh_assigned(name, appends, psh_expand_text(word + length + appends + 1));
-}
-
-static int assign_list(const char *word) {
-    struct psh_variable *variable = psh_variable(psh_copy(word, psh_name_length(word)));
-    struct psh_array *array = psh_expand_list(word, 0);
-    if (variable->readonly)
-        psh_fail(1, "%s: is read only", variable->name);
-    if (psh.leaving)
-        return -1;
-    psh_set_array(variable, array);
-    return 0;
+static char *assigned_value(const char *word) {
+    return psh_assigned(word, psh_expand_text(strchr(word, '=') + 1));
 }
 
 static void trace(const struct psh_words *words) {
@@ -37,22 +18,32 @@ static void trace(const struct psh_words *words) {
     fputc('\n', stderr);
 }
 
-static int assign_all(char **words, size_t count, struct psh_words *shown) {
-    for (size_t i = 0; i < count && !psh.leaving; i++) {
-        if (psh_assigns_list(words[i])) {
-            if (assign_list(words[i]) < 0)
+static int assign_array(struct psh_array_words *array) {
+    if (psh_variable(array->name)->readonly)
+        psh_fail(1, "%s: is read only", array->name);
+    else
+        psh_expand_array(array);
+    if (psh.leaving)
+        return -1;
+    psh_assign_array(array);
+    return 0;
+}
+
+// arrays: those of a command without words.
+static int assign_all(char **words, size_t count, struct psh_array_words *arrays,
+                      struct psh_words *shown) {
+    for (size_t i = 0; i <= count && !psh.leaving; i++) {
+        for (; arrays && arrays->before == i; arrays = arrays->next)
+            if (assign_array(arrays) < 0)
                 return -1;
-            if (psh.xtrace)
-                psh_add(shown, words[i]);
-            continue;
-        }
+        if (i == count)
+            break;
         size_t length = psh_assignment(words[i]);
-        char *name = target_of(words[i], length);
-        char *value = psh.leaving ? "" : assigned_value(words[i], length, name);
+        char *name = psh_copy(words[i], length), *value = assigned_value(words[i]);
         if (psh.leaving || psh_set(name, value) < 0)
             return -1;
         if (psh.xtrace) {
-            char *text = psh_room(strlen(name) + strlen(value) + 2);
+            char *text = psh_room(length + strlen(value) + 2);
             sprintf(text, "%s=%s", name, value);
             psh_add(shown, text);
         }
@@ -63,7 +54,6 @@ static int assign_all(char **words, size_t count, struct psh_words *shown) {
 struct old_value {
     struct psh_variable *variable;
     char *value;
-    struct psh_array *array;
     int exported;
 };
 
@@ -75,12 +65,11 @@ static void run_with(char **words, size_t count, struct psh_words *fields, int l
     struct old_value *old = psh_room((count + 1) * sizeof *old);
     struct psh_words shown = {0};
     for (size_t i = 0; i < count; i++) {
-        old[i].variable = psh_variable(psh_copy(words[i], psh_name_length(words[i])));
+        old[i].variable = psh_variable(psh_copy(words[i], psh_assignment(words[i])));
         old[i].value = old[i].variable->value;
-        old[i].array = old[i].variable->array;
         old[i].exported = old[i].variable->exported;
     }
-    if (assign_all(words, count, &shown) < 0)
+    if (assign_all(words, count, NULL, &shown) < 0)
         return;
     if (!stays)
         for (size_t i = 0; i < count; i++)
@@ -96,65 +85,38 @@ static void run_with(char **words, size_t count, struct psh_words *fields, int l
     if (!stays)
         for (size_t i = count; i-- > 0;) {
             old[i].variable->value = old[i].value;
-            old[i].variable->array = old[i].array;
             old[i].variable->exported = old[i].exported;
         }
 }
 
-static int declares_variables(const char *command) {
-    static const char *const names[] = {"export", "readonly", "local", "declare", "typeset"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(command, names[i]) == 0)
-            return 1;
-    return 0;
-}
-
-// `name=(..)` behind `declare` and its like: the array is the variable's once it is declared.
-struct lists {
-    struct lists *next;
-    char *name;
-    struct psh_array *array;
-};
-
-static int has_letter(const struct psh_words *fields, char letter) {
-    for (size_t i = 1; i < fields->count; i++)
-        if (fields->items[i][0] == '-' && strchr(fields->items[i], letter))
-            return 1;
-    return 0;
-}
-
-static void expand_list(const char *word, struct psh_words *fields, struct lists **lists) {
-    struct lists *list = psh_room(sizeof *list);
-    list->name = psh_copy(word, psh_name_length(word));
-    list->array = psh_expand_list(word, has_letter(fields, 'A'));
-    list->next = *lists;
-    *lists = list;
-    if (psh_variable(list->name)->readonly)
-        psh_fail(1, "%s: is read only", list->name);
-    psh_add(fields, list->name);
-}
-
 // Behind `export` and its like, NAME=WORD is an assignment: nothing is split.
-static void expand_command(char **words, struct psh_words *fields, struct lists **lists) {
+static void expand_command(char **words, struct psh_words *fields) {
     if (!words)
         return;
-    int declares = *words && declares_variables(*words);
+    int declares = *words && psh_declares(*words);
     for (; *words && !psh.leaving; words++) {
         size_t length = declares ? psh_assignment(*words) : 0;
-        if (length && psh_assigns_list(*words)) {
-            expand_list(*words, fields, lists);
-            continue;
-        }
-        if (!length || (*words)[length - 1] == ']') {
+        if (!length) {
             psh_expand_word(*words, fields);
             continue;
         }
-        char *value = assigned_value(*words, length, psh_copy(*words, length));
+        char *value = assigned_value(*words);
         char *text = psh_room(length + strlen(value) + 2);
         memcpy(text, *words, length);
         text[length] = '=';
         strcat(text, value);
         psh_add(fields, text);
+    }
+}
+
+// `declare name=(..)`: the name is declared, then the words are its elements.
+static void expand_arrays(struct psh_array_words *arrays, struct psh_words *fields) {
+    for (; arrays && !psh.leaving; arrays = arrays->next) {
+        if (psh_variable(arrays->name)->readonly)
+            psh_fail(1, "%s: is read only", arrays->name);
+        else
+            psh_expand_array(arrays);
+        psh_add(fields, arrays->name);
     }
 }
 
@@ -173,11 +135,12 @@ static int errors_outside(const struct psh_saved *saved) {
 void psh_run_simple(struct psh_node *node, int last) {
     size_t assignments = 0;
     struct psh_words fields = {0};
-    struct lists *lists = NULL;
     psh.substituted = 0;
     while (assignments < node->words.count && psh_assignment(node->words.items[assignments]))
         assignments++;
-    expand_command(node->words.count ? node->words.items + assignments : NULL, &fields, &lists);
+    expand_command(node->words.count ? node->words.items + assignments : NULL, &fields);
+    if (fields.count)
+        expand_arrays(node->arrays, &fields);
     if (psh.leaving)
         return;
     struct psh_saved *saved = NULL;
@@ -191,18 +154,17 @@ void psh_run_simple(struct psh_node *node, int last) {
         }
     } else if (!fields.count) {
         struct psh_words shown = {0};
-        if (assign_all(node->words.items, assignments, &shown) == 0)
+        if (assign_all(node->words.items, assignments, node->arrays, &shown) == 0)
             psh.status = psh.substituted ? psh.substituted - 1 : 0;
         if (shown.count)
             trace(&shown);
     } else {
         psh.errors = errors_outside(saved);
-        run_with(node->words.items, assignments, &fields, last);
-        for (; lists; lists = lists->next)
-            psh_set_array(psh_variable(lists->name), lists->array);
+        run_with(node->words.items, assignments, &fields, last && !node->arrays);
         psh.errors = 0;
+        for (const struct psh_array_words *a = node->arrays; a && !psh.status; a = a->next)
+            psh_assign_array(a);
     }
     psh_restore(saved);
-    psh.piped.count = 0;
     psh_stop_on_error();
 }

@@ -34,7 +34,6 @@ size_t psh_parameter_length(const char *at); // of the name of one
 void psh_put_braces(struct text *out, const char *at, const char *end, int quoted);
 
 // expand.c
-struct psh_words psh_split(const struct text *text); // into fields; no patterns
 void psh_walk(struct text *out, const char *at, const char *end, int quoted);
 
 #endif

@@ -37,27 +37,15 @@ static void take_word(const char *start) {
     psh_reader.text = psh_copy(start, psh_reader.at - start);
 }
 
-// Bash's `name=(..)` and `name+=(..)`, at the parenthesis.
-static int begins_list(void) {
-    const char *start = psh_reader.start, *at = psh_reader.at;
-    size_t length = psh_name_length(start);
-    return *at == '(' && length && at[-1] == '=' &&
-           start + length + (start[length] == '+') + 1 == at;
-}
-
 // What is not closed at the end of the text: null where all is.
 static const char *scan_word(void) {
     const char *problem = NULL;
     if (*psh_reader.at == '<' || *psh_reader.at == '>') // `<(..)`
         psh_reader.at = psh_skip_dollar(psh_reader.at);
-    if (psh_reader.list)
-        psh_reader.at += psh_subscript(psh_reader.at);
-    while (*psh_reader.at && (begins_list() || !strchr(" \t\n|&;<>()", *psh_reader.at))) {
+    if (psh_reader.array)
+        psh_reader.at += psh_subscript_length(psh_reader.at);
+    while (*psh_reader.at && !strchr(" \t\n|&;<>()", *psh_reader.at)) {
         const char *before = psh_reader.at;
-        if (*before == '(') {
-            psh_reader.at = psh_skip_nested(before + 1, '(', ')');
-            return psh_reader.at[-1] == ')' ? problem : "a `(` is not closed";
-        }
         if (*psh_reader.at == '\\')
             psh_reader.at += psh_reader.at[1] ? 2 : 1;
         else if (*psh_reader.at == '\'' || *psh_reader.at == '"')

@@ -21,7 +21,7 @@ struct reader {
     int number; // of a redirection, -1 without one
     int line;
     int regex;          // the next word is one: `(`, `|` and `<` belong to it
-    int list;           // of `name=(..)`: blanks of `[..]` that begins a word belong to it
+    int array;          // of `name=(..)`: blanks within `[..]` that begins a word belong to it
     const char *start;  // of the token
     const char *behind; // the token before it
     const char *problem;
@@ -41,7 +41,6 @@ void psh_skip_newlines(void);
 struct psh_node *psh_node_of(enum psh_kind kind, struct psh_node *a, struct psh_node *b);
 struct psh_node *psh_read_list(void);
 struct psh_node *psh_read_command(void);
-void psh_read_words(const char *text, struct psh_words *words); // of `name=(..)`
 
 // simpleparse.c
 int psh_read_redirect(struct psh_redirect ***end);

@@ -48,7 +48,7 @@ const char *psh_parameter(const char *name) {
     if (name[1]) {
         const char *value = psh_changing(name);
         value = value ? value : psh_get(name);
-        return value ? value : psh_given(name);
+        return value || psh.leaving ? value : psh_given(name);
     }
     switch (*name) {
     case '?':
@@ -77,22 +77,23 @@ static char *joined(const struct psh_words *list) {
 }
 
 const char *psh_value_or_list(const char *name) {
-    if (!psh_list_kind(name))
-        return psh_parameter(name);
-    struct psh_words list = psh_list(name);
-    return list.count ? joined(&list) : NULL;
+    struct psh_words list = {0};
+    if (psh_list(name, &list))
+        return list.count ? joined(&list) : NULL;
+    return psh_parameter(name);
 }
 
 void psh_check_set(const char *name) {
-    if (psh.nounset && !psh.leaving && !psh_list_kind(name))
+    struct psh_words list = {0};
+    if (psh.nounset && !psh.leaving && !psh_list(name, &list))
         psh_fail(psh.bash ? 1 : 2, "%s: parameter not set", name);
 }
 
 void psh_put_value(struct text *out, const char *name, int quoted) {
-    char kind = psh_list_kind(name);
-    if (kind) {
-        struct psh_words list = psh_list(name);
-        psh_put_list(out, &list, kind, quoted);
+    struct psh_words list = {0};
+    char mark = psh_list(name, &list);
+    if (mark) {
+        psh_put_list(out, &list, mark, quoted);
         return;
     }
     const char *value = psh_parameter(name);

@@ -16,12 +16,13 @@ size_t psh_name_length(const char *text) {
 size_t psh_assignment(const char *word) {
     size_t length = psh_name_length(word);
     if (length && psh.bash)
-        length += psh_subscript(word + length);
+        length += psh_subscript_length(word + length);
     return length && word[length + (word[length] == '+')] == '=' ? length : 0;
 }
 
-char *psh_assigned(const char *name, int appends, const char *value) {
-    const char *old = appends ? psh_get(name) : NULL;
+char *psh_assigned(const char *word, const char *value) {
+    size_t length = psh_assignment(word);
+    const char *old = word[length] == '+' ? psh_get(psh_copy(word, length)) : NULL;
     size_t kept = old ? strlen(old) : 0;
     char *text = psh_room(kept + strlen(value) + 1);
     memcpy(text, old ? old : "", kept);
@@ -29,7 +30,7 @@ char *psh_assigned(const char *name, int appends, const char *value) {
     return text;
 }
 
-struct psh_variable *psh_find_variable(const char *name) {
+static struct psh_variable *find(const char *name) {
     struct psh_variable *variable = psh.variables;
     while (variable && strcmp(variable->name, name) != 0)
         variable = variable->next;
@@ -37,7 +38,7 @@ struct psh_variable *psh_find_variable(const char *name) {
 }
 
 struct psh_variable *psh_variable(const char *name) {
-    struct psh_variable *variable = psh_find_variable(name);
+    struct psh_variable *variable = find(name);
     if (variable)
         return variable;
     variable = psh_room(sizeof *variable);
@@ -47,36 +48,36 @@ struct psh_variable *psh_variable(const char *name) {
 }
 
 const char *psh_get(const char *name) {
-    if (strchr(name, '['))
+    if (psh_is_element(name))
         return psh_element(name);
-    struct psh_variable *variable = psh_find_variable(name);
+    struct psh_variable *variable = find(name);
     return variable ? variable->value : NULL;
 }
 
 int psh_set(const char *name, const char *value) {
-    struct psh_variable *variable = psh_variable(psh_copy(name, strcspn(name, "[")));
+    if (psh_is_element(name))
+        return psh_set_named_element(name, value);
+    struct psh_variable *variable = psh_variable(name);
+    if (variable->array)
+        return psh_set_element(name, "0", value);
     if (variable->readonly) {
         psh_fail(psh.bash ? 1 : 2, "%s: is read only", name);
         return -1;
     }
     if (psh.bash && strcmp(name, "SECONDS") == 0)
         psh_restart_seconds(value);
-    if (variable->array || strchr(name, '['))
-        psh_set_element(variable, name, value);
-    else
-        variable->value = psh_copy(value, strlen(value));
+    variable->value = psh_copy(value, strlen(value));
     variable->exported |= psh.allexport;
     return 0;
 }
 
 int psh_unset(const char *name) {
-    size_t length = strcspn(name, "[");
-    struct psh_variable *variable = psh_find_variable(psh_copy(name, length));
+    if (psh_is_element(name))
+        return psh_unset_element(name);
+    struct psh_variable *variable = find(name);
     if (variable && variable->readonly)
         return psh_error("unset: %s: is read only", name);
-    if (variable && name[length])
-        psh_unset_element(variable, name);
-    else if (variable)
+    if (variable)
         variable->value = NULL, variable->array = NULL, variable->exported = 0;
     return 0;
 }

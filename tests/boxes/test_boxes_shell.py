@@ -47,13 +47,18 @@ REFUSED = [
 ]
 # What of bash is not read: nothing of the script runs, or nothing behind it.
 NOT_BASH = [
-    ("echo a; x=(a; b); echo b", "", "an array has words alone"),
-    ("echo a; x=(a b; echo b", "", "a `(` is not closed"),
-    ("echo a; mapfile -n 3 x < /etc/passwd; echo b", "a\n", "-n is not understood"),
+    ("echo a; x=([0]+=b); echo b", "a\n", "`+=` is not understood within"),
     ("echo a; pushd +1; echo b", "a\n", "+1 is not understood"),
+    ("echo a; echo x=(a b); echo b", "", "is no word of a command"),
+    ("echo a; x=(1 2; echo b", "", "`)` was expected"),
+    ("echo a; x=(a); echo ${x[@]@Q}; echo b", "a\n", "bad substitution"),
+    ("f() { echo a; echo ${FUNCNAME[1]}; echo b; }; f", "a\n", "${FUNCNAME[1]} is bash's"),
+    ("echo a; echo ${BASH_SOURCE[@]}; echo b", "a\n", "${BASH_SOURCE[@]} is bash's"),
+    ("echo a; mapfile -n 1 x < /etc/passwd; echo b", "a\n", "mapfile: -n is not understood"),
     ("echo a; printf -v x b; echo b", "a\n", "write name=$(printf ..)"),
-    ("echo a; declare -n x; echo b", "a\n", "-n is not understood"),
+    ("echo a; declare -n x=y; echo b", "a\n", "declare: -n is not understood"),
     ("echo a; [[ a == @(a|b) ]]; echo b", "", "`]]` was expected"),
+    ("echo a; echo ${BASH_LINENO[0]}; echo b", "a\n", "BASH_LINENO[0] is bash's"),
     ("echo a; [[ -f ]]; echo b", "", "a word was expected within `[[ ]]`"),
     ("echo a; [[ a == ]]; echo b", "", "a word was expected within `[[ ]]`"),
     ("echo a; x=a; echo ${x/a/&}; echo b", "a\n", "write \\&"),

@@ -112,6 +112,16 @@ static const struct proc_entry fs_folder[] = {
     PROC_FILE("pipe-max-size", show_pipe_max), PROC_END,
 };
 
+static const struct proc_entry tty_folder[] = {
+    PROC_FILE("legacy_tiocsti", show_zero),
+    PROC_END,
+};
+
+static const struct proc_entry dev_folder[] = {
+    PROC_FOLDER("tty", tty_folder),
+    PROC_END,
+};
+
 static const struct proc_entry vm_folder[] = {
     PROC_FILE("max_map_count", show_map_count),
     PROC_FILE("overcommit_memory", show_one),
@@ -129,9 +139,7 @@ static const struct proc_entry net_folder[] = {
 };
 
 const struct proc_entry proc_sys[] = {
-    PROC_FOLDER("fs", fs_folder),
-    PROC_FOLDER("kernel", kernel_folder),
-    PROC_FOLDER("net", net_folder),
-    PROC_FOLDER("vm", vm_folder),
-    PROC_END,
+    PROC_FOLDER("dev", dev_folder),       PROC_FOLDER("fs", fs_folder),
+    PROC_FOLDER("kernel", kernel_folder), PROC_FOLDER("net", net_folder),
+    PROC_FOLDER("vm", vm_folder),         PROC_END,
 };
