@@ -5,7 +5,8 @@ Method: each server is a process of its own (one worker) on this machine, asked 
 (proc(5)) between is divided by the requests. Native servers are installed in an environment of
 their own in the user's cache folder; `wasmtime serve` has a hello made by componentize-py, with the
 WIT files of spin-sdk. `kept` is with what rehearsals leave (--keep-rehearsals); `own server` is
-gunicorn in the box, frozen where it waits for its first connection (--own-server).
+gunicorn in the box, frozen where it waits for its first connection (--own-server), also with the
+connections as they come.
 FastAPI's row is a POST with a body of pydantic. `pool.call` is of this process, without HTTP.
 Bodies: 1 MB echoed and 10 MB streamed down, over one connection, and the most memory it took.
 """
@@ -205,6 +206,8 @@ def measured(name: str, seconds: float) -> Iterator[Row]:
             serve[serve.index(str(box))] = str(own)
             serve.append("--own-server")
             yield ask(Row(name, "boxer, own server"), serve, port, context, seconds)
+            serve += ["--isolation", "connection"]
+            yield ask(Row(name, "boxer, own, connection"), serve, port, context, seconds)
         for packages in native:
             server = packages[0].partition("=")[0]
             command = native_command(f"{name}-{server}", [*packages, *requirements], port)
@@ -373,8 +376,10 @@ def bodies(port: int) -> dict[str, float]:
 
 
 def family(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(each for child in children for each in family(int(child)))]
+    """Whichever of its threads has started them."""
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    children = [int(child) for told in lists for child in told.read_text().split()]
+    return [pid, *(each for child in children for each in family(child))]
 
 
 def cpu_of(pid: int) -> float:
@@ -402,9 +407,9 @@ def free_port() -> int:
 
 
 def table(rows: Sequence[Row]) -> str:
-    lines = [f"{'':22}" + "".join(f"{f'c={c}: req/s  us/req p99 ms':>30}" for c in CONNECTIONS)]
+    lines = [f"{'':28}" + "".join(f"{f'c={c}: req/s  us/req p99 ms':>30}" for c in CONNECTIONS)]
     for row in rows:
-        told: Any = [f"{row.subject} {row.server}".ljust(22)]
+        told: Any = [f"{row.subject} {row.server}".ljust(28)]
         if row.bodies:
             told.append("  ".join(f"{name} {value:.0f}" for name, value in row.bodies.items()))
         else:

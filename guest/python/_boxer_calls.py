@@ -54,6 +54,10 @@ def _join_threads():
     if threading is not None:
         for tell in reversed(threading._threading_atexits):
             tell()
+    if "logging.handlers" in sys.modules:
+        from boxer import _listeners
+
+        _listeners.let_go()
     _thread._shutdown()
     pools = sys.modules.get("concurrent.futures.thread")
     if pools is not None:  # the next call may have pools of its own

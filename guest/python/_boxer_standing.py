@@ -37,9 +37,13 @@ def end():
     if _start is not None:
         _class.start = _start
         _start = _class = None
-    for _ in range(_TURNS):
+    for turn in range(_TURNS):
         if not _thread._count():
             return
+        if turn == _TURNS // 2:
+            from boxer import _listeners
+
+            _listeners.let_go()
         posix.sched_yield()
     count = _thread._count()
     raise RuntimeError(

@@ -9,6 +9,7 @@ import signal
 import tarfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -624,3 +625,29 @@ def test_what_was_forked_is_not_used_again(template: boxer.Template) -> None:
         with machine.fork() as copy:
             assert copy.cell("print(len(x))").stdout == f"{4 << 20}\n"
     assert not template._spares._machines or template._spares._machines[0][1].is_pristine()
+
+
+def test_eight_machines_at_their_bound_of_memory(template: boxer.Template) -> None:
+    """Each goes on, and so does what it had; the host has its memory back."""
+
+    def resident() -> int:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(int(line.split()[1]) >> 10 for line in lines if line.startswith("VmRSS"))
+
+    def eat(number: int) -> None:
+        with template.start(limits=Limits(time=60.0, memory="160MB")) as machine:
+            machine.cell(f"kept = {number}")
+            hungry = "held = []\nwhile True: held.append(bytearray(b'x') * (4 << 20))"
+            for _ in range(2):
+                eating = machine.cell(hungry)
+                assert eating.error is not None
+                assert eating.error.name == "MemoryError"
+                machine.cell("del held")
+            told = machine.cell("kept").value
+            assert told is not None
+            assert told.text == str(number)
+
+    before = resident()
+    with ThreadPoolExecutor(8) as many:
+        list(many.map(eat, range(8)))
+    assert resident() < before + 300

@@ -20,7 +20,7 @@ def served_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "FROM python\nWORKDIR /srv\nCOPY *.py ./\nLABEL boxer.rehearse='GET /'\n"
         'CMD ["gunicorn", "applications:wsgi"]\n'
     )
-    for name in ("applications.py", "streaming.py", "living.py"):
+    for name in ("applications.py", "streaming.py", "living.py", "queued.py"):
         (folder / name).write_text((HERE / name).read_text())
     made = folder / "served.wasm"
     command = [sys.executable, "-m", "boxer.cli", "build", "-q", "-o", str(made), str(folder)]

@@ -147,7 +147,7 @@ def litestar_():
     async def upload(body: bytes) -> str:
         return str(len(body))
 
-    return Litestar([hello, upload], logging_config=None)  # its own logs by a thread
+    return Litestar([hello, upload])
 
 
 def aiohttp_():

@@ -14,6 +14,7 @@ import pytest
 
 import boxer
 from boxer.errors import ServeError
+from boxer.runtime import Stream
 from boxer.serving import Application, asgi, failures, wsgi
 
 pytestmark = pytest.mark.base
@@ -207,6 +208,22 @@ def test_functions_and_events(served_box: boxer.Box) -> None:
     answer = ask(event, "/tea", method="POST", query="q=x&q=y", body=(b"pot ",))
     assert (answer.status, answer.body, answer.headers["x-path"]) == (418, b"pot x,y", "/tea")
     assert ask(event, "/plain").body == b'{"path": "/plain"}'
+
+
+def test_a_listener_of_logs_stands(
+    served_box: boxer.Box, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Its thread ends at the freeze; no record waits for one, or is lost with the machine."""
+    limits = boxer.Limits(time=20)
+    with served_box.pool(1, limits=limits, output=Stream.INHERIT) as pool:
+        application = asgi(pool, "queued:app")
+        for path in ("/one", "/again", "/stop", "/two"):
+            assert ask(application, path).body == path.encode()
+    told = capfd.readouterr().err
+    for line in ("at the import", "heard /one", "heard /again", "heard /stop", "heard /two"):
+        assert line in told
+    # The rehearsal's, too; once stopped it hears nothing, as elsewhere.
+    assert told.count("0 left") == 4
 
 
 def test_a_factory_is_called(served_box: boxer.Box) -> None:

@@ -109,6 +109,33 @@ def test_options_of_a_service(served_file: Path, tmp_path: Path) -> None:
     assert "boxer_machines_living 1.0" in figures
 
 
+@pytest.mark.parametrize("options", [[], ["--own-server"]], ids=["application", "own-server"])
+def test_figures_of_several_workers(
+    served_file: Path, request: pytest.FixtureRequest, options: list[str]
+) -> None:
+    pytest.importorskip("prometheus_client")
+    box = request.getfixturevalue("own_served_file") if options else served_file
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    more = ["-p", str(port), "--workers", "2", "--machines", "4", "--metrics=/figures"]
+    with serving(box, *more, *options) as address:
+        deadline = time.monotonic() + 120
+        asked = 0
+        while asked < 20:
+            try:
+                get(address)
+                asked += 1
+            except urllib.error.URLError:  # the workers are not there yet
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+        figures = ""
+        while not {
+            'boxer_requests_total{status="200"} 20.0', "boxer_machines 8.0"
+        } <= set(figures.splitlines()):  # fmt: skip
+            assert time.monotonic() < deadline, figures
+            figures = get(f"{address}/figures").decode()
+
+
 def test_granian(served_file: Path) -> None:
     pytest.importorskip("granian", reason="granian is not installed")
     with socket.create_server(("127.0.0.1", 0)) as free:

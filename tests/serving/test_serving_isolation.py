@@ -147,6 +147,21 @@ def test_sessions_sleep_and_wake(served_box: boxer.Box) -> None:
         assert float(ask(port, "/clock", f"Cookie: {cookies[0]}")[0]) > clock
 
 
+def test_a_session_that_is_guessed_is_nobodys(served_box: boxer.Box) -> None:
+    """What was not drawn here leads to no machine, and is no session's name from then on."""
+    with served(served_box, "wsgi", "session", most=64) as (port, _):
+        _, cookie = ask(port, "/write", body=b"mine")
+        name = cookie.partition("=")[2]
+        guesses = ["", "x", name[:-1], name + "x", name.swapcase(), name[::-1], "../" + name]
+        guesses += [f'"{name}x"', f"{name}%00", "a" * 5000, "\xe9", f"{name} {name}"]
+        for guess in guesses:
+            for _ in range(2):
+                told, given = ask(port, "/read", f"Cookie: boxer-session={guess}")
+                assert told == b"nothing"
+                assert given.partition("=")[2] not in (guess, name, "")
+        assert ask(port, "/read", f"Cookie: {cookie}") == (b"mine", "")
+
+
 def test_a_session_by_a_header(served_box: boxer.Box) -> None:
     with served(served_box, "wsgi", "session", header="X-User") as (port, _):
         assert [ask(port, "/", "X-User: a")[0] for _ in range(2)] == [b"1", b"2"]

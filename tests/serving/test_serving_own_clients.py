@@ -102,6 +102,24 @@ def test_what_goes_on_is_not_ended(impatient: Serving) -> None:
             assert client.chunk() == b"tick\n"
 
 
+def test_who_reads_slowly_keeps_nobody_waiting(own_served_file: Path) -> None:
+    """With a server in front: answers that go on are counted apart from those still to begin."""
+    options = ("--own-server", "--machines", "2", "--streams", "5")
+    with serving(own_served_file, *options) as service, ExitStack() as stack:
+        for _ in range(4):
+            client = stack.enter_context(Client(service.port))
+            client.ask("/large")
+            assert client.head()[0] == 200
+        tenant(service.port, "other", 4)
+        with Client(service.port) as socket:
+            handshake = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"]
+            socket.ask("/ws/echo", "GET", *handshake, "Sec-WebSocket-Key: " + "A" * 22 + "==")
+            assert socket.head()[0] == 101
+            with Client(service.port) as another:
+                another.ask("/ws/echo", "GET", *handshake, "Sec-WebSocket-Key: " + "A" * 22 + "==")
+                assert another.head()[0] == 503
+
+
 def test_more_silent_clients_than_machines(impatient: Serving) -> None:
     """No more processes than machines; others wait, which is told, and have their turn."""
     most = 4 + len([pid for pid in impatient.processes() if is_alone(pid)])

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from boxer.serving.forwarding import announced, forwarded
-from boxer.serving.upstream import MOST_HEAD, Upstream, UpstreamError
+from boxer.serving.served import MOST_HEAD
+from boxer.serving.upstream import Upstream, UpstreamError
 
 OK = b"HTTP/1.1 200 OK\r\n"
 LENGTH = b"Content-Length: 2\r\n\r\nhi"

@@ -15,11 +15,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 from boxer.runtime import Pool
 from boxer.serving.exchange import TRAILERS, Exchange, Message, Receive, Send, tell_whole
+from boxer.serving.figures import Page
 from boxer.serving.machines import Fresh, Machines, NoRoomError
 from boxer.serving.metrics import text_of
 from boxer.serving.served import AT_ONCE, Served, is_length
@@ -40,7 +42,8 @@ LONGEST = 3600.0
 
 class Application:
     """ASGI 3.0. body_bytes: of a request, and of a WebSocket's message, at most. streams: answers
-    that are streamed at once, and WebSockets. metrics: a path that is ours. at_once: requests whose
+    that are streamed at once, and WebSockets. metrics: a path that is ours; metrics_folder: where
+    several workers find each other's. at_once: requests whose
     answer has not begun. Made by `asgi`."""
 
     def __init__(
@@ -52,9 +55,10 @@ class Application:
         longest: float | None = LONGEST,
         machines: Machines | None = None,
         metrics: str = "",
+        metrics_folder: str = "",
         at_once: int | None = None,
     ) -> None:
-        self._metrics = metrics
+        self._page = Page(metrics, partial(text_of, served.figures), metrics_folder)
         self._served = served
         self._most, self._longest = body_bytes, longest
         size = served.pool.size
@@ -68,8 +72,8 @@ class Application:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         match scope["type"]:
-            case "http" if self._metrics and scope["path"] == self._metrics:
-                await self._tell_figures(send)
+            case "http" if self._page.is_asked(scope):
+                await self._page.tell(send)
             case "http":
                 await self._answer(scope, receive, send)
             case "websocket":
@@ -83,7 +87,9 @@ class Application:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while (await receive())["type"] != "lifespan.shutdown":
+            self._page.begin()
             await send({"type": "lifespan.startup.complete"})
+        self._page.end()
         self._machines.close()
         await send({"type": "lifespan.shutdown.complete"})
 
@@ -120,7 +126,7 @@ class Application:
 
     def answer_here(self, scope: Message, body: bytes) -> dict[str, Any] | None:
         """As `answer_at_once`, for a server that has the request whole; counted."""
-        if len(body) > self._most or (self._metrics and scope["path"] == self._metrics):
+        if len(body) > self._most or self._page.is_asked(scope):
             return None
         began = time.perf_counter()
         answer = self.answer_at_once(scope, body)
@@ -176,11 +182,6 @@ class Application:
             self._machines.done(stream, scope)
         took = time.perf_counter() - began
         self._served.figures.answered(exchange.status, took, "thread" if self._fresh else "living")
-
-    async def _tell_figures(self, send: Send) -> None:
-        body, kind = text_of(self._served.figures)
-        headers = [["content-type", kind], ["content-length", str(len(body))]]
-        await tell_whole(send, {"status": 200, "headers": headers, "body": body})
 
     async def _answer_whole(self, scope: Message, receive: Receive) -> dict[str, Any]:
         """Where machines cannot talk: all of it, on a thread."""

@@ -6,7 +6,8 @@ machines (`standing`), the bytes between (`upstream`), WebSockets (`tunnel`).
 Invariants
 1. A request's machine has seen no other request. It is over when the answer is, or the client has
    gone.
-2. No more than `machines` requests and `streams` WebSockets are with machines; others wait here.
+2. No more than `machines` requests whose answer has not begun, and `streams` answers that go on and
+   WebSockets, are with machines: who reads slowly keeps nobody waiting.
 3. X-Forwarded headers are the server's in front, which believes those of a proxy on this machine.
 """
 
@@ -15,18 +16,21 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from boxer.errors import BoxerError, ServeError
 from boxer.serving.exchange import Message, Receive, Send, tell_whole
+from boxer.serving.figures import Page
 from boxer.serving.log import logger
 from boxer.serving.metrics import OwnFigures, text_of_own
 from boxer.serving.served import HOP_BY_HOP, plain_answer, request_id
 from boxer.serving.standing import Ear, Supervisor, listen_privately
+from boxer.serving.turns import Turn, Turns
 from boxer.serving.upstream import Upstream, UpstreamError, target_of
 
 REQUEST_ID = b"x-request-id"
@@ -38,20 +42,20 @@ NOT_THEIRS = HOP_BY_HOP | {
 
 
 @asynccontextmanager
-async def waited(turns: asyncio.Semaphore, figures: OwnFigures) -> AsyncIterator[None]:
+async def waited(turns: Turns, figures: OwnFigures) -> AsyncIterator[Turn]:
     figures.waiting += 1
     try:
-        await turns.acquire()
+        turn = await turns.next()
     finally:
         figures.waiting -= 1
     try:
-        yield
+        yield turn
     finally:
-        turns.release()
+        turn.end()
 
 
-@asynccontextmanager
-async def counted(figures: OwnFigures, name: str) -> AsyncIterator[None]:
+@contextmanager
+def counted(figures: OwnFigures, name: str) -> Iterator[None]:
     setattr(figures, name, getattr(figures, name) + 1)
     try:
         yield
@@ -61,7 +65,8 @@ async def counted(figures: OwnFigures, name: str) -> AsyncIterator[None]:
 
 class Forwarder:
     """ASGI 3.0. begin: makes the supervisor of a listener. most: bytes of a request. first: seconds
-    until an answer begins; longest: that it lasts. metrics: a path that is ours."""
+    until an answer begins; longest: that it lasts. metrics, metrics_folder: as
+    of an `Application`."""
 
     def __init__(
         self,
@@ -73,32 +78,35 @@ class Forwarder:
         first: float | None,
         longest: float | None,
         metrics: str = "",
+        metrics_folder: str = "",
     ) -> None:
         self.figures = OwnFigures(machines)
-        self._metrics = metrics
+        self._page = Page(metrics, partial(text_of_own, self.figures), metrics_folder)
         self._begin, self._machines = begin, machines
         self._most, self._first, self._longest = most, first, longest
-        self._turns, self._links = asyncio.Semaphore(machines), asyncio.Semaphore(streams)
+        self._turns, self._streams = Turns(self.figures, machines, streams), streams
         self._path = ""
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         match scope["type"]:
-            case "http" if self._metrics and scope["path"] == self._metrics:
-                await self._tell_figures(send)
+            case "http" if self._page.is_asked(scope):
+                await self._page.tell(send)
             case "http":
                 await self._answer(scope, receive, self._counted(send))
             case "websocket":
-                from boxer.serving.tunnel import tunnel
-
-                async with self._links, counted(self.figures, "links"):
-                    await tunnel(self._path, scope, receive, send, self._first, self._longest)
+                await self._connect(scope, receive, send)
             case "lifespan":
                 await self._live(receive, send)
 
-    async def _tell_figures(self, send: Send) -> None:
-        text, kind = text_of_own(self.figures)
-        headers = [["content-type", kind], ["content-length", str(len(text))]]
-        await tell_whole(send, {"status": 200, "headers": headers, "body": text})
+    async def _connect(self, scope: Message, receive: Receive, send: Send) -> None:
+        from boxer.serving.tunnel import refuse_with, tunnel
+
+        if self.figures.streams >= self._streams:
+            await receive()
+            await refuse_with(send, scope, HTTPStatus.SERVICE_UNAVAILABLE)
+            return
+        with counted(self.figures, "links"), counted(self.figures, "streams"):
+            await tunnel(self._path, scope, receive, send, self._first, self._longest)
 
     def _counted(self, send: Send) -> Send:
         async def counting(message: Message) -> None:
@@ -141,8 +149,10 @@ class Forwarder:
                 thread.start()
                 try:
                     await stands
+                    self._page.begin()
                     await send({"type": "lifespan.startup.complete"})
                     await receive()
+                    self._page.end()
                 except ServeError as error:
                     await send({"type": "lifespan.startup.failed", "message": str(error)})
                 finally:
@@ -159,14 +169,17 @@ class Forwarder:
         if length is not None and int(length) > self._most:
             await self._refuse(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, known)
             return
-        async with waited(self._turns, self.figures), counted(self.figures, "open"):
+        async with waited(self._turns, self.figures) as turn:
             try:
-                async with asyncio.timeout(self._longest):
-                    await self._forward(scope, receive, send, known)
+                with counted(self.figures, "open"):
+                    async with asyncio.timeout(self._longest):
+                        await self._forward(scope, receive, send, known, turn)
             except TimeoutError:  # the server in front closes the connection
                 logger.warning("an answer was cut off after %s seconds", self._longest)
 
-    async def _forward(self, scope: Message, receive: Receive, send: Send, known: str) -> None:
+    async def _forward(
+        self, scope: Message, receive: Receive, send: Send, known: str, turn: Turn
+    ) -> None:
         try:
             upstream = await Upstream.open(self._path)
         except OSError:
@@ -175,7 +188,7 @@ class Forwarder:
         sending = _Sending(upstream, scope, receive, self._most, known)
         task = asyncio.ensure_future(sending.run())
         try:
-            await self._tell(scope, upstream, sending, task, send, known)
+            await self._tell(scope, upstream, sending, send, known, turn)
         finally:
             task.cancel()
             upstream.close()
@@ -185,9 +198,9 @@ class Forwarder:
         scope: Message,
         upstream: Upstream,
         sending: _Sending,
-        task: Any,
         send: Send,
         known: str,
+        turn: Turn,
     ) -> None:
         begins = asyncio.ensure_future(upstream.head())
         done, _ = await asyncio.wait(
@@ -209,7 +222,7 @@ class Forwarder:
             return
         headers.append((b"x-request-id", known.encode("latin-1")))
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        has_more = True
+        has_more, is_streamed = True, False
         while has_more:
             reading = asyncio.ensure_future(upstream.body())
             await asyncio.wait((reading, sending.ended), return_when=asyncio.FIRST_COMPLETED)
@@ -221,6 +234,9 @@ class Forwarder:
             except (UpstreamError, OSError) as error:
                 logger.warning("an answer has broken off: %s: %s", scope["path"], error)
                 return  # the server in front closes the connection
+            if has_more and not is_streamed:
+                is_streamed = True
+                turn.stream()
             await send({"type": "http.response.body", "body": part, "more_body": has_more})
 
     async def _refuse(self, send: Send, status: HTTPStatus, known: str) -> None:

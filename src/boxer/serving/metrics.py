@@ -119,12 +119,12 @@ def _by_status(answers: Counter[str]) -> Any:
 
 class OwnFigures:
     """Of a server of the box's own, in the event loop's thread. machines: that requests may have at
-    once; open: requests under way; links: WebSockets."""
+    once; open: requests under way; links: WebSockets; streams: these, and answers that go on."""
 
     def __init__(self, machines: int) -> None:
         self.machines = machines
         self.answers: Counter[str] = Counter()
-        self.open = self.waiting = self.links = 0
+        self.open = self.waiting = self.links = self.streams = 0
 
 
 def text_of_own(figures: OwnFigures) -> tuple[bytes, str]:
@@ -137,6 +137,7 @@ def text_of_own(figures: OwnFigures) -> tuple[bytes, str]:
             ("boxer_machines", "Machines that requests may have at once.", figures.machines),
             ("boxer_machines_busy", "Requests under way, each on its machine.", figures.open),
             ("boxer_requests_waiting", "Requests that wait for a machine.", figures.waiting),
+            ("boxer_streams", "Answers that are streamed, and WebSockets.", figures.streams),
             ("boxer_websockets", "WebSockets, each on its machine.", figures.links),
         ):
             yield GaugeMetricFamily(name, told, value=value)

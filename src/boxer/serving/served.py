@@ -50,6 +50,8 @@ HOP_BY_HOP = frozenset(
 _OURS = (HOP_BY_HOP - {"te", "trailer"}) | {"content-length"}
 WITHOUT_BODY = frozenset((204, 304))
 MOST_STATUS = 599  # RFC 9110 section 15
+# Bytes of an answer's headers, and of each beside its name and value.
+MOST_HEAD, LINE = 1 << 18, len(": \r\n")
 _SERVING: WeakSet[Pool] = WeakSet()
 FAILURES = (GuestError, GuestExitedError, LimitReached)
 
@@ -272,12 +274,13 @@ def checked_head(told: Any) -> tuple[int, list[list[str]], int | None]:
     """Status, headers without the connection's, and the length of the body if it is said. Raises
     `GuestError` for what is no answer of HTTP's."""
     kept: list[list[str]] = []
-    length = None
+    length, size = None, 0
     try:
         status = told["status"]
         sound = type(status) is int and 200 <= status <= MOST_STATUS
         for name, value in told["headers"]:
             sound = sound and bool(_NAME.fullmatch(name) and _VALUE.fullmatch(value))
+            size += len(name) + len(value) + LINE
             small = name.lower()
             if small not in _OURS:
                 kept.append([name, value])
@@ -287,6 +290,8 @@ def checked_head(told: Any) -> tuple[int, list[list[str]], int | None]:
         sound = False
     if not sound:
         raise GuestError("ProtocolError", "the application's answer is no answer of HTTP's", "")
+    if size > MOST_HEAD:
+        raise GuestError("ProtocolError", "the head of the application's answer is too long", "")
     return status, kept, length
 
 

@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from types import ModuleType
@@ -52,8 +53,9 @@ class Service:
     connection, session or none. session_header: instead of a cookie. sessions, session_idle: how
     many, and for how many seconds without a request. limits, network, mounts: of each request.
     longest: seconds that a stream lasts. certificate, key: PEM files, for HTTPS. body_bytes: of a
-    request. metrics: the path of the figures, or nothing. host_lib: uvicorn or granian.
-    image_key: of the image that is kept for the next start, or nothing (`key_of_start`)."""
+    request. metrics: the path of the figures, or nothing; metrics_folder: for those of several
+    workers. host_lib: uvicorn or granian. image_key: of the image that is kept for the next start,
+    or nothing (`key_of_start`)."""
 
     box: str
     app: str = ""
@@ -80,6 +82,7 @@ class Service:
     development: bool = False
     access_log: bool = True
     metrics: str = ""
+    metrics_folder: str = ""
     host_lib: str = "uvicorn"
     certificate: str | None = None
     key: str | None = None
@@ -89,6 +92,10 @@ class Service:
 def serve(service: Service) -> None:
     """Serves until it is told to end (SIGTERM, SIGINT). Raises `ServeError`."""
     _check(service)
+    if service.workers > 1 and service.metrics and not service.metrics_folder:
+        with tempfile.TemporaryDirectory(prefix="boxer-metrics-") as folder:
+            serve(replace(service, metrics_folder=folder))
+        return
     if not service.app and service.isolation == "connection":
         _serve_connections(service)
         return
@@ -213,6 +220,7 @@ def _forwarder(service: Service) -> Forwarder:
         first=service.limits.time,
         longest=service.longest,
         metrics=service.metrics,
+        metrics_folder=service.metrics_folder,
     )
 
 
@@ -230,6 +238,7 @@ def open_service(service: Service, image: Frozen | None = None) -> Application |
         longest=service.longest,
         machines=_machines(service, served),
         metrics=service.metrics,
+        metrics_folder=service.metrics_folder,
     )
 
 
@@ -287,10 +296,6 @@ def _check(service: Service) -> None:
             f"--isolation {service.isolation} takes one worker: a process cannot reach the machines"
             " of another one.",
             hint="Leave --workers out.",
-        )
-    if service.workers > 1 and service.metrics:
-        raise ServeError(
-            "--metrics takes one worker: each has figures of its own.", hint="Leave --workers out."
         )
     if service.metrics:
         metrics.check()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 
 from websockets.client import ClientProtocol
@@ -45,7 +46,7 @@ async def tunnel(
     try:
         reader, writer = await asyncio.open_unix_connection(path, limit=PART)
     except OSError:
-        await _refuse(send, scope, 503)
+        await refuse_with(send, scope, 503)
         return
     link = _Link(protocol, reader, writer, receive, send)
     try:
@@ -53,7 +54,7 @@ async def tunnel(
             if await link.shake_hands(headers, first):
                 await link.run()
             else:
-                await _refuse(send, scope, link.status)
+                await refuse_with(send, scope, link.status)
     except TimeoutError:
         await link.leave(GOING_AWAY, "time")
     except OSError:  # the server has reset the connection
@@ -62,9 +63,8 @@ async def tunnel(
         writer.transport.abort()
 
 
-async def _refuse(send: Send, scope: Message, status: int) -> None:
-    from http import HTTPStatus
-
+async def refuse_with(send: Send, scope: Message, status: int) -> None:
+    """The handshake ends with that status."""
     known = status if status in set(HTTPStatus) else 502
     await refuse(send, {"headers": [], **scope}, plain_answer(HTTPStatus(known)))
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import asyncio
 
-from boxer.serving.metrics import Figures
+from boxer.serving.metrics import Figures, OwnFigures
 
 
 class Turns:
     """at_once: requests whose answer has not begun; others wait. streams: answers that go on, and
     WebSockets; more of the first keep their turn."""
 
-    def __init__(self, figures: Figures, at_once: int, streams: int) -> None:
+    def __init__(self, figures: Figures | OwnFigures, at_once: int, streams: int) -> None:
         self.figures, self.streams = figures, streams
         self.waiting = asyncio.Semaphore(at_once)
 

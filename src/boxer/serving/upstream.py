@@ -19,11 +19,10 @@ from typing import Any
 
 import httptools
 
-from boxer.serving.served import HOP_BY_HOP, MOST_STATUS, WITHOUT_BODY
+from boxer.serving.served import HOP_BY_HOP, LINE, MOST_HEAD, MOST_STATUS, WITHOUT_BODY
 
 PART = 1 << 16
 FINAL = 200  # the first status of an answer after which there is no other
-MOST_HEAD = 1 << 18
 
 
 class UpstreamError(Exception):
@@ -46,7 +45,7 @@ class _Answer:
         self.headers, self.has_head = [], False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.size += len(name) + len(value) + len(b": \r\n")
+        self.size += len(name) + len(value) + LINE
         if self.size > MOST_HEAD:
             raise UpstreamError("the head of the answer is too long")
         if not self.has_head:  # else trailers
