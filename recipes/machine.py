@@ -9,6 +9,8 @@ from recipes import toolchain
 from recipes.progress import Progress
 from recipes.workshop import GUEST, digest_of, product
 
+# Read by people and now and then by programs: compiled for size.
+SMALL = (GUEST / "kernel" / "fs" / "proc", GUEST / "kernel" / "trace", GUEST / "kernel" / "tty")
 WARNINGS = ("-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter")
 
 
@@ -62,7 +64,7 @@ def _units(source: Path, folder: Path, flags: list[str]) -> list[toolchain.Unit]
         toolchain.Unit(
             file,
             folder / "obj" / f"{source.name}-{'-'.join(file.relative_to(source).parts)[:-2]}.o",
-            tuple(flags),
+            (*flags, *(("-Os",) if file.parent in SMALL else ())),
         )
         for file in files
     ]

@@ -59,6 +59,7 @@ REASONS = {
     "network": "uses a socket",
     "overflow": "looks at more than can be watched",
     "pid": "reads the process's number",
+    "process": "starts a process",
     "random": "draws random bytes",
     "setenv": "sets %s in the environment",
     "terminal": "looks at the standard streams",

@@ -12,16 +12,18 @@ import sys
 import traceback
 
 _start = None  # threading.Thread.start, while ours is in its place
+_class = None  # threading.Thread: an import that failed takes its modules with it
 
 
 def watch():
     """Called after each import."""
-    global _start
+    global _start, _class
     threading = sys.modules.get("threading")
     if _start is None and hasattr(threading, "main_thread"):
-        _start = threading.Thread.start
+        _class = threading.Thread
+        _start = _class.start
         _start_noted.__doc__ = _start.__doc__
-        threading.Thread.start = _start_noted
+        _class.start = _start_noted
 
 
 def _start_noted(self):
@@ -31,10 +33,10 @@ def _start_noted(self):
 
 def end():
     """Raises RuntimeError where a thread has not ended, once all have had their turns."""
-    global _start
+    global _start, _class
     if _start is not None:
-        sys.modules["threading"].Thread.start = _start
-        _start = None
+        _class.start = _start
+        _start = _class = None
     for turn in range(_TURNS):
         if not _thread._count():
             return

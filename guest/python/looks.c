@@ -17,6 +17,7 @@
 #include <boxer/linux_syscalls.h>
 #include <limits.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,6 +167,11 @@ static void watch(long number, const long arguments[6], long result) {
     (void)result;
     if ((number == NR_ioctl || number == NR_read) && arguments[0] >= 0 && arguments[0] <= 2) {
         note("terminal", "");
+        return;
+    }
+    if (number == NR_clone) {
+        if (!(arguments[0] & CLONE_THREAD))
+            note("process", "");
         return;
     }
     if (number == NR_socket || number == NR_bind) {

@@ -29,9 +29,9 @@
 #include <stdlib.h>
 
 // How often an instruction of the image runs in a life before it is specialised there: for what
-// runs a few times that costs more than it brings; a rehearsal's are soon. LARGEST: caches of an
-// instruction.
-enum { PATIENCE = 31, SOON = 1, BACKOFF = 5, LARGEST = 10 };
+// runs a few times that costs more than it brings; a rehearsal's are soon. What could not be
+// specialised so many times is left as it is. LARGEST: caches of an instruction.
+enum { PATIENCE = 31, SOON = 1, FAILED = 3, LARGEST = 9 };
 
 // An instruction, by its address, and what its caches say: of which version, and where in a dict.
 struct used {
@@ -112,13 +112,18 @@ static _Py_BackoffCounter *counter_of(_Py_CODEUNIT *instruction) {
     return &instruction[1].counter;
 }
 
+static int has_failed(_Py_CODEUNIT *instruction) {
+    return counter_of(instruction)->backoff >= FAILED;
+}
+
 static void settle_one(const struct place *place, void *patience) {
     int opcode = place->at->op.code;
     if (opcode == RESUME)
         place->at->op.code = RESUME_CHECK;
-    else if (opcode == place->base && is_adaptive(opcode) &&
-             !is_unreachable_backoff_counter(*counter_of(place->at)))
-        *counter_of(place->at) = make_backoff_counter(*(uint16_t *)patience, BACKOFF);
+    else if (opcode == place->base && is_adaptive(opcode))
+        *counter_of(place->at) = has_failed(place->at)
+                                     ? forge_backoff_counter(UNREACHABLE_BACKOFF)
+                                     : make_backoff_counter(*(uint16_t *)patience, 0);
 }
 
 // All classes. Null with an exception.
@@ -182,8 +187,7 @@ static void tell_one(const struct place *place, void *state) {
     int opcode = place->at->op.code;
     if (!is_adaptive(place->base))
         return;
-    // What could not be specialised, time and again, is told as such.
-    if (opcode == place->base && counter_of(place->at)->backoff <= BACKOFF)
+    if (opcode == place->base && !has_failed(place->at))
         return;
     if (told->count == told->room) {
         size_t room = told->room * 2 + 256;
@@ -279,8 +283,12 @@ static struct blank blank_of(PyTypeObject *type) {
     blank.object = (PyObject *)(blank.memory + BEFORE);
     blank.object->ob_refcnt = _Py_IMMORTAL_REFCNT;
     blank.object->ob_type = type;
-    if (has_values)
+    if (has_values) { // it does not count as one that was made: each leaves less room for names
+        PyDictKeysObject *names = ((PyHeapTypeObject *)type)->ht_cached_keys;
+        Py_ssize_t left = names->dk_usable;
         _PyObject_InitInlineValues(blank.object, type);
+        names->dk_usable = left;
+    }
     return blank;
 }
 
@@ -422,7 +430,7 @@ static void use_one(const struct place *place, void *state) {
         !is_for_now(image, used->opcode))
         return;
     if (used->opcode == place->base) {
-        counter_of(place->at)->as_counter = UNREACHABLE_BACKOFF;
+        *counter_of(place->at) = forge_backoff_counter(UNREACHABLE_BACKOFF);
         return;
     }
     _Py_CODEUNIT before[1 + LARGEST];

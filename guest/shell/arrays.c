@@ -191,6 +191,8 @@ void psh_make_array(struct psh_variable *variable, int keyed) {
 // `[subscript]=value` within the parentheses: the length of the brackets, 0 without them.
 static size_t given_subscript(const char *word) {
     size_t width = psh_subscript_length(word);
+    if (width && word[width] == '+' && word[width + 1] == '=')
+        psh_refuse("`[..]+=` within the parentheses of an array is not understood here");
     return width && word[width] == '=' ? width : 0;
 }
 

@@ -21,7 +21,7 @@ static int run_false(char **argv) {
     return 1;
 }
 
-static int run_cd(char **argv) {
+int psh_cd(char **argv) {
     char folder[4096];
     const char *target = argv[1] && strcmp(argv[1], "--") == 0 ? argv[2] : argv[1];
     int back = target && strcmp(target, "-") == 0;
@@ -100,7 +100,7 @@ static int run_umask(char **argv) {
     return 0;
 }
 
-// What would leave a script without the names or the folder it goes on with.
+// What would leave a script without what it goes on with.
 static int run_refused(char **argv) {
     psh_refuse("%s is bash's, and not understood here", argv[0]);
     return 126;
@@ -130,7 +130,7 @@ static const struct psh_builtin builtins[] = {
     {"bg", psh_foreground, PSH_ORDINARY},
     {"break", run_break, PSH_SPECIAL},
     {"cat", psh_cat, PSH_PROGRAM},
-    {"cd", run_cd, PSH_ORDINARY},
+    {"cd", psh_cd, PSH_ORDINARY},
     {"chgrp", psh_chown, PSH_PROGRAM},
     {"chmod", psh_chmod, PSH_PROGRAM},
     {"chown", psh_chown, PSH_PROGRAM},
@@ -140,6 +140,7 @@ static const struct psh_builtin builtins[] = {
     {"cp", psh_cp, PSH_PROGRAM},
     {"declare", psh_declare, PSH_ORDINARY},
     {"dirname", psh_dirname, PSH_PROGRAM},
+    {"dirs", psh_dirs, PSH_ORDINARY},
     {"echo", psh_echo, PSH_TOOL},
     {"eval", psh_eval, PSH_SPECIAL},
     {"exec", psh_exec, PSH_SPECIAL},
@@ -159,10 +160,10 @@ static const struct psh_builtin builtins[] = {
     {"mapfile", psh_mapfile, PSH_ORDINARY},
     {"mkdir", psh_mkdir, PSH_PROGRAM},
     {"mv", psh_mv, PSH_PROGRAM},
-    {"popd", run_refused, PSH_ORDINARY},
+    {"popd", psh_popd, PSH_ORDINARY},
     {"printenv", run_env, PSH_PROGRAM},
     {"printf", psh_printf, PSH_TOOL},
-    {"pushd", run_refused, PSH_ORDINARY},
+    {"pushd", psh_pushd, PSH_ORDINARY},
     {"pwd", run_pwd, PSH_TOOL},
     {"read", psh_read, PSH_ORDINARY},
     {"readarray", psh_mapfile, PSH_ORDINARY},

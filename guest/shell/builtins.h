@@ -46,6 +46,10 @@ int psh_head(char **argv);
 int psh_wc(char **argv);
 
 int psh_mapfile(char **argv); // arrays.c
+int psh_cd(char **argv);
+int psh_dirs(char **argv); // folders.c
+int psh_pushd(char **argv);
+int psh_popd(char **argv);
 
 // options.c, scripts.c, lookup.c, arguments.c
 int psh_set_options(char ***words);

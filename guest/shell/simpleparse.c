@@ -60,12 +60,14 @@ static void read_array(struct psh_node *node, const char *word) {
     array->name = psh_copy(word, length);
     array->appends = word[length] == '+';
     array->before = node->words.count;
+    psh_reader.list = 1;
     psh_advance();
     for (psh_skip_newlines(); psh_reader.token == WORD && !psh_reader.problem;
          psh_skip_newlines()) {
         psh_add(&array->raw, psh_reader.text);
         psh_advance();
     }
+    psh_reader.list = 0;
     psh_expect(")");
     while (*last)
         last = &(*last)->next;

@@ -42,6 +42,8 @@ static const char *scan_word(void) {
     const char *problem = NULL;
     if (*psh_reader.at == '<' || *psh_reader.at == '>') // `<(..)`
         psh_reader.at = psh_skip_dollar(psh_reader.at);
+    if (psh_reader.list)
+        psh_reader.at += psh_subscript_length(psh_reader.at);
     while (*psh_reader.at && !strchr(" \t\n|&;<>()", *psh_reader.at)) {
         const char *before = psh_reader.at;
         if (*psh_reader.at == '\\')

@@ -21,6 +21,7 @@ struct reader {
     int number; // of a redirection, -1 without one
     int line;
     int regex;          // the next word is one: `(`, `|` and `<` belong to it
+    int list;           // of `name=(..)`: a word may begin with `[..]`, blanks and all
     const char *start;  // of the token
     const char *behind; // the token before it
     const char *problem;

@@ -57,6 +57,8 @@ NOT_BASH = [
     ("echo a; declare -n x=y; echo b", "a\n", "declare: -n is not understood"),
     ("echo a; [[ a == @(a|b) ]]; echo b", "", "`]]` was expected"),
     ("echo a; echo ${BASH_LINENO[0]}; echo b", "a\n", "BASH_LINENO[0] is bash's"),
+    ("echo a; x=([0]+=y); echo b", "a\n", "`[..]+=` within the parentheses"),
+    ("echo a; pushd +1; echo b", "a\n", "+1 is not understood"),
     ("echo a; [[ -f ]]; echo b", "", "a word was expected within `[[ ]]`"),
     ("echo a; [[ a == ]]; echo b", "", "a word was expected within `[[ ]]`"),
     ("echo a; x=a; echo ${x/a/&}; echo b", "a\n", "write \\&"),

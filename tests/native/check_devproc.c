@@ -2,6 +2,8 @@
 #include "check.h"
 
 #include <boxer/linux_file.h>
+#include <boxer/linux_socket.h>
+#include <stdio.h>
 #include <string.h>
 
 static long open_at(const char *path, unsigned flags) {
@@ -132,8 +134,80 @@ static void the_process_describes_itself(void) {
     CHECK(holds("/proc/self/statm", " 0\n"));
     CHECK(holds("/proc/self/limits", "Max open files "));
     CHECK(holds("/proc/self/maps", "[kernel]\n"));
+    CHECK(holds("/proc/self/smaps", "\nPrivate_Dirty: "));
+    CHECK(holds("/proc/self/smaps_rollup", " [rollup]\nRss: "));
+    CHECK(holds("/proc/self/status", "nonvoluntary_ctxt_switches:\t0\n"));
     CHECK(holds("/proc/mounts", "box / tmpfs rw,relatime 0 0\n"));
     CHECK(holds("/proc/self/mountinfo", " / /proc rw,relatime - proc proc rw\n"));
+}
+
+static void descriptors_are_described(void) {
+    int pipe[2];
+    struct linux_statx in, out;
+    CHECK_EQUAL(open_at("/tmpfile", O_CREAT | O_RDWR | O_APPEND), 3);
+    CHECK_EQUAL(CALL(write, 3, "abcde", 5), 5);
+    CHECK(holds("/proc/self/fdinfo/3", "pos:\t5\nflags:\t000002002\n"));
+    CHECK(holds("/proc/self/fdinfo/3", "\nino:\t"));
+    CHECK_EQUAL(open_at("/proc/self/fdinfo/4", O_RDONLY), -ENOENT);
+    CHECK_EQUAL(open_at("/proc/self/fdinfo/3", O_WRONLY), -EACCES);
+    CHECK_EQUAL(CALL(pipe2, pipe, 0), 0); // both ends have one number
+    CHECK_EQUAL(CALL(statx, pipe[0], "", AT_EMPTY_PATH, STATX_BASIC_STATS, &in), 0);
+    CHECK_EQUAL(CALL(statx, pipe[1], "", AT_EMPTY_PATH, STATX_BASIC_STATS, &out), 0);
+    CHECK_EQUAL(in.ino, out.ino);
+}
+
+static void what_moved_is_counted(void) {
+    char buffer[8];
+    long file = open_at("/tmpfile", O_CREAT | O_RDWR);
+    CHECK(holds("/proc/self/io", "rchar: 0\nwchar: 0\nsyscr: 0\nsyscw: 0\nread_bytes: 0\n"));
+    CHECK_EQUAL(CALL(write, file, "abcde", 5), 5);
+    CHECK_EQUAL(CALL(pread64, file, buffer, 3, 0), 3);
+    CHECK_EQUAL(CALL(write, file, "fgh", 3), 3);
+    CHECK(holds("/proc/self/io", "\nwchar: 8\n"));
+    CHECK(holds("/proc/self/io", "\nsyscw: 2\n"));
+}
+
+static struct linux_sockaddr_in at_port(uint16_t port) {
+    struct linux_sockaddr_in name = {.family = LINUX_AF_INET,
+                                     .port = (uint16_t)(port >> 8 | port << 8)};
+    memcpy(&name.address, (unsigned char[]){127, 0, 0, 1}, 4);
+    return name;
+}
+
+static void sockets_are_listed(void) {
+    struct linux_sockaddr_in name = at_port(8000);
+    struct linux_sockaddr_un path = {.family = LINUX_AF_UNIX, .path = "/socket"};
+    char line[128], link[64];
+    CHECK(holds("/proc/net/dev", "    lo: 0 0 0 0 0 0 0 0 0 0 "));
+    long listener = CALL(socket, LINUX_AF_INET, LINUX_SOCK_STREAM, 0);
+    long heading = read_file("/proc/net/tcp", line, sizeof line);
+    CHECK_EQUAL(line[heading - 1], '\n'); // one line: what has no name is not listed
+    CHECK(strchr(line, '\n') == line + heading - 1);
+    CHECK_EQUAL(CALL(bind, listener, &name, sizeof name), 0);
+    CHECK_EQUAL(CALL(listen, listener, 5), 0);
+    CHECK(holds("/proc/net/tcp", "   0: 0100007F:1F40 00000000:0000 0A 00000000:00000000 "));
+    long client = CALL(socket, LINUX_AF_INET, LINUX_SOCK_STREAM, 0);
+    CHECK_EQUAL(CALL(connect, client, &name, sizeof name), 0);
+    CHECK(holds("/proc/net/tcp", " 0100007F:1F40 01 "));
+    CHECK(holds("/proc/net/tcp", "00:00000000 00000000     0 0 0 1 0\n")); // not accepted yet
+    CHECK_EQUAL(CALL(write, client, "hello", 5), 5);
+    CHECK(holds("/proc/net/tcp", " 01 00000005:00000000 "));
+    CHECK(holds("/proc/self/net/dev", "    lo: 0 0 0 0 0 0 0 0 5 1 "));
+    CHECK(holds("/sys/class/net/lo/statistics/tx_bytes", "5\n"));
+    struct linux_statx stat;
+    CHECK_EQUAL(CALL(statx, listener, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &stat), 0);
+    snprintf(line, sizeof line, " 0 %llu 1 0\n", (unsigned long long)stat.ino);
+    CHECK(holds("/proc/net/tcp", line));
+    snprintf(line, sizeof line, "/proc/self/fd/%ld", listener);
+    snprintf(link, sizeof link, "socket:[%llu]", (unsigned long long)stat.ino);
+    CHECK(leads_to(line, link));
+    long datagrams = CALL(socket, LINUX_AF_INET, LINUX_SOCK_DGRAM, 0);
+    CHECK_EQUAL(CALL(bind, datagrams, &name, sizeof name), 0);
+    CHECK(holds("/proc/net/udp", "   0: 0100007F:1F40 00000000:0000 07 "));
+    long local = CALL(socket, LINUX_AF_UNIX, LINUX_SOCK_STREAM, 0);
+    CHECK_EQUAL(CALL(bind, local, &path, sizeof path), 0);
+    CHECK(holds("/proc/net/unix", " 00000002 00000000 00000000 0001 01 "));
+    CHECK(holds("/proc/net/unix", " /socket\n"));
 }
 
 static void stat_has_all_its_fields(void) {
@@ -153,11 +227,20 @@ static void the_machine_describes_itself(void) {
     CHECK(holds("/proc/sys/kernel/osrelease", "6."));
     CHECK(holds("/proc/sys/kernel/pid_max", "32768\n"));
     CHECK(holds("/proc/sys/fs/nr_open", "\n"));
+    CHECK(holds("/proc/sys/dev/tty/legacy_tiocsti", "0\n"));
     CHECK(holds("/proc/cpuinfo", "processor\t: 0\n"));
     CHECK(holds("/proc/meminfo", "MemTotal:        4194300 kB\n"));
     CHECK(holds("/proc/uptime", "1.00 "));
     CHECK(holds("/proc/version", "Linux version "));
     CHECK(holds("/proc/filesystems", "nodev\ttmpfs\n"));
+    CHECK(holds("/proc/vmstat", "pswpin 0\npswpout 0\n"));
+    CHECK(holds("/proc/partitions", "major minor  #blocks  name\n\n"));
+    CHECK(holds("/proc/stat", "\nsoftirq 0 "));
+    CHECK(holds("/proc/net/route", "Iface\tDestination\t"));
+    CHECK(holds("/proc/mounts", "sysfs /sys sysfs rw,relatime 0 0\n"));
+    CHECK(holds("/sys/class/net/lo/mtu", "65536\n"));
+    CHECK(holds("/sys/devices/system/cpu/online", "0\n"));
+    CHECK(holds("/sys/devices/system/cpu/cpu0/topology/core_id", "0\n"));
     CHECK(holds("/proc/loadavg", "0.00 0.00 0.00 1/1 7\n"));
     CHECK(holds("/proc/stat", "btime 1700000000\n"));
     CHECK_EQUAL(read_file("/proc/sys/kernel/random/uuid", first, sizeof first), 37);
@@ -180,7 +263,7 @@ static void proc_is_not_written_to(void) {
         {"mkdir", NR_mkdirat, {AT_FDCWD, (long)"/proc/new", 0755}, -EACCES},
         {"unlink", NR_unlinkat, {AT_FDCWD, (long)"/proc/version", 0}, -EPERM},
         {"chmod", NR_fchmodat2, {AT_FDCWD, (long)"/proc/version", 0600, 0}, -EPERM},
-        {"another process", NR_openat, {AT_FDCWD, (long)"/proc/1", O_RDONLY}, -ENOENT},
+        {"another process", NR_openat, {AT_FDCWD, (long)"/proc/3", O_RDONLY}, -ENOENT},
         {"a file as a folder", NR_openat, {AT_FDCWD, (long)"/proc/version/x", 0}, -ENOTDIR},
     };
     RUN_ROWS(rows);
@@ -192,6 +275,9 @@ int main(void) {
     RUN(the_terminal_is_the_hosts);
     RUN(descriptors_are_links);
     RUN(the_process_describes_itself);
+    RUN(descriptors_are_described);
+    RUN(what_moved_is_counted);
+    RUN(sockets_are_listed);
     RUN(stat_has_all_its_fields);
     RUN(the_machine_describes_itself);
     RUN(proc_is_not_written_to);

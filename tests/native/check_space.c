@@ -66,13 +66,9 @@ static void a_page_is_free_when_nobody_has_it(void) {
     CHECK_EQUAL(space_put(second), 1);
 }
 
-static void a_space_that_ends_gives_up_its_pages(void) {
+static void begin_and_end_a_space(void) {
     struct space *first = space_in_place;
-    CHECK_EQUAL(space_prepare(first), 0);
     struct space *other = space_empty();
-    CHECK_EQUAL(space_put(other), 1);
-    size_t before = pages_in_use();
-    other = space_empty();
     space_leave();
     space_enter(other);
     CHECK(map(100, ANONYMOUS) > (char *)0);
@@ -83,7 +79,14 @@ static void a_space_that_ends_gives_up_its_pages(void) {
     CHECK_EQUAL(page_owner((uintptr_t)shared), PAGE_KERNEL);
     mappings_end(other);
     CHECK_EQUAL(space_put(other), 1);
-    CHECK(pages_in_use() <= before + 1);
+}
+
+static void a_space_that_ends_gives_up_its_pages(void) {
+    CHECK_EQUAL(space_prepare(space_in_place), 0);
+    begin_and_end_a_space(); // slabs for its records stay
+    size_t before = pages_in_use();
+    begin_and_end_a_space();
+    CHECK_EQUAL(pages_in_use(), before);
 }
 
 static void shared_memory_is_one_for_parent_and_child(void) {

@@ -99,6 +99,7 @@ static int prepare(const char *folder) {
     sys_umask(0);
     HOST(SYS_mkdirat, AT_FDCWD, "/dev", 0755);
     HOST(SYS_mkdirat, AT_FDCWD, "/proc", 0755);
+    HOST(SYS_mkdirat, AT_FDCWD, "/sys", 0755);
     for (int i = 0; i < 2; i++) {
         HOST(SYS_fchmodat, AT_FDCWD, "/", 0777);
         sys_fchmodat2(AT_FDCWD, "/", 0777, 0);

@@ -82,7 +82,13 @@ def numbers(count):
 
 def work(make=Item):
     item, slotted, loose = make("tea", 3), Slotted(2), Loose()
-    told = [item.label(), item.label("+"), item.kind, make.kind, make.made("four").total]
+    told = [
+        item.label(),
+        item.label("+"),
+        item.kind,
+        type(make.kind).__name__,
+        make.made("four").total,
+    ]
     item.price += 0.5
     told += [item.price, slotted.a, len(slotted), bool(slotted), loose.last, loose.n3]
     told += [Lazy().word, Callable()(1), double(4), double(2, times=3), sys.maxsize > 1]
@@ -130,11 +136,10 @@ def other_code():
 
 def other_builtins():
     builtins.sorted = lambda values: ["z", "y"]
-    builtins.len = lambda value: 77
 
 
 def other_globals_for_builtins():
-    globals()["abs"] = lambda value: "own"
+    globals().update(abs=lambda value: "own", len=lambda value: 77)
 
 
 def other_length():
@@ -178,10 +183,10 @@ def answered(*names):
     try:
         return [work(), work(Sale), work()]
     finally:  # what answers is not this module alone
-        builtins.sorted, builtins.len = SORTED, LENGTH
+        builtins.sorted = SORTED
 
 
-SORTED, LENGTH = sorted, len
+SORTED = sorted
 
 
 def app(environ, start_response):

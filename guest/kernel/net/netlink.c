@@ -155,6 +155,7 @@ enum {
     SIOCGIFMTU = 0x8921,
     SIOCGIFHWADDR = 0x8927,
     SIOCGIFINDEX = 0x8933,
+    SIOCETHTOOL = 0x8946,
 };
 
 // struct ifreq as far as it is used; its union is longer.
@@ -203,7 +204,7 @@ int netdevice_ioctl(unsigned request, uintptr_t argument) {
     struct request *asked = (struct request *)argument;
     if (request == SIOCGIFCONF)
         return list_interfaces((struct list *)argument);
-    if (request < SIOCGIFNAME || request > SIOCGIFINDEX)
+    if (request < SIOCGIFNAME || request > SIOCETHTOOL)
         return -ENOTTY;
     if (!argument || !user_range(asked, sizeof *asked))
         return -EFAULT;
@@ -234,7 +235,9 @@ int netdevice_ioctl(unsigned request, uintptr_t argument) {
     case SIOCGIFHWADDR:
         asked->address = (struct linux_sockaddr_in){.family = LOOPBACK_TYPE};
         return 0;
+    case SIOCETHTOOL:
+        return -EOPNOTSUPP;
     default:
-        return -EINVAL;
+        return request > SIOCGIFINDEX ? -ENOTTY : -EINVAL;
     }
 }

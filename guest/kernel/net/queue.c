@@ -20,6 +20,8 @@
 #include "task/signal.h"
 #include "task/task.h"
 #include "vfs/file.h"
+#include "vfs/io.h"
+#include "state.h"
 
 #include <boxer/linux_errno.h>
 #include <boxer/linux_iovec.h>
@@ -31,6 +33,8 @@
 // A stream's packet has at least this room, the largest small object's: small writes share it.
 #define CHUNK (2016u - sizeof(struct packet))
 #define UDP_MOST 65507u
+
+KERNEL_STATE struct transfers loopback[2];
 
 static void packet_free(struct packet *packet) {
     for (unsigned i = 0; i < packet->file_count; i++)
@@ -296,13 +300,28 @@ static long send_datagram(struct socket *socket, struct message *message) {
     return enqueue(socket, to, message, message->size);
 }
 
-long socket_send(struct socket *socket, struct message *message) {
+// The result of a send or receive, which is counted.
+static long counted(const struct socket *socket, const struct message *message, int direction,
+                    long result) {
+    int is_ip = socket->family == LINUX_AF_INET || socket->family == LINUX_AF_INET6;
+    if (is_ip && result > 0 && !(message->flags & LINUX_MSG_PEEK)) {
+        loopback[direction].bytes += (uint64_t)result;
+        loopback[direction].calls++;
+    }
+    return result;
+}
+
+static long send_any(struct socket *socket, struct message *message) {
     if (message->flags & LINUX_MSG_OOB)
         return -EOPNOTSUPP;
     if (socket->listening)
         return socket->family == LINUX_AF_UNIX ? -ENOTCONN : broken_pipe(message);
     return socket_is_datagram(socket) ? send_datagram(socket, message)
                                       : send_connected(socket, message);
+}
+
+long socket_send(struct socket *socket, struct message *message) {
+    return counted(socket, message, WRITING, send_any(socket, message));
 }
 
 static void unlink_first(struct socket *socket) {
@@ -387,7 +406,7 @@ static long receive_packet(struct socket *socket, struct message *message) {
     return result;
 }
 
-long socket_receive(struct socket *socket, struct message *message) {
+static long receive_any(struct socket *socket, struct message *message) {
     message->files = NULL;
     message->file_count = 0;
     if (message->flags & LINUX_MSG_OOB)
@@ -412,6 +431,10 @@ long socket_receive(struct socket *socket, struct message *message) {
     if (socket->peer)
         socket->peer->left++;
     return result;
+}
+
+long socket_receive(struct socket *socket, struct message *message) {
+    return counted(socket, message, READING, receive_any(socket, message));
 }
 
 unsigned socket_poll(struct socket *socket) {

@@ -4,6 +4,8 @@
 
 #include "net/socket.h"
 
+#include "task/process.h"
+
 #include <boxer/linux_iovec.h>
 
 struct message {
@@ -20,6 +22,8 @@ struct message {
     struct linux_ucred sender;
     int out_flags;
 };
+// What sockets of IP have received, and sent, by READING and WRITING: payload, and messages of it.
+extern struct transfers loopback[];
 long socket_send(struct socket *, struct message *);    // never waits: -EAGAIN
 long socket_receive(struct socket *, struct message *); // never waits: -EAGAIN
 // From the kernel; from: null, nobody.

@@ -20,6 +20,7 @@
 #include "vfs/fd.h"
 #include "vfs/mapping.h"
 
+#include <boxer/boot.h>
 #include <boxer/kernel.h>
 #include <boxer/linux_errno.h>
 #include <string.h>
@@ -114,8 +115,9 @@ static void restore(uint8_t *data, size_t size, size_t offset, void *copy) {
     memcpy(data, (const uint8_t *)copy + offset, size);
 }
 
+// Without constants only where the image has them: not yet before the freeze.
 int afresh_is_possible(void) {
-    return kept.runs || kept.whole;
+    return kept.whole || (kept.runs && boxer_boot.phase != BOXER_PHASE_COLD);
 }
 
 void afresh_put_back(void) {

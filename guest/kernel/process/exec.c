@@ -83,6 +83,10 @@ static int prepare(struct beginning *beginning) {
     }
     if (!space)
         return -ENOMEM;
+    if (!beginning->program->thaws && !afresh_is_possible()) {
+        space_put(space);
+        return -ENOSYS;
+    }
     beginning->space = space;
     beginning->fiber = task_new_fiber();
     if (beginning->fiber < 0)

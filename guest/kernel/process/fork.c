@@ -79,6 +79,7 @@ static struct process *copy_process(unsigned long flags) {
     child->borrows = (flags & (LINUX_CLONE_VM | LINUX_CLONE_VFORK)) != 0;
     child->stop_signal = child->continued = child->has_begun_program = 0;
     child->usage = (struct usage){0, 0};
+    memset(child->transfers, 0, sizeof child->transfers);
     child->started_ns = clock_monotonic();
     child->parent_death_signal = child->subreaper = 0;
     child->descriptors = (struct descriptors){NULL, 0, 0};

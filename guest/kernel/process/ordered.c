@@ -90,6 +90,7 @@ static void become_new(struct process *process, struct task *task, struct order 
     process->terminal = NULL;
     process->waits_for = NULL;
     process->usage = (struct usage){0, 0};
+    memset(process->transfers, 0, sizeof process->transfers);
     process->started_ns = clock_monotonic();
     process->descriptors = (struct descriptors){0};
     process->ticks_wanted = 0;

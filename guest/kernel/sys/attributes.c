@@ -39,7 +39,7 @@ static int file_stat(struct file *file, struct kstat *stat) {
     }
     *stat = (struct kstat){
         .dev = ANONYMOUS_DEV,
-        .ino = (uint64_t)(uintptr_t)file,
+        .ino = file_number(file),
         .mode = file->ops->mode ? file->ops->mode(file) : 0600,
         .nlink = 1,
         .uid = current_cred()->fsuid,

@@ -70,6 +70,36 @@ long sys_setpriority(int which, int who, int nice) {
     return result;
 }
 
+enum { IO_NONE, IO_REAL_TIME, IO_BEST_EFFORT, IO_IDLE, IO_LEVELS = 8, IO_SHIFT = 13 };
+
+// Here `which` counts from 1 (ioprio_set(2)). Of several the highest, which is the lowest number.
+long sys_ioprio_get(int which, int who) {
+    long best = -ESRCH;
+    if (which <= PRIO_PROCESS || which > PRIO_USER + 1)
+        return -EINVAL;
+    for (const struct task *task = tasks; task; task = task->next)
+        if (is_meant(task, which - 1, (uint32_t)who) && (best < 0 || task->io_priority < best))
+            best = task->io_priority;
+    return best;
+}
+
+long sys_ioprio_set(int which, int who, int priority) {
+    long result = -ESRCH;
+    int class = priority >> IO_SHIFT, level = priority & ((1 << IO_SHIFT) - 1);
+    if (which <= PRIO_PROCESS || which > PRIO_USER + 1 || class < IO_NONE || class > IO_IDLE ||
+        level >= (class == IO_NONE ? 1 : IO_LEVELS))
+        return -EINVAL;
+    if (class == IO_REAL_TIME && current_cred()->euid != 0)
+        return -EPERM;
+    for (struct task *task = tasks; task; task = task->next)
+        if (is_meant(task, which - 1, (uint32_t)who)) {
+            result = may_schedule(task) ? 0 : -EPERM;
+            if (!result)
+                task->io_priority = priority;
+        }
+    return result;
+}
+
 long sys_sched_getaffinity(int pid, size_t size, void *mask) {
     unsigned long first = 1;
     if (!is_there(pid))

@@ -9,6 +9,8 @@
 long sys_getpriority(int which, int who);
 long sys_setpriority(int which, int who, int nice);
 long sys_sched_getaffinity(int pid, size_t size, void *mask);
+long sys_ioprio_get(int which, int who);
+long sys_ioprio_set(int which, int who, int priority);
 long sys_sched_setaffinity(int pid, size_t size, const void *mask);
 long sys_sched_getparam(int pid, int *priority);
 long sys_sched_getscheduler(int pid);

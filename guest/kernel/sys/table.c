@@ -429,6 +429,10 @@ long syscall_dispatch(long number, const long arguments[6]) {
         return sys_getpriority(INT(0), INT(1));
     case NR_setpriority:
         return sys_setpriority(INT(0), INT(1), INT(2));
+    case NR_ioprio_get:
+        return sys_ioprio_get(INT(0), INT(1));
+    case NR_ioprio_set:
+        return sys_ioprio_set(INT(0), INT(1), INT(2));
     case NR_sched_yield:
         task_yield();
         return 0;

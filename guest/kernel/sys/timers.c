@@ -96,6 +96,7 @@ long sys_timer_settime(int id, int flags, const struct linux_itimerspec *new,
     timer_show(&self->timer, &before);
     int error = timer_set(&self->timer, flags & LINUX_TIMER_ABSTIME, new);
     schedule_tells_host();
+    self->overrun = error ? self->overrun : 0;
     if (!error && old)
         *old = before;
     return error;

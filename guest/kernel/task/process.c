@@ -9,6 +9,7 @@
 
 #include <boxer/kernel.h>
 #include <boxer/linux_process.h>
+#include <string.h>
 
 // What a container engine gives: 1,048,576 open files would be a table no box needs.
 #define NOFILE_SOFT 1024u
@@ -113,6 +114,7 @@ void usage_charge(void) {
 void usage_thaw(void) {
     charged = 0;
     current->process->usage = (struct usage){0, 0};
+    memset(current->process->transfers, 0, sizeof current->process->transfers);
     current->used_ns = 0;
 }
 

@@ -32,6 +32,12 @@ struct usage {
     int64_t own_ns, children_ns;
 };
 
+// Bytes that reads, or writes, have moved, and how many of these calls there were.
+struct transfers {
+    uint64_t bytes;
+    uint32_t calls;
+};
+
 struct process {
     struct process *next;   // of all, oldest first
     struct process *parent; // null: pid 1, which is nobody here
@@ -48,9 +54,10 @@ struct process {
     int has_begun_program;      // execve(2): setpgid(2) of it is not its parent's any more
     const struct process *waits_for; // whose lock of a file it waits for (vfs/locks.c)
     struct usage usage;
-    int64_t started_ns;           // on the monotonic clock
-    char comm[16];                // of a zombie: its last task's
-    struct controlling *terminal; // of its session (task/group.h), or null
+    struct transfers transfers[2]; // by READING and WRITING (vfs/io.h)
+    int64_t started_ns;            // on the monotonic clock
+    char comm[16];                 // of a zombie: its last task's
+    struct controlling *terminal;  // of its session (task/group.h), or null
     struct space *space;
     struct credentials credentials;
     struct linux_rlimit64 limits[LINUX_RLIMITS];

@@ -20,6 +20,7 @@
 #include "task/process.h"
 #include "task/schedule.h"
 #include "task/task.h"
+#include "task/timers.h"
 #include "state.h"
 
 #include <boxer/linux_errno.h>
@@ -277,7 +278,16 @@ static int take(struct signal_queue *queue, uint64_t set, struct linux_siginfo *
     }
     if (!more)
         queue->set &= ~SET(signo);
+    if (info->code == LINUX_SI_TIMER)
+        posix_timer_told(info);
     return signo;
+}
+
+struct linux_siginfo *signal_of_timer(const struct signal_queue *queue, int id) {
+    struct queued_signal *entry = queue->first;
+    while (entry && (entry->info.code != LINUX_SI_TIMER || entry->info.timer.id != id))
+        entry = entry->next;
+    return entry ? &entry->info : NULL;
 }
 
 int signal_take(uint64_t set, struct linux_siginfo *info) {

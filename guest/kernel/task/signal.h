@@ -56,6 +56,7 @@ void signal_mask_restore(uint64_t mask, int interrupted); // delivers first when
 int signal_mask_read(const void *set, size_t size, uint64_t *mask);
 // Takes one pending signal out of `set`: its number or 0. For sigtimedwait and signalfd.
 int signal_take(uint64_t set, struct linux_siginfo *info);
+struct linux_siginfo *signal_of_timer(const struct signal_queue *, int id); // null: none pends
 uint64_t signal_pending_set(void);
 uint64_t signal_wakeable(void); // signals that end a wait when they are raised
 

@@ -33,6 +33,7 @@ static KERNEL_STATE struct left_behind {
     struct fibers *fibers;
 } left = {-1, NULL, NULL};
 static KERNEL_STATE void (*begin_program)(void);
+static KERNEL_STATE uint64_t switches;
 
 #ifdef __wasm__
 
@@ -162,6 +163,10 @@ static void arrive(void) {
     free_ended();
 }
 
+uint64_t task_switches(void) {
+    return switches;
+}
+
 __attribute__((noinline)) int task_switch(struct task *to) {
     struct task *from = current;
     struct space *space = to->process->space;
@@ -176,6 +181,8 @@ __attribute__((noinline)) int task_switch(struct task *to) {
         leave = (uintptr_t)&space_in_place->told;
         enter = (uintptr_t)&space->told;
     }
+    switches++;
+    from->switches[from->state == TASK_WAITS]++;
     current = to;
     int error = slots.change(to->fiber, (int)leave, (int)enter);
     if (error < 0) {

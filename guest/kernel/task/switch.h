@@ -27,6 +27,7 @@ void thread_block_copy(struct task *to); // the current one's bytes, for one tha
 // The current task begins a program on another fiber, in another space: what task_on_program said
 // is called there. It comes back only with -errno, and nothing has happened then.
 int task_begin_program(int fiber, struct space *);
+uint64_t task_switches(void); // so far, of all
 void task_on_program(void (*begin)(void));
 // The current task has ended; whoever goes on now frees it. The task that is to go on.
 _Noreturn void task_switch_for_good(struct task *to);

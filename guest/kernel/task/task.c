@@ -107,6 +107,7 @@ struct task *task_new(int *error) {
         task->policy &= ~LINUX_SCHED_RESET_ON_FORK;
         task->nice = task->nice < 0 ? 0 : task->nice;
     }
+    task->switches[0] = task->switches[1] = 0;
     task->tid = new_id();
     task->signals = (struct task_signals){.blocked = current->signals.blocked,
                                           .alternate = {.flags = LINUX_SS_DISABLE}};

@@ -30,20 +30,37 @@ static void itimer_fire(struct timer *timer, uint64_t times) {
     signal_send(timer->process, timer->signo, LINUX_SI_KERNEL, NULL);
 }
 
+static int sum(int overrun, uint64_t more) {
+    return more > (uint64_t)(INT32_MAX - overrun) ? INT32_MAX : overrun + (int)more;
+}
+
+// Its signal is pending once, and says how often it would have been sent since.
 static void posix_fire(struct timer *timer, uint64_t times) {
     struct posix_timer *self = (struct posix_timer *)timer;
-    self->overrun = times - 1 > INT32_MAX ? INT32_MAX : (int)(times - 1);
-    if (!timer->signo)
-        return; // SIGEV_NONE
-    struct linux_siginfo info = {.code = LINUX_SI_TIMER};
-    info.timer.id = (int)(self - timer->process->timers.posix);
-    info.timer.overrun = self->overrun;
-    info.timer.value = self->value;
     struct task *task = self->tid ? task_find(self->tid) : NULL;
+    if (!timer->signo || (self->tid && !task))
+        return; // SIGEV_NONE
+    int id = (int)(self - timer->process->timers.posix);
+    struct linux_siginfo *pending =
+        signal_of_timer(task ? &task->signals.pending : &timer->process->signals.pending, id);
+    if (pending) {
+        pending->timer.overrun = sum(pending->timer.overrun, times);
+        return;
+    }
+    struct linux_siginfo info = {.code = LINUX_SI_TIMER};
+    info.timer.id = id;
+    info.timer.overrun = sum(0, times - 1);
+    info.timer.value = self->value;
     if (task)
         signal_send_task(task, timer->signo, LINUX_SI_TIMER, &info);
-    else if (!self->tid)
+    else
         signal_send(timer->process, timer->signo, LINUX_SI_TIMER, &info);
+}
+
+void posix_timer_told(const struct linux_siginfo *info) {
+    struct posix_timer *self = posix_timer_find(info->timer.id);
+    if (self)
+        self->overrun = info->timer.overrun;
 }
 
 struct posix_timer *posix_timer_find(int id) {

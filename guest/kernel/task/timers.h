@@ -8,9 +8,9 @@
 
 struct posix_timer {
     struct timer timer; // first: its fire() gets its address
-    int used, overrun;
-    uint32_t tid;   // of the thread that is told; 0: any of its process
-    uint32_t maker; // the thread whose time TIMER_THREAD_CPU is
+    int used, overrun;  // of the last signal that was taken
+    uint32_t tid;       // of the thread that is told; 0: any of its process
+    uint32_t maker;     // the thread whose time TIMER_THREAD_CPU is
     union linux_sigval value;
 };
 
@@ -27,5 +27,6 @@ void timers_limit(struct process *); // RLIMIT_CPU has changed
 // Of the current process: one that sends nothing yet, null without room; the one named so, or null.
 struct posix_timer *posix_timer_new(enum timer_clock, int *id);
 struct posix_timer *posix_timer_find(int id);
+void posix_timer_told(const struct linux_siginfo *); // a signal of one has been taken
 
 #endif

@@ -61,6 +61,12 @@ struct file {
     void *private_data;  // owned by ops
 };
 
+// The inode number of a file without an inode: of what it is an end of, so both ends of a pipe have
+// one, and a socket the one of its record.
+static inline uintptr_t file_number(const struct file *file) {
+    return (uintptr_t)(file->private_data ? file->private_data : (const void *)file);
+}
+
 struct file *file_new(const struct file_ops *ops, uint32_t flags); // refs 1; null: no memory
 void file_get(struct file *);
 void file_put(struct file *);

@@ -2,6 +2,8 @@
 //
 // Invariant: an operation that answers -EAGAIN is waited for here, unless O_NONBLOCK; nowhere else.
 #include "vfs/io.h"
+#include "task/process.h"
+#include "task/task.h"
 #include "vfs/file.h"
 #include "vfs/wait_file.h"
 
@@ -42,5 +44,9 @@ long io_move(struct file *file, int direction, void *buffer, size_t size, int64_
         }
     }
     file_put(file);
-    return result < 0 && done ? (long)done : result < 0 ? result : (long)done + result;
+    result = result < 0 && done ? (long)done : result < 0 ? result : (long)done + result;
+    struct transfers *sum = &current->process->transfers[direction];
+    sum->bytes += result > 0 ? (uint64_t)result : 0;
+    sum->calls++;
+    return result;
 }

@@ -313,6 +313,7 @@ def warm_up(cells):
     thread = threading.Thread(target=time.monotonic)
     thread.start()
     thread.join()
+    _boxer.be_eager()
     for number in range(_REHEARSALS):
         _rehearse(number)
     _kept.clear()

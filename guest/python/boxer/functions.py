@@ -13,6 +13,8 @@ import os
 import sys
 from pathlib import Path
 
+import _boxer
+
 from boxer import _linking
 from boxer.schemas.invalid import BadTypeError, InvalidError
 from boxer.schemas.signatures import signature_of
@@ -90,6 +92,7 @@ def _warm():
     _injected, _run = {}, None
     signature = signature_of(_sample)
     _load, _dump, _invoke = signature.load, signature.dump, signature.invoke
+    _boxer.be_eager()
     for _ in range(20):
         call({"number": 1, "text": ""})
         call({"number": 1, "text": ""}, {"name": ""})

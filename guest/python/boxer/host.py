@@ -11,6 +11,7 @@ other way round.
 import _thread
 import os
 
+import _boxer
 import _boxer_calls
 
 from boxer import _linking
@@ -64,6 +65,7 @@ def get_ready(asked):
     try:
         request = _boxer_calls.written({"f": "next", "a": [None], "k": {}}, b"c", b"t")
         os.write(_device, request + b"\5\0\0\0=null")
+        _boxer.be_eager()
         for _ in range(_WARM_UP):
             os.lseek(_device, 0, os.SEEK_SET)
             asked()

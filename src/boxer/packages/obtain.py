@@ -26,6 +26,7 @@ from boxer.packages.files import choose, has_pure_wheel, refuse_without_compiler
 from boxer.packages.morefiles import same_file, with_files_elsewhere, with_files_for_all
 from boxer.packages.refusals import Refused, together
 from boxer.packages.resolve import (
+    ASKED,
     Locked,
     Question,
     RemoteFile,
@@ -103,8 +104,13 @@ def _line_of(version: str) -> tuple[str, ...]:
 def _unbuilt(
     failed: list[Refused], question: Question, environment: Mapping[str, str]
 ) -> Exception:
-    """The error of builds that failed, with the versions that need no build."""
+    """The error of builds that failed, with the versions that need no build.
+
+    Of what was asked for by name only a version of the same line takes the place; of what others
+    need one that these allow.
+    """
     limits = []
+    needed_by = requirers(question, environment)
     for package, error in failed:
         later = next_with_wheel(package, environment, question.python_version)
         earlier = last_with_wheel(package, question, environment)
@@ -115,9 +121,10 @@ def _unbuilt(
         elif earlier is not None:
             hint = f"Ask for `{package.name}=={earlier}`, the last version that needs no build."
             error.hint = f"{hint} {error.hint}" if isinstance(error, NativePackageError) else hint
-            if _line_of(earlier) == _line_of(package.version):
+            is_asked_for = ASKED in needed_by.get(package.key, (ASKED,))
+            if not is_asked_for or _line_of(earlier) == _line_of(package.version):
                 limits.append(f"{package.name}<={earlier}")
-    error = together(failed, requirers(question, environment))
+    error = together(failed, needed_by)
     return EarlierError(limits, error) if len(limits) == len(failed) else error
 
 

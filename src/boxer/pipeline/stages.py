@@ -38,7 +38,14 @@ from boxer.pipeline.events import (
 )
 from boxer.pipeline.stepcache import Kept, StepCache
 from boxer.plan import BaseImage, Plan, StagePlan, Step
-from boxer.userland import IMAGE_FOLDERS, Compiler, Ports, add_tool
+from boxer.userland import (
+    IMAGE_FOLDERS,
+    Compiler,
+    Ports,
+    add_package_programs,
+    add_tool,
+    package_of_image,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +202,11 @@ class StageBuilder:
         meant = self._bases.meant(stage.base.reference)
         asked = meant.asked
         tools = tools_of(stage.base.reference) if base.module else ()
-        if tools or (base.module and asked):
+        package = package_of_image(meant.flavour) if base.info.python is not None else None
+        if tools or package or (base.module and asked):
             tree = tree.copy()
+        if package:
+            add_package_programs(tree, package, self._epoch)
         for tool in tools:
             for folder in IMAGE_FOLDERS:
                 add_tool(tree, tool, folder, self._epoch)

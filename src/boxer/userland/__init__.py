@@ -10,6 +10,7 @@ from boxer.lazy import load_lazily
 
 if TYPE_CHECKING:
     from boxer.userland.firstprocess import fetched_program
+    from boxer.userland.imageprograms import add_package_programs, package_of_image
     from boxer.userland.ports import (
         CommandRequest,
         CommandResult,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "firstprocess": ("fetched_program",),
+    "imageprograms": ("add_package_programs", "package_of_image"),
     "ports": ("CommandRequest", "CommandResult", "CommandRunner", "Compiler", "Ports"),
     "running": ("run_script",),
     "session": ("Finished", "Setting"),
@@ -40,8 +42,10 @@ __all__ = [
     "Finished",
     "Ports",
     "Setting",
+    "add_package_programs",
     "add_tool",
     "fetched_program",
+    "package_of_image",
     "run_script",
     "tools_tree",
 ]  # fmt: skip

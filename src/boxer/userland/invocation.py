@@ -131,12 +131,13 @@ class Command:
     """A command: its function gives the exit status, None for 0, or raises CommandFailedError.
 
     reads_stdin: its standard input is read to the end before it is called. makes_programs: it may
-    leave new executables in the tree.
+    leave new executables in the tree. yields: a program of this name in the tree goes before it.
     """
 
     function: Function
     reads_stdin: bool = False
     makes_programs: bool = False
+    yields: bool = False
 
 
 @dataclass(slots=True)

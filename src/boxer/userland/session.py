@@ -213,7 +213,8 @@ class Session:
         for name in spellings(path):
             self._shell.add_command(name, self._run)
         name = path.rpartition("/")[2]
-        if name not in self._commands and name not in shell_programs():
+        command = self._commands.get(name)
+        if (command is None or command.yields) and name not in shell_programs():
             self._shell.add_command(name, self._run)
 
     def _callback(self, command: Command) -> Callable[[CommandContext], Awaitable[int]]:

@@ -1,4 +1,5 @@
-// /proc/PID/fd: one link for each open descriptor.
+// /proc/PID/fd: one link for each open descriptor; /proc/PID/fdinfo: one file, of what is known of
+// it.
 //
 // Invariants
 // 1. A link's descriptor is looked up anew whenever the link is used; a closed one is -ENOENT.
@@ -21,9 +22,10 @@
 #include <boxer/linux_file.h>
 
 #define FD_INO 0x80000000u
+#define FDINFO_INO 0xc0000000u
 #define ANONYMOUS_DEV 0xfu // as sys/attributes.c says of files without an inode
 
-static const struct inode_ops link_ops, opened_ops;
+static const struct inode_ops link_ops, opened_ops, info_ops;
 static KERNEL_STATE struct filesystem anonymous = {
     .type = "anon_inodefs", .source = "none", .dev = ANONYMOUS_DEV};
 
@@ -40,19 +42,30 @@ static struct file *file_of(const struct inode *inode, int fd) {
     return file;
 }
 
-static int lookup(struct dentry *dir, const char *name, size_t len, struct inode **found) {
+static int look_for(struct dentry *dir, const char *name, size_t len, int is_link,
+                    struct inode **found) {
     int fd = whom_parse(name, len);
     if (!file_of(dir->inode, fd))
         return -ENOENT;
-    struct inode *inode = inode_new(dir->inode->fs, S_IFLNK | 0700);
+    struct inode *inode = inode_new(dir->inode->fs, is_link ? S_IFLNK | 0700 : S_IFREG | 0400);
     if (!inode)
         return -ENOMEM;
-    inode->ops = &link_ops;
-    inode->ino = (uint64_t)whom_of(dir->inode) << 32 | (FD_INO + (uint32_t)fd);
+    inode->ops = is_link ? &link_ops : &info_ops;
+    inode->file_ops = &proc_text_ops;
+    uint32_t base = is_link ? FD_INO : FDINFO_INO;
+    inode->ino = (uint64_t)whom_of(dir->inode) << 32 | (base + (uint32_t)fd);
     inode->data = (void *)(intptr_t)fd;
     inode->size = 64; // as Linux shows it
     *found = inode;
     return 0;
+}
+
+static int lookup(struct dentry *dir, const char *name, size_t len, struct inode **found) {
+    return look_for(dir, name, len, 1, found);
+}
+
+static int lookup_info(struct dentry *dir, const char *name, size_t len, struct inode **found) {
+    return look_for(dir, name, len, 0, found);
 }
 
 // Of the current process.
@@ -86,7 +99,7 @@ static uint32_t mode_of(struct file *file) {
 
 static void describe(struct text *text, struct file *file) {
     uint32_t type = mode_of(file) & S_IFMT;
-    uint64_t number = (uintptr_t)file;
+    uint64_t number = file_number(file);
     if (type == S_IFCHR)
         text_print(text, "/dev/tty");
     else if (type == S_IFIFO)
@@ -141,12 +154,32 @@ static int follow(struct dentry *link, struct dentry **target) {
     if (!inode)
         return -ENOMEM;
     inode->ops = &opened_ops;
-    inode->ino = (uintptr_t)file;
+    inode->ino = file_number(file);
     inode->data = file;
     file_get(file);
     *target = dentry_new(link->parent, link->name, link->name_len, inode);
     inode_put(inode);
     return *target ? 0 : -ENOMEM;
+}
+
+static int open_info(struct dentry *entry, struct file *opened) {
+    struct file *file = file_of(entry->inode, fd_of(entry));
+    if ((opened->flags & O_ACCMODE) != O_RDONLY)
+        return -EACCES;
+    if (!file)
+        return -ENOENT;
+    struct text *text = kzalloc(sizeof *text);
+    if (!text)
+        return -ENOMEM;
+    opened->private_data = text;
+    const struct filesystem *fs = file->inode ? file->inode->fs : NULL;
+    uint32_t flags = file->flags;
+    text_print(text, "pos:\t%u\nflags:\t0", U(file->pos));
+    for (int shift = 21; shift >= 0; shift -= 3)
+        text_print(text, "%u", U(flags >> shift & 7));
+    text_print(text, "\nmnt_id:\t%u\nino:\t%u\n", U(fs ? fs->dev : ANONYMOUS_DEV),
+               file->inode ? file->inode->ino : file_number(file));
+    return text->failed ? -ENOMEM : 0;
 }
 
 static int reopen_console(int number, uint32_t flags, struct file **opened) {
@@ -190,6 +223,8 @@ static int refuse(struct inode *inode, const struct attributes *wanted) {
 }
 
 const struct inode_ops proc_fd_ops = {.lookup = lookup, .list = list, .set = refuse};
+const struct inode_ops proc_fdinfo_ops = {.lookup = lookup_info, .list = list, .set = refuse};
+static const struct inode_ops info_ops = {.open = open_info, .set = refuse};
 static const struct inode_ops link_ops = {.readlink = read_link, .follow = follow, .set = refuse};
 static const struct inode_ops opened_ops = {
     .reopen = reopen,

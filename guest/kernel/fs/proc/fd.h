@@ -5,5 +5,6 @@
 #include "vfs/inode.h"
 
 extern const struct inode_ops proc_fd_ops;
+extern const struct inode_ops proc_fdinfo_ops;
 
 #endif

@@ -1,10 +1,11 @@
-// /proc: the file system of entries whose text is made when they are opened.
+// /proc and /sys: the file systems of entries whose text is made when they are opened.
 //
 // Invariants
 // 1. Its dentries are not pinned; an inode is made for each lookup and points to its entry.
 // 2. Position p of a folder: entry number p - 2 is next (1 and 2 are behind "." and "..").
 // 3. Nothing of it can be written to, created or removed.
 #include "fs/proc/proc.h"
+#include "fs/proc/devices.h"
 #include "fs/proc/self.h"
 #include "fs/proc/sys.h"
 #include "fs/proc/system.h"
@@ -24,6 +25,7 @@
 #include <string.h>
 
 #define PROC_MAGIC_NUMBER 0x9fa0u
+#define SYSFS_MAGIC_NUMBER 0x62656572u
 
 static long number_target(uint32_t number, const char *behind, uint32_t other, char *buffer,
                           size_t size) {
@@ -48,23 +50,27 @@ static long mounts_target(char *buffer, size_t size) {
     return proc_copy("self/mounts", buffer, size);
 }
 
-static void show_command_line(struct text *text) {
-    text_print(text, "boxer\n");
+static long net_target(char *buffer, size_t size) {
+    return proc_copy("self/net", buffer, size);
 }
 
 const struct proc_entry proc_root[] = {
-    PROC_FILE("cmdline", show_command_line),
+    PROC_TEXT("cmdline", "boxer\n"),
     PROC_FILE("cpuinfo", show_cpuinfo),
-    PROC_FILE("filesystems", show_filesystems),
+    PROC_TEXT("diskstats", ""),
+    PROC_TEXT("filesystems", "nodev\ttmpfs\nnodev\tproc\nnodev\tsysfs\nnodev\thostfs\n"),
     PROC_FILE("loadavg", show_loadavg),
     PROC_FILE("meminfo", show_meminfo),
     PROC_LINK("mounts", mounts_target),
+    PROC_LINK("net", net_target),
+    PROC_TEXT("partitions", "major minor  #blocks  name\n\n"),
     PROC_LINK("self", self_target),
     PROC_FILE("stat", show_system_stat),
     PROC_FOLDER("sys", proc_sys),
     PROC_LINK("thread-self", thread_self_target),
     PROC_FILE("uptime", show_uptime),
     PROC_FILE("version", show_version),
+    PROC_FILE("vmstat", show_vmstat),
     PROC_END,
 };
 
@@ -83,12 +89,11 @@ static uint64_t number_of(const struct proc_entry *entry) {
 }
 
 static const struct inode_ops folder_ops, text_ops, link_ops;
-static const struct file_ops text_file_ops;
 
 static const struct inode_ops *ops_of(const struct proc_entry *entry) {
-    if (entry->ops)
-        return entry->ops;
-    return S_ISDIR(entry->mode) ? &folder_ops : S_ISLNK(entry->mode) ? &link_ops : &text_ops;
+    if (S_ISDIR(entry->mode))
+        return entry->ops ? entry->ops : &folder_ops;
+    return S_ISLNK(entry->mode) ? &link_ops : &text_ops;
 }
 
 static struct inode *make_inode(struct filesystem *fs, const struct proc_entry *entry,
@@ -97,9 +102,9 @@ static struct inode *make_inode(struct filesystem *fs, const struct proc_entry *
     if (!inode)
         return NULL;
     inode->ops = ops_of(entry);
-    inode->file_ops = &text_file_ops;
+    inode->file_ops = &proc_text_ops;
     inode->ino = (uint64_t)whom << 32 | number_of(entry);
-    struct task *before = entry->own ? whom_enter(whom) : NULL;
+    struct task *before = entry->flags & PROC_OWNED ? whom_enter(whom) : NULL;
     if (before) {
         inode->uid = current_cred()->euid;
         inode->gid = current_cred()->egid;
@@ -126,6 +131,9 @@ static int lookup(struct dentry *dir, const char *name, size_t len, struct inode
             return *found ? 0 : -ENOMEM;
         }
     int pid = entry_of(dir->inode)->children == proc_root ? whom_parse(name, len) : -1;
+    // In a container the program itself is number 1, and its output is `/proc/1/fd/1`.
+    if (pid == 1)
+        pid = PROCESS_PID;
     if (pid <= 0 || !process_find((uint32_t)pid))
         return -ENOENT;
     *found = proc_folder_of(dir->inode->fs, (uint32_t)pid);
@@ -182,7 +190,11 @@ static int open_text(struct dentry *entry, struct file *file) {
     struct task *before = whom_enter(whom_of(entry->inode));
     if (!before)
         return -ESRCH;
-    entry_of(entry->inode)->show(text);
+    const struct proc_entry *shown = entry_of(entry->inode);
+    if (shown->flags & PROC_CONSTANT)
+        text_add(text, shown->constant, strlen(shown->constant));
+    else
+        shown->show(text);
     whom_leave(before);
     return text->failed ? -ENOMEM : 0;
 }
@@ -218,20 +230,26 @@ static void text_release(struct file *file) {
     kfree(text);
 }
 
-static const struct file_ops text_file_ops = {
+const struct file_ops proc_text_ops = {
     .read = text_read,
     .seek = text_seek,
     .release = text_release,
 };
 
-static const struct proc_entry mount_entry = PROC_FOLDER("proc", proc_root);
+static const struct proc_entry proc_mount = PROC_FOLDER("/proc", proc_root);
+static const struct proc_entry sys_mount = PROC_FOLDER("/sys", devices_root);
 
-int proc_boot(void) {
-    struct filesystem *fs = fs_new("proc", "proc", PROC_MAGIC_NUMBER, 0);
-    struct inode *root = fs ? make_inode(fs, &mount_entry, 0) : NULL;
+static int mount(const struct proc_entry *entry, const char *type, uint32_t magic) {
+    struct filesystem *fs = fs_new(type, type, magic, 0);
+    struct inode *root = fs ? make_inode(fs, entry, 0) : NULL;
     if (!root) {
         kfree(fs);
         return -ENOMEM;
     }
-    return mount_at("/proc", fs, root);
+    return mount_at(entry->name, fs, root);
+}
+
+int proc_boot(void) {
+    int error = mount(&proc_mount, "proc", PROC_MAGIC_NUMBER);
+    return error ? error : mount(&sys_mount, "sysfs", SYSFS_MAGIC_NUMBER);
 }

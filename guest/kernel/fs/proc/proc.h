@@ -8,28 +8,83 @@
 #include "fs/proc/text.h"
 #include "vfs/dentry.h"
 
+enum { PROC_OWNED = 1, PROC_CONSTANT = 2 }; // the process's, not root's; always the same text
+
 struct proc_entry {
-    const char *name; // null ends a table
-    uint32_t mode;    // type and permissions
-    int own;          // the process's, not root's
-    const struct proc_entry *children;
-    void (*show)(struct text *);
-    long (*target)(char *buffer, size_t size); // of a link: its whole text, or -errno
-    int (*follow)(struct dentry **target);     // of a link that leads to a dentry
-    const struct inode_ops *ops;               // null: by the type
+    const char *name;     // null ends a table
+    uint16_t mode, flags; // type and permissions; PROC_..
+    union {
+        const struct proc_entry *children;         // of a folder
+        void (*show)(struct text *);               // of a file
+        const char *constant;                      // of a file that is PROC_CONSTANT
+        long (*target)(char *buffer, size_t size); // of a link: its whole text, or -errno
+    };
+    union {
+        const struct inode_ops *ops;           // of a folder; null: of a table
+        int (*follow)(struct dentry **target); // of a link that leads to a dentry, or null
+    };
 };
 
-#define PROC_FOLDER(name, children) {name, S_IFDIR | 0555, 0, children, NULL, NULL, NULL, NULL}
-#define PROC_FILE(name, show) {name, S_IFREG | 0444, 0, NULL, show, NULL, NULL, NULL}
-#define PROC_OWN(name, show) {name, S_IFREG | 0444, 1, NULL, show, NULL, NULL, NULL}
-#define PROC_LINK(name, target) {name, S_IFLNK | 0777, 0, NULL, NULL, target, NULL, NULL}
-#define PROC_MAGIC(name, target, follow) {name, S_IFLNK | 0777, 1, NULL, NULL, target, follow, NULL}
-#define PROC_END {NULL, 0, 0, NULL, NULL, NULL, NULL, NULL}
+#define PROC_FOLDER(name, table)                                                                   \
+    {                                                                                              \
+        name, S_IFDIR | 0555, 0, {.children = table}, {                                            \
+            NULL                                                                                   \
+        }                                                                                          \
+    }
+#define PROC_OPS(name, mode, its)                                                                  \
+    {                                                                                              \
+        name, S_IFDIR | (mode), PROC_OWNED, {NULL}, {                                              \
+            .ops = its                                                                             \
+        }                                                                                          \
+    }
+#define PROC_FILE(name, printer)                                                                   \
+    {                                                                                              \
+        name, S_IFREG | 0444, 0, {.show = printer}, {                                              \
+            NULL                                                                                   \
+        }                                                                                          \
+    }
+#define PROC_OWN(name, printer)                                                                    \
+    {                                                                                              \
+        name, S_IFREG | 0444, PROC_OWNED, {.show = printer}, {                                     \
+            NULL                                                                                   \
+        }                                                                                          \
+    }
+#define PROC_PRIVATE(name, printer)                                                                \
+    {                                                                                              \
+        name, S_IFREG | 0400, PROC_OWNED, {.show = printer}, {                                     \
+            NULL                                                                                   \
+        }                                                                                          \
+    }
+#define PROC_TEXT(name, text)                                                                      \
+    {                                                                                              \
+        name, S_IFREG | 0444, PROC_CONSTANT, {.constant = text}, {                                 \
+            NULL                                                                                   \
+        }                                                                                          \
+    }
+#define PROC_LINK(name, path)                                                                      \
+    {                                                                                              \
+        name, S_IFLNK | 0777, 0, {.target = path}, {                                               \
+            NULL                                                                                   \
+        }                                                                                          \
+    }
+#define PROC_MAGIC(name, path, to)                                                                 \
+    {                                                                                              \
+        name, S_IFLNK | 0777, PROC_OWNED, {.target = path}, {                                      \
+            .follow = to                                                                           \
+        }                                                                                          \
+    }
+#define PROC_END                                                                                   \
+    {                                                                                              \
+        NULL, 0, 0, {NULL}, {                                                                      \
+            NULL                                                                                   \
+        }                                                                                          \
+    }
 
 extern const struct proc_entry proc_root[];
+extern const struct file_ops proc_text_ops; // a file whose private_data is a struct text
 long proc_copy(const char *text, char *buffer, size_t size);
 struct inode *proc_folder_of(struct filesystem *, uint32_t whom); // null: no memory
 uint32_t proc_process_of(const struct inode *); // whose /proc/PID it is; 0: it is none
-int proc_boot(void);                            // mounts /proc
+int proc_boot(void);                            // mounts /proc and /sys
 
 #endif

@@ -1,6 +1,7 @@
 // /proc/self: the program, its memory, its place in the tree.
 #include "fs/proc/self.h"
 #include "fs/proc/fd.h"
+#include "fs/proc/net.h"
 #include "fs/proc/proc.h"
 #include "fs/proc/status.h"
 #include "fs/proc/text.h"
@@ -62,14 +63,6 @@ static void show_comm(struct text *text) {
     text_print(text, "%s\n", current->comm);
 }
 
-static void show_cgroup(struct text *text) {
-    text_print(text, "0::/\n");
-}
-
-static void show_zero(struct text *text) {
-    text_print(text, "0\n");
-}
-
 // Paths of the mount table escape what would part its fields.
 static void add_path(struct text *text, struct dentry *entry) {
     char path[PATH_MAX + 16];
@@ -105,48 +98,81 @@ void show_mountinfo(struct text *text) {
     }
 }
 
-static void add_mapping(struct text *text, uintptr_t from, uintptr_t to, const char *what) {
+static void add_usage(struct text *text, uint64_t bytes) {
+    static const char *const all[] = {"Rss", "Pss", "Private_Dirty", "Referenced", "Anonymous"};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        text_print(text, "%s: %8u kB\n", all[i], bytes / 1024);
+    text_print(text, "Shared_Clean: 0 kB\nShared_Dirty: 0 kB\nPrivate_Clean: 0 kB\nSwap: 0 kB\n");
+}
+
+static void add_range(struct text *text, uintptr_t from, uintptr_t to, const char *what) {
     text_print(text, "%08x-%08x rw-p 00000000 00:00 0 %s\n", U(from), U(to), what);
 }
 
+static void add_mapping(struct text *text, uintptr_t from, uintptr_t to, const char *what,
+                        int with_usage) {
+    add_range(text, from, to, what);
+    if (!with_usage)
+        return;
+    text_print(text, "Size: %8u kB\n", U(to - from) / 1024);
+    add_usage(text, to - from);
+}
+
+void show_smaps_rollup(struct text *text) {
+    add_range(text, 0, memory_end(), "[rollup]");
+    add_usage(text, resident_pages() * PAGE_SIZE);
+}
+
 // Code is not in linear memory: what lies below the heap is data and stack.
-void show_maps(struct text *text) {
+static void show_mappings(struct text *text, int with_usage) {
     uintptr_t floor = memory_floor(), end = memory_end();
     struct space *before = space_in_place;
     if (current->state == TASK_ENDED)
         return;
     space_in_place = current->process->space; // as it is seen from there
-    add_mapping(text, 0, floor, current->process->exe ? current->process->exe : "");
+    add_mapping(text, 0, floor, current->process->exe ? current->process->exe : "", with_usage);
     for (uintptr_t at = floor; at < end;) {
         enum page_owner owner = page_owner(at);
         uintptr_t from = at;
         while (at < end && page_owner(at) == owner)
             at += PAGE_SIZE;
         if (owner != PAGE_FREE)
-            add_mapping(text, from, at, owner == PAGE_KERNEL ? "[kernel]" : "");
+            add_mapping(text, from, at, owner == PAGE_KERNEL ? "[kernel]" : "", with_usage);
     }
     space_in_place = before;
 }
 
-#define OWN_FILE(name, show, mode) {name, S_IFREG | (mode), 1, NULL, show, NULL, NULL, NULL}
+void show_maps(struct text *text) {
+    show_mappings(text, 0);
+}
+
+void show_smaps(struct text *text) {
+    show_mappings(text, 1);
+}
 
 const struct proc_entry proc_self[] = {
-    PROC_OWN("cgroup", show_cgroup),
+    PROC_TEXT("cgroup", "0::/\n"),
     PROC_OWN("cmdline", show_cmdline),
     PROC_OWN("comm", show_comm),
     PROC_MAGIC("cwd", cwd_target, cwd_follow),
-    OWN_FILE("environ", show_environ, 0400),
+    PROC_PRIVATE("environ", show_environ),
     PROC_MAGIC("exe", exe_target, NULL),
-    {"fd", S_IFDIR | 0500, 1, NULL, NULL, NULL, NULL, &proc_fd_ops},
+    PROC_OPS("fd", 0500, &proc_fd_ops),
+    PROC_OPS("fdinfo", 0500, &proc_fdinfo_ops),
+    PROC_PRIVATE("io", show_io),
     PROC_OWN("limits", show_limits),
     PROC_OWN("maps", show_maps),
     PROC_OWN("mountinfo", show_mountinfo),
     PROC_OWN("mounts", show_mounts),
-    PROC_OWN("oom_score_adj", show_zero),
+    PROC_FOLDER("net", proc_net),
+    PROC_TEXT("oom_score", "0\n"),
+    PROC_TEXT("oom_score_adj", "0\n"),
     PROC_MAGIC("root", root_target, root_follow),
+    PROC_OWN("smaps", show_smaps),
+    PROC_OWN("smaps_rollup", show_smaps_rollup),
     PROC_OWN("stat", show_stat),
     PROC_OWN("statm", show_statm),
     PROC_OWN("status", show_status),
-    {"task", S_IFDIR | 0555, 1, NULL, NULL, NULL, NULL, &proc_threads_ops},
+    PROC_OPS("task", 0555, &proc_threads_ops),
     PROC_END,
 };

@@ -6,5 +6,6 @@
 
 extern const struct proc_entry proc_self[];
 void show_mounts(struct text *), show_mountinfo(struct text *), show_maps(struct text *);
+void show_smaps(struct text *), show_smaps_rollup(struct text *);
 
 #endif

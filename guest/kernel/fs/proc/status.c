@@ -25,7 +25,7 @@ static uint64_t memory_size(void) {
 }
 
 // All of linear memory below the heap is the program's own data and stack.
-static uint64_t resident_pages(void) {
+uint64_t resident_pages(void) {
     if (current->state == TASK_ENDED)
         return 0;
     return memory_floor() / PAGE_SIZE + space_pages(current->process->space);
@@ -106,8 +106,9 @@ void show_status(struct text *text) {
     text_print(text, "CapBnd:\t%016x\nCapAmb:\t%016x\n", current_cred()->capabilities, U(0));
     text_print(text, "NoNewPrivs:\t%d\nSeccomp:\t0\n", D(current->process->no_new_privs));
     text_print(text, "Cpus_allowed:\t1\nCpus_allowed_list:\t0\nMems_allowed:\t1\n");
-    text_print(text, "Mems_allowed_list:\t0\nvoluntary_ctxt_switches:\t0\n");
-    text_print(text, "nonvoluntary_ctxt_switches:\t0\n");
+    text_print(text, "Mems_allowed_list:\t0\nvoluntary_ctxt_switches:\t%u\n",
+               U(current->switches[1]));
+    text_print(text, "nonvoluntary_ctxt_switches:\t%u\n", U(current->switches[0]));
 }
 
 // The fields of proc_pid_stat(5), by their numbers.
@@ -137,6 +138,13 @@ void show_stat(struct text *text) {
 void show_statm(struct text *text) {
     uint64_t size = memory_size() / PAGE_SIZE;
     text_print(text, "%u %u 0 0 0 %u 0\n", size, resident_pages(), size);
+}
+
+void show_io(struct text *text) {
+    const struct transfers *io = current->process->transfers;
+    text_print(text, "rchar: %u\nwchar: %u\nsyscr: %u\nsyscw: %u\n", io[0].bytes, io[1].bytes,
+               U(io[0].calls), U(io[1].calls));
+    text_print(text, "read_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n");
 }
 
 static const struct {

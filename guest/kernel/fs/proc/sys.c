@@ -67,53 +67,48 @@ static void show_version_line(struct text *text) {
     text_print(text, "%s\n", name.version);
 }
 
-static void show_ostype(struct text *text) {
-    text_print(text, "Linux\n");
-}
-
-#define CONSTANT(name, value)                                                                      \
+#define NUMBER(name, value)                                                                        \
     static void name(struct text *text) {                                                          \
         text_print(text, "%u\n", U(value));                                                        \
     }
-CONSTANT(show_pid_max, 32768)
-CONSTANT(show_ngroups_max, NGROUPS_KEPT)
-CONSTANT(show_cap_last_cap, LINUX_CAP_LAST)
-CONSTANT(show_overflow_id, 65534)
-CONSTANT(show_entropy, 256)
-CONSTANT(show_nr_open, current->process->limits[LINUX_RLIMIT_NOFILE].hard)
-CONSTANT(show_inodes_max, fs_usage.inodes_max)
-CONSTANT(show_pipe_max, PIPE_MOST)
-CONSTANT(show_zero, 0)
-CONSTANT(show_one, 1)
-CONSTANT(show_map_count, 65530)
-CONSTANT(show_somaxconn, 4096)
+NUMBER(show_ngroups_max, NGROUPS_KEPT)
+NUMBER(show_cap_last_cap, LINUX_CAP_LAST)
+NUMBER(show_nr_open, current->process->limits[LINUX_RLIMIT_NOFILE].hard)
+NUMBER(show_inodes_max, fs_usage.inodes_max)
+NUMBER(show_pipe_max, PIPE_MOST)
 
 static const struct proc_entry random_folder[] = {
     PROC_FILE("boot_id", show_boot_id),
-    PROC_FILE("entropy_avail", show_entropy),
-    PROC_FILE("poolsize", show_entropy),
+    PROC_TEXT("entropy_avail", "256\n"),
+    PROC_TEXT("poolsize", "256\n"),
     PROC_FILE("uuid", show_uuid),
     PROC_END,
 };
 
 static const struct proc_entry kernel_folder[] = {
-    PROC_FILE("cap_last_cap", show_cap_last_cap), PROC_FILE("domainname", show_domainname),
-    PROC_FILE("hostname", show_hostname),         PROC_FILE("ngroups_max", show_ngroups_max),
-    PROC_FILE("osrelease", show_osrelease),       PROC_FILE("ostype", show_ostype),
-    PROC_FILE("overflowgid", show_overflow_id),   PROC_FILE("overflowuid", show_overflow_id),
-    PROC_FILE("pid_max", show_pid_max),           PROC_FOLDER("random", random_folder),
-    PROC_FILE("version", show_version_line),      PROC_END,
+    PROC_FILE("cap_last_cap", show_cap_last_cap),
+    PROC_FILE("domainname", show_domainname),
+    PROC_FILE("hostname", show_hostname),
+    PROC_FILE("ngroups_max", show_ngroups_max),
+    PROC_FILE("osrelease", show_osrelease),
+    PROC_TEXT("ostype", "Linux\n"),
+    PROC_TEXT("overflowgid", "65534\n"),
+    PROC_TEXT("overflowuid", "65534\n"),
+    PROC_TEXT("pid_max", "32768\n"),
+    PROC_FOLDER("random", random_folder),
+    PROC_FILE("version", show_version_line),
+    PROC_END,
 };
 
 static const struct proc_entry fs_folder[] = {
     PROC_FILE("file-max", show_inodes_max),    PROC_FILE("nr_open", show_nr_open),
-    PROC_FILE("protected_fifos", show_zero),   PROC_FILE("protected_hardlinks", show_one),
-    PROC_FILE("protected_regular", show_zero), PROC_FILE("protected_symlinks", show_zero),
+    PROC_TEXT("protected_fifos", "0\n"),       PROC_TEXT("protected_hardlinks", "1\n"),
+    PROC_TEXT("protected_regular", "0\n"),     PROC_TEXT("protected_symlinks", "0\n"),
     PROC_FILE("pipe-max-size", show_pipe_max), PROC_END,
 };
 
 static const struct proc_entry tty_folder[] = {
-    PROC_FILE("legacy_tiocsti", show_zero),
+    PROC_TEXT("legacy_tiocsti", "0\n"),
     PROC_END,
 };
 
@@ -123,13 +118,13 @@ static const struct proc_entry dev_folder[] = {
 };
 
 static const struct proc_entry vm_folder[] = {
-    PROC_FILE("max_map_count", show_map_count),
-    PROC_FILE("overcommit_memory", show_one),
+    PROC_TEXT("max_map_count", "65530\n"),
+    PROC_TEXT("overcommit_memory", "1\n"),
     PROC_END,
 };
 
 static const struct proc_entry core_folder[] = {
-    PROC_FILE("somaxconn", show_somaxconn),
+    PROC_TEXT("somaxconn", "4096\n"),
     PROC_END,
 };
 

@@ -3,6 +3,7 @@
 #include "fs/proc/text.h"
 #include "mm/memory.h"
 #include "task/process.h"
+#include "task/switch.h"
 #include "task/task.h"
 #include "task/uts.h"
 #include "time/clock.h"
@@ -50,8 +51,10 @@ void show_version(struct text *text) {
     text_print(text, "%s version %s (boxer) %s\n", name.sysname, name.release, name.version);
 }
 
-void show_filesystems(struct text *text) {
-    text_print(text, "nodev\ttmpfs\nnodev\tproc\nnodev\thostfs\n");
+void show_vmstat(struct text *text) {
+    uint64_t pages = PAGE_SIZE / 4096; // of Linux's size
+    text_print(text, "nr_free_pages %u\n", (MEMORY_PAGES_MAX - 1 - U(pages_in_use())) * pages);
+    text_print(text, "pgpgin 0\npgpgout 0\npswpin 0\npswpout 0\npgfault 0\npgmajfault 0\n");
 }
 
 void show_loadavg(struct text *text) {
@@ -63,6 +66,8 @@ void show_system_stat(struct text *text) {
     uint64_t idle = TICKS(up > busy ? up - busy : 0);
     text_print(text, "cpu  %u 0 0 %u 0 0 0 0 0 0\n", TICKS(busy), idle);
     text_print(text, "cpu0 %u 0 0 %u 0 0 0 0 0 0\n", TICKS(busy), idle);
-    text_print(text, "intr 0\nctxt 0\nbtime %u\n", U((clock_realtime() - up) / NSEC_PER_SEC));
+    text_print(text, "intr 0\nctxt %u\nbtime %u\n", task_switches(),
+               U((clock_realtime() - up) / NSEC_PER_SEC));
     text_print(text, "processes %u\nprocs_running 1\nprocs_blocked 0\n", U(task_last_id()));
+    text_print(text, "softirq 0 0 0 0 0 0 0 0 0 0 0\n");
 }

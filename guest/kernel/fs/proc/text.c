@@ -26,12 +26,12 @@ void text_add(struct text *text, const char *bytes, size_t size) {
     text->size += size;
 }
 
-static void add_number(struct text *text, uint64_t number, unsigned base, unsigned width,
-                       char fill) {
+static void add_number(struct text *text, uint64_t number, unsigned base, unsigned width, char fill,
+                       int upper) {
     char digits[24];
     unsigned at = sizeof digits;
     do {
-        digits[--at] = "0123456789abcdef"[number % base];
+        digits[--at] = (upper ? "0123456789ABCDEF" : "0123456789abcdef")[number % base];
         number /= base;
     } while (number);
     while (sizeof digits - at < width && at)
@@ -42,7 +42,7 @@ static void add_number(struct text *text, uint64_t number, unsigned base, unsign
 static void add_signed(struct text *text, int64_t number, unsigned width, char fill) {
     if (number < 0)
         text_add(text, "-", 1);
-    add_number(text, number < 0 ? 0 - (uint64_t)number : (uint64_t)number, 10, width, fill);
+    add_number(text, number < 0 ? 0 - (uint64_t)number : (uint64_t)number, 10, width, fill, 0);
 }
 
 static void add_string(struct text *text, const char *string) {
@@ -59,8 +59,9 @@ static const char *convert(struct text *text, const char *format, va_list *argum
         add_string(text, va_arg(*arguments, const char *));
     else if (*format == 'd')
         add_signed(text, va_arg(*arguments, int64_t), width, fill);
-    else if (*format == 'u' || *format == 'x')
-        add_number(text, va_arg(*arguments, uint64_t), *format == 'x' ? 16 : 10, width, fill);
+    else if (*format == 'u' || *format == 'x' || *format == 'X')
+        add_number(text, va_arg(*arguments, uint64_t), *format == 'u' ? 10 : 16, width, fill,
+                   *format == 'X');
     return format + 1;
 }
 

@@ -15,7 +15,7 @@ struct text {
 };
 
 void text_add(struct text *, const char *bytes, size_t size);
-// %s: C string; %u %d %x: 64-bit numbers, with a width and zeros as in %08x. Nothing else.
+// %s: C string; %u %d %x %X: 64-bit numbers, with a width and zeros as in %08x. Nothing else.
 void text_print(struct text *, const char *format, ...);
 #define U(number) ((uint64_t)(number))
 #define D(number) ((int64_t)(number))

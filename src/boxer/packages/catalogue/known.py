@@ -70,7 +70,8 @@ def substitute_for(name: str, version: str, *, has_rust: bool) -> str:
     known = _table().get(name)
     if known is None or not known.substitute:
         return ""
-    built = has_rust and SpecifierSet(known.versions).contains(version, prereleases=True)
+    is_compiled = known.rust and has_rust
+    built = is_compiled and SpecifierSet(known.versions).contains(version, prereleases=True)
     return "" if built else known.substitute
 
 

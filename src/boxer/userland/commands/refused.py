@@ -12,7 +12,7 @@ from boxer.userland.invocation import Command, Invocation
 
 _NETWORK = "a build has no network but the package index"
 _NATIVE = "a box has no machine code but its base's"
-_DAEMON = "a box runs one program and no services"
+_DAEMON = "what a RUN starts ends with it"
 
 _FETCH = "Fetch it before the build and COPY it."
 _COMPILE = "Use packages that come as pure Python, or COPY what was built elsewhere."
@@ -20,7 +20,7 @@ _GENERATE = "Use a Makefile and `make`, or build it before with `boxer cc` and C
 _CC = "Call `cc`, which compiles and links."
 _NODE = "Build the front end before, and COPY what is made: `COPY frontend/dist ./dist`."
 _PACKAGES = "a build runs no package manager of Node"
-_SERVICE = "Run that service in a container of its own."
+_SERVICE = "Start it when the box runs, in CMD or ENTRYPOINT."
 
 _REFUSED: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("curl", "wget", "git", "ssh", "scp", "rsync", "svn"), (_NETWORK, _FETCH)),
@@ -78,4 +78,7 @@ def _refuse(reason: str, hint: str) -> Callable[[Invocation], int]:
     return refuse
 
 
-COMMANDS = {name: Command(_refuse(*why)) for name, why in _REFUSED.items()}
+# A program that asks for the network is refused, be it there or not: it could only fail.
+COMMANDS = {
+    name: Command(_refuse(*why), yields=why[0] is not _NETWORK) for name, why in _REFUSED.items()
+}

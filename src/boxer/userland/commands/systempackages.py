@@ -21,6 +21,11 @@ from typing import Any
 
 from boxer.errors import UnsupportedCommandError
 from boxer.userland.commands.pip import pip
+from boxer.userland.imageprograms import (
+    add_package_programs,
+    package_programs,
+    remove_package_programs,
+)
 from boxer.userland.invocation import Command, Invocation
 
 _HARMLESS = frozenset(
@@ -59,17 +64,9 @@ _SERVES_COMPILING = re.compile(r"^lib|^fonts?-|-(?:dev|devel|libs|headers|doc|db
 _HEADERS = re.compile(r"-(?:dev|devel|headers|doc|dbg)$")
 _PYTHON_PREFIX = re.compile(r"^(?:python3|py3)-")
 _PYTHON = re.compile(r"python3(?:\.\d+|\d+)?(?:-(?:pip|venv|distutils|minimal|setuptools|wheel))?")
-# Package -> its script, and the paths where Debian and Alpine have the program.
-_PROGRAMS = {
-    "tini": ("init.sh", ("/usr/bin/tini", "/sbin/tini")),
-    "dumb-init": ("init.sh", ("/usr/bin/dumb-init",)),
-    "catatonit": ("init.sh", ("/usr/bin/catatonit",)),
-    "gosu": ("gosu.py", ("/usr/sbin/gosu", "/usr/local/bin/gosu")),
-    "su-exec": ("gosu.py", ("/sbin/su-exec", "/usr/local/bin/su-exec")),
-}
 _KINDS = ("refused", "programs", "ignored", "present")
 _REMOVE = frozenset(("remove", "purge", "del", "erase"))
-_SERVICE = "a box runs one program"
+_SERVICE = "a service of its own, in machine code"
 _NUMBER = re.compile(r"-?\d[\d.]*$")  # behind a name
 _VERSION = re.compile(r"[=<>~/].*$|:[a-z0-9]+$")
 
@@ -102,6 +99,8 @@ def _install(call: Invocation, packages: list[str]) -> None:
             raise _unknown(call, package)
         if name in catalogue["present"] or _PYTHON.fullmatch(name) or name in python:
             continue
+        if name in package_programs():
+            continue
         if _add_linked(call, catalogue["programs"].get(name, [])):
             continue
         known = _family(name)
@@ -111,7 +110,7 @@ def _install(call: Invocation, packages: list[str]) -> None:
         else:
             raise _unknown(call, name)
     for package in packages:
-        _add_programs(call, _VERSION.sub("", package))
+        add_package_programs(call.tree, _VERSION.sub("", package), call.epoch)
         _add_python(call, _VERSION.sub("", package))
     if python and call.tree.get("/usr") is not None:
         listed = ", ".join(f"`{name}`" for name in python)
@@ -127,8 +126,9 @@ def _install(call: Invocation, packages: list[str]) -> None:
 
 
 def _remove(call: Invocation, packages: list[str]) -> None:
-    """Takes the programs out again that `_add_linked` put there."""
+    """Takes the programs out again that an installation put there."""
     for package in packages:
+        remove_package_programs(call.tree, _VERSION.sub("", package))
         for path in _catalogue()["programs"].get(_VERSION.sub("", package), []):
             if call.tree.get(path, follow=False) is not None:
                 call.tree.remove(path)
@@ -164,16 +164,6 @@ def python_packages(argv: list[str]) -> dict[str, str]:
     listed = _catalogue()["python"]
     found = {name: _PYTHON_PREFIX.sub("", name) for name in names if _PYTHON_PREFIX.match(name)}
     return {name: listed[short] for name, short in found.items() if short in listed}
-
-
-def _add_programs(call: Invocation, package: str) -> None:
-    """The programs of a package that entrypoints begin with, as scripts that do the same."""
-    script, names = _PROGRAMS.get(package, ("", ()))
-    if script and call.tree.get("/usr") is not None:
-        data = resources.files(__package__).joinpath("programs", script).read_bytes()
-        for name in names:
-            call.tree.make_directories(name.rpartition("/")[0], 0o755, 0, 0, call.epoch)
-            call.tree.add_file(name, data, 0o755, 0, 0, call.epoch)
 
 
 def _add_python(call: Invocation, package: str) -> None:

@@ -1,0 +1,2 @@
+import os
+print("job sees", os.environ.get("NAME"), os.environ["USER"])
