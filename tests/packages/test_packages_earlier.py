@@ -29,7 +29,9 @@ def test_another_line_is_taken_of_what_only_others_need(
     monkeypatch.setattr(obtain, "requirers", lambda *_: {name: [needed_by], "autobahn": [ASKED]})
     monkeypatch.setattr(obtain, "next_with_wheel", lambda *_: None)
     monkeypatch.setattr(obtain, "last_with_wheel", lambda *_: earlier)
-    failed = [(Locked(name, version), PackageBuildError("it cannot be built"))]
+    failed: list[tuple[Locked, BoxerError]] = [
+        (Locked(name, version), PackageBuildError("it cannot be built"))
+    ]
     error = obtain._unbuilt(failed, QUESTION, {})
     if limits is None:
         assert isinstance(error, BoxerError)
