@@ -8,8 +8,10 @@
 //    have ended for it; its epoll is its own; the ports are closed.
 // 4. A copy is over with its connection: where the peer has gone, soon; else it ends at the first
 // wait of all its tasks behind that, or
-//    LINGER later where other connections of its own still stand.
-// 5. No more copies live than the run may have; who comes then waits in the port's queue.
+//    LINGER later where other connections of its own still stand; or when its program has said
+//    nothing to it for as long as it may.
+// 5. No more copies live than the run may have; who comes then waits in the port's queue, which is
+//    told.
 // 6. A copy runs nothing of the program that made the first machine (Python), and ends with it.
 #define _GNU_SOURCE
 #include "lives.h"
@@ -36,6 +38,7 @@
 enum { MOST_DOORS = 16, EXTRA = 2 };
 // PATIENCE: with who has shut its side down, and may still read.
 static const uint64_t LINGER_NS = 5000000000, PATIENCE_NS = 30000000000;
+static const uint64_t TOLD_AGAIN_NS = 60000000000; // that connections wait
 
 // listener: by which the connection came. connection: until the guest has it. number: what the
 // guest calls it. news: what it is still told. run: of a copy, its own.
@@ -43,7 +46,7 @@ struct lives {
     int is_copy, awaits, has_told, is_draining, is_closed;
     uint32_t living, listener, number;
     int connection, news, ended; // ended: an eventfd, of copies
-    uint64_t drained_ns, closed_ns;
+    uint64_t drained_ns, closed_ns, told_ns;
     struct boxer_run run;
 };
 
@@ -109,7 +112,7 @@ static void be_own_process(struct boxer_machine *machine, pid_t parent) {
     lives->run.ask = NULL;
     lives->run.word = NULL;
     lives->run.cancelled = &machine->watched.has_left;
-    lives->run.time_ns = given->time_ns;
+    lives->run.time_ns = given->silence_ns < given->time_ns ? given->silence_ns : given->time_ns;
     lives->run.cpu_ns = given->cpu_ns;
     lives->run.output = given->output;
     machine->run = &lives->run;
@@ -200,6 +203,19 @@ void lives_closed(struct boxer_machine *machine, uint32_t number) {
     lives->closed_ns = now_ns();
 }
 
+void lives_sent(struct boxer_machine *machine, uint32_t number) {
+    struct lives *lives = machine->lives;
+    if (!lives || !lives->is_copy || lives->number != number)
+        return;
+    const struct boxer_lives *given = lives->run.lives;
+    uint64_t spent = now_ns() - machine->began_ns;
+    lives->run.time_ns =
+        given->silence_ns < given->time_ns && spent < given->time_ns - given->silence_ns
+            ? spent + given->silence_ns
+            : given->time_ns;
+    watch_longer(machine);
+}
+
 static int has_connections(const struct net *net) {
     for (uint32_t place = 0; place < net->room; place++)
         if (net->sockets[place].kind == NET_STREAM && !net->sockets[place].is_before)
@@ -221,7 +237,14 @@ static void say_why(const struct boxer_machine *machine) {
     const struct boxer_outcome *outcome = machine->outcome;
     char line[384];
     int size = 0;
-    if (outcome->kind == BOXER_LIMIT && outcome->status < sizeof limits / sizeof *limits)
+    const struct boxer_lives *given = machine->run->lives;
+    int was_silent = outcome->kind == BOXER_LIMIT && outcome->status == BOXER_LIMIT_TIME &&
+                     machine->run->time_ns < given->time_ns;
+    if (was_silent)
+        size = snprintf(line, sizeof line,
+                        "boxer: a connection is ended: its server has said nothing for %g s\n",
+                        (double)given->silence_ns / 1e9);
+    else if (outcome->kind == BOXER_LIMIT && outcome->status < sizeof limits / sizeof *limits)
         size =
             snprintf(line, sizeof line, "boxer: a connection's machine has reached its limit: %s\n",
                      limits[outcome->status]);
@@ -296,6 +319,24 @@ static uint32_t find_doors(const struct net *net, struct pollfd *doors, uint32_t
     return count;
 }
 
+// All machines are with connections. Once in a while.
+static void tell_who_waits(struct boxer_machine *machine) {
+    struct lives *lives = machine->lives;
+    struct pollfd doors[MOST_DOORS];
+    uint32_t numbers[MOST_DOORS];
+    char line[128];
+    uint64_t now = now_ns();
+    if (lives->told_ns && now - lives->told_ns < TOLD_AGAIN_NS)
+        return;
+    uint32_t count = find_doors(machine->net, doors, numbers);
+    if (poll(doors, count, 0) < 1)
+        return;
+    lives->told_ns = now;
+    int size = snprintf(line, sizeof line, "boxer: all %u machines have connections: others wait\n",
+                        machine->run->lives->most);
+    machine_tell(machine, line, (uint64_t)size);
+}
+
 // Whether it is to end now: nobody wants it any more, and no connection is under way, or they have
 // had their time.
 static int is_drained(struct boxer_machine *machine, const struct pollfd *control) {
@@ -346,7 +387,9 @@ int lives_poll(struct boxer_machine *machine, struct pollfd *polled, uint32_t co
     all[count] = (struct pollfd){.fd = lives->ended, .events = POLLIN};
     all[count + 1] = (struct pollfd){.fd = lives->is_draining ? -1 : machine->run->lives->control,
                                      .events = POLLIN};
-    if (awaits && lives->living < machine->run->lives->most)
+    if (awaits && lives->living >= machine->run->lives->most)
+        tell_who_waits(machine);
+    else if (awaits)
         doors = find_doors(machine->net, all + count + EXTRA, numbers);
     int ready = ppoll(all, count + EXTRA + doors, timeout, NULL);
     if (ready < 0)

@@ -22,6 +22,8 @@ int lives_take(struct boxer_machine *, uint32_t listener);
 // A copy's connection has a number now; that number is closed.
 void lives_took(struct boxer_machine *, uint32_t number);
 void lives_closed(struct boxer_machine *, uint32_t number);
+// The guest has sent something by that number.
+void lives_sent(struct boxer_machine *, uint32_t number);
 // In a copy that has just begun, once each: what its guest is told. 0: nothing more.
 struct boxer_net_event;
 int lives_news(struct boxer_machine *, struct boxer_net_event *);

@@ -19,7 +19,7 @@
 
 #include <sys/types.h>
 
-#define BOXER_NATIVE_ABI 17
+#define BOXER_NATIVE_ABI 18
 
 // Tasks of a guest at a time, by default and at most.
 #define BOXER_TASKS 64

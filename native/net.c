@@ -240,6 +240,7 @@ int net_send(struct boxer_machine *machine, uint32_t number, struct net_pieces *
     *moved = (uint64_t)sent;
     socket->bytes[0] += *moved;
     net_touch(net, socket);
+    lives_sent(machine, number);
     return net_count(net, *moved, 0);
 }
 

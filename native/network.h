@@ -24,14 +24,15 @@ struct boxer_membership {
 };
 
 // Each connection gets a life of its own, in a process that is a copy of this one (lives.h). most:
-// at once. The limits are each life's; UINT64_MAX: none. grace_ns: that lives under way have when
-// no more are wanted. control: a socket: it is written to when the machine waits for its first
-// connection, and no more are wanted when its other end is closed. Ports of listeners that are 0
-// are the one that the program listens on first.
+// at once. The limits are each life's; UINT64_MAX: none. silence_ns: for which its program may say
+// nothing to the connection. grace_ns: that lives under way have when no more are wanted. control:
+// a socket: it is written to when the machine waits for its first connection, and no more are
+// wanted when its other end is closed. Ports of listeners that are 0 are the one that the program
+// listens on first.
 struct boxer_lives {
     uint32_t most;
     int32_t control;
-    uint64_t time_ns, cpu_ns, output, grace_ns;
+    uint64_t time_ns, silence_ns, cpu_ns, output, grace_ns;
 };
 
 struct boxer_network {

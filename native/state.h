@@ -179,6 +179,8 @@ uint64_t now_ns(void), cpu_now_ns(void), real_now_ns(void);
 int watch_begin(struct boxer_machine *);
 // In a copy of the process: the run's times begin anew.
 void watch_again(struct boxer_machine *);
+// Its run's time is another one.
+void watch_longer(struct boxer_machine *);
 // It is for that connection: ended soon when its peer has gone, and patience_ns after that has said
 // its last. -1: for none any more.
 void watch_peer(struct boxer_machine *, int connection, uint64_t patience_ns);

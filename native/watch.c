@@ -211,6 +211,12 @@ void watch_again(struct boxer_machine *machine) {
     pthread_mutex_unlock(&lock);
 }
 
+void watch_longer(struct boxer_machine *machine) {
+    pthread_mutex_lock(&lock);
+    machine->watched.until_ns = end_of(machine->began_ns, machine->run->time_ns);
+    pthread_mutex_unlock(&lock);
+}
+
 void watch_peer(struct boxer_machine *machine, int connection, uint64_t patience) {
     struct watched *watched = &machine->watched;
     pthread_mutex_lock(&lock);

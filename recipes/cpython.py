@@ -16,12 +16,11 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 
 from recipes import driver, toolchain
-from recipes.failures import RecipeError
+from recipes.logged import run_logged
 from recipes.progress import Progress
 from recipes.recipe import Recipe
 from recipes.sources import unpacked
@@ -212,20 +211,7 @@ def _make(folder: Path, progress: Progress) -> None:
 
 
 def _run(command: list[str], folder: Path, environment: dict[str, str], name: str) -> None:
-    log = folder / f"{name}.log"
-    with log.open("w") as output:
-        done = subprocess.run(
-            command,
-            cwd=folder / "build",
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-    if done.returncode:
-        tail = "\n".join(log.read_text(errors="replace").splitlines()[-25:])
-        raise RecipeError(f"CPython: `{name}` failed with status {done.returncode}:\n{tail}")
+    run_logged(command, folder / "build", environment, folder / f"{name}.log", "CPython")
 
 
 def _link_words(built: Path) -> list[str]:

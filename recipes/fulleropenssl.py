@@ -12,15 +12,13 @@ Invariants
 
 from __future__ import annotations
 
-import os
-import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from recipes import openssl, toolchain
 from recipes.progress import Progress
-from recipes.sources import load_sources, unpacked
+from recipes.sources import load_sources
 from recipes.workshop import digest_of, product
 
 TABLE = Path(__file__).with_suffix(".toml")
@@ -34,25 +32,8 @@ def fuller_openssl_library(sysroot: Path, progress: Progress) -> Path:
     digest = digest_of([*names, source.patch.read_bytes(), *files])
 
     def make(folder: Path) -> None:
-        tree, build = unpacked(source), folder / "build"
-        build.mkdir()
-        openssl._write_tools(folder / "bin", sysroot, recipe["fast"]["files"])
         progress.step(f"compiling OpenSSL {source.version} for packages")
-        openssl._run(folder, "configure", [str(tree / "Configure"), *openssl._options(recipe)])
-        jobs = f"-j{os.cpu_count() or 1}"
-        openssl._run(folder, "make-generated", ["make", jobs, "build_generated"])
-        openssl._run(folder, "make", ["make", jobs, *openssl.ARCHIVES])
-        (folder / "lib").mkdir()
-        for name in openssl.ARCHIVES:
-            shutil.copy(build / name, folder / "lib")
-        for origin in (tree, build):
-            shutil.copytree(
-                origin / "include" / "openssl",
-                folder / "include" / "openssl",
-                ignore=shutil.ignore_patterns("*.in"),
-                dirs_exist_ok=True,
-            )
-        shutil.rmtree(build)
+        openssl.compile_openssl(folder, source, recipe, sysroot)
 
     return product("lib-openssl-fuller", digest, make)
 

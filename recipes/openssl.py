@@ -11,15 +11,15 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from recipes import toolchain
 from recipes.failures import RecipeError
+from recipes.logged import run_logged
 from recipes.progress import Progress
-from recipes.sources import load_sources, unpacked
+from recipes.sources import Source, load_sources, unpacked
 from recipes.workshop import digest_of, product
 
 TABLE = Path(__file__).with_name("openssl.toml")
@@ -42,29 +42,34 @@ def openssl_library(sysroot: Path, progress: Progress) -> Path:
     digest = digest_of([*names, changes, Path(__file__)])
 
     def make(folder: Path) -> None:
-        if not shutil.which("perl"):
-            raise RecipeError("OpenSSL is configured by a program in Perl", "apt-get install perl")
-        tree, build = unpacked(source), folder / "build"
-        build.mkdir()
-        _write_tools(folder / "bin", sysroot, recipe["fast"]["files"])
         progress.step(f"compiling OpenSSL {source.version}")
-        _run(folder, "configure", [str(tree / "Configure"), *_options(recipe)])
-        jobs = f"-j{os.cpu_count() or 1}"
-        _run(folder, "make-generated", ["make", jobs, "build_generated"])
-        _run(folder, "make", ["make", jobs, *ARCHIVES])
-        (folder / "lib").mkdir()
-        for name in ARCHIVES:
-            shutil.copy(build / name, folder / "lib")
-        for origin in (tree, build):
-            shutil.copytree(
-                origin / "include" / "openssl",
-                folder / "include" / "openssl",
-                ignore=shutil.ignore_patterns("*.in"),
-                dirs_exist_ok=True,
-            )
-        shutil.rmtree(build)
+        compile_openssl(folder, source, recipe, sysroot)
 
     return product("lib-openssl", digest, make)
+
+
+def compile_openssl(folder: Path, source: Source, recipe: dict[str, Any], sysroot: Path) -> None:
+    """Makes `folder`/include and `folder`/lib as the recipe says. Raises `RecipeError`."""
+    if not shutil.which("perl"):
+        raise RecipeError("OpenSSL is configured by a program in Perl", "apt-get install perl")
+    tree, build = unpacked(source), folder / "build"
+    build.mkdir()
+    _write_tools(folder / "bin", sysroot, recipe["fast"]["files"])
+    _run(folder, "configure", [str(tree / "Configure"), *_options(recipe)])
+    jobs = f"-j{os.cpu_count() or 1}"
+    _run(folder, "make-generated", ["make", jobs, "build_generated"])
+    _run(folder, "make", ["make", jobs, *ARCHIVES])
+    (folder / "lib").mkdir()
+    for name in ARCHIVES:
+        shutil.copy(build / name, folder / "lib")
+    for origin in (tree, build):
+        shutil.copytree(
+            origin / "include" / "openssl",
+            folder / "include" / "openssl",
+            ignore=shutil.ignore_patterns("*.in"),
+            dirs_exist_ok=True,
+        )
+    shutil.rmtree(build)
 
 
 def _options(recipe: dict[str, Any]) -> list[str]:
@@ -92,23 +97,10 @@ def _write_tools(folder: Path, sysroot: Path, fast: list[str]) -> None:
 
 
 def _run(folder: Path, name: str, command: list[str]) -> None:
-    log = folder / f"{name}.log"
     environment = {
         "PATH": f"{folder / 'bin'}:{os.environ.get('PATH', '')}",
         "HOME": os.environ.get("HOME", "/"),
         "LC_ALL": "C.UTF-8",
         "SOURCE_DATE_EPOCH": "0",
     }
-    with log.open("w") as output:
-        done = subprocess.run(
-            command,
-            cwd=folder / "build",
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-    if done.returncode:
-        tail = "\n".join(log.read_text(errors="replace").splitlines()[-25:])
-        raise RecipeError(f"OpenSSL: `{name}` failed with status {done.returncode}:\n{tail}")
+    run_logged(command, folder / "build", environment, folder / f"{name}.log", "OpenSSL")

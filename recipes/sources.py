@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from recipes import debian
+from recipes import debian, tables
 from recipes.failures import RecipeError
 from recipes.workshop import cache_root, digest_of, product
 
@@ -69,7 +69,10 @@ def read_source(entry: dict[str, Any]) -> Source:
 def unpacked(source: Source) -> Path:
     """The source tree of `source` with our changes, fetched and unpacked on first use."""
     changes = source.patch
-    digest = digest_of([repr(source), *([changes] if changes.exists() else [])])
+    parts: list[str | Path] = [repr(source), *([changes] if changes.exists() else [])]
+    if changes.exists() and any("tables" in change for change in _changes(changes)):
+        parts.append(Path(tables.__file__))
+    digest = digest_of(parts)
 
     def make(folder: Path) -> None:
         with tarfile.open(fetch(source)) as archive:
@@ -80,10 +83,19 @@ def unpacked(source: Source) -> Path:
     return product(f"source-{source.name}", digest, make) / source.strip
 
 
+def _changes(path: Path) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = tomllib.loads(path.read_text())["change"]
+    return found
+
+
 def _apply(changes: Path, tree: Path) -> None:
     """Makes each change of the file. `file`: it must fit exactly once. `files`, a pattern: every
-    time it fits, at least once."""
-    for change in tomllib.loads(changes.read_text())["change"]:
+    time it fits, at least once. `tables`: a name for those of a header, which are compressed."""
+    for change in _changes(changes):
+        if "tables" in change:
+            header = tree / change["file"]
+            header.write_text(tables.compressed(header.read_text(), change["tables"]))
+            continue
         line, new = change["old"] + "\n", change["new"].lstrip("\n")
         pattern = change.get("files")
         paths = sorted(tree.glob(pattern)) if pattern else [tree / change["file"]]

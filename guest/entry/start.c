@@ -2,7 +2,8 @@
 //
 // Invariants
 // 1. boxer_freeze returns with an empty stack: a frozen machine is its memory alone.
-// 2. The kernel boots before libc, libc before constructors, constructors before the program.
+// 2. The kernel boots before libc, libc before constructors, constructors before the program; those
+//    of a plain C program as it begins.
 // 3. A module without a table of programs is one C program: `main` gets the host's arguments.
 #include "machine.h"
 #include "program.h"
@@ -50,7 +51,8 @@ static void begin(void) {
     size_t auxiliary[] = {AT_PAGESZ, 4096, AT_RANDOM, (size_t)entropy, AT_NULL, 0};
     memcpy(initial.auxiliary, auxiliary, sizeof auxiliary);
     __init_libc(&initial.no_environment, "box");
-    __wasm_call_ctors();
+    if (programs)
+        __wasm_call_ctors();
     machine_read(&machine);
 }
 
@@ -69,10 +71,12 @@ static void boot(void) {
     kernel_set_hostname(machine.hostname);
 }
 
-static void name_program(char **argv) {
+// What libc gives a program that begins (C11, 7.5): its name, and no error of ours.
+static void introduce(char **argv) {
     program_invocation_name = argv[0] ? argv[0] : "";
     char *slash = strrchr(program_invocation_name, '/');
     program_invocation_short_name = slash ? slash + 1 : program_invocation_name;
+    errno = 0;
 }
 
 static void take_credentials(void) {
@@ -81,7 +85,7 @@ static void take_credentials(void) {
 
 static void become(const char *path, char **argv, char **environment) {
     kernel_set_program(path, argv, environment);
-    name_program(argv);
+    introduce(argv);
 }
 
 static int complain(const char *problem, int status) {
@@ -96,7 +100,9 @@ static int enter_directory(void) {
     return -1;
 }
 
+// Constructors may ask for the environment and write, so they are the run's, as the program is.
 static int call_main(int argc, char **argv, char **environment) {
+    __wasm_call_ctors();
     if (__main_argc_argv)
         return __main_argc_argv(argc, argv);
     if (__main_void)
@@ -245,12 +251,13 @@ static int run_program(char **argv) {
     int status = program_resolve(argv, &start);
     if (status)
         return complain(start.problem, status);
+    int thaws = is_frozen && start.program->thaw;
+    if (is_frozen && !thaws)
+        forget_frozen_program();
     take_credentials();
     become(start.path, start.argv, __environ);
-    if (is_frozen && start.program->thaw)
+    if (thaws)
         return thaw(start.program, start.path, start.argc, start.argv);
-    if (is_frozen)
-        forget_frozen_program();
     return start.program->main(start.argc, start.argv, __environ);
 }
 
@@ -304,7 +311,7 @@ static _Noreturn void begin_program(void) {
     machine_environment(&machine, kernel_host_environment(&(size_t){0})); // what the host sets
     __environ = environment;
     program_loaded = machine.imports.items;
-    name_program(argv);
+    introduce(argv);
     const struct program *program = program_named(name);
     is_frozen = thaws;
     if (thaws && program->thaw)
@@ -342,7 +349,7 @@ int program_afresh(char **argv) {
     machine_environment(&machine, kernel_host_environment(&(size_t){0})); // what the host sets
     program_loaded = machine.imports.items;
     __environ = environment;
-    name_program(arguments);
+    introduce(arguments);
     int count = 0;
     while (arguments[count])
         count++;

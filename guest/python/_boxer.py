@@ -15,6 +15,8 @@ import _boxer_standing
 
 hooks = []
 frozen_modules = set()
+# Where modules are looked for, as the first freeze left it.
+frozen_path = []
 # TZ as it was at the freeze, which the image's clock follows; UNKNOWN: it is looked at anew.
 frozen_zone = UNKNOWN = object()
 
@@ -75,6 +77,7 @@ def prepare(modules, _):
     sys.stdout.flush()
     sys.stderr.flush()
     frozen_modules.update(sys.modules)
+    frozen_path.extend(() if frozen_path else sys.path)
     gc.collect()
 
 
@@ -128,6 +131,8 @@ def settle(_, __):
 
 def thaw(environment, unbuffered):
     """Begins a run: environment, standard streams, everything random, the user's hooks."""
+    if sys.path != frozen_path:  # calls have been there before, and it was frozen again
+        sys.path[:] = frozen_path
     _surround(environment, bool(unbuffered))
     renew()
 

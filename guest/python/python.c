@@ -32,6 +32,7 @@
 #include "program.h"
 #include "signals.h"
 #include "turns.h"
+#include "warmth.h"
 
 static int started;        // the frozen interpreter is there
 static char *started_path; // and was started as this
@@ -149,6 +150,8 @@ static PyStatus start_as(char *path) {
     if (!PyStatus_Exception(status))
         status = Py_InitializeFromConfig(&config);
     PyConfig_Clear(&config);
+    if (!PyStatus_Exception(status) && warmth_offer() < 0)
+        status = PyStatus_NoMemory();
     return status;
 }
 
@@ -471,7 +474,7 @@ static int python_rest(unsigned depth) {
         return 1;
     if (depth)
         Py_SetRecursionLimit((int)depth);
-    return fresh_settle() < 0 ? 1 : settle();
+    return fresh_settle() < 0 || settle() || warmth_settle() < 0;
 }
 
 // recipes/toybox.toml: which command is meant says argv[0].

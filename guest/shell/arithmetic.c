@@ -1,5 +1,6 @@
 // $((...)): C's integer expressions (XCU 2.6.4), on 64 bits.
 #include "shell.h"
+#include "text.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -77,10 +78,23 @@ static void assign(const char *name, long long value) {
         psh_set(name, text);
 }
 
+// The name at `at`, with the brackets behind it, whose number is found once.
+static char *read_name(void) {
+    size_t length = psh_name_length(at), width = psh_subscript_length(at + length);
+    char *name = psh_copy(at, length + width), *inside = psh_copy(at + length, width);
+    at += length + width;
+    if (!width || psh_is_keyed(name) || skipped)
+        return name;
+    inside[width - 1] = 0;
+    const char *index = psh_decimal(psh_arithmetic(inside + 1));
+    char *text = psh_room(length + strlen(index) + 3);
+    memcpy(text, name, length);
+    strcat(strcat(strcat(text, "["), index), "]");
+    return text;
+}
+
 static long long variable(void) {
-    size_t length = psh_name_length(at);
-    char *name = psh_copy(at, length);
-    at += length;
+    char *name = read_name();
     at += strspn(at, " \t\n");
     if (psh.bash && (*at == '+' || *at == '-') && at[1] == *at) {
         long long old = value_of(name);
@@ -109,10 +123,9 @@ static long long variable(void) {
 // ++name, --name
 static long long stepped(void) {
     char kind = *at;
-    size_t length = psh_name_length(at + 2);
-    char *name = psh_copy(at + 2, length);
+    at += 2;
+    char *name = read_name();
     long long value = apply(kind, value_of(name), 1);
-    at += 2 + length;
     assign(name, value);
     return value;
 }
@@ -289,14 +302,15 @@ static long long sequence(void) {
 }
 
 long long psh_arithmetic(const char *text) {
-    at = text;
+    const char *outer = at; // of an expression that has this one in brackets
+    int outer_skipped = skipped;
+    at = text + strspn(text, " \t\n");
     skipped = 0;
-    at += strspn(at, " \t\n");
-    if (!*at)
-        return 0;
-    long long value = sequence();
+    long long value = *at ? sequence() : 0;
     at += strspn(at, " \t\n");
     if (*at)
         complain("something behind the expression is not understood");
+    skipped = outer_skipped;
+    at = psh.leaving && outer ? outer + strlen(outer) : outer;
     return value;
 }

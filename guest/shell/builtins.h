@@ -18,6 +18,7 @@ int psh_test(char **argv);
 int psh_test_unary(char kind, const char *word);
 int psh_test_files(const char *one, const char *operator, const char * other);
 int psh_declare(char **argv);
+int psh_declares(const char *command); // whether NAME=WORD behind it is an assignment
 void psh_put_quoted(const char *text);
 int psh_mark(char **argv);
 void psh_list_variables(int exported, int readonly);
@@ -27,6 +28,8 @@ const char *psh_escape(const char *at, int octal_zero, int *character);
 int psh_echo(char **argv);
 int psh_printf(char **argv);
 int psh_read(char **argv);
+// Up to the delimiter. marks: which characters were behind a backslash; ended: nothing follows.
+char *psh_read_line(int raw, char delimiter, char **marks, int *ended);
 int psh_cat(char **argv);
 int psh_mkdir(char **argv);
 int psh_remove(char **argv);
@@ -41,6 +44,8 @@ int psh_number(const char *text, unsigned *number);      // of a user or a group
 char *psh_within(const char *folder, const char *name);
 int psh_head(char **argv);
 int psh_wc(char **argv);
+
+int psh_mapfile(char **argv); // arrays.c
 
 // options.c, scripts.c, lookup.c, arguments.c
 int psh_set_options(char ***words);

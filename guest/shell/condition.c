@@ -82,7 +82,7 @@ static int holds(struct psh_node *node) {
     char *word = psh_expand_text(words[node->words.count - 1]);
     if (node->words.count == 1)
         return *word != 0;
-    return words[0][1] == 'v' ? psh_parameter(word) != NULL : psh_test_unary(words[0][1], word);
+    return psh_test_unary(words[0][1], word);
 }
 
 int psh_condition(struct psh_node *node) {

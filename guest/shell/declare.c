@@ -27,7 +27,7 @@ void psh_list_variables(int exported, int readonly) {
 
 int psh_mark(char **argv) {
     int exports = argv[0][0] == 'e';
-    if (argv[1] && strcmp(argv[1], "-p") == 0)
+    if (argv[1] && (strcmp(argv[1], "-p") == 0 || strcmp(argv[1], "-a") == 0))
         argv++;
     if (!argv[1])
         psh_list_variables(exports, !exports);
@@ -46,8 +46,16 @@ int psh_mark(char **argv) {
     return 0;
 }
 
+int psh_declares(const char *command) {
+    static const char *const names[] = {"export", "readonly", "local", "declare", "typeset"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(command, names[i]) == 0)
+            return 1;
+    return 0;
+}
+
 struct marks {
-    int exported, readonly, global;
+    int exported, readonly, global, array; // array: its letter
 };
 
 static int read_mark(char sign, char letter, struct marks *marks) {
@@ -57,6 +65,8 @@ static int read_mark(char sign, char letter, struct marks *marks) {
         marks->readonly = 1;
     else if (letter == 'g' && sign == '-')
         marks->global = 1;
+    else if ((letter == 'a' || letter == 'A') && sign == '-')
+        marks->array = letter;
     else
         return 0;
     return 1;
@@ -69,8 +79,7 @@ static char **read_marks(char **argv, struct marks *marks) {
             return argv + 1;
         for (const char *letter = *argv + 1; *letter; letter++)
             if (!read_mark(**argv, *letter, marks)) {
-                psh_fail(2, "declare: %c%c is not understood here%s", **argv, *letter,
-                         strchr("aA", *letter) ? ": this shell has no arrays" : "");
+                psh_fail(2, "declare: %c%c is not understood here", **argv, *letter);
                 return NULL;
             }
     }
@@ -86,7 +95,7 @@ static void make_local(struct psh_variable *variable, int empty) {
     entry->next = psh.locals;
     psh.locals = entry;
     if (empty)
-        variable->value = NULL;
+        variable->value = NULL, variable->array = NULL;
 }
 
 static int declare(const char *word, const struct marks *marks, int bash) {
@@ -96,6 +105,8 @@ static int declare(const char *word, const struct marks *marks, int bash) {
     struct psh_variable *variable = psh_variable(psh_copy(word, length));
     if (psh.calls && !marks->global)
         make_local(variable, bash);
+    if (marks->array)
+        psh_make_array(variable, marks->array == 'A');
     if (word[length] && psh_set(variable->name, word + length + 1) < 0)
         return 2;
     if (marks->exported)

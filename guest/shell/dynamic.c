@@ -31,19 +31,45 @@ static const char *host(void) {
     return gethostname(text, sizeof text) < 0 ? NULL : text;
 }
 
-// BASH_REMATCH, or an element of it.
-static const char *matched(const char *name) {
-    size_t index = name[12] == '[' ? strtoul(name + 13, NULL, 10) : 0;
-    return index < psh.matches.count ? psh.matches.items[index] : NULL;
+// The number in the brackets, 0 without them.
+static long long index_of(const char *name) {
+    size_t length = psh_name_length(name);
+    if (!name[length])
+        return 0;
+    return psh_arithmetic(
+        psh_expand_document(psh_copy(name + length + 1, strlen(name + length) - 2)));
+}
+
+static const char *element(const char *name, const struct psh_words *list) {
+    long long index = index_of(name);
+    index += index < 0 ? (long long)list->count : 0;
+    return index >= 0 && index < (long long)list->count ? list->items[index] : NULL;
+}
+
+// What is below the function or the file that runs is not kept.
+static const char *only_first(const char *name, const char *value) {
+    if (!index_of(name))
+        return value;
+    psh_refuse("${%s} is bash's, and not understood here", name);
+    return NULL;
+}
+
+static const char *status_of_part(const char *name) {
+    struct psh_words statuses = psh_pipe_statuses();
+    return element(name, &statuses);
+}
+
+static int is_named(const char *name, const char *wanted) {
+    size_t length = psh_name_length(name);
+    return strlen(wanted) == length && memcmp(name, wanted, length) == 0;
 }
 
 // What is left out would otherwise pass for an empty text.
 static const char *refuse(const char *name) {
-    static const char *const names[] = {"PIPESTATUS",    "BASH_LINENO", "BASH_COMMAND",
-                                        "BASH_VERSINFO", "DIRSTACK",    "BASH_ARGV",
-                                        "MAPFILE",       "COPROC"};
+    static const char *const names[] = {"BASH_LINENO", "BASH_COMMAND", "BASH_VERSINFO",
+                                        "DIRSTACK",    "BASH_ARGV",    "COPROC"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(name, names[i]) == 0)
+        if (strncmp(name, names[i], psh_name_length(name)) == 0 && !names[i][psh_name_length(name)])
             psh_refuse("$%s is bash's, and not understood here", name);
     return NULL;
 }
@@ -63,12 +89,14 @@ const char *psh_changing(const char *name) {
 
 // Null: there is none of this name.
 const char *psh_given(const char *name) {
-    if (strcmp(name, "BASH_SOURCE") == 0)
-        return psh.source;
-    if (strncmp(name, "BASH_REMATCH", 12) == 0)
-        return matched(name);
-    if (strcmp(name, "FUNCNAME") == 0)
-        return psh.function;
+    if (is_named(name, "BASH_SOURCE"))
+        return only_first(name, psh.source);
+    if (is_named(name, "BASH_REMATCH"))
+        return element(name, &psh.matches);
+    if (is_named(name, "FUNCNAME"))
+        return only_first(name, psh.function);
+    if (is_named(name, "PIPESTATUS"))
+        return status_of_part(name);
     if (!psh.bash)
         return NULL;
     if (strcmp(name, "BASHPID") == 0)

@@ -7,6 +7,7 @@
 #include "jobs.h"
 
 #include "shell.h"
+#include "text.h"
 #include "traps.h"
 
 #include <errno.h>
@@ -163,6 +164,17 @@ static int was_interrupted(const struct psh_job *job) {
     return 0;
 }
 
+static void add_status(struct psh_words *statuses, int status) {
+    const char *number = psh_decimal(status);
+    psh_add(statuses, psh_copy(number, strlen(number)));
+}
+
+struct psh_words psh_pipe_statuses(void) {
+    struct psh_words one = {0};
+    add_status(&one, psh.alone);
+    return psh.statuses.count ? psh.statuses : one;
+}
+
 int psh_job_wait(struct psh_job *job) {
     while (job->state == PSH_RUNNING && job->count)
         if (collect(0, job) < 0 && errno != EINTR)
@@ -174,6 +186,9 @@ int psh_job_wait(struct psh_job *job) {
         return status;
     if (job->grouped && psh.interactive && was_interrupted(job))
         raise(SIGINT); // the key was pressed at all that runs here
+    psh.statuses = (struct psh_words){0};
+    for (size_t i = 0; i < job->count; i++)
+        add_status(&psh.statuses, status_of(&job->processes[i]));
     psh_job_drop(job);
     return status;
 }

@@ -185,7 +185,7 @@ int psh_printf(char **argv) {
 }
 
 // Byte by byte: what is behind the line is for who reads next.
-static char *read_line(int raw, char delimiter, char **marks, int *ended) {
+char *psh_read_line(int raw, char delimiter, char **marks, int *ended) {
     size_t length = 0, size = 64;
     char *line = psh_room(size), *escaped = psh_room(size), character;
     for (*ended = 0;;) {
@@ -225,9 +225,10 @@ static int is_separator(const char *ifs, char character, int quoted) {
 struct read_options {
     int raw;
     char delimiter;
+    const char *array; // null: names of variables follow
 };
 
-// Bash's -p, -d and -s beside -r. Behind them; null: said.
+// Bash's -p, -d, -a and -s beside -r. Behind them; null: said.
 static char **read_options(char **argv, struct read_options *options) {
     for (argv++; *argv && **argv == '-' && (*argv)[1]; argv++) {
         if (strcmp(*argv, "--") == 0)
@@ -239,12 +240,14 @@ static char **read_options(char **argv, struct read_options *options) {
                 continue;
             char kind = *letter;
             const char *value = letter[1] ? letter + 1 : *++argv;
-            if (!value || !strchr("pd", kind)) {
+            if (!value || !strchr("pda", kind)) {
                 psh_refuse("read: -%c is not understood here, or its value is missing", kind);
                 return NULL;
             }
             if (kind == 'd')
                 options->delimiter = *value;
+            else if (kind == 'a')
+                options->array = value;
             else if (isatty(0))
                 fputs(value, stderr);
             break;
@@ -253,13 +256,41 @@ static char **read_options(char **argv, struct read_options *options) {
     return argv;
 }
 
+// read -a: every field is an element.
+static int read_array(const char *name, const char *line, const char *marks, int ended) {
+    struct psh_array_words words = {.name = (char *)name};
+    const char *ifs = psh_get("IFS");
+    ifs = ifs ? ifs : " \t\n";
+    size_t end = strlen(line);
+    for (size_t at = 0; at < end;) {
+        size_t stop = at;
+        while (stop < end && !is_separator(ifs, line[stop], marks[stop]))
+            stop++;
+        int white = stop < end && isspace((unsigned char)line[stop]);
+        if (stop > at || !white) {
+            psh_add(&words.fields, psh_copy(line + at, stop - at));
+            psh_add(&words.subscripts, "");
+        }
+        at = stop + 1;
+        while (at < end && is_separator(ifs, line[at], marks[at]) &&
+               isspace((unsigned char)line[at]))
+            at++;
+    }
+    if (psh_name_length(name) != strlen(name) || psh_variable(name)->readonly)
+        return psh_error("read: %s: not a name of an array, or read only", name);
+    psh_assign_array(&words);
+    return ended;
+}
+
 int psh_read(char **argv) {
     struct read_options options = {.delimiter = '\n'};
     int ended;
     argv = read_options(argv, &options);
     if (!argv)
         return 2;
-    char *marks, *line = read_line(options.raw, options.delimiter, &marks, &ended);
+    char *marks, *line = psh_read_line(options.raw, options.delimiter, &marks, &ended);
+    if (options.array)
+        return read_array(options.array, line, marks, ended);
     if (!*argv)
         return psh_set("REPLY", line) < 0 ? 2 : ended;
     const char *ifs = psh_get("IFS");

@@ -29,6 +29,12 @@ void psh_stop_on_error(void) {
         psh.leaving = PSH_EXIT;
 }
 
+// A pipeline of one part, run in this process.
+static void end_alone(void) {
+    psh.statuses = (struct psh_words){0};
+    psh.alone = psh.status;
+}
+
 static void define(struct psh_node *node) {
     struct psh_function *entry = psh_room(sizeof *entry);
     entry->name = node->name;
@@ -73,10 +79,12 @@ static void run_compound(struct psh_node *node, int last) {
         break;
     case PSH_ARITHMETIC:
         psh.status = !psh_evaluate(node->name);
+        end_alone();
         psh_stop_on_error();
         break;
     case PSH_TEST:
         psh.status = psh_condition(node->first);
+        end_alone();
         psh_stop_on_error();
         break;
     default:
@@ -107,6 +115,7 @@ void psh_run(struct psh_node *node, int last) {
     switch (node->kind) {
     case PSH_SIMPLE:
         psh_run_simple(node, last);
+        end_alone();
         break;
     case PSH_PIPE:
         psh_run_pipe(node);

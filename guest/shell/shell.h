@@ -46,6 +46,16 @@ struct psh_words {
     size_t count;
 };
 
+// `name=(..)` among the words of a command.
+struct psh_array_words {
+    struct psh_array_words *next;
+    size_t before; // words of the command that stand before it
+    char *name;
+    int appends;                         // `+=`
+    struct psh_words raw;                // between the parentheses
+    struct psh_words fields, subscripts; // expanded; "": behind the one before
+};
+
 struct psh_redirect {
     struct psh_redirect *next;
     int fd;
@@ -60,6 +70,7 @@ struct psh_node {
     struct psh_words words;                  // raw words: command, for's list, a case's patterns
     char *name;                              // for's variable, a function's name, case's word
     int has_list;                            // for has `in`
+    struct psh_array_words *arrays;
     struct psh_redirect *redirects;
     int line;
     const char *text; // as it is written, for messages about jobs
@@ -71,7 +82,8 @@ enum psh_leaving { PSH_STAY, PSH_BREAK, PSH_CONTINUE, PSH_RETURN, PSH_EXIT };
 
 struct psh_variable {
     struct psh_variable *next;
-    char *name, *value; // value null: not set, only marked
+    char *name, *value;      // value null: not set, only marked
+    struct psh_array *array; // null: it is none
     int exported, readonly;
 };
 
@@ -97,6 +109,8 @@ struct psh_state {
     const char *source;         // the file that is read, null without one
     const char *function;       // that runs, null without one
     struct psh_words matches;   // of the last =~, and of its parentheses
+    struct psh_words statuses;  // of the last pipeline's parts; none: of one, in this process
+    int alone;                  // whose status this is
     long long started;          // $SECONDS
     char **given;               // a tool's words, where it is a program; else null
     int bash;                   // the shell was called by that name
@@ -148,10 +162,28 @@ int psh_set(const char *name, const char *value); // -1: readonly, said
 struct psh_variable *psh_variable(const char *name);
 int psh_unset(const char *name); // the status; an error is said
 size_t psh_name_length(const char *text);
-size_t psh_assignment(const char *word); // of the name before `=` or `+=`, 0 without one
+// Of the name before `=` or `+=`, and in bash of the brackets behind it; 0 without one.
+size_t psh_assignment(const char *word);
 char *psh_assigned(const char *word, const char *value); // appended to the old one for `+=`
 char **psh_environment(void);
 void psh_import(char **environment);
+
+// arrays.c. text: a name with brackets behind it. psh_list: `@` or `*`, 0 where it is one value.
+size_t psh_subscript_length(const char *at); // of the brackets, 0 without them
+int psh_is_element(const char *name);
+int psh_is_keyed(const char *text); // declare -A
+const char *psh_element(const char *text);
+int psh_set_element(const char *name, const char *subscript, const char *value); // -1: said
+int psh_set_named_element(const char *text, const char *value);                  // -1: said
+int psh_unset_element(const char *text);
+void psh_make_array(struct psh_variable *variable, int keyed); // it keeps what it has
+void psh_empty_array(struct psh_variable *variable, int keyed);
+void psh_expand_array(struct psh_array_words *words);
+void psh_assign_array(const struct psh_array_words *words);
+char psh_list(const char *text, struct psh_words *list);
+char psh_list_keys(const char *text, struct psh_words *keys);
+void psh_list_from(const char *text, long long from, const long long *length,
+                   struct psh_words *some);
 
 // expand.c
 void psh_expand_word(const char *word, struct psh_words *fields);
@@ -176,6 +208,9 @@ void psh_restart_seconds(const char *value);
 
 // arithmetic.c
 long long psh_arithmetic(const char *text);
+
+// jobs.c: $PIPESTATUS
+struct psh_words psh_pipe_statuses(void);
 
 // run.c. last: nothing of the script comes after this, so that a program may take the shell's
 // place.

@@ -18,8 +18,26 @@ static void trace(const struct psh_words *words) {
     fputc('\n', stderr);
 }
 
-static int assign_all(char **words, size_t count, struct psh_words *shown) {
-    for (size_t i = 0; i < count && !psh.leaving; i++) {
+static int assign_array(struct psh_array_words *array) {
+    if (psh_variable(array->name)->readonly)
+        psh_fail(1, "%s: is read only", array->name);
+    else
+        psh_expand_array(array);
+    if (psh.leaving)
+        return -1;
+    psh_assign_array(array);
+    return 0;
+}
+
+// arrays: those of a command without words.
+static int assign_all(char **words, size_t count, struct psh_array_words *arrays,
+                      struct psh_words *shown) {
+    for (size_t i = 0; i <= count && !psh.leaving; i++) {
+        for (; arrays && arrays->before == i; arrays = arrays->next)
+            if (assign_array(arrays) < 0)
+                return -1;
+        if (i == count)
+            break;
         size_t length = psh_assignment(words[i]);
         char *name = psh_copy(words[i], length), *value = assigned_value(words[i]);
         if (psh.leaving || psh_set(name, value) < 0)
@@ -51,7 +69,7 @@ static void run_with(char **words, size_t count, struct psh_words *fields, int l
         old[i].value = old[i].variable->value;
         old[i].exported = old[i].variable->exported;
     }
-    if (assign_all(words, count, &shown) < 0)
+    if (assign_all(words, count, NULL, &shown) < 0)
         return;
     if (!stays)
         for (size_t i = 0; i < count; i++)
@@ -71,19 +89,11 @@ static void run_with(char **words, size_t count, struct psh_words *fields, int l
         }
 }
 
-static int declares_variables(const char *command) {
-    static const char *const names[] = {"export", "readonly", "local", "declare", "typeset"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(command, names[i]) == 0)
-            return 1;
-    return 0;
-}
-
 // Behind `export` and its like, NAME=WORD is an assignment: nothing is split.
 static void expand_command(char **words, struct psh_words *fields) {
     if (!words)
         return;
-    int declares = *words && declares_variables(*words);
+    int declares = *words && psh_declares(*words);
     for (; *words && !psh.leaving; words++) {
         size_t length = declares ? psh_assignment(*words) : 0;
         if (!length) {
@@ -96,6 +106,17 @@ static void expand_command(char **words, struct psh_words *fields) {
         text[length] = '=';
         strcat(text, value);
         psh_add(fields, text);
+    }
+}
+
+// `declare name=(..)`: the name is declared, then the words are its elements.
+static void expand_arrays(struct psh_array_words *arrays, struct psh_words *fields) {
+    for (; arrays && !psh.leaving; arrays = arrays->next) {
+        if (psh_variable(arrays->name)->readonly)
+            psh_fail(1, "%s: is read only", arrays->name);
+        else
+            psh_expand_array(arrays);
+        psh_add(fields, arrays->name);
     }
 }
 
@@ -118,6 +139,8 @@ void psh_run_simple(struct psh_node *node, int last) {
     while (assignments < node->words.count && psh_assignment(node->words.items[assignments]))
         assignments++;
     expand_command(node->words.count ? node->words.items + assignments : NULL, &fields);
+    if (fields.count)
+        expand_arrays(node->arrays, &fields);
     if (psh.leaving)
         return;
     struct psh_saved *saved = NULL;
@@ -131,14 +154,16 @@ void psh_run_simple(struct psh_node *node, int last) {
         }
     } else if (!fields.count) {
         struct psh_words shown = {0};
-        if (assign_all(node->words.items, assignments, &shown) == 0)
+        if (assign_all(node->words.items, assignments, node->arrays, &shown) == 0)
             psh.status = psh.substituted ? psh.substituted - 1 : 0;
         if (shown.count)
             trace(&shown);
     } else {
         psh.errors = errors_outside(saved);
-        run_with(node->words.items, assignments, &fields, last);
+        run_with(node->words.items, assignments, &fields, last && !node->arrays);
         psh.errors = 0;
+        for (const struct psh_array_words *a = node->arrays; a && !psh.status; a = a->next)
+            psh_assign_array(a);
     }
     psh_restore(saved);
     psh_stop_on_error();

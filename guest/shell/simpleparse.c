@@ -1,6 +1,7 @@
 // Simple commands, redirections and functions, read from their tokens.
 #include "tokens.h"
 
+#include "builtins.h"
 #include "shell.h"
 
 #include <string.h>
@@ -52,11 +53,29 @@ static int names_function(const char *word) {
     return psh.bash ? !strpbrk(word, "$'\"\\`=") : psh_name_length(word) == strlen(word);
 }
 
-// name[..]=
-static int sets_element(const char *word) {
+// The words of `name=(..)`, at its parenthesis.
+static void read_array(struct psh_node *node, const char *word) {
+    struct psh_array_words *array = psh_room(sizeof *array), **last = &node->arrays;
     size_t length = psh_name_length(word);
-    const char *close = length && word[length] == '[' ? strchr(word + length, ']') : NULL;
-    return psh.bash && close && (close[1] == '=' || (close[1] == '+' && close[2] == '='));
+    array->name = psh_copy(word, length);
+    array->appends = word[length] == '+';
+    array->before = node->words.count;
+    psh_advance();
+    for (psh_skip_newlines(); psh_reader.token == WORD && !psh_reader.problem;
+         psh_skip_newlines()) {
+        psh_add(&array->raw, psh_reader.text);
+        psh_advance();
+    }
+    psh_expect(")");
+    while (*last)
+        last = &(*last)->next;
+    *last = array;
+}
+
+static int begins_array(const char *word) {
+    size_t length = psh_name_length(word);
+    return psh_is(OPERATOR, "(") && psh_reader.start == psh_reader.behind && length &&
+           strcmp(word + length + (word[length] == '+'), "=") == 0;
 }
 
 // Behind its name.
@@ -85,22 +104,26 @@ struct psh_node *psh_read_simple(void) {
     struct psh_redirect **end = &node->redirects;
     for (;;) {
         if (!psh_reader.problem && psh_reader.token == WORD) {
-            psh_add(&node->words, psh_reader.text);
             const char *word = psh_reader.text;
             psh_advance();
+            if (begins_array(word)) {
+                read_array(node, word);
+                continue;
+            }
+            psh_add(&node->words, (char *)word);
             if (node->words.count == 1 && !node->redirects && psh_is(OPERATOR, "(") &&
                 names_function(word)) {
                 read_function(node, word);
                 return node;
             }
-            if ((node->words.count == 1 && sets_element(word)) ||
-                (psh_is(OPERATOR, "(") && psh_assignment(word) && word[strlen(word) - 1] == '='))
-                psh_complain("`name=(..)` and `name[..]=` are of arrays, which this shell has not");
         } else if (!psh_read_redirect(&end)) {
             break;
         }
     }
-    if (!node->words.count && !node->redirects)
+    if (node->arrays && node->words.count && !psh_assignment(node->words.items[0]) &&
+        !psh_declares(node->words.items[0]))
+        psh_complain("`name=(..)` is no word of a command");
+    if (!node->words.count && !node->redirects && !node->arrays)
         psh_complain(psh_reader.token == END ? "the script ends in the middle of a command"
                                              : "a command was expected");
     return node;

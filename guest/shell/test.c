@@ -64,6 +64,8 @@ static int unary(char kind, const char *word) {
         return *word != 0;
     if (kind == 'z')
         return *word == 0;
+    if (kind == 'v')
+        return psh_parameter(word) != NULL;
     if (kind == 't')
         return isatty((int)number(word));
     return is_file(kind, word);
@@ -160,7 +162,8 @@ static int primary(void) {
             at++;
         return value;
     }
-    if (word[0] == '-' && word[1] && !word[2] && strchr("nzterwxfdshLpSbcgu", word[1]) && at[1]) {
+    if (word[0] == '-' && word[1] && !word[2] &&
+        strchr(psh.bash ? "nzvterwxfdshLpSbcgu" : "nzterwxfdshLpSbcgu", word[1]) && at[1]) {
         at += 2;
         return unary(word[1], at[-1]);
     }

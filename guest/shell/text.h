@@ -26,7 +26,7 @@ const char *psh_ifs(void);
 const char *psh_decimal(long long value);
 void psh_put_list(struct text *out, const struct psh_words *list, char name, int quoted);
 void psh_put_value(struct text *out, const char *name, int quoted);
-const char *psh_value_or_arguments(const char *name);
+const char *psh_value_or_list(const char *name);
 void psh_check_set(const char *name);
 size_t psh_parameter_length(const char *at); // of the name of one
 

@@ -31,10 +31,6 @@ void psh_put_list(struct text *out, const struct psh_words *list, char name, int
     }
 }
 
-static void put_arguments(struct text *out, char name, int quoted) {
-    psh_put_list(out, &psh.arguments, name, quoted);
-}
-
 static char numbers[24];
 
 const char *psh_decimal(long long value) {
@@ -52,7 +48,7 @@ const char *psh_parameter(const char *name) {
     if (name[1]) {
         const char *value = psh_changing(name);
         value = value ? value : psh_get(name);
-        return value ? value : psh_given(name);
+        return value || psh.leaving ? value : psh_given(name);
     }
     switch (*name) {
     case '?':
@@ -70,30 +66,34 @@ const char *psh_parameter(const char *name) {
     }
 }
 
-static char *joined_arguments(void) {
+static char *joined(const struct psh_words *list) {
     struct text out = {0};
-    for (size_t i = 0; i < psh.arguments.count; i++) {
+    for (size_t i = 0; i < list->count; i++) {
         if (i && *psh_ifs())
             psh_put(&out, *psh_ifs(), QUOTED);
-        psh_put_all(&out, psh.arguments.items[i], 1);
+        psh_put_all(&out, list->items[i], 1);
     }
     return out.characters ? out.characters : "";
 }
 
-const char *psh_value_or_arguments(const char *name) {
-    if ((*name == '@' || *name == '*') && !name[1])
-        return psh.arguments.count ? joined_arguments() : NULL;
+const char *psh_value_or_list(const char *name) {
+    struct psh_words list = {0};
+    if (psh_list(name, &list))
+        return list.count ? joined(&list) : NULL;
     return psh_parameter(name);
 }
 
 void psh_check_set(const char *name) {
-    if (psh.nounset && !psh.leaving && !strchr("@*", *name))
+    struct psh_words list = {0};
+    if (psh.nounset && !psh.leaving && !psh_list(name, &list))
         psh_fail(psh.bash ? 1 : 2, "%s: parameter not set", name);
 }
 
 void psh_put_value(struct text *out, const char *name, int quoted) {
-    if ((*name == '@' || *name == '*') && !name[1]) {
-        put_arguments(out, *name, quoted);
+    struct psh_words list = {0};
+    char mark = psh_list(name, &list);
+    if (mark) {
+        psh_put_list(out, &list, mark, quoted);
         return;
     }
     const char *value = psh_parameter(name);

@@ -15,6 +15,8 @@ size_t psh_name_length(const char *text) {
 
 size_t psh_assignment(const char *word) {
     size_t length = psh_name_length(word);
+    if (length && psh.bash)
+        length += psh_subscript_length(word + length);
     return length && word[length + (word[length] == '+')] == '=' ? length : 0;
 }
 
@@ -46,12 +48,18 @@ struct psh_variable *psh_variable(const char *name) {
 }
 
 const char *psh_get(const char *name) {
+    if (psh_is_element(name))
+        return psh_element(name);
     struct psh_variable *variable = find(name);
     return variable ? variable->value : NULL;
 }
 
 int psh_set(const char *name, const char *value) {
+    if (psh_is_element(name))
+        return psh_set_named_element(name, value);
     struct psh_variable *variable = psh_variable(name);
+    if (variable->array)
+        return psh_set_element(name, "0", value);
     if (variable->readonly) {
         psh_fail(psh.bash ? 1 : 2, "%s: is read only", name);
         return -1;
@@ -64,11 +72,13 @@ int psh_set(const char *name, const char *value) {
 }
 
 int psh_unset(const char *name) {
+    if (psh_is_element(name))
+        return psh_unset_element(name);
     struct psh_variable *variable = find(name);
     if (variable && variable->readonly)
         return psh_error("unset: %s: is read only", name);
     if (variable)
-        variable->value = NULL, variable->exported = 0;
+        variable->value = NULL, variable->array = NULL, variable->exported = 0;
     return 0;
 }
 
@@ -87,7 +97,7 @@ void psh_import(char **environment) {
 char **psh_environment(void) {
     struct psh_words result = {0};
     for (struct psh_variable *variable = psh.variables; variable; variable = variable->next) {
-        if (!variable->exported || !variable->value)
+        if (!variable->exported || !variable->value || variable->array)
             continue;
         size_t name = strlen(variable->name), value = strlen(variable->value);
         char *entry = psh_room(name + value + 2);

@@ -78,6 +78,42 @@ EXPECTED = {
     "tty": "False",
 }
 
+# sched(7), waitid(2) by a process's descriptor.
+SCHEDULING = """
+import os
+none = os.sched_param(0)
+def tried(call, *words):
+    try:
+        return call(*words)
+    except OSError as error:
+        return type(error).__name__
+os.sched_setscheduler(0, os.SCHED_BATCH, none)
+os.sched_setparam(0, none)
+print(os.sched_getscheduler(0) == os.SCHED_BATCH, os.sched_getparam(0) == none, flush=True)
+roots = os.getpid()
+pid = os.fork()
+if pid == 0:
+    os.setuid(65534)
+    print(tried(os.sched_getscheduler, roots) == os.SCHED_BATCH)
+    print(tried(os.sched_setscheduler, roots, os.SCHED_OTHER, none))
+    print(tried(os.sched_setparam, roots, none))
+    print(tried(os.sched_setscheduler, 0, os.SCHED_RR, os.sched_param(1)))
+    print(tried(os.sched_setscheduler, 0, os.SCHED_RR, none) or "no error")
+    print(tried(os.sched_getparam, -1), tried(os.sched_getparam, 99999), flush=True)
+    os._exit(5)
+print(os.waitid(os.P_PIDFD, os.pidfd_open(pid), os.WEXITED).si_status)
+"""
+SCHEDULED = """\
+True True
+True
+PermissionError
+PermissionError
+PermissionError
+OSError
+OSError ProcessLookupError
+5
+"""
+
 
 @pytest.mark.parametrize(("words", "stdin", "status", "stdout"), LINES)
 def test_interpreter_options(
@@ -91,6 +127,11 @@ def test_interpreter_options(
 def test_standard_library(boxer: Boxer, example: Example, name: str) -> None:
     done = boxer("run", example("hello"), "python", "-c", SNIPPETS[name])
     assert (done.stdout, done.stderr) == (EXPECTED[name] + "\n", "")
+
+
+def test_the_scheduler_answers_as_linuxs(boxer: Boxer, example: Example) -> None:
+    done = boxer("run", example("hello"), "python", "-c", SCHEDULING)
+    assert (done.stdout, done.stderr) == (SCHEDULED, "")
 
 
 def test_traceback_shows_source_lines_and_exits_1(boxer: Boxer, example: Example) -> None:

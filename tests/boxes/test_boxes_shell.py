@@ -47,15 +47,16 @@ REFUSED = [
 ]
 # What of bash is not read: nothing of the script runs, or nothing behind it.
 NOT_BASH = [
-    ("echo a; x=(a b); echo b", "", "arrays, which this shell has not"),
-    ("echo a; echo ${x[1]}; echo b", "a\n", "no arrays"),
-    ("echo a; x[1]=b; echo b", "", "arrays, which this shell has not"),
-    ("echo a; mapfile -t x < /etc/passwd; echo b", "a\n", "mapfile is bash's"),
-    ("echo a; read -a x <<< 'b c'; echo b", "a\n", "-a is not understood"),
+    ("echo a; echo x=(a b); echo b", "", "is no word of a command"),
+    ("echo a; x=(1 2; echo b", "", "`)` was expected"),
+    ("echo a; x=(a); echo ${x[@]@Q}; echo b", "a\n", "bad substitution"),
+    ("f() { echo a; echo ${FUNCNAME[1]}; echo b; }; f", "a\n", "${FUNCNAME[1]} is bash's"),
+    ("echo a; echo ${BASH_SOURCE[@]}; echo b", "a\n", "${BASH_SOURCE[@]} is bash's"),
+    ("echo a; mapfile -n 1 x < /etc/passwd; echo b", "a\n", "mapfile: -n is not understood"),
     ("echo a; printf -v x b; echo b", "a\n", "write name=$(printf ..)"),
-    ("echo a; declare -a x; echo b", "a\n", "no arrays"),
+    ("echo a; declare -n x=y; echo b", "a\n", "declare: -n is not understood"),
     ("echo a; [[ a == @(a|b) ]]; echo b", "", "`]]` was expected"),
-    ("echo a; true | true; echo ${PIPESTATUS[0]}; echo b", "a\n", "PIPESTATUS is bash's"),
+    ("echo a; echo ${BASH_LINENO[0]}; echo b", "a\n", "BASH_LINENO[0] is bash's"),
     ("echo a; [[ -f ]]; echo b", "", "a word was expected within `[[ ]]`"),
     ("echo a; [[ a == ]]; echo b", "", "a word was expected within `[[ ]]`"),
     ("echo a; x=a; echo ${x/a/&}; echo b", "a\n", "write \\&"),

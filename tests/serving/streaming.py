@@ -3,6 +3,7 @@
 
 import asyncio
 import json
+import sys
 import time
 from pathlib import Path
 from wsgiref.validate import validator
@@ -42,6 +43,16 @@ async def part(send, body, more=True):
 async def hello(scope, receive, send):
     await begin(send)
     await part(send, f"hello {count}".encode(), False)
+
+
+@route("/imports")
+async def imports(scope, receive, send):
+    """Whether a module was there before it is imported here, and where modules are looked for."""
+    told = {"known": "colorsys" in sys.modules, "path": sys.path}
+    import colorsys  # noqa: F401
+
+    await begin(send)
+    await part(send, json.dumps(told).encode(), False)
 
 
 @route("/events")

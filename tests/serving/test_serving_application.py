@@ -14,7 +14,7 @@ import pytest
 
 import boxer
 from boxer.errors import ServeError
-from boxer.serving import Application, asgi, wsgi
+from boxer.serving import Application, asgi, failures, wsgi
 
 pytestmark = pytest.mark.base
 
@@ -34,6 +34,7 @@ def ask(
     query: str = "",
     headers: tuple[tuple[bytes, bytes], ...] = (),
     body: tuple[bytes, ...] = (b"",),
+    client: str = "192.0.2.7",
 ) -> Answer:
     sent: list[Any] = []
     parts = list(body)
@@ -46,7 +47,7 @@ def ask(
 
     scope = {
         "type": "http", "method": method, "path": path, "raw_path": path.encode(),
-        "query_string": query.encode(), "headers": headers, "client": ("192.0.2.7", 5),
+        "query_string": query.encode(), "headers": headers, "client": (client, 5),
         "server": ("example", 80), "scheme": "http", "http_version": "1.1",
     }  # fmt: skip
     asyncio.run(application(scope, receive, send))
@@ -127,9 +128,29 @@ def test_a_request_that_fails_says_no_more_than_that(
 
 
 def test_development_tells_why(served_box: boxer.Box) -> None:
-    answer = ask(of(served_box, "wsgi", development=True), "/fail")
-    assert b"LookupError: nothing there" in answer.body
-    assert b"applications.py" in answer.body
+    """To who is at this machine, and no page of elsewhere in its browser (DNS rebinding)."""
+    application = of(served_box, "wsgi", development=True)
+    for client, host in (("127.0.0.1", b"localhost:8000"), ("::1", b"[::1]:8000")):
+        answer = ask(application, "/fail", headers=((b"host", host),), client=client)
+        assert b"LookupError: nothing there" in answer.body
+        assert b"applications.py" in answer.body
+    for client, host in (
+        ("192.0.2.7", b"localhost"), ("127.0.0.1", b"rebound.example:8000"), ("127.0.0.1", b"[::"),
+        ("127.0.0.1", b"127.0.0.1.example"),
+    ):  # fmt: skip
+        answer = ask(application, "/fail", headers=((b"host", host),), client=client)
+        assert answer.body == b"Internal Server Error\n"
+
+
+@pytest.mark.parametrize("path", ["/fail\nINFO: all is well", "/fail\r\x1b[2J\u2028\u202e"])
+def test_what_clients_say_makes_no_line_of_the_log(
+    application: Application, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR, "boxer.serve"):
+        assert ask(application, path).status in (200, 500)
+        failures.log(LookupError("a\nb"), {"path": path}, "1")
+    for record in caplog.records:
+        assert record.getMessage().isprintable()
 
 
 def test_a_request_without_an_end_is_ended(served_box: boxer.Box) -> None:
@@ -215,7 +236,21 @@ def test_a_rehearsal_is_checked(served_box: boxer.Box) -> None:
         asgi(pool, "applications:wsgi", rehearse=["/"])
 
 
-def test_wsgi_of_the_host(pool: boxer.Pool) -> None:
+def test_a_pool_serves_one_application(
+    pool: boxer.Pool, application: Application, served_box: boxer.Box
+) -> None:
+    """Each has its state in the pool's image. One that could not be served has left none there."""
+    for make in (asgi, wsgi):
+        with pytest.raises(ServeError, match="serves an application already"):
+            make(pool, "applications:asgi")
+    assert ask(application, "/x").body.startswith(b"GET|/x|")
+    with served_box.pool(1) as other:
+        with pytest.raises(ServeError, match="has no `nothing`"):
+            asgi(other, "applications:nothing")
+        assert ask(asgi(other, "applications:asgi")).body.startswith(b"GET / ")
+
+
+def test_wsgi_of_the_host(served_box: boxer.Box) -> None:
     from wsgiref.util import setup_testing_defaults
     from wsgiref.validate import validator
 
@@ -229,7 +264,8 @@ def test_wsgi_of_the_host(pool: boxer.Pool) -> None:
         started.append((status, dict(headers)))
         return lambda part: None
 
-    answer = validator(wsgi(pool, "applications:wsgi"))(environ, start_response)
+    made = wsgi(served_box.pool(1), "applications:wsgi")
+    answer = validator(made)(environ, start_response)
     try:
         assert b"".join(answer) == b"POST|/x|a=1|1||c=1|none|body"
     finally:

@@ -67,15 +67,18 @@ READ_OR_REFUSED = {
 }
 
 
-@pytest.fixture(scope="module", params=["uvicorn", "connection", "granian"])
+@pytest.fixture(scope="module", params=["uvicorn", "connection", "granian", "own-server"])
 def port(request: pytest.FixtureRequest, served_file: Path) -> Iterator[int]:
-    options = ["--app", "streaming:app", "--body", "1MiB"]
-    if request.param == "connection":
+    options, box = ["--app", "streaming:app", "--body", "1MiB"], served_file
+    if request.param == "own-server":
+        box = request.getfixturevalue("own_served_file")
+        options = ["--own-server", "--machines", "32", "--body", "1MiB"]
+    elif request.param == "connection":
         options += ["--isolation", "connection", "--machines", "64"]
     elif request.param == "granian":
         pytest.importorskip("granian", reason="granian is not installed")
         options += ["--host-lib", "granian"]
-    with command(served_file, *options) as (port, process):
+    with command(box, *options) as (port, process):
         yield port
         assert process.poll() is None
 

@@ -79,6 +79,7 @@ def test_several_workers(served_file: Path) -> None:
         (["--workers", "0"], "at least 1"),
         (["--limit", "time=x"], "no number"),
         (["--body", "much"], "is not a size"),
+        (["--rehearse", "nonsense"], "`nonsense` is no rehearsal"),
     ],
 )
 def test_what_is_wrong_is_said(served_file: Path, arguments: list[str], message: str) -> None:

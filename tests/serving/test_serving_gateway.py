@@ -111,8 +111,8 @@ def test_an_answer_that_breaks_off_is_no_whole_one(served_box: boxer.Box) -> Non
 def test_the_root_of_an_application_is_told_as_its_kind_has_it(served_box: boxer.Box) -> None:
     environ: dict[str, Any] = {"REQUEST_METHOD": "GET", "SCRIPT_NAME": "/in", "PATH_INFO": "/x"}
     environ |= {"wsgi.url_scheme": "http", "SERVER_NAME": "a", "SERVER_PORT": "80"}
-    with served_box.pool(1) as pool:
+    with served_box.pool(1) as pool, served_box.pool(1) as other:
         [answer] = wsgi(pool, "applications:wsgi")(environ, lambda *told: None)
         assert answer.split(b"|")[:2] == [b"GET", b"/x"]
-        [answer] = wsgi(pool, "applications:asgi")(environ, lambda *told: None)
+        [answer] = wsgi(other, "applications:asgi")(environ, lambda *told: None)
         assert answer.split()[:2] == [b"GET", b"/in/x"]

@@ -352,6 +352,22 @@ def test_a_command_that_serves_nothing(tmp_path: Path) -> None:
     assert "before it waited for a connection" in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "rehearsal", "told"),
+    [
+        (["python", "-c", "print(5)"], "GET /", "does not say which application"),
+        (["python", "-c", "print(5)"], "nonsense", "does not say which application"),
+        (["python", "standing_server.py"], "GET /", "`standing_server` cannot be served"),
+    ],
+)
+def test_rehearsals_of_no_application(
+    tmp_path: Path, words: list[str], rehearsal: str, told: str
+) -> None:
+    dockerfile = f"FROM python\nWORKDIR /srv\nCOPY *.py ./\nCMD {json.dumps(words)}\n"
+    made = build(tmp_path, dockerfile, "standing_server.py")
+    assert told in refused(made, "--rehearse", rehearsal)
+
+
 def test_a_server_in_c(tmp_path: Path) -> None:
     made = build(
         tmp_path,
@@ -417,6 +433,49 @@ def talk(port: int) -> None:
     with pytest.raises(InvalidStatus) as refused:
         connect(address + "/not", open_timeout=60)
     assert refused.value.response.status_code == 403
+
+
+def test_what_requests_import_is_there(own_served_file: Path) -> None:
+    """Of the rehearsal nothing else: neither where modules are looked for, nor what it counted."""
+    box, told = own_served_file, []
+    options = ("--own-server", "--rehearse", "GET /imports")
+    for more in (options, options, ("--own-server", "--no-rehearse")):  # made, found, not wanted
+        with serving(box, *more) as service:
+            told.append(service.get("/imports"))
+            with Client(service.port) as client:
+                client.ask("/")
+                assert client.answer() == (200, b"hello 1")
+    assert [one["known"] for one in told] == [True, True, False]
+    assert told[0]["path"] == told[1]["path"] == told[2]["path"]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--rehearse", "GET /x"], "does not say which application"),
+        (["--keep-rehearsals"], "keeps nothing of them but imports"),
+        (["--app", "a:b"], "do not go together"),
+        (["--isolation", "session"], "begins anew for each request or connection"),
+        (["--isolation", "connection", "--metrics=/m"], "nobody is in front"),
+        (["-v", "data:/data"], "has no volumes"),
+    ],
+)
+def test_what_is_refused(box: Path, options: list[str], told: str) -> None:
+    assert told in refused(box, "--own-server", *options)
+
+
+def test_a_rehearsal_with_values_of_the_environment(own_served_file: Path) -> None:
+    """They would lie on the disk."""
+    options = ("--own-server", "--rehearse", "GET /", "-e", "A=b")
+    assert "no values of -e" in refused(own_served_file, *options)
+
+
+def refused(box: Path, *options: str) -> str:
+    command = [sys.executable, "-m", "boxer.cli", "serve", "-p", "0", *options, str(box)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    return ended.stderr
 
 
 def test_figures_of_requests_under_way_and_answered(box: Path) -> None:

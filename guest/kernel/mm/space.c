@@ -296,8 +296,10 @@ struct space *space_copy(void) {
 
 struct space *space_empty(void) {
     struct space *space = new_space(0);
-    if (space)
-        ranges_tell(space);
+    if (!space)
+        return NULL;
+    ranges_tell(space);
+    edges_keep(space); // constants may lie in pages that it shares
     return space;
 }
 

@@ -6,13 +6,15 @@
 #include "time/clock.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_process.h>
 #include <boxer/linux_time.h>
 #include <string.h>
 
 enum { PRIO_PROCESS, PRIO_PGRP, PRIO_USER };
 
 static int is_there(int pid) {
-    return pid == 0 || task_find((uint32_t)pid) || process_find((uint32_t)pid);
+    return pid == 0 || pid == PROCESS_PPID || task_find((uint32_t)pid) ||
+           process_find((uint32_t)pid);
 }
 
 static int is_meant(const struct task *task, int which, uint32_t who) {
@@ -37,15 +39,19 @@ long sys_getpriority(int which, int who) {
     return best;
 }
 
-static int may_change(const struct task *task) {
+static int may_schedule(const struct task *task) {
     const struct credentials *own = current_cred(), *its = &task->process->credentials;
     return own->euid == 0 || own->euid == its->ruid || own->euid == its->euid;
 }
 
+static int may_be(int nice) {
+    return current_cred()->euid == 0 || (uint64_t)(20 - nice) <= rlimit(LINUX_RLIMIT_NICE);
+}
+
 static long set_nice(struct task *task, int nice) {
-    if (!may_change(task))
+    if (!may_schedule(task))
         return -EPERM;
-    if (nice < task->nice && current_cred()->euid != 0)
+    if (nice < task->nice && !may_be(nice))
         return -EACCES;
     task->nice = nice;
     return 0;
@@ -87,7 +93,7 @@ long sys_ioprio_set(int which, int who, int priority) {
         return -EPERM;
     for (struct task *task = tasks; task; task = task->next)
         if (is_meant(task, which - 1, (uint32_t)who)) {
-            result = may_change(task) ? 0 : -EPERM;
+            result = may_schedule(task) ? 0 : -EPERM;
             if (!result)
                 task->io_priority = priority;
         }
@@ -114,6 +120,7 @@ long sys_sched_setaffinity(int pid, size_t size, const void *mask) {
     return size && (*(const unsigned char *)mask & 1) ? 0 : -EINVAL;
 }
 
+// The priority that goes with a policy; all that can be set have none.
 long sys_sched_getparam(int pid, int *priority) {
     if (pid < 0 || !priority)
         return -EINVAL;
@@ -125,27 +132,74 @@ long sys_sched_getparam(int pid, int *priority) {
     return 0;
 }
 
-long sys_sched_getscheduler(int pid) {
-    return pid < 0 ? -EINVAL : is_there(pid) ? 0 : -ESRCH; // SCHED_OTHER
+static int has_priorities(int policy) {
+    return policy == LINUX_SCHED_FIFO || policy == LINUX_SCHED_RR;
 }
 
-long sys_sched_setscheduler(int pid, int policy, const int *priority) {
-    if (pid < 0 || !priority)
+static int has_none(int policy) {
+    return policy == LINUX_SCHED_OTHER || policy == LINUX_SCHED_BATCH || policy == LINUX_SCHED_IDLE;
+}
+
+// Null, with is_there: init, or a process that has ended and that nobody has waited for.
+static struct task *meant(int pid) {
+    return pid == 0 ? current : task_find((uint32_t)pid);
+}
+
+long sys_sched_getscheduler(int pid) {
+    if (pid < 0)
         return -EINVAL;
     if (!is_there(pid))
         return -ESRCH;
+    const struct task *task = meant(pid);
+    return task ? task->policy : LINUX_SCHED_OTHER;
+}
+
+static int policy_of(int policy_and_flag) {
+    return policy_and_flag & ~LINUX_SCHED_RESET_ON_FORK;
+}
+
+// Remembered only: there is one processor. The policies of real time, which would be promises, are
+// nobody's.
+static long set_policy(int pid, int asked, int priority) {
+    struct task *task = meant(pid);
+    int policy = policy_of(asked);
+    if (!is_there(pid))
+        return -ESRCH;
+    if (has_priorities(policy))
+        return priority < 1 || priority > 99 ? -EINVAL : -EPERM;
+    if (!has_none(policy) || priority)
+        return -EINVAL;
+    if (!task)
+        return pid == PROCESS_PPID && current_cred()->euid != 0 ? -EPERM : 0;
+    if (policy_of(task->policy) == LINUX_SCHED_IDLE && policy != LINUX_SCHED_IDLE &&
+        !may_be(task->nice))
+        return -EPERM;
+    int is_given_up = task->policy & ~asked & LINUX_SCHED_RESET_ON_FORK;
+    if (!may_schedule(task) || (is_given_up && current_cred()->euid != 0))
+        return -EPERM;
+    task->policy = asked;
+    return 0;
+}
+
+long sys_sched_setscheduler(int pid, int policy, const int *priority) {
+    if (pid < 0 || policy < 0 || !priority)
+        return -EINVAL;
+    return user_range(priority, sizeof *priority) ? set_policy(pid, policy, *priority) : -EFAULT;
+}
+
+long sys_sched_setparam(int pid, const int *priority) {
+    if (pid < 0 || !priority)
+        return -EINVAL;
     if (!user_range(priority, sizeof *priority))
         return -EFAULT;
-    if (policy == 1 || policy == 2) // SCHED_FIFO, SCHED_RR
-        return *priority < 1 || *priority > 99 ? -EINVAL : -EPERM;
-    int other = policy == 0 || policy == 3 || policy == 5; // OTHER, BATCH, IDLE
-    return other && *priority == 0 ? 0 : -EINVAL;
+    const struct task *task = meant(pid);
+    return set_policy(pid, task ? task->policy : LINUX_SCHED_OTHER, *priority);
 }
 
 long sys_sched_priority_bound(int policy, int highest) {
-    if (policy == 1 || policy == 2)
+    if (has_priorities(policy))
         return highest ? 99 : 1;
-    return policy == 0 || policy == 3 || policy == 5 ? 0 : -EINVAL;
+    return has_none(policy) ? 0 : -EINVAL;
 }
 
 long sys_sched_rr_get_interval(int pid, struct linux_timespec *interval) {

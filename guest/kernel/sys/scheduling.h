@@ -15,6 +15,7 @@ long sys_sched_setaffinity(int pid, size_t size, const void *mask);
 long sys_sched_getparam(int pid, int *priority);
 long sys_sched_getscheduler(int pid);
 long sys_sched_setscheduler(int pid, int policy, const int *priority);
+long sys_sched_setparam(int pid, const int *priority);
 long sys_sched_priority_bound(int policy, int highest);
 long sys_sched_rr_get_interval(int pid, struct linux_timespec *);
 long sys_getcpu(unsigned *cpu, unsigned *node);

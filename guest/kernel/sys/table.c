@@ -449,7 +449,7 @@ long syscall_dispatch(long number, const long arguments[6]) {
     case NR_sched_getparam:
         return sys_sched_getparam(INT(0), PTR(1));
     case NR_sched_setparam:
-        return sys_sched_setscheduler(INT(0), 0, PTR(1));
+        return sys_sched_setparam(INT(0), PTR(1));
     case NR_sched_get_priority_max:
         return sys_sched_priority_bound(INT(0), 1);
     case NR_sched_get_priority_min:

@@ -10,6 +10,7 @@
 #include "state.h"
 
 #include <boxer/linux_errno.h>
+#include <boxer/linux_process.h>
 #include <boxer/linux_signal.h>
 
 #define MOST_TASKS 64u // where the host says nothing
@@ -103,6 +104,10 @@ struct task *task_new(int *error) {
     task->fiber = fiber;
     task->used_ns = 0;
     task->switches[0] = task->switches[1] = 0;
+    if (task->policy & LINUX_SCHED_RESET_ON_FORK) {
+        task->policy &= ~LINUX_SCHED_RESET_ON_FORK;
+        task->nice = task->nice < 0 ? 0 : task->nice;
+    }
     task->tid = new_id();
     task->signals = (struct task_signals){.blocked = current->signals.blocked,
                                           .alternate = {.flags = LINUX_SS_DISABLE}};

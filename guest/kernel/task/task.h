@@ -34,10 +34,10 @@ struct task {
     int is_killed;         // it is to end as soon as it can
     int is_late;           // it waited, or has not begun, and has not had its turn since
     uint32_t tid;          // of the first task: the process's pid
-    int nice;
-    int io_priority;      // as ioprio_set(2) said: there is no disk that heeds it
-    uint32_t switches[2]; // away from it: as it could have gone on, as it waited
-    int64_t used_ns;      // of the processor, up to its last turn's end
+    int nice, policy;      // setpriority(2); sched_setscheduler(2), with its flag
+    int io_priority;       // as ioprio_set(2) said: there is no disk that heeds it
+    uint32_t switches[2];  // away from it: as it could have gone on, as it waited
+    int64_t used_ns;       // of the processor, up to its last turn's end
     char comm[16];
     struct task_signals signals;
     struct waiting waiting;

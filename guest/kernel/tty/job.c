@@ -41,6 +41,8 @@ int job_ioctl(struct controlling *terminal, unsigned request, uintptr_t argument
             return -ENOTTY;
         controlling_leave();
         return 0;
+    case TIOCSTI: // as /proc/sys/dev/tty/legacy_tiocsti says
+        return -EIO;
     default:
         return -ENOTTY;
     }

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-enum { TIOCSCTTY = 0x540e, TIOCNOTTY = 0x5422, TOSTOP = 0400 };
+enum { TIOCSCTTY = 0x540e, TIOCSTI = 0x5412, TIOCNOTTY = 0x5422, TOSTOP = 0400 };
 
 // from_main: through the main side of a pty, for which no session counts. -ENOTTY: not one of them.
 int job_ioctl(struct controlling *, unsigned request, uintptr_t argument, int from_main);

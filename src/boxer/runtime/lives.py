@@ -14,10 +14,12 @@ from boxer.runtime.limits import Limits
 class Lives:
     """most: that live at once. control: the descriptor of a socket, on which "r" comes once the
     machine waits for its first connection; when its other end is closed, no more are taken. grace:
-    seconds that those under way have then. limits: of each life: time, cpu and output; the others
-    are its machine's."""
+    seconds that those under way have then. silence: seconds for which the program may say nothing
+    to a connection, or that is ended; None: as long as it likes. limits: of each life: time, cpu
+    and output; the others are its machine's."""
 
     most: int
     control: int
     grace: float = 30.0
+    silence: float | None = None
     limits: Limits = field(default_factory=lambda: Limits(time=None))

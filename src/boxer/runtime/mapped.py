@@ -256,6 +256,7 @@ def _lives(lives: Lives) -> NativeLives:
         lives.most,
         lives.control,
         _nanoseconds(lives.limits.time),
+        _nanoseconds(lives.silence),
         _nanoseconds(lives.limits.cpu),
         native.NO_LIMIT if output is None else output,
         _nanoseconds(lives.grace),

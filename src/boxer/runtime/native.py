@@ -42,7 +42,7 @@ from boxer.blobstore import cache_folder, sha256
 from boxer.runtime.private import is_private
 
 logger = logging.getLogger("boxer.runtime")
-ABI = 17
+ABI = 18
 # What a wheel brings (`wheels`): as safe as the modules beside it.
 PACKAGED = Path(__file__).with_name("lib")
 NO_LIMIT = (1 << 64) - 1
@@ -98,6 +98,7 @@ class Lives(ctypes.Structure):
         ("most", c_uint32),
         ("control", c_int32),
         ("time_ns", c_uint64),
+        ("silence_ns", c_uint64),
         ("cpu_ns", c_uint64),
         ("output", c_uint64),
         ("grace_ns", c_uint64),

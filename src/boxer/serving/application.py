@@ -13,7 +13,6 @@ Invariants
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -37,7 +36,6 @@ BODY_TIME = 30.0
 SHORT = 4096
 # Seconds that an answer that is streamed may last, and a WebSocket.
 LONGEST = 3600.0
-logger = logging.getLogger("boxer.serve")
 
 
 class Application:
@@ -65,7 +63,8 @@ class Application:
         self._shapes = Shapes()
         self._fresh = Fresh(served, self._shapes) if machines is None else None
         self._machines: Machines = machines or self._fresh or Fresh(served, self._shapes)
-        self._is_apart = not served.pool.reaches_outside and self._fresh is not None
+        pool = served.pool
+        self._is_apart = pool.can_talk and not pool.reaches_outside and self._fresh is not None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         match scope["type"]:

@@ -6,13 +6,13 @@ Belongs here: texts. Does not: which errors there are.
 from __future__ import annotations
 
 import html
-import logging
+import ipaddress
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from boxer.errors import GuestError, LimitReached
-
-logger = logging.getLogger("boxer.serve")
+from boxer.serving.log import logger
 
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>{title}</title>
@@ -35,11 +35,31 @@ def answer_to(
     """The answer to a request whose machine came to that, and its line in the log."""
     log(error, request, request_id)
     status = status_of(error)
-    if development:
+    if development and _is_here(request):
         return _page(error, status, request, request_id)
     body = f"{status.phrase}\n".encode()
     headers = [["content-type", "text/plain; charset=utf-8"], ["content-length", str(len(body))]]
     return {"status": status.value, "headers": headers, "body": body}
+
+
+def _is_here(request: dict[str, Any]) -> bool:
+    """Whether it is asked on this machine, by a name of this machine: a page of elsewhere can have
+    a name of its own lead here (DNS rebinding)."""
+    client = request.get("client") or ("",)
+    host = next((value for name, value in request["headers"] if name == "host"), "")
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    is_ours = name == "localhost" or name.endswith(".localhost") or _is_loopback(name)
+    return is_ours and _is_loopback(client[0])
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def log(error: Exception, request: dict[str, Any], request_id: str) -> None:

@@ -13,7 +13,6 @@ Invariants
 from __future__ import annotations
 
 import asyncio
-import logging
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -24,14 +23,18 @@ from typing import Any
 
 from boxer.errors import BoxerError, ServeError
 from boxer.serving.exchange import Message, Receive, Send, tell_whole
+from boxer.serving.log import logger
 from boxer.serving.metrics import OwnFigures, text_of_own
 from boxer.serving.served import HOP_BY_HOP, plain_answer, request_id
 from boxer.serving.standing import Ear, Supervisor, listen_privately
 from boxer.serving.upstream import Upstream, UpstreamError, target_of
 
-logger = logging.getLogger("boxer.serve")
 REQUEST_ID = b"x-request-id"
-OURS = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded"}
+# A server that makes variables of headers (PEP 3333) could not tell these with "_" from ours.
+NOT_THEIRS = HOP_BY_HOP | {
+    "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded", "x-request-id",
+    "expect",
+}  # fmt: skip
 
 
 @asynccontextmanager
@@ -248,12 +251,16 @@ class _Sending:
             self.ended.set_result(None)
 
     async def _send(self) -> None:
-        scope = self._scope
-        headers, is_chunked = forwarded(scope, self._known)
+        scope, message = self._scope, None
+        is_chunked, has_length = announced(scope)
+        if not (is_chunked or has_length):  # HTTP/2 may have a body all the same
+            message = await self._receive()
+            is_chunked = bool(message.get("body") or message.get("more_body"))
+        headers = forwarded(scope, self._known, is_chunked)
         await self._upstream.send_head(scope["method"], target_of(scope), headers)
         has_more = True
         while has_more:
-            message = await self._receive()
+            message = message or await self._receive()
             if message["type"] == "http.disconnect":
                 self.ended.set_result(None)
                 return
@@ -265,20 +272,26 @@ class _Sending:
                 return
             if part:
                 await self._upstream.send(part, is_chunked)
+            message = None
         if is_chunked:
             await self._upstream.send(b"", True)
 
 
-def forwarded(scope: Message, known: str) -> tuple[list[tuple[bytes, bytes]], bool]:
-    """The headers for the server, and whether the body goes in chunks."""
+def announced(scope: Message) -> tuple[bool, bool]:
+    """Whether a body comes in chunks, and whether its length is known: never both."""
     names = {name for name, _ in scope["headers"]}
+    is_chunked = b"transfer-encoding" in names
+    return is_chunked, b"content-length" in names and not is_chunked
+
+
+def forwarded(scope: Message, known: str, is_chunked: bool) -> list[tuple[bytes, bytes]]:
+    """The headers for the server."""
     kept = [
         (name, value)
         for name, value in scope["headers"]
-        if name.decode("latin-1") not in HOP_BY_HOP | OURS | {"x-request-id", "expect"}
-        or name == b"content-length"
+        if name.decode("latin-1").replace("_", "-") not in NOT_THEIRS
+        and not (is_chunked and name == b"content-length")
     ]
-    is_chunked = b"transfer-encoding" in names and b"content-length" not in names
     if is_chunked:
         kept.append((b"transfer-encoding", b"chunked"))
     client = scope.get("client")
@@ -289,4 +302,4 @@ def forwarded(scope: Message, known: str) -> tuple[list[tuple[bytes, bytes]], bo
     kept.append((b"x-request-id", known.encode("latin-1")))
     if scope["type"] == "http":
         kept.append((b"connection", b"close"))
-    return kept, is_chunked
+    return kept

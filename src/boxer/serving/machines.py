@@ -10,12 +10,12 @@ Invariant: a machine that lives on is given to nobody but whom it was made for.
 from __future__ import annotations
 
 import asyncio
-import logging
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
 from boxer.runtime import Channel, LivingMachine
+from boxer.serving.log import logger
 from boxer.serving.served import MODULE, Served
 from boxer.serving.shapes import Shapes
 from boxer.serving.talk import Stream, Talk
@@ -24,7 +24,6 @@ from boxer.serving.talk import Stream, Talk
 CONNECTION = "boxer.connection"
 # Threads for machines that live on, of which each takes one while it is awake.
 MOST_AWAKE = 4096
-logger = logging.getLogger("boxer.serve")
 
 
 class NoRoomError(Exception):

@@ -11,7 +11,6 @@ Invariants
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import sys
@@ -19,19 +18,20 @@ import threading
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
+from weakref import WeakSet
 
 from boxer.errors import BoxerError, GuestError, GuestExitedError, LimitReached, ServeError
 from boxer.runtime import Channel, Frozen, Pool
 from boxer.serving import failures
+from boxer.serving.log import logger
 from boxer.serving.metrics import Figures
 
 MODULE = "boxer.web"
-RESPOND = f"{MODULE}:respond"
+RESPOND, LOAD = f"{MODULE}:respond", f"{MODULE}:load"
 # How often the image is made anew for what requests imported.
 LEARNED = 16
 # Seconds in which an answer is given at once, or not.
 AT_ONCE = 0.02
-logger = logging.getLogger("boxer.serve")
 
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # token, RFC 9110 section 5.6.2
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")  # field-value, section 5.5
@@ -49,6 +49,8 @@ HOP_BY_HOP = frozenset(
 )
 _OURS = (HOP_BY_HOP - {"te", "trailer"}) | {"content-length"}
 WITHOUT_BODY = frozenset((204, 304))
+MOST_STATUS = 599  # RFC 9110 section 15
+_SERVING: WeakSet[Pool] = WeakSet()
 FAILURES = (GuestError, GuestExitedError, LimitReached)
 
 
@@ -57,11 +59,13 @@ class Served:
 
     Modules that a request imports are imported into the image for those after it: their names are
     all that is ever kept of a request, and LEARNED times at most.
-    kind: wsgi, asgi, event, function, functions-framework. figures: what was served. keep: given
+    kind: wsgi, asgi, event, function, functions-framework. figures: what was served. rehearsed:
+    modules that rehearsals have imported. is_the_same: so it is at each start. keep: given
     an image in which the application and what rehearsals import are imported, and nothing else has
     happened: no request, no start of the application. keep_rehearsals: all that they leave is in
     the image of requests.
-    Raises `ServeError` where the box has no such application, or it does not start.
+    Raises `ServeError` where the box has no such application, or it does not start, and where the
+    pool serves one already.
     """
 
     def __init__(
@@ -73,20 +77,26 @@ class Served:
         keep: Callable[[Frozen], object] | None = None,
         keep_rehearsals: bool = False,
     ) -> None:
+        if pool in _SERVING:  # its image has that one's state
+            raise ServeError(
+                "This pool serves an application already.",
+                hint="Make another one for this: box.pool(..).",
+            )
         self.pool = pool
         self.figures = Figures(pool)
         self.development = development
         self._learning = threading.Lock()
         self._to_learn = LEARNED
         bare = pool.image_for(MODULE)
-        self._is_the_same = True  # at each start
-        self._rehearsed = [app.partition(":")[0]]
+        self.is_the_same = True
+        self.rehearsed: list[str] = []
         self.kind = self._open(app)
+        _SERVING.add(pool)
         for text in rehearse:
             self._rehearse(text, keep_rehearsals)
-        if keep is not None and self._is_the_same:
+        if keep is not None and self.is_the_same:
             try:
-                keep(pool.aside(bare, f"{MODULE}:load", self._rehearsed))
+                keep(pool.aside(bare, LOAD, [app.partition(":")[0], *self.rehearsed]))
             except BoxerError as error:
                 logger.warning("the next start rehearses anew: %s", error)
 
@@ -97,7 +107,7 @@ class Served:
             except GuestError as error:
                 if error.type != "OutsideError":
                     raise
-                self._is_the_same = False
+                self.is_the_same = False
                 logger.warning(
                     "`%s` looks outside when it starts (%s): it starts in each machine", app,
                     error.text,
@@ -117,14 +127,26 @@ class Served:
             is_whole = not answer.get("again")
             if is_whole:
                 checked(answer, request["method"])
-            self._rehearsed += self._load(answer.get("imported"))
+            self.rehearsed += self._load(answer.get("imported"))
             if keep and is_whole and answer["status"] < HTTPStatus.BAD_REQUEST:
                 self.pool.prepare(f"{MODULE}:rehearse", request)
             elif keep:
                 logger.warning("nothing of the rehearsal `%s` is kept: %s", text, _why_not(answer))
+            if not keep and is_whole:
+                self._get_used_to(request)
         except FAILURES as error:
             logger.warning("the rehearsal `%s` failed: %s", text, str(error).partition("\n")[0])
-            self._is_the_same = False
+            self.is_the_same = False
+
+    def _get_used_to(self, request: dict[str, Any]) -> None:
+        """What two tries of it tell alike: chance and the clock have had no part in that."""
+        first, other = (self.pool.tried(f"{MODULE}:try_out", request) for _ in range(2))
+        asked = {
+            kind: [question for question in questions if question in other["asked"][kind]]
+            for kind, questions in first["asked"].items()
+        }
+        told = {"asked": asked, "used_to": first["used_to"]}
+        self.pool.prepare(f"{MODULE}:get_used_to", told)
 
     def keep_alive(self) -> None:
         """Machines are to live on: what they need for that is in the image, too."""
@@ -200,7 +222,7 @@ class Served:
         if not isinstance(modules, list):
             return []
         names = sorted(name for name in modules if isinstance(name, str))
-        self.pool.prepare(f"{MODULE}:load", names)
+        self.pool.prepare(LOAD, names)
         return names
 
 
@@ -251,7 +273,7 @@ def checked_head(told: Any) -> tuple[int, list[list[str]], int | None]:
     length = None
     try:
         status = told["status"]
-        sound = type(status) is int and 200 <= status <= 999
+        sound = type(status) is int and 200 <= status <= MOST_STATUS
         for name, value in told["headers"]:
             sound = sound and bool(_NAME.fullmatch(name) and _VALUE.fullmatch(value))
             small = name.lower()

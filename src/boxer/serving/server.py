@@ -7,7 +7,6 @@ Belongs here: what of a service the server is told. Does not: what a request bec
 from __future__ import annotations
 
 import json
-import logging
 import os
 import socket
 import sys
@@ -21,9 +20,11 @@ from boxer.library import load
 from boxer.runtime import Frozen, Limits, Mount, Network, Pool, Stream
 from boxer.serving import granian, metrics
 from boxer.serving.application import LONGEST, MOST_BODY, Application
-from boxer.serving.keeping import frozen_of, image_of_start, keeper
+from boxer.serving.keeping import image_of_start, keeper
+from boxer.serving.log import logger
 from boxer.serving.machines import Machines, One, PerConnection
-from boxer.serving.served import MODULE, Served
+from boxer.serving.ownimage import prepare_own
+from boxer.serving.served import MODULE, Served, rehearsal_of
 from boxer.serving.sessions import Sessions
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ READY = 120
 PING = 20.0  # seconds between pings of a WebSocket, and that an answer may take
 # Requests of machines that live on: what each takes is memory in its own.
 MOST_AT_ONCE = 1 << 12
-logger = logging.getLogger("boxer.serve")
 ISOLATIONS = ("request", "connection", "session", "none")
 
 
@@ -46,8 +46,9 @@ ISOLATIONS = ("request", "connection", "session", "none")
 class Service:
     """box: a file or a name. app: `module:object`; none: the box's command is a server of its own,
     which listens on box_port, 0: the first that it listens on. may_be_own: it is where there
-    turns out to be no such application. machines: that run at once in each worker, and
-    are awake. streams: answers that are streamed, and WebSockets, beside them. isolation: request,
+    turns out to be no such application. rehearsed: of a server of the box's own the application
+    whose requests are rehearsed. machines: that run at once in each worker, and are awake. streams:
+    answers that are streamed, and WebSockets, beside them. isolation: request,
     connection, session or none. session_header: instead of a cookie. sessions, session_idle: how
     many, and for how many seconds without a request. limits, network, mounts: of each request.
     longest: seconds that a stream lasts. certificate, key: PEM files, for HTTPS. body_bytes: of a
@@ -57,6 +58,7 @@ class Service:
     box: str
     app: str = ""
     may_be_own: bool = False
+    rehearsed: str = ""
     box_port: int = 0
     host: str = "127.0.0.1"
     port: int = 8000
@@ -134,7 +136,7 @@ def serve(service: Service) -> None:
         if not service.may_be_own:
             raise
         logger.info("%s Its server is run as it is.", error)
-        serve(replace(service, app="", may_be_own=False))
+        serve(replace(service, app="", may_be_own=False, image_key=""))
         return
     if service.workers == 1:
         server = uvicorn.Server(uvicorn.Config(application, **options))
@@ -167,7 +169,7 @@ def _serve_connections(service: Service) -> None:
     """The box's own server has the connections as they come."""
     from boxer.serving.standing import Ear, Supervisor, told_by_signals
 
-    frozen_of(service.box)  # its code is compiled once, not by each process
+    _prepare_own(service)
     family = socket.AF_INET6 if ":" in service.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     with listener:
@@ -192,12 +194,16 @@ def _serve_connections(service: Service) -> None:
             supervisor.run(ear)
 
 
+def _prepare_own(service: Service) -> None:
+    prepare_own(service.box, service.image_key, service.rehearsed, service.rehearse, service.limits)
+
+
 def _forwarder(service: Service) -> Forwarder:
     """The box's own server has each request in a connection by itself."""
     from boxer.serving.forwarding import Forwarder
     from boxer.serving.standing import Supervisor
 
-    frozen_of(service.box)
+    _prepare_own(service)
     told = {VARIABLE: json.dumps(asdict(service))}
     return Forwarder(
         lambda listener: Supervisor(listener, 1, told, GRACE),
@@ -270,6 +276,8 @@ def _machines(service: Service, served: Served) -> Machines | None:
 
 
 def _check(service: Service) -> None:
+    for text in service.rehearse:
+        rehearsal_of(text)
     if service.isolation not in ISOLATIONS:
         raise ServeError(
             f"--isolation {service.isolation}: there is no such one.", hint=", ".join(ISOLATIONS)

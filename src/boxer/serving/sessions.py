@@ -12,7 +12,6 @@ Invariants
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 import secrets
 import tempfile
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from boxer.errors import BoxerError
+from boxer.serving.log import logger
 from boxer.serving.machines import MOST_AWAKE, Living, NoRoomError
 from boxer.serving.served import Served
 from boxer.serving.talk import Stream
@@ -35,7 +35,6 @@ LONGEST = 256
 LOOK, QUIET = 0.5, 5.0
 # Seconds after which it is tried again where there was no room on the disk.
 AGAIN = 30.0
-logger = logging.getLogger("boxer.serve")
 
 
 @dataclass

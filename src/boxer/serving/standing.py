@@ -13,7 +13,6 @@ Invariants
 
 from __future__ import annotations
 
-import logging
 import os
 import selectors
 import signal
@@ -26,13 +25,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from boxer.errors import ServeError
+from boxer.serving.log import logger
 
 # Seconds: until a server waits for connections; between two starts, and how long one has to stand
 # to be a new one; beyond the grace, until a process is ended.
 START, AGAIN, STANDS, SLACK = 300.0, 1.0, 10.0, 5.0
 FAILURES = 5
 PROCESS = "boxer.serving.standingprocess"
-logger = logging.getLogger("boxer.serve")
 
 
 @dataclass

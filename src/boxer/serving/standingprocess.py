@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from boxer.errors import BoxerError
 from boxer.runtime import TCP, Limits, Listener, Lives, Stream, open_network, run
-from boxer.serving.keeping import frozen_of
+from boxer.serving.ownimage import own_image
 from boxer.serving.server import GRACE, Service, told_service
 
 
@@ -27,14 +27,14 @@ def main(control: int, listener: int, family: int) -> int:
     whole = replace(service.limits, time=None, cpu=None, output=None)
     with open_network(service.network, doors) as network:
         result = run(
-            frozen_of(service.box),
+            own_image(service.box, service.image_key),
             env=service.env,
             stdin=Stream.INHERIT,
             stdout=Stream.INHERIT,
             stderr=Stream.INHERIT,
             limits=whole,
             network=network,
-            lives=Lives(_most(service), control, GRACE, _of_each(service)),
+            lives=Lives(_most(service), control, GRACE, _silence(service), _of_each(service)),
         )
     if result.crash or result.limit:
         print(f"boxer: the box's server: {result.crash or result.limit}", file=sys.stderr)
@@ -44,6 +44,11 @@ def main(control: int, listener: int, family: int) -> int:
 def _most(service: Service) -> int:
     """Who is in front bounds requests and WebSockets each by themselves."""
     return service.machines + (service.streams if service.isolation == "request" else 0)
+
+
+def _silence(service: Service) -> float | None:
+    """Nobody is in front who counts until an answer begins."""
+    return service.limits.time if service.isolation == "connection" else None
 
 
 def _of_each(service: Service) -> Limits:

@@ -7,7 +7,6 @@ Belongs here: both handshakes, messages both ways, how it ends. Does not: the fr
 from __future__ import annotations
 
 import asyncio
-import logging
 from contextlib import suppress
 from typing import Any
 
@@ -23,7 +22,6 @@ from boxer.serving.served import HOP_BY_HOP, plain_answer
 from boxer.serving.upstream import PART, target_of
 from boxer.serving.websocket import ABNORMAL, GOING_AWAY, NO_STATUS, refuse
 
-logger = logging.getLogger("boxer.serve")
 MOST_MESSAGE = 16 << 20
 INVALID_DATA = 1007  # RFC 6455, section 7.4.1
 
@@ -40,7 +38,7 @@ async def tunnel(
     from boxer.serving.forwarding import forwarded
 
     await receive()
-    headers, _ = forwarded(scope, "")
+    headers = forwarded(scope, "", is_chunked=False)
     uri = parse_uri("ws://localhost" + target_of(scope).decode("latin-1"))
     names = [Subprotocol(name) for name in scope.get("subprotocols") or ()]
     protocol = ClientProtocol(uri, subprotocols=names or None, max_size=MOST_MESSAGE)

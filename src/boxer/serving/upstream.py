@@ -7,20 +7,23 @@ Invariants
 1. A connection has one request; it is closed behind the answer.
 2. What the server says of its connection (RFC 9110 section 7.6.1) goes to nobody else; a body
    without a length ends with the connection, and one that is cut short is an error.
+3. An answer is over where its framing says so: what stands behind it, another answer say, is
+   nobody's.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import httptools
 
-from boxer.serving.served import HOP_BY_HOP, WITHOUT_BODY
+from boxer.serving.served import HOP_BY_HOP, MOST_STATUS, WITHOUT_BODY
 
 PART = 1 << 16
-MOST_HEAD = 1 << 20
+FINAL = 200  # the first status of an answer after which there is no other
+MOST_HEAD = 1 << 18
 
 
 class UpstreamError(Exception):
@@ -28,19 +31,22 @@ class UpstreamError(Exception):
 
 
 class _Answer:
-    """What httptools calls."""
+    """What httptools calls. status: of the message under way; is_whole: of the final one."""
 
     def __init__(self) -> None:
         self.headers: list[tuple[bytes, bytes]] = []
         self.parts: list[bytes] = []
         self.size = 0
         self.has_head = self.is_whole = False
+        self.status: Callable[[], int] = lambda: 0
 
     def on_message_begin(self) -> None:
-        self.headers, self.has_head, self.is_whole = [], False, False
+        if self.is_whole:
+            raise UpstreamError("another answer")
+        self.headers, self.has_head = [], False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.size += len(name) + len(value)
+        self.size += len(name) + len(value) + len(b": \r\n")
         if self.size > MOST_HEAD:
             raise UpstreamError("the head of the answer is too long")
         if not self.has_head:  # else trailers
@@ -53,7 +59,7 @@ class _Answer:
         self.parts.append(part)
 
     def on_message_complete(self) -> None:
-        self.is_whole = True
+        self.is_whole = self.status() >= FINAL
 
 
 class Upstream:
@@ -63,6 +69,7 @@ class Upstream:
         self._reader, self._writer = reader, writer
         self._answer = _Answer()
         self._parser = httptools.HttpResponseParser(self._answer)
+        self._answer.status = self._parser.get_status_code
         self._has_body = True
 
     @classmethod
@@ -90,7 +97,9 @@ class Upstream:
         while True:
             if self._answer.has_head:
                 status = self._parser.get_status_code()
-                if status >= 200:
+                if status > MOST_STATUS:
+                    raise UpstreamError(f"{status} is no status")
+                if status >= FINAL:
                     if status in WITHOUT_BODY or not self._has_body:
                         self._answer.is_whole = True
                     kept = [
@@ -120,13 +129,20 @@ class Upstream:
             if self._answer.has_head and self._lasts_to_the_end():
                 self._answer.is_whole = True
                 return
+        except httptools.HttpParserUpgrade:
+            raise UpstreamError("the box's server speaks another protocol, unasked") from None
         except httptools.HttpParserError as error:
+            if self._answer.is_whole:
+                return
             raise UpstreamError(str(error)) from None
         raise UpstreamError("the box's server has closed the connection before its answer's end")
 
     def _lasts_to_the_end(self) -> bool:
         names = {name.lower() for name, _ in self._answer.headers}
-        return not names & {b"content-length", b"transfer-encoding"}
+        return self._parser.get_status_code() >= FINAL and not names & {
+            b"content-length",
+            b"transfer-encoding",
+        }
 
     def close(self) -> None:
         self._writer.transport.abort()

@@ -130,8 +130,9 @@ void show_stat(struct text *text) {
                rlimit(LINUX_RLIMIT_RSS)); // 23-25
     text_print(text, "0 0 0 0 0 %u %u %u %u ", signal_pending_set() & 0x7fffffff,
                blocked & 0x7fffffff, signals.ignored & 0x7fffffff,
-               signals.caught & 0x7fffffff);                    // 26-34
-    text_print(text, "0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n"); // 35-52
+               signals.caught & 0x7fffffff); // 26-34
+    text_print(text, "0 0 0 17 0 0 %d 0 0 0 0 0 0 0 0 0 0 0\n",
+               D(current->policy & ~LINUX_SCHED_RESET_ON_FORK)); // 35-52
 }
 
 void show_statm(struct text *text) {

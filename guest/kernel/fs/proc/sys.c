@@ -107,6 +107,16 @@ static const struct proc_entry fs_folder[] = {
     PROC_FILE("pipe-max-size", show_pipe_max), PROC_END,
 };
 
+static const struct proc_entry tty_folder[] = {
+    PROC_FILE("legacy_tiocsti", show_zero),
+    PROC_END,
+};
+
+static const struct proc_entry dev_folder[] = {
+    PROC_FOLDER("tty", tty_folder),
+    PROC_END,
+};
+
 static const struct proc_entry vm_folder[] = {
     PROC_TEXT("max_map_count", "65530\n"),
     PROC_TEXT("overcommit_memory", "1\n"),
@@ -124,9 +134,7 @@ static const struct proc_entry net_folder[] = {
 };
 
 const struct proc_entry proc_sys[] = {
-    PROC_FOLDER("fs", fs_folder),
-    PROC_FOLDER("kernel", kernel_folder),
-    PROC_FOLDER("net", net_folder),
-    PROC_FOLDER("vm", vm_folder),
-    PROC_END,
+    PROC_FOLDER("dev", dev_folder),       PROC_FOLDER("fs", fs_folder),
+    PROC_FOLDER("kernel", kernel_folder), PROC_FOLDER("net", net_folder),
+    PROC_FOLDER("vm", vm_folder),         PROC_END,
 };

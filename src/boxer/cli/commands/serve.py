@@ -165,12 +165,15 @@ def run(options: argparse.Namespace) -> int:
     if not options.development:
         image_key = key_of_start(options.box, _asked(options), limits, env)
     app, is_sure, rehearse, keep = _start(options, "" if options.keep_rehearsals else image_key)
+    if options.rehearse:
+        _check_rehearsals(options, app, image_key)
     granted = [grants.parse_volume(text) for text in options.volume]
     with grants.mounts_of(granted, partial(grants.copy_of, options.box)) as mounts:
         service = Service(
             box=options.box,
-            app=app,
-            may_be_own=not is_sure,
+            app="" if options.own_server else app,
+            may_be_own=not (is_sure or options.rehearse),
+            rehearsed=app if options.own_server else "",
             box_port=options.box_port,
             host=host,
             port=port,
@@ -207,15 +210,29 @@ def _check(options: argparse.Namespace) -> None:
         if getattr(options, name) < least:
             option = name.replace("_", "-")
             raise ServeError(f"--{option} {getattr(options, name)}: at least {least}.")
-    if options.own_server and (options.rehearse or options.keep_rehearsals):
+    if options.own_server and options.keep_rehearsals:
         raise ServeError(
-            "A server of the box's own has no rehearsals.",
-            hint="Leave out --rehearse and --keep-rehearsals: what it did before it waits is kept.",
+            "--keep-rehearsals: a server of the box's own keeps nothing of them but imports.",
+            hint="Leave it out: what the server did before it waits is kept.",
         )
     if not 0 <= options.box_port < 1 << 16:
         raise ServeError(f"--box-port {options.box_port} is no port.")
     if options.metrics and not options.metrics.startswith("/"):
         raise ServeError(f"`{options.metrics}` is no path.", hint="--metrics /metrics")
+
+
+def _check_rehearsals(options: argparse.Namespace, app: str, image_key: str) -> None:
+    if not app:
+        raise ServeError(
+            "--rehearse: the box's command does not say which application its server serves.",
+            hint="Import what requests need where the program starts.",
+        )
+    if options.own_server and not image_key:
+        raise ServeError(
+            "--rehearse: the image of a server of the box's own is on disk for its processes, and"
+            " has no values of -e or --env-file.",
+            hint="Leave out --rehearse, or -e, --env-file and --development.",
+        )
 
 
 def _reload(options: argparse.Namespace) -> int:
@@ -260,24 +277,27 @@ def _start(options: argparse.Namespace, image_key: str) -> tuple[str, bool, tupl
         return *known, False
     info = settings_of(options.box)
     app, is_sure = _app_of(options, info)
-    keep = options.keep_rehearsals or _are_kept(info)
+    keep = not options.own_server and (options.keep_rehearsals or _are_kept(info))
     return app, is_sure, _rehearsals(options, info), keep
 
 
 def _app_of(options: argparse.Namespace, info: BoxInfo) -> tuple[str, bool]:
     """`module:object`, or nothing where the command is a server of its own; and whether that is
-    sure: of `python FILE` it shows when the file is imported."""
+    sure: of `python FILE` it shows when the file is imported. With --own-server it is the one of
+    which requests are rehearsed."""
     from boxer.serving import is_script
 
     if options.own_server and options.app:
         raise ServeError("--app and --own-server do not go together.")
-    if options.own_server or options.app:
-        return options.app or "", True
+    if options.app:
+        return options.app, True
     words = [*(info.config.entrypoint or ()), *(info.config.cmd or ())]
+    if options.own_server and (options.no_rehearse or is_script(words)):
+        return "", True
     try:
         return _named_app(options.box, info), not is_script(words)
     except ServeError:
-        if not words:
+        if not words and not options.own_server:
             raise
         return "", True
 

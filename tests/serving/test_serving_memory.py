@@ -1,0 +1,103 @@
+"""Requests that take all the memory they may have: that is their own failure, others are answered
+beside and after them, and the host's memory is bounded."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.serving.running import Client, command
+
+pytestmark = pytest.mark.base
+HERE = Path(__file__).resolve().parent
+MB, AT_ONCE = 1 << 20, 8
+LIMIT = 128
+# Of a service without requests, and of what a call leaves to the next ones on the host.
+REST = 400
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("eating")
+    (folder / "eating.py").write_text((HERE / "eating.py").read_text())
+    (folder / "Dockerfile").write_text(
+        'FROM python\nWORKDIR /srv\nCOPY eating.py ./\nCMD ["gunicorn", "eating:wsgi"]\n'
+    )
+    made = folder / "eating.wasm"
+    words = [sys.executable, "-m", "boxer.cli", "build", "-q", "-o", str(made), str(folder)]
+    subprocess.run(words, check=True, capture_output=True, timeout=300)
+    return made
+
+
+def memory_of(pid: int, name: str) -> int:
+    """MB, of a process and those it has started."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    own = next(int(line.split()[1]) // 1024 for line in lines if line.startswith(name))
+    return own + sum(memory_of(int(child), name) for child in children)
+
+
+KINDS = {
+    "wsgi": ("wsgi",),
+    "asgi": ("app",),
+    "function": ("function",),
+    "connection": ("wsgi", "--isolation", "connection"),
+    "session": ("app", "--isolation", "session"),
+    "session of wsgi": ("wsgi", "--isolation", "session"),
+}
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def served(request: pytest.FixtureRequest, box: Path) -> Iterator[tuple[str, int, int]]:
+    app, *options = KINDS[request.param]
+    more = ["--machines", str(AT_ONCE), "--streams", str(AT_ONCE), "--body", "512MiB"]
+    more += ["--limit", f"memory={LIMIT}MiB", *options]
+    with command(box, "--app", f"eating:{app}", *more) as (port, process):
+        yield app, port, process.pid
+        assert process.poll() is None
+
+
+def ask(app: str, port: int, path: str, body: bytes = b"") -> tuple[int, bytes]:
+    with Client(port) as client:
+        client.socket.settimeout(120)
+        if app == "function":
+            client.ask("/", "POST", body=b'"eat"' if path == "/eat" else b'"nothing"')
+        else:
+            client.ask(path, "POST" if body else "GET", body=body)
+        return client.answer()
+
+
+def test_eight_at_once(served: tuple[str, int, int]) -> None:
+    app, port, pid = served
+
+    def visit(number: int) -> None:
+        for turn in range(3):
+            is_hungry = (number + turn) % 2 == 0
+            status, body = ask(app, port, "/eat" if is_hungry else "/")
+            if is_hungry:
+                assert (status, body) == (500, b"Internal Server Error\n")
+            else:
+                assert (status, body.strip(b'"')) == (200, b"ok")
+
+    before = memory_of(pid, "VmRSS")
+    with ThreadPoolExecutor(AT_ONCE) as many:
+        list(many.map(visit, range(AT_ONCE)))
+    assert memory_of(pid, "VmHWM") < before + (AT_ONCE + 1) * LIMIT + REST
+    assert memory_of(pid, "VmRSS") < before + REST
+    assert ask(app, port, "/")[0] == 200
+
+
+def test_a_body_that_is_too_much(served: tuple[str, int, int]) -> None:
+    app, port, pid = served
+    if app == "function":
+        pytest.skip("it has its body whole, within the limit of a call")
+    before = memory_of(pid, "VmRSS")
+    assert ask(app, port, "/copies", bytes(1000)) == (200, b"3000")
+    assert ask(app, port, "/copies", bytes(60 * MB))[0] == 500
+    assert ask(app, port, "/copies", bytes(1000)) == (200, b"3000")
+    assert memory_of(pid, "VmRSS") < before + REST
