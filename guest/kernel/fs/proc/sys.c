@@ -108,7 +108,7 @@ static const struct proc_entry fs_folder[] = {
 };
 
 static const struct proc_entry tty_folder[] = {
-    PROC_FILE("legacy_tiocsti", show_zero),
+    PROC_TEXT("legacy_tiocsti", "0\n"),
     PROC_END,
 };
 
