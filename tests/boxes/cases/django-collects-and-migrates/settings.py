@@ -6,3 +6,5 @@ STATIC_URL = "/static/"
 STATIC_ROOT = "/code/static"
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 ROOT_URLCONF = "urls"
+LOCALE_PATHS = ["/code/locale"]
+LANGUAGE_CODE = "de"
