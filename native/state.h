@@ -45,6 +45,7 @@ struct kept {
 // that are not noted.
 struct tracking {
     uint64_t *noted, *lately, *dropped, count, range_count;
+    uint64_t equal; // private pages that were as in the image when the kernel was last asked
     uint32_t resets, looks, renewals;
     struct range *ranges;
     int64_t mappings, kept;

@@ -12,7 +12,8 @@
 //    `tracking_touch` first.
 // 3. Noted pages stay private to their machine: a machine has FEWEST_KEPT of them for nothing,
 // more,
-//    up to MOST_KEPT, only out of what all machines together may keep.
+//    up to MOST_KEPT, only out of what all machines together may keep. So are other private pages,
+//    whatever was written to them, but for EQUAL_KEPT.
 // 4. A page that is admitted can split a mapping in three, of which a process has 65,530 by
 //    default: all machines together take a part of them. Where there is none left, or no page to
 //    keep, a machine is opened: all of it becomes writable, and a reset asks the host's kernel.
@@ -43,6 +44,9 @@ enum { LOOK_ONE_IN = 16, LOOKS = 8, FEW = 16, RENEWALS = 64 };
 enum { FEWEST_KEPT = 256, MOST_KEPT = 12288, ALL_KEPT = 65536, KEPT_STEP = 256 };
 // 4 MiB of a machine that is not armed: what little Python code writes to.
 enum { CLEARED_KEPT = 1024 };
+// Private pages that are as in the image and stay for nothing: those made ready for a write
+// (image_map). A run that fills memory with zeros has any number of them.
+enum { EQUAL_KEPT = 1024 };
 
 static __thread struct boxer_machine *running __attribute__((tls_model("initial-exec")));
 static int64_t mappings_left; // of what all machines together may take
@@ -87,6 +91,11 @@ static void take_pages(struct tracking *tracking, int64_t wanted) {
     while (taken > 0 && !__atomic_compare_exchange_n(&kept_left, &left, left - taken, 1,
                                                      __ATOMIC_RELAXED, __ATOMIC_RELAXED));
     tracking->kept += taken > 0 ? taken : 0;
+}
+
+// The pages that are to be had for what it holds on to.
+static uint64_t held(const struct tracking *tracking) {
+    return tracking->count + (tracking->equal > EQUAL_KEPT ? tracking->equal - EQUAL_KEPT : 0);
 }
 
 static int may_keep(struct tracking *tracking, uint64_t count) {
@@ -214,6 +223,8 @@ static void note_region(void *state, uint64_t offset, uint64_t size) {
     for (uint64_t at = offset; at < offset + size; at += PAGE)
         if (memcmp(machine->base + at, machine->image->pristine + at, PAGE) != 0)
             note(&machine->tracking, at / PAGE);
+        else
+            machine->tracking.equal++;
 }
 
 static void clear(uint64_t *bits, uint64_t pages) {
@@ -243,9 +254,9 @@ static int begin(struct tracking *tracking, uint64_t pages) {
 // A region of private pages: as many of them are kept as may be.
 static uint64_t keep(void *state, uint64_t offset, uint64_t size) {
     struct boxer_machine *machine = state;
-    uint64_t before = machine->tracking.count;
+    uint64_t before = held(&machine->tracking);
     note_region(machine, offset, size);
-    if (may_keep(&machine->tracking, machine->tracking.count))
+    if (may_keep(&machine->tracking, held(&machine->tracking)))
         return size;
     uint64_t room = room_of(&machine->tracking), left = room > before ? room - before : 0;
     return left * PAGE < size ? left * PAGE : size;
@@ -257,10 +268,11 @@ static int64_t restore_and_learn(struct boxer_machine *machine) {
     uint64_t pages = machine->image->size / PAGE;
     if (begin(tracking, pages) < 0)
         return -1;
+    tracking->equal = 0;
     int64_t restored = image_restore(machine->image, machine->base, keep, machine);
     if (restored < 0)
         return -1;
-    if (tracking->count > room_of(tracking)) {
+    if (held(tracking) > room_of(tracking)) {
         forget(tracking, pages); // a run that wrote everywhere: the next one may not
         return restored;
     }
@@ -268,7 +280,7 @@ static int64_t restore_and_learn(struct boxer_machine *machine) {
         return restored;
     if (!faults_are_ours() || gather(tracking, pages) < 0)
         return restored;
-    give_pages_back(tracking, tracking->count);
+    give_pages_back(tracking, held(tracking));
     return arm(machine) < 0 ? -1 : restored;
 }
 
@@ -328,7 +340,7 @@ static int renew(struct boxer_machine *machine) {
         tracking->armed = 0;
         if (drop_stale(machine, pages) < 0 || gather(tracking, pages) < 0 || arm(machine) < 0)
             return -1;
-        give_pages_back(tracking, tracking->count);
+        give_pages_back(tracking, held(tracking));
     }
     clear(tracking->lately, pages);
     return 0;

@@ -1,17 +1,19 @@
 """Applications that take all the memory there is, as they run in the box."""
 # mypy: ignore-errors
 
+FILLINGS = {"/eat": b"x", "/zeros": bytes(1)}
 
-def eat():
+
+def eat(filling):
     held = []
     while True:
-        held.append(bytearray(b"x") * (4 << 20))
+        held.append(bytearray(filling) * (4 << 20))
 
 
 def wsgi(environ, start_response):
     body = b"ok"
-    if environ["PATH_INFO"] == "/eat":
-        eat()
+    if environ["PATH_INFO"] in FILLINGS:
+        eat(FILLINGS[environ["PATH_INFO"]])
     if environ["PATH_INFO"] == "/copies":  # of a body that fits once
         held = environ["wsgi.input"].read()
         body = str(len(held + held + held)).encode()
@@ -22,8 +24,8 @@ def wsgi(environ, start_response):
 async def app(scope, receive, send):
     if scope["type"] == "lifespan":
         raise NotImplementedError
-    if scope["path"] == "/eat":
-        eat()
+    if scope["path"] in FILLINGS:
+        eat(FILLINGS[scope["path"]])
     held, more = b"", True
     while more:
         message = await receive()
@@ -34,6 +36,6 @@ async def app(scope, receive, send):
 
 
 def function(value):
-    if value == "eat":
-        eat()
+    if value in FILLINGS:
+        eat(FILLINGS[value])
     return "ok"
