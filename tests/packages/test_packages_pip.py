@@ -23,7 +23,7 @@ from boxer.errors import (
 from boxer.filetree import File, Tree
 from boxer.images import Python
 from boxer.packages.catalogue.known import resolve_what_works
-from boxer.packages.resolve import Question
+from boxer.packages.resolve import ASKED, Question, requirers
 from boxer.packages.settings import index_environment
 from tests.pythons import PYTHON, python_of
 
@@ -929,3 +929,11 @@ def test_packages_in_rust_are_taken_where_they_can_be_built(
         Question(["jsonschema"], PYTHON.series), environment, None, has_rust=has_rust
     )
     assert [f"{package.name} {package.version}" for package in found] == taken
+
+
+def test_a_constraint_needs_no_package(publish: Publish) -> None:
+    publish("alpha", "1.0", ("beta",))
+    publish("beta", "1.0")
+    publish("beta", "2.0")
+    question = Question(["alpha"], PYTHON.series, constraints=["beta<2"])
+    assert requirers(question, index_environment({}, {})) == {"alpha": [ASKED], "beta": ["alpha"]}

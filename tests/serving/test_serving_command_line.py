@@ -109,12 +109,18 @@ def test_options_of_a_service(served_file: Path, tmp_path: Path) -> None:
     assert "boxer_machines_living 1.0" in figures
 
 
-@pytest.mark.parametrize("options", [[], ["--own-server"]], ids=["application", "own-server"])
+# A service's own streams have machines beside those of its requests: 4 and 4 for each worker.
+@pytest.mark.parametrize(
+    ("options", "machines"),
+    [(["--streams", "4"], 16), (["--own-server"], 8)],
+    ids=["application", "own-server"],
+)
 def test_figures_of_several_workers(
-    served_file: Path, request: pytest.FixtureRequest, options: list[str]
+    served_file: Path, request: pytest.FixtureRequest, options: list[str], machines: int
 ) -> None:
     pytest.importorskip("prometheus_client")
-    box = request.getfixturevalue("own_served_file") if options else served_file
+    is_own = "--own-server" in options
+    box = request.getfixturevalue("own_served_file") if is_own else served_file
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     more = ["-p", str(port), "--workers", "2", "--machines", "4", "--metrics=/figures"]
@@ -130,7 +136,7 @@ def test_figures_of_several_workers(
                 time.sleep(0.1)
         figures = ""
         while not {
-            'boxer_requests_total{status="200"} 20.0', "boxer_machines 8.0"
+            'boxer_requests_total{status="200"} 20.0', f"boxer_machines {machines}.0"
         } <= set(figures.splitlines()):  # fmt: skip
             assert time.monotonic() < deadline, figures
             figures = get(f"{address}/figures").decode()

@@ -140,9 +140,11 @@ def requirers(question: Question, environment: Mapping[str, str]) -> dict[str, l
     found: dict[str, list[str]] = {}
     for line in result.output.splitlines():
         package, _, above = line.partition(" # via ")
-        if above:
-            names = (ASKED if _is_file(word) else normalize(word) for word in above.split(", "))
-            found[normalize(package.partition("==")[0].partition("@")[0].strip())] = list(names)
+        # A constraint needs nothing: it says which version, where somebody else asks for one.
+        names = [word for word in above.split(", ") if word and not word.startswith("-c ")]
+        if names:
+            key = normalize(package.partition("==")[0].partition("@")[0].strip())
+            found[key] = [ASKED if _is_file(word) else normalize(word) for word in names]
     return found
 
 
