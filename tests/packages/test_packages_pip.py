@@ -23,7 +23,8 @@ from boxer.errors import (
 from boxer.filetree import File, Tree
 from boxer.images import Python
 from boxer.packages.catalogue.known import resolve_what_works
-from boxer.packages.resolve import ASKED, Question, requirers
+from boxer.packages.files import users_without
+from boxer.packages.resolve import ASKED, Locked, Question, requirers
 from boxer.packages.settings import index_environment
 from tests.pythons import PYTHON, python_of
 
@@ -937,3 +938,19 @@ def test_a_constraint_needs_no_package(publish: Publish) -> None:
     publish("beta", "2.0")
     question = Question(["alpha"], PYTHON.series, constraints=["beta<2"])
     assert requirers(question, index_environment({}, {})) == {"alpha": [ASKED], "beta": ["alpha"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "has_rust", "goes"),
+    [
+        ("greenlet", "3.5.6", False, False),  # in C, and it works
+        ("greenlet", "3.0.0", False, True),
+        ("cryptography", "49.0.0", False, True),
+        ("cryptography", "49.0.0", True, False),
+        ("cryptography", "50.0.0", True, True),
+        ("uvloop", "0.22.1", True, True),
+    ],
+)
+def test_what_works_is_not_left_out(name: str, version: str, has_rust: bool, goes: bool) -> None:
+    users = users_without(Locked(name, version), PYTHON.series, has_rust=has_rust)
+    assert bool(users) == goes

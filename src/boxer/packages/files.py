@@ -77,7 +77,8 @@ def users_without(package: Locked, python_version: str, *, has_rust: bool) -> Se
     known = known_native(package.key)
     if known is None or has_pure_wheel(package, python_version):
         return set()
-    built = known.rust and has_rust and why_native(package.key, package.version) is None
+    can_be_compiled = has_rust or not known.rust
+    built = can_be_compiled and why_native(package.key, package.version) is None
     return set() if built else set(known.optional_for)
 
 
