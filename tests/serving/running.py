@@ -13,7 +13,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import uvicorn
+
+HERE = Path(__file__).resolve().parent
+
+
+def build(folder: Path, dockerfile: str, *files: str) -> Path:
+    """The box of a folder, with files of this one; skips where packages cannot be had."""
+    for name in files:
+        (folder / name).write_bytes((HERE / name).read_bytes())
+    (folder / "Dockerfile").write_text(dockerfile)
+    made = folder / "served.wasm"
+    command = [sys.executable, "-m", "boxer.cli", "build", "-q", "-o", str(made), str(folder)]
+    built = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    if "package-fetch" in built.stderr:
+        pytest.skip("the packages cannot be had here")
+    assert built.returncode == 0, built.stderr
+    return made
 
 
 @contextmanager

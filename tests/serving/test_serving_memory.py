@@ -3,18 +3,15 @@ beside and after them, and the host's memory is bounded."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.serving.running import Client, command
+from tests.serving.running import Client, build, command
 
 pytestmark = pytest.mark.base
-HERE = Path(__file__).resolve().parent
 MB, AT_ONCE = 1 << 20, 8
 # Who has left may be noticed a little later than who comes next.
 MACHINES = 2 * AT_ONCE
@@ -27,15 +24,8 @@ KEPT = 256
 
 @pytest.fixture(scope="module")
 def box(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("eating")
-    (folder / "eating.py").write_text((HERE / "eating.py").read_text())
-    (folder / "Dockerfile").write_text(
-        'FROM python\nWORKDIR /srv\nCOPY eating.py ./\nCMD ["gunicorn", "eating:wsgi"]\n'
-    )
-    made = folder / "eating.wasm"
-    words = [sys.executable, "-m", "boxer.cli", "build", "-q", "-o", str(made), str(folder)]
-    subprocess.run(words, check=True, capture_output=True, timeout=300)
-    return made
+    dockerfile = 'FROM python\nWORKDIR /srv\nCOPY eating.py ./\nCMD ["gunicorn", "eating:wsgi"]\n'
+    return build(tmp_path_factory.mktemp("eating"), dockerfile, "eating.py")
 
 
 def memory_of(pid: int, name: str) -> int:
@@ -99,8 +89,8 @@ def test_eight_at_once(served: tuple[str, int, int]) -> None:
 def test_machines_that_were_put_back_hold_on_to_little(
     served: tuple[str, int, int], path: str, request: pytest.FixtureRequest
 ) -> None:
-    if "session" in request.node.name:
-        pytest.skip("a session's machine lives on, with what it has")
+    if any(kind in request.node.name for kind in ("session", "connection")):
+        pytest.skip("a machine that lives on is not put back")
     app, port, pid = served
     before = memory_of(pid, "RssAnon")
     with ThreadPoolExecutor(AT_ONCE) as many:

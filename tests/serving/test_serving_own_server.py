@@ -20,26 +20,12 @@ from typing import Any
 
 import pytest
 
-from tests.serving.running import Client
+from tests.serving.running import Client, build
 
 pytestmark = pytest.mark.base
-HERE = Path(__file__).resolve().parent
 # A loaded machine compiles, imports and begins.
 PATIENCE = 400
 TOLD = re.compile(rb"(?:Serving|running) on https?://127\.0\.0\.1:(\d+)")
-
-
-def build(folder: Path, dockerfile: str, *files: str) -> Path:
-    for name in files:
-        (folder / name).write_bytes((HERE / name).read_bytes())
-    (folder / "Dockerfile").write_text(dockerfile)
-    made = folder / "own.wasm"
-    command = [sys.executable, "-m", "boxer.cli", "build", "-q", "-o", str(made), str(folder)]
-    built = subprocess.run(command, capture_output=True, text=True, timeout=600)
-    if "package-fetch" in built.stderr:
-        pytest.skip("the packages cannot be had here")
-    assert built.returncode == 0, built.stderr
-    return made
 
 
 class Serving:
