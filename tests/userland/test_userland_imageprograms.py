@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime
 import importlib.util
+import pwd
 from importlib import resources
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -82,6 +84,42 @@ def test_a_table_of_the_system_names_users_and_has_variables() -> None:
     assert (first.user, first.command) == ("root", "cd /app && run")
     assert first.variables == {"PATH": "/a:/b", "X": "q r"}
     assert (second.user, second.command) == ("nobody", "date +\\%F")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["crond", "-c", "/srv/tables"], "crond: option -c not recognized: not known here"),
+        (["cron", "-P"], "cron: option -P not recognized: not known here"),
+        (["cron", "stop"], "cron: stop: not known here"),
+        (
+            ["crontab", "-u", "../../etc/cron.d/x", "-l"],
+            "crontab: user `../../etc/cron.d/x' unknown",
+        ),
+        (
+            ["service", "nginx", "start"],
+            "service: nginx start: a box has no other service than cron",
+        ),
+    ],
+)
+def test_what_is_not_known_is_refused(words: list[str], told: str) -> None:
+    assert cron.main(words) == told
+
+
+def test_a_job_of_another_user_has_that_users_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+
+    def begin(_: list[str], **options: Any) -> SimpleNamespace:
+        given.update(options)
+        return SimpleNamespace(stdin=None)
+
+    monkeypatch.setattr(cron.subprocess, "Popen", begin)
+    monkeypatch.setattr(cron.os, "geteuid", lambda: -1)
+    monkeypatch.setattr(cron.os, "getgrouplist", lambda name, group: [group, 4242])
+    assert cron.start(cron.Job("* * * * * run", "nobody", {}), False)
+    entry = pwd.getpwnam("nobody")
+    assert (given["user"], given["group"]) == ("nobody", entry.pw_gid)
+    assert given["extra_groups"] == [entry.pw_gid, 4242]
 
 
 def test_programs_of_a_package_come_and_go() -> None:

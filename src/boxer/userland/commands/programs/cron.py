@@ -8,6 +8,7 @@ a job writes goes where its line sends it, else to crond's output, or nowhere un
 """
 
 import datetime
+import getopt
 import os
 import pwd
 import re
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 SPOOL = "/var/spool/cron/crontabs"
 ALPINE = "/etc/crontabs"
@@ -192,13 +194,15 @@ def start(job: Job, hands_on: bool) -> subprocess.Popen[bytes] | None:
             env=given,
             user=None if same else job.user,
             group=None if same else entry.pw_gid,
+            extra_groups=None if same else os.getgrouplist(job.user, entry.pw_gid),
         )
     except (KeyError, OSError) as error:
         print(f"cron: {job.command}: {error}", file=sys.stderr, flush=True)
         return None
     if child.stdin:
-        child.stdin.write("\n".join([*parts[1:], ""]).encode())
-        child.stdin.close()
+        with suppress(BrokenPipeError):  # it reads nothing
+            child.stdin.write("\n".join([*parts[1:], ""]).encode())
+            child.stdin.close()
     return child
 
 
@@ -211,18 +215,25 @@ def daemon(foreground: bool, hands_on: bool) -> int:
     running: list[subprocess.Popen[bytes] | None] = []
     running += [start(job, hands_on) for job in all_jobs(told) if job.when is None]
     while True:
-        time.sleep(60 - time.time() % 60)
-        now = datetime.datetime.now()
+        minute = time.time() // 60 * 60 + 60
+        while (left := minute - time.time()) > 0:
+            time.sleep(left)
+        now = datetime.datetime.fromtimestamp(minute)
         running = [child for child in running if child and child.poll() is None]
         running += [start(job, hands_on) for job in all_jobs(told) if job.is_due(now)]
 
 
 def crontab(words: list[str]) -> int | str:
-    user, action = pwd.getpwuid(os.getuid()).pw_name, "-"
+    own = user = pwd.getpwuid(os.getuid()).pw_name
+    action = "-"
     while words:
         word = words.pop(0)
         if word == "-u" and words:
             user = words.pop(0)
+            if user not in (entry.pw_name for entry in pwd.getpwall()):
+                return f"crontab: user `{user}' unknown"
+            if user != own and os.geteuid():
+                return "crontab: must be privileged to use -u"
         elif word in ("-l", "-r", "-e", "-"):
             action = word
         elif word.startswith("-"):
@@ -267,8 +278,15 @@ def main(argv: list[str]) -> int | str:
         if words[:1] not in (["cron"], ["crond"]) or words[1:] not in (["start"], ["restart"]):
             return f"service: {' '.join(words)}: a box has no other service than cron"
         return daemon(False, words[0] == "crond")
-    options = "".join(word[1:] for word in words if word.startswith("-"))
-    return daemon("f" in options, name == "crond")
+    try:  # what they only log is nothing here
+        options, rest = getopt.getopt(words, "fbSl:d:L:" if name == "crond" else "flnL:")
+    except getopt.GetoptError as error:
+        return f"{name}: {error.msg}: not known here"
+    if name == "cron" and rest in (["start"], ["restart"]):  # /etc/init.d/cron
+        rest = []
+    if rest:
+        return f"{name}: {' '.join(rest)}: not known here"
+    return daemon(("-f", "") in options, name == "crond")
 
 
 if __name__ == "__main__":
