@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import importlib.util
 import pwd
+import sys
 from importlib import resources
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -27,6 +28,7 @@ def _script(name: str) -> ModuleType:
 
 
 cron = _script("cron")
+wget = _script("wget")
 
 
 # 2024-09-13 was a Friday.
@@ -120,6 +122,28 @@ def test_a_job_of_another_user_has_that_users_groups(monkeypatch: pytest.MonkeyP
     entry = pwd.getpwnam("nobody")
     assert (given["user"], given["group"]) == ("nobody", entry.pw_gid)
     assert given["extra_groups"] == [entry.pw_gid, 4242]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["http://[::1"], ["file:///etc/passwd"], ["ftp://a/b"], ["http://"], ["http://a:99999/"],
+        ["-T", "abc", "a"], ["-t", "x", "a"], ["-S", "a"], ["--https-only", "a"], [],
+    ],
+)  # fmt: skip
+def test_what_wget_cannot_do_ends_it(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["wget", "-q", *words])
+    with pytest.raises(SystemExit) as ended:
+        wget.main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("wget: ")
+
+
+def test_wget_says_who_asks() -> None:
+    given = wget.request("http://a/", [("--user", "me"), ("--password", "pass")])
+    assert given.get_header("Authorization") == "Basic bWU6cGFzcw=="
 
 
 def test_programs_of_a_package_come_and_go() -> None:

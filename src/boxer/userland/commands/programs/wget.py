@@ -6,6 +6,7 @@ An option that is not known here is an error, as GNU's wget has it (status 2). S
 error.
 """
 
+import base64
 import getopt
 import os
 import posixpath
@@ -21,12 +22,13 @@ from typing import NoReturn
 
 Given = list[tuple[str, str]]
 
-LONG = ["quiet", "no-verbose", "server-response", "show-progress", "progress=", "verbose",
-        "inet4-only", "inet6-only", "no-cache", "no-hsts", "no-proxy", "retry-connrefused",
-        "waitretry=", "https-only", "output-document=", "directory-prefix=", "spider",
-        "no-check-certificate", "timeout=", "connect-timeout=", "read-timeout=", "dns-timeout=",
-        "tries=", "header=", "user-agent=", "post-data=", "post-file=", "method=", "body-data=",
-        "content-disposition", "no-clobber", "max-redirect=", "user=", "password="]  # fmt: skip
+# What is only shown, or is nothing here (a cache, a proxy), is taken; what would make another
+# download is not known.
+LONG = ["quiet", "no-verbose", "show-progress", "progress=", "verbose", "no-cache", "no-hsts",
+        "no-proxy", "retry-connrefused", "output-document=", "directory-prefix=", "spider",
+        "no-check-certificate", "timeout=", "connect-timeout=", "read-timeout=", "tries=",
+        "header=", "user-agent=", "post-data=", "post-file=", "method=", "body-data=",
+        "no-clobber", "user=", "password="]  # fmt: skip
 
 
 def fail(status: int, text: str) -> NoReturn:
@@ -39,7 +41,7 @@ def read_options(argv: Sequence[str]) -> tuple[Given, list[str]]:
     words = ["--no-verbose" if word == "-nv" else "--no-clobber" if word == "-nc" else word
              for word in argv]  # fmt: skip
     try:
-        return getopt.gnu_getopt(words, "qvSO:P:T:t:U:Y:46", LONG)
+        return getopt.gnu_getopt(words, "qvO:P:T:t:U:Y:", LONG)
     except getopt.GetoptError as error:
         fail(2, f"{error.msg}: not known here")
 
@@ -63,7 +65,32 @@ def request(address: str, given: Given) -> urllib.request.Request:
             method = value
         elif name == "--spider" and method is None and data is None:
             method = "HEAD"
+    options = dict(given)
+    if "--user" in options:  # RFC 7617
+        pair = f"{options['--user']}:{options.get('--password', '')}"
+        headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
     return urllib.request.Request(address, data, headers, method=method)
+
+
+def number(options: dict[str, str], *names: str) -> float:
+    """0 where none is given. Ends the program where it is none."""
+    text = next((options[name] for name in names if name in options), "0")
+    try:
+        return max(float(text), 0)
+    except ValueError:
+        fail(2, f"{names[0]}: invalid number `{text}`")
+
+
+def address_of(word: str) -> str:
+    address = word if "://" in word else f"http://{word}"
+    try:
+        parts = urllib.parse.urlsplit(address)
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        known = False
+    if not known:
+        fail(2, f"{word}: no address of http or https")
+    return address
 
 
 def target_of(address: str, options: dict[str, str]) -> str:
@@ -81,10 +108,8 @@ def fetch(address: str, given: Given, first: bool) -> None:
     options = dict(given)
     loose = "--no-check-certificate" in options
     context = ssl._create_unverified_context() if loose else None
-    limits = [options[name] for name in ("-T", "--timeout", "--read-timeout", "--connect-timeout")
-              if name in options]  # fmt: skip
     wanted = request(address, given)
-    seconds = float(limits[0]) if limits else 0
+    seconds = number(options, "-T", "--timeout", "--read-timeout", "--connect-timeout")
     try:
         answer = urllib.request.urlopen(wanted, timeout=seconds or 900, context=context)
     except urllib.error.HTTPError as error:
@@ -112,13 +137,12 @@ def main() -> int:
     if not addresses:
         fail(2, "missing URL")
     quiet = any(name in options for name in ("-q", "--quiet"))
-    tries = int(options.get("-t", options.get("--tries", "20")) or 0) or 20
+    tries = int(number(options, "-t", "--tries")) or 20
     status, text = 0, ""
-    for number, address in enumerate(addresses):
-        address = address if "://" in address else f"http://{address}"
+    for place, address in enumerate([address_of(word) for word in addresses]):
         for attempt in range(tries):
             try:
-                fetch(address, given, number == 0)
+                fetch(address, given, place == 0)
                 break
             except urllib.error.HTTPError as error:
                 text, status = f"server returned error: HTTP {error.code} {error.reason}", 8
