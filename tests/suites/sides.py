@@ -78,7 +78,12 @@ def _suite(name: str, row: dict[str, Any]) -> Suite:
 
 
 def run_natively(suite: Suite, patience: Patience) -> Outcome:
-    """In a virtual environment of its own, made once."""
+    """In a virtual environment of its own, made once. Ends the program where no Python is kept."""
+    if not native_python():
+        sys.exit(
+            "There is no native Python of the box's version to compare with: build one from the"
+            " recipe's source (--prefix below the cache's native/python-VERSION-plain)."
+        )
 
     def make(folder: Path) -> None:
         subprocess.run([native_python(), "-m", "venv", "--copies", str(folder)], check=True)
