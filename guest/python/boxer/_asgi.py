@@ -18,6 +18,10 @@ class OutsideError(Exception):
     """The application's start-up wants something of the outside, where there is none yet."""
 
 
+class StartupError(RuntimeError):
+    """The application says that it did not start."""
+
+
 class _TooMuchError(BaseException):
     """Ends a coroutine whose answer is to be streamed."""
 
@@ -137,7 +141,7 @@ class _AtOnce:
     """A request and its answer, both whole, and no stream."""
 
     def __init__(self, request, loop):
-        self.is_too_much = False
+        self.is_too_much = self._is_complete = False
         self._loop = loop
         self._messages = [{"type": "http.request", "body": request["body"], "more_body": False}]
         self._answer = {"status": 500, "headers": [], "body": b""}
@@ -148,9 +152,10 @@ class _AtOnce:
     async def receive(self):
         if self._messages:
             return self._messages.pop()
-        if self._ended is None:
-            self._ended = self._loop.create_future()
-        await self._ended
+        if not self._is_complete:
+            if self._ended is None:
+                self._ended = self._loop.create_future()
+            await self._ended
         return {"type": "http.disconnect"}
 
     async def send(self, message):
@@ -165,7 +170,8 @@ class _AtOnce:
             self._size += len(body)
             if has_more and self._size > AT_ONCE:
                 self._give_up()
-            if self._ended is not None and not has_more and not self._ended.done():
+            self._is_complete = not has_more
+            if self._ended is not None and self._is_complete and not self._ended.done():
                 self._ended.set_result(None)
 
     def _give_up(self):
@@ -358,7 +364,7 @@ class _Lifespan:
 
     @classmethod
     async def begun(cls, app):
-        """None: the application has none. Raises `RuntimeError`, `OutsideError`."""
+        """None: the application has none. Raises `StartupError`, `OutsideError`."""
         lifespan = cls()
         scope = {"type": "lifespan", "asgi": VERSION, "state": lifespan.state}
         started = asyncio.ensure_future(lifespan._told.get())
@@ -379,7 +385,7 @@ class _Lifespan:
             told = message.get("message") or str(error or "")
             if _is_of_the_outside(error):
                 raise OutsideError(told)
-            raise RuntimeError(f"the application did not start: {told}")
+            raise StartupError(f"the application did not start: {told}")
         return lifespan
 
     async def end(self):

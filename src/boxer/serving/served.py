@@ -107,7 +107,9 @@ class Served:
             try:
                 return str(self.pool.prepare(f"{MODULE}:open_app", app))
             except GuestError as error:
-                if error.type != "OutsideError":
+                # One that says no more than that may want what the pool reaches, and is not yet there.
+                wants = error.type == "StartupError" and self.pool.reaches_outside
+                if error.type != "OutsideError" and not wants:
                     raise
                 self.is_the_same = False
                 logger.warning(
