@@ -107,7 +107,7 @@ class Served:
             try:
                 return str(self.pool.prepare(f"{MODULE}:open_app", app))
             except GuestError as error:
-                # One that says no more than that may want what the pool reaches, and is not yet there.
+                # One that says no more may want what the pool reaches, which is not there yet.
                 wants = error.type == "StartupError" and self.pool.reaches_outside
                 if error.type != "OutsideError" and not wants:
                     raise

@@ -298,7 +298,7 @@ def _check(service: Service) -> None:
         raise ServeError(
             f"--isolation {service.isolation} takes one worker: a process cannot reach the machines"
             " of another one.",
-            hint="Leave --workers out.",
+            hint="Leave --workers out: one worker's machines run on all processors.",
         )
     if service.metrics:
         metrics.check()
