@@ -20,12 +20,16 @@ from tests.serving.running import Client, command
 
 pytestmark = pytest.mark.base
 
-APP = """import sys, os
+APP = """import sys, os, re
 print("IMPORTED", file=sys.stderr, flush=True)
 TOLD = os.environ.get("TOLD", "")
 def app(environ, start_response):
     import decimal
+    is_known = any(pattern == "(wa)+rm" for _, pattern, _ in re._cache)
+    re.compile("(wa)+rm")
     start_response("200 OK", [("content-type", "text/plain")])
+    if environ["PATH_INFO"] == "/known":
+        return [str(is_known).encode()]
     return [TOLD.encode() + b"!"]
 
 class Lifespan:
@@ -99,6 +103,13 @@ def test_a_second_start_imports_nothing(box_file: Path) -> None:
     assert (body, "IMPORTED" in said) == (b"!", False)
 
 
+def test_a_second_start_is_used_to_its_rehearsals_a_little_later(box_file: Path) -> None:
+    started(box_file)
+    assert known_start(key_of(box_file)) is not None
+    with command(box_file) as (port, _):
+        until(lambda: asked(port, "/known") == b"True")
+
+
 def test_what_is_asked_for_otherwise_has_an_image_of_its_own(box_file: Path) -> None:
     started(box_file)
     assert "IMPORTED" in started(box_file, "--limit", "memory=300MB")[1]
@@ -153,9 +164,9 @@ def test_workers_that_come_later_have_what_the_box_is_then(box_file: Path, tmp_p
     assert "IMPORTED" not in started(box_file)[1]  # what the new workers made is kept
 
 
-def asked(port: int) -> bytes:
+def asked(port: int, path: str = "/") -> bytes:
     with Client(port) as client:
-        client.ask("/")
+        client.ask(path)
         return client.answer()[1]
 
 

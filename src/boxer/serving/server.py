@@ -247,7 +247,7 @@ def open_service(service: Service, image: Frozen | None = None) -> Application |
 def _served(service: Service, image: Frozen | None) -> Served:
     if image is not None:
         pool = Pool(image, prepared_images={MODULE: image}, **_of_pool(service))
-        return Served(pool, service.app, development=service.development)
+        return Served(pool, service.app, development=service.development, used_to=service.rehearse)
     key = key_of_now(service.image_key, service.box)
     pool = load(service.box).pool(**_of_pool(service))
     is_sure = not service.may_be_own
