@@ -89,6 +89,18 @@ async def keeps_listening(scope, receive, send):
     assert started[-1] == "http.disconnect"
 
 
+async def raises_behind_its_answer(scope, receive, send):
+    """As Starlette does behind the answer of a handler of errors."""
+    assert scope["type"] == "http"
+    status = 500 if scope["path"] == "/" else 200
+    await send({"type": "http.response.start", "status": status, "headers": []})
+    if scope["path"] == "/parts":
+        await send({"type": "http.response.body", "body": b"own", "more_body": True})
+    if scope["path"] != "/early":
+        await send({"type": "http.response.body", "body": b" page"})
+    raise LookupError("for the log")
+
+
 async def starts_on_a_volume(scope, receive, send):
     """Says itself that it has not started."""
     if scope["type"] == "lifespan":

@@ -210,6 +210,25 @@ def test_who_listens_behind_its_answer_hears_the_end(served_box: boxer.Box) -> N
     assert application.served.pool.call(RESPOND, request)["body"] == "heard "
 
 
+def test_what_is_raised_behind_an_answer_is_for_the_log(
+    served_box: boxer.Box, capfd: pytest.CaptureFixture[str]
+) -> None:
+    limits = boxer.Limits(time=20)
+    with served_box.pool(1, limits=limits, output=Stream.INHERIT) as pool:
+        application = asgi(pool, "applications:raises_behind_its_answer", rehearse=())
+        for path, expected in (("/", (500, b" page")), ("/parts", (200, b"own page"))):
+            answer = ask(application, path)
+            assert (answer.status, answer.body) == expected
+            assert pool.call(RESPOND, rehearsal_of(f"GET {path}"))["body"] == expected[1].decode()
+        assert ask(application, "/early").body == b"Internal Server Error\n"
+    assert capfd.readouterr().err.count("LookupError: for the log") >= 4
+    with served_box.pool(1, limits=limits) as pool:
+        application = asgi(
+            pool, "applications:raises_behind_its_answer", rehearse=(), development=True
+        )
+        assert b"for the log" in ask(application, client="127.0.0.1").body
+
+
 def test_a_start_up_that_fails_without_its_volume(served_box: boxer.Box, tmp_path: Path) -> None:
     (tmp_path / "told").write_text("told")
     mounts = [boxer.Mount(str(tmp_path), "/data")]
