@@ -16,7 +16,7 @@ from boxer.filetree import Tree
 from boxer.images import INSTALL_SDK, BaseSource, bases_here
 from boxer.listener import Listener, Silent
 from boxer.packages.catalogue.emscripten import emscripten_wheel, has_emscripten_wheels
-from boxer.packages.catalogue.known import resolve_what_works
+from boxer.packages.catalogue.known import resolve_what_works, working_versions
 from boxer.packages.fetch import Fetcher
 from boxer.packages.files import refuse_known, refuse_without_compiler
 from boxer.packages.morefiles import with_files_elsewhere, with_files_for_all
@@ -102,7 +102,9 @@ def _archive(
             raise MissingPathError(f"`{package}` is no file.")
         return path.name, path.read_bytes()
     question = Question([package], python_version, options=["--no-deps"])
-    (locked, *_), _ = resolve_what_works(question, environment, None, has_rust=has_rust)
+    (locked, *_), _ = resolve_what_works(
+        question, environment, None, list(working_versions(has_rust=has_rust))
+    )
     if has_emscripten_wheels(locked.key):
         locked = with_files_for_all(locked, question, environment)
     refuse_known(locked, None)
