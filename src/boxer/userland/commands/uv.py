@@ -100,7 +100,7 @@ def uv(call: Invocation) -> int:
         f"`uv {action}` cannot work in a RUN.",
         where=call.where,
         hint="A build has `uv sync`, `uv run`, `uv pip`, `uv venv`, `uv add`, `uv tool install`,"
-        " `uv build`, `uv export` and `uv lock`.",
+        " `uv build`, `uv export`, `uv lock` and `uv init`.",
     )
 
 
@@ -224,6 +224,11 @@ def _lock(call: Invocation, arguments: list[str]) -> int:
     return as_uv(call, ["lock", *arguments], [] if uv_project.is_locked(scene) else _limits(call))
 
 
+def _init(call: Invocation, arguments: list[str]) -> int:
+    """The project's files; a box has no git."""
+    return as_uv(call, ["init", "--vcs", "none", *arguments])
+
+
 def _build(call: Invocation, arguments: list[str]) -> int:
     """`uv build`: the wheel alone, since nothing installs an sdist where there is one."""
     folder, project = None, "."
@@ -296,6 +301,7 @@ _ACTIONS = {
     "add": _add,
     "remove": _remove,
     "build": _build,
+    "init": _init,
     "tool": tool,
     "pip": uv_pip,
     "venv": _venv,
