@@ -8,11 +8,12 @@ Also a part of every base (recipes/layout.py): it imports nothing that is not in
 
 from __future__ import annotations
 
+import decimal
+import math
 import re
 from collections.abc import Callable
 from typing import Any
 
-from boxer.schemas.anything import plain
 from boxer.schemas.invalid import InvalidError, shown
 from boxer.schemas.scalars import Codec, Schema
 
@@ -30,7 +31,7 @@ _CHECKS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "ge": (lambda value, bound: value >= bound, "must be at least {}"),
     "lt": (lambda value, bound: value < bound, "must be less than {}"),
     "le": (lambda value, bound: value <= bound, "must be at most {}"),
-    "multiple_of": (lambda value, step: value % step == 0, "must be a multiple of {}"),
+    "multiple_of": (lambda value, step: _is_multiple(value, step), "must be a multiple of {}"),
     "min_length": (lambda value, least: len(value) >= least, "must have a length of at least {}"),
     "max_length": (lambda value, most: len(value) <= most, "must have a length of at most {}"),
     "pattern": (lambda value, rule: re.search(rule, value) is not None, "must match {}"),
@@ -71,7 +72,12 @@ def constrained(codec: Codec, metadata: tuple[Any, ...], hint: Any) -> Codec:
 
     def check(value: Any) -> Any:
         for holds, bound, message in checks:
-            if not holds(value, bound):
+            try:
+                is_right = value is None or holds(value, bound)
+            except TypeError:  # a text where there may be one, a time with a zone and one without
+                message = f"cannot be compared with {shown(bound)}"
+                is_right = False
+            if not is_right:
                 raise InvalidError(f"{message}, is {shown(value)}")
         return value
 
@@ -85,13 +91,25 @@ def constrained(codec: Codec, metadata: tuple[Any, ...], hint: Any) -> Codec:
     return Codec(schema, lambda value: check(load(value)), write)
 
 
+def _is_multiple(value: Any, step: Any) -> bool:
+    """Decimal fractions are none of a float's: 0.3 is a multiple of 0.1."""
+    if isinstance(value, float) or isinstance(step, float):
+        count = value / step
+        return math.isclose(count, round(count), rel_tol=1e-9, abs_tol=0.0)
+    return bool(value % step == 0)
+
+
 def _state(schema: Schema, name: str, bound: Any) -> None:
     """Of several marks for one keyword, each holds: the schema tells the narrowest."""
     if name in _NUMBERS:
-        word, told = _NUMBERS[name], plain(bound)
-        known = schema.get(word)
-        if isinstance(told, (int, float)) and isinstance(known, (int, float)):
-            told = max(told, known) if name in ("gt", "ge") else min(told, known)
+        if not isinstance(bound, (int, float, decimal.Decimal)):
+            return  # JSON Schema bounds numbers alone, and no moments
+        word, told = _NUMBERS[name], int(bound) if bound == int(bound) else float(bound)
+        if word in schema and name == "multiple_of":
+            schema["allOf"] = [*schema.get("allOf", ()), {word: told}]
+            return
+        if word in schema:
+            told = max(told, schema[word]) if name in ("gt", "ge") else min(told, schema[word])
         schema[word] = told
     elif name == "pattern":
         schema["pattern"] = getattr(bound, "pattern", bound)

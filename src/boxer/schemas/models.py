@@ -6,6 +6,7 @@ and was then imported by who made them.
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import Any
 
@@ -25,10 +26,13 @@ def codec_of(hint: Any, output: bool) -> tuple[Codec, dict[str, Schema]]:
         TypeAdapter,
         ValidationError,
     )
+    from pydantic_core import (  # type: ignore[import-not-found,unused-ignore]
+        PydanticSerializationError,
+    )
 
-    adapter: Any = TypeAdapter(hint)
     mode: Any = "serialization" if output else "validation"
     try:
+        adapter: Any = TypeAdapter(hint)
         schema = adapter.json_schema(mode=mode, ref_template="#/$defs/{model}")
     except Exception as error:
         raise BadTypeError(f"pydantic has no schema for `{hint}`: {error}") from None
@@ -38,9 +42,13 @@ def codec_of(hint: Any, output: bool) -> tuple[Codec, dict[str, Schema]]:
     if "$ref" not in schema and isinstance(hint, type) and name not in definitions:
         definitions[name] = schema
         schema = {"$ref": f"#/$defs/{name}"}
+    told = json.dumps([schema, definitions])
+    has_bytes = "contentEncoding" in told
+    is_checked = has_bytes or '"number"' in told
     validate = adapter.validator.validate_python
+    if not has_bytes and _is_strict(adapter.core_schema):
+        validate = functools.partial(_validated_as_json, adapter.validator.validate_json)
     write = adapter.serializer.to_python
-    has_bytes = "contentEncoding" in json.dumps([schema, definitions])
 
     def load(value: Any) -> Any:
         try:
@@ -52,11 +60,29 @@ def codec_of(hint: Any, output: bool) -> tuple[Codec, dict[str, Schema]]:
         # Its own class is told from others at once: pydantic's isinstance looks at attributes.
         if type(value) is not hint and isinstance(hint, type) and not isinstance(value, hint):
             raise InvalidError(f"must be of {name}, is of {type(value).__name__}")
-        if has_bytes:
-            return plain(write(value, mode="python", by_alias=True))
-        return write(value, mode="json", by_alias=True)
+        try:
+            if is_checked:  # each number is finite
+                mode = "python" if has_bytes else "json"
+                return plain(write(value, mode=mode, by_alias=True, warnings="error"))
+            return write(value, mode="json", by_alias=True, warnings="error")
+        except PydanticSerializationError as error:
+            raise InvalidError(
+                _sentence(str(error).partition("\n")[2].strip() or str(error))
+            ) from None
 
     return Codec(schema, load, dump, hint if isinstance(hint, type) else None), definitions
+
+
+def _is_strict(schema: Any) -> bool:
+    """Whether something in it is read without conversion. JSON has no dates: then they are read
+    from their text only where the whole is read as JSON."""
+    if isinstance(schema, dict):
+        return schema.get("strict") is True or any(map(_is_strict, schema.values()))
+    return isinstance(schema, (list, tuple)) and any(map(_is_strict, schema))
+
+
+def _validated_as_json(validate: Any, value: Any) -> Any:
+    return validate(json.dumps(value))
 
 
 def renamed(
