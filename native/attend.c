@@ -32,13 +32,13 @@ static void *answerer; // a function of Python: a request's bytes in, a reply's 
 
 static void find(void) {
 #define FIND(field, name) (*(void **)&python.field = dlsym(RTLD_DEFAULT, name))
-    is_found =
-        FIND(gil_ensure, "PyGILState_Ensure") && FIND(gil_release, "PyGILState_Release") &&
-        FIND(check_signals, "PyErr_CheckSignals") && FIND(fetch, "PyErr_Fetch") &&
-        FIND(normalize, "PyErr_NormalizeException") &&
-        FIND(set_trace, "PyException_SetTraceback") && FIND(release, "Py_DecRef") &&
-        FIND(clear, "PyErr_Clear") && FIND(bytes_of, "PyBytes_FromStringAndSize") &&
-        FIND(bytes_in, "PyBytes_AsStringAndSize") && FIND(call, "PyObject_CallFunctionObjArgs");
+    is_found = FIND(gil_ensure, "PyGILState_Ensure") && FIND(gil_release, "PyGILState_Release") &&
+               FIND(check_signals, "PyErr_CheckSignals") && FIND(fetch, "PyErr_Fetch") &&
+               FIND(normalize, "PyErr_NormalizeException") &&
+               FIND(set_trace, "PyException_SetTraceback") && FIND(release, "Py_DecRef") &&
+               FIND(clear, "PyErr_Clear") && FIND(bytes_of, "PyBytes_FromStringAndSize") &&
+               FIND(bytes_in, "PyBytes_AsStringAndSize") &&
+               FIND(call, "PyObject_CallFunctionObjArgs");
 #undef FIND
 }
 

@@ -480,8 +480,7 @@ static int is_brief(const struct boxer_outcome *outcome) {
 }
 
 uint64_t boxer_machine_serve(struct boxer_machine *machine, const struct boxer_run *run,
-                             const uint8_t *request, uint64_t size,
-                             struct boxer_outcome *outcome) {
+                             const uint8_t *request, uint64_t size, struct boxer_outcome *outcome) {
     baton_give();
     if (request)
         boxer_machine_call(machine, run, request, size, outcome);

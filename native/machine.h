@@ -159,11 +159,11 @@ int boxer_machine_answer(struct boxer_machine *, const uint8_t *reply, uint64_t 
 int boxer_machine_reset(struct boxer_machine *, struct boxer_outcome *);
 // The same for a machine whose next life is no call (tracking_clear).
 int boxer_machine_clear(struct boxer_machine *, struct boxer_outcome *);
-// A run (without a request) or a call, and the reset behind it: one crossing for Python. Where a call
-// went as most do: the size of its reply, a result in JSON that lies in `brief`, and the pages that
-// were put back, from bit 16 on. 0: look at the outcome.
-uint64_t boxer_machine_serve(struct boxer_machine *, const struct boxer_run *, const uint8_t *request,
-                             uint64_t size, struct boxer_outcome *);
+// A run (without a request) or a call, and the reset behind it: one crossing for Python. Where a
+// call went as most do: the size of its reply, a result in JSON that lies in `brief`, and the pages
+// that were put back, from bit 16 on. 0: look at the outcome.
+uint64_t boxer_machine_serve(struct boxer_machine *, const struct boxer_run *,
+                             const uint8_t *request, uint64_t size, struct boxer_outcome *);
 // A second machine equal to one that lies idle. descriptor: of an empty file that both may map from
 // then on.
 struct boxer_machine *boxer_machine_fork(struct boxer_machine *, uint64_t memory_limit,
@@ -207,8 +207,9 @@ void boxer_watched_end(struct watched *), boxer_watched_free(struct watched *);
 // For `attend` in a Python process: runs the handlers of signals that have arrived.
 int boxer_attend_python(struct boxer_outcome *);
 
-// A run's `ask` in a Python process: one function answers, which takes a request's bytes and gives a
-// reply's, or what is none, and the run is interrupted. It stays the caller's. 1, or 0: not there.
+// A run's `ask` in a Python process: one function answers, which takes a request's bytes and gives
+// a reply's, or what is none, and the run is interrupted. It stays the caller's. 1, or 0: not
+// there.
 int boxer_ask_python_with(void *function);
 int boxer_ask_python(struct boxer_machine *, const uint8_t *request, uint64_t size);
 

@@ -25,6 +25,8 @@ _NUMBERS = {
     "le": "maximum",
     "multiple_of": "multipleOf",
 }
+# A keyword of ours: texts, what JSON Schema has no keyword for.
+RULES = "x-boxer-rules"
 _SIZES = {"array": "Items", "object": "Properties", "string": "Length"}
 _CHECKS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "gt": (lambda value, bound: value > bound, "must be more than {}"),
@@ -64,9 +66,11 @@ def constrained(codec: Codec, metadata: tuple[Any, ...], hint: Any) -> Codec:
             if bound is None or isinstance(mark, type):
                 continue
             checks.append((holds, bound, message.format(bound)))
-            _state(schema, name, bound)
+            _state(schema, name, bound, message.format(bound))
         if type(mark).__name__ == "Predicate":
             checks.append((lambda value, holds: bool(holds(value)), mark.func, "is not allowed"))
+            name = getattr(mark.func, "__qualname__", type(mark.func).__name__)
+            schema[RULES] = [*schema.get(RULES, ()), f"must satisfy {name}"]
     if not checks:
         return Codec(schema, codec.load, codec.dump, codec.exact)
 
@@ -99,22 +103,34 @@ def _is_multiple(value: Any, step: Any) -> bool:
     return bool(value % step == 0)
 
 
-def _state(schema: Schema, name: str, bound: Any) -> None:
-    """Of several marks for one keyword, each holds: the schema tells the narrowest."""
-    if name in _NUMBERS:
-        if not isinstance(bound, (int, float, decimal.Decimal)):
-            return  # JSON Schema bounds numbers alone, and no moments
-        word, told = _NUMBERS[name], int(bound) if bound == int(bound) else float(bound)
-        if word in schema and name == "multiple_of":
-            schema["allOf"] = [*schema.get("allOf", ()), {word: told}]
-            return
-        if word in schema:
-            told = max(told, schema[word]) if name in ("gt", "ge") else min(told, schema[word])
-        schema[word] = told
-    elif name == "pattern":
-        schema["pattern"] = getattr(bound, "pattern", bound)
-    elif schema.get("contentEncoding") is None and schema.get("type") in _SIZES:
-        schema[name[:3] + _SIZES[schema["type"]]] = bound
+def _state(schema: Schema, name: str, bound: Any, message: str) -> None:
+    """Of several marks for one keyword, each holds: the schema tells the narrowest. What it has no
+    keyword for stands among its rules."""
+    is_said = False
+    if name in _NUMBERS and isinstance(bound, (int, float, decimal.Decimal)):
+        is_said = _state_number(schema, name, bound)
+    elif name == "pattern" and schema.get("type") == "string":
+        is_said = "pattern" not in schema
+        schema.setdefault("pattern", getattr(bound, "pattern", bound))
+    elif name.endswith("_length") and schema.get("contentEncoding") is None:
+        kind = str(schema.get("type"))
+        is_said = kind in _SIZES
+        if is_said:
+            word, narrower = name[:3] + _SIZES[kind], max if name == "min_length" else min
+            schema[word] = narrower(bound, schema.get(word, bound))
+    if not is_said:
+        schema[RULES] = [*schema.get(RULES, ()), message]
+
+
+def _state_number(schema: Schema, name: str, bound: Any) -> bool:
+    word, told = _NUMBERS[name], int(bound) if bound == int(bound) else float(bound)
+    if word in schema and name == "multiple_of":
+        return False
+    if word in schema:
+        told = max(told, schema[word]) if name in ("gt", "ge") else min(told, schema[word])
+    schema[word] = told
+    kinds = {one.get("type") for one in schema.get("anyOf", [schema])}
+    return kinds <= {"integer", "number", "null"}
 
 
 def _flat(metadata: tuple[Any, ...]) -> list[Any]:

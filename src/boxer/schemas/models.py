@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from typing import Any
 
 from boxer.schemas.anything import plain
@@ -66,11 +67,17 @@ def codec_of(hint: Any, output: bool) -> tuple[Codec, dict[str, Schema]]:
                 return plain(write(value, mode=mode, by_alias=True, warnings="error"))
             return write(value, mode="json", by_alias=True, warnings="error")
         except PydanticSerializationError as error:
-            raise InvalidError(
-                _sentence(str(error).partition("\n")[2].strip() or str(error))
-            ) from None
+            raise InvalidError(_said(str(error))) from None
 
     return Codec(schema, load, dump, hint if isinstance(hint, type) else None), definitions
+
+
+def _said(text: str) -> str:
+    """Of what a serializer says: a line about itself, and others, each within the name of a
+    class."""
+    lines = text.splitlines()
+    found = re.fullmatch(r"\s*\w+\((.*)\)", lines[-1]) if len(lines) > 1 else None
+    return _sentence(found[1] if found else text)
 
 
 def _is_strict(schema: Any) -> bool:
