@@ -15,6 +15,11 @@ from boxer.schemas.anything import plain
 from boxer.schemas.invalid import BadTypeError, InvalidError
 from boxer.schemas.scalars import BYTES, Codec, Schema
 
+# Where Python notes that a warning was raised here, whatever becomes of it: pydantic warns of a
+# value that is not of its field's type. To ask for an error instead takes twice as long each time.
+_WARNED = "__warningregistry__"
+_own = globals()
+
 
 def is_model(hint: Any) -> bool:
     """Whether pydantic knows how to read it: a model, a dataclass of pydantic's."""
@@ -31,10 +36,10 @@ def codec_of(hint: Any, output: bool) -> tuple[Codec, dict[str, Schema]]:
         PydanticSerializationError,
     )
 
-    mode: Any = "serialization" if output else "validation"
+    schemas: Any = "serialization" if output else "validation"
     try:
         adapter: Any = TypeAdapter(hint)
-        schema = adapter.json_schema(mode=mode, ref_template="#/$defs/{model}")
+        schema = adapter.json_schema(mode=schemas, ref_template="#/$defs/{model}")
     except Exception as error:
         raise BadTypeError(f"pydantic has no schema for `{hint}`: {error}") from None
     schema = _with_bytes(schema)
@@ -45,7 +50,8 @@ def codec_of(hint: Any, output: bool) -> tuple[Codec, dict[str, Schema]]:
         schema = {"$ref": f"#/$defs/{name}"}
     told = json.dumps([schema, definitions])
     has_bytes = "contentEncoding" in told
-    is_checked = has_bytes or '"number"' in told
+    mode = "python" if has_bytes else "json"
+    is_checked = has_bytes or '"number"' in told  # each number is finite
     validate = adapter.validator.validate_python
     if not has_bytes and _is_strict(adapter.core_schema):
         validate = functools.partial(_validated_as_json, adapter.validator.validate_json)
@@ -62,10 +68,17 @@ def codec_of(hint: Any, output: bool) -> tuple[Codec, dict[str, Schema]]:
         if type(value) is not hint and isinstance(hint, type) and not isinstance(value, hint):
             raise InvalidError(f"must be of {name}, is of {type(value).__name__}")
         try:
-            if is_checked:  # each number is finite
-                mode = "python" if has_bytes else "json"
-                return plain(write(value, mode=mode, by_alias=True, warnings="error"))
-            return write(value, mode="json", by_alias=True, warnings="error")
+            made = write(value, mode=mode, by_alias=True)
+        except UserWarning:  # where the program makes errors of warnings
+            made = checked(value)
+        if _WARNED in _own:
+            del _own[_WARNED]
+            made = checked(value)
+        return plain(made) if is_checked else made
+
+    def checked(value: Any) -> Any:
+        try:
+            return write(value, mode=mode, by_alias=True, warnings="error")
         except PydanticSerializationError as error:
             raise InvalidError(_said(str(error))) from None
 
