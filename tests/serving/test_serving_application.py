@@ -226,7 +226,8 @@ def test_what_is_raised_behind_an_answer_is_for_the_log(
         application = asgi(
             pool, "applications:raises_behind_its_answer", rehearse=(), development=True
         )
-        assert b"for the log" in ask(application, client="127.0.0.1").body
+        here = ((b"host", b"localhost"),)
+        assert b"for the log" in ask(application, headers=here, client="127.0.0.1").body
 
 
 def test_a_start_up_that_fails_without_its_volume(served_box: boxer.Box, tmp_path: Path) -> None:
