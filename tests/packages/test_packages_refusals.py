@@ -215,7 +215,9 @@ def test_what_a_lock_file_says_is_kept_to(stage: Stage, indexes: Indexes) -> Non
     with pytest.raises(NativePackageError):
         stage.run("cd /srv && uv lock && uv sync")
     stage.run("cd /srv && sed -i 's/>=50//' pyproject.toml")
-    assert "50.0" in refused(stage, "cd /srv && uv sync").message
+    error = refused(stage, "cd /srv && uv sync")
+    assert "50.0" in error.message
+    assert str(error.hint).endswith("Beside the Dockerfile: `uv lock -P 'matplotlib<3.11'`")
 
 
 def test_uv_takes_the_last_version_that_needs_no_build(stage: Stage, indexes: Indexes) -> None:

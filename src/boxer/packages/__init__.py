@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from boxer.packages.answer import limits_of
     from boxer.packages.boxwheel import build_wheel
     from boxer.packages.catalogue.differences import difference_of
+    from boxer.packages.catalogue.known import limits_not_kept
     from boxer.packages.catalogue.removed import imported_of, removed_for
     from boxer.packages.check import broken_requirements, marker_environment
     from boxer.packages.files import what_is_lost
@@ -50,6 +51,7 @@ _HOMES = {
     "answer": ("limits_of",),
     "boxwheel": ("build_wheel",),
     "catalogue.differences": ("difference_of",),
+    "catalogue.known": ("limits_not_kept",),
     "catalogue.removed": ("imported_of", "removed_for"),
     "check": ("broken_requirements", "marker_environment"),
     "files": ("what_is_lost",),
@@ -91,6 +93,7 @@ __all__ = [
     "install_packages",
     "installed",
     "license_of",
+    "limits_not_kept",
     "limits_of",
     "marker_environment",
     "normalize",

@@ -10,7 +10,7 @@ import contextlib
 import functools
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import TypeVar
@@ -122,13 +122,23 @@ def within_limits(
     answer = ask([])
     kept: list[str] = []
     for limit in limits:
-        asked = Requirement(limit)
-        version = versions(answer).get(normalize(asked.name))
-        if version and not asked.specifier.contains(version, prereleases=True):
+        if limits_not_kept([limit], versions(answer)):
             with contextlib.suppress(ResolutionError):
                 answer = ask([*kept, limit])
                 kept.append(limit)
     return answer
+
+
+def limits_not_kept(limits: Iterable[str], versions: Mapping[str, str]) -> list[str]:
+    """The limits that versions, by normalised names, do not keep. limits: lines of a constraints
+    file."""
+    found = []
+    for limit in limits:
+        asked = Requirement(limit)
+        version = versions.get(normalize(asked.name))
+        if version and not asked.specifier.contains(version, prereleases=True):
+            found.append(limit)
+    return found
 
 
 def _explained(error: ResolutionError, where: Where | None) -> BoxerError:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass, field
 
-from boxer.errors import PipUsageError, UnsupportedCommandError
+from boxer.errors import NativePackageError, PipUsageError, UnsupportedCommandError
 from boxer.filetree import File
 from boxer.packages import (
     InstallOptions,
     Prefix,
     install_packages,
+    limits_not_kept,
     limits_of,
     refused_variables,
     uv_project,
@@ -166,7 +167,15 @@ def _synchronise(call: Invocation, asked: _Asked, *, exact: bool) -> int:
     prefix = Prefix.of_base(call.python)
     if environment != prefix.root:
         prefix = Prefix.of_environment(environment, call.python)
-    announce(call, prefix, install_packages(target_of(call, prefix), options))
+    try:
+        outcome = install_packages(target_of(call, prefix), options)
+    except NativePackageError as error:
+        versions = {package.key: package.version for package in options.answer or ()}
+        way = " ".join(f"-P '{limit}'" for limit in limits_not_kept(working, versions))
+        if way and uv_project.is_locked(scene):
+            error.hint = f"{error.hint}\nBeside the Dockerfile: `uv lock {way}`"
+        raise
+    announce(call, prefix, outcome)
     if "dry-run" not in asked.switches:
         write_files(call, written)
     return 0
