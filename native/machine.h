@@ -89,9 +89,6 @@ enum boxer_word {
     BOXER_PAUSE, // as SIGSTOP, until the word is another one; limits of time go on
 };
 
-// Bytes of a reply that is as short as most are. Python reads so few without counting first.
-#define BOXER_BRIEF 500
-
 // How it ended. Pointers are the machine's and hold until it is entered again.
 struct boxer_outcome {
     uint32_t kind, status;
@@ -105,7 +102,7 @@ struct boxer_outcome {
     void *raised;              // a Python exception, owned: `boxer_attend_python` met it
     const char *network_limit; // the first of the network's that was reached, or null
     char message[256];
-    uint8_t brief[BOXER_BRIEF]; // a brief reply
+    uint8_t brief[500]; // a reply as short as most are: Python reads it without counting first
 };
 
 // A folder of the host, and the name the guest is told. Both end with a NUL.

@@ -23,6 +23,7 @@ from boxer.errors import CallDataError, ClusterError
 from boxer.schemas import InvalidError, plain
 
 BATCH = 1000
+_NOTHING: dict[str, Any] = {}  # one for all: it is sent once a batch
 
 
 class WorkerLostError(Exception):
@@ -212,7 +213,9 @@ def calls_of(inputs: Sequence[Iterable[Any]], named: bool) -> Iterator[Call]:
     """What `map` is given, as calls: plain data, so that no machine needs its classes. Raises
     `ClusterError`, and while it is read `CallDataError`."""
     if not named:
-        return ((tuple(_data(args)), {}) for args in zip(*inputs, strict=False))
+        if len(inputs) == 1:
+            return (((_data(one),), _NOTHING) for one in inputs[0])
+        return ((tuple(_data(args)), _NOTHING) for args in zip(*inputs, strict=False))
     if len(inputs) != 1:
         raise ClusterError("Arguments by name are one iterable of dicts.")
     return (((), _data(dict(given))) for given in inputs[0])

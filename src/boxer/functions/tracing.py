@@ -16,9 +16,14 @@ from typing import Any
 _PROVIDER = "OTEL_PYTHON_TRACER_PROVIDER"
 
 
+_is_named = False
+
+
 def import_provider() -> None:
     """Imports its package where the program's environment names a provider."""
-    if _PROVIDER in os.environ:
+    global _is_named
+    _is_named = _PROVIDER in os.environ
+    if _is_named:
         with suppress(ImportError):
             import opentelemetry.trace  # type: ignore[import-not-found,unused-ignore] # noqa: F401
 
@@ -30,6 +35,9 @@ def is_traced() -> bool:
         return False
     if api.get_current_span() is not api.INVALID_SPAN:
         return True
+    # Most programs that have imported it have set up none; to be told so takes microseconds.
+    if not _is_named and getattr(api, "_TRACER_PROVIDER", api) is None:
+        return False
     nobody = (api.ProxyTracerProvider, api.NoOpTracerProvider)
     return not isinstance(api.get_tracer_provider(), nobody)
 
