@@ -110,6 +110,11 @@ def _compile(unit: Unit) -> None:
     run([zig(), "cc", *unit.flags, "-c", unit.source, "-o", unit.object])
 
 
+def with_names(link_flags: Iterable[str]) -> list[str]:
+    """The linker's flags, but that functions keep their names."""
+    return ["--strip-debug" if flag == "-s" else flag for flag in link_flags]
+
+
 def archive(library: Path, objects: Sequence[Path]) -> None:
     """Makes a static library; members in the order given, no dates or owners in it."""
     library.parent.mkdir(parents=True, exist_ok=True)

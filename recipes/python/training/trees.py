@@ -36,9 +36,9 @@ def shares(rounds: int) -> int:
         total += one * c + two * d + three * e + four * f + g + h - i - k
         first, *rest, last = wide
         total += first + len(rest) + last
-    for place, (a, (b, *_)) in enumerate(zip(pairs, lists, strict=False)):
-        (x, y), z = a, b
-        total += place + x + y - z
+    for place, (pair, (short, *_)) in enumerate(zip(pairs, lists, strict=False)):
+        left, right = pair
+        total += place + left + right - short
     return total
 
 
@@ -131,18 +131,18 @@ def documents(size: int) -> int:
         for tag, text in (("title", f"On <boxes> & {n}"), ("year", str(1900 + n % 120))):
             ElementTree.SubElement(book, tag).text = text
             book[-1].tail = "\n"
-    text = ElementTree.tostring(root)
+    data: bytes = ElementTree.tostring(root)
     total = 0
-    for _, element in ElementTree.iterparse(io.BytesIO(text)):
+    for _, element in ElementTree.iterparse(io.BytesIO(data)):
         total += len(element.text or "") + len(element.attrib)
         if element.tag == "book":
             total += len(element.findtext("title") or "")
-    again = ElementTree.fromstring(text)
+    again = ElementTree.fromstring(data)
     total += sum(int(year.text or 0) for year in again.iter("year"))
     total += len(again.findall("./book[@shelf='s3']/title")) + len(list(again.iter()))
     counting, parser = Counting(), ExpatParser()
     parser.setContentHandler(counting)
-    parser.feed(text.decode())
+    parser.feed(data.decode())
     parser.close()
     return total + counting.elements + counting.letters
 
