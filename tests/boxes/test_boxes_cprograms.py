@@ -39,7 +39,7 @@ int main(void) {
 }
 """
 
-# Functions that work on words, beside the same by bytes: all small sizes, at all addresses of a word.
+# Functions that work on words, beside the same by bytes: all small sizes, at all places in a word.
 BYTES = r"""
 #define _GNU_SOURCE
 #include <stdint.h>
