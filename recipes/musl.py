@@ -21,8 +21,8 @@ MODEL = "riscv32"
 # Folders of src/ that the makefile compiles; `malloc` is one of two, see musl's --with-malloc.
 MALLOC = "mallocng"
 OPTIMISED = ("-O3",)
-# The functions that copy and fill memory have the instructions for it.
-COPYING = ("-mbulk-memory-opt",)
+# The functions that copy and fill memory have the instructions for it, whatever HABITS say.
+COPYING = ("-mcpu=generic",)
 
 
 def sysroot(progress: Progress) -> Path:
