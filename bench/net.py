@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 import socket
 import ssl
@@ -22,6 +21,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench import wrk
 from tests.certificates import authority
 
 BOXER = Path(sys.executable).with_name("boxer")
@@ -84,9 +84,10 @@ print((time.process_time() - began) / count * 1000)
 
 
 def main() -> int:
-    if not shutil.which("wrk") or not shutil.which("taskset"):
-        print("`wrk` and `taskset` are needed: apt-get install wrk util-linux", file=sys.stderr)
+    if not shutil.which("taskset"):
+        print("`taskset` is needed: apt-get install util-linux", file=sys.stderr)
         return 1
+    wrk.words()
     with tempfile.TemporaryDirectory(prefix="boxer-net-") as name:
         folder = Path(name)
         tls = authority(folder)
@@ -121,9 +122,9 @@ def load(title: str, folder: Path, native: Path, words: list[str]) -> None:
     rates, tails = [], []
     for start in (in_a_box, natively):
         with start(folder, native, words) as port:
-            rate, tail = asked(port)
-            rates.append(rate)
-            tails.append(tail)
+            told = asked(port)
+            rates.append(told.rate)
+            tails.append(told.p99)
     row(f"{title}: requests a second", *rates)
     row(f"{title}: p99, ms", *tails)
 
@@ -173,16 +174,10 @@ def answers(port: int) -> bool:
     return False
 
 
-def asked(port: int) -> tuple[float, float]:
-    """Requests a second, and the 99th percentile of latencies in ms, by wrk."""
-    words = ["taskset", "-c", str((os.cpu_count() or 2) - 1), "wrk", "-t1", f"-c{CONNECTIONS}"]
-    words += [f"-d{SECONDS}", "--latency", f"http://127.0.0.1:{port}/"]
-    said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
-    rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
-    tail = re.search(r"99%\s+([\d.]+)(us|ms|s)", said)
-    if not rate or not tail:
-        raise RuntimeError(said)
-    return float(rate[1]), float(tail[1]) * {"us": 0.001, "ms": 1, "s": 1000}[tail[2]]
+def asked(port: int) -> wrk.Answered:
+    """By wrk, on the last core."""
+    first = ["taskset", "-c", str((os.cpu_count() or 2) - 1)]
+    return wrk.ask(port, CONNECTIONS, SECONDS, first=first)
 
 
 def bulk(folder: Path, native: Path) -> None:

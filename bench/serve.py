@@ -17,8 +17,6 @@ import argparse
 import http.client
 import json
 import os
-import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -30,6 +28,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench import wrk
 from recipes.workshop import cache_root
 
 BOXER = [sys.executable, "-m", "boxer.cli"]
@@ -177,8 +176,7 @@ def main() -> int:
     parser.add_argument("--only", action="append", choices=[*SUBJECTS, "component"])
     parser.add_argument("--seconds", type=float, default=SECONDS)
     options = parser.parse_args()
-    if shutil.which("wrk") is None:
-        raise SystemExit("`wrk` is not installed: apt install wrk")
+    wrk.words()
     names = options.only or [*SUBJECTS, "component"]
     rows = [row for name in names for row in measured(name, options.seconds)]
     print(json.dumps([vars(row) for row in rows]) if options.json else table(rows))
@@ -303,12 +301,12 @@ def ask(row: Row, command: Sequence[str], port: int, folder: Path, seconds: floa
         script = folder / "post.lua"
         script.write_text(POST)
         more = ("-s", str(script)) if row.subject in POSTED else ()
-        wrk(port, 8, 1, more)
+        wrk.ask(port, 8, 1, more)
         for connections in CONNECTIONS:
             before = cpu_of(process.pid)
-            requests, rate, p99 = wrk(port, connections, seconds, more)
-            row.rates[connections], row.p99[connections] = rate, p99
-            row.cpu[connections] = (cpu_of(process.pid) - before) / max(requests, 1) * 1e6
+            told = wrk.ask(port, connections, seconds, more)
+            row.rates[connections], row.p99[connections] = told.rate, told.p99
+            row.cpu[connections] = (cpu_of(process.pid) - before) / max(told.count, 1) * 1e6
     return row
 
 
@@ -334,24 +332,6 @@ def answers(port: int) -> bool:
             return True
     except OSError:
         return False
-
-
-def wrk(
-    port: int, connections: int, seconds: float, more: Sequence[str] = ()
-) -> tuple[int, float, float]:
-    """Requests, requests a second, p99 in milliseconds."""
-    told = subprocess.run(
-        ["wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--latency", *more,
-         f"http://127.0.0.1:{port}/"],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    requests = re.search(r"(\d+) requests in", told)
-    rate = re.search(r"Requests/sec:\s+([\d.]+)", told)
-    late = re.search(r"99%\s+([\d.]+)(us|ms|s)", told)
-    if not (requests and rate and late) or "Non-2xx" in told:
-        raise SystemExit(f"wrk says: {told}")
-    scale = {"us": 1e-3, "ms": 1.0, "s": 1e3}[late[2]]
-    return int(requests[1]), float(rate[1]), float(late[1]) * scale
 
 
 def bodies(port: int) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from boxer.blobstore import cache_folder
 
 # What tests of instructions, userland and packages share.
 pytest_plugins = ["tests.stages"]
+
+# 500 MB of Debian's packages: who wants the tests that take them says `make rust`.
+os.environ["BOXER_MAKE_RUST"] = "0"
 
 # A shell starts what it puts in the background with SIGINT and SIGQUIT ignored, and processes hand
 # that on: tests of ctrl-c would wait for ever.

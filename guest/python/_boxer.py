@@ -213,6 +213,8 @@ def be_born():
     for name, renew in BORN.items():
         if name in sys.modules:
             renew(sys.modules[name])
+    for generator in _boxer_looks.generators:
+        generator.seed()
     for hook in hooks:
         hook()
 

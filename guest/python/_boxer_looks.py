@@ -76,6 +76,14 @@ GENERATORS = {
     "numpy.random.mtrand": lambda module: hasattr(module, "_rand") and _key(module._rand),
 }
 _states = {}
+# Generators of modules' own that were made without a seed: id -> it, and the look that it is where
+# numbers were drawn from it. Till a life begins they have this one:
+_generators = {}
+FROZEN_SEED = 0
+_seed_of = None
+
+# Those of them that were there when the imports were over, and are seeded in every life.
+generators = []
 
 _looks = []  # (what, which, innermost file, files of modules that are being imported)
 _by_packages = set()  # what packages look at that can be compared
@@ -135,8 +143,12 @@ class Arguments(list):
 
 
 def _note(what, which="", file=None):
+    _looks.append(_look(what, which, file))
+
+
+def _look(what, which="", file=None):
     """file: of the module whose code looked, where it is no longer on the stack."""
-    frame, innermost, modules = sys._getframe(2), file or "", [file] if file else []
+    frame, innermost, modules = sys._getframe(1), file or "", [file] if file else []
     while frame is not None:
         file = frame.f_code.co_filename
         if not innermost and file not in _OURS:
@@ -144,7 +156,7 @@ def _note(what, which="", file=None):
         if frame.f_code.co_name == "<module>":
             modules.append(file)
         frame = frame.f_back
-    _looks.append((what, which, innermost, tuple(modules)))
+    return what, which, innermost, tuple(modules)
 
 
 def _key(generator):
@@ -163,10 +175,46 @@ def _drawn():
     return found
 
 
+def _seed(self, a=None, version=2):
+    """Stands in for `random.Random.seed`: what has no seed of its own is seeded in every life."""
+    if a is None:
+        _generators[id(self)] = self, _look("random")
+        a = FROZEN_SEED
+    else:
+        _generators.pop(id(self), None)
+    _seed_of(self, a, version)
+
+
+def _watch_generators():
+    global _seed_of
+    random = sys.modules.get("random")
+    if _seed_of is None and hasattr(random, "_inst"):
+        _seed_of, random.Random.seed = random.Random.seed, _seed
+
+
+def _leave_generators():
+    """Seeds in every life those that modules have made and keep."""
+    global _seed_of
+    if _seed_of is None:
+        return
+    random = sys.modules["random"]
+    random.Random.seed, _seed_of = _seed_of, None
+    frozen = random.Random(FROZEN_SEED).getstate()
+    while _generators:
+        generator, look = _generators.popitem()[1]
+        if sys.getrefcount(generator) <= 2:
+            continue  # nobody has it any more
+        if random.Random.getstate(generator) != frozen:
+            _looks.append(look)
+        os.register_at_fork(after_in_child=generator.seed)
+        generators.append(generator)
+
+
 def _watched_import(name, globals=None, locals=None, fromlist=(), level=0):
     if _drawn():
         _note("random")
     module = _import(name, globals, locals, fromlist, level)
+    _watch_generators()
     _boxer_standing.watch()
     if _drawn():
         last = sys.modules.get(name if not level else "", module)
@@ -216,12 +264,14 @@ def begin():
     sys.argv = Arguments(sys.argv)
     _import = builtins.__import__
     builtins.__import__ = _watched_import
+    _watch_generators()
 
 
 def end():
     """Puts everything back as it was."""
     if _drawn():
         _note("random")
+    _leave_generators()
     del time.__getattr__
     time.__dict__.update(_zones)
     builtins.__import__ = _import

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import random
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -357,3 +358,48 @@ def test_calls_see_the_environment_of_their_pool(boxer: Boxer, tmp_path: Path) -
             assert [pool.call("looks:saw") for _ in range(3)] == [key] * 3
     with loaded.pool(size=1) as pool:
         assert pool.call("looks:saw") == "unset"
+
+
+GENERATORS = {
+    "rolls": "import random; R = random.Random()",
+    "keeps": "from random import Random\nclass C:\n    draw = Random(None).random\n",
+    "sub": "import random\nclass Dice(random.Random):\n    pass\nD = Dice()",
+    "again": "import random; R = random.Random(7); R.seed()",
+    "fixed": "import random; R = random.Random(); R.seed(7)",
+    "seeded": "import random; R = random.Random(7)",
+}
+DRAWS = """import json
+import again, fixed, keeps, random, rolls, seeded, sub
+
+def drawn():
+    new = [rolls.R.random(), keeps.C.draw(), sub.D.random(), again.R.random(), random.random()]
+    return new, [fixed.R.random(), seeded.R.random()]
+
+if __name__ == "__main__":
+    print(json.dumps(drawn()))
+"""
+
+
+def test_generators_that_modules_keep_are_seeded_in_every_life(
+    boxer: Boxer, tmp_path: Path
+) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    for name, text in GENERATORS.items():
+        (site / f"{name}.py").write_text(text + "\n")
+    (tmp_path / "app.py").write_text(DRAWS)
+    (tmp_path / "Dockerfile").write_text(
+        f'FROM python:3.13-slim\nCOPY site {SITE}\nCOPY app.py /\nCMD ["python", "/app.py"]\n'
+    )
+    path = tmp_path / "box.wasm"
+    built = boxer("build", "-o", path, tmp_path)
+    assert built.returncode == 0, built.stderr
+    box = library.load(path)
+    assert set(GENERATORS) <= set(box.info.preinitialised)
+    known = [random.Random(7).random()] * 2
+    with box.pool() as pool:
+        lives = [pool.call("app:drawn") for _ in range(3)]
+    lives += [json.loads(boxer("run", path).stdout) for _ in range(2)]
+    assert all(fixed == known for _, fixed in lives)
+    numbers = [number for new, _ in lives for number in new]
+    assert len(set(numbers)) == len(numbers)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import tomllib
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from boxer.errors import NativePackageError
 from boxer.packages.catalogue.buildsettings import settings_of
 from boxer.packages.catalogue.known import why_native
+from boxer.packages.compiler import with_compiler
 from boxer.packages.files import users_without
 from boxer.packages.native import Builder, rust, rustlink
 from boxer.packages.native.crossbuild import build_wheel
@@ -19,6 +22,7 @@ from boxer.packages.native.rust import RustToolchain, find_rust, without_lock
 from boxer.packages.native.sdk import Sdk
 from boxer.packages.resolve import Locked
 from tests.pythons import PYTHON, python_of
+from tests.stages import Recorder
 
 
 @pytest.fixture
@@ -111,6 +115,88 @@ def test_a_toolchain_is_found_when_it_is_whole(
     assert find_rust() == {}
     (folder / "rust.json").write_text("{}")
     assert find_rust() == {"trixie": RustToolchain(folder, "12ab")}
+
+
+@dataclass
+class Maker:
+    """A builder that makes the compiler when it is asked to, or says why not."""
+
+    reason: str = ""
+    can_make_rust: bool = True
+    has_rust: bool = False
+
+    def make_rust(self, tell: Callable[[str], None]) -> str:
+        tell("making")
+        self.has_rust = not self.reason
+        return self.reason
+
+    def key(self, filename: str) -> str:
+        raise NotImplementedError
+
+    def build(
+        self, source: Path, folder: Path, environment: Mapping[str, str]
+    ) -> tuple[Path | None, str]:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "made"),
+    [
+        ("cryptography", "49.0.0", True),
+        ("bcrypt", "4.2.0", True),
+        ("bcrypt", "3.2.2", False),
+        ("msgpack", "1.2.4", False),
+    ],
+)
+def test_the_compiler_is_made_for_what_takes_it(name: str, version: str, made: bool) -> None:
+    builder, heard = Maker(), Recorder()
+    for _ in range(2):  # the second time it is there
+        with_compiler(Locked(name, version), None, builder, heard)
+    assert builder.has_rust is made
+    assert len(heard.notices) == made
+
+
+def test_a_compiler_that_cannot_be_made_says_why() -> None:
+    builder = Maker(reason="no Debian mirror in this machine's apt sources")
+    with pytest.raises(NativePackageError, match="cannot be made: no Debian mirror") as error:
+        with_compiler(Locked("cryptography", "49.0.0"), None, builder, Recorder())
+    assert "make rust" not in str(error.value.hint)
+
+
+@pytest.mark.parametrize("builder", [None, Maker(can_make_rust=False)], ids=["none", "installed"])
+def test_where_it_cannot_be_made_it_is_said_how(builder: Maker | None) -> None:
+    with pytest.raises(NativePackageError) as error:
+        with_compiler(Locked("cryptography", "49.0.0"), None, builder, Recorder())
+    assert "in a checkout of Boxer: `make rust`" in str(error.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("BOXER_MAKE_RUST", "0"), ("BOXER_BASES", "/elsewhere")]
+)
+def test_a_checkout_makes_it_unless_it_is_told_not_to(
+    variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BOXER_MAKE_RUST", raising=False)
+    monkeypatch.delenv("BOXER_BASES", raising=False)
+    assert rust.can_be_made()
+    monkeypatch.setenv(variable, value)
+    assert not rust.can_be_made()
+
+
+def test_what_the_recipe_says_is_why_it_cannot_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BOXER_BASES", str(tmp_path / "bases"))
+    (tmp_path / "recipes").mkdir()
+    (tmp_path / "recipes" / "__main__.py").write_text(
+        "import sys; sys.exit('[ 0:00] fetching\\nerror: no mirror\\n\\nhint: none')"
+    )
+    monkeypatch.setattr(rust, "_CHECKOUT", tmp_path)
+    assert rust.make(lambda said: None) == "no mirror"
+    (tmp_path / "rust" / "forky" / "12").mkdir(parents=True)
+    (tmp_path / "rust" / "forky" / "12" / "rust.json").touch()
+    (tmp_path / "rust" / "forky" / "current").write_text("12")
+    assert rust.make(lambda said: None) == ""  # another was faster
 
 
 def test_each_version_has_its_toolchain() -> None:

@@ -17,8 +17,9 @@ from boxer.images import INSTALL_SDK, BaseSource, bases_here
 from boxer.listener import Listener, Silent
 from boxer.packages.catalogue.emscripten import emscripten_wheel, has_emscripten_wheels
 from boxer.packages.catalogue.known import resolve_what_works
+from boxer.packages.compiler import with_compiler
 from boxer.packages.fetch import Fetcher
-from boxer.packages.files import refuse_known, refuse_without_compiler
+from boxer.packages.files import refuse_known
 from boxer.packages.morefiles import with_files_elsewhere, with_files_for_all
 from boxer.packages.native import find_builder, is_confining, linked_base, module_names
 from boxer.packages.obtain import shown_building
@@ -28,6 +29,7 @@ from boxer.packages.resolve import Question
 from boxer.packages.sdist import build_sdist, is_kept
 from boxer.packages.settings import index_environment
 from boxer.packages.wheel import read_wheel
+from boxer.packages.wheelbuilder import WheelBuilder
 
 _ARCHIVES = (".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz")
 
@@ -68,7 +70,7 @@ def build_wheel(
             hint=INSTALL_SDK,
         )
     environment = index_environment({}, {})
-    filename, data = _archive(package, environment, python.series, builder.has_rust)
+    filename, data = _archive(package, environment, python.series, builder, listener)
     is_ready = filename.endswith(".whl")
     kept = is_ready or is_kept(data, filename, builder)
     began = time.monotonic()
@@ -94,7 +96,11 @@ def build_wheel(
 
 
 def _archive(
-    package: str, environment: dict[str, str], python_version: str, has_rust: bool
+    package: str,
+    environment: dict[str, str],
+    python_version: str,
+    builder: WheelBuilder,
+    listener: Listener,
 ) -> tuple[str, bytes]:
     path = Path(package)
     if package.endswith(_ARCHIVES):
@@ -102,11 +108,12 @@ def _archive(
             raise MissingPathError(f"`{package}` is no file.")
         return path.name, path.read_bytes()
     question = Question([package], python_version, options=["--no-deps"])
-    (locked, *_), _ = resolve_what_works(question, environment, None, has_rust=has_rust)
+    (locked, *_), _ = resolve_what_works(question, environment, None, has_rust=builder.has_rust)
     if has_emscripten_wheels(locked.key):
         locked = with_files_for_all(locked, question, environment)
     refuse_known(locked, None)
-    refuse_without_compiler(locked, None, has_rust=has_rust)
+    if emscripten_wheel(locked) is None:
+        with_compiler(locked, None, builder, listener)
     ready = emscripten_wheel(locked)
     if ready is not None:
         return ready.name, Fetcher(environment, None).get(ready)

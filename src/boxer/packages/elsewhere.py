@@ -15,7 +15,8 @@ from packaging.markers import InvalidMarker, Marker
 
 from boxer.errors import NativePackageError
 from boxer.packages.answer import Answer
-from boxer.packages.files import choose, refuse_without_compiler
+from boxer.packages.compiler import takes_rust
+from boxer.packages.files import choose
 from boxer.packages.resolve import ASKED, Locked, markers_of, requirers
 from boxer.packages.target import Outcome, Target
 
@@ -70,13 +71,13 @@ def without_those_of_other_machines(
 
 
 def _is_refused(target: Target, package: Locked) -> bool:
-    has_rust = target.wheels is not None and target.wheels.has_rust
+    builder = target.wheels
+    can_compile = builder is not None and (builder.has_rust or builder.can_make_rust)
     try:
-        if choose(package, target.where, target.prefix.version) is package.sdist:
-            refuse_without_compiler(package, target.where, has_rust=has_rust)
+        is_built = choose(package, target.where, target.prefix.version) is package.sdist
     except NativePackageError:
         return True
-    return False
+    return is_built and takes_rust(package) and not can_compile
 
 
 def _only_somewhere(marker: str, python_version: str) -> bool:

@@ -10,8 +10,6 @@ import re
 from collections.abc import Mapping, Set
 from dataclasses import replace
 
-from packaging.specifiers import SpecifierSet
-
 from boxer.errors import NativePackageError, Where
 from boxer.packages.catalogue.emscripten import (
     emscripten_wheel,
@@ -86,19 +84,6 @@ def what_is_lost(name: str) -> str:
     """What does not work without a package that is optional, as a sentence."""
     known = known_native(normalize(name))
     return (known and known.lost) or "It is slower, and lacks nothing else."
-
-
-def refuse_without_compiler(package: Locked, where: Where | None, *, has_rust: bool) -> None:
-    """Raises NativePackageError for a package that would have to be compiled, and cannot be yet."""
-    known = known_native(package.key)
-    plain = known is not None and SpecifierSet(known.plain or "<0").contains(package.version)
-    if known is not None and known.rust and not has_rust and not plain:
-        raise NativePackageError(
-            f"`{package.name} {package.version}` has Rust in it, and the Rust compiler has not "
-            "been made on this machine.",
-            where=where,
-            hint=f"Make it once: `make rust`. Or: {known.instead}",
-        )
 
 
 def refuse_known(package: Locked, where: Where | None) -> None:

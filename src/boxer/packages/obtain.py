@@ -21,8 +21,9 @@ from boxer.errors import (
 )
 from boxer.listener import Listener
 from boxer.packages.catalogue import emscripten
+from boxer.packages.compiler import with_compiler
 from boxer.packages.fetch import Fetcher
-from boxer.packages.files import choose, has_pure_wheel, refuse_without_compiler
+from boxer.packages.files import choose, has_pure_wheel
 from boxer.packages.morefiles import same_file, with_files_elsewhere, with_files_for_all
 from boxer.packages.refusals import Refused, together
 from boxer.packages.resolve import (
@@ -185,8 +186,7 @@ def _files(
         try:
             file = choose(package, target.where, target.prefix.version)
             if file is package.sdist:
-                has_rust = target.wheels is not None and target.wheels.has_rust
-                refuse_without_compiler(package, target.where, has_rust=has_rust)
+                with_compiler(package, target.where, target.wheels, target.listener)
             files.append(file)
         except NativePackageError as error:
             refused.append((package, error))

@@ -5,16 +5,24 @@ Belongs here: the protocol. Does not: the builder itself (`native`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
 
 class WheelBuilder(Protocol):
-    """Builds packages with native parts for the box. has_rust: also those with Rust in them."""
+    """Builds packages with native parts for the box. has_rust: also those with Rust in them.
+    can_make_rust: or `make_rust` may bring it about."""
 
     @property
     def has_rust(self) -> bool: ...
+
+    @property
+    def can_make_rust(self) -> bool: ...
+
+    def make_rust(self, tell: Callable[[str], None]) -> str:
+        """Makes the Rust compiler, in some minutes: "", or why it cannot be made. tell: is told how
+        long it takes."""
 
     def key(self, filename: str) -> str:
         """Names what the source archive of this name is built with: a wheel that was kept under

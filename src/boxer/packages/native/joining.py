@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from boxer.errors import NativePackageError
 from boxer.filetree import Tree
 from boxer.images import INSTALL_SDK, Base, BaseComponent
 from boxer.packages.catalogue.buildsettings import settings_of
-from boxer.packages.native import toolfiles
+from boxer.packages.native import rust, toolfiles
 from boxer.packages.native.crossbuild import build_wheel
 from boxer.packages.native.headers import headers_text
 from boxer.packages.native.linking import link
@@ -36,7 +36,7 @@ from boxer.wasmformat import with_object
 
 # Raised when packages are built otherwise than before.
 GENERATION = 2
-_UV_SECONDS = 900.0
+_UV_SECONDS = 3600.0
 # A module of nothing: the program is the object it carries.
 _NO_CODE = b"\0asm\1\0\0\0"
 
@@ -49,11 +49,20 @@ class Builder:
     """
 
     sdk: Sdk
-    rust: Mapping[str, RustToolchain] = field(default_factory=dict)
+    rust: dict[str, RustToolchain] = field(default_factory=dict)
 
     @property
     def has_rust(self) -> bool:
         return bool(self.rust)
+
+    @property
+    def can_make_rust(self) -> bool:
+        return rust.can_be_made()
+
+    def make_rust(self, tell: Callable[[str], None]) -> str:
+        reason = rust.make(tell)
+        self.rust.update(find_rust())
+        return reason
 
     def key(self, filename: str) -> str:
         settings = settings_of(filename)

@@ -1,7 +1,8 @@
 """Packages with Rust in them: the settings of cargo, maturin and setuptools-rust.
 
-Belongs here: the Rust toolchains as a build sees one. Does not: making it (`recipes/rust.py`), the
-link (`rustlink`), which packages may be built so (`catalogue.buildsettings`).
+Belongs here: the Rust toolchains as a build sees one, and having them made where this is a checkout
+of Boxer. Does not: how they are made (`recipes/rust.py`), the link (`rustlink`), which packages may
+be built so (`catalogue.buildsettings`).
 
 rustc has no target for a box. Its WASI target has the box's C types, and what a module takes from
 the C library is looked for in the box when it is linked: most of what WASI does otherwise has other
@@ -19,10 +20,12 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from boxer.blobstore import locked
+from boxer.ending import run_program, told_of_waiting
 from boxer.images import bases_folder
 from boxer.packages.native.sdk import Sdk
 
@@ -32,6 +35,8 @@ NOT_THERE = (
     "Make it once: `make rust`."
 )
 _LINKER = Path(__file__).with_name("rustlink.py")
+_CHECKOUT = Path(__file__).parents[4]
+_SWITCH = "BOXER_MAKE_RUST"
 # Link-time optimisation would merge rustc's allocator with what is kept.
 _CARGO = """[build]
 target = "{target}"
@@ -143,6 +148,36 @@ def find_rust() -> dict[str, RustToolchain]:
         if digest and (folder / "rust.json").is_file():
             found[current.parent.name] = RustToolchain(folder, digest)
     return found
+
+
+def can_be_made() -> bool:
+    """Whether `make` knows how, and may: this is a checkout of Boxer, whose bases are those of its
+    cache folder, and BOXER_MAKE_RUST is not 0."""
+    is_checkout = (_CHECKOUT / "recipes" / "rust.py").is_file()
+    return is_checkout and not os.environ.get("BOXER_BASES") and os.environ.get(_SWITCH) != "0"
+
+
+def make(tell: Callable[[str], None]) -> str:
+    """Has the toolchains made, unless another process was faster: "", or why they could not be.
+    tell: is told how long it takes."""
+    home = bases_folder().parent / "rust"
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with locked(home / "lock", lambda: tell("waiting for another build, which makes it")):
+            return "" if find_rust() else _made(tell)
+    except OSError as error:
+        return str(error)
+
+
+def _made(tell: Callable[[str], None]) -> str:
+    words = [sys.executable, "-m", "recipes", "rust"]
+    with told_of_waiting(lambda seconds: tell(f"making the Rust compiler: {seconds:.0f} s ..")):
+        done = run_program(words, folder=_CHECKOUT, timeout=None)
+    if done.returncode == 0:
+        return ""
+    said = done.stderr.decode("utf-8", "replace").splitlines()
+    errors = [line.removeprefix("error: ") for line in said if line.startswith("error: ")]
+    return (errors or said[-1:] or ["it was ended"])[-1]
 
 
 def without_lock(source: Path, loosened: Sequence[str] = ()) -> None:
