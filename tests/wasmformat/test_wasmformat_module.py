@@ -127,7 +127,7 @@ def test_hints_of_branches_stay_before_the_code() -> None:
     for module in (code, box):
         places = [n for n, section in enumerate(module.sections) if section.id == SectionId.CUSTOM]
         assert module.sections[places[-1] + 1].id == SectionId.CODE
-        assert module.custom("metadata.code.branch_hint") == b"\x01\0\x01\x03\x01\0"
+        assert bytes(module.custom("metadata.code.branch_hint") or b"") == b"\x01\0\x01\x03\x01\0"
     assert code_part(Module.parse(box.emit()), 1, exports(base)).emit() == code_only(base)
 
 
