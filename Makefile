@@ -64,10 +64,11 @@ compare: setup
 conformance: bases
 	$(BIN)/python -m tests.conformance $(if $(NATIVE),--native $(NATIVE) --write docs/reference/conformance.md)
 
-# Packages with native code, built and tried one after the other, then the own tests of numpy and pandas: about two hours, less when kept.
+# Packages with native code, built and tried one after the other, then the own tests of numpy and pandas, and both shown in a sandbox: about two hours, less when kept.
 packages: bases rust
 	$(BIN)/python -m bench.packages --write
 	$(BIN)/python -m tests.suites
+	$(BIN)/python -m tests.sandboxes.rich
 
 # Other people's tests of threads and processes, in a box as natively: h11, trio, starlette and others.
 suites: bases

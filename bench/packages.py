@@ -41,8 +41,8 @@ REFUSED = """
 
 What cannot work is refused before anything is fetched or built
 (`src/boxer/packages/catalogue/native.toml`). A version that has a pure wheel is installed all the
-same. An optional one is left out with a note
-where only an extra of another package brings it.
+same. An optional one is left out with a note where only an extra of another package brings it, a
+program where anything else is asked for too.
 
 | package | why | instead |
 |---|---|---|
@@ -85,7 +85,8 @@ def _refused() -> list[str]:
     table: dict[str, dict[str, Any]] = tomllib.loads(NATIVE.read_text("utf-8"))
     return [
         f"| {name}{f' but `{works}`' if (works := entry.get('versions')) else ''}"
-        f"{', optional' if entry.get('optional_for') else ''} "
+        f"{', optional' if entry.get('optional_for') else ''}"
+        f"{', program' if entry.get('program') else ''} "
         f"| {entry['why']} | {entry['instead']} |"
         for name, entry in sorted(table.items())
         if entry.keys().isdisjoint({"substitute", "source", "beside"})

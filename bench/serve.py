@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -356,9 +356,11 @@ def bodies(port: int) -> dict[str, float]:
 
 
 def family(pid: int) -> list[int]:
-    """Whichever of its threads has started them."""
-    lists = Path(f"/proc/{pid}/task").glob("*/children")
-    children = [int(child) for told in lists for child in told.read_text().split()]
+    """Whichever of its threads has started them. One may end meanwhile."""
+    children: list[int] = []
+    with suppress(OSError):
+        for told in Path(f"/proc/{pid}/task").glob("*/children"):
+            children += map(int, told.read_text().split())
     return [pid, *(each for child in children for each in family(child))]
 
 
@@ -366,8 +368,9 @@ def cpu_of(pid: int) -> float:
     """Seconds, of a process and those it has started, also those that have ended."""
     ticks = 0
     for each in family(pid):
-        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
-        ticks += sum(map(int, fields[11:15]))
+        with suppress(OSError):
+            fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+            ticks += sum(map(int, fields[11:15]))
     return ticks / TICKS
 
 

@@ -19,7 +19,7 @@
 
 #include <sys/types.h>
 
-#define BOXER_NATIVE_ABI 18
+#define BOXER_NATIVE_ABI 19
 
 // Tasks of a guest at a time, by default and at most.
 #define BOXER_TASKS 64
@@ -65,6 +65,7 @@ struct boxer_run {
     uint32_t thaw;                    // 1: a call is the first of a life of its own
     uint32_t tasks;                   // limit, 1 to BOXER_MOST_TASKS
     uint64_t time_ns, cpu_ns, output; // limits; UINT64_MAX: none
+    uint32_t unmeasured;              // 1: its outcome need not say how much CPU time it took
     // Asked every 50 ms on the machine's thread; 1 interrupts. Null: nobody is asked.
     int (*attend)(struct boxer_outcome *);
     // A build's: time stands at epoch_ns and moves by looks and sleeps alone, and random bytes are
@@ -88,6 +89,9 @@ enum boxer_word {
     BOXER_PAUSE, // as SIGSTOP, until the word is another one; limits of time go on
 };
 
+// Bytes of a reply that is as short as most are. Python reads so few without counting first.
+#define BOXER_BRIEF 500
+
 // How it ended. Pointers are the machine's and hold until it is entered again.
 struct boxer_outcome {
     uint32_t kind, status;
@@ -101,6 +105,7 @@ struct boxer_outcome {
     void *raised;              // a Python exception, owned: `boxer_attend_python` met it
     const char *network_limit; // the first of the network's that was reached, or null
     char message[256];
+    uint8_t brief[BOXER_BRIEF]; // a brief reply
 };
 
 // A folder of the host, and the name the guest is told. Both end with a NUL.
@@ -154,9 +159,11 @@ int boxer_machine_answer(struct boxer_machine *, const uint8_t *reply, uint64_t 
 int boxer_machine_reset(struct boxer_machine *, struct boxer_outcome *);
 // The same for a machine whose next life is no call (tracking_clear).
 int boxer_machine_clear(struct boxer_machine *, struct boxer_outcome *);
-// A run (without a request) or a call, and the reset behind it: one crossing for Python.
-void boxer_machine_serve(struct boxer_machine *, const struct boxer_run *, const uint8_t *request,
-                         uint64_t size, struct boxer_outcome *);
+// A run (without a request) or a call, and the reset behind it: one crossing for Python. Where a
+// call went as most do: the size of its reply, a result in JSON that lies in `brief`, and the pages
+// that were put back, from bit 16 on. 0: look at the outcome.
+uint64_t boxer_machine_serve(struct boxer_machine *, const struct boxer_run *,
+                             const uint8_t *request, uint64_t size, struct boxer_outcome *);
 // A second machine equal to one that lies idle. descriptor: of an empty file that both may map from
 // then on.
 struct boxer_machine *boxer_machine_fork(struct boxer_machine *, uint64_t memory_limit,
@@ -199,6 +206,12 @@ void boxer_watched_end(struct watched *), boxer_watched_free(struct watched *);
 
 // For `attend` in a Python process: runs the handlers of signals that have arrived.
 int boxer_attend_python(struct boxer_outcome *);
+
+// A run's `ask` in a Python process: one function answers, which takes a request's bytes and gives
+// a reply's, or what is none, and the run is interrupted. It stays the caller's. 1, or 0: not
+// there.
+int boxer_ask_python_with(void *function);
+int boxer_ask_python(struct boxer_machine *, const uint8_t *request, uint64_t size);
 
 uint32_t boxer_native_abi(void);
 

@@ -8,7 +8,7 @@ A request is one letter and its data, a reply likewise:
        after the other all bytes and long texts in it, each {TAG: size} or {TEXT: size} there; a
        dict's own {TAG: value} is {TAG: [value]}
     x  source text, run in `__main__`
-    i  {"modules": [...]}                                   import, and get used to calls
+    i  {"modules": [...], "functions": [...]}   import, find, and get used to calls
     =  JSON    ~  tagged, as t    !  {"type", "message", "traceback"}    e  {"code": ...}
 """
 
@@ -32,8 +32,10 @@ def serve(request):
     as one."""
     try:
         try:
-            request = memoryview(request)
-            reply = _HANDLERS[request[:1].tobytes()](request[1:])
+            if request[0] == _PLAIN:
+                reply = _answer(_scan(str(request, "utf-8"), 1)[0])
+            else:
+                reply = _HANDLERS[request[0]](memoryview(request)[1:])
         finally:
             if _thread._count():
                 _join_threads()
@@ -69,10 +71,6 @@ def _flush():
     sys.stderr.flush()
 
 
-def _call(data):
-    return _answer(_scan(str(data, "utf-8"), 0)[0])
-
-
 def _call_tagged(data):
     return _answer(untagged(data))
 
@@ -87,8 +85,8 @@ def untagged(data):
 
 def _answer(request):
     name = request["f"]
-    function = _functions.get(name) or _find(name)
-    result = function(*request["a"], **request["k"])
+    place, attribute = _functions.get(name) or _find(name)
+    result = getattr(place, attribute)(*request["a"], **request["k"])
     return written(result)
 
 
@@ -109,12 +107,20 @@ def written(result, as_json=b"=", tagged=b"~"):
 
 
 def _find(name):
+    """Where it is, which later calls know: what is there may have become another one."""
     module, _, path = name.partition(":")
-    function = importlib.import_module(module)
-    for part in path.split("."):
-        function = getattr(function, part)
-    _functions[name] = function
-    return function
+    place = importlib.import_module(module)
+    *parts, last = path.split(".")
+    for part in parts:
+        place = getattr(place, part)
+    getattr(place, last)
+    _functions[name] = place, last
+    return place, last
+
+
+def know(name):
+    """Before the freeze: then no call's machine has to look for it."""
+    _find(name)
 
 
 class _HasBytesError(Exception):
@@ -238,11 +244,18 @@ def _execute(data):
 
 
 def _get_ready(data):
-    for module in json.loads(bytes(data))["modules"]:
+    told = json.loads(bytes(data))
+    for module in told["modules"]:
         importlib.import_module(module)
+    for name in told.get("functions", ()):
+        try:
+            know(name)
+        except Exception:  # the call says it
+            continue
     tagged = _framed({"f": "_boxer_calls:_nothing", "a": [{"a": b"a"}], "k": {}}, b"t")
     for _ in range(WARM_UP):
         serve(b'c{"f":"_boxer_calls:_nothing","a":[{"a":1}],"k":{}}')
+        serve(b'c{"f":"_boxer_calls:_nothing","a":[[1]],"k":{}}')
         serve(tagged)
     return b"=null"
 
@@ -269,4 +282,5 @@ def _described(error):
     }
 
 
-_HANDLERS = {b"c": _call, b"t": _call_tagged, b"x": _execute, b"i": _get_ready}
+_PLAIN = ord("c")
+_HANDLERS = {ord("t"): _call_tagged, ord("x"): _execute, ord("i"): _get_ready}

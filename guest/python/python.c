@@ -445,9 +445,11 @@ static int python_wake(unsigned depth, int as_rested) {
     return call_boxer("wake", environment(), 0) < 0;
 }
 
-// The reply stays alive until the next request.
+// The last reply, alive until the next request or a freeze.
+static PyObject *last;
+
 static int python_serve(const char *request, size_t size, const char **reply, size_t *reply_size) {
-    static PyObject *serve, *last;
+    static PyObject *serve;
     Py_CLEAR(last);
     if (!serve) {
         PyObject *module = PyImport_ImportModule("_boxer_calls");
@@ -474,7 +476,11 @@ static int python_rest(unsigned depth) {
         return 1;
     if (depth)
         Py_SetRecursionLimit((int)depth);
-    return fresh_settle() < 0 || settle() || warmth_settle() < 0;
+    Py_CLEAR(last);
+    if (fresh_settle() < 0 || settle() || warmth_settle() < 0)
+        return 1;
+    pools_settle(); // once more: what the last steps have left would be taken first
+    return 0;
 }
 
 // recipes/toybox.toml: which command is meant says argv[0].

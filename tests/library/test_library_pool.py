@@ -187,3 +187,34 @@ def test_no_two_machines_share_randomness_or_identity(any_box: boxer.Box) -> Non
     for place in range(6):
         assert len({str(one[place]) for one in drawn}) == len(drawn)
     assert abs(drawn[-1][7] / 1e9 - time.time()) < 3600
+
+
+@pytest.mark.parametrize("size", [1, 490, 495, 496, 497, 498, 499, 500, 501, 505, 4095, 4096])
+def test_results_as_long_as_short_ones_may_be(any_box: boxer.Box, size: int) -> None:
+    with any_box.pool(size=1) as pool:
+        for value in ("x" * size, ["\u00e9" * (size // 6)], {"k": "y" * size}):
+            assert pool.call("app:echo", value) == value
+        assert pool.resets >= 3 or not pool.can_talk
+
+
+def test_a_function_that_is_not_there_is_told_at_each_call(any_box: boxer.Box) -> None:
+    with any_box.pool(size=1) as pool:
+        for _ in range(2):
+            with pytest.raises(boxer.GuestError, match="nothing_such"):
+                pool.call("json:nothing_such", 1)
+        assert pool.call("json:dumps", [1]) == "[1]"
+
+
+def test_a_name_means_what_it_stands_for_at_its_call(box: boxer.Box) -> None:
+    with box.start() as machine:
+        assert machine.call("app:echo", 1) == 1
+        machine.exec("import app; app.echo = lambda value: ['another', value]")
+        assert machine.call("app:echo", 1) == ["another", 1]
+
+
+def test_where_both_times_are_as_long_one_of_them_ends_a_call(box: boxer.Box) -> None:
+    with box.pool(size=1, limits=boxer.Limits(time=0.3, cpu=0.3)) as pool:
+        with pytest.raises(boxer.LimitReached) as caught:
+            pool.call("app:spin")
+        assert caught.value.limit in ("time", "cpu")
+        assert pool.call("app:echo", 1) == 1

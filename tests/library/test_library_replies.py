@@ -19,7 +19,7 @@ RESULTS = (boxer.GuestError, boxer.GuestExitedError, boxer.LimitReached)
 # Replaces what writes a reply by what gives these bytes.
 FORGE = """
 import _boxer_calls
-_boxer_calls._HANDLERS[b"c"] = lambda data: {data}
+_boxer_calls._answer = lambda request: {data}
 """
 
 
@@ -180,7 +180,7 @@ OUTSIDE = """
 import ctypes, _boxer_calls
 reply = b"=1" * 1000
 ctypes.c_int32.from_address(id(reply) + 8).value = 0x7fffffff
-_boxer_calls._HANDLERS[b"c"] = lambda data: reply
+_boxer_calls._answer = lambda request: reply
 """
 
 

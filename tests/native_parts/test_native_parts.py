@@ -77,6 +77,12 @@ def test_pages_are_moved_and_copied(tmp_path: Path) -> None:
 
 
 @needs_compiler
+@pytest.mark.parametrize("sanitizer", ["address", "thread"])
+def test_the_baton_is_taken_and_given(sanitizer: str, tmp_path: Path) -> None:
+    run(build(tmp_path, "check_baton", sanitizer=sanitizer))
+
+
+@needs_compiler
 def test_damaged_code_is_read_safely(tmp_path: Path) -> None:
     module = tmp_path / "module.wasm"
     module.write_bytes(bytes(wat2wasm(MODULE)))

@@ -22,7 +22,7 @@ from boxer.errors import (
 )
 from boxer.filetree import File, Tree
 from boxer.images import Python
-from boxer.packages.catalogue.known import resolve_what_works
+from boxer.packages.catalogue.known import resolve_what_works, working_versions
 from boxer.packages.files import users_without
 from boxer.packages.resolve import ASKED, Locked, Question, requirers
 from boxer.packages.settings import index_environment
@@ -904,9 +904,8 @@ def test_versions_without_rust_are_looked_for_where_it_was_not_made(
     for version in ("3.2.2", "4.2.0", "5.0.0"):
         publish("bcrypt", version, sdist="always")
     environment = index_environment({}, {})
-    found, _ = resolve_what_works(
-        Question([asked], PYTHON.series), environment, None, has_rust=has_rust
-    )
+    limits = list(working_versions(has_rust=has_rust))
+    found, _ = resolve_what_works(Question([asked], PYTHON.series), environment, None, limits)
     assert f"{found[0].name} {found[0].version}" == taken
 
 
@@ -926,8 +925,9 @@ def test_packages_in_rust_are_taken_where_they_can_be_built(
     for version in ("0.21.0", "0.30.0"):
         publish("rpds-py", version, sdist="always")
     environment = index_environment({}, {})
+    limits = list(working_versions(has_rust=has_rust))
     found, _ = resolve_what_works(
-        Question(["jsonschema"], PYTHON.series), environment, None, has_rust=has_rust
+        Question(["jsonschema"], PYTHON.series), environment, None, limits
     )
     assert [f"{package.name} {package.version}" for package in found] == taken
 

@@ -8,6 +8,8 @@ import pytest
 
 from boxer.errors import NativePackageError
 from tests.indexes import Indexes, indexes
+from tests.packages.test_packages_pip import BACKEND
+from tests.stages import EchoRunner
 
 if TYPE_CHECKING:
     from tests.stages import Stage
@@ -115,3 +117,112 @@ def test_what_only_some_machines_need_is_left_out(
         "gamma-9.0.dist-info",
         "ring-1.0.dist-info",
     }
+
+
+PROJECT = """
+[project]
+name = "shop"
+version = "1"
+requires-python = ">=3.10"
+dependencies = {dependencies}
+{more}
+[[tool.uv.index]]
+url = "{index}"
+default = true
+"""
+BUILD = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+
+
+def project(stage: Stage, indexes: Indexes, dependencies: list[str], more: str = "") -> None:
+    """A project of uv's in /srv, without a lock file."""
+    text = PROJECT.format(dependencies=dependencies, more=more, index=indexes.public)
+    stage.tree.add_file("/srv/pyproject.toml", text.encode())
+    for name in ("bcrypt", "matplotlib"):
+        indexes.put("public", name, "3.2.2")
+        indexes.put("public", name, "50.0", tag=LINUX)
+
+
+@pytest.mark.parametrize(
+    ("dependencies", "more"),
+    [
+        (["bcrypt", "matplotlib"], ""),
+        (["bcrypt"], '[dependency-groups]\ndev = ["matplotlib"]\n[tool.uv] # ours\n'),
+        (["bcrypt"], '[dependency-groups]\ndev = ["matplotlib"]\n[tool.uv.sources]\n'),
+        (["bcrypt", "matplotlib"], '[tool.uv]\nconstraint-dependencies = ["matplotlib<4"]\n'),
+    ],
+)
+@pytest.mark.parametrize("command", ["uv sync", "uv run python -V", "uv lock && uv sync --locked"])
+def test_uv_takes_versions_that_work_where_no_lock_says_others(
+    stage: Stage, indexes: Indexes, dependencies: list[str], more: str, command: str
+) -> None:
+    project(stage, indexes, dependencies, more)
+    written = stage.tree.file("/srv/pyproject.toml").data
+    stage.runner = EchoRunner()
+    stage.run(f"cd /srv && {command}")
+    frozen = stage.run("cd /srv && uv pip freeze --python .venv")
+    assert {"bcrypt==3.2.2", "matplotlib==3.2.2"} <= set(frozen.split())
+    # The lock file is one of the project as it stands.
+    assert stage.tree.file("/srv/pyproject.toml").data == written
+    assert stage.run("cd /srv && uv sync --locked && echo agrees").endswith("agrees\n")
+
+
+def test_what_one_pin_forbids_is_kept_to_by_the_others(stage: Stage, indexes: Indexes) -> None:
+    indexes.put("public", "pynacl", "50.0", tag=LINUX)
+    project(stage, indexes, ["pynacl", "matplotlib"])
+    for command in ("uv sync", f"pip install -i {indexes.public} pynacl matplotlib"):
+        error = refused(stage, f"cd /srv && {command}")
+        assert error.message.startswith("`pynacl 50.0` cannot run in a box")
+        assert "matplotlib" not in str(error.hint)
+
+
+def test_a_project_that_asks_for_what_cannot_be_built_gets_what_can(
+    stage: Stage, indexes: Indexes
+) -> None:
+    """Its own pin is let go, as those of a list of requirements are."""
+    indexes.put("public", "bcrypt", "4.2.0", tag=LINUX)  # it takes the Rust compiler
+    project(stage, indexes, ["bcrypt>=4.0.1"], BUILD)
+    backend = BACKEND.format(
+        name="shop", version="1", native="", requires="Requires-Dist: bcrypt>=4.0.1\\n"
+    )
+    stage.tree.add_file("/srv/backend.py", backend.encode())
+    stage.run("cd /srv && uv sync && uv sync")
+    assert "bcrypt==3.2.2" in stage.run("cd /srv && uv pip freeze --python .venv")
+    indexes.put("public", "pwdlib", "1.0", ("bcrypt>=4.1.2",))
+    stage.run(f"pip install -i {indexes.public} pwdlib")
+    assert "bcrypt==3.2.2" in stage.run("pip freeze")
+
+
+@pytest.mark.parametrize("command", ["uv sync", "pip install beta ruff", "pip install linted"])
+def test_programs_that_work_on_a_project_are_left_out(
+    stage: Stage, indexes: Indexes, command: str
+) -> None:
+    indexes.put("public", "ruff", "50.0", tag=LINUX)
+    indexes.put("public", "linted", "1.0", ("ruff", "beta"))
+    project(stage, indexes, ["beta"], '[dependency-groups]\ndev = ["ruff"]\n')
+    stage.run(f"cd /srv && {command}")
+    environment = " --python .venv" if command == "uv sync" else ""
+    assert "beta==9.0" in stage.run(f"cd /srv && uv pip freeze{environment}")
+    assert any("`ruff`: not installed" in notice for notice in stage.heard.notices)
+
+
+def test_a_program_that_is_asked_for_alone_is_refused(stage: Stage, indexes: Indexes) -> None:
+    indexes.put("public", "ruff", "50.0", tag=LINUX)
+    assert "`ruff 50.0` cannot run in a box" in refused(stage, "pip install ruff").message
+
+
+def test_what_a_lock_file_says_is_kept_to(stage: Stage, indexes: Indexes) -> None:
+    project(stage, indexes, ["matplotlib>=50"])
+    with pytest.raises(NativePackageError):
+        stage.run("cd /srv && uv lock && uv sync")
+    stage.run("cd /srv && sed -i 's/>=50//' pyproject.toml")
+    assert "50.0" in refused(stage, "cd /srv && uv sync").message
+
+
+def test_uv_takes_the_last_version_that_needs_no_build(stage: Stage, indexes: Indexes) -> None:
+    indexes.put_rust("ferrous", "2.5")
+    indexes.put("public", "ferrous", "2.0")
+    project(stage, indexes, ["ferrous"])
+    stage.run("cd /srv && uv sync")
+    assert "ferrous==2.0" in stage.run("cd /srv && uv pip freeze --python .venv")
+    assert any("`ferrous<=2.0`" in notice for notice in stage.heard.notices)
+    assert stage.run("cd /srv && uv sync --locked && echo agrees").endswith("agrees\n")

@@ -121,6 +121,7 @@ COMMANDS = [
     "uv venv -q && uv pip install -q gamma && uv export -q --no-dev --no-hashes -o r.txt"
     " --no-emit-package alpha && uv pip sync -q r.txt",
     "uv run --no-dev --all-packages python -V",
+    "mkdir new && cd new && uv init -q --bare --no-workspace && uv add -q alpha && cp -r .venv ..",
     "UV_NO_DEV=1 uv sync",
     "UV_NO_INSTALL_PROJECT=1 UV_NO_GROUP=dev uv sync",
     "UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never UV_NO_CACHE=1 uv sync",

@@ -3,6 +3,7 @@
 
 import asyncio
 import sys
+from pathlib import Path
 
 count = 0
 started = []
@@ -76,6 +77,39 @@ async def without_lifespan(scope, receive, send):
 async def does_not_start(scope, receive, send):
     await receive()
     await send({"type": "lifespan.startup.failed", "message": "no database"})
+
+
+async def keeps_listening(scope, receive, send):
+    """Hears what comes behind its answer, as Quart does."""
+    assert scope["type"] == "http"
+    await receive()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"heard "})
+    started.append((await receive())["type"])
+    assert started[-1] == "http.disconnect"
+
+
+async def raises_behind_its_answer(scope, receive, send):
+    """As Starlette does behind the answer of a handler of errors."""
+    assert scope["type"] == "http"
+    status = 500 if scope["path"] == "/" else 200
+    await send({"type": "http.response.start", "status": status, "headers": []})
+    if scope["path"] == "/parts":
+        await send({"type": "http.response.body", "body": b"own", "more_body": True})
+    if scope["path"] != "/early":
+        await send({"type": "http.response.body", "body": b" page"})
+    raise LookupError("for the log")
+
+
+async def starts_on_a_volume(scope, receive, send):
+    """Says itself that it has not started."""
+    if scope["type"] == "lifespan":
+        await receive()
+        kind = "complete" if Path("/data/told").is_file() else "failed"
+        await send({"type": f"lifespan.startup.{kind}", "message": "no volume"})
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": Path("/data/told").read_bytes()})
 
 
 def double(value):

@@ -36,6 +36,10 @@ def app(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     if environ["PATH_INFO"] == "/slow":
         time.sleep(0.3)
+    if environ["PATH_INFO"] == "/eat":
+        held = []
+        while True:
+            held.append(b"x" * (4 << 20))
     if environ["PATH_INFO"] == "/fill":
         Path("/tmp/filler").write_bytes(bytes(range(256)) * 16384)
     return [f"{{VERSION}} {{seen}}".encode()]
@@ -197,6 +201,38 @@ def disk_full(box: Path) -> str:
     return f"6 of 6 sessions go on, {left} files left"
 
 
+def memory_bound(box: Path) -> str:
+    """Clients that take all the memory a request may have, again and again: others are answered."""
+    options = ("--limit", "memory=256MiB", "--machines", "8", "--streams", "8")
+    with service(box, *options) as (port, process):
+        before, most, ends = memory_of(process.pid), 0.0, time.monotonic() + 20
+        refused: list[str | None] = []
+
+        def eat() -> None:
+            while time.monotonic() < ends:
+                refused.append(get(port, "/eat"))
+
+        hungry = [threading.Thread(target=eat) for _ in range(4)]
+        for thread in hungry:
+            thread.start()
+        times = []
+        while time.monotonic() < ends:
+            began = time.perf_counter()
+            assert get(port) == "one 1"
+            times.append(time.perf_counter() - began)
+            most = max(most, memory_of(process.pid))
+        for thread in hungry:
+            thread.join()
+        assert set(refused) == {"500"}, set(refused)
+        after = memory_of(process.pid)
+    times.sort()
+    return (
+        f"{len(refused)} requests ended at 256 MiB, {len(times)} beside them answered,"
+        f" half within {times[len(times) // 2] * 1e3:.0f} ms, the slowest {times[-1] * 1e3:.0f};"
+        f" {before:.0f} MB before, {most:.0f} at most, {after:.0f} behind"
+    )
+
+
 def killed(box: Path) -> str:
     """kill -9 of a worker under load: the others go on, and there is a new one."""
     with service(box, "--workers", "2") as (port, process):
@@ -263,6 +299,7 @@ PARTS: dict[str, Callable[[Path], str]] = {
     "idle": idle,
     "sessions": sessions,
     "disk_full": disk_full,
+    "memory_bound": memory_bound,
     "killed": killed,
     "upgraded": upgraded,
 }

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ import boxer
 from boxer.errors import ServeError
 from boxer.runtime import Stream
 from boxer.serving import Application, asgi, failures, wsgi
+from boxer.serving.served import RESPOND, rehearsal_of
 
 pytestmark = pytest.mark.base
 
@@ -200,6 +202,43 @@ def test_asgi_without_a_lifespan(served_box: boxer.Box) -> None:
     assert "content-length" not in answer.headers
 
 
+def test_who_listens_behind_its_answer_hears_the_end(served_box: boxer.Box) -> None:
+    """Whether that goes by a stream or not."""
+    application = of(served_box, "keeps_listening", rehearse=())
+    assert ask(application).body == b"heard "
+    request = rehearsal_of("GET /")
+    assert application.served.pool.call(RESPOND, request)["body"] == "heard "
+
+
+def test_what_is_raised_behind_an_answer_is_for_the_log(
+    served_box: boxer.Box, capfd: pytest.CaptureFixture[str]
+) -> None:
+    limits = boxer.Limits(time=20)
+    with served_box.pool(1, limits=limits, output=Stream.INHERIT) as pool:
+        application = asgi(pool, "applications:raises_behind_its_answer", rehearse=())
+        for path, expected in (("/", (500, b" page")), ("/parts", (200, b"own page"))):
+            answer = ask(application, path)
+            assert (answer.status, answer.body) == expected
+            assert pool.call(RESPOND, rehearsal_of(f"GET {path}"))["body"] == expected[1].decode()
+        assert ask(application, "/early").body == b"Internal Server Error\n"
+    assert capfd.readouterr().err.count("LookupError: for the log") >= 4
+    with served_box.pool(1, limits=limits) as pool:
+        application = asgi(
+            pool, "applications:raises_behind_its_answer", rehearse=(), development=True
+        )
+        here = ((b"host", b"localhost"),)
+        assert b"for the log" in ask(application, headers=here, client="127.0.0.1").body
+
+
+def test_a_start_up_that_fails_without_its_volume(served_box: boxer.Box, tmp_path: Path) -> None:
+    (tmp_path / "told").write_text("told")
+    mounts = [boxer.Mount(str(tmp_path), "/data")]
+    with served_box.pool(1, limits=boxer.Limits(time=20), mounts=mounts) as pool:
+        application = asgi(pool, "applications:starts_on_a_volume")
+        for _ in range(2):
+            assert ask(application).body == b"told"
+
+
 def test_functions_and_events(served_box: boxer.Box) -> None:
     function = of(served_box, "double")
     assert ask(function, method="POST", body=(b'{"a":1}',)).body == b'{"twice":[{"a":1},{"a":1}]}'
@@ -238,6 +277,7 @@ def test_a_factory_is_called(served_box: boxer.Box) -> None:
         ("applications:number", "cannot be called"),
         ("applications:three", "neither WSGI"),
         ("applications:does_not_start", "no database"),
+        ("applications:starts_on_a_volume", "no volume"),
         ("json", "say which"),
     ],
 )

@@ -7,22 +7,29 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from boxer.runtime import Limits, keptimage
 from boxer.serving import key_of_start, known_start
+from tests.serving.running import Client, command
 
 pytestmark = pytest.mark.base
 
-APP = """import sys, os
+APP = """import sys, os, re
 print("IMPORTED", file=sys.stderr, flush=True)
 TOLD = os.environ.get("TOLD", "")
 def app(environ, start_response):
     import decimal
+    is_known = any(pattern == "(wa)+rm" for _, pattern, _ in re._cache)
+    re.compile("(wa)+rm")
     start_response("200 OK", [("content-type", "text/plain")])
+    if environ["PATH_INFO"] == "/known":
+        return [str(is_known).encode()]
     return [TOLD.encode() + b"!"]
 
 class Lifespan:
@@ -46,15 +53,15 @@ def box_file(tmp_path: Path) -> Path:
     # No other test, and none of an earlier time, has started this one.
     (tmp_path / "page.py").write_text(f"{APP}# {os.urandom(16).hex()}\n")
     made = tmp_path / "page.wasm"
-    command = [sys.executable, "-m", "boxer.cli", "build", "-q", "-o", str(made), str(tmp_path)]
-    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    build = [sys.executable, "-m", "boxer.cli", "build", "-q", "-o", str(made), str(tmp_path)]
+    subprocess.run(build, check=True, capture_output=True, timeout=300)
     return made
 
 
 def started(box: Path, *options: str) -> tuple[bytes, str]:
     """An answer, and what the service has said until its end."""
-    command = [sys.executable, "-m", "boxer.cli", "serve", str(box), "-p", "0", *options]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    words = [sys.executable, "-m", "boxer.cli", "serve", str(box), "-p", "0", *options]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         said, found = "", None
         for line in process.stderr:
@@ -96,6 +103,13 @@ def test_a_second_start_imports_nothing(box_file: Path) -> None:
     assert (body, "IMPORTED" in said) == (b"!", False)
 
 
+def test_a_second_start_is_used_to_its_rehearsals_a_little_later(box_file: Path) -> None:
+    started(box_file)
+    assert known_start(key_of(box_file)) is not None
+    with command(box_file) as (port, _):
+        until(lambda: asked(port, "/known") == b"True")
+
+
 def test_what_is_asked_for_otherwise_has_an_image_of_its_own(box_file: Path) -> None:
     started(box_file)
     assert "IMPORTED" in started(box_file, "--limit", "memory=300MB")[1]
@@ -125,10 +139,39 @@ def test_values_of_the_environment_are_never_kept(box_file: Path) -> None:
     assert secret.encode() not in image_of(key_of(box_file)).read_bytes()
 
 
+def rebuilt(box_file: Path, context: Path) -> None:
+    """Answers with a question mark."""
+    (context / "page.py").write_text(APP.replace('b"!"', 'b"?"'))
+    build = [sys.executable, "-m", "boxer.cli", "build", "-q", "-o", str(box_file), str(context)]
+    subprocess.run(build, check=True, capture_output=True, timeout=300)
+
+
 def test_a_box_that_is_another_by_now_is_loaded(box_file: Path, tmp_path: Path) -> None:
     started(box_file)
-    (tmp_path / "page.py").write_text(APP.replace('b"!"', 'b"?"'))
-    command = [sys.executable, "-m", "boxer.cli", "build", "-q", "-o", str(box_file), str(tmp_path)]
-    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    rebuilt(box_file, tmp_path)
     assert started(box_file)[0] == b"?"
     assert started(box_file)[0] == b"?"
+
+
+def test_workers_that_come_later_have_what_the_box_is_then(box_file: Path, tmp_path: Path) -> None:
+    """Their service was told the key of the image that it was, which is kept."""
+    started(box_file)
+    with command(box_file, "--workers", "2") as (port, process):
+        assert asked(port) == b"!"
+        rebuilt(box_file, tmp_path)
+        process.send_signal(signal.SIGHUP)
+        until(lambda: all(asked(port) == b"?" for _ in range(8)))
+    assert "IMPORTED" not in started(box_file)[1]  # what the new workers made is kept
+
+
+def asked(port: int, path: str = "/") -> bytes:
+    with Client(port) as client:
+        client.ask(path)
+        return client.answer()[1]
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 120
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

@@ -318,6 +318,18 @@ def test_a_new_one_takes_its_place_without_a_lost_request(box: Path) -> None:
         assert service.get("/new")["seen"] == ["/new"]
 
 
+def test_a_box_that_is_none_takes_nobodys_place(box: Path, tmp_path: Path) -> None:
+    copied = tmp_path / "copied.wasm"
+    copied.write_bytes(box.read_bytes())
+    with serving(copied, "--own-server", "--isolation", "connection") as service:
+        before = service.processes()
+        copied.write_bytes(b"no box")
+        service.process.send_signal(signal.SIGHUP)
+        service.until(lambda: b"goes on as it was: " in service.log.read_bytes())
+        assert service.get("/still")["seen"] == ["/still"]
+        assert set(before) <= set(service.processes())
+
+
 def test_it_ends_when_its_connections_have(box: Path) -> None:
     with serving(box, "--own-server", "--isolation", "connection") as service:
         with Client(service.port) as client:

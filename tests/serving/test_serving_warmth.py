@@ -16,7 +16,7 @@ HERE = Path(__file__).resolve().parent
 CHANGES = (
     "other_globals", "other_method", "other_attributes", "other_init", "other_defaults",
     "other_code", "other_builtins", "other_globals_for_builtins", "other_length", "other_slots",
-    "other_call", "other_module", "own_getattribute", "without_a_method",
+    "other_call", "other_module", "own_getattribute", "without_a_method", "other_lines",
 )  # fmt: skip
 ALL = ",".join(CHANGES)
 APP = "warmth:app"
@@ -77,8 +77,8 @@ def test_nothing_of_a_rehearsal_is_seen(warm: boxer.Pool, misled: boxer.Pool) ->
 
 def test_what_was_asked_is_known(cold: boxer.Pool, warm: boxer.Pool) -> None:
     before, after = answer(cold)[2], answer(warm)[2]
-    assert (before["pattern"], before["codec"]) == (False, False)
-    assert (after["pattern"], after["codec"]) == (True, True)
+    for kind in ("pattern", "codec", "subscript", "block"):
+        assert (before[kind], after[kind]) == (False, True), kind
     assert after["specialised"] > before["specialised"] + 30
 
 

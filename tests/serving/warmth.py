@@ -3,14 +3,19 @@
 
 import builtins
 import encodings
+import inspect
 import json
+import linecache
 import random
 import re
 import struct
 import sys
+import typing
 from collections.abc import Iterable
 
 import _boxer
+
+from boxer import _warmth
 
 RATE = 2
 seen = []
@@ -101,6 +106,7 @@ def work(make=Item):
         text += part
     told += [text, counts, sum(numbers(4)), [n + 1 for n in (1, 2)], "a" in counts, text[0]]
     told += [isinstance(told, Iterable), "x".encode("idna").decode(), abs(-RATE)]
+    told += [inspect.getsource(double), str(typing.Callable[..., int])]
     made = type("Made", (Item,), {"kind": "made"})("new", 1)
     return [*told, made.label(), made.kind, bool(re.match("(wa)+rm", "wawarm"))]
 
@@ -168,10 +174,20 @@ def without_a_method():
     del Sale.label
 
 
+def other_lines():
+    """Of `double`, behind its first one."""
+    name = work.__code__.co_filename
+    linecache.getlines(name)
+    size, when, lines, full = linecache.cache[name]
+    behind = lines.index("def double(value, times=2):\n") + 1
+    lines = [*lines[:behind], "    times += 0\n", *lines[behind:]]
+    linecache.cache[name] = size, when, lines, full
+
+
 CHANGES = (
     other_globals, other_method, other_attributes, other_init, other_defaults, other_code,
     other_builtins, other_globals_for_builtins, other_length, other_slots, other_call,
-    other_module, own_getattribute, without_a_method,
+    other_module, own_getattribute, without_a_method, other_lines,
 )  # fmt: skip
 
 
@@ -199,17 +215,25 @@ def app(environ, start_response):
 
 
 def found():
-    """Specialised code units of `work`, whether its pattern and codec are known, and how many
-    patterns are numbers."""
+    """Specialised code units of `work`, whether its pattern, its codec, a subscript and a block of
+    source are known, and how many patterns are numbers."""
     code = work.__code__
     units = zip(code.co_code[::2], code._co_code_adaptive[::2], strict=True)
+    missed = misses()
+    typing.Callable[..., Item]
     patterns = [text for _, text, _ in re._cache if isinstance(text, str)]
     return {
         "specialised": sum(a != b for a, b in units),
         "pattern": "(wa)+rm" in patterns,
         "codec": "idna" in encodings._cache,
+        "subscript": misses() == missed,
+        "block": "def double(value, times=2):\n" in _warmth._blocks,
         "numbers": sum(text.startswith("0.") for text in patterns),
     }
+
+
+def misses():
+    return sum(cache.cache_info().misses for cache in typing._caches.values())
 
 
 def hints(seed):

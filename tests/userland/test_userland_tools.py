@@ -142,6 +142,26 @@ def test_a_part_of_what_a_box_cannot_have_is_refused(stage: Stage, package: str)
         stage.run(f"apt-get install -y {package}")
 
 
+@pytest.mark.parametrize(
+    ("manager", "settings", "folder"),
+    [
+        ("apt-get install -y", "/etc/supervisor/supervisord.conf", "/etc/supervisor/conf.d"),
+        ("apk add --no-cache", "/etc/supervisord.conf", "/etc/supervisor.d"),
+    ],
+)
+def test_a_program_in_python_has_an_environment_of_its_own(
+    stage: Stage, publish: Publish, manager: str, settings: str, folder: str
+) -> None:
+    publish("supervisor", "4.2.5", sdist="pure")  # its wheel brings a program
+    stage.run(f"{manager} supervisor")
+    assert stage.run("readlink -f /usr/bin/supervisor") == (
+        "/usr/share/pipx/venvs/supervisor/bin/supervisor\n"
+    )
+    assert f"{folder}/*" in stage.tree.file(settings).data.decode()
+    assert stage.tree.get(folder) is not None
+    assert "supervisor" not in stage.run("pip freeze")
+
+
 @pytest.mark.parametrize("script", ["apt-get -y install python3-dateutil=2.8", "apk add py3-tz"])
 def test_a_distributions_python_package_of_note_is_installed_by_pip(
     stage: Stage, publish: Publish, script: str

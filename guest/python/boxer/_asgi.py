@@ -18,6 +18,10 @@ class OutsideError(Exception):
     """The application's start-up wants something of the outside, where there is none yet."""
 
 
+class StartupError(RuntimeError):
+    """The application says that it did not start."""
+
+
 class _TooMuchError(BaseException):
     """Ends a coroutine whose answer is to be streamed."""
 
@@ -55,13 +59,16 @@ class Asgi:
             at_once = _AtOnce(request, self.loop)
             try:
                 self._run(self.app(self._scope(request), at_once.receive, at_once.send))
-            except BaseException:
+            except BaseException as error:
                 if not at_once.is_too_much:
-                    raise
+                    _see_to(error, at_once, request)
             return AGAIN if at_once.is_too_much else at_once.answer()
         self.loop.add_reader(stream.channel.inward, stream.channel.pump)
         talk = self._talk(request, stream)
-        self._run(self.app(self._scope(request), talk.receive, talk.send), talk)
+        try:
+            self._run(self.app(self._scope(request), talk.receive, talk.send), talk)
+        except Exception as error:
+            _see_to(error, talk, request)
         return self.loop.run_until_complete(talk.end()) if talk.must_end() else talk.answer()
 
     def _talk(self, request, stream):
@@ -87,7 +94,10 @@ class Asgi:
         if self.each_life and self._lifespan is None:
             self._lifespan = await _Lifespan.begun(self.app)
         talk = self._talk(request, stream)
-        await self.app(self._scope(request), talk.receive, talk.send)
+        try:
+            await self.app(self._scope(request), talk.receive, talk.send)
+        except Exception as error:
+            _see_to(error, talk, request)
         await talk.end()
 
     def _scope(self, request):
@@ -119,6 +129,16 @@ class Asgi:
         return scope
 
 
+def _see_to(error, talk, request):
+    """What an application raises behind its answer, as Starlette does behind its own 500, is for
+    the log: whoever asked has the answer. But a developer is told."""
+    if not (talk.is_complete and isinstance(error, Exception)) or request.get("development"):
+        raise error
+    import traceback
+
+    traceback.print_exc()
+
+
 async def _hello(scope, receive, send):
     await receive()
     headers = [(b"content-type", b"text/plain"), (b"content-length", b"5")]
@@ -137,7 +157,7 @@ class _AtOnce:
     """A request and its answer, both whole, and no stream."""
 
     def __init__(self, request, loop):
-        self.is_too_much = False
+        self.is_too_much = self.is_complete = False
         self._loop = loop
         self._messages = [{"type": "http.request", "body": request["body"], "more_body": False}]
         self._answer = {"status": 500, "headers": [], "body": b""}
@@ -148,9 +168,10 @@ class _AtOnce:
     async def receive(self):
         if self._messages:
             return self._messages.pop()
-        if self._ended is None:
-            self._ended = self._loop.create_future()
-        await self._ended
+        if not self.is_complete:
+            if self._ended is None:
+                self._ended = self._loop.create_future()
+            await self._ended
         return {"type": "http.disconnect"}
 
     async def send(self, message):
@@ -165,7 +186,8 @@ class _AtOnce:
             self._size += len(body)
             if has_more and self._size > AT_ONCE:
                 self._give_up()
-            if self._ended is not None and not has_more and not self._ended.done():
+            self.is_complete = not has_more
+            if self._ended is not None and self.is_complete and not self._ended.done():
                 self._ended.set_result(None)
 
     def _give_up(self):
@@ -186,7 +208,7 @@ class _Http:
         self._request, self._stream, self._loop = request, stream, loop
         self._start = {"status": 500, "headers": [], "trailers": False}
         self._held = None
-        self._has_begun = self._is_complete = self._wants_soon = False
+        self._has_begun = self.is_complete = self._wants_soon = False
         self._has_received = False
 
     async def receive(self):
@@ -204,7 +226,7 @@ class _Http:
                 "body": taken[1],
                 "more_body": not self._has_received,
             }
-        while self._stream.gone is None and not self._is_complete:
+        while self._stream.gone is None and not self.is_complete:
             await self._stream._turn(self._loop)
         return {"type": "http.disconnect"}
 
@@ -222,7 +244,7 @@ class _Http:
                 self._stream.send(b"E")
 
     async def _send_body(self, body, has_more):
-        if self._is_complete:
+        if self.is_complete:
             return
         has_trailers = self._start["trailers"]
         if not has_more and not has_trailers and not self._has_begun and len(body) <= AT_ONCE:
@@ -242,7 +264,7 @@ class _Http:
                 self._stream.send(b"E")
 
     def _complete(self):
-        self._is_complete = True
+        self.is_complete = True
         self._stream.feed(b"C", b"")  # who waits for the client to go
 
     def _begin(self):
@@ -281,6 +303,8 @@ class _Http:
 
 class _WebSocket:
     """A connection of messages."""
+
+    is_complete = False
 
     def __init__(self, request, stream, loop):
         self._stream, self._loop = stream, loop
@@ -358,7 +382,7 @@ class _Lifespan:
 
     @classmethod
     async def begun(cls, app):
-        """None: the application has none. Raises `RuntimeError`, `OutsideError`."""
+        """None: the application has none. Raises `StartupError`, `OutsideError`."""
         lifespan = cls()
         scope = {"type": "lifespan", "asgi": VERSION, "state": lifespan.state}
         started = asyncio.ensure_future(lifespan._told.get())
@@ -379,7 +403,7 @@ class _Lifespan:
             told = message.get("message") or str(error or "")
             if _is_of_the_outside(error):
                 raise OutsideError(told)
-            raise RuntimeError(f"the application did not start: {told}")
+            raise StartupError(f"the application did not start: {told}")
         return lifespan
 
     async def end(self):

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import _boxer
+import _boxer_calls
 
 from boxer import _linking
 from boxer.schemas.invalid import BadTypeError, InvalidError
@@ -56,6 +57,8 @@ def open_function(target=None):
             signature = signature_of(function, target.rpartition(":")[2])
         except BadTypeError as error:
             raise BadTypeError(f"`{target}`: {error}") from None
+        for name in ("call", "call_as_it_is"):
+            _boxer_calls.know(f"boxer.functions:{name}")
         _warm()
         _function, _target = function, target
         _load, _dump, _invoke = signature.load, signature.dump, signature.invoke
@@ -93,8 +96,9 @@ def _warm():
     signature = signature_of(_sample)
     _load, _dump, _invoke = signature.load, signature.dump, signature.invoke
     _boxer.be_eager()
+    request = b'c{"f":"boxer.functions:call","a":[{"number":1,"text":""}],"k":{}}'
     for _ in range(20):
-        call({"number": 1, "text": ""})
+        _boxer_calls.serve(request)
         call({"number": 1, "text": ""}, {"name": ""})
         _linking.end()
         call({"": None})
@@ -134,8 +138,6 @@ def main():
     """Frames on standard input are requests, on standard output replies, until input ends: what any
     host of preview 1 can do (docs/reference/function-protocol.md). What the function prints goes to
     standard error."""
-    import _boxer_calls
-
     replies = os.dup(1)
     os.dup2(2, 1)
     sys.stdout = sys.stderr

@@ -8,7 +8,7 @@ A request is {"method", "scheme", "path", "raw_path", "query", "version", "root_
 in Latin-1, names in small letters; an answer {"status", "headers", "body"} likewise (PEP 3333,
 ASGI 3.0 HTTP). A short body is told as text in Latin-1, too: bytes go a longer way. With
 "more_body" the body comes by frames (`_frames`); with "type": "websocket" it is one, with
-"subprotocols".
+"subprotocols". With "development" an error behind an answer counts.
 """
 
 import importlib

@@ -6,7 +6,7 @@
 //     signature   what callers know
 //     types       {"input", "output", "next"}: its schemas, which say in `js` what values are
 //     parameters  in their order: {"name"}, {"rest"}, {"options": names}, {"given": "context" or "next"}
-import { askHost, needed } from "boxer:calls";
+import { askHost, know, needed } from "boxer:calls";
 import { InvalidError, reader, writer } from "boxer:schema";
 import { getcwd } from "os";
 import { loadFile } from "std";
@@ -129,3 +129,6 @@ export function call_as_it_is(given, context) {
   begin(context);
   return finish(box.invoke(given), (value) => value);
 }
+
+know("boxer.functions:call", call);
+know("boxer.functions:call_as_it_is", call_as_it_is);

@@ -114,7 +114,8 @@ def signature_of(name: str) -> dict[str, Any]:
             told = json.loads(Path(name).read_bytes())
         except (OSError, ValueError) as error:
             raise FunctionError(f"`{name}` is no signature: {error}.") from None
-        return checked_signature(told.get("signature", told), name)
+        held = told.get("signature", told) if isinstance(told, dict) else told
+        return checked_signature(held, name)
     return Description.of(info_of(name), name).signature
 
 

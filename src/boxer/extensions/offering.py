@@ -74,6 +74,8 @@ class _Method:
         }
 
     def bound(self, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+        if not kwargs and len(args) == 1 and self.positional:
+            return {self.positional[0]: args[0]}
         if not kwargs and len(args) <= len(self.positional):
             return dict(zip(self.positional, args, strict=False))
         given = dict(kwargs)

@@ -12,13 +12,15 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import mmap
+import re
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from boxer.boxfile import Box, read_box, write_box
-from boxer.errors import FunctionError, GuestError
+from boxer.boxfile import Box, read_box, read_info, write_box
+from boxer.errors import BoxerError, FunctionError, GuestError
 from boxer.functions.description import Description, checked_signature
 from boxer.functions.project import Project
 from boxer.pipeline import Event, Listener, Notice, build
@@ -27,6 +29,8 @@ from boxer.runtime import Frozen, Limits, Pool
 HOME = "/app"
 TOLD = "/etc/boxer/function.json"
 GUEST = "boxer.functions"
+# Without a .dockerignore and a Dockerfile of the project's own.
+_LEFT_OUT = (".git", ".venv", "**/__pycache__")
 
 
 def _ignore(event: object) -> None:
@@ -62,9 +66,11 @@ def build_function(
     with tempfile.TemporaryDirectory(prefix="boxer-function-") as folder:
         dockerfile = Path(folder) / "Dockerfile"
         dockerfile.write_text(dockerfile_of(project), "utf-8")
-        ignore = project.folder / ".dockerignore"
+        ignore, ours = project.folder / ".dockerignore", Path(folder) / "Dockerfile.dockerignore"
         if ignore.is_file():
-            (Path(folder) / "Dockerfile.dockerignore").write_bytes(ignore.read_bytes())
+            ours.write_bytes(ignore.read_bytes())
+        elif project.dockerfile is None:
+            ours.write_text("\n".join([*_LEFT_OUT, *_boxes_in(project.folder)]) + "\n", "utf-8")
         result = build(
             project.folder,
             dockerfile=dockerfile,
@@ -74,6 +80,19 @@ def build_function(
         )
     box = read_box(result.data)
     return described(project, box, _signature(box, project))
+
+
+def _boxes_in(folder: Path) -> list[str]:
+    """What builds have left there: each would be a part of the next one."""
+    found = []
+    for path in sorted(folder.glob("*.wasm")):
+        try:
+            with path.open("rb") as file:
+                read_info(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
+        except (BoxerError, OSError, ValueError):
+            continue  # a file of the program's own
+        found.append(re.sub(r"([*?\[\]\\!#])", r"\\\1", path.name))
+    return found
 
 
 def described(project: Project, box: Box, signature: dict[str, Any]) -> BuiltFunction:

@@ -33,6 +33,7 @@ from boxer.schemas import InvalidError, Types, plain
 
 GUEST = "boxer.functions"
 _CALL, _CALL_AS_IT_IS = f"{GUEST}:call", f"{GUEST}:call_as_it_is"
+_LINKED = {"linked": True}
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
 
 
@@ -164,6 +165,8 @@ class Function:
     def bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Arguments by name. Raises `FunctionInputError`, `CallDataError`."""
         names = self._positional
+        if not kwargs and len(args) == 1 and names:
+            return {names[0]: args[0]}
         if not kwargs and len(args) <= len(names):
             return dict(zip(names, args, strict=False))
         given = dict(kwargs)
@@ -211,8 +214,7 @@ class Function:
 
     def _value(self, arguments: Mapping[str, Any], next: Callable[[Any], Any] | None = None) -> Any:
         """A call of which nothing but its result is wanted: the shortest way."""
-        context = None if next is None else {"name": self.name, "linked": True}
-        told = self._machines.value(self._target, self._as_data(arguments), context, next)
+        told = self._machines.value(self._target, arguments, self._as_data, next)
         if type(told) is list and len(told) == 1:
             return told[0]
         raise _unfit(self.name, told)
@@ -283,10 +285,11 @@ class _Pooled:
         self._pool = box.pool(size, **options)
         self._pool.prepare(f"{GUEST}:open_function")
 
-    def value(self, target: str, arguments: Any, context: Any, next: Any) -> Any:
+    def value(self, target: str, arguments: Any, as_data: Any, next: Any) -> Any:
         if next is None:
-            return self._pool.call(target, arguments)
-        return self._pool.call_asking(self._host.with_next(next), target, arguments, context)
+            return self._pool.call_with(target, arguments, as_data)
+        ask = self._host.with_next(next)
+        return self._pool.call_with(target, arguments, as_data, _LINKED, ask=ask)
 
     def ask(self, target: str, arguments: Any, context: Any, call: Call) -> Answer:
         given = (arguments,) if context is None else (arguments, context)
@@ -307,10 +310,10 @@ class _Kept:
         self._user: int | None = None
         self._machine.call(f"{GUEST}:open_function")
 
-    def value(self, target: str, arguments: Any, context: Any, next: Any) -> Any:
-        return self.ask(
-            target, arguments, context, Call("the function", arguments, next=next)
-        ).value
+    def value(self, target: str, arguments: Any, as_data: Any, next: Any) -> Any:
+        context = None if next is None else _LINKED
+        call = Call("the function", arguments, next=next)
+        return self.ask(target, as_data(arguments), context, call).value
 
     def ask(self, target: str, arguments: Any, context: Any, call: Call) -> Answer:
         if self._user == threading.get_ident():

@@ -7,24 +7,29 @@ Invariant: what is not understood counts as a difference, never as the same.
 
 from __future__ import annotations
 
-import functools
-import operator
-from collections.abc import Callable, Iterator
+import math
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from boxer.schemas import RULES
 
 Schema = dict[str, Any]
 _NOTES = frozenset(("title", "description", "default", "examples", "$schema", "$defs", "$ref"))
 _KNOWN = _NOTES | {
     "type", "properties", "required", "additionalProperties", "propertyNames", "items",
-    "prefixItems", "minItems", "maxItems", "uniqueItems", "anyOf", "oneOf", "allOf", "enum",
+    "prefixItems", "minItems", "maxItems", "uniqueItems", "anyOf", "oneOf", "enum",
     "const", "format", "contentEncoding", "pattern", "minLength", "maxLength", "minimum",
     "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minProperties",
-    "maxProperties", "discriminator",
+    "maxProperties", "discriminator", RULES,
 }  # fmt: skip
-_LEAST = ("minItems", "minLength", "minProperties", "minimum", "exclusiveMinimum")
-_MOST = ("maxItems", "maxLength", "maxProperties", "maximum", "exclusiveMaximum")
-_SAME = ("format", "contentEncoding", "pattern", "multipleOf")
+_NUMBER = frozenset(("integer", "number"))
+_SIZES = {"array": "Items", "string": "Length", "object": "Properties"}
+_SAME = ("format", "contentEncoding", "pattern")
+# Formats that every text has.
+_ANY_TEXT = ("path",)
+_INFINITE = float("inf")
 _TYPES = {
     str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null",
     list: "array", dict: "object",
@@ -101,16 +106,32 @@ def _misfits(
         if _bare(wide.schema) != _bare(narrow.schema):
             yield path, "has a schema that is not understood"
         return
-    choices = narrow.schema.get("anyOf", narrow.schema.get("oneOf"))
+    for rule in wide.schema.get(RULES, ()):
+        if rule not in narrow.schema.get(RULES, ()):
+            yield path, f"is not held to: {rule}"
+    choices = _choices(narrow, _NOTES)
     if choices is not None:
         for choice in choices:
             yield from _misfits(narrow.below(choice), wide, path, any_fits, seen)
         return
-    wider = wide.schema.get("anyOf", wide.schema.get("oneOf"))
+    wider = _choices(wide, _NOTES | {RULES})
     if wider is not None:
         yield from _misfits_of_choices(narrow, wide, wider, path, any_fits, seen)
         return
     yield from _misfits_of_one(narrow, wide, path, any_fits, seen)
+
+
+def _choices(document: Document, without: frozenset[str]) -> list[Any] | None:
+    """Of one of several, each with what stands beside them."""
+    schema = document.schema
+    word = "anyOf" if "anyOf" in schema else "oneOf"
+    if word not in schema:
+        return None
+    beside = {name: one for name, one in schema.items() if name not in without | {word}}
+    if not beside:
+        return list(schema[word])
+    found = [document.below(choice).resolved().schema for choice in schema[word]]
+    return [{**beside, **one} if isinstance(one, dict) else one for one in found]
 
 
 def _misfits_of_choices(
@@ -143,13 +164,13 @@ def _misfits_of_one(
 ) -> Found:
     one, other = narrow.schema, wide.schema
     values, taken = _values(one), _values(other)
+    if taken is not None and values is None:
+        yield path, f"may be any {one.get('type', 'value')}, not only {taken}"
+        return
+    for value in values or ():
+        if not _takes(other, value):
+            yield path, f"may be {value!r}, which is not taken"
     if taken is not None:
-        if values is None:
-            yield path, f"may be any {one.get('type', 'value')}, not only {taken}"
-        else:
-            for value in values:
-                if not any(type(value) is type(t) and value == t for t in taken):
-                    yield path, f"may be {value!r}, which is not taken"
         return
     kind = one.get("type") or _type_of(values)
     wanted = other.get("type")
@@ -162,25 +183,81 @@ def _misfits_of_one(
     if wanteds and not kinds:
         yield path, f"may be anything, not only {_described(other)}"
         return
-    for key in _LEAST:
-        bound = other.get(key)
-        if bound is not None and _may_be(one, key, values, functools.partial(operator.gt, bound)):
-            yield path, f"may be less than {key} {bound}"
-    for key in _MOST:
-        bound = other.get(key)
-        if bound is not None and _may_be(one, key, values, functools.partial(operator.lt, bound)):
-            yield path, f"may be more than {key} {bound}"
+    if values is None:
+        yield from _beyond(one, other, kinds, path)
     for key in _SAME:
-        if key in other and one.get(key) != other[key]:
+        if key not in other or one.get(key) == other[key] or other[key] in _ANY_TEXT:
+            continue
+        if key != "pattern" or values is None:
             yield path, f"is not of {key} {other[key]!r}"
     if "contentEncoding" in one and "contentEncoding" not in other and "string" in wanteds:
         yield path, "is bytes, not a string"
-    if other.get("uniqueItems") and not one.get("uniqueItems"):
+    is_unique = one.get("uniqueItems") or one.get("maxItems", _INFINITE) <= 1
+    if other.get("uniqueItems") and not is_unique:
         yield path, "may hold something twice"
     if "array" in kinds:
         yield from _misfits_of_arrays(narrow, wide, path, any_fits, seen)
     if "object" in kinds:
         yield from _misfits_of_objects(narrow, wide, path, any_fits, seen)
+
+
+def _beyond(one: Schema, other: Schema, kinds: frozenset[str], path: str) -> Found:
+    """Numbers and sizes that are not within bounds."""
+    if kinds & _NUMBER:
+        is_integer = "number" not in kinds
+        if _least(one, is_integer) < _least(other, is_integer):
+            yield path, f"may be less than {other.get('minimum', other.get('exclusiveMinimum'))}"
+        if _most(one, is_integer) > _most(other, is_integer):
+            yield path, f"may be more than {other.get('maximum', other.get('exclusiveMaximum'))}"
+        step = other.get("multipleOf")
+        if step is not None and not _is_multiple(one.get("multipleOf", 0), step):
+            yield path, f"may be no multiple of {step}"
+    for kind, word in _SIZES.items():
+        if kind in kinds and one.get(f"min{word}", 0) < other.get(f"min{word}", 0):
+            yield path, f"may be less than min{word} {other[f'min{word}']}"
+        most = other.get(f"max{word}", _INFINITE)
+        if kind in kinds and one.get(f"max{word}", _INFINITE) > most:
+            yield path, f"may be more than max{word} {most}"
+
+
+def _least(schema: Schema, is_integer: bool) -> tuple[float, bool]:
+    """The bound, and whether it is beyond it."""
+    at = (schema.get("minimum", -_INFINITE), False)
+    beyond = schema.get("exclusiveMinimum", -_INFINITE)
+    beside = (
+        (math.floor(beyond) + 1, False) if is_integer and beyond > -_INFINITE else (beyond, True)
+    )
+    return max(at, beside)
+
+
+def _most(schema: Schema, is_integer: bool) -> tuple[float, bool]:
+    """As `_least`: what is within it comes before the bound itself."""
+    at = (schema.get("maximum", _INFINITE), True)
+    beyond = schema.get("exclusiveMaximum", _INFINITE)
+    beside = (math.ceil(beyond) - 1, True) if is_integer and beyond < _INFINITE else (beyond, False)
+    return min(at, beside)
+
+
+def _is_multiple(value: Any, step: Any) -> bool:
+    """0: nothing is known."""
+    return bool(value) and (value % step == 0 or math.isclose(value / step, round(value / step)))
+
+
+def _takes(schema: Schema, value: Any) -> bool:
+    """Whether a value that is one thing fits, as far as numbers, sizes and choices go."""
+    taken = _values(schema)
+    if taken is not None and not any(type(value) is type(one) and value == one for one in taken):
+        return False
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        low, high, step = _least(schema, False), _most(schema, False), schema.get("multipleOf")
+        if (value, False) < low or (value, True) > high:
+            return False
+        return step is None or not value or _is_multiple(value, step)
+    if isinstance(value, str):
+        size, pattern = len(value), schema.get("pattern")
+        is_found = pattern is None or re.search(pattern, value) is not None
+        return is_found and schema.get("minLength", 0) <= size <= schema.get("maxLength", _INFINITE)
+    return True
 
 
 def _misfits_of_arrays(
@@ -196,6 +273,8 @@ def _misfits_of_arrays(
             any_fits,
             seen,
         )
+    if one.get("maxItems", _INFINITE) <= places:
+        return
     yield from _misfits(
         narrow.below(one.get("items", True)),
         wide.below(other.get("items", True)),
@@ -216,6 +295,16 @@ def _misfits_of_objects(
     one, other = narrow.schema, wide.schema
     had, taken = one.get("properties", {}), other.get("properties", {})
     rest_had, rest = one.get("additionalProperties", True), other.get("additionalProperties", True)
+    names = wide.below(other.get("propertyNames", True))
+    for name in had if names.schema is not True else ():
+        for _, message in _misfits(narrow.below({"const": name}), names, "", any_fits, seen):
+            yield f"{path}/{name}", f"its name {message}"
+    if names.schema is not True and rest_had is not False:
+        own = narrow.below(one.get("propertyNames", {})).resolved().schema
+        if isinstance(own, dict):
+            own = {"type": "string", **own}
+        for _, message in _misfits(narrow.below(own), names, "", any_fits, seen):
+            yield f"{path}/*", f"a name {message}"
     for name in other.get("required", ()):
         if name not in one.get("required", ()):
             yield f"{path}/{name}", "may be missing" if name in had else "is missing"
@@ -228,19 +317,13 @@ def _misfits_of_objects(
             seen,
         )
     if rest_had is not False:
-        for name in taken.keys() - had.keys():
+        # What an object may have beside its properties because nobody says that it may not (as
+        # those of pydantic) is no promise: a name that is known from now on is new.
+        for name in taken.keys() - had.keys() if "additionalProperties" in one else ():
             yield from _misfits(
                 narrow.below(rest_had), wide.below(taken[name]), f"{path}/{name}", any_fits, seen
             )
         yield from _misfits(narrow.below(rest_had), wide.below(rest), f"{path}/*", any_fits, seen)
-
-
-def _may_be(
-    schema: Schema, key: str, values: list[Any] | None, is_beyond: Callable[[Any], bool]
-) -> bool:
-    if values is not None:
-        return any(is_beyond(value) for value in values if isinstance(value, (int, float)))
-    return key not in schema or is_beyond(schema[key])
 
 
 def _values(schema: Schema) -> list[Any] | None:

@@ -4,6 +4,9 @@
     GET /openapi.json    what there is
     GET /healthz         200
 
+A function of Scale's signature for HTTP gets each request itself, whatever its method and path,
+and what it makes of its response is sent.
+
 Belongs here: requests as calls. Does not: HTTP itself (uvicorn), JSON as arguments (`jsondoor`).
 
 Invariant: a request's body is bounded before it is read, and its answer by the limit of output.
@@ -30,6 +33,7 @@ from boxer.functions.calling import Function, Reply
 from boxer.functions.chaining import Chain
 from boxer.functions.documents import openapi
 from boxer.functions.jsondoor import as_json, read_arguments
+from boxer.functions.scalehttp import Response, http_parameter, request_of, response_of
 
 MOST_BODY = 16 << 20
 logger = logging.getLogger("boxer.functions")
@@ -45,6 +49,7 @@ class HttpDoor:
         self._function, self._name = function, name
         self._executor = ThreadPoolExecutor(threads, "boxer-function")
         self._paths = {"/", f"/{name}"}
+        self._parameter = http_parameter(function.signature)
         self._openapi = json.dumps(openapi({name: function.signature}, name)).encode()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -57,14 +62,35 @@ class HttpDoor:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1003})
             return
-        status, body = await self._answer(scope, receive)
-        headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()),
-        ]
+        headers = [(b"content-type", b"application/json")]
+        if self._parameter is not None:
+            status, body, headers = await self._answer_itself(scope, receive)
+        else:
+            status, body = await self._answer(scope, receive)
+        headers = [*headers, (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         sent = b"" if scope["method"] == "HEAD" else body
         await send({"type": "http.response.body", "body": sent})
+
+    async def _answer_itself(self, scope: Message, receive: Receive) -> Response:
+        body = await _body(receive)
+        if body is None:
+            return _refused(413, "too-large", f"A body has {MOST_BODY} bytes at most.")
+        given = {str(self._parameter): {"Request": request_of(scope, body)}}
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._executor, self._call_itself, given, _traceparent(scope)
+        )
+
+    def _call_itself(self, given: dict[str, Any], traceparent: str | None) -> Response:
+        try:
+            told = self._function.call(given, traceparent=traceparent)
+            return response_of(told.value if isinstance(told, Reply) else told)
+        except ValueError as error:
+            logger.error("%s: no response of HTTP: %s", self._name, error)
+            return _refused(500, "no-response", f"The function gave no response: {error}.")
+        except BoxerError as error:
+            return *self._failure(error), [(b"content-type", b"application/json")]
 
     async def _answer(self, scope: Message, receive: Receive) -> tuple[int, bytes]:
         path, method = scope["path"], scope["method"]
@@ -77,12 +103,8 @@ class HttpDoor:
         body = await _body(receive)
         if body is None:
             return _problem(413, "too-large", f"A body has {MOST_BODY} bytes at most.")
-        traceparent = next(
-            (value.decode("latin-1") for key, value in scope["headers"] if key == b"traceparent"),
-            None,
-        )
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, self._call, body, traceparent)
+        return await loop.run_in_executor(self._executor, self._call, body, _traceparent(scope))
 
     def _call(self, body: bytes, traceparent: str | None) -> tuple[int, bytes]:
         try:
@@ -90,20 +112,31 @@ class HttpDoor:
             told = self._function.call(given, traceparent=traceparent)
             value = told.value if isinstance(told, Reply) else told
             return 200, json.dumps(as_json(value), separators=(",", ":")).encode()
-        except FunctionInputError as error:
+        except BoxerError as error:
+            return self._failure(error)
+
+    def _failure(self, error: BoxerError) -> tuple[int, bytes]:
+        if isinstance(error, FunctionInputError):
             errors = [{"path": path, "message": message} for path, message in error.errors]
             return _problem(422, error.reference, error.message, errors=errors)
-        except LimitReached as error:
+        if isinstance(error, LimitReached):
             return _problem(504 if error.limit in ("time", "cpu") else 500, "limit", error.message)
-        except GuestError as error:
+        if isinstance(error, GuestError):
             logger.error("%s: %s: %s", self._name, error.type, error.text)
             return _problem(500, error.type, error.text)
-        except ChainError as error:
-            logger.error("%s", error)
+        logger.error("%s", error)
+        if isinstance(error, ChainError):
             return _problem(500, error.reference, error.message.partition("\n")[0])
-        except BoxerError as error:
-            logger.error("%s", error)
-            return _problem(500, error.reference, "The function could not be called.")
+        return _problem(500, error.reference, "The function could not be called.")
+
+
+def _traceparent(scope: Message) -> str | None:
+    found = (value.decode("latin-1") for key, value in scope["headers"] if key == b"traceparent")
+    return next(found, None)
+
+
+def _refused(status: int, error: str, message: str) -> Response:
+    return *_problem(status, error, message), [(b"content-type", b"application/json")]
 
 
 async def _body(receive: Receive) -> bytes | None:

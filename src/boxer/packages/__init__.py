@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from boxer.lazy import load_lazily
 
 if TYPE_CHECKING:
+    from boxer.packages.answer import limits_of
     from boxer.packages.boxwheel import build_wheel
     from boxer.packages.catalogue.differences import difference_of
     from boxer.packages.catalogue.removed import imported_of, removed_for
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from boxer.packages.wheelbuilder import WheelBuilder
 
 _HOMES = {
+    "answer": ("limits_of",),
     "boxwheel": ("build_wheel",),
     "catalogue.differences": ("difference_of",),
     "catalogue.removed": ("imported_of", "removed_for"),
@@ -89,6 +91,7 @@ __all__ = [
     "install_packages",
     "installed",
     "license_of",
+    "limits_of",
     "marker_environment",
     "normalize",
     "parse_install",

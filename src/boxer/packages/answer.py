@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from packaging.requirements import Requirement
 
 from boxer.errors import ResolutionError
-from boxer.packages.catalogue.known import resolve_what_works
+from boxer.packages.catalogue.known import resolve_what_works, working_versions
 from boxer.packages.catalogue.removed import constraints_of
 from boxer.packages.catalogue.successors import (
     Successor,
@@ -21,6 +23,7 @@ from boxer.packages.catalogue.successors import (
     outdated,
     steps_back,
 )
+from boxer.packages.prefix import normalize
 from boxer.packages.resolve import Locked, Question
 from boxer.packages.target import Target
 
@@ -43,7 +46,10 @@ def resolve_for_a_box(target: Target, question: Question, environment: Mapping[s
     successors = outdated(locked)
     if not successors:
         return Answer(locked, question, names_all=question.names_all)
-    answered = _asked_again(target, question, locked, successors, environment)
+    limited = [_limited(successor, limits_of(target)) for successor in successors]
+    answered = _asked_again(target, question, locked, limited, environment)
+    if answered is None and limited != successors:
+        answered = _asked_again(target, question, locked, successors, environment)
     if answered is None:
         return Answer(locked, question, names_all=question.names_all)
     found, other = answered
@@ -90,10 +96,17 @@ def _resolve(
     target: Target, question: Question, environment: Mapping[str, str]
 ) -> tuple[list[Locked], Question]:
     """The answer, and what it answers: if possible of versions that work in a box."""
-    return resolve_what_works(
-        question,
-        environment,
-        target.where,
-        has_rust=target.wheels is not None and target.wheels.has_rust,
-        more=constraints_of(target.python_asked),
-    )
+    return resolve_what_works(question, environment, target.where, limits_of(target))
+
+
+def _limited(successor: Successor, limits: Sequence[str]) -> Successor:
+    """The successor, of which only versions that work in a box are asked for."""
+    asked = (Requirement(limit) for limit in limits)
+    more = [str(one.specifier) for one in asked if normalize(one.name) == successor.name]
+    return replace(successor, use=",".join([successor.use, *more]))
+
+
+def limits_of(target: Target) -> list[str]:
+    """Constraints that ask for versions which work in a box."""
+    has_rust = target.wheels is not None and target.wheels.has_rust
+    return [*working_versions(has_rust=has_rust), *constraints_of(target.python_asked)]

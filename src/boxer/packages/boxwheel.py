@@ -16,7 +16,7 @@ from boxer.filetree import Tree
 from boxer.images import INSTALL_SDK, BaseSource, bases_here
 from boxer.listener import Listener, Silent
 from boxer.packages.catalogue.emscripten import emscripten_wheel, has_emscripten_wheels
-from boxer.packages.catalogue.known import resolve_what_works
+from boxer.packages.catalogue.known import resolve_what_works, working_versions
 from boxer.packages.compiler import with_compiler
 from boxer.packages.fetch import Fetcher
 from boxer.packages.files import refuse_known
@@ -108,7 +108,8 @@ def _archive(
             raise MissingPathError(f"`{package}` is no file.")
         return path.name, path.read_bytes()
     question = Question([package], python_version, options=["--no-deps"])
-    (locked, *_), _ = resolve_what_works(question, environment, None, has_rust=builder.has_rust)
+    limits = list(working_versions(has_rust=builder.has_rust))
+    (locked, *_), _ = resolve_what_works(question, environment, None, limits)
     if has_emscripten_wheels(locked.key):
         locked = with_files_for_all(locked, question, environment)
     refuse_known(locked, None)

@@ -80,6 +80,12 @@ def users_without(package: Locked, python_version: str, *, has_rust: bool) -> Se
     return set() if built else set(known.optional_for)
 
 
+def is_foreign_program(package: Locked, python_version: str) -> bool:
+    """Whether a package brings a program for other machines, and nothing that others import."""
+    known = known_native(package.key)
+    return known is not None and known.program and not has_pure_wheel(package, python_version)
+
+
 def what_is_lost(name: str) -> str:
     """What does not work without a package that is optional, as a sentence."""
     known = known_native(normalize(name))

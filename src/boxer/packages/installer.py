@@ -54,10 +54,11 @@ def install_packages(target: Target, options: InstallOptions) -> Outcome:
         return _install(target, options)
     except EarlierError as found:
         limits, error = found.limits, found.error
-    if options.answer is not None or "no-deps" in options.switches:
+    if options.within is None and (options.answer is not None or "no-deps" in options.switches):
         raise error
     try:
-        outcome = _install(target, replace(options, limits=limits))
+        within = options.within(limits) if options.within else replace(options, limits=limits)
+        outcome = _install(target, within)
     except (BoxerError, EarlierError):
         raise error from None
     listed = ", ".join(f"`{limit}`" for limit in limits)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence, Set
 
 from boxer.packages.answer import Answer
 from boxer.packages.catalogue.known import known_native
-from boxer.packages.files import users_without
+from boxer.packages.files import is_foreign_program, users_without
 from boxer.packages.resolve import ASKED, Locked, requirers
 from boxer.packages.target import Outcome
 
@@ -27,12 +27,16 @@ def without_optional(
     names it. has_rust: whether packages with Rust in them can be built."""
     version = answer.question.python_version
     users = {p.key: users_without(p, version, has_rust=has_rust) for p in missing}
-    if not any(users.values()):
+    programs = {p.key for p in missing if is_foreign_program(p, version)}
+    if {package.key for package in answer.locked} <= programs:
+        programs = set()  # they are what is asked for
+    if not programs and not any(users.values()):
         return missing
     needed_by = requirers(answer.question, environment)
     locked = {package.key for package in answer.locked}
     is_lock = answer.names_all
     left_out = {p.key for p in missing if _can_go(p, users[p.key], needed_by, locked, is_lock)}
+    left_out |= programs
     outcome.left_out += [package.name for package in missing if package.key in left_out]
     # What came along with those alone has no user then.
     while alone := {p.key for p in missing if _came_with(left_out, p.key, needed_by)} - left_out:

@@ -10,7 +10,7 @@ no difference in a box, or refused with its reason.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from boxer.errors import PipUsageError, Where
@@ -138,6 +138,8 @@ class InstallOptions:
     lines: list[str] = field(default_factory=list)  # requirements as they are, from a project
     local: list[LocalRequirement] = field(default_factory=list)
     answer: list[Locked] | None = None  # from a lock file that says where all files are
+    # The same with other limits, where no lock file of the user's says which versions are meant.
+    within: Callable[[list[str]], InstallOptions] | None = None
     sources: Sources = field(default_factory=Sources)
     projects: list[str] = field(default_factory=list)  # pyproject.toml, for uv to read
     groups: list[str] = field(default_factory=list)  # `[PATH:]NAME`, dependency groups

@@ -16,10 +16,9 @@ import ctypes
 import functools
 import threading
 from collections.abc import Callable
-from ctypes import string_at
 from typing import Any
 
-from boxer.errors import LimitReached
+from boxer.errors import EngineError, LimitReached
 from boxer.runtime import native
 
 Ask = Callable[[bytes], bytes]
@@ -33,31 +32,26 @@ class _Local(threading.local):
 
 
 _local = _Local()
-_ASK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint64)
 
 
-@_ASK  # type: ignore[untyped-decorator]
-def _answered(machine: int, request: int, size: int) -> int:
+def _answered(request: bytes) -> bytes | None:
+    """Called by the library. None: the run is to be interrupted."""
     ask = _local.ask
     try:
-        reply = ask(string_at(request, size)) if ask is not None else b""
-        failed: int = _answer()(machine, reply, len(reply))
-        return failed
+        return ask(request) if ask is not None else b""
     except BaseException as raised:
         _local.raised = raised
-        return 1
+        return None
 
 
 @functools.cache
-def _answer() -> Any:
-    loaded = native.library()
-    assert loaded is not None, "it has called"
-    return loaded.boxer_machine_answer
-
-
 def address() -> int:
     """Of the function that a run's `ask` is."""
-    return ctypes.cast(_answered, ctypes.c_void_p).value or 0
+    loaded = native.library()
+    assert loaded is not None, "it has machines"
+    if not loaded.boxer_ask_python_with(_answered):
+        raise EngineError("This Python's own functions cannot be found: a box cannot ask its host.")
+    return ctypes.cast(loaded.boxer_ask_python, ctypes.c_void_p).value or 0
 
 
 class _Answering:

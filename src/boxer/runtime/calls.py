@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 from boxer.errors import CallDataError, GuestError, GuestExitedError, LimitReached
 from boxer.runtime.entry import Outcome
 from boxer.runtime.frames import LONG, encoder_with, framed, has_long_text, refuse, unframed
-from boxer.runtime.replies import TooDeepError, TooManyError, measure
+from boxer.runtime.replies import DEEPEST, TooDeepError, TooManyError, measure
 
 
 class _HasBytesError(Exception):
@@ -32,6 +32,7 @@ def _notice(value: object) -> NoReturn:
 
 
 _encode = encoder_with(_notice)
+_strictly = encoder_with(refuse, is_strict=True)
 _quoted = json.encoder.encode_basestring_ascii
 _scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 
@@ -58,6 +59,20 @@ def call_request(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -
         ) from None
 
 
+def data_request(
+    function: str, data: Any, convert: Callable[[Any], Any], others: tuple[Any, ...]
+) -> bytes:
+    """As `call_request` with data, which `convert` makes plain data of where it is more than JSON,
+    and other arguments."""
+    try:
+        given = _strictly((data, *others))
+        if len(given) < LONG:
+            return f'c{{"f":{_quoted(function)},"a":{given},"k":{{}}}}'.encode("ascii")
+    except (TypeError, ValueError, RecursionError):
+        pass  # what it is, is said by what converts it
+    return call_request(function, (convert(data), *others), {})
+
+
 def _framed_request(
     function: str, args: tuple[Any, ...], kwargs: dict[str, Any], *, is_long: bool = False
 ) -> bytes:
@@ -69,9 +84,9 @@ def execute_request(source: str) -> bytes:
     return b"x" + source.encode("utf-8", "surrogateescape")
 
 
-def prepare_request(modules: list[str]) -> bytes:
-    """The request that imports modules and makes the machine used to calls."""
-    return b"i" + json.dumps({"modules": modules}).encode()
+def prepare_request(modules: list[str], functions: list[str]) -> bytes:
+    """The request that imports modules, finds functions and makes the machine used to calls."""
+    return b"i" + json.dumps({"modules": modules, "functions": functions}).encode()
 
 
 def read_request(request: bytes, room: int) -> tuple[str, list[Any], dict[str, Any]]:
@@ -81,7 +96,8 @@ def read_request(request: bytes, room: int) -> tuple[str, list[Any], dict[str, A
         if request[:1] == b"t":
             told = unframed(memoryview(request)[1:], room)
         elif request[:1] == b"c":
-            measure(request, room)
+            if len(request) > DEEPEST:
+                measure(request, room)
             text = str(request, "utf-8")
             told, end = _scan(text, 1)
             if end != len(text):
@@ -142,6 +158,17 @@ def read_reply(reply: bytes | memoryview, room: int | None) -> Any:
         raise GuestError("ProtocolError", str(error), "") from None
     except (ValueError, KeyError, TypeError, RecursionError, struct.error):
         raise GuestError("ProtocolError", "the box's reply cannot be read", "") from None
+
+
+def read_brief(text: str) -> Any:
+    """The result whose JSON it is. Raises `GuestError`."""
+    try:
+        value, end = _scan(text, 0)
+        if end == len(text):
+            return value
+    except (ValueError, StopIteration, RecursionError):
+        pass
+    raise GuestError("ProtocolError", "the box's reply cannot be read", "")
 
 
 def _loaded(text: str, start: int) -> Any:

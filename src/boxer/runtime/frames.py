@@ -53,13 +53,16 @@ def has_long_text(values: Iterable[object]) -> bool:
     return False
 
 
-def encoder_with(default: Callable[[object], object]) -> Callable[[object], str]:
-    """What `json.JSONEncoder(default=default).encode` makes anew for each value, made once."""
-    slow = json.JSONEncoder(default=default, separators=(",", ":")).encode
+def encoder_with(
+    default: Callable[[object], object], *, is_strict: bool = False
+) -> Callable[[object], str]:
+    """What `json.JSONEncoder(default=default).encode` makes anew for each value, made once.
+    is_strict: numbers are finite, as JSON's."""
+    slow = json.JSONEncoder(default=default, separators=(",", ":"), allow_nan=not is_strict).encode
     try:
         make = json.encoder.c_make_encoder  # type: ignore[attr-defined]
         text = json.encoder.encode_basestring_ascii
-        encode = make(None, default, text, None, ":", ",", False, False, True)
+        encode = make(None, default, text, None, ":", ",", False, False, not is_strict)
         if "".join(encode({"a": [1, None, "\xe9"]}, 0)) != '{"a":[1,null,"\\u00e9"]}':
             return slow
     except (AttributeError, TypeError):

@@ -42,11 +42,12 @@ from boxer.blobstore import cache_folder, sha256
 from boxer.runtime.private import is_private
 
 logger = logging.getLogger("boxer.runtime")
-ABI = 18
+ABI = 19
 # What a wheel brings (`wheels`): as safe as the modules beside it.
 PACKAGED = Path(__file__).with_name("lib")
 NO_LIMIT = (1 << 64) - 1
 MESSAGE = 256
+BRIEF = 500
 NAME = "libboxer.so"
 # e_shoff, e_shentsize and e_shnum of a 64 bit ELF header.
 _ELF = struct.Struct("<40xQ10xHH2x")
@@ -123,6 +124,7 @@ class Run(ctypes.Structure):
         ("time_ns", c_uint64),
         ("cpu_ns", c_uint64),
         ("output", c_uint64),
+        ("unmeasured", c_uint32),
         ("attend", c_void_p),
         ("epoch_ns", c_uint64),
         ("fixed", c_uint32),
@@ -163,6 +165,7 @@ class NativeOutcome(ctypes.Structure):
         ("raised", c_void_p),
         ("network_limit", c_char_p),
         ("message", c_char * MESSAGE),
+        ("brief", c_uint8 * BRIEF),
     )
 
 
@@ -185,11 +188,11 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
         (c_void_p, POINTER(Run), c_char_p, c_uint64, POINTER(NativeOutcome)),
     ),
     "boxer_machine_serve": (
-        None,
+        c_uint64,
         (c_void_p, POINTER(Run), c_char_p, c_uint64, POINTER(NativeOutcome)),
     ),
     "boxer_machine_enter": (None, (c_void_p, c_char_p, POINTER(Run), POINTER(NativeOutcome))),
-    "boxer_machine_answer": (c_int, (c_void_p, c_char_p, c_uint64)),
+    "boxer_ask_python_with": (c_int, (ctypes.py_object,)),
     "boxer_machine_reset": (c_int, (c_void_p, POINTER(NativeOutcome))),
     "boxer_machine_clear": (c_int, (c_void_p, POINTER(NativeOutcome))),
     "boxer_machine_fork": (c_void_p, (c_void_p, c_uint64, c_int, c_char_p)),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import json
 import types
 from collections.abc import Mapping, Set
 from typing import Any
@@ -54,10 +55,15 @@ def _named(values: Any) -> dict[str, Any]:
         if isinstance(told, (bytes, list, dict)):
             raise InvalidError(f"a name must be a string, is {kind_of(told)}")
         try:
-            made[told if type(told) is str else str(told)] = plain(value)
+            made[told if type(told) is str else _as_name(told)] = plain(value)
         except InvalidError as error:
             raise error.below(str(name)) from None
     return made
+
+
+def _as_name(told: Any) -> str:
+    """As JSON has it."""
+    return json.dumps(told) if told is None or isinstance(told, bool) else str(told)
 
 
 def _other(value: Any) -> Any:

@@ -63,8 +63,14 @@ def _described(hint: Any, schema: Schema) -> Schema:
     return made
 
 
+def _is_whole(told: Any) -> bool:
+    return type(told) is float and told.is_integer()
+
+
 def _one_of(pairs: list[tuple[Any, Any]]) -> Codec:
     by_told = {(type(told), told): value for told, value in pairs}
+    # 2.0 may come as 2: JSON has one kind of number.
+    by_told |= {(int, int(one)): value for one, value in pairs if _is_whole(one)} | by_told
     by_value = {(type(value), value): told for told, value in pairs}
     tolds = [told for told, _ in pairs]
     names = ", ".join(shown(told) for told in tolds[:10]) + (", ..." if len(tolds) > 10 else "")

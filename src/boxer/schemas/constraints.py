@@ -8,11 +8,12 @@ Also a part of every base (recipes/layout.py): it imports nothing that is not in
 
 from __future__ import annotations
 
+import decimal
+import math
 import re
 from collections.abc import Callable
 from typing import Any
 
-from boxer.schemas.anything import plain
 from boxer.schemas.invalid import InvalidError, shown
 from boxer.schemas.scalars import Codec, Schema
 
@@ -24,13 +25,15 @@ _NUMBERS = {
     "le": "maximum",
     "multiple_of": "multipleOf",
 }
+# A keyword of ours: texts, what JSON Schema has no keyword for.
+RULES = "x-boxer-rules"
 _SIZES = {"array": "Items", "object": "Properties", "string": "Length"}
 _CHECKS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "gt": (lambda value, bound: value > bound, "must be more than {}"),
     "ge": (lambda value, bound: value >= bound, "must be at least {}"),
     "lt": (lambda value, bound: value < bound, "must be less than {}"),
     "le": (lambda value, bound: value <= bound, "must be at most {}"),
-    "multiple_of": (lambda value, step: value % step == 0, "must be a multiple of {}"),
+    "multiple_of": (lambda value, step: _is_multiple(value, step), "must be a multiple of {}"),
     "min_length": (lambda value, least: len(value) >= least, "must have a length of at least {}"),
     "max_length": (lambda value, most: len(value) <= most, "must have a length of at most {}"),
     "pattern": (lambda value, rule: re.search(rule, value) is not None, "must match {}"),
@@ -63,15 +66,22 @@ def constrained(codec: Codec, metadata: tuple[Any, ...], hint: Any) -> Codec:
             if bound is None or isinstance(mark, type):
                 continue
             checks.append((holds, bound, message.format(bound)))
-            _state(schema, name, bound)
+            _state(schema, name, bound, message.format(bound))
         if type(mark).__name__ == "Predicate":
             checks.append((lambda value, holds: bool(holds(value)), mark.func, "is not allowed"))
+            name = getattr(mark.func, "__qualname__", type(mark.func).__name__)
+            schema[RULES] = [*schema.get(RULES, ()), f"must satisfy {name}"]
     if not checks:
         return Codec(schema, codec.load, codec.dump, codec.exact)
 
     def check(value: Any) -> Any:
         for holds, bound, message in checks:
-            if not holds(value, bound):
+            try:
+                is_right = value is None or holds(value, bound)
+            except TypeError:  # a text where there may be one, a time with a zone and one without
+                message = f"cannot be compared with {shown(bound)}"
+                is_right = False
+            if not is_right:
                 raise InvalidError(f"{message}, is {shown(value)}")
         return value
 
@@ -85,18 +95,42 @@ def constrained(codec: Codec, metadata: tuple[Any, ...], hint: Any) -> Codec:
     return Codec(schema, lambda value: check(load(value)), write)
 
 
-def _state(schema: Schema, name: str, bound: Any) -> None:
-    """Of several marks for one keyword, each holds: the schema tells the narrowest."""
-    if name in _NUMBERS:
-        word, told = _NUMBERS[name], plain(bound)
-        known = schema.get(word)
-        if isinstance(told, (int, float)) and isinstance(known, (int, float)):
-            told = max(told, known) if name in ("gt", "ge") else min(told, known)
-        schema[word] = told
-    elif name == "pattern":
-        schema["pattern"] = getattr(bound, "pattern", bound)
-    elif schema.get("contentEncoding") is None and schema.get("type") in _SIZES:
-        schema[name[:3] + _SIZES[schema["type"]]] = bound
+def _is_multiple(value: Any, step: Any) -> bool:
+    """Decimal fractions are none of a float's: 0.3 is a multiple of 0.1."""
+    if isinstance(value, float) or isinstance(step, float):
+        count = value / step
+        return math.isclose(count, round(count), rel_tol=1e-9, abs_tol=0.0)
+    return bool(value % step == 0)
+
+
+def _state(schema: Schema, name: str, bound: Any, message: str) -> None:
+    """Of several marks for one keyword, each holds: the schema tells the narrowest. What it has no
+    keyword for stands among its rules."""
+    is_said = False
+    if name in _NUMBERS and isinstance(bound, (int, float, decimal.Decimal)):
+        is_said = _state_number(schema, name, bound)
+    elif name == "pattern" and schema.get("type") == "string":
+        is_said = "pattern" not in schema
+        schema.setdefault("pattern", getattr(bound, "pattern", bound))
+    elif name.endswith("_length") and schema.get("contentEncoding") is None:
+        kind = str(schema.get("type"))
+        is_said = kind in _SIZES
+        if is_said:
+            word, narrower = name[:3] + _SIZES[kind], max if name == "min_length" else min
+            schema[word] = narrower(bound, schema.get(word, bound))
+    if not is_said:
+        schema[RULES] = [*schema.get(RULES, ()), message]
+
+
+def _state_number(schema: Schema, name: str, bound: Any) -> bool:
+    word, told = _NUMBERS[name], int(bound) if bound == int(bound) else float(bound)
+    if word in schema and name == "multiple_of":
+        return False
+    if word in schema:
+        told = max(told, schema[word]) if name in ("gt", "ge") else min(told, schema[word])
+    schema[word] = told
+    kinds = {one.get("type") for one in schema.get("anyOf", [schema])}
+    return kinds <= {"integer", "number", "null"}
 
 
 def _flat(metadata: tuple[Any, ...]) -> list[Any]:

@@ -7,6 +7,7 @@ Invariant: what is wrong in one of them is told with the path from the outermost
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -57,10 +58,16 @@ def _first_errors(values: Iterable[Any], convert: Load) -> InvalidError:
 
 
 def a_set(item: Codec, make: Callable[[list[Any]], Any], accepts: tuple[type, ...]) -> Codec:
-    as_array = array(item, make, accepts)
+    def made_of(values: list[Any]) -> Any:
+        try:
+            return make(values)
+        except TypeError:  # of `Any`: a list, say
+            raise InvalidError("holds what cannot be in a set: an array or an object") from None
+
+    as_array = array(item, list, accepts)
 
     def load(value: Any) -> Any:
-        made = as_array.load(value)
+        made = made_of(as_array.load(value))
         if len(made) != len(value):
             raise InvalidError("must hold nothing twice")
         return made
@@ -81,15 +88,20 @@ def in_order(values: Any) -> list[Any]:
         return sorted(values, key=repr)
 
 
-def fixed(items: list[Codec], least: int, make: Callable[[list[Any]], Any]) -> Codec:
-    """An array whose places have types of their own; those from `least` on may be missing."""
+def fixed(
+    items: list[Codec], least: int, make: Callable[[list[Any]], Any], rest: Codec | None = None
+) -> Codec:
+    """An array whose places have types of their own; those from `least` on may be missing. rest: of
+    any number of items behind them."""
 
-    def convert(value: Any, converters: list[Any]) -> list[Any]:
-        if not least <= len(value) <= len(items):
+    def convert(value: Any, converters: list[Any], others: Any) -> list[Any]:
+        if not least <= len(value) or (rest is None and len(value) > len(items)):
             count = f"{least}" if least == len(items) else f"{least} to {len(items)}"
+            count = f"at least {least}" if rest is not None else count
             raise InvalidError(f"must have {count} items, has {len(value)}")
         made, found = [], None
-        for place, (one, converter) in enumerate(zip(value, converters, strict=False)):
+        following = itertools.chain(converters, itertools.repeat(others))
+        for place, (one, converter) in enumerate(zip(value, following, strict=False)):
             try:
                 made.append(converter(one) if converter else one)
             except InvalidError as error:
@@ -103,17 +115,20 @@ def fixed(items: list[Codec], least: int, make: Callable[[list[Any]], Any]) -> C
     def load(value: Any) -> Any:
         if type(value) is not list:
             raise InvalidError(f"must be an array, is {kind_of(value)}")
-        return make(convert(value, loads))
+        return make(convert(value, loads, rest and rest.load))
 
     def dump(value: Any) -> list[Any]:
         if not isinstance(value, (tuple, list)):
             raise InvalidError(f"must be a tuple, is {kind_of(value)}")
-        return convert(value, dumps)
+        return convert(value, dumps, rest and rest.dump)
 
-    schema: Schema = {"type": "array", "minItems": least, "maxItems": len(items)}
+    schema: Schema = {"type": "array", "minItems": least}
+    if rest is None:
+        schema["maxItems"] = len(items)
     if items:
         schema["prefixItems"] = [item.schema for item in items]
-        schema["items"] = False
+    if items or rest is not None:
+        schema["items"] = False if rest is None else rest.schema
     return Codec(schema, load, dump)
 
 
@@ -157,8 +172,9 @@ def mapping(key: Codec, value: Codec, make: Callable[[dict[Any, Any]], Any]) -> 
     return Codec(schema, load, dump)
 
 
-def integer_name(codec: Codec) -> Codec:
-    """Integers as names: their decimal digits."""
+def integer_name(codec: Codec, known: list[Any] | None) -> Codec:
+    """Integers as names: their decimal digits. known: those that there are; None: any."""
+    digits: Schema = {"pattern": "^(0|-?[1-9][0-9]*)$"}
 
     def load(name: Any) -> Any:
         try:
@@ -169,7 +185,8 @@ def integer_name(codec: Codec) -> Codec:
             raise InvalidError(f"the name must be an integer, is {shown(name)}")
         return codec.load(number)
 
-    return Codec({"pattern": "^-?[0-9]+$"}, load, codec.dump)
+    schema = digits if known is None else {"enum": [str(one) for one in known]}
+    return Codec(schema, load, codec.dump)
 
 
 class Fields:

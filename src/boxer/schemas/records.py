@@ -24,11 +24,16 @@ Below = Callable[[str, Any], Codec]
 
 def record(hint: Any, hints: dict[str, Any], below: Below, output: bool) -> Codec:
     """hints: of its fields. output: what is written, not what is read."""
-    if typing.is_typeddict(hint):
+    if is_typed_dict(hint):
         return _typed_dict(hint, hints, below)
     if hasattr(hint, "_fields"):
         return _named_tuple(hint, hints, below)
     return _written(hint, hints, below) if output else _read(hint, hints, below)
+
+
+def is_typed_dict(hint: Any) -> bool:
+    """Also one of typing_extensions, which has a class of its own for it."""
+    return isinstance(hint, type) and issubclass(hint, dict) and hasattr(hint, "__required_keys__")
 
 
 def _written(hint: Any, hints: dict[str, Any], below: Below) -> Codec:

@@ -29,7 +29,7 @@ from boxer.schemas.choices import enumeration, literal
 from boxer.schemas.constraints import constrained, is_pydantics
 from boxer.schemas.containers import a_set, array, fixed, integer_name, mapping, union
 from boxer.schemas.invalid import BadTypeError
-from boxer.schemas.records import is_qualifier, record
+from boxer.schemas.records import is_qualifier, is_typed_dict, record
 from boxer.schemas.scalars import SCALARS, Codec, Schema, rare_text
 
 _ABC = collections.abc
@@ -117,11 +117,16 @@ class Types:
             return literal(arguments)
         if origin in (typing.Final, typing.ClassVar) or is_qualifier(origin):
             return self.codec(arguments[0])
+        if type(origin).__name__ == "TypeAliasType":
+            filled = dict(zip(origin.__type_params__, arguments, strict=False))
+            name = f"{origin.__name__}_{'_'.join(map(_name_of, arguments))}"
+            return self._named(hint, name, lambda: self.codec(_filled(origin.__value__, filled)))
         if origin is tuple:
             if len(arguments) == 2 and arguments[1] is ...:
                 return array(self.codec(arguments[0]), tuple, (tuple, list))
-            items = [self.codec(argument) for argument in arguments]
-            return fixed(items, len(items), tuple)
+            *places, rest = _unpacked(hint, arguments)
+            items = [self.codec(place) for place in places]
+            return fixed(items, len(items), tuple, None if rest is None else self.codec(rest))
         if origin in _ARRAYS:
             make, accepts = _ARRAYS[origin]
             return array(self.codec(arguments[0]), make, accepts)
@@ -148,9 +153,10 @@ class Types:
         schema = codec.schema
         if "$ref" in schema:
             schema = self.definitions[schema["$ref"].rpartition("/")[2]]
+        choices = schema.get("enum", [schema["const"]] if "const" in schema else None)
         if schema.get("type") == "integer":
-            return integer_name(codec)
-        choices = schema.get("enum", [schema["const"]] if "const" in schema else [None])
+            return integer_name(codec, choices)
+        choices = [None] if choices is None else choices
         is_text = schema.get("type") == "string" and "contentEncoding" not in schema
         if not is_text and not all(isinstance(one, str) for one in choices):
             raise BadTypeError(f"names of an object cannot be of type `{_name_of(hint)}`")
@@ -229,10 +235,29 @@ class Types:
             raise BadTypeError(f"`{hint.__name__}.{name}`: {error}") from None
 
 
+def _unpacked(hint: Any, arguments: tuple[Any, ...]) -> list[Any]:
+    """Of a tuple's items: those before `*tuple[X, ...]`, and X; None: there are no more."""
+    found: list[Any] = []
+    for place, one in enumerate(arguments):
+        inner = typing.get_args(one)
+        if typing.get_origin(one) is typing.Unpack:
+            one, inner = inner[0], typing.get_args(inner[0])
+        elif not getattr(one, "__unpacked__", False):
+            found.append(one)
+            continue
+        if len(inner) != 2 or inner[1] is not ...:
+            found.extend(inner)
+        elif place == len(arguments) - 1:
+            return [*found, inner[0]]
+        else:
+            raise BadTypeError(f"the type `{_name_of(hint)}` has no JSON form: more in its midst")
+    return [*found, None]
+
+
 def _is_record(hint: Any) -> bool:
     return (
         dataclasses.is_dataclass(hint)
-        or typing.is_typeddict(hint)
+        or is_typed_dict(hint)
         or (isinstance(hint, type) and issubclass(hint, tuple) and hasattr(hint, "_fields"))
     )
 
@@ -246,7 +271,7 @@ def _is_hashable(hint: Any) -> bool:
         return all(_is_hashable(one) for one in typing.get_args(hint) if one is not ...)
     if origin in _ARRAYS or origin in _MAPPINGS or origin is collections.Counter:
         return False
-    if typing.is_typeddict(origin or hint):
+    if is_typed_dict(origin or hint):
         return False
     return getattr(origin or hint, "__hash__", True) is not None
 

@@ -135,13 +135,19 @@ class Application:
             self._served.figures.answered(answer["status"], took, "at_once")
         return answer
 
+    def _request_of(self, scope: Message, body: bytes) -> dict[str, Any]:
+        request = request_of(scope, body)
+        if self._served.development:
+            request["development"] = True
+        return request
+
     def answer_at_once(self, scope: Message, body: bytes) -> dict[str, Any] | None:
         """A whole answer, on this thread; None: it takes longer, or something of the outside, and
         nothing has come of it."""
         if not self._is_apart or not self._shapes.is_quick(scope["method"], scope["path"]):
             return None
         began = time.perf_counter()
-        answer, processor = self._served.attempt(request_of(scope, body))
+        answer, processor = self._served.attempt(self._request_of(scope, body))
         took = time.perf_counter() - began
         self._shapes.note_at_once(scope["method"], scope["path"], processor, took)
         return answer
@@ -155,7 +161,7 @@ class Application:
         has_more: bool,
         began: float,
     ) -> None:
-        request = request_of(scope, b"" if has_more or not self._fresh else part)
+        request = self._request_of(scope, b"" if has_more or not self._fresh else part)
         is_fed = has_more or (not self._fresh and bool(part))
         if is_fed:
             request["more_body"] = True
@@ -193,7 +199,7 @@ class Application:
             if sum(map(len, parts)) > self._most or message["type"] == "http.disconnect":
                 return self._served.refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             has_more = message.get("more_body", False)
-        request = request_of(scope, b"".join(parts))
+        request = self._request_of(scope, b"".join(parts))
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(None, self._served.respond, request)
 

@@ -48,9 +48,16 @@ def known_start(key: str) -> tuple[str, bool, tuple[str, ...]] | None:
     return app, is_sure is True, tuple(map(str, rehearse))
 
 
-def image_of_start(key: str) -> Frozen | None:
-    """The image, checked; None: there is none, or it is damaged."""
-    return kept_image(key) if key else None
+def key_of_now(key: str, box: str) -> str:
+    """The key of the same service with what the box is by now: an upgrade replaces it under those
+    who were told the key at its start. Raises as `load`."""
+    return key and f"{digest_of(box)}-{key.partition('-')[2]}"
+
+
+def image_of_start(key: str, box: str) -> Frozen | None:
+    """The image of what the box is by now, checked; None: there is none, or it is damaged. Raises
+    as `load`."""
+    return kept_image(key_of_now(key, box)) if key else None
 
 
 def frozen_of(box: str) -> Frozen:

@@ -17,21 +17,22 @@ from collections.abc import Iterable
 from boxer.errors import BoxerError
 from boxer.library import load
 from boxer.runtime import Frozen, Limits
-from boxer.serving.keeping import frozen_of, image_of_start, keeper
+from boxer.serving.keeping import frozen_of, image_of_start, keeper, key_of_now
 from boxer.serving.log import logger
 from boxer.serving.served import LOAD, MODULE, Served
 
 
 def own_image(box: str, key: str) -> Frozen:
     """key: of the image with imports, if one was wanted (`prepare_own`). Raises as `load`."""
-    return image_of_start(key) or frozen_of(box)
+    return image_of_start(key, box) or frozen_of(box)
 
 
 def prepare_own(box: str, key: str, app: str, rehearse: Iterable[str], limits: Limits) -> None:
     """Has the image ready for other processes, with the box's code compiled. app: of which requests
     are rehearsed; none: nothing is known of it. Raises as `load`."""
-    if image_of_start(key) is not None:
+    if image_of_start(key, box) is not None:
         return
+    key = key_of_now(key, box)
     frozen_of(box)
     keep = keeper(key, box, app, True, tuple(rehearse)) if app else None
     if keep is None:

@@ -16,6 +16,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 from weakref import WeakSet
@@ -65,7 +66,8 @@ class Served:
     modules that rehearsals have imported. is_the_same: so it is at each start. keep: given
     an image in which the application and what rehearsals import are imported, and nothing else has
     happened: no request, no start of the application. keep_rehearsals: all that they leave is in
-    the image of requests.
+    the image of requests. used_to: rehearsals whose imports are in the image from the start, which
+    gets used to them beside its first requests.
     Raises `ServeError` where the box has no such application, or it does not start, and where the
     pool serves one already.
     """
@@ -78,6 +80,7 @@ class Served:
         development: bool = False,
         keep: Callable[[Frozen], object] | None = None,
         keep_rehearsals: bool = False,
+        used_to: Iterable[str] = (),
     ) -> None:
         if pool in _SERVING:  # its image has that one's state
             raise ServeError(
@@ -101,13 +104,17 @@ class Served:
                 keep(pool.aside(bare, LOAD, [app.partition(":")[0], *self.rehearsed]))
             except BoxerError as error:
                 logger.warning("the next start rehearses anew: %s", error)
+        if later := [rehearsal_of(text) for text in used_to]:
+            threading.Thread(target=self._get_used_to_all, args=(later,), daemon=True).start()
 
     def _open(self, app: str) -> str:
         try:
             try:
                 return str(self.pool.prepare(f"{MODULE}:open_app", app))
             except GuestError as error:
-                if error.type != "OutsideError":
+                # One that says no more may want what the pool reaches, which is not there yet.
+                wants = error.type == "StartupError" and self.pool.reaches_outside
+                if error.type != "OutsideError" and not wants:
                     raise
                 self.is_the_same = False
                 logger.warning(
@@ -139,6 +146,11 @@ class Served:
         except FAILURES as error:
             logger.warning("the rehearsal `%s` failed: %s", text, str(error).partition("\n")[0])
             self.is_the_same = False
+
+    def _get_used_to_all(self, requests: list[dict[str, Any]]) -> None:
+        with self._learning, suppress(BoxerError):  # the pool was closed, say
+            for request in requests:
+                self._get_used_to(request)
 
     def _get_used_to(self, request: dict[str, Any]) -> None:
         """What two tries of it tell alike: chance and the clock have had no part in that."""

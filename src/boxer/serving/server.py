@@ -21,7 +21,7 @@ from boxer.library import load
 from boxer.runtime import Frozen, Limits, Mount, Network, Pool, Stream
 from boxer.serving import granian, metrics
 from boxer.serving.application import LONGEST, MOST_BODY, Application
-from boxer.serving.keeping import image_of_start, keeper
+from boxer.serving.keeping import image_of_start, keeper, key_of_now
 from boxer.serving.log import logger
 from boxer.serving.machines import Machines, One, PerConnection
 from boxer.serving.ownimage import prepare_own
@@ -103,7 +103,7 @@ def serve(service: Service) -> None:
         granian.serve(service)
         return
     with ThreadPoolExecutor(1) as other:  # imports and sums take as long as each other
-        kept = other.submit(image_of_start, service.image_key)
+        kept = other.submit(image_of_start, service.image_key, service.box)
         uvicorn = _uvicorn()
         from boxer.serving.bounded import BoundedProtocol
 
@@ -195,7 +195,9 @@ def _serve_connections(service: Service) -> None:
             print(f"INFO:     Serving on http://{place} (Press CTRL+C to quit)", file=sys.stderr)
 
         told = {VARIABLE: json.dumps(asdict(service))}
-        supervisor = Supervisor(listener, service.workers, told, GRACE)
+        supervisor = Supervisor(
+            listener, service.workers, told, GRACE, lambda: _prepare_own(service)
+        )
         with Ear() as ear, told_by_signals(supervisor, ear):
             ear.on_ready = tell
             supervisor.run(ear)
@@ -229,7 +231,7 @@ def open_service(service: Service, image: Frozen | None = None) -> Application |
     looked for. Raises `ServeError`, and what `load` raises."""
     if not service.app:
         return _forwarder(service)
-    served = _served(service, image or image_of_start(service.image_key))
+    served = _served(service, image or image_of_start(service.image_key, service.box))
     return Application(
         served,
         service.body_bytes,
@@ -245,10 +247,11 @@ def open_service(service: Service, image: Frozen | None = None) -> Application |
 def _served(service: Service, image: Frozen | None) -> Served:
     if image is not None:
         pool = Pool(image, prepared_images={MODULE: image}, **_of_pool(service))
-        return Served(pool, service.app, development=service.development)
+        return Served(pool, service.app, development=service.development, used_to=service.rehearse)
+    key = key_of_now(service.image_key, service.box)
     pool = load(service.box).pool(**_of_pool(service))
     is_sure = not service.may_be_own
-    keep = keeper(service.image_key, service.box, service.app, is_sure, service.rehearse)
+    keep = keeper(key, service.box, service.app, is_sure, service.rehearse)
     return Served(
         pool, service.app, service.rehearse, service.development, keep, service.keep_rehearsals
     )
@@ -295,7 +298,7 @@ def _check(service: Service) -> None:
         raise ServeError(
             f"--isolation {service.isolation} takes one worker: a process cannot reach the machines"
             " of another one.",
-            hint="Leave --workers out.",
+            hint="Leave --workers out: one worker's machines run on all processors.",
         )
     if service.metrics:
         metrics.check()

@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from boxer.errors import ServeError
+from boxer.errors import BoxerError, ServeError
 from boxer.serving.log import logger
 
 # Seconds: until a server waits for connections; between two starts, and how long one has to stand
@@ -46,7 +46,8 @@ class Standing:
 
 
 class Supervisor:
-    """environment: what a process is told beside this one's variables. Raises `ServeError`."""
+    """environment: what a process is told beside this one's variables. prepare: called before the
+    box's server is begun anew of what the box is by then. Raises `ServeError`."""
 
     def __init__(
         self,
@@ -54,8 +55,10 @@ class Supervisor:
         workers: int,
         environment: dict[str, str],
         grace: float,
+        prepare: Callable[[], object] = lambda: None,
     ) -> None:
         self._listener, self._workers, self._grace = listener, workers, grace
+        self._prepare = prepare
         self._environment = environment
         self._all: list[Standing] = []
         self._failures = 0
@@ -92,7 +95,13 @@ class Supervisor:
 
     def renew(self) -> None:
         """New processes take the place of these, of what the box is now, as soon as they stand."""
-        if not self._is_ending and self._is_told:
+        if self._is_ending or not self._is_told:
+            return
+        try:
+            self._prepare()
+        except BoxerError as error:
+            logger.error("the box's server goes on as it was: %s", error)
+        else:
             self._begin(self._workers)
 
     def _fill(self) -> None:

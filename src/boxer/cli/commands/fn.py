@@ -36,6 +36,16 @@ def _command(
     return parser
 
 
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < 1e9:
+        raise ValueError
+    return seconds
+
+
+_seconds.__name__ = "number of seconds"  # what argparse says it is not
+
+
 def _add_making(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = _command(commands, "new", "write a new function into a folder", new)
     parser.add_argument("name", metavar="FUNCTION", help="of the function, and of its folder")
@@ -76,7 +86,7 @@ def _add_calling(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "-p", "--port", default="8080", metavar="[IP:]PORT", help="where --serve listens (8080)"
     )
-    parser.add_argument("--timeout", type=float, metavar="SECONDS", help="for all of it")
+    parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="for all of it")
     functionoptions.add_host_options(parser)
     parser = _command(commands, "test", "make the calls of a function's examples again", test)
     parser.add_argument("target", nargs="?", default=".", metavar="TARGET", help=_TARGET)

@@ -10,16 +10,20 @@ import contextlib
 import functools
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
+from typing import TypeVar
 
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from boxer.errors import BoxerError, NativePackageError, ResolutionError, Where
 from boxer.packages.catalogue import emscripten
 from boxer.packages.prefix import normalize
 from boxer.packages.resolve import Locked, Question, resolve
+
+T = TypeVar("T")
 
 # How uv says that a source archive's build failed, and an exception of Python in its output.
 _NOT_ASKED = re.compile(r"Failed to (?:download and )?build `(?P<name>[^`=]+)==(?P<version>[^`]+)`")
@@ -30,7 +34,8 @@ _RAISED = re.compile(r"\b[\w.]+(?:Error|Exception|Exit): .*?(?= hint:| \[|$)")
 class Known:
     """One entry. versions: those that work all the same. optional_for: dependents that do without
     it; lost: what does not work then, as a sentence; through: for some dependents, where only these
-    need them, and only where the package was not named itself.
+    need them, and only where the package was not named itself. program: it brings a program, which
+    is left out where something else is asked for too.
     rust: it takes the Rust compiler; plain: versions that do not. substitute: a module that is
     installed in its place. source: the distribution of the same version that it is built from;
     beside: one of the same version that is installed with it."""
@@ -41,6 +46,7 @@ class Known:
     optional_for: Sequence[str] = ()
     lost: str = ""
     through: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    program: bool = False
     rust: bool = False
     plain: str = ""
     substitute: str = ""
@@ -79,24 +85,50 @@ def resolve_what_works(
     question: Question,
     environment: Mapping[str, str],
     where: Where | None,
-    *,
-    has_rust: bool,
-    more: Sequence[str] = (),
+    limits: Sequence[str],
 ) -> tuple[list[Locked], Question]:
     """As `resolve`; where the requirements leave the choice, with versions that work in a box.
 
-    has_rust: whether packages with Rust in them can be built. more: constraints of that kind.
-    Returns the question that was answered as well.
+    limits: constraints that ask for these. Returns the question that was answered as well.
     """
-    working = [*emscripten.constraints(), *_constraints(has_rust), *more]
-    known = replace(question, constraints=[*question.constraints, *working])
-    with contextlib.suppress(ResolutionError):
-        return resolve(known, environment, where), known
-    # A version that does not work is pinned, which `choose` says better.
+
+    def ask(stated: Sequence[str]) -> tuple[list[Locked], Question]:
+        asked = replace(question, constraints=[*question.constraints, *stated])
+        return resolve(asked, environment, where), asked
+
+    def versions(answer: tuple[list[Locked], Question]) -> Mapping[str, str]:
+        return {package.key: package.version for package in answer[0]}
+
     try:
-        return resolve(question, environment, where), question
+        return within_limits(ask, versions, limits)
     except ResolutionError as error:
         raise _explained(error, where) from None
+
+
+def within_limits(
+    ask: Callable[[Sequence[str]], T],
+    versions: Callable[[T], Mapping[str, str]],
+    limits: Sequence[str],
+) -> T:
+    """The answer to a question with as many of the limits as can be kept. ask: given limits, lines
+    of a constraints file; raises ResolutionError. versions: those of an answer, by normalised
+    names.
+
+    Raises ResolutionError where there is no answer without any limit either.
+    """
+    with contextlib.suppress(ResolutionError):
+        return ask(limits)
+    # A version that does not work is pinned, which `choose` says better; others need not be.
+    answer = ask([])
+    kept: list[str] = []
+    for limit in limits:
+        asked = Requirement(limit)
+        version = versions(answer).get(normalize(asked.name))
+        if version and not asked.specifier.contains(version, prereleases=True):
+            with contextlib.suppress(ResolutionError):
+                answer = ask([*kept, limit])
+                kept.append(limit)
+    return answer
 
 
 def _explained(error: ResolutionError, where: Where | None) -> BoxerError:
@@ -125,8 +157,10 @@ def _last_words(message: str) -> str:
     return raised[-1].strip() if raised else message
 
 
-def _constraints(has_rust: bool) -> Iterator[str]:
-    """The versions that work, as lines of a constraints file."""
+def working_versions(*, has_rust: bool) -> Iterator[str]:
+    """The versions that work in a box, as lines of a constraints file. has_rust: whether packages
+    with Rust in them can be built."""
+    yield from emscripten.constraints()
     for name, entry in sorted(_table().items()):
         if entry.plain and not has_rust:
             yield f"{name}{entry.plain}"

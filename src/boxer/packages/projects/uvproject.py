@@ -13,6 +13,7 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from boxer.ending import temporary_folder
 from boxer.errors import ResolutionError, Where
@@ -21,6 +22,7 @@ from boxer.images import Python
 from boxer.packages.check import marker_environment
 from boxer.packages.disk import Disk
 from boxer.packages.projects.pylock import Wanted, read_pylock
+from boxer.packages.projects.uvlimits import lock_within
 from boxer.packages.settings import index_environment, stated_indexes
 from boxer.packages.sources import unfetched
 from boxer.packages.uv import UvResult, explain, interpreter, run_uv
@@ -56,18 +58,18 @@ class Answer:
 
 def find_project(tree: Tree, cwd: str) -> str | None:
     """The folder of the nearest pyproject.toml, as uv looks for it."""
-    folder = cwd
-    while True:
+    for folder in _upwards(cwd):
         if isinstance(tree.get(posixpath.join(folder, "pyproject.toml")), File):
             return folder
-        if folder == "/":
-            return None
-        folder = posixpath.dirname(folder)
+    return None
 
 
-def wanted(scene: Scene, options: Sequence[str]) -> tuple[Wanted, str, Mapping[str, bytes]]:
+def wanted(
+    scene: Scene, options: Sequence[str], limits: Sequence[str] = ()
+) -> tuple[Wanted, str, Mapping[str, bytes]]:
     """What `uv sync` with these options installs, the folder that is the project's or workspace's
-    root, and the files uv wrote. options: those of `uv export`.
+    root, and the files uv wrote. options: those of `uv export`. limits: constraints that are kept
+    where no lock file says which versions are meant, as far as they can be.
 
     Raises ResolutionError with uv's own words.
     """
@@ -75,6 +77,8 @@ def wanted(scene: Scene, options: Sequence[str]) -> tuple[Wanted, str, Mapping[s
         lock = disk.root.parent / "pylock.toml"
         arguments = ["export", "--quiet", "--format", "pylock.toml", "--output-file", str(lock)]
         arguments += ["--no-header", *(disk.host_word(word) for word in options)]
+        if not is_locked(scene):
+            lock_within(_projects(scene, disk), limits, lambda: _call(scene, disk, arguments))
         result = _call(scene, disk, arguments)
         if result.status != 0:
             said = _said(result, disk)
@@ -89,6 +93,26 @@ def wanted(scene: Scene, options: Sequence[str]) -> tuple[Wanted, str, Mapping[s
         text = lock.read_text("utf-8")
         found = read_pylock(text, markers, lock.parent, disk, scene.where)
         return found, _root(scene, written), written
+
+
+def is_locked(scene: Scene) -> bool:
+    """Whether a lock file says which versions are meant."""
+    paths = (posixpath.join(folder, "uv.lock") for folder in _upwards(scene.cwd))
+    return any(isinstance(scene.tree.get(path), File) for path in paths)
+
+
+def _projects(scene: Scene, disk: Disk) -> list[Path]:
+    """The files of the projects that a folder may be of, on this machine."""
+    places = (disk.host(f"{folder}/pyproject.toml") for folder in _upwards(scene.cwd))
+    return [place for place in places if place.is_file()]
+
+
+def _upwards(folder: str) -> Iterator[str]:
+    """A folder of the box, and those it lies in."""
+    yield folder
+    while folder != "/":
+        folder = posixpath.dirname(folder)
+        yield folder
 
 
 def from_pylock(scene: Scene, path: str) -> Wanted:
@@ -110,13 +134,16 @@ def _root(scene: Scene, written: Mapping[str, bytes]) -> str:
     return find_project(scene.tree, scene.cwd) or scene.cwd
 
 
-def call_uv(scene: Scene, arguments: Sequence[str]) -> Answer:
-    """A command of uv's that only reads and writes a project's files, as it is."""
+def call_uv(scene: Scene, arguments: Sequence[str], limits: Sequence[str] = ()) -> Answer:
+    """A command of uv's that only reads and writes a project's files, as it is. limits: constraints
+    that are kept, as far as they can be, where it chooses versions."""
     with _disk(scene) as disk:
         argv = [disk.host_word(word) for word in arguments]
         for word in arguments:
             disk.write_file(posixpath.join(scene.cwd, word.rpartition("=")[2] or "."))
         before = set(disk.root.rglob("*"))
+        if limits:
+            lock_within(_projects(scene, disk), limits, lambda: _call(scene, disk, argv))
         result = _call(scene, disk, argv)
         written = dict(disk.changed(_WRITTEN))
         for path in set(disk.root.rglob("*")) - before:

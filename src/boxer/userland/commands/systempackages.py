@@ -4,9 +4,9 @@ Belongs here: reading their command lines, and what a package means in a box, wh
 (systempackages.toml) says. Does not: installing anything: a box has no native packages.
 
 A package is `present` (the box has what it is for), of `programs` (C programs that come with the
-base, put where the package has them), `ignored` with a notice (it serves compiling
-or looking around, and what needs it will say so), of `python` (pip installs it), or is not in the
-catalogue: the build stops.
+base, put where the package has them), `ignored` with a notice (it serves compiling or looking
+around, and what needs it will say so), of `python` (pip installs it), of `python_programs`
+(likewise, in an environment of its own), or is not in the catalogue: the build stops.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any
 
 from boxer.errors import UnsupportedCommandError
 from boxer.userland.commands.pip import pip
+from boxer.userland.commands.uvtools import pipx
 from boxer.userland.imageprograms import (
     add_package_programs,
     package_programs,
@@ -99,7 +100,7 @@ def _install(call: Invocation, packages: list[str]) -> None:
             raise _unknown(call, package)
         if name in catalogue["present"] or _PYTHON.fullmatch(name) or name in python:
             continue
-        if name in package_programs():
+        if name in package_programs() or name in catalogue["python_programs"]:
             continue
         if _add_linked(call, catalogue["programs"].get(name, [])):
             continue
@@ -112,6 +113,8 @@ def _install(call: Invocation, packages: list[str]) -> None:
     for package in packages:
         add_package_programs(call.tree, _VERSION.sub("", package), call.epoch)
         _add_python(call, _VERSION.sub("", package))
+    for package in packages:
+        _add_python_program(call, _VERSION.sub("", package))
     if python and call.tree.get("/usr") is not None:
         listed = ", ".join(f"`{name}`" for name in python)
         call.notice(f"{listed}: pip installs these Python packages, in their newest versions.")
@@ -174,6 +177,23 @@ def _add_python(call: Invocation, package: str) -> None:
     if link and call.tree.get(python) is not None and call.tree.get(link, follow=False) is None:
         call.tree.make_directories("/usr/bin", 0o755, 0, 0, call.epoch)
         call.tree.add_symlink(link, python, 0, 0, call.epoch)
+
+
+def _add_python_program(call: Invocation, package: str) -> None:
+    """A program in Python, in an environment of its own, and what a distribution has beside it."""
+    known = _catalogue()["python_programs"].get(package)
+    if known is None:
+        return
+    call.notice(f"`{package}`: pip installs it, in its newest version.")
+    installing = call.calling("pipx", "install", known["name"])
+    installing.env = {**call.env, "PIPX_HOME": "/usr/share/pipx", "PIPX_BIN_DIR": "/usr/bin"}
+    pipx(installing)
+    beside = {**known, **known.get("alpine", {})} if call.name == "apk" else known
+    for folder in beside.get("folders", ()):
+        call.tree.make_directories(folder, 0o755, 0, 0, call.epoch)
+    for path, text in beside.get("files", {}).items():
+        call.tree.make_directories(posixpath.dirname(path), 0o755, 0, 0, call.epoch)
+        call.tree.add_file(path, text.lstrip().encode(), 0o644, 0, 0, call.epoch)
 
 
 def _operands(arguments: list[str]) -> list[str]:

@@ -15,6 +15,7 @@ from boxer.packages import (
     InstallOptions,
     Prefix,
     install_packages,
+    limits_of,
     refused_variables,
     uv_project,
 )
@@ -99,7 +100,7 @@ def uv(call: Invocation) -> int:
         f"`uv {action}` cannot work in a RUN.",
         where=call.where,
         hint="A build has `uv sync`, `uv run`, `uv pip`, `uv venv`, `uv add`, `uv tool install`,"
-        " `uv build`, `uv export` and `uv lock`.",
+        " `uv build`, `uv export`, `uv lock` and `uv init`.",
     )
 
 
@@ -138,26 +139,42 @@ def _sync(call: Invocation, arguments: list[str]) -> int:
 
 def _synchronise(call: Invocation, asked: _Asked, *, exact: bool) -> int:
     _require_project(call)
-    wanted, root, written = uv_project.wanted(scene_of(call), asked.carried)
-    if "dry-run" not in asked.switches:
-        write_files(call, written)
+    scene = scene_of(call)
+    working = _limits(call)
+    written: dict[str, bytes] = {}
+    root = ""
+
+    def within(limits: list[str]) -> InstallOptions:
+        nonlocal root
+        wanted, root, files = uv_project.wanted(scene, asked.carried, [*working, *limits])
+        written.update(files)
+        return InstallOptions(
+            local=wanted.local,
+            answer=wanted.locked,
+            sources=wanted.sources,
+            switches={"no-deps", *(["exact"] if exact else []), *(asked.switches & {"dry-run"})},
+            by_uv=True,
+        )
+
+    options = within([])
+    if not uv_project.is_locked(scene):
+        options.within = within
     environment = _environment(call, root, "active" in asked.switches)
     if not isinstance(call.tree.get(f"{environment}/bin/python"), File):
         venv(call.calling("venv", environment))
     call.env = activated(call.env, environment)
-    switches = {"no-deps", *(["exact"] if exact else []), *(asked.switches & {"dry-run"})}
-    options = InstallOptions(
-        local=wanted.local,
-        answer=wanted.locked,
-        sources=wanted.sources,
-        switches=switches,
-        by_uv=True,
-    )
     prefix = Prefix.of_base(call.python)
     if environment != prefix.root:
         prefix = Prefix.of_environment(environment, call.python)
     announce(call, prefix, install_packages(target_of(call, prefix), options))
+    if "dry-run" not in asked.switches:
+        write_files(call, written)
     return 0
+
+
+def _limits(call: Invocation) -> list[str]:
+    """Constraints that ask for versions which work in a box."""
+    return limits_of(target_of(call, Prefix.of_base(call.python)))
 
 
 def _require_project(call: Invocation) -> str:
@@ -203,7 +220,13 @@ def _export(call: Invocation, arguments: list[str]) -> int:
 
 
 def _lock(call: Invocation, arguments: list[str]) -> int:
-    return as_uv(call, ["lock", *arguments])
+    scene = scene_of(call)
+    return as_uv(call, ["lock", *arguments], [] if uv_project.is_locked(scene) else _limits(call))
+
+
+def _init(call: Invocation, arguments: list[str]) -> int:
+    """The project's files; a box has no git."""
+    return as_uv(call, ["init", "--vcs", "none", *arguments])
 
 
 def _build(call: Invocation, arguments: list[str]) -> int:
@@ -268,7 +291,7 @@ def _remove(call: Invocation, arguments: list[str]) -> int:
 def _change(call: Invocation, action: str, arguments: list[str]) -> int:
     """uv changes the project's files, and what they ask for is installed."""
     words = [word for word in arguments if word not in ("--no-sync", "--active")]
-    as_uv(call, [action, "--no-sync", *words])
+    as_uv(call, [action, "--no-sync", *words], _limits(call) if action == "add" else ())
     if "--no-sync" in arguments or "--frozen" in arguments:
         return 0
     return _synchronise(call, _Asked(), exact=action == "remove")
@@ -278,6 +301,7 @@ _ACTIONS = {
     "add": _add,
     "remove": _remove,
     "build": _build,
+    "init": _init,
     "tool": tool,
     "pip": uv_pip,
     "venv": _venv,

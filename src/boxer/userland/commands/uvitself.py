@@ -25,9 +25,10 @@ def scene_of(call: Invocation) -> uv_project.Scene:
     return uv_project.Scene(call.tree, call.cwd, call.python, call.env, call.where, asked)
 
 
-def as_uv(call: Invocation, arguments: Sequence[str]) -> int:
-    """A command as uv does it. Raises CommandFailedError in uv's words."""
-    answer = uv_project.call_uv(scene_of(call), list(_without_harmless(arguments)))
+def as_uv(call: Invocation, arguments: Sequence[str], limits: Sequence[str] = ()) -> int:
+    """A command as uv does it. limits: constraints that are kept as far as they can be. Raises
+    CommandFailedError in uv's words."""
+    answer = uv_project.call_uv(scene_of(call), list(_without_harmless(arguments)), limits)
     if answer.status != 0:
         raise CommandFailedError(answer.message, answer.status)
     write_files(call, answer.written)
