@@ -67,6 +67,7 @@ static wasm_engine_t *new_engine(size_t *needed) {
     wasmtime.wasmtime_config_memory_reservation_set(config, 1ull << 32);
     wasmtime.wasmtime_config_memory_may_move_set(config, false);
     turn_off(config);
+    wasmtime.wasmtime_config_wasm_branch_hinting_set(config, true);
     return wasmtime.wasm_engine_new_with_config(config);
 }
 

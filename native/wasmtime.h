@@ -104,6 +104,7 @@ typedef wasm_trap_t *(*wasmtime_callback)(void *, wasmtime_caller_t *, wasmtime_
     X(void, wasmtime_config_async_stack_size_set, (wasm_config_t *, uint64_t))                     \
     X(void, wasmtime_config_memory_reservation_set, (wasm_config_t *, uint64_t))                   \
     X(void, wasmtime_config_memory_may_move_set, (wasm_config_t *, bool))                          \
+    X(void, wasmtime_config_wasm_branch_hinting_set, (wasm_config_t *, bool))                      \
     X(void, wasmtime_config_wasm_component_model_set, (wasm_config_t *, bool))                     \
     X(void, wasmtime_config_wasm_custom_page_sizes_set, (wasm_config_t *, bool))                   \
     X(void, wasmtime_config_wasm_function_references_set, (wasm_config_t *, bool))                 \

@@ -20,6 +20,7 @@ from recipes import (
     toolchain,
 )
 from recipes.cxx import cxx_libraries
+from recipes.extension import hints
 from recipes.extensionlibraries import extension_libraries
 from recipes.failures import RecipeError
 from recipes.foreign import ffi_library
@@ -40,7 +41,8 @@ FORMAT = 2
 BESIDE = {"newer": GUEST / "python" / "newer", "callbacks": GUEST / "callbacks"}
 WRAPPED = ("Py_FinalizeEx", "_PyEval_SetSwitchInterval")
 MODULE_FLAGS = (
-    *driver.LINK_FLAGS,
+    # By their names the functions are found that there are hints of; none is in a box.
+    *toolchain.with_names(driver.LINK_FLAGS),
     # Numbers of functions and addresses in as few bytes as they need: 15 % less code.
     *("-O2", "--compress-relocations"),
     *("--export=_start", "--export=boxer_freeze", "--export=__stack_pointer"),
@@ -124,6 +126,11 @@ def _package(folder: Path, recipe: Recipe, digest: str, progress: Progress) -> N
     progress.step("linking")
     objects: list[str | Path] = [optimised, *cpython.link_libraries(built)]
     _link(folder, recipe, built, objects, root, libs, inputs, progress)
+    module = folder / "module.wasm"
+    table = hints.load(json.loads(interpreter.hints_of(optimised).read_text()))
+    module.write_bytes(hints.hinted(module.read_bytes(), table))
+    progress.step("making the code smaller (half a minute)")
+    shrinking.shrink(module)
     progress.step("laying out the SDK of extension modules")
     _write_sdk(folder, recipe, built, optimised, root, named, inputs, progress)
     progress.step("packing the standard library")
@@ -166,8 +173,7 @@ def _link(
     inputs: list[Path],
     progress: Progress,
 ) -> None:
-    """Links python.o's replacement, the interpreter and the machine into module.wasm, and makes its
-    code smaller."""
+    """Links python.o's replacement, the interpreter and the machine into module.wasm."""
     programs = _compiled(GUEST / "python", folder, recipe, built, root)
     toolchain.run(
         [
@@ -180,8 +186,6 @@ def _link(
             *("-o", folder / "module.wasm"),
         ],
     )
-    progress.step("making the code smaller (half a minute)")
-    shrinking.shrink(folder / "module.wasm")
 
 
 def _write_sdk(
@@ -204,6 +208,7 @@ def _write_sdk(
         built=built,
         programs=programs,
         interpreter=optimised,
+        hints=interpreter.hints_of(optimised),
         libraries=list(libs.values()),
         extras=extension_libraries(root, libs, progress),
         openssl=fuller_openssl_library(root, progress),

@@ -4,7 +4,7 @@ Belongs here: the folder `sdk` of a base: headers, settings for sysconfig, the p
 to link again. Does not: what a compiler's arguments come to (`extension/driver.py`), building
 packages (`src/boxer/packages/native`).
 
-    sdk.json driver.py pkgconfig.py pgconfig.py include/ lib/ sysconfig/
+    sdk.json driver.py hints.py pkgconfig.py pgconfig.py include/ lib/ sysconfig/
     bin/{cc,c++,ar,ranlib,link,pkg-config,pg_config}
 """
 
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recipes import cxx, driver, foreign, options, toolchain
+from recipes.extension import hints
 from recipes.extensionlibraries import ExtensionLibrary, Package
 from recipes.recipe import MACHINE, Recipe
 from recipes.sources import load_sources
@@ -45,7 +46,7 @@ class Parts:
     """What a base was linked from. extras: what packages are built against, and it is not; openssl:
     the fuller one, which packages may take in place of the base's.
 
-    recipe: the base's. module_flags: those of its link; interpreter: its object.
+    recipe: the base's. module_flags: those of its link; interpreter: its object; hints: of that.
     """
 
     recipe: Recipe
@@ -54,6 +55,7 @@ class Parts:
     built: Path
     programs: Sequence[Path]
     interpreter: Path
+    hints: Path
     libraries: Sequence[Path]
     extras: Sequence[ExtensionLibrary]
     openssl: Path
@@ -74,6 +76,8 @@ def write_sdk(folder: Path, parts: Parts) -> None:
     for program in parts.programs:
         shutil.copy(program, lib / "programs")
     shutil.copy(parts.interpreter, lib / "interpreter.o")
+    shutil.copy(parts.hints, lib)
+    shutil.copy(str(hints.__file__), folder)
     for part in [*parts.machine, parts.jumps / "libjumps.a"]:
         shutil.copy(part, lib)
     (lib / "c++").mkdir()

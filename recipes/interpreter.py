@@ -1,6 +1,7 @@
 """The interpreter as one object: compiled with the profile of its training, optimised as a whole.
 
-Belongs here: the order of instrumented objects, training, compiling, optimising. Does not: how
+Belongs here: the order of instrumented objects, training, compiling, optimising, and a second run
+that shows which way branches go. Does not: how
 CPython is configured and what it is made of (`cpython`), how it is trained (`training`).
 
 Invariant: the product does not depend on the kernel, as `cpython`'s does not: a change of the
@@ -10,12 +11,14 @@ kernel costs a link.
 from __future__ import annotations
 
 import hashlib
+import json
 import shlex
 import shutil
 from functools import partial
 from pathlib import Path
 
-from recipes import cpython, driver, profile, toolchain, training
+from recipes import branches, cpython, driver, profile, toolchain, training
+from recipes.extension import hints
 from recipes.progress import Progress
 from recipes.recipe import Recipe
 from recipes.sources import unpacked
@@ -48,11 +51,11 @@ QUIET = ("-w", "-Wno-error")
 def optimised(
     recipe: Recipe, built: Path, sysroot: Path, libraries: list[Path], progress: Progress
 ) -> Path:
-    """The object of the whole interpreter. built: the product of `cpython.objects`."""
-    modules = (__file__, cpython.__file__, profile.__file__, training.__file__)
-    digest = digest_of(
-        [built.name, training.MACHINE, training.PROGRAMS, *(Path(name) for name in modules)]
-    )
+    """The object of the whole interpreter, with hints beside it (`hints_of`). built: the product of
+    `cpython.objects`."""
+    modules = (cpython, profile, training, branches, hints)
+    files = [Path(name) for name in (__file__, *(str(module.__file__) for module in modules))]
+    digest = digest_of([built.name, training.MACHINE, training.PROGRAMS, *files])
 
     def make(folder: Path) -> None:
         counts = _profile(folder, recipe, built, sysroot, libraries, progress)
@@ -61,8 +64,25 @@ def optimised(
         linker = (str(toolchain.zig()), "wasm-ld", "-r", f"--mllvm={HOT}", *SPLIT)
         toolchain.run([*linker, *objects, "-o", folder / "python.o"])
         shutil.rmtree(folder / "objects")
+        progress.step("finding which way its branches go (a minute)")
+        options, library = _training(recipe, built, libraries)
+        found = training.count_branches(folder, folder / "python.o", options, sysroot, library)
+        (folder / "hints.json").write_text(json.dumps(found) + "\n")
 
     return product("interpreter", digest, make) / "python.o"
+
+
+def hints_of(optimised: Path) -> Path:
+    """Which way the branches of the interpreter go, for `extension/hints.py`."""
+    return optimised.with_name("hints.json")
+
+
+def _training(
+    recipe: Recipe, built: Path, libraries: list[Path]
+) -> tuple[list[str], training.Library]:
+    """What a program that is trained is linked with, and the standard library it has."""
+    options = [f"-L{library / 'lib'}" for library in libraries] + cpython.link_libraries(built)
+    return options, training.Library(unpacked(recipe.source) / "Lib", recipe.archive)
 
 
 def _profile(
@@ -75,8 +95,7 @@ def _profile(
 ) -> Path:
     progress.step("training the interpreter")
     objects = [built / "build" / name for name in cpython.objects_of(built)]
-    options = [f"-L{library / 'lib'}" for library in libraries] + cpython.link_libraries(built)
-    library = training.Library(unpacked(recipe.source) / "Lib", recipe.archive)
+    options, library = _training(recipe, built, libraries)
     counted = training.train(folder, objects, options, sysroot, library)
     data = profile.indexed_profile(profile.read_counts(counted))
     # zig's cache looks at the name of a profile, not at what is in it.

@@ -21,6 +21,8 @@ MODEL = "riscv32"
 # Folders of src/ that the makefile compiles; `malloc` is one of two, see musl's --with-malloc.
 MALLOC = "mallocng"
 OPTIMISED = ("-O3",)
+# The functions that copy and fill memory have the instructions for it, whatever HABITS say.
+COPYING = ("-mcpu=generic",)
 
 
 def sysroot(progress: Progress) -> Path:
@@ -116,6 +118,7 @@ def _unit(tree: Path, folder: Path, file: Path) -> toolchain.Unit:
         "-D_XOPEN_SOURCE=700",
         "-w",
         *(OPTIMISED if relative.parts[0] in ("string", "math", "malloc", "stdlib") else ()),
+        *(COPYING if relative.parts[0] == "string" else ()),
         *(part for path in includes for part in ("-I", str(path))),
         *("-isystem", str(toolchain.zig().parent / "lib" / "include")),
     ]

@@ -7,8 +7,9 @@ Belongs here: which of Binaryen's passes are run. Does not: linking (`base`).
 
 Invariants
 1. No function is inlined: what `interpreter` split off from the interpreter's loop stays apart.
-2. The largest function, the loop of an interpreter, stays as LLVM made it: what these passes save
-   there (3 kB of CPython's) costs programs speed (docs/decisions/0013).
+2. Functions with hints, which are those that training ran often, stay as LLVM made them: what these
+   passes save in the interpreter's loop (3 kB) costs programs speed (docs/decisions/0013), and the
+   hints of their branches are true for what comes out.
 3. The data is the linker's, byte for byte and segment by segment: which of it is constant shows in
    its segments (src/boxer/link/initialmemory.py).
 """
@@ -20,10 +21,10 @@ import importlib.metadata
 import importlib.util
 import platform
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from recipes import toolchain
+from recipes.extension import hints
 from recipes.failures import RecipeError
 from recipes.workshop import ROOT
 
@@ -72,8 +73,7 @@ FEATURES = (
     "Multivalue",
     "ReferenceTypes",
 )
-PREAMBLE = 8
-CODE, DATA, DATA_COUNT = 10, 11, 12
+DATA, DATA_COUNT = 11, 12
 
 
 class _Written(ctypes.Structure):
@@ -111,75 +111,64 @@ def shrink(module: Path) -> None:
 def shrunk(module: bytes) -> bytes:
     """The module with less code."""
     library = _library()
-    ref = library.BinaryenModuleRead(module, len(module))
+    known = hints.hints_of(module)
+    bodies = {body.number: body for body in hints.bodies(module)}
+    # Binaryen leaves out what is there twice: each function's name is its number here.
+    numbered = hints.with_function_names(
+        hints.without(module, hints.SECTION), {number: str(number) for number in bodies}
+    )
+    library.BinaryenSetDebugInfo(True)
+    ref = library.BinaryenModuleRead(numbered, len(numbered))
     features = 0
     for name in FEATURES:
         features |= getattr(library, f"BinaryenFeature{name}")()
     library.BinaryenModuleSetFeatures(ref, features)
     library.BinaryenSetOptimizeLevel(OPTIMIZE)
     library.BinaryenSetShrinkLevel(SHRINK)
-    sizes = _code_sizes(module)
-    imported = library.BinaryenGetNumFunctions(ref) - len(sizes)
-    functions = [library.BinaryenGetFunctionByIndex(ref, imported + n) for n in range(len(sizes))]
-    functions.pop(sizes.index(max(sizes)))
     names = _names(PASSES)
-    for function in functions:
+    for number in bodies.keys() - known.keys():
+        function = library.BinaryenGetFunctionByIndex(ref, number)
         library.BinaryenFunctionRunPasses(function, ref, names, len(names))
     names = _names(MODULE_PASSES)
     library.BinaryenModuleRunPasses(ref, names, len(names))
     written = library.BinaryenModuleAllocateAndWrite(ref, None)
-    return _with_data_of(module, ctypes.string_at(written.binary, written.size))
+    changed = _with_data_of(module, ctypes.string_at(written.binary, written.size))
+    return _with_hints_of(module, changed, known)
 
 
 def _names(passes: tuple[str, ...]) -> ctypes.Array[ctypes.c_char_p]:
     return (ctypes.c_char_p * len(passes))(*(name.encode() for name in passes))
 
 
-def _code_sizes(module: bytes) -> list[int]:
-    """How many bytes each function that the module defines has."""
-    code = next(body for section, body in _sections(module) if section == CODE)
-    _, at = _number(code, 1)
-    count, at = _number(code, at)
-    sizes = []
-    for _ in range(count):
-        size, at = _number(code, at)
-        sizes.append(size)
-        at += size
-    return sizes
+def _with_hints_of(module: bytes, changed: bytes, known: dict[int, str]) -> bytes:
+    """The changed module with the hints that the module has; functions that have other branches now
+    have none."""
+    before = {body.number: body for body in hints.bodies(module)}
+    numbers = hints.function_names(changed)
+    found = {}
+    for body in hints.bodies(changed):
+        number = int(numbers[body.number])
+        if number in known and _branches(changed, body) == _branches(module, before[number]):
+            found[body.number] = known[number]
+    return hints.with_hints(hints.without(changed, hints.NAMES), found)
+
+
+def _branches(module: bytes, body: hints.Body) -> list[int]:
+    opcodes = (opcode for opcode, _, _ in hints.instructions(module, body))
+    return [opcode for opcode in opcodes if opcode in hints.BRANCHES]
 
 
 def _with_data_of(module: bytes, changed: bytes) -> bytes:
     """The changed module without a count of segments, which the linker left out; a data section
     that is another's is an error."""
-    data = {section: body for section, body in _sections(module) if section == DATA}
-    parts = [changed[:PREAMBLE]]
-    for section, body in _sections(changed):
-        if section == DATA and body != data[DATA]:
+    data = next(module[at:end] for kind, _, at, end in hints.sections(module) if kind == DATA)
+    parts = [changed[: hints.PREAMBLE]]
+    for kind, start, at, end in hints.sections(changed):
+        if kind == DATA and changed[at:end] != data:
             raise RecipeError("Binaryen changed the data of the module")
-        if section != DATA_COUNT:
-            parts.append(body)
+        if kind != DATA_COUNT:
+            parts.append(changed[start:end])
     return b"".join(parts)
-
-
-def _sections(module: bytes) -> Iterator[tuple[int, bytes]]:
-    """Each section's number, and the section with its header."""
-    at = PREAMBLE
-    while at < len(module):
-        size, end = _number(module, at + 1)
-        yield module[at], module[at : end + size]
-        at = end + size
-
-
-def _number(data: bytes, at: int) -> tuple[int, int]:
-    """An unsigned LEB128 number, and where it ends."""
-    value = 0
-    for shift in range(0, 35, 7):
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            break
-    return value, at
 
 
 def _library() -> ctypes.CDLL:
@@ -193,8 +182,7 @@ def _library() -> ctypes.CDLL:
     library.BinaryenModuleSetFeatures.argtypes = (ctypes.c_void_p, ctypes.c_uint32)
     passes = (ctypes.c_void_p, ctypes.POINTER(ctypes.c_char_p), ctypes.c_uint32)
     library.BinaryenModuleRunPasses.argtypes = passes
-    library.BinaryenGetNumFunctions.restype = ctypes.c_uint32
-    library.BinaryenGetNumFunctions.argtypes = (ctypes.c_void_p,)
+    library.BinaryenSetDebugInfo.argtypes = (ctypes.c_bool,)
     library.BinaryenGetFunctionByIndex.restype = ctypes.c_void_p
     library.BinaryenGetFunctionByIndex.argtypes = (ctypes.c_void_p, ctypes.c_uint32)
     library.BinaryenFunctionRunPasses.argtypes = (ctypes.c_void_p, *passes)

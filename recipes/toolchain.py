@@ -22,7 +22,12 @@ from recipes.progress import Progress
 # A plain Linux target: wasm32-wasi would define __wasi__, which CPython looks at.
 TARGET = ("-target", "wasm32-linux-musl", "-nostdinc")
 # zig turns the undefined-behaviour sanitizer and -Werror=date-time on by itself.
-HABITS = ("-O2", "-g0", "-fno-sanitize=undefined", "-Wno-error=date-time", "-fno-strict-aliasing")
+# What is copied is mostly small: libc's functions do that at once, an engine leaves the guest for
+# each instruction that copies or fills memory.
+HABITS = (
+    *("-O2", "-g0", "-fno-sanitize=undefined", "-Wno-error=date-time", "-fno-strict-aliasing"),
+    "-mno-bulk-memory-opt",
+)
 
 # What is each thread's own lies in a section that the kernel exchanges when threads switch; without
 # atomic instructions LLVM makes plain variables of thread-locals, in the section that they name.
@@ -103,6 +108,11 @@ def run_all(jobs: Sequence[Callable[[], object]], progress: Progress) -> None:
 def _compile(unit: Unit) -> None:
     unit.object.parent.mkdir(parents=True, exist_ok=True)
     run([zig(), "cc", *unit.flags, "-c", unit.source, "-o", unit.object])
+
+
+def with_names(link_flags: Iterable[str]) -> list[str]:
+    """The linker's flags, but that functions keep their names."""
+    return ["--strip-debug" if flag == "-s" else flag for flag in link_flags]
 
 
 def archive(library: Path, objects: Sequence[Path]) -> None:

@@ -12,13 +12,15 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import wasmtime
 from wasmtime import _ffi as ffi
 
-from recipes import driver, toolchain
+from recipes import branches, driver, toolchain
+from recipes.extension import hints
 from recipes.failures import RecipeError
 from recipes.profile import Counted
 from recipes.workshop import GUEST
@@ -52,12 +54,35 @@ def train(
     libraries: options for the linker. Raises RecipeError where a training program fails.
     """
     program = folder / "training.wasm"
-    _link(program, objects, libraries, sysroot, library.archive)
-    return _run(program.read_bytes(), _archive(library.modules))
+    _link(program, objects, libraries, sysroot, library.archive, driver.LINK_FLAGS)
+    return _Machine(program.read_bytes(), _archive(library.modules)).counted()
+
+
+def count_branches(
+    folder: Path, interpreter: Path, libraries: list[str], sysroot: Path, library: Library
+) -> dict[str, list[list[str]]]:
+    """Which way the branches of the interpreter's functions go, as hints.json has it.
+
+    interpreter: the object of all of it, optimised. Raises RecipeError as `train` does.
+    """
+    program = folder / "branches.wasm"
+    flags = toolchain.with_names(driver.LINK_FLAGS)
+    _link(program, [interpreter], libraries, sysroot, library.archive, flags)
+    module = program.read_bytes()
+    program.unlink()
+    address = PAGE * hints.memory_pages(module)
+    counting = branches.counting(hints.without(module, hints.NAMES), address)
+    machine = _Machine(counting.module, _archive(library.modules), counting.bytes)
+    return branches.table(module, machine.read(address, address + counting.bytes))
 
 
 def _link(
-    program: Path, objects: list[Path], libraries: list[str], sysroot: Path, archive: str
+    program: Path,
+    objects: list[Path],
+    libraries: list[str],
+    sysroot: Path,
+    archive: str,
+    link_flags: Sequence[str],
 ) -> None:
     own = []
     for file in sorted(MACHINE.glob("*.c")):
@@ -67,7 +92,7 @@ def _link(
         compiler = driver.compile_command(sysroot)
         toolchain.run([*compiler, *flags, "-c", file, "-o", own[-1]])
     libc = (sysroot / "lib" / "libc.a", sysroot / "lib" / "libcompiler_rt.a")
-    linker = (str(toolchain.zig()), "wasm-ld", *driver.LINK_FLAGS)
+    linker = (str(toolchain.zig()), "wasm-ld", *link_flags)
     toolchain.run([*linker, *own, *objects, *libraries, *libc, "-o", program])
 
 
@@ -86,45 +111,55 @@ def _archive(library: Path) -> bytes:
     return buffer.getvalue()
 
 
-def _run(program: bytes, archive: bytes) -> Counted:
-    engine = wasmtime.Engine(_config())
-    store = wasmtime.Store(engine)
-    exports = wasmtime.Instance(store, wasmtime.Module(engine, program), []).exports(store)
-    memory, start, place = exports["memory"], exports["_start"], exports["training_place"]
-    assert isinstance(memory, wasmtime.Memory)
-    assert isinstance(start, wasmtime.Func)
-    assert isinstance(place, wasmtime.Func)
-    # Behind everything there is; what the program asks for comes behind the archive.
-    archive_at = memory.data_len(store)
-    memory.grow(store, -(-len(archive) // PAGE))
-    memory.write(store, archive, archive_at)
-    training = place(store)
-    ends = struct.pack("<2I", archive_at, archive_at + len(archive))
-    memory.write(store, ends, training)
-    problem = ""
-    try:
-        start(store)
-    except wasmtime.Trap as trap:
-        problem = str(trap)
+class _Machine:
+    """A machine that has run to its end. room: bytes for whoever compiled the program, at its end.
 
-    def read(begin: int, end: int) -> bytes:
-        return bytes(memory.read(store, begin, end))
+    Raises RecipeError where a training program fails."""
 
-    found = TRAINING.unpack(read(training, training + TRAINING.size))
-    _, _, said, said_end, data, data_end, counts, counts_end, names, names_end, *rest = found
-    values, values_end, status = rest
-    if status != 0:
-        last = read(said, said_end).decode(errors="replace")[-2000:]
-        ended = problem if status == RUNS else f"status {status}"
-        raise RecipeError(f"the training of the interpreter failed: {ended}\n{last}")
-    return Counted(
-        data,
-        read(data, data_end),
-        counts,
-        read(counts, counts_end),
-        read(names, names_end),
-        read(values, values_end),
-    )
+    def __init__(self, program: bytes, archive: bytes, room: int = 0) -> None:
+        engine = wasmtime.Engine(_config())
+        self._store = store = wasmtime.Store(engine)
+        exports = wasmtime.Instance(store, wasmtime.Module(engine, program), []).exports(store)
+        memory, start, place = exports["memory"], exports["_start"], exports["training_place"]
+        assert isinstance(memory, wasmtime.Memory)
+        assert isinstance(start, wasmtime.Func)
+        assert isinstance(place, wasmtime.Func)
+        self._memory = memory
+        memory.grow(store, -(-room // PAGE))
+        # Behind everything there is; what the program asks for comes behind the archive.
+        archive_at = memory.data_len(store)
+        memory.grow(store, -(-len(archive) // PAGE))
+        memory.write(store, archive, archive_at)
+        training = place(store)
+        memory.write(store, struct.pack("<2I", archive_at, archive_at + len(archive)), training)
+        problem = ""
+        try:
+            start(store)
+        except wasmtime.Trap as trap:
+            problem = str(trap)
+        self._found = TRAINING.unpack(self.read(training, training + TRAINING.size))
+        _, _, said, said_end, *_, status = self._found
+        if status != 0:
+            last = self.read(said, said_end).decode(errors="replace")[-2000:]
+            ended = problem if status == RUNS else f"status {status}"
+            raise RecipeError(f"the training of the interpreter failed: {ended}\n{last}")
+
+    def read(self, begin: int, end: int) -> bytes:
+        return bytes(self._memory.read(self._store, begin, end))
+
+    def counted(self) -> Counted:
+        """What LLVM's counters are."""
+        *_, data, data_end, counts, counts_end, names, names_end, values, values_end, _ = (
+            self._found
+        )
+        return Counted(
+            data,
+            self.read(data, data_end),
+            counts,
+            self.read(counts, counts_end),
+            self.read(names, names_end),
+            self.read(values, values_end),
+        )
 
 
 def _config() -> wasmtime.Config:

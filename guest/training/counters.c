@@ -17,9 +17,10 @@ static struct value {
     uint64_t count;
 } values[VALUES];
 
+// Weak: the interpreter made of what was counted is run once more, without counters of LLVM's.
 #define SECTION(name)                                                                              \
-    extern const char name##_start[] __asm__("__start___llvm_prf_" #name);                         \
-    extern const char name##_end[] __asm__("__stop___llvm_prf_" #name);
+    extern const char name##_start[] __asm__("__start___llvm_prf_" #name) __attribute__((weak));   \
+    extern const char name##_end[] __asm__("__stop___llvm_prf_" #name) __attribute__((weak));
 SECTION(data)
 SECTION(cnts)
 SECTION(names)

@@ -313,10 +313,13 @@ def link_set(tools: Tools, arguments: list[str]) -> int:
         capture_output=True,
         check=False,
     )
-    if done.returncode and fuller:
-        return run([*command, *set_inputs(tools, objects, libraries), "-o", output])
-    sys.stderr.buffer.write(done.stderr)
-    return done.returncode
+    status = done.returncode
+    if status and fuller:
+        status = run([*command, *set_inputs(tools, objects, libraries), "-o", output])
+    else:
+        sys.stderr.buffer.write(done.stderr)
+    hints = [tools.sdk / "hints.py", tools.library("hints.json"), output]
+    return status or run([sys.executable, "-IS", *map(str, hints)])
 
 
 def set_inputs(tools: Tools, objects: list[str], libraries: list[str]) -> list[str]:

@@ -39,6 +39,85 @@ int main(void) {
 }
 """
 
+# Functions that work on words, beside the same by bytes: all small sizes, at all places in a word.
+BYTES = r"""
+#define _GNU_SOURCE
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+enum { ROOM = 192, MOST = 72 };
+static unsigned char from[ROOM], to[ROOM], expected[ROOM];
+static int wrong;
+static int sign(int n) { return (n > 0) - (n < 0); }
+static void expect(int right) { wrong += !right; }
+static void refill(void) {
+    for (int i = 0; i < ROOM; i++) {
+        from[i] = (unsigned char)(i * 7 + 1);
+        to[i] = expected[i] = (unsigned char)(i * 3);
+    }
+}
+static int order(const unsigned char *a, const unsigned char *b, size_t n) {
+    for (; n; n--, a++, b++) if (*a != *b) return *a - *b;
+    return 0;
+}
+int main(void) {
+    void *(*volatile copy)(void *, const void *, size_t) = memcpy;
+    void *(*volatile move)(void *, const void *, size_t) = memmove;
+    void *(*volatile fill)(void *, int, size_t) = memset;
+    int (*volatile compare)(const void *, const void *, size_t) = memcmp;
+    void *(*volatile first)(const void *, int, size_t) = memchr;
+    void *(*volatile last)(const void *, int, size_t) = memrchr;
+    size_t (*volatile length)(const char *) = strlen;
+    for (size_t n = 0; n <= MOST; n++)
+        for (size_t at = 0; at < 8; at++)
+            for (size_t other = 0; other < 8; other++) {
+                refill();
+                expect(copy(to + at, from + other, n) == to + at);
+                for (size_t i = 0; i < n; i++) expected[at + i] = from[other + i];
+                expect(!order(to, expected, ROOM));
+                expect(move(to + 16 + at, to + 12 + other, n) == to + 16 + at);
+                unsigned char kept[MOST];
+                for (size_t i = 0; i < n; i++) kept[i] = expected[12 + other + i];
+                for (size_t i = 0; i < n; i++) expected[16 + at + i] = kept[i];
+                expect(!order(to, expected, ROOM));
+                expect(fill(to + at, 0x1a5, n) == to + at);
+                for (size_t i = 0; i < n; i++) expected[at + i] = 0xa5;
+                expect(!order(to, expected, ROOM));
+                for (size_t i = 0; i <= n; i++) {
+                    memcpy(to + at, from + other, n);
+                    if (i < n) to[at + i] ^= i % 2 ? 0x80 : 1;
+                    int is = compare(to + at, from + other, n);
+                    expect(sign(is) == sign(order(to + at, from + other, n)));
+                }
+                unsigned char *begin = to + at, *found[2] = {0, 0};
+                for (size_t i = 0; i < n; i++) begin[i] = i * (other + 1) % 13 ? 0x81 : 0x80;
+                for (size_t i = n; i--;) if (begin[i] == 0x80) found[0] = begin + i;
+                for (size_t i = 0; i < n; i++) if (begin[i] == 0x80) found[1] = begin + i;
+                begin[n] = 0x80;
+                expect(first(begin, 0x180, n) == found[0]);
+                expect(last(begin, 0x180, n) == found[1]);
+                begin[n] = 0;
+                expect(length((char *)begin) == n);
+                expect(first(begin, 0, SIZE_MAX) == begin + n);
+            }
+    // At the end of a page.
+    size_t page = 65536;
+    unsigned char *end = (unsigned char *)mmap(NULL, page, PROT_READ | PROT_WRITE,
+                                               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) + page;
+    for (size_t n = 1; n < 24; n++) {
+        fill(end - n, 'x', n);
+        end[-1] = 0;
+        expect(length((char *)end - n) == n - 1);
+        expect(first(end - n, 0, SIZE_MAX) == end - 1);
+        expect(last(end - n, 0, n) == end - 1);
+        expect(!compare(end - n, end - n, n));
+    }
+    printf("%d\n", wrong);
+    return 0;
+}
+"""
+
 # Functions that the C library calls: of each kind the one with the fewest arguments.
 CALLED_BACK = r"""
 #define _GNU_SOURCE
@@ -175,6 +254,12 @@ def test_functions_that_the_c_library_calls_back(boxer: Boxer, tmp_path: Path) -
     _compile(boxer, tmp_path, CALLED_BACK)
     box = _build(boxer, tmp_path, 'FROM scratch\nCOPY a.out /a\nCMD ["/a"]\n')
     assert boxer("run", box).stdout == "0 1 4 4 1 3 2 1 0 9\nleft\n"
+
+
+def test_bytes_are_copied_compared_and_found_word_by_word(boxer: Boxer, tmp_path: Path) -> None:
+    _compile(boxer, tmp_path, BYTES)
+    box = _build(boxer, tmp_path, 'FROM scratch\nCOPY a.out /a\nCMD ["/a"]\n')
+    assert boxer("run", box).stdout == "0\n"
 
 
 @pytest.mark.parametrize("base", ["scratch", "gcc:13"])

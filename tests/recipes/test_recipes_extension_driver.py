@@ -122,6 +122,8 @@ case "$*" in
 esac
 echo 'a warning' >&2
 """
+# In the place of hints.py: what it is told.
+HINTS = "import sys; open(sys.argv[2], 'w').write(sys.argv[1])"
 
 
 @pytest.fixture
@@ -131,6 +133,7 @@ def linker(sdk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (sdk / "lib" / "fuller" / "libcrypto.a").touch()
     (tmp_path / "zig").write_text(LINKER)
     (tmp_path / "zig").chmod(0o755)
+    (sdk / "hints.py").write_text(HINTS)
     monkeypatch.setenv("BOXER_ZIG", str(tmp_path / "zig"))
     monkeypatch.setenv("LAST", str(tmp_path / "last"))
     return tmp_path / "last"
@@ -139,7 +142,9 @@ def linker(sdk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_set_takes_fuller_libraries_where_the_bases_lack_something(
     sdk: Path, linker: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert link_set(Tools(sdk), ["out.wasm", "lacking.o"]) == 0
+    output = sdk / "out.wasm"
+    assert link_set(Tools(sdk), [str(output), "lacking.o"]) == 0
+    assert output.read_text() == str(sdk / "lib" / "hints.json")
     assert linker.read_text() == "linked\n"
     assert capfd.readouterr().err == ""
 
@@ -147,7 +152,9 @@ def test_a_set_takes_fuller_libraries_where_the_bases_lack_something(
 def test_a_set_that_lacks_nothing_has_the_bases_libraries(
     sdk: Path, linker: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert link_set(Tools(sdk), ["out.wasm", "plain.o"]) == 0
+    output = sdk / "out.wasm"
+    assert link_set(Tools(sdk), [str(output), "plain.o"]) == 0
+    assert output.read_text() == str(sdk / "lib" / "hints.json")
     assert not linker.exists()
     assert capfd.readouterr().err == "a warning\n"
 

@@ -9,9 +9,10 @@ import wasmtime
 
 from boxer.wasmformat import Module, SectionId
 from recipes import freezing, shrinking
+from recipes.extension import hints
 
-# Two functions of one body; a local that is written for nothing, in a small function and in the
-# largest; two segments, one with zeros.
+# Two functions of one body; a local that is written for nothing, in a function without hints and in
+# one with; two segments, one with zeros.
 ZEROS = "\\00" * 20
 UNREAD = 305
 # i32.const, and the number as signed LEB128.
@@ -30,7 +31,7 @@ TEXT = f"""
   (func (export "loop") (param i32) (result i32) (local i32)
     (local.set 1 (i32.const {UNREAD}))
     (local.set 1 (i32.const 7))
-    (block (loop (br_if 1 (i32.eqz (local.get 0)))
+    (block (loop (@metadata.code.branch_hint "\\00") (br_if 1 (i32.eqz (local.get 0)))
       (local.set 1 (i32.add (local.get 1) (local.get 0)))
       (local.set 0 (i32.sub (local.get 0) (i32.const 1))) (br 0)))
     (local.get 1)))
@@ -54,13 +55,16 @@ def test_code_is_smaller_and_data_the_same() -> None:
     assert old is not None
     assert new is not None
     assert len(new.payload) < len(old.payload)
-    # Nobody reads it, and it is still there: the largest function is not touched.
+    # Nobody reads it, and it is still there: a function with hints is not touched.
     assert bytes(old.payload).count(WRITTEN) == bytes(new.payload).count(WRITTEN) == 1
     old, new = (m.section(SectionId.DATA) for m in (before, after))
     assert old is not None
     assert new is not None
     assert bytes(new.payload) == bytes(old.payload)
     assert after.section(SectionId.DATA_COUNT) is None
+    # One function in front of it has gone.
+    assert (hints.hints_of(module), hints.hints_of(shrunk)) == ({3: "0"}, {2: "0"})
+    assert after.custom(hints.NAMES) is None
     assert _sum(shrunk, 16) == _sum(module, 16) == ord("c") + ord("o") + 6
 
 

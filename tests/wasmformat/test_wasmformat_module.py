@@ -116,6 +116,21 @@ def test_box_gives_back_the_code_of_its_base() -> None:
     assert code_part(read, 2, exports(base)).emit() == code_only(base)
 
 
+def test_hints_of_branches_stay_before_the_code() -> None:
+    text = """(module (memory 1) (func $f (param i32)
+      (@metadata.code.branch_hint "\\00") (if (local.get 0) (then))))"""
+    base = Module.parse(bytes(wat2wasm(text)))
+    assert base.custom("name") is not None
+    code = code_part(base)
+    assert code.custom("name") is None
+    box = with_custom(with_image(base, 3, [], ["memory"]), "boxer", b"{}")
+    for module in (code, box):
+        places = [n for n, section in enumerate(module.sections) if section.id == SectionId.CUSTOM]
+        assert module.sections[places[-1] + 1].id == SectionId.CODE
+        assert bytes(module.custom("metadata.code.branch_hint") or b"") == b"\x01\0\x01\x03\x01\0"
+    assert code_part(Module.parse(box.emit()), 1, exports(base)).emit() == code_only(base)
+
+
 def test_segment_above_two_gigabytes_keeps_its_address() -> None:
     module = with_image(Module.parse(bytes(wat2wasm("(module (memory 1))"))), 65536, [
         DataSegment(0x80000000, b"a"), DataSegment(0xFFFFFFFF, b"b"),

@@ -12,6 +12,7 @@ from . import (
     numeric,
     records,
     texts,
+    trees,
 )
 
 PROGRAMS = (
@@ -24,6 +25,7 @@ PROGRAMS = (
     numeric,
     records,
     texts,
+    trees,
 )
 
 

@@ -114,7 +114,12 @@ def money(count: int) -> int:
         total += (price * decimal.Decimal("1.19")).quantize(decimal.Decimal("0.01"))
         if n < 120:
             part += fractions.Fraction(1, n)
-    return int(total) + part.denominator % 97 + len(str(total.sqrt()))
+    wide = decimal.Context(prec=400)
+    root, sum_of_all = wide.sqrt(decimal.Decimal(2)), decimal.Decimal(0)
+    for n in range(1, 120):
+        sum_of_all = wide.add(sum_of_all, wide.divide(wide.multiply(root, root), n))
+    check = int(total) + part.denominator % 97 + len(str(total.sqrt()))
+    return check + len(str(wide.ln(sum_of_all))) + len(f"{total:,.3f}") + (total % 7 > 3)
 
 
 def tables(known: list[Order]) -> int:

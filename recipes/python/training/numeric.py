@@ -109,6 +109,20 @@ def functions(steps: int) -> float:
     return total
 
 
+def weight(i: int, j: int) -> float:
+    return 1.0 / ((i + j) * (i + j + 1) // 2 + i + 1)
+
+
+def powers(size: int, rounds: int) -> float:
+    """The largest eigenvalue of a matrix that is nowhere kept."""
+    vector = [1.0] * size
+    for _ in range(rounds):
+        vector = [sum(weight(i, j) * v for j, v in enumerate(vector)) for i in range(size)]
+        longest = max(vector)
+        vector = [v / longest for v in vector]
+    return longest
+
+
 def chance(draws: int) -> float:
     source = random.Random(7)
     inside = sum(source.random() ** 2 + source.random() ** 2 < 1.0 for _ in range(draws))
@@ -130,4 +144,5 @@ def run() -> None:
     relax(40, 20)
     transform([complex(i % 7, i % 3) for i in range(512)])
     functions(5000)
+    powers(50, 4)
     chance(6000)

@@ -112,6 +112,8 @@ def engine() -> wasmtime.Engine:
     config.memory_may_move = False
     for feature in TURNED_OFF:
         setattr(config, f"wasm_{feature}", False)
+    # What a base's training showed of its branches. No more than hints: wrong ones cost time.
+    ffi.wasmtime_config_wasm_branch_hinting_set(config.ptr(), True)
     return wasmtime.Engine(config)
 
 
@@ -122,4 +124,4 @@ def engine_tag() -> str:
     package = Path(wasmtime.__file__).parent
     found = sorted(entry.name for entry in package.parent.glob("wasmtime-*.dist-info"))
     name = found[0].removesuffix(".dist-info") if found else "wasmtime"
-    return name + ("-epochs-2" if ticks_by_epochs() else "-3")
+    return name + ("-epochs-3" if ticks_by_epochs() else "-4")

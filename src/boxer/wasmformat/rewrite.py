@@ -34,12 +34,15 @@ from boxer.wasmformat.module import ORDER, Module, Section, SectionId
 
 HOST = "wasi_snapshot_preview1"
 _PARTED = frozenset({SectionId.DATA, SectionId.DATA_COUNT, SectionId.START})
+# What a custom section tells the engine of the code: which way branches go. It stands before the
+# code, and is a part of it.
+HINTS = "metadata.code.branch_hint"
 
 
 def code_part(
     module: Module, memory_pages: int | None = None, exported: Iterable[Export] | None = None
 ) -> Module:
-    """The module without data and custom sections.
+    """The module without data and custom sections, but for hints of the code.
 
     memory_pages, exported: what to put in place of the module's own (a box has other ones than
     the base it was made on, and gets the base's back with these).
@@ -137,6 +140,8 @@ def _assembled(module: Module, replaced: dict[SectionId, bytes]) -> Module:
     sections = []
     for identifier in ORDER:
         own = module.section(identifier)
+        if identifier == SectionId.CODE and (hints := module.custom(HINTS)) is not None:
+            sections.append(Section.custom(HINTS, hints))
         if identifier in replaced:
             sections.append(Section.make(identifier, replaced[identifier]))
         elif own is not None and identifier not in _PARTED:

@@ -32,6 +32,7 @@ static void missed(int signo) {
     sigtimedwait(&set, &info, &no_time);
     say("no more than one", sigtimedwait(&set, &info, &no_time));
     say("deleted", timer_delete(timer));
+    say("once", timer_delete(timer));
     struct sigevent silent = {.sigev_notify = SIGEV_NONE};
     struct itimerspec often = {{0, 1000000}, {0, 1000000}};
     timer_create(CLOCK_MONOTONIC, &silent, &none);

@@ -1,5 +1,6 @@
 #include <string.h>
+#include "small.h"
 
 void *memmove(void *dest, const void *src, size_t n) {
-    return __builtin_memmove(dest, src, n);
+    return n <= SMALL ? copy_small(dest, src, n) : __builtin_memmove(dest, src, n);
 }
