@@ -12,6 +12,7 @@ Any other look leaves it to the run, with all that imports it.
 """
 
 import builtins
+import gc
 import json
 import os
 import posix
@@ -79,7 +80,7 @@ _states = {}
 # Generators of modules' own that were made without a seed: id -> it, and the look that it is where
 # numbers were drawn from it. Till a life begins they have this one:
 _generators = {}
-FROZEN_SEED = 0
+FROZEN_SEED = 0x75AC_39D1_E58B_4F07  # nobody's own
 _seed_of = None
 
 # Those of them that were there when the imports were over, and are seeded in every life.
@@ -200,14 +201,19 @@ def _leave_generators():
     random = sys.modules["random"]
     random.Random.seed, _seed_of = _seed_of, None
     frozen = random.Random(FROZEN_SEED).getstate()
+    has_copies = any(
+        isinstance(found, random.Random)
+        and id(found) not in _generators
+        and random.Random.getstate(found) == frozen
+        for found in gc.get_objects()
+    )
     while _generators:
         generator, look = _generators.popitem()[1]
-        if sys.getrefcount(generator) <= 2:
-            continue  # nobody has it any more
-        if random.Random.getstate(generator) != frozen:
+        if has_copies or random.Random.getstate(generator) != frozen:
             _looks.append(look)
-        os.register_at_fork(after_in_child=generator.seed)
-        generators.append(generator)
+        if sys.getrefcount(generator) > 2:  # somebody has it still
+            os.register_at_fork(after_in_child=generator.seed)
+            generators.append(generator)
 
 
 def _watched_import(name, globals=None, locals=None, fromlist=(), level=0):

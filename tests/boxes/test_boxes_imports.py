@@ -59,6 +59,10 @@ CHANGING = {
     "uuid_time": "import uuid; SAW = uuid.uuid1().hex",
     "shared": "import random; SAW = str(random.random())",
     "generator": "import random; R = random.Random(); SAW = str(R.random())",
+    "generator_gone": "import random; SAW = str(random.Random().random())",
+    "generator_copied": "import copy, random; R = random.Random(); C = copy.copy(R)\n"
+    "def __getattr__(name):\n    if name == 'SAW': return str(C.random())\n"
+    "    raise AttributeError(name)",
     "system": "import random; SAW = str(random.SystemRandom().random())",
     "shuffled": "import random; x = list(range(99)); random.shuffle(x); SAW = str(x)",
     "named": "import tempfile; SAW = next(tempfile._get_candidate_names())",
