@@ -68,7 +68,7 @@ conformance: bases
 packages: bases rust
 	$(BIN)/python -m bench.packages --write
 	$(BIN)/python -m tests.suites
-	$(BIN)/python -m tests.sandboxes.rich
+	$(BIN)/python -m tests.sandboxes.rich_cells
 
 # Other people's tests of threads and processes, in a box as natively: h11, trio, starlette and others.
 suites: bases

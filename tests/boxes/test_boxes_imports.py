@@ -371,9 +371,10 @@ GENERATORS = {
     "again": "import random; R = random.Random(7); R.seed()",
     "fixed": "import random; R = random.Random(); R.seed(7)",
     "seeded": "import random; R = random.Random(7)",
+    "lazy": "class Lazy:\n    __class__ = property(lambda self: 1 / 0)\nL = Lazy()",
 }
 DRAWS = """import json
-import again, fixed, keeps, random, rolls, seeded, sub
+import again, fixed, keeps, lazy, random, rolls, seeded, sub
 
 def drawn():
     new = [rolls.R.random(), keeps.C.draw(), sub.D.random(), again.R.random(), random.random()]

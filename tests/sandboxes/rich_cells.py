@@ -1,4 +1,4 @@
-"""pandas and matplotlib by the unmodified SDK of sandboxes: `python -m tests.sandboxes.rich`.
+"""pandas and matplotlib by the unmodified SDK of sandboxes: `python -m tests.sandboxes.rich_cells`.
 
 Belongs here: what takes packages that are long in building. A part that does not hold raises; what
 it prints is what was seen.
