@@ -48,7 +48,7 @@ lto = "off"
 [source.crates-io]
 replace-with = "kit"
 [source.kit]
-directory = "{rust}/root/usr/share/cargo/registry"
+directory = "{crates}"
 [patch.crates-io]
 getrandom = {{ path = "{rust}/crates/getrandom" }}
 [target.{target}]
@@ -95,7 +95,9 @@ class RustToolchain:
         """The variables of a build in `folder`, and in it the files they name."""
         cargo = folder / "cargo"
         cargo.mkdir()
-        argv = {"target": TARGET, "rust": self.folder, "folder": cargo, "host": _host()}
+        crates = self.folder / "root" / "usr" / "share" / "cargo" / "registry"
+        argv = {"target": TARGET, "rust": self.folder, "crates": crates, "folder": cargo}
+        argv["host"] = _host()
         (cargo / "config.toml").write_text(_CARGO.format(**argv), "utf-8")
         told = _PYO3.format(version=sdk.python.series, suffix=sdk.python.extension_suffix)
         (cargo / "pyo3.txt").write_text(told, "utf-8")
