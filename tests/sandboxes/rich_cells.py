@@ -9,16 +9,13 @@ from __future__ import annotations
 import base64
 import os
 import struct
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-KEY = "a-key-of-tests"
+from bench.sandboxes import KEY, served
+
 DOCKERFILE = """FROM python:3.13-slim
 RUN pip install pandas matplotlib
 RUN useradd --uid 1000 --create-home user
@@ -31,27 +28,8 @@ FIGURE = "import matplotlib.pyplot as plt\nplt.plot([1, 2, 3], [1, 4, 9])\nplt.t
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "Dockerfile").write_text(DOCKERFILE)
-        box = Path(folder) / "rich.wasm"
-        boxer = [sys.executable, "-m", "boxer.cli"]
-        subprocess.run([*boxer, "build", "-q", "-o", str(box), folder], check=True)
-        with served([*boxer, "serve", str(box), "--e2b", "-p", "0"]) as url:
+        with served(Path(folder)) as url:
             check(url)
-
-
-@contextmanager
-def served(command: list[str]) -> Iterator[str]:
-    env = {**os.environ, "BOXER_API_KEY": KEY}
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env) as process:
-        try:
-            assert process.stderr is not None
-            for line in process.stderr:
-                name, _, value = line.strip().removeprefix("export ").partition("=")
-                if name == "E2B_SANDBOX_URL":
-                    yield value
-                    break
-        finally:
-            process.terminate()
-            process.wait(60)
 
 
 def check(url: str) -> None:
