@@ -4,7 +4,8 @@
 // ask for of libc, libm and Python's C API. A name that is not here is unknown to a program, as it
 // is where an older libc lacks it, and what programs do then is their own affair. Not here on
 // purpose: `syscall`, since the numbers that programs give it are those of another processor, and
-// what takes a callback for later (`signal`, `atexit`).
+// what takes a callback for later (`signal`, `atexit`), and what the kernel does not serve
+// (`inotify_init`): programs that miss it do without.
 //
 // Invariant: each type is the function's own; the compiler compares it with the header's.
 #include "exported.h"
@@ -31,7 +32,6 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
-#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
