@@ -14,7 +14,7 @@ struct program {
     int (*freeze)(char *path, char **modules);
     // The last step of a freeze, in the surroundings (environment, working directory, user) that a
     // run begins in which is told nothing else. argv: the command line of one that is told none;
-    // null: it is another program's. 0 or an exit status.
+    // null: it is another program's. Whether what that line compiles is kept; -1: it failed.
     int (*settle)(const char *path, int argc, char **argv);
     // Goes on from the freeze point with the arguments of this run. depth: of nested calls, 0 = the
     // program's own. as_settled: in the surroundings of `settle`.

@@ -128,8 +128,8 @@ static struct {
     char *name, *path;  // the frozen program, as the box's own command names it; null: it does not
 } settled;
 
-// That program's turn to be ready for such a run. line: the box's own command, if it means the
-// program itself.
+// That program's turn to be ready for such a run, as program.h says it. line: the box's own command,
+// if it means the program itself.
 static int settle(struct invocation *start, char **line) {
     if (!start->program->settle)
         return 0;
@@ -165,7 +165,9 @@ static int freeze_program(void) {
     if (!start.program->freeze)
         return 0;
     int status = start.program->freeze(start.path, machine.imports.items);
-    return status ? status : settle(&start, !is_other && start.argv == arguments ? arguments : NULL);
+    if (!status && settle(&start, !is_other && start.argv == arguments ? arguments : NULL) < 0)
+        status = 1;
+    return status;
 }
 
 // Threads that C code has started and that have not ended: an image holds one. Nor has it stacks.
@@ -282,6 +284,22 @@ static int resolve(char **argv, int as_settled, struct invocation *start) {
     while (argv[start->argc])
         start->argc++;
     return 0;
+}
+
+// Freezes a machine that nothing has run in again, so that runs of the host's command line find what
+// they compile. 1: they are none that could.
+__attribute__((export_name("boxer_settle"))) int boxer_settle(void) {
+    struct invocation start;
+    size_t count;
+    kernel_thaw(machine.cwd);
+    char **host = kernel_host_arguments(&count);
+    char **line = machine_arguments(&machine, host, count);
+    int is_ours = settled.environment && !kernel_has_folders() && frozen_program->settle &&
+                  machine_has_limits_alone(&machine, kernel_host_environment(&(size_t){0}));
+    if (!is_ours || resolve(line, 1, &start) || start.program != frozen_program ||
+        start.argv != line || settle(&start, line) <= 0)
+        return 1;
+    return freeze(0);
 }
 
 // As the machine's user, who has begun nothing yet.

@@ -390,7 +390,7 @@ int __wrap_Py_FinalizeEx(void) {
 }
 
 // Where a command line that sets nothing leaves the interpreter as it was started: puts it as such
-// a run finds it. -1 with an exception.
+// a run finds it. As usual_settle.
 static int settle_runs(char *path, int argc, char **argv) {
     PyPreConfig before;
     PyConfig config;
@@ -418,13 +418,14 @@ static int settle_runs(char *path, int argc, char **argv) {
 }
 
 static int python_settle(const char *path, int argc, char **argv) {
-    if (settle_runs((char *)path, argc, argv) < 0 || fresh_settle() < 0 || settle()) {
+    int kept = settle_runs((char *)path, argc, argv);
+    if (kept < 0 || fresh_settle() < 0 || settle()) {
         if (PyErr_Occurred())
             PyErr_Print();
-        return 1;
+        return -1;
     }
     usual_note();
-    return 0;
+    return kept;
 }
 
 static int python_thaw(const char *path, int argc, char **argv, unsigned depth, int as_settled) {

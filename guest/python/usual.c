@@ -193,7 +193,7 @@ static int know(int argc, char **argv) {
     int taken = PyArg_ParseTuple(made, "OOO", &known.code, &known.loader, &known.lines);
     if (!taken || note_path0(argv) < 0 || !known.what)
         return -1;
-    return 0; // `made` is the image's
+    return 1; // `made` is the image's
 }
 
 int usual_settle(const char *path, int argc, char **argv) {
@@ -202,6 +202,7 @@ int usual_settle(const char *path, int argc, char **argv) {
         _PyInterpreterState_GET()->audit_hooks)
         return 0;
     settled_path = path;
+    memset(&known, 0, sizeof known);
     return argv ? know(argc, argv) : 0;
 }
 
