@@ -128,8 +128,8 @@ static struct {
     char *name, *path;  // the frozen program, as the box's own command names it; null: it does not
 } settled;
 
-// That program's turn to be ready for such a run, as program.h says it. line: the box's own command,
-// if it means the program itself.
+// That program's turn to be ready for such a run, as program.h says it. line: the box's own
+// command, if it means the program itself.
 static int settle(struct invocation *start, char **line) {
     if (!start->program->settle)
         return 0;
@@ -286,8 +286,8 @@ static int resolve(char **argv, int as_settled, struct invocation *start) {
     return 0;
 }
 
-// Freezes a machine that nothing has run in again, so that runs of the host's command line find what
-// they compile. 1: they are none that could.
+// Freezes a machine that nothing has run in again, so that runs of the host's command line find
+// what they compile. 1: they are none that could.
 __attribute__((export_name("boxer_settle"))) int boxer_settle(void) {
     struct invocation start;
     size_t count;

@@ -238,8 +238,8 @@ int usual_begin(const char *path, int argc, char **argv) {
     }
     if (fresh_begin() < 0)
         return -1;
-    is_running_known = known.code && same_text(named.option, known.option) &&
-                       strcmp(named.what, known.what) == 0;
+    is_running_known =
+        known.code && same_text(named.option, known.option) && strcmp(named.what, known.what) == 0;
     return 1;
 }
 
@@ -270,8 +270,8 @@ static PyObject *evaluate(PyObject *names) {
     _PyRuntime.signals.unhandled_keyboard_interrupt = 0;
     int has_builtins = PyDict_ContainsString(names, "__builtins__");
     if (has_builtins < 0 ||
-        (!has_builtins && PyDict_SetItemString(names, "__builtins__",
-                                               _PyInterpreterState_GET()->builtins) < 0))
+        (!has_builtins &&
+         PyDict_SetItemString(names, "__builtins__", _PyInterpreterState_GET()->builtins) < 0))
         return NULL;
     PyObject *result = PyEval_EvalCode(known.code, names, names);
     if (!result && PyErr_Occurred() == PyExc_KeyboardInterrupt)
@@ -292,8 +292,9 @@ static void flush(void) {
 
 static PyObject *run_script(PyObject *names) {
     int has_file = PyDict_ContainsString(names, "__file__");
-    if (has_file < 0 || (!has_file && (PyDict_SetItemString(names, "__file__", known.filename) < 0 ||
-                                       PyDict_SetItemString(names, "__cached__", Py_None) < 0)))
+    if (has_file < 0 ||
+        (!has_file && (PyDict_SetItemString(names, "__file__", known.filename) < 0 ||
+                       PyDict_SetItemString(names, "__cached__", Py_None) < 0)))
         return NULL;
     PyObject *result = NULL;
     if (PyDict_SetItemString(names, "__loader__", known.loader) == 0) {

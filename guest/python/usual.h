@@ -4,7 +4,8 @@
 #define PYTHON_USUAL_H
 
 // Before the last steps of a freeze: such runs of the interpreter at `path` may begin as usual.
-// argv: the box's own command line, or null: what it compiles is kept. Whether that is so, or -1 with an exception.
+// argv: the box's own command line, or null: what it compiles is kept. Whether that is so, or -1
+// with an exception.
 int usual_settle(const char *path, int argc, char **argv);
 // Behind them: what runs are compared with.
 void usual_note(void);

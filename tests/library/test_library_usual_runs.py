@@ -53,7 +53,7 @@ SCRIPTS = {
     "threading.Thread(target=lambda: (time.sleep(0.01), print('last'))).start()\nprint('first')\n",
     "leaves_a_daemon": "import threading, time\n"
     "threading.Thread(target=time.sleep, args=(99,), daemon=True).start()\nprint('here')\n",
-    "forks": "import os\nif os.fork():\n    print(os.wait()[1])\nelse:\n    print('child', flush=True)\n",
+    "forks": "import os\nif os.fork():\n    print(os.wait()[1])\nelse:\n    print('child')\n",
     "execs": "import os\nos.execv('/bin/echo', ['echo', 'other'])\n",
     "runs_another": "import subprocess, sys\n"
     "print(subprocess.run([sys.executable, 'threads.py', 'a'], input=b'x', capture_output=True))\n",
@@ -162,7 +162,8 @@ def test_what_a_run_says_itself_is_not_kept(box: boxer.Box, line: list[str]) -> 
 
 
 def test_its_own_program_is_not_read(box: boxer.Box) -> None:
-    own, other = box.run(env={"BOXER_STRACE": "1"}), box.run(env={"BOXER_STRACE": "1", "OTHER": "1"})
+    own = box.run(env={"BOXER_STRACE": "1"})
+    other = box.run(env={"BOXER_STRACE": "1", "OTHER": "1"})
     assert b'"/app/seen.py"' not in own.stderr
     assert b'"/app/seen.py"' in other.stderr
 

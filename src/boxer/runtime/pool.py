@@ -379,7 +379,7 @@ class Pool:
 
 
 class _Often:
-    """The command line that is run most often of late. idle: machines for it; None: it is run as any
+    """The command line that was run often of late. idle: machines for it; None: it is run as any
     other."""
 
     def __init__(self) -> None:
