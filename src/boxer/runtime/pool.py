@@ -206,7 +206,8 @@ class Pool:
         if attempted is None:
             return None
         reply, printed, took = attempted
-        return read_reply(reply, self._room), printed, took
+        value = read_brief(reply) if type(reply) is str else read_reply(reply, self._room)
+        return value, printed, took
 
     def talk(self, channel: Channel, function: str, /, *args: Any) -> Any:
         """As `call`, with what goes by the channel meanwhile. How long it takes is the caller's
@@ -501,9 +502,9 @@ class _IdleInstances:
         self._give_back(instance, bool(native_outcome.reusable))
         return read_reply(reply, room)
 
-    def attempt(self, request: bytes, seconds: float) -> tuple[bytes, bytes, float] | None:
-        """The reply, what was written and the processor time; None: it took longer. Raises as
-        `Pool.call`."""
+    def attempt(self, request: bytes, seconds: float) -> tuple[bytes | str, bytes, float] | None:
+        """The reply (a result's JSON, where it is short), what was written and the processor time;
+        None: it took longer. Raises as `Pool.call`."""
         instance, trial = self._take(), self._trial
         assert isinstance(instance, MappedInstance), "`can_talk` is asked first"
         assert trial is not None
@@ -512,9 +513,14 @@ class _IdleInstances:
         longest = min(int(seconds * WAITING * SECOND), self._run.time_ns)
         if trial.cpu_ns != most or trial.time_ns != longest:  # the same ones each time
             trial.cpu_ns, trial.time_ns = most, longest
-        native_outcome = instance.serve(byref(trial), request)
-        reusable = bool(native_outcome.reusable)
+        told = instance.serve_briefly(byref(trial), request)
+        native_outcome = instance.native_outcome
         took = native_outcome.cpu_ns / SECOND
+        if told and not native_outcome.errors_size and not native_outcome.output_size:
+            text = str(instance.brief[: (told & 0xFFFF) - 1], "utf-8", "surrogatepass")
+            self._give_back(instance, True)
+            return text, b"", took
+        reusable = bool(native_outcome.reusable)
         if native_outcome.kind == native.RETURNED and not native_outcome.status:
             reply = string_at(native_outcome.reply, native_outcome.reply_size)
             printed = b""
