@@ -206,7 +206,7 @@ class Pool:
         if attempted is None:
             return None
         reply, printed, took = attempted
-        value = read_brief(reply) if type(reply) is str else read_reply(reply, self._room)
+        value = read_brief(reply) if isinstance(reply, str) else read_reply(reply, self._room)
         return value, printed, took
 
     def talk(self, channel: Channel, function: str, /, *args: Any) -> Any:
