@@ -39,10 +39,9 @@ from recipes.workshop import GUEST, ROOT, cache_root, digest_of
 FORMAT = 2
 # Libraries that only packages are linked with: what they take of a newer Python; cffi's callbacks.
 BESIDE = {"newer": GUEST / "python" / "newer", "callbacks": GUEST / "callbacks"}
-FOREIGN = ("ffi_call", "ffi_prep_cif", "ffi_prep_cif_var")
 # Around the interpreter, not in it: compiled for size.
 AROUND = GUEST / "python"
-WRAPPED = ("Py_FinalizeEx", "_PyEval_SetSwitchInterval", *FOREIGN)
+WRAPPED = ("Py_FinalizeEx", "_PyEval_SetSwitchInterval")
 MODULE_FLAGS = (
     # By their names the functions are found that there are hints of; none is in a box.
     *toolchain.with_names(driver.LINK_FLAGS),
@@ -50,8 +49,7 @@ MODULE_FLAGS = (
     *("-O2", "--compress-relocations"),
     *("--export=_start", "--export=boxer_freeze", "--export=__stack_pointer"),
     HANDLERS_BEGIN,
-    # guest/python/python.c ends runs of its own, turns.c tells the host how long a turn is, and
-    # foreign.c calls what ctypes found by name.
+    # guest/python/python.c ends runs of its own, turns.c tells the host how long a turn is.
     *(f"--wrap={name}" for name in WRAPPED),
 )
 
