@@ -18,6 +18,7 @@ from recipes import (
     options,
     shrinking,
     toolchain,
+    vectors,
 )
 from recipes.cxx import cxx_libraries
 from recipes.extension import hints
@@ -53,8 +54,8 @@ MODULE_FLAGS = (
 
 
 def recipe_digest() -> str:
-    """Digest of everything the base is made from: recipes, guest sources, versions of the compiler
-    and of Binaryen, and the table of compiler options that its SDK holds."""
+    """Digest of everything the base is made from: recipes, guest sources, versions of the compiler,
+    of Binaryen and of SIMDe, and the table of compiler options that its SDK holds."""
     return digest_of(
         [
             GUEST,
@@ -63,6 +64,7 @@ def recipe_digest() -> str:
             options.FILE,
             toolchain.zig_version(),
             shrinking.binaryen_version(),
+            vectors.digest(),
         ]
     )
 

@@ -150,7 +150,7 @@ def _write_settings(folder: Path, parts: Parts) -> None:
         "flags": flags,
         "cxx_flags": cxx_flags(),
         # The headers C code sees: what was compiled with others is built again.
-        "sysroot": [parts.sysroot.name],
+        "sysroot": [parts.sysroot.name, vectors.digest()],
         "libraries": [*(extra.folder.name for extra in parts.extras), parts.openssl.name],
         "packages": _packages(parts.extras),
         # C programs a box may have, and what they are made of.

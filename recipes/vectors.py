@@ -12,6 +12,7 @@ import shutil
 from pathlib import Path
 
 from recipes.failures import RecipeError
+from recipes.workshop import digest_of
 
 DISTRIBUTION = "simde-py"
 # By the header's name, the part of SIMDe; as in clang's, the fourth has the fifth's, too.
@@ -51,10 +52,10 @@ CORRECTIONS = """\
 """
 
 
-def version() -> str:
-    """SIMDe's version. Raises RecipeError where it is not installed."""
+def digest() -> str:
+    """Of what the headers are made from. Raises RecipeError where SIMDe is not installed."""
     _package()
-    return importlib.metadata.version(DISTRIBUTION)
+    return digest_of([importlib.metadata.version(DISTRIBUTION), Path(__file__)])
 
 
 def write_headers(folder: Path) -> None:
