@@ -13,6 +13,7 @@ from recipes import (
     cpython,
     driver,
     extensionsdk,
+    foreign,
     interpreter,
     layout,
     options,
@@ -24,7 +25,6 @@ from recipes.cxx import cxx_libraries
 from recipes.extension import hints
 from recipes.extensionlibraries import extension_libraries
 from recipes.failures import RecipeError
-from recipes.foreign import ffi_library
 from recipes.fulleropenssl import fuller_openssl_library
 from recipes.libraries import library_table
 from recipes.machine import link_inputs, machine
@@ -40,7 +40,8 @@ from recipes.workshop import GUEST, ROOT, cache_root, digest_of
 FORMAT = 2
 # Libraries that only packages are linked with: what they take of a newer Python; cffi's callbacks.
 BESIDE = {"newer": GUEST / "python" / "newer", "callbacks": GUEST / "callbacks"}
-WRAPPED = ("Py_FinalizeEx", "_PyEval_SetSwitchInterval")
+FOREIGN = ("ffi_call", "ffi_prep_cif", "ffi_prep_cif_var")
+WRAPPED = ("Py_FinalizeEx", "_PyEval_SetSwitchInterval", *FOREIGN)
 MODULE_FLAGS = (
     # By their names the functions are found that there are hints of; none is in a box.
     *toolchain.with_names(driver.LINK_FLAGS),
@@ -48,7 +49,8 @@ MODULE_FLAGS = (
     *("-O2", "--compress-relocations"),
     *("--export=_start", "--export=boxer_freeze", "--export=__stack_pointer"),
     HANDLERS_BEGIN,
-    # guest/python/python.c ends runs of its own, turns.c tells the host how long a turn is.
+    # guest/python/python.c ends runs of its own, turns.c tells the host how long a turn is, and
+    # foreign.c calls what ctypes found by name.
     *(f"--wrap={name}" for name in WRAPPED),
 )
 
@@ -117,7 +119,7 @@ def _package(folder: Path, recipe: Recipe, digest: str, progress: Progress) -> N
     root = sysroot(progress)
     named = {
         **library_table(root, progress),
-        "ffi": ffi_library(root, progress),
+        "ffi": foreign.ffi_library(root, progress),
         "openssl": openssl_library(root, progress),
     }
     libs, zlib = list(named.values()), named["zlib"]
@@ -176,7 +178,7 @@ def _link(
     progress: Progress,
 ) -> None:
     """Links python.o's replacement, the interpreter and the machine into module.wasm."""
-    programs = _compiled(GUEST / "python", folder, recipe, built, root)
+    programs = _compiled(GUEST / "python", folder, recipe, built, root, foreign.SOURCE)
     toolchain.run(
         [
             *(str(toolchain.zig()), "wasm-ld", *MODULE_FLAGS, "--fatal-warnings"),

@@ -26,7 +26,7 @@ class Refusal:
 
 
 REFUSALS = (
-    Refusal("ctypes.CDLL", "import ctypes; ctypes.CDLL('libm.so.6')", "loads no libraries"),
+    Refusal("ctypes.CDLL", "import ctypes; ctypes.CDLL('libz.so.1')", "loads no libraries"),
     Refusal("tkinter", "import tkinter.ttk", "A box does not have it: needs a display"),
     Refusal("turtle", "import turtle", "A box does not have it: needs a display"),
     Refusal("curses", "import curses", "A box does not have it: needs terminal control"),

@@ -222,6 +222,20 @@ def test_modules_are_named_by_the_folder_of_packages_they_lie_in() -> None:
     assert tree.file("/app/tool/fast.abi3.so").data == b"\0asm\1\0\0\0"
 
 
+def test_a_package_in_python_is_taken_before_its_own_module_as_an_object(
+    sdk: Sdk, tmp_path: Path
+) -> None:
+    tree = Tree()
+    tree.make_directories(f"{SITE}/zero/part")
+    for name in ("__init__", "part/__init__"):
+        tree.add_file(f"{SITE}/zero/{name}.cpython-313-wasm32-linux-musl.so", b"\0asm\1\0\0\0")
+    tree.add_file(f"{SITE}/zero/__init__.py", b"")
+    (module,) = extension_modules(tree)
+    assert module.name == "zero.part.__init__"
+    with pytest.raises(NativePackageError, match=r"`zero.part` is a package"):
+        isolate(compiled(sdk, tmp_path, CASTS), module.name)
+
+
 def test_the_interpreter_is_told_of_modules_before_it_starts() -> None:
     text = inittab({"a.b": ["first", "second"]})
     assert f'PyImport_AppendInittab("a.b", start_{init_name("a.b")});' in text

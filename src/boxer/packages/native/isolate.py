@@ -125,7 +125,14 @@ def _main_symbol(parsed: Relocatable, path: str) -> tuple[Symbol, int]:
 
 
 def _init_symbol(parsed: Relocatable, module: str) -> Symbol:
-    wanted = f"PyInit_{module.rpartition('.')[2]}"
+    package, _, last = module.rpartition(".")
+    if last == "__init__":
+        raise NativePackageError(
+            f"`{package}` is a package whose own module is native code, with no `__init__.py` "
+            "beside it: a box imports packages in Python only.",
+            hint="Take a version of it, or a build, that has its source beside its code.",
+        )
+    wanted = f"PyInit_{last}"
     for symbol in parsed.symbols:
         if symbol.kind == SymbolKind.FUNCTION and symbol.defined and symbol.name == wanted:
             return symbol

@@ -6,6 +6,8 @@ Invariants
 1. A file counts by what it is, a relocatable object with an extension module's name; wherever it
    was copied to, it is found again.
 2. Finding changes nothing: a box's own tree gets placeholders, a stage's keeps the objects.
+3. A package is a folder, which a built-in module is not: where its own module, `__init__`, is there
+   as an object and in Python, the one in Python is the package.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ def extension_modules(tree: Tree) -> tuple[ExtensionModule, ...]:
     for path, node in sorted(tree.walk(), key=lambda entry: entry[0]):
         if path.endswith(SUFFIX) and isinstance(node, File) and node.data[:4] == _MAGIC:
             match = _NAME.fullmatch(path.rpartition("/")[2])
-            if match:
+            if match and not (match["stem"] == "__init__" and _is_package(tree, _folder(path))):
                 name = _dotted(tree, path, match["stem"])
                 found.setdefault(name, ExtensionModule(path, name, bytes(node.data)))
     return tuple(found[name] for name in sorted(found))
@@ -103,6 +105,10 @@ def _dotted(tree: Tree, path: str, stem: str) -> str:
     while parents and _is_package(tree, "/" + "/".join(parents)):
         package.insert(0, parents.pop())
     return ".".join([*package, stem])
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
 
 
 def _is_package(tree: Tree, folder: str) -> bool:
