@@ -32,8 +32,10 @@ HEADER = """\
 #include <simde/x86/{part}.h>
 #include <simde/corrections.h>
 """
-# x86 takes the second operand where one is no number or both are zero, as `pmax` of its operands
-# the other way round; SIMDe has `max` for doubles, which gives NaN, and comparisons for floats.
+# What SIMDe 0.8.2 comes to otherwise than x86; numpy's own tests of its vectors found the last one.
+# x86's maximum is the second operand where one is no number or both are zero, as `pmax` of its
+# operands the other way round; SIMDe has `max` for doubles, which gives NaN, and comparisons for
+# floats. Doubles are rounded to the even one of two; what has no place in 32 bits is the lowest.
 CORRECTIONS = """\
 #undef _mm_max_ps
 #undef _mm_min_ps
@@ -48,6 +50,18 @@ CORRECTIONS = """\
     simde__m128d_to_wasm_v128(b), simde__m128d_to_wasm_v128(a)))
 #define _mm_min_pd(a, b) simde__m128d_from_wasm_v128(wasm_f64x2_pmin( \\
     simde__m128d_to_wasm_v128(b), simde__m128d_to_wasm_v128(a)))
+#undef _mm_cvtpd_epi32
+#define _mm_cvtpd_epi32(a) boxer_cvtpd_epi32(a)
+#ifndef BOXER_CVTPD_EPI32
+#define BOXER_CVTPD_EPI32
+static inline simde__m128i boxer_cvtpd_epi32(simde__m128d a) {
+    v128_t rounded = wasm_f64x2_nearest(simde__m128d_to_wasm_v128(a));
+    v128_t fits = wasm_f64x2_lt(rounded, wasm_f64x2_const_splat(0x1p31));
+    return simde__m128i_from_wasm_v128(wasm_v128_bitselect(
+        wasm_i32x4_trunc_sat_f64x2_zero(rounded), wasm_i32x4_const(INT32_MIN, INT32_MIN, 0, 0),
+        wasm_i32x4_shuffle(fits, wasm_i32x4_const_splat(0), 0, 2, 4, 5)));
+}
+#endif
 #endif
 """
 

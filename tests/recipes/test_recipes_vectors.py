@@ -31,6 +31,15 @@ def headers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+ROUNDED = "_mm_storeu_si128((__m128i *)(d + 4), _mm_cvtpd_epi32(_mm_loadu_pd(d)))"
+# Doubles, and what x86 makes whole numbers of 32 bits of them.
+WHOLE = {
+    0.5: 0, 1.5: 2, -0.5: 0, -1.5: -2, 2.5: 2, 7.4: 7, -7.6: -8, 2147483647.4: 2147483647,
+    2147483647.5: -(2**31), -2147483648.5: -(2**31), -3e9: -(2**31), 1e300: -(2**31),
+    math.inf: -(2**31), -math.inf: -(2**31), math.nan: -(2**31),
+}  # fmt: skip
+
+
 def compiled(headers: Path, folder: Path, text: str) -> bytes:
     (folder / "vectors.c").write_text(text)
     done = subprocess.run(
@@ -53,24 +62,43 @@ def test_every_header_stands_alone(headers: Path, tmp_path: Path, name: str) -> 
     compiled(headers, tmp_path, text)
 
 
+class Machine:
+    """Runs functions of one argument, an address at which two operands lie, 16 bytes each."""
+
+    def __init__(self, headers: Path, folder: Path, functions: dict[str, str]) -> None:
+        text = "#include <emmintrin.h>\n"
+        for name, body in functions.items():
+            text += f'__attribute__((export_name("{name}")))\n'
+            text += f"void {name}(void *at) {{ double *d = at; float *f = at; {body}; }}\n"
+        self.store = wasmtime.Store()
+        module = wasmtime.Module(self.store.engine, compiled(headers, folder, text))
+        self.exports = wasmtime.Instance(self.store, module, []).exports(self.store)
+
+    def run(self, name: str, operands: bytes) -> bytes:
+        memory, function = self.exports["memory"], self.exports[name]
+        assert isinstance(memory, wasmtime.Memory)
+        assert isinstance(function, wasmtime.Func)
+        memory.write(self.store, operands, 1024)
+        function(self.store, 1024)
+        return bytes(memory.read(self.store, 1024 + 32, 1024 + 48))
+
+
 def test_maxima_take_the_second_operand_where_neither_is_larger(
     headers: Path, tmp_path: Path
 ) -> None:
-    text = "#include <emmintrin.h>\n"
-    for name, body in FUNCTIONS.items():
-        text += f'__attribute__((export_name("{name}")))\n'
-        text += f"void {name}(void *at) {{ double *d = at; float *f = at; {body}; }}\n"
-    module = compiled(headers, tmp_path, text)
-    store = wasmtime.Store()
-    exports = wasmtime.Instance(store, wasmtime.Module(store.engine, module), []).exports(store)
-    memory = exports["memory"]
-    assert isinstance(memory, wasmtime.Memory)
-    for name, (first, second) in itertools.product(FUNCTIONS, itertools.product(NUMBERS, repeat=2)):
+    machine = Machine(headers, tmp_path, FUNCTIONS)
+    pairs = itertools.product(NUMBERS, repeat=2)
+    for name, (first, second) in itertools.product(FUNCTIONS, pairs):
         form, lanes = ("<d", 2) if name.endswith("pd") else ("<f", 4)
         a, b = struct.pack(form, first) * lanes, struct.pack(form, second) * lanes
-        memory.write(store, a + b, 1024)
-        function = exports[name]
-        assert isinstance(function, wasmtime.Func)
-        function(store, 1024)
         larger = first > second if name.startswith("max") else first < second
-        assert memory.read(store, 1024 + 32, 1024 + 48) == (a if larger else b), (first, second)
+        assert machine.run(name, a + b) == (a if larger else b), (name, first, second)
+
+
+def test_doubles_are_rounded_to_the_even_one_of_two(headers: Path, tmp_path: Path) -> None:
+    machine = Machine(headers, tmp_path, {"rounded": ROUNDED})
+    found = {
+        n: struct.unpack("<4i", machine.run("rounded", struct.pack("<4d", n, 8.5, 0, 0)))
+        for n in WHOLE
+    }
+    assert found == {number: (whole, 8, 0, 0) for number, whole in WHOLE.items()}
