@@ -40,8 +40,9 @@ from recipes.workshop import GUEST, ROOT, cache_root, digest_of
 FORMAT = 2
 # Libraries that only packages are linked with: what they take of a newer Python; cffi's callbacks.
 BESIDE = {"newer": GUEST / "python" / "newer", "callbacks": GUEST / "callbacks"}
-FOREIGN = ("ffi_call", "ffi_prep_cif", "ffi_prep_cif_var")
-WRAPPED = ("Py_FinalizeEx", "_PyEval_SetSwitchInterval", *FOREIGN)
+# Around the interpreter, not in it: compiled for size.
+AROUND = GUEST / "python"
+WRAPPED = ("Py_FinalizeEx", "_PyEval_SetSwitchInterval")
 MODULE_FLAGS = (
     # By their names the functions are found that there are hints of; none is in a box.
     *toolchain.with_names(driver.LINK_FLAGS),
@@ -49,8 +50,7 @@ MODULE_FLAGS = (
     *("-O2", "--compress-relocations"),
     *("--export=_start", "--export=boxer_freeze", "--export=__stack_pointer"),
     HANDLERS_BEGIN,
-    # guest/python/python.c ends runs of its own, turns.c tells the host how long a turn is, and
-    # foreign.c calls what ctypes found by name.
+    # guest/python/python.c ends runs of its own, turns.c tells the host how long a turn is.
     *(f"--wrap={name}" for name in WRAPPED),
 )
 
@@ -155,6 +155,7 @@ def _compiled(
             [
                 *driver.compile_command(root),
                 *("-Wall", "-Wno-unused-parameter", "-std=gnu17", "-D_GNU_SOURCE"),
+                *(("-Os",) if sources == AROUND else ()),
                 *("-I", tree / "Include", "-I", built / "build"),
                 *("-I", tree / "Include" / "internal"),
                 *("-I", tree / "Include" / "internal" / "mimalloc"),
@@ -178,7 +179,7 @@ def _link(
     progress: Progress,
 ) -> None:
     """Links python.o's replacement, the interpreter and the machine into module.wasm."""
-    programs = _compiled(GUEST / "python", folder, recipe, built, root, foreign.SOURCE)
+    programs = _compiled(AROUND, folder, recipe, built, root, foreign.SOURCE)
     toolchain.run(
         [
             *(str(toolchain.zig()), "wasm-ld", *MODULE_FLAGS, "--fatal-warnings"),

@@ -13,18 +13,20 @@
 //
 // Invariant: what is called without a name (a pointer of a package's own) is as libffi has it.
 #include "exported.h"
-#include "shape.h"
 
 #include <Python.h>
 #include <dlfcn.h>
 #include <errno.h>
-#include <string.h>
 
-void __real_ffi_call(ffi_cif *cif, void (*function)(void), void *result, void **places);
-ffi_status __real_ffi_prep_cif(ffi_cif *cif, ffi_abi abi, unsigned count, ffi_type *result,
-                               ffi_type **types);
-ffi_status __real_ffi_prep_cif_var(ffi_cif *cif, ffi_abi abi, unsigned fixed, unsigned count,
-                                   ffi_type *result, ffi_type **types);
+// In the place of the library's own (ffi.c): all it has, with other doors.
+#define ffi_call call_nameless
+#define ffi_prep_cif prepare_nameless
+#define ffi_prep_cif_var prepare_nameless_var
+#include "ffi.c"
+#undef ffi_call
+#undef ffi_prep_cif
+#undef ffi_prep_cif_var
+
 void __dl_seterr(const char *format, ...);
 
 // In flags of an ffi_cif: there is no code for calls of this type.
@@ -87,22 +89,20 @@ static ffi_status deferred(ffi_status status, ffi_cif *cif) {
     return FFI_OK;
 }
 
-ffi_status __wrap_ffi_prep_cif(ffi_cif *cif, ffi_abi abi, unsigned count, ffi_type *result,
-                               ffi_type **types) {
-    return deferred(__real_ffi_prep_cif(cif, abi, count, result, types), cif);
+ffi_status ffi_prep_cif(ffi_cif *cif, ffi_abi abi, unsigned count, ffi_type *result,
+                        ffi_type **types) {
+    return deferred(prepare_nameless(cif, abi, count, result, types), cif);
 }
 
-ffi_status __wrap_ffi_prep_cif_var(ffi_cif *cif, ffi_abi abi, unsigned fixed, unsigned count,
-                                   ffi_type *result, ffi_type **types) {
-    return deferred(__real_ffi_prep_cif_var(cif, abi, fixed, count, result, types), cif);
+ffi_status ffi_prep_cif_var(ffi_cif *cif, ffi_abi abi, unsigned fixed, unsigned count,
+                            ffi_type *result, ffi_type **types) {
+    return deferred(prepare_nameless_var(cif, abi, fixed, count, result, types), cif);
 }
 
-// The one member of a struct that has no other; libffi passes it as that.
-static const ffi_type *scalar(const ffi_type *type) {
-    while (type->type == FFI_TYPE_STRUCT && type->elements && type->elements[0] &&
-           !type->elements[1])
-        type = type->elements[0];
-    return type;
+// What a value is passed as; itself where that is by address.
+static const ffi_type *simple(const ffi_type *type) {
+    const ffi_type *as = scalar(type);
+    return as ? as : type;
 }
 
 static int is_float(const ffi_type *type) {
@@ -150,15 +150,14 @@ static int can_compare(const ffi_closure *closure) {
 // As the address of a function that compares; null where what is there is none.
 static int comparison(uint32_t address) {
     const struct exported *found = exported_of_address((void (*)(void))address);
-    uint32_t self;
     if (found)
         return !strcmp(found->type, "iuu") ? (int)address : 0;
     if (address % 4 || address / 65536 >= __builtin_wasm_memory_size(0))
         return 0;
-    memcpy(&self, (const void *)address, sizeof self);
-    if (self != ~address || !can_compare((const ffi_closure *)address))
+    const ffi_closure *closure = as_closure((void (*)(void))address);
+    if (!closure || !can_compare(closure))
         return 0;
-    comparing = (const ffi_closure *)address;
+    comparing = closure;
     return (int)compare;
 }
 
@@ -209,7 +208,7 @@ static const char *lay(const ffi_type *given, const void *place, char **end) {
     return NULL;
 }
 
-static enum kind kind(char letter) {
+static enum kind kind_of(char letter) {
     switch (letter) {
     case 'v':
         return KIND_NONE;
@@ -268,7 +267,7 @@ static void call(const struct exported *named, ffi_cif *cif, void *result, void 
     // Behind the variable arguments come zeros: some functions read more of them than there are.
     char variable[8 * cif->nargs + 64] __attribute__((aligned(16)));
     char *end = variable;
-    struct shape shape = {.result = kind(named->type[0])};
+    struct shape shape = {.result = kind_of(named->type[0])};
     unsigned i = 0;
     if (!*named->type) {
         refuse("%s is a variable, which cannot be called", named->name);
@@ -287,13 +286,13 @@ static void call(const struct exported *named, ffi_cif *cif, void *result, void 
             refuse("%s takes more arguments than the %u it was given", named->name, i);
             return;
         }
-        shape.kinds[shape.count] = kind(*letter);
+        shape.kinds[shape.count] = kind_of(*letter);
         wrong =
-            take(*letter, scalar(cif->arg_types[i]), places[i], &values[shape.count++], &kept[i]);
+            take(*letter, simple(cif->arg_types[i]), places[i], &values[shape.count++], &kept[i]);
     }
     if (*letter == '.') {
         for (; i < cif->nargs && !wrong; i++)
-            wrong = lay(scalar(cif->arg_types[i]), places[i], &end);
+            wrong = lay(simple(cif->arg_types[i]), places[i], &end);
         shape.kinds[shape.count] = KIND_I;
         values[shape.count++].i = (int32_t)variable;
     }
@@ -306,12 +305,12 @@ static void call(const struct exported *named, ffi_cif *cif, void *result, void 
         put(*named->type, cif->rtype, got, result);
 }
 
-void __wrap_ffi_call(ffi_cif *cif, void (*function)(void), void *result, void **places) {
+void ffi_call(ffi_cif *cif, void (*function)(void), void *result, void **places) {
     const struct exported *named = exported_of_address(function);
     if (named)
         call(named, cif, result, places);
-    else if (cif->flags & UNSERVED && *(uintptr_t *)function != ~(uintptr_t)function)
+    else if (cif->flags & UNSERVED && !as_closure(function))
         refuse("a function of this type cannot be called in a box");
     else
-        __real_ffi_call(cif, function, result, places);
+        call_nameless(cif, function, result, places);
 }
