@@ -115,7 +115,7 @@ def installed(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed
 def compiling(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
     """As `boxer[native]` is installed, whose other half is the compiler."""
     folder = tmp_path_factory.mktemp("compiling")
-    (zig,) = [text for text in requires("boxer") or [] if text.startswith("ziglang")]
+    zig = next(text for text in requires("boxer") or [] if text.startswith("ziglang"))
     return Installed(folder, made, *made.glob("boxer_sdk_*.whl"), zig.partition(";")[0].strip())
 
 
