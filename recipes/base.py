@@ -19,6 +19,7 @@ from recipes import (
     options,
     shrinking,
     toolchain,
+    vectors,
 )
 from recipes.cxx import cxx_libraries
 from recipes.extension import hints
@@ -39,6 +40,8 @@ from recipes.workshop import GUEST, ROOT, cache_root, digest_of
 FORMAT = 2
 # Libraries that only packages are linked with: what they take of a newer Python; cffi's callbacks.
 BESIDE = {"newer": GUEST / "python" / "newer", "callbacks": GUEST / "callbacks"}
+# Around the interpreter, not in it: compiled for size.
+AROUND = GUEST / "python"
 WRAPPED = ("Py_FinalizeEx", "_PyEval_SetSwitchInterval")
 MODULE_FLAGS = (
     # By their names the functions are found that there are hints of; none is in a box.
@@ -53,8 +56,8 @@ MODULE_FLAGS = (
 
 
 def recipe_digest() -> str:
-    """Digest of everything the base is made from: recipes, guest sources, versions of the compiler
-    and of Binaryen, and the table of compiler options that its SDK holds."""
+    """Digest of everything the base is made from: recipes, guest sources, versions of the compiler,
+    of Binaryen and of SIMDe, and the table of compiler options that its SDK holds."""
     return digest_of(
         [
             GUEST,
@@ -63,6 +66,7 @@ def recipe_digest() -> str:
             options.FILE,
             toolchain.zig_version(),
             shrinking.binaryen_version(),
+            vectors.digest(),
         ]
     )
 
@@ -151,6 +155,7 @@ def _compiled(
             [
                 *driver.compile_command(root),
                 *("-Wall", "-Wno-unused-parameter", "-std=gnu17", "-D_GNU_SOURCE"),
+                *(("-Os",) if sources == AROUND else ()),
                 *("-I", tree / "Include", "-I", built / "build"),
                 *("-I", tree / "Include" / "internal"),
                 *("-I", tree / "Include" / "internal" / "mimalloc"),
@@ -174,7 +179,7 @@ def _link(
     progress: Progress,
 ) -> None:
     """Links python.o's replacement, the interpreter and the machine into module.wasm."""
-    programs = _compiled(GUEST / "python", folder, recipe, built, root, foreign.SOURCE)
+    programs = _compiled(AROUND, folder, recipe, built, root, foreign.SOURCE)
     toolchain.run(
         [
             *(str(toolchain.zig()), "wasm-ld", *MODULE_FLAGS, "--fatal-warnings"),

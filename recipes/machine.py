@@ -9,8 +9,11 @@ from recipes import toolchain
 from recipes.progress import Progress
 from recipes.workshop import GUEST, digest_of, product
 
-# Read by people and now and then by programs: compiled for size.
-SMALL = (GUEST / "kernel" / "fs" / "proc", GUEST / "kernel" / "trace", GUEST / "kernel" / "tty")
+# Read by people and now and then by programs, or run once in a life: compiled for size.
+SMALL = (
+    *(GUEST / "kernel" / "fs" / "proc", GUEST / "kernel" / "trace", GUEST / "kernel" / "tty"),
+    *(GUEST / "entry", GUEST / "shell"),
+)
 WARNINGS = ("-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter")
 
 

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define LIMITS "BOXER_LIMITS"
+
 uint32_t program_stack;
 
 int list_add(struct list *list, char *item) {
@@ -85,6 +87,15 @@ static void take_limits(struct machine *machine, const char *text) {
     program_stack = values[3] < INT32_MAX ? values[3] : 0;
 }
 
+int machine_has_limits_alone(struct machine *machine, char **host) {
+    for (char **variable = host; variable && *variable; variable++)
+        if (!value_of(*variable, LIMITS))
+            return 0;
+    for (; host && *host; host++)
+        take_limits(machine, value_of(*host, LIMITS));
+    return 1;
+}
+
 static int take_reserved(struct machine *machine, char *variable) {
     char *value;
     if ((value = value_of(variable, "BOXER_ENTRYPOINT"))) {
@@ -97,7 +108,7 @@ static int take_reserved(struct machine *machine, char *variable) {
         machine->uid = strtoul(value, &rest, 10);
         machine->gid = *rest == ':' ? strtoul(rest + 1, NULL, 10) : 0;
         machine->group_count = 0;
-    } else if ((value = value_of(variable, "BOXER_LIMITS"))) {
+    } else if ((value = value_of(variable, LIMITS))) {
         take_limits(machine, value);
     } else {
         return 0;

@@ -28,6 +28,9 @@ void machine_read(struct machine *machine);
 // BOXER_LIMITS) and applies them to the machine.
 char **machine_environment(struct machine *machine, char **host);
 
+// Whether the host's environment holds nothing but limits, which the machine takes then.
+int machine_has_limits_alone(struct machine *machine, char **host);
+
 // entrypoint + the host's arguments, or the command where there are none.
 char **machine_arguments(const struct machine *machine, char **host, size_t host_count);
 

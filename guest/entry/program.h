@@ -12,9 +12,13 @@ struct program {
     // Starts the program up to its freeze point; argv[0] is its path. Null: nothing to start.
     // modules: what to load before the freeze, null-terminated. 0 or an exit status.
     int (*freeze)(char *path, char **modules);
+    // The last step of a freeze, in the surroundings (environment, working directory, user) that a
+    // run begins in which is told nothing else. argv: the command line of one that is told none;
+    // null: it is another program's. Whether what that line compiles is kept; -1: it failed.
+    int (*settle)(const char *path, int argc, char **argv);
     // Goes on from the freeze point with the arguments of this run. depth: of nested calls, 0 = the
-    // program's own.
-    int (*thaw)(const char *path, int argc, char **argv, unsigned depth);
+    // program's own. as_settled: in the surroundings of `settle`.
+    int (*thaw)(const char *path, int argc, char **argv, unsigned depth, int as_settled);
     // Goes on from the freeze point without a command line, to serve requests. as_rested: in the
     // surroundings (environment, working directory, user) it had at its last `rest`. 0 or a status.
     int (*wake)(unsigned depth, int as_rested);

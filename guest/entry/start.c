@@ -27,6 +27,8 @@ extern char **__environ, *program_invocation_name, *program_invocation_short_nam
 // libc's, where there are threads: stacks of those that have ended.
 extern void __boxer_stacks_drop(void) __attribute__((weak));
 
+extern void __funcs_on_exit(void), __stdio_exit(void); // musl's
+
 extern void __boxer_alone(void (*end_others)(void));
 
 // How clang names main, by its parameters; a main of three stays `main`.
@@ -120,6 +122,28 @@ const struct program *program_table(void) {
     return programs ? programs : only_main;
 }
 
+// What a run begins in that is told nothing but a command line: what the machine was frozen in.
+static struct {
+    char **environment; // null: it is not known
+    char *name, *path;  // the frozen program, as the box's own command names it; null: it does not
+} settled;
+
+// That program's turn to be ready for such a run, as program.h says it. line: the box's own
+// command, if it means the program itself.
+static int settle(struct invocation *start, char **line) {
+    if (!start->program->settle)
+        return 0;
+    settled.environment = __environ = machine_environment(&machine, NULL);
+    if (chdir(machine.cwd) < 0)
+        settled.environment = NULL; // each run says so
+    take_credentials();
+    if (line) {
+        settled.name = line[0];
+        settled.path = start->path;
+    }
+    return start->program->settle(start->path, start->argc, line);
+}
+
 // Starts the program the box will run, or the base's own when that is none of the built-in ones.
 static int freeze_program(void) {
     struct invocation start;
@@ -132,13 +156,18 @@ static int freeze_program(void) {
     take_credentials();
     char **arguments = machine_arguments(&machine, NULL, 0);
     char *fallback[] = {machine.program, NULL};
+    int is_other = program_resolve(arguments, &start) || !start.program->freeze;
     // A script is not a start: the program it ends in is, most likely the base's own.
-    if ((program_resolve(arguments, &start) || !start.program->freeze) &&
-        program_resolve(fallback, &start))
+    if (is_other && program_resolve(fallback, &start))
         return complain(start.problem, 126);
     frozen_program = start.program;
     kernel_freezes(start.program->thaw ? start.program->name : NULL);
-    return start.program->freeze ? start.program->freeze(start.path, machine.imports.items) : 0;
+    if (!start.program->freeze)
+        return 0;
+    int status = start.program->freeze(start.path, machine.imports.items);
+    if (!status && settle(&start, !is_other && start.argv == arguments ? arguments : NULL) < 0)
+        status = 1;
+    return status;
 }
 
 // Threads that C code has started and that have not ended: an image holds one. Nor has it stacks.
@@ -223,6 +252,7 @@ static int surround(void) {
 
 // Freezes a machine again that has answered requests: what they left is part of the image.
 __attribute__((export_name("boxer_refreeze"))) int boxer_refreeze(void) {
+    settled.environment = NULL; // of a call's life
     surroundings.stand = surroundings.host && surround() == 0;
     return freeze(frozen_program && frozen_program->rest ? frozen_program->rest(machine.call_depth)
                                                          : 0);
@@ -240,15 +270,42 @@ static void forget_frozen_program(void) {
     kernel_close_descriptors();
 }
 
-static int thaw(const struct program *program, const char *path, int argc, char **argv) {
+static int thaw(const struct program *program, const char *path, int argc, char **argv,
+                int as_settled) {
     thawed = program;
-    return program->thaw(path, argc, argv, machine.call_depth);
+    return program->thaw(path, argc, argv, machine.call_depth, as_settled);
+}
+
+// Where a run begins as the machine was settled, what a name meant then it means now.
+static int resolve(char **argv, int as_settled, struct invocation *start) {
+    if (!as_settled || !settled.name || !argv || strcmp(argv[0], settled.name) != 0)
+        return program_resolve(argv, start);
+    *start = (struct invocation){.program = frozen_program, .path = settled.path, .argv = argv};
+    while (argv[start->argc])
+        start->argc++;
+    return 0;
+}
+
+// Freezes a machine that nothing has run in again, so that runs of the host's command line find
+// what they compile. 1: they are none that could.
+__attribute__((export_name("boxer_settle"))) int boxer_settle(void) {
+    struct invocation start;
+    size_t count;
+    kernel_thaw(machine.cwd);
+    char **host = kernel_host_arguments(&count);
+    char **line = machine_arguments(&machine, host, count);
+    int is_ours = settled.environment && !kernel_has_folders() && frozen_program->settle &&
+                  machine_has_limits_alone(&machine, kernel_host_environment(&(size_t){0}));
+    if (!is_ours || resolve(line, 1, &start) || start.program != frozen_program ||
+        start.argv != line || settle(&start, line) <= 0)
+        return 1;
+    return freeze(0);
 }
 
 // As the machine's user, who has begun nothing yet.
-static int run_program(char **argv) {
+static int run_program(char **argv, int as_settled) {
     struct invocation start;
-    int status = program_resolve(argv, &start);
+    int status = resolve(argv, as_settled, &start);
     if (status)
         return complain(start.problem, status);
     int thaws = is_frozen && start.program->thaw;
@@ -257,23 +314,26 @@ static int run_program(char **argv) {
     take_credentials();
     become(start.path, start.argv, __environ);
     if (thaws)
-        return thaw(start.program, start.path, start.argc, start.argv);
+        return thaw(start.program, start.path, start.argc, start.argv, as_settled);
     return start.program->main(start.argc, start.argv, __environ);
 }
 
 static int run(int frozen) {
     size_t host_count;
     char **host = kernel_host_arguments(&host_count);
-    __environ = machine_environment(&machine, kernel_host_environment(&(size_t){0}));
+    char **variables = kernel_host_environment(&(size_t){0});
+    int as_settled = frozen && settled.environment && !kernel_has_folders() && !has_terminal() &&
+                     machine_has_limits_alone(&machine, variables);
+    __environ = as_settled ? settled.environment : machine_environment(&machine, variables);
     if (!boxer_boot.config) { // a C program as the linker left it, in no box
         take_credentials();
         become(host_count ? host[0] : "", host, __environ);
         return call_main(host_count, host, __environ);
     }
-    if (enter_directory() < 0)
+    if (!as_settled && enter_directory() < 0)
         return 126;
     is_frozen = frozen;
-    return run_program(machine_arguments(&machine, host, host_count));
+    return run_program(machine_arguments(&machine, host, host_count), as_settled);
 }
 
 static int is_program(const char *name) {
@@ -315,7 +375,7 @@ static _Noreturn void begin_program(void) {
     const struct program *program = program_named(name);
     is_frozen = thaws;
     if (thaws && program->thaw)
-        exit(thaw(program, path, argc, argv));
+        exit(thaw(program, path, argc, argv, 0));
     exit(program->main(argc, argv, environment));
 }
 
@@ -438,10 +498,21 @@ __attribute__((export_name("boxer_tree"))) const void *boxer_tree(void) {
     return kernel_tree();
 }
 
+// What exit(3) does, and comes back: to return from _start is the shorter way out of a machine.
+static void leave(void) {
+    __funcs_on_exit();
+    __stdio_exit();
+    if (!kernel_leave())
+        _exit(0);
+}
+
 __attribute__((export_name("_start"))) void _start(void) {
     int frozen = boxer_boot.phase == BOXER_PHASE_FROZEN;
     if (!frozen)
         boot();
     kernel_thaw(machine.cwd);
-    exit(run(frozen));
+    int status = run(frozen);
+    if (status)
+        exit(status);
+    leave();
 }

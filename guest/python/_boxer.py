@@ -116,8 +116,45 @@ def call_init(name):
         sys.path.remove(here)
 
 
+def compiled(command, script):
+    """What a run compiles: the code, a script's loader, what linecache is told of a command. None:
+    a run is to read it itself, and to say why it cannot, or what it is warned of."""
+    warnings, linecache = sys.modules.get("warnings"), sys.modules.get("linecache")
+    if warnings is None or linecache is None:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            if script is None:
+                code = compile(command + "\n", "<string>", "exec", dont_inherit=True)
+                return code, None, _lines_of(linecache, code, command + "\n")
+            with open(script, "rb") as file:  # noqa: PTH123 - pathlib is large
+                source = file.read()
+            code = compile(source, script, "exec", dont_inherit=True)
+    except (OSError, SyntaxError, ValueError, OverflowError, MemoryError, RecursionError, Warning):
+        return None
+    loader = sys.modules["_frozen_importlib_external"].SourceFileLoader
+    return code, loader("__main__", script), None
+
+
+def _lines_of(linecache, code, source):
+    known = linecache._interactive_cache
+    before = dict(known)
+    linecache._register_code(code, source, "<string>")
+    told = {key: known[key] for key in known if known[key] is not before.get(key)}
+    known.clear()
+    known.update(before)
+    return told
+
+
 def settle(_, __):
     """Takes what there is now out of the collector's sight."""
+    _note_zone()
+    gc.collect()
+    gc.freeze()
+
+
+def _note_zone():
     global frozen_zone
     time = sys.modules.get("time")
     if time:
@@ -125,8 +162,6 @@ def settle(_, __):
     # The names of any other zone are those of the year, and the freeze has a year of its own.
     known = time and time.tzname == ("UTC", "UTC")
     frozen_zone = os.environ._data.get(b"TZ") if known else UNKNOWN
-    gc.collect()
-    gc.freeze()
 
 
 def thaw(environment, unbuffered):
@@ -135,6 +170,12 @@ def thaw(environment, unbuffered):
         sys.path[:] = frozen_path
     _surround(environment, bool(unbuffered))
     renew()
+
+
+def surround_run(environment, unbuffered):
+    """What a run finds that is told nothing but a command line."""
+    _surround(environment, bool(unbuffered))
+    _note_zone()
 
 
 def _surround(environment, unbuffered):

@@ -43,6 +43,11 @@ static int same_locale(void) {
     return same;
 }
 
+int before_keeps(void) {
+    const char *now = getenv("LC_CTYPE");
+    return now == asked_ctype || (now && asked_ctype && strcmp(now, asked_ctype) == 0);
+}
+
 void before_undo(void) {
     if (asked_ctype)
         setenv("LC_CTYPE", asked_ctype, 1);

@@ -32,6 +32,7 @@
 #include "program.h"
 #include "signals.h"
 #include "turns.h"
+#include "usual.h"
 #include "warmth.h"
 
 static int started;        // the frozen interpreter is there
@@ -188,7 +189,7 @@ static int python_freeze(char *path, char **modules) {
     PyStatus status = start_as(path);
     if (PyStatus_Exception(status))
         Py_ExitStatusException(status);
-    if (prepare(modules) < 0 || settle())
+    if (prepare(modules) < 0)
         return 1;
     started_path = path;
     started = 1;
@@ -340,6 +341,13 @@ static int flush_streams(void) {
 
 // Clears the modules of this run: __main__, then the last one imported first.
 static void clear_modules(void) {
+    if (usual_modules()) {
+        PyObject *main = PyImport_AddModuleRef("__main__");
+        if (main && PyModule_Check(main))
+            _PyModule_Clear(main);
+        Py_XDECREF(main);
+        return;
+    }
     PyObject *module = PyImport_ImportModule("_boxer");
     PyObject *of_the_run = module ? PyObject_CallMethod(module, "modules_of_the_run", NULL) : NULL;
     for (Py_ssize_t i = 0; of_the_run && i < PyList_GET_SIZE(of_the_run); i++)
@@ -381,16 +389,64 @@ int __wrap_Py_FinalizeEx(void) {
     return ends_a_run ? finish_run() : __real_Py_FinalizeEx();
 }
 
-static int python_thaw(const char *path, int argc, char **argv, unsigned depth) {
+// Where a command line that sets nothing leaves the interpreter as it was started: puts it as such
+// a run finds it. As usual_settle.
+static int settle_runs(char *path, int argc, char **argv) {
+    PyPreConfig before;
+    PyConfig config;
+    PyStatus status = before_read(&before, 1, &path);
+    int is_usual = !PyStatus_Exception(status) && before_same(&before) && before_keeps();
+    if (!before_keeps())
+        before_undo();
+    if (!is_usual)
+        return 0;
+    PyConfig_InitPythonConfig(&config);
+    status = PyConfig_SetBytesArgv(&config, 1, &path);
+    if (!PyStatus_Exception(status))
+        status = _PyConfig_Read(&config, 0);
+    const PyConfig *frozen = _PyInterpreterState_GetConfig(_PyInterpreterState_GET());
+    int result = 0;
+    if (!PyStatus_Exception(status) && same_start(&config, frozen)) {
+        result = adopt(&config, path);
+        if (result == 0)
+            result = call_boxer("surround_run", environment(), !config.buffered_stdio);
+        if (result == 0)
+            result = usual_settle(path, argc, argv);
+    }
+    PyConfig_Clear(&config);
+    return result;
+}
+
+static int python_settle(const char *path, int argc, char **argv) {
+    int kept = settle_runs((char *)path, argc, argv);
+    if (kept < 0 || fresh_settle() < 0 || settle()) {
+        if (PyErr_Occurred())
+            PyErr_Print();
+        return -1;
+    }
+    usual_note();
+    return kept;
+}
+
+static int python_thaw(const char *path, int argc, char **argv, unsigned depth, int as_settled) {
     depth_fit();
     if (!started)
         return cold_main(argc, argv);
-    PyOS_BeforeFork(); // a thaw is a fork whose parent is the image
-    PyOS_AfterFork_Child();
+    int begun = as_settled && looks_hold() ? usual_begin(path, argc, argv) : 0;
+    if (begun < 0)
+        return 1;
+    if (!begun) {
+        PyOS_BeforeFork(); // a thaw is a fork whose parent is the image
+        PyOS_AfterFork_Child();
+    }
     signals_hear();
     births_hear();
     if (depth)
         Py_SetRecursionLimit((int)depth);
+    if (begun) {
+        ends_a_run = 1;
+        return usual_run();
+    }
     PyPreConfig before;
     PyStatus status = before_read(&before, argc, argv);
     if (PyStatus_Exception(status))
@@ -494,6 +550,7 @@ const struct program programs[] = {
     {.name = "python",
      .main = python_main,
      .freeze = python_freeze,
+     .settle = python_settle,
      .thaw = python_thaw,
      .wake = python_wake,
      .serve = python_serve,

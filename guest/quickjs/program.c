@@ -42,8 +42,8 @@ static int qjs_freeze(char *path, char **modules) {
     return 0;
 }
 
-static int qjs_thaw(const char *path, int argc, char **argv, unsigned depth) {
-    (void)path, (void)depth;
+static int qjs_thaw(const char *path, int argc, char **argv, unsigned depth, int as_settled) {
+    (void)path, (void)depth, (void)as_settled;
     return command_run(context, argc, argv);
 }
 
@@ -62,7 +62,13 @@ static int qjs_rest(unsigned depth) {
 }
 
 const struct program programs[] = {
-    {"qjs", qjs_main, qjs_freeze, qjs_thaw, qjs_wake, qjs_serve, qjs_rest},
+    {.name = "qjs",
+     .main = qjs_main,
+     .freeze = qjs_freeze,
+     .thaw = qjs_thaw,
+     .wake = qjs_wake,
+     .serve = qjs_serve,
+     .rest = qjs_rest},
     SHELL_PROGRAMS,
     {0},
 };

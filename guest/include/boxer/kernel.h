@@ -121,6 +121,10 @@ void kernel_watch(void (*watcher)(long number, const long arguments[6], long res
 // in every life (recipes/patches/openssl.toml).
 void kernel_watch_pause(int more);
 
+// Ends the machine as exit_group(2) of its first process with status 0 does, and comes back: 1, and
+// nothing more may be done. 0: it does not end so.
+int kernel_leave(void);
+
 // What /proc/self/{exe,cmdline,environ,comm} show; strings are copied.
 void kernel_set_program(const char *exe, char *const argv[], char *const envp[]);
 

@@ -108,6 +108,10 @@ void kernel_thaw(const char *cwd) {
         fs_name_server();
 }
 
+int kernel_leave(void) {
+    return !boxer_trace && process_leave();
+}
+
 int kernel_has_folders(void) {
     return fs_has_folders();
 }

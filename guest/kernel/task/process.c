@@ -80,6 +80,18 @@ void process_kill(struct process *process, int wait_status) {
             task_kill(task);
 }
 
+// Only with no other stack there: that of a fiber would have been exchanged for this one.
+int process_leave(void) {
+    if (!process_is_first(current->process) || task_count() > 1 || current->fibers)
+        return 0;
+    process_kill(current->process, 0);
+    if (current->process->status)
+        return 0;
+    if (at_exit)
+        at_exit();
+    return 1;
+}
+
 static _Noreturn void end(int wait_status) {
     struct process *process = current->process;
     process_kill(process, wait_status);

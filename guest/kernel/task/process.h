@@ -80,6 +80,7 @@ void process_boot(void);
 // first one the machine ends.
 _Noreturn void process_exit(int status);
 _Noreturn void process_die(int signo);
+int process_leave(void); // kernel_leave
 // Another one, or the current one: its tasks end as soon as they go on.
 void process_kill(struct process *, int wait_status);
 // What is done before the machine ends, and when the last task of another process does: by what

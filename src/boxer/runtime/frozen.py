@@ -25,6 +25,8 @@ from boxer.runtime.mounts import Mount
 
 # The export that freezes a machine once more.
 REFREEZE = "boxer_refreeze"
+# The export that freezes one once more for runs of a command line.
+SETTLE = "boxer_settle"
 # Bytes that a call may add to its machine's memory before that has to grow: as many as a reset puts
 # back (MOST_KEPT, native/tracking.c).
 HEADROOM = 48 << 20
@@ -68,6 +70,19 @@ class Frozen:
                 return Frozen(self.code, image, self.resettable), result
             memory = instance.memory()
             return Frozen(self.code, MemoryImage(len(memory), (Segment(0, memory),))), result
+        finally:
+            instance.close()
+
+    def settled(self, options: RunOptions) -> Frozen | None:
+        """The machine frozen again with what runs of these arguments compile. None: there is
+        nothing to be kept of it, or no native library."""
+        instance = self.machine(options.limits.memory_bytes)
+        try:
+            if not isinstance(instance, MappedInstance):
+                return None
+            if instance.enter(SETTLE, options).status != 0:
+                return None
+            return Frozen(self.code, instance.new_image(), self.resettable)
         finally:
             instance.close()
 
