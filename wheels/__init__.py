@@ -4,7 +4,9 @@
     boxer-base-NAMEXY      a base, as it lies in the cache: one wheel for each Python base
     boxer-base-quickjs     the base of JavaScript
     boxer-sdk-wasm32       what compiling for boxes takes: the SDK of C programs, that of each
-                           Python base, and the base of C programs; `boxer[native]` brings it
+                           Python base with wheels of packages in Rust, for which nobody who
+                           installs Boxer has a compiler, and the base of C programs;
+                           `boxer[native]` brings it
 
 Belongs here: which files go into which wheel. Does not: making bases (`recipes`), the format of
 wheels (hatchling). Wheels of data put their files into the folder `boxer_artifacts`, laid out as
@@ -29,7 +31,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from boxer.errors import BoxerError
 from boxer.images import PACKAGED, base_package
+from boxer.packages import BROUGHT, bring_wheels
 from recipes.base import bases_root, build_python
 from recipes.failures import RecipeError
 from recipes.native import build_native
@@ -37,7 +41,8 @@ from recipes.programsdk import build_linux, build_sdk
 from recipes.progress import Progress
 from recipes.quickjs import build_quickjs
 from recipes.recipe import load_recipe, recipe_names
-from recipes.workshop import ROOT
+from recipes.rust import build_rust
+from recipes.workshop import ROOT, digest_of, product
 
 SDK = "sdk"
 NOTE = "current"
@@ -98,8 +103,24 @@ def sdk_wheel(folder: Path, progress: Progress) -> Path:
     for name in recipe_names():
         made = build_python(load_recipe(name), progress)
         contents[f"bases/{name}/{made.name}/{SDK}"] = made / SDK
+        contents[f"bases/{name}/{made.name}/{SDK}/{BROUGHT}"] = _in_rust(made, progress)
     summary = "What compiling C and C++ for Boxer's boxes takes, beside the compiler `ziglang`."
     return _pack(Data("boxer-sdk-wasm32", summary, f"{summary}\n", contents), folder, progress)
+
+
+def _in_rust(base: Path, progress: Progress) -> Path:
+    """The folder of wheels that an SDK brings; those that were built before are taken."""
+    info = json.loads((base / "base.json").read_text("utf-8"))
+    progress.step("building packages in Rust")
+
+    def make(folder: Path) -> None:
+        try:
+            bring_wheels(folder, f"{info['name']}:{info['variant']}")
+        except BoxerError as error:
+            raise RecipeError(error.message, hint=error.hint) from None
+
+    settled = [base.name, *(toolchain.name for toolchain in build_rust(progress))]
+    return product("brought", digest_of([*settled, ROOT / "src" / "boxer" / "packages"]), make)
 
 
 def own_project() -> dict[str, Any]:

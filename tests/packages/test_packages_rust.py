@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import subprocess
 import tomllib
+import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from boxer.errors import NativePackageError
 from boxer.packages.catalogue.buildsettings import settings_of
-from boxer.packages.catalogue.known import why_native
+from boxer.packages.catalogue.known import why_native, working_versions
 from boxer.packages.compiler import with_compiler
 from boxer.packages.files import users_without
-from boxer.packages.native import Builder, rust, rustlink
+from boxer.packages.native import BROUGHT, Builder, rust, rustlink
+from boxer.packages.native.brought import BroughtWheel, write_brought
 from boxer.packages.native.crossbuild import build_wheel
 from boxer.packages.native.rust import RustToolchain, find_rust, without_lock
 from boxer.packages.native.sdk import Sdk
 from boxer.packages.resolve import Locked
+from boxer.packages.sdist import build_sdist, is_kept
 from tests.pythons import PYTHON, python_of
 from tests.stages import Recorder
 
@@ -124,6 +129,7 @@ class Maker:
     reason: str = ""
     can_make_rust: bool = True
     has_rust: bool = False
+    brought: dict[str, str] = field(default_factory=dict)
 
     def make_rust(self, tell: Callable[[str], None]) -> str:
         tell("making")
@@ -131,6 +137,9 @@ class Maker:
         return self.reason
 
     def key(self, filename: str) -> str:
+        raise NotImplementedError
+
+    def wheel_of(self, source: bytes) -> tuple[str, bytes] | None:
         raise NotImplementedError
 
     def build(
@@ -168,6 +177,53 @@ def test_where_it_cannot_be_made_it_is_said_how(builder: Maker | None) -> None:
     with pytest.raises(NativePackageError) as error:
         with_compiler(Locked("cryptography", "49.0.0"), None, builder, Recorder())
     assert "in a checkout of Boxer: `make rust`" in str(error.value.hint)
+
+
+def test_a_wheel_that_came_with_boxer_takes_no_compiler() -> None:
+    builder, heard = Maker(brought={"cryptography": "49.0.0"}), Recorder()
+    with_compiler(Locked("cryptography", "49.0.0"), None, builder, heard)
+    assert not builder.has_rust
+    assert not heard.notices
+    with pytest.raises(NativePackageError, match=r"its version 49\.0\.0 ready") as error:
+        with_compiler(Locked("cryptography", "48.0.0"), None, builder, heard)
+    assert error.value.hint == "Ask for `cryptography==49.0.0`."
+
+
+def test_the_versions_that_came_with_boxer_are_looked_for_first() -> None:
+    brought = {"bcrypt": "4.2.0", "rpds-py": "0.21.0"}
+    limits = list(working_versions(has_rust=False, brought=brought))
+    assert {"bcrypt==4.2.0", "rpds-py==0.21.0", "cryptography>=47,<50"} <= set(limits)
+    limits = list(working_versions(has_rust=True, brought=brought))
+    assert not {"bcrypt==4.2.0", "rpds-py==0.21.0"} & set(limits)
+
+
+def test_a_wheel_that_came_with_an_sdk_is_that_of_its_source_alone(
+    sdk: Sdk, tmp_path: Path
+) -> None:
+    data, source = pure_wheel(), b"the archive"
+    path = sdk.folder / BROUGHT / "tiny-1-py3-none-any.whl"
+    path.parent.mkdir()
+    digest = hashlib.sha256(source).hexdigest()
+    write_brought(path.parent, [(BroughtWheel("tiny", "1", digest, path), data)])
+    builder = Builder(sdk)
+    assert builder.brought == {"tiny": "1"}
+    assert builder.wheel_of(source) == (path.name, data)
+    assert builder.wheel_of(b"another archive") is None
+    assert is_kept(source, "tiny-1.tar.gz", builder)
+    assert build_sdist(source, "tiny-1.tar.gz", {}, None, builder).version == "1"
+    # What a compiler of this machine makes is taken before what came along.
+    assert Builder(sdk, {"trixie": RustToolchain(tmp_path, "1")}).wheel_of(source) is None
+
+
+def pure_wheel() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("tiny.py", "")
+        info = "tiny-1.dist-info"
+        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1\n")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/RECORD", "")
+    return out.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,19 @@ app = flask.Flask(__name__)
 app.add_url_rule("/", view_func=lambda: "hello from flask")
 print(app.test_client().get("/").text)
 """
+SIGNED = """FROM python:3.13-slim
+RUN pip install "pyjwt[crypto]" bcrypt jsonschema
+COPY app.py .
+CMD ["python", "app.py"]
+"""
+SIGNS = """import bcrypt, jwt, rpds
+from cryptography.hazmat.primitives.asymmetric import rsa
+key = rsa.generate_private_key(65537, 2048)
+token = jwt.encode({"sub": "boxer"}, key, "RS256")
+told = jwt.decode(token, key.public_key(), algorithms=["RS256"])
+kept = bcrypt.hashpw(b"word", bcrypt.gensalt(4))
+print(told, bcrypt.checkpw(b"word", kept), rpds.HashTrieMap({1: 2})[1])
+"""
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +59,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Installed:
-    """An environment with nothing in it but Boxer, and a home with nothing in it at all."""
+    """An environment with nothing in it but Boxer, and a home with nothing in it at all. more: what
+    else is installed, by pip's words for it."""
 
-    def __init__(self, folder: Path, made: Path) -> None:
+    def __init__(self, folder: Path, made: Path, *more: str | Path) -> None:
         self.bin = folder / "env" / "bin"
         self.compiled = folder / "compiled"
         trap, home = folder / "compilers", folder / "home"
@@ -64,7 +78,7 @@ class Installed:
             [sys.executable, "-m", "venv", "--without-pip", folder / "env"], check=True, timeout=60
         )
         # By their files: the index has another project of the same name.
-        self.pip("install", *made.glob("boxer-[0-9]*.whl"), *made.glob("boxer_base_*.whl"))
+        self.pip("install", *made.glob("boxer-[0-9]*.whl"), *made.glob("boxer_base_*.whl"), *more)
         # Not before: pip asks rustc for its version.
         trap.mkdir()
         for name in COMPILERS:
@@ -97,6 +111,14 @@ def installed(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed
     return Installed(tmp_path_factory.mktemp("installed"), made)
 
 
+@pytest.fixture(scope="module")
+def compiling(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """As `boxer[native]` is installed, whose other half is the compiler."""
+    folder = tmp_path_factory.mktemp("compiling")
+    zig = next(text for text in requires("boxer") or [] if text.startswith("ziglang"))
+    return Installed(folder, made, *made.glob("boxer_sdk_*.whl"), zig.partition(";")[0].strip())
+
+
 def test_hello_is_built_and_run_without_a_compiler(installed: Installed, tmp_path: Path) -> None:
     box = tmp_path / "hello.wasm"
     installed.boxer("build", "-q", "-o", box, ROOT / "examples" / "hello")
@@ -113,6 +135,14 @@ def test_a_flask_box_is_built_and_run(installed: Installed, tmp_path: Path) -> N
     installed.boxer("build", "-q", "-o", tmp_path / "app.wasm", tmp_path)
     assert installed.boxer("run", tmp_path / "app.wasm") == "hello from flask\n"
     assert not installed.compiled.exists(), installed.compiled.read_text()
+
+
+def test_packages_in_rust_come_along(compiling: Installed, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(SIGNED)
+    (tmp_path / "app.py").write_text(SIGNS)
+    compiling.boxer("build", "-q", "-o", tmp_path / "app.wasm", tmp_path)
+    assert compiling.boxer("run", tmp_path / "app.wasm") == "{'sub': 'boxer'} True 2\n"
+    assert not compiling.compiled.exists(), compiling.compiled.read_text()
 
 
 def test_bases_say_where_they_came_from(installed: Installed) -> None:

@@ -12,6 +12,7 @@ from boxer.lazy import load_lazily
 if TYPE_CHECKING:
     from boxer.packages.answer import limits_of
     from boxer.packages.boxwheel import build_wheel
+    from boxer.packages.bringing import bring_wheels
     from boxer.packages.catalogue.differences import difference_of
     from boxer.packages.catalogue.known import limits_not_kept
     from boxer.packages.catalogue.removed import imported_of, removed_for
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from boxer.packages.files import what_is_lost
     from boxer.packages.installer import install_packages
     from boxer.packages.native import (
+        BROUGHT,
         base_program,
         find_builder,
         run_in_stage,
@@ -50,13 +52,14 @@ if TYPE_CHECKING:
 _HOMES = {
     "answer": ("limits_of",),
     "boxwheel": ("build_wheel",),
+    "bringing": ("bring_wheels",),
     "catalogue.differences": ("difference_of",),
     "catalogue.known": ("limits_not_kept",),
     "catalogue.removed": ("imported_of", "removed_for"),
     "check": ("broken_requirements", "marker_environment"),
     "files": ("what_is_lost",),
     "installer": ("install_packages",),
-    "native": ("base_program", "find_builder", "run_in_stage", "with_extensions"),
+    "native": ("BROUGHT", "base_program", "find_builder", "run_in_stage", "with_extensions"),
     "options": ("InstallOptions", "parse_install"),
     "pipsettings": ("config_file", "pip_settings", "with_setting"),
     "placement": ("uninstall",),
@@ -72,6 +75,7 @@ _HOMES = {
 __getattr__, __dir__ = load_lazily(__name__, _HOMES)
 
 __all__ = [
+    "BROUGHT",
     "InstallOptions",
     "Installed",
     "LocalRequirement",
@@ -82,6 +86,7 @@ __all__ = [
     "Wanted",
     "WheelBuilder",
     "base_program",
+    "bring_wheels",
     "broken_requirements",
     "build_wheel",
     "config_file",

@@ -108,5 +108,8 @@ def _limited(successor: Successor, limits: Sequence[str]) -> Successor:
 
 def limits_of(target: Target) -> list[str]:
     """Constraints that ask for versions which work in a box."""
-    has_rust = target.wheels is not None and target.wheels.has_rust
-    return [*working_versions(has_rust=has_rust), *constraints_of(target.python_asked)]
+    builder = target.wheels
+    has_rust = builder is not None and builder.has_rust
+    brought = builder.brought if builder else {}
+    working = working_versions(has_rust=has_rust, brought=brought)
+    return [*working, *constraints_of(target.python_asked)]

@@ -7,6 +7,7 @@ the work.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +38,8 @@ _ARCHIVES = (".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz")
 @dataclass(frozen=True, slots=True)
 class BuiltWheel:
     """modules: the dotted names of its extension modules. code_bytes: what they add to a box's
-    module. seconds: None where the wheel was kept from before. confined: None then."""
+    module. seconds: None where the wheel was kept from before. confined: None then.
+    source: the sha256 of the archive it was built from, or of the wheel that was found."""
 
     filename: str
     data: bytes
@@ -45,6 +47,7 @@ class BuiltWheel:
     code_bytes: int
     seconds: float | None
     confined: bool | None
+    source: str
 
 
 def build_wheel(
@@ -92,6 +95,7 @@ def build_wheel(
         code_bytes=max(added, 0),
         seconds=seconds,
         confined=None if kept else is_confining(),
+        source=hashlib.sha256(data).hexdigest(),
     )
 
 
@@ -108,7 +112,7 @@ def _archive(
             raise MissingPathError(f"`{package}` is no file.")
         return path.name, path.read_bytes()
     question = Question([package], python_version, options=["--no-deps"])
-    limits = list(working_versions(has_rust=builder.has_rust))
+    limits = list(working_versions(has_rust=builder.has_rust, brought=builder.brought))
     (locked, *_), _ = resolve_what_works(question, environment, None, limits)
     if has_emscripten_wheels(locked.key):
         locked = with_files_for_all(locked, question, environment)

@@ -1,7 +1,7 @@
 """The Rust compiler of packages that are known to be compiled by it for a box.
 
-Belongs here: which take it, having it made in time, and the refusal where it cannot be. Does not:
-how it is made and called (`native`).
+Belongs here: which take it, which can be had without it, having it made in time, and the refusal
+where it cannot be. Does not: how it is made and called (`native`).
 """
 
 from __future__ import annotations
@@ -22,6 +22,13 @@ def takes_rust(package: Locked) -> bool:
     return known is not None and known.rust and not plain
 
 
+def can_have(package: Locked, builder: WheelBuilder | None) -> bool:
+    """Whether a package with Rust in it can be compiled, or its wheel came with the builder."""
+    if builder is None:
+        return False
+    return builder.has_rust or builder.brought.get(package.key) == package.version
+
+
 def with_compiler(
     package: Locked, where: Where | None, builder: WheelBuilder | None, listener: Listener
 ) -> None:
@@ -29,11 +36,19 @@ def with_compiler(
 
     Raises NativePackageError where it cannot be.
     """
-    if not takes_rust(package) or (builder is not None and builder.has_rust):
+    if not takes_rust(package) or can_have(package, builder):
         return
     known = known_native(package.key)
     instead = known.instead if known else ""
     what = f"`{package.name} {package.version}` has Rust in it"
+    if builder is not None and package.key in builder.brought:
+        version = builder.brought[package.key]
+        raise NativePackageError(
+            f"{what}, and Boxer was installed with its version {version} ready for boxes, which"
+            " this is not.",
+            where=where,
+            hint=f"Ask for `{package.name}=={version}`.",
+        )
     if builder is None or not builder.can_make_rust:
         raise NativePackageError(
             f"{what}, and the Rust compiler has not been made on this machine.",

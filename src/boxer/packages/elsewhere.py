@@ -15,7 +15,7 @@ from packaging.markers import InvalidMarker, Marker
 
 from boxer.errors import NativePackageError
 from boxer.packages.answer import Answer
-from boxer.packages.compiler import takes_rust
+from boxer.packages.compiler import can_have, takes_rust
 from boxer.packages.files import choose
 from boxer.packages.resolve import ASKED, Locked, markers_of, requirers
 from boxer.packages.target import Outcome, Target
@@ -72,7 +72,7 @@ def without_those_of_other_machines(
 
 def _is_refused(target: Target, package: Locked) -> bool:
     builder = target.wheels
-    can_compile = builder is not None and (builder.has_rust or builder.can_make_rust)
+    can_compile = can_have(package, builder) or (builder is not None and builder.can_make_rust)
     try:
         is_built = choose(package, target.where, target.prefix.version) is package.sdist
     except NativePackageError:

@@ -106,8 +106,7 @@ def _install(target: Target, options: InstallOptions) -> Outcome:
         missing = _missing(answer.locked, local, present, options, outcome)
         if "dry-run" in options.switches:
             return outcome
-        has_rust = target.wheels is not None and target.wheels.has_rust
-        missing = without_optional(missing, answer, environment, outcome, has_rust=has_rust)
+        missing = without_optional(missing, answer, environment, outcome, target.wheels)
         missing = without_those_of_other_machines(target, missing, answer, environment, outcome)
         there = {(p.key, p.version) for p in answer.locked if p.key in local}
         there |= {(key, entry.version) for key, entry in present.items()}

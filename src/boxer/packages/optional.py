@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence, Set
 
 from boxer.packages.answer import Answer
 from boxer.packages.catalogue.known import known_native
+from boxer.packages.compiler import can_have
 from boxer.packages.files import is_foreign_program, users_without
 from boxer.packages.resolve import ASKED, Locked, requirers
 from boxer.packages.target import Outcome
+from boxer.packages.wheelbuilder import WheelBuilder
 
 
 def without_optional(
@@ -20,13 +22,12 @@ def without_optional(
     answer: Answer,
     environment: Mapping[str, str],
     outcome: Outcome,
-    *,
-    has_rust: bool,
+    builder: WheelBuilder | None,
 ) -> list[Locked]:
     """Leaves out what other packages do without: also where a list of all that was once installed
-    names it. has_rust: whether packages with Rust in them can be built."""
+    names it. builder: says which packages with Rust in them can be had."""
     version = answer.question.python_version
-    users = {p.key: users_without(p, version, has_rust=has_rust) for p in missing}
+    users = {p.key: users_without(p, version, has_rust=can_have(p, builder)) for p in missing}
     programs = {p.key for p in missing if is_foreign_program(p, version)}
     if {package.key for package in answer.locked} <= programs:
         programs = set()  # they are what is asked for

@@ -62,6 +62,9 @@ def build_sdist(
     native: WheelBuilder | None = None,
 ) -> Wheel:
     """A wheel from a source archive. Raises PackageBuildError, NativePackageError."""
+    brought = native.wheel_of(data) if native else None
+    if brought is not None:
+        return _read(brought[1], brought[0], where)
     key = _key(data, filename, native)
     kept = _kept(key)
     if kept is not None:
@@ -75,7 +78,9 @@ def build_sdist(
 
 
 def is_kept(data: bytes, filename: str, native: WheelBuilder | None = None) -> bool:
-    """Whether the wheel of a source archive was built before."""
+    """Whether the wheel of a source archive was built before, or came with the builder."""
+    if native is not None and native.wheel_of(data) is not None:
+        return True
     return _kept(_key(data, filename, native)) is not None
 
 

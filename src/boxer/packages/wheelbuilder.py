@@ -12,13 +12,20 @@ from typing import Protocol
 
 class WheelBuilder(Protocol):
     """Builds packages with native parts for the box. has_rust: also those with Rust in them.
-    can_make_rust: or `make_rust` may bring it about."""
+    can_make_rust: or `make_rust` may bring it about. brought: those with Rust in them whose wheels
+    came with it, versions by normalised names."""
 
     @property
     def has_rust(self) -> bool: ...
 
     @property
     def can_make_rust(self) -> bool: ...
+
+    @property
+    def brought(self) -> Mapping[str, str]: ...
+
+    def wheel_of(self, source: bytes) -> tuple[str, bytes] | None:
+        """The wheel that came with it of a source archive: its name and bytes."""
 
     def make_rust(self, tell: Callable[[str], None]) -> str:
         """Makes the Rust compiler, in some minutes: "", or why it cannot be made. tell: is told how

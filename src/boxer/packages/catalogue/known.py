@@ -167,12 +167,20 @@ def _last_words(message: str) -> str:
     return raised[-1].strip() if raised else message
 
 
-def working_versions(*, has_rust: bool) -> Iterator[str]:
+def rust_packages() -> dict[str, str]:
+    """The packages that the Rust compiler compiles for a box, with their versions that work."""
+    return {name: entry.versions for name, entry in sorted(_table().items()) if entry.rust}
+
+
+def working_versions(*, has_rust: bool, brought: Mapping[str, str] | None = None) -> Iterator[str]:
     """The versions that work in a box, as lines of a constraints file. has_rust: whether packages
-    with Rust in them can be built."""
+    with Rust in them can be built. brought: versions of those that need not be, by their names."""
+    ready = {} if has_rust else brought or {}
     yield from emscripten.constraints()
     for name, entry in sorted(_table().items()):
-        if entry.plain and not has_rust:
+        if name in ready:
+            yield f"{name}=={ready[name]}"
+        elif entry.plain and not has_rust:
             yield f"{name}{entry.plain}"
         elif entry.versions and (has_rust or not entry.substitute):
             yield f"{name}{entry.versions}"

@@ -9,6 +9,7 @@ would have. A box has no dynamic linker: the objects are linked with the interpr
 box is built, and the interpreter finds them among its built-in modules by their dotted names.
 """
 
+from boxer.packages.native.brought import BROUGHT
 from boxer.packages.native.confined import is_confining
 from boxer.packages.native.joining import (
     Builder,
@@ -21,6 +22,7 @@ from boxer.packages.native.joining import (
 )
 
 __all__ = [
+    "BROUGHT",
     "Builder",
     "base_program",
     "find_builder",

@@ -18,6 +18,7 @@ from boxer.filetree import Tree
 from boxer.images import INSTALL_SDK, Base, BaseComponent
 from boxer.packages.catalogue.buildsettings import settings_of
 from boxer.packages.native import rust, toolfiles
+from boxer.packages.native.brought import brought_for, brought_versions
 from boxer.packages.native.crossbuild import build_wheel
 from boxer.packages.native.headers import headers_text
 from boxer.packages.native.linking import link
@@ -58,6 +59,14 @@ class Builder:
     @property
     def can_make_rust(self) -> bool:
         return rust.can_be_made()
+
+    @property
+    def brought(self) -> Mapping[str, str]:
+        return brought_versions(self.sdk.folder)
+
+    def wheel_of(self, source: bytes) -> tuple[str, bytes] | None:
+        wheel = None if self.rust else brought_for(self.sdk.folder, source)
+        return wheel.read() if wheel else None
 
     def make_rust(self, tell: Callable[[str], None]) -> str:
         reason = rust.make(tell)

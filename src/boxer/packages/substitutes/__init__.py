@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from importlib import resources
 
 from boxer.packages.catalogue.known import substitute_for
+from boxer.packages.compiler import can_have
 from boxer.packages.files import has_pure_wheel
 from boxer.packages.resolve import Locked
 from boxer.packages.target import Target
@@ -30,9 +31,9 @@ _TIME = (1980, 1, 1, 0, 0, 0)  # the earliest a zip archive can say
 
 def substitutes(target: Target, packages: Sequence[Locked]) -> dict[str, Wheel]:
     """By normalised names, what is installed in the place of packages that cannot be built."""
-    has_rust = target.wheels is not None and target.wheels.has_rust
     found = {}
     for package in packages:
+        has_rust = can_have(package, target.wheels)
         module = substitute_for(package.key, package.version, has_rust=has_rust)
         if module and not has_pure_wheel(package, target.prefix.version):
             found[package.key] = substitute_wheel(package.key, package.version, module)
