@@ -19,6 +19,7 @@ from recipes import (
     options,
     shrinking,
     toolchain,
+    vectors,
 )
 from recipes.cxx import cxx_libraries
 from recipes.extension import hints
@@ -55,8 +56,8 @@ MODULE_FLAGS = (
 
 
 def recipe_digest() -> str:
-    """Digest of everything the base is made from: recipes, guest sources, versions of the compiler
-    and of Binaryen, and the table of compiler options that its SDK holds."""
+    """Digest of everything the base is made from: recipes, guest sources, versions of the compiler,
+    of Binaryen and of SIMDe, and the table of compiler options that its SDK holds."""
     return digest_of(
         [
             GUEST,
@@ -65,6 +66,7 @@ def recipe_digest() -> str:
             options.FILE,
             toolchain.zig_version(),
             shrinking.binaryen_version(),
+            vectors.digest(),
         ]
     )
 

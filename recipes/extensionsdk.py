@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from recipes import cxx, driver, foreign, options, toolchain
+from recipes import cxx, driver, foreign, options, toolchain, vectors
 from recipes.extension import hints
 from recipes.extensionlibraries import ExtensionLibrary, Package
 from recipes.recipe import MACHINE, Recipe
@@ -126,13 +126,15 @@ def _write_headers(folder: Path, parts: Parts) -> None:
     for library in (*parts.libraries, *(extra.folder for extra in parts.extras), parts.openssl):
         shutil.copytree(library / "include", folder, dirs_exist_ok=True)
     shutil.copytree(parts.sysroot / "include", folder / "machine")
+    vectors.write_headers(folder / "vectors")
     for headers in cxx.headers(toolchain.zig().parent / "lib"):
         shutil.copytree(headers, folder / "c++", dirs_exist_ok=True)
 
 
 def _write_settings(folder: Path, parts: Parts) -> None:
-    # The compiler finds its own headers; a second folder of them would be an #include_next's.
-    machine = ("-isystem", "{sdk}/include/machine")
+    # The compiler finds its own headers; a second folder of them would be an #include_next's. Those
+    # of vectors stand before its own.
+    machine = ("-I", "{sdk}/include/vectors", "-isystem", "{sdk}/include/machine")
     flags = [*toolchain.TARGET, *toolchain.HABITS, *toolchain.THREAD_LOCALS]
     flags += [*parts.jump_flags, *machine]
     settings = {
@@ -148,7 +150,7 @@ def _write_settings(folder: Path, parts: Parts) -> None:
         "flags": flags,
         "cxx_flags": cxx_flags(),
         # The headers C code sees: what was compiled with others is built again.
-        "sysroot": [parts.sysroot.name],
+        "sysroot": [parts.sysroot.name, vectors.digest()],
         "libraries": [*(extra.folder.name for extra in parts.extras), parts.openssl.name],
         "packages": _packages(parts.extras),
         # C programs a box may have, and what they are made of.

@@ -29,7 +29,8 @@ def library(name: str, sysroot: Path, progress: Progress) -> Path:
 
 
 def _library(source: Source, recipe: dict[str, Any], sysroot: Path, progress: Progress) -> Path:
-    digest = digest_of([repr(source), repr(recipe), sysroot.name, Path(__file__)])
+    changes = [source.patch] if source.patch.exists() else []
+    digest = digest_of([repr(source), repr(recipe), *changes, sysroot.name, Path(__file__)])
 
     def make(folder: Path) -> None:
         tree = unpacked(source)

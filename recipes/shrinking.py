@@ -72,6 +72,7 @@ FEATURES = (
     "ExceptionHandling",
     "Multivalue",
     "ReferenceTypes",
+    "SIMD128",
 )
 DATA, DATA_COUNT = 11, 12
 

@@ -39,14 +39,15 @@ int main(void) {
 }
 """
 
-# Functions that work on words, beside the same by bytes: all small sizes, at all places in a word.
+# Functions that work on words and vectors, beside the same by bytes: all small sizes, at all
+# places in a vector.
 BYTES = r"""
 #define _GNU_SOURCE
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-enum { ROOM = 192, MOST = 72 };
+enum { ROOM = 352, MOST = 144 };
 static unsigned char from[ROOM], to[ROOM], expected[ROOM];
 static int wrong;
 static int sign(int n) { return (n > 0) - (n < 0); }
@@ -70,8 +71,8 @@ int main(void) {
     void *(*volatile last)(const void *, int, size_t) = memrchr;
     size_t (*volatile length)(const char *) = strlen;
     for (size_t n = 0; n <= MOST; n++)
-        for (size_t at = 0; at < 8; at++)
-            for (size_t other = 0; other < 8; other++) {
+        for (size_t at = 0; at < 16; at++)
+            for (size_t other = 0; other < 16; other += 3) {
                 refill();
                 expect(copy(to + at, from + other, n) == to + at);
                 for (size_t i = 0; i < n; i++) expected[at + i] = from[other + i];
@@ -105,7 +106,7 @@ int main(void) {
     size_t page = 65536;
     unsigned char *end = (unsigned char *)mmap(NULL, page, PROT_READ | PROT_WRITE,
                                                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) + page;
-    for (size_t n = 1; n < 24; n++) {
+    for (size_t n = 1; n < MOST; n++) {
         fill(end - n, 'x', n);
         end[-1] = 0;
         expect(length((char *)end - n) == n - 1);

@@ -31,7 +31,8 @@ EXPECTED = {
         -Wl,-rpath,/x|-Wl,--as-needed|-Xlinker -x|-z now|-T a.ld|-u name
         -march=native|-mtune=generic|-mavx2|-msse4.2|-m64|-fPIC|-fno-plt|-flto=auto|-fno-lto
         -fstack-protector-strong|-fno-stack-protector|-fcf-protection=none
-        -Wp,-D_FORTIFY_SOURCE=2|-Wa,--noexecstack|-g|-g3|-ggdb3""",
+        -Wp,-D_FORTIFY_SOURCE=2|-Wa,--noexecstack|-g|-g3|-ggdb3
+        -ftrapping-math|-fno-trapping-math""",
     ("dropped", "taken"): """
         -MG|-v|-Wp,-DNAME|-msimd128|-mno-sse|-gdwarf-4|-gz|-pipe|--coverage
         -fomit-frame-pointer|-fno-PIC|-falign-functions=16|-qopt

@@ -2,8 +2,9 @@
 // costs as much as 20 instructions. All is read before anything is written.
 #include <stdint.h>
 #include <string.h>
+#include "vectors.h"
 
-#define SMALL 32
+#define SMALL 64
 
 struct __attribute__((packed)) word8 { uint64_t value; };
 struct __attribute__((packed)) word4 { uint32_t value; };
@@ -13,9 +14,12 @@ struct __attribute__((packed)) word2 { uint16_t value; };
 static inline void *copy_small(void *dest, const void *src, size_t n) {
     unsigned char *d = dest;
     const unsigned char *s = src;
-    if (n >= 16) {
-        uint64_t a = AT(8, s), b = AT(8, s + 8), c = AT(8, s + n - 16), e = AT(8, s + n - 8);
-        AT(8, d) = a, AT(8, d + 8) = b, AT(8, d + n - 16) = c, AT(8, d + n - 8) = e;
+    if (n > 32) {
+        v128_t a = VECTOR(s), b = VECTOR(s + 16), c = VECTOR(s + n - 32), e = VECTOR(s + n - 16);
+        VECTOR(d) = a, VECTOR(d + 16) = b, VECTOR(d + n - 32) = c, VECTOR(d + n - 16) = e;
+    } else if (n >= 16) {
+        v128_t a = VECTOR(s), b = VECTOR(s + n - 16);
+        VECTOR(d) = a, VECTOR(d + n - 16) = b;
     } else if (n >= 8) {
         uint64_t a = AT(8, s), b = AT(8, s + n - 8);
         AT(8, d) = a, AT(8, d + n - 8) = b;
@@ -33,9 +37,13 @@ static inline void *copy_small(void *dest, const void *src, size_t n) {
 
 static inline void *fill_small(void *dest, int c, size_t n) {
     unsigned char *d = dest;
-    uint64_t word = 0x0101010101010101u * (unsigned char)c;
-    if (n >= 16) {
-        AT(8, d) = word, AT(8, d + 8) = word, AT(8, d + n - 16) = word, AT(8, d + n - 8) = word;
+    v128_t vector = wasm_i8x16_splat(c);
+    uint64_t word = wasm_i64x2_extract_lane(vector, 0);
+    if (n > 32) {
+        VECTOR(d) = vector, VECTOR(d + 16) = vector;
+        VECTOR(d + n - 32) = vector, VECTOR(d + n - 16) = vector;
+    } else if (n >= 16) {
+        VECTOR(d) = vector, VECTOR(d + n - 16) = vector;
     } else if (n >= 8) {
         AT(8, d) = word, AT(8, d + n - 8) = word;
     } else if (n >= 4) {

@@ -1,15 +1,13 @@
-#include <stdint.h>
 #include <string.h>
-#include "zeros.h"
+#include "vectors.h"
 
-// Words at their own addresses: none reaches behind the end of memory.
+// Vectors at their own addresses: none reaches behind the end of memory.
 size_t strlen(const char *text) {
-    const unsigned char *s = (const unsigned char *)text;
-    for (; (uintptr_t)s % sizeof(uint64_t); s++)
-        if (!*s)
-            return s - (const unsigned char *)text;
-    uint64_t found;
-    while (!(found = zeros(AT(s))))
-        s += sizeof(uint64_t);
-    return s + first(found) - (const unsigned char *)text;
+    size_t skip = (uintptr_t)text % WIDTH;
+    const unsigned char *s = (const unsigned char *)text - skip;
+    v128_t zero = wasm_i8x16_const_splat(0);
+    uint32_t found = equal(s, zero) >> skip << skip;
+    while (!found)
+        found = equal(s += WIDTH, zero);
+    return s + __builtin_ctz(found) - (const unsigned char *)text;
 }
