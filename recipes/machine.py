@@ -9,12 +9,15 @@ from recipes import toolchain
 from recipes.progress import Progress
 from recipes.workshop import GUEST, digest_of, product
 
-# Read by people and now and then by programs, or run once in a life: compiled for size.
-SMALL = (
-    *(GUEST / "kernel" / "fs" / "proc", GUEST / "kernel" / "trace", GUEST / "kernel" / "tty"),
-    *(GUEST / "kernel" / "fs" / "dev", GUEST / "kernel" / "ipc", GUEST / "kernel" / "process"),
-    *(GUEST / "kernel" / "boot", GUEST / "kernel" / "outside"),
-    *(GUEST / "entry", GUEST / "shell"),
+# Read by people and now and then by programs, run once in a life, or on the way to what does the
+# work: compiled for size.
+SMALL = tuple(
+    GUEST / folder
+    for folder in (
+        *("entry", "shell", "kernel/boot", "kernel/fs/dev", "kernel/fs/host", "kernel/fs/proc"),
+        *("kernel/ipc", "kernel/outside", "kernel/process", "kernel/sys", "kernel/trace"),
+        "kernel/tty",
+    )
 )
 WARNINGS = ("-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter")
 
