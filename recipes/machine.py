@@ -12,6 +12,8 @@ from recipes.workshop import GUEST, digest_of, product
 # Read by people and now and then by programs, or run once in a life: compiled for size.
 SMALL = (
     *(GUEST / "kernel" / "fs" / "proc", GUEST / "kernel" / "trace", GUEST / "kernel" / "tty"),
+    *(GUEST / "kernel" / "fs" / "dev", GUEST / "kernel" / "ipc", GUEST / "kernel" / "process"),
+    *(GUEST / "kernel" / "boot", GUEST / "kernel" / "outside"),
     *(GUEST / "entry", GUEST / "shell"),
 )
 WARNINGS = ("-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter")

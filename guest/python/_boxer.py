@@ -172,6 +172,21 @@ def thaw(environment, unbuffered):
     renew()
 
 
+def put_back(before):
+    """Puts `sys` back as it was before a command line was adopted that sets nothing. Whether it was
+    as runs find it: what the program has set there before the freeze is its calls' alone."""
+    now = vars(sys)
+    told = ("argv", "orig_argv")
+    same = all(
+        name in told or before.get(name) is now[name] or before.get(name) == now[name]
+        for name in now
+    )
+    for name in now if not same else told:
+        if name in before:
+            setattr(sys, name, before[name])
+    return same
+
+
 def surround_run(environment, unbuffered):
     """What a run finds that is told nothing but a command line."""
     _surround(environment, bool(unbuffered))

@@ -389,6 +389,20 @@ int __wrap_Py_FinalizeEx(void) {
     return ends_a_run ? finish_run() : __real_Py_FinalizeEx();
 }
 
+// Adopts settings of a command line that sets nothing, and puts `sys` back as it was. Whether that
+// was otherwise, or -1 with an exception.
+static int changes_sys(const PyConfig *config, const char *path) {
+    PyObject *before = PyDict_Copy(_PyInterpreterState_GET()->sysdict), *same = NULL;
+    PyObject *module = before ? PyImport_ImportModule("_boxer") : NULL;
+    if (module && adopt(config, path) == 0)
+        same = PyObject_CallMethod(module, "put_back", "O", before);
+    int result = same ? same != Py_True : -1;
+    Py_XDECREF(same);
+    Py_XDECREF(module);
+    Py_XDECREF(before);
+    return result;
+}
+
 // Where a command line that sets nothing leaves the interpreter as it was started: puts it as such
 // a run finds it. As usual_settle.
 static int settle_runs(char *path, int argc, char **argv) {
@@ -407,10 +421,11 @@ static int settle_runs(char *path, int argc, char **argv) {
     const PyConfig *frozen = _PyInterpreterState_GetConfig(_PyInterpreterState_GET());
     int result = 0;
     if (!PyStatus_Exception(status) && same_start(&config, frozen)) {
-        result = adopt(&config, path);
-        if (result == 0)
+        int changes = changes_sys(&config, path);
+        result = changes < 0 ? -1 : 0;
+        if (changes == 0)
             result = call_boxer("surround_run", environment(), !config.buffered_stdio);
-        if (result == 0)
+        if (changes == 0 && result == 0)
             result = usual_settle(path, argc, argv);
     }
     PyConfig_Clear(&config);

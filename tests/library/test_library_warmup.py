@@ -54,6 +54,27 @@ def test_calls_find_it_too(tmp_path: Path) -> None:
     assert (table, lives[-1], text) == (["build", "/app", 0], "call", "before the freeze")
 
 
+SETTING = """
+import sys
+
+def set_up():
+    sys.dont_write_bytecode = True
+    sys.argv = ["set", "up"]
+
+def look():
+    return [sys.dont_write_bytecode, sys.argv]
+"""
+
+
+def test_what_the_set_up_does_to_sys_is_for_calls(tmp_path: Path) -> None:
+    (tmp_path / "setting.py").write_text(SETTING)
+    box = made(tmp_path, "COPY setting.py .", init="setting:set_up")
+    with box.pool(size=1) as pool:
+        assert pool.call("setting:look") == [True, ["set", "up"]]
+    told = box.run(["python", "-c", "import setting; print(setting.look())", "a"]).stdout
+    assert told == b"[False, ['-c', 'a']]\n"
+
+
 def test_a_set_up_that_fails_ends_the_build_with_its_traceback(tmp_path: Path) -> None:
     with pytest.raises(boxer.BoxerError, match="no set-up today"):
         made(tmp_path, init="app:broken")
