@@ -158,8 +158,10 @@ static int pick_port(struct socket *socket, struct endpoint *point) {
         socket->reuse_address = 0; // a picked port is nobody else's
         int used = taken(socket, point);
         socket->reuse_address = reuse;
-        if (!used)
+        if (!used) {
+            socket->port_is_any = 1;
             return 0;
+        }
     }
     return -EADDRINUSE;
 }

@@ -83,6 +83,7 @@ struct socket {
     struct socket *pending, *pending_next; // a listener's queue, oldest first
     unsigned pending_count, backlog;
     struct name local, remote;
+    int port_is_any;     // the kernel picked it: nobody outside can know it
     struct inode *inode; // AF_UNIX with a path: referenced
     struct linux_ucred peer_credentials;
     uint32_t came, left; // edges for epoll

@@ -142,7 +142,7 @@ long sys_listen(int fd, int backlog) {
     socket->backlog = (uint32_t)backlog > BACKLOG_MOST ? BACKLOG_MOST : (uint32_t)backlog;
     socket->peer_credentials =
         (struct linux_ucred){current->process->pid, current_cred()->euid, current_cred()->egid};
-    if (socket->family != LINUX_AF_UNIX && !outer_listen(socket))
+    if (socket->family != LINUX_AF_UNIX && !outer_listen(socket) && !socket->port_is_any)
         attended_listening(inet_port(socket), !outer_is_wildcard(&socket->local));
     return 0;
 }
