@@ -4,17 +4,30 @@
 
 from __future__ import annotations
 
+# ruff: noqa: F401 - statements below, which are text, use them
 import array
 import base64
+import bisect
 import collections
+import csv
 import datetime
 import functools
+import hashlib
+import heapq
+import io
 import itertools
 import json
+import marshal
+import math
+import operator
 import pickle
+import random
 import sqlite3
+import struct
 import sys
 import timeit
+import unicodedata
+import xml.etree.ElementTree as ET
 import zlib
 
 REPEAT = 5
