@@ -1,7 +1,8 @@
-"""x86's headers of vectors (SSE to SSE4.2) for packages: SIMDe's, over WebAssembly's vectors.
+"""x86's headers of vectors (SSE to SSE4.2) and ARM's for packages: SIMDe's, over WebAssembly's.
 
 Belongs here: which of SIMDe's files there are, and the names that C code knows them by. clang's own
-headers of these names refuse every other machine.
+headers of these names refuse every other machine; packages that know WebAssembly's vectors at all
+(xxhash) look for ARM's, which Emscripten has.
 """
 
 from __future__ import annotations
@@ -24,13 +25,19 @@ HEADERS = {
     "smmintrin": "sse4.2",
     "nmmintrin": "sse4.2",
 }
-PARTS = ("mmx", "sse", "sse2", "sse3", "ssse3", "sse4.1", "sse4.2")
+# The last is asked for by those of ARM.
+PARTS = ("mmx", "sse", "sse2", "sse3", "ssse3", "sse4.1", "sse4.2", "avx")
 # The compiler has no _Float16 for this machine, which SIMDe would take: 1 is its portable one.
 HEADER = """\
 #define SIMDE_FLOAT16_API 1
 #define SIMDE_ENABLE_NATIVE_ALIASES
 #include <simde/x86/{part}.h>
 #include <simde/corrections.h>
+"""
+NEON = """\
+#define SIMDE_FLOAT16_API 1
+#define SIMDE_ENABLE_NATIVE_ALIASES
+#include <simde/arm/neon.h>
 """
 # What SIMDe 0.8.2 comes to otherwise than x86; numpy's own tests of its vectors found the last one.
 # x86's maximum is the second operand where one is no number or both are zero, as `pmax` of its
@@ -79,8 +86,11 @@ def write_headers(folder: Path) -> None:
     for header in (*origin.glob("*.h"), *(origin / "x86" / f"{part}.h" for part in PARTS)):
         shutil.copy(header, folder / "simde" / header.relative_to(origin))
     (folder / "simde" / "corrections.h").write_text(CORRECTIONS)
+    shutil.copytree(origin / "arm" / "neon", folder / "simde" / "arm" / "neon")
+    shutil.copy(origin / "arm" / "neon.h", folder / "simde" / "arm")
     for name, part in HEADERS.items():
         (folder / f"{name}.h").write_text(HEADER.format(part=part))
+    (folder / "arm_neon.h").write_text(NEON)
 
 
 def _package() -> Path:

@@ -172,8 +172,9 @@ static inline int boxer_freeze_(char *path, char **modules) {
     return 0;
 }
 
-static inline int boxer_thaw_(const char *path, int argc, char **argv, unsigned depth) {
-    (void)path, (void)argc, (void)argv, (void)depth;
+static inline int boxer_thaw_(const char *path, int argc, char **argv, unsigned depth,
+                              int as_settled) {
+    (void)path, (void)argc, (void)argv, (void)depth, (void)as_settled;
     return boxer_frames_();
 }
 
@@ -204,13 +205,14 @@ struct program {
     const char *name;
     int (*main)(int, char **, char **);
     int (*freeze)(char *, char **);
-    int (*thaw)(const char *, int, char **, unsigned);
+    int (*settle)(const char *, int, char **);
+    int (*thaw)(const char *, int, char **, unsigned, int);
     int (*wake)(unsigned, int);
     int (*serve)(const char *, size_t, const char **, size_t *);
     int (*rest)(unsigned);
 };
 const struct program programs[] = {
-    {"main", boxer_main_, boxer_freeze_, boxer_thaw_, boxer_wake_, boxer_serve_, boxer_rest_},
+    {"main", boxer_main_, boxer_freeze_, 0, boxer_thaw_, boxer_wake_, boxer_serve_, boxer_rest_},
     {0},
 };
 
