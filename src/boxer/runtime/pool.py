@@ -288,7 +288,9 @@ class Pool:
         """Runs the box with a command line, as `Box.run` does."""
         self._check_open()
         line = command_line(arguments)
-        idle = self._often.idle if line == self._often.line else self._counted(line)
+        usual, idle = self._often.kept
+        if line != usual:
+            idle = self._counted(line)
         self._places.get()
         try:
             return result_of((idle or self._plain).run(line, stdin))
@@ -304,11 +306,11 @@ class Pool:
         with self._preparing:
             self._check_open()
             frozen = self._plain.frozen.settled(replace(self._once, arguments=line))
-            before, often.idle = often.idle, self._idle(frozen) if frozen else None
-            often.line = line
+            (_, before), idle = often.kept, self._idle(frozen) if frozen else None
+            often.kept = line, idle
         if before is not None:
             before.retire()
-        return often.idle
+        return idle
 
     async def call_async(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
         """As `call`, without blocking the event loop."""
@@ -345,8 +347,9 @@ class Pool:
     def _all(self) -> Iterator[_IdleInstances]:
         yield self._plain
         yield from self._by_module.values()
-        if self._often.idle is not None:
-            yield self._often.idle
+        _, idle = self._often.kept
+        if idle is not None:
+            yield idle
 
     def _check_open(self) -> None:
         if self._closed:
@@ -380,12 +383,14 @@ class Pool:
 
 
 class _Often:
-    """The command line that was run often of late. idle: machines for it; None: it is run as any
-    other."""
+    """The command line that was run often of late.
+
+    kept: it, and machines for it (None: it is run as any other). Both change at once: an image
+    holds what its line compiles, which is no other line's to see.
+    """
 
     def __init__(self) -> None:
-        self.line: tuple[bytes, ...] | None = None
-        self.idle: _IdleInstances | None = None
+        self.kept: tuple[tuple[bytes, ...], _IdleInstances | None] = ((), None)
         self._last: tuple[bytes, ...] | None = None
         self._count = 0
 
