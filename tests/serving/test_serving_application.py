@@ -230,6 +230,17 @@ def test_what_is_raised_behind_an_answer_is_for_the_log(
         assert b"for the log" in ask(application, headers=here, client="127.0.0.1").body
 
 
+def test_a_rehearsal_that_is_answered_500_tells_why_once(
+    served_box: boxer.Box, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The many times that the image gets used to it are not seen."""
+    limits = boxer.Limits(time=20)
+    with served_box.pool(1, limits=limits, output=Stream.INHERIT) as pool:
+        asgi(pool, "applications:raises_behind_its_answer", rehearse=["GET /"])
+    assert capfd.readouterr().err.count("LookupError: for the log") == 1
+    assert "the rehearsal `GET /` was answered 500" in caplog.text
+
+
 def test_a_start_up_that_fails_without_its_volume(served_box: boxer.Box, tmp_path: Path) -> None:
     (tmp_path / "told").write_text("told")
     mounts = [boxer.Mount(str(tmp_path), "/data")]

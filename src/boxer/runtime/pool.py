@@ -278,11 +278,12 @@ class Pool:
 
     def tried(self, function: str, /, *args: Any) -> Any:
         """As `call`, in what `prepare` would begin with: nothing is outside. The machine is thrown
-        away, and may take its time."""
+        away, and may take its time. What it prints is nowhere shown."""
         request = call_request(function, args, {})
         frozen = self._prepare(function).frozen
         instance = frozen.machine(self._once.limits.memory_bytes)
-        return read_reply(_answered(instance, self._once, request), self._room)
+        unseen = replace(self._once, stdout=Stream.CAPTURE, stderr=Stream.CAPTURE)
+        return read_reply(_answered(instance, unseen, request), self._room)
 
     def run(self, arguments: Sequence[str] = (), *, stdin: bytes = b"") -> RunResult:
         """Runs the box with a command line, as `Box.run` does."""

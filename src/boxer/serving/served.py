@@ -141,6 +141,11 @@ class Served:
                 self.pool.prepare(f"{MODULE}:rehearse", request)
             elif keep:
                 logger.warning("nothing of the rehearsal `%s` is kept: %s", text, _why_not(answer))
+            elif is_whole and answer["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                logger.warning(
+                    "the rehearsal `%s` was answered %d: it has no network and no volumes",
+                    text, answer["status"],
+                )  # fmt: skip
             if not keep and is_whole:
                 self._get_used_to(request)
         except FAILURES as error:
