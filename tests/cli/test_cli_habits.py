@@ -51,6 +51,48 @@ def test_boxes_are_listed_by_the_time_they_were_named(
     assert listed["created"].endswith("+00:00")
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["rn", "x"], "there is no command `rn`; did you mean `run`?"),
+        (["compose", "up"], "there is no command `compose`; `boxer --help` lists them"),
+        (["fn", "buidl"], "there is no command `buidl`; did you mean `build`?"),
+        (["build", "--no-cach", "."], "arguments: --no-cach (did you mean --no-cache?)"),
+        (["build", "--tagg=x", "."], "arguments: --tagg=x (did you mean --tag?)"),
+        (["images", "--nonsense"], "unrecognized arguments: --nonsense\n"),
+    ],
+)
+def test_a_word_that_is_misspelt_is_told_with_the_nearest(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    err = capsys.readouterr().err
+    assert said in err
+    assert "choose from" not in err
+
+
+@pytest.mark.parametrize("command", [["run"], ["inspect"]])
+def test_a_file_that_is_no_box_is_named(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "text.wasm"
+    for data in (b"", b"hello", b"\0asm\1\0\0\0\1\x7f"):
+        file.write_bytes(data)
+        assert main([*command, str(file)]) in (1, 125)
+        err = capsys.readouterr().err
+        assert f"--> {file}" in err
+
+
+def test_a_source_that_is_missing_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["cc", "-c", "-o", "none.c", "none.c"]) == 1
+    assert capsys.readouterr().err == "cc: error: none.c: No such file\n"
+
+
 @pytest.mark.parametrize("program", ["cc", "c++", "ar", "ranlib", "strip"])
 def test_each_compiler_program_has_a_page(program: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([program, "--help"]) == 0

@@ -47,6 +47,16 @@ def test_error_names_its_line_and_what_is_wrong(text: str, line: int, message: s
     assert message in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [("RUN <<EOF\nx\n", "ends it, alone on a line"), ("ENV a\n", "`ENV NAME=VALUE`")],
+)
+def test_what_the_syntax_wants_is_said(text: str, hint: str) -> None:
+    with pytest.raises(DockerfileSyntaxError) as caught:
+        parse(HEAD + text)
+    assert hint in str(caught.value.hint)
+
+
 def test_unknown_instruction_gets_the_nearest_name() -> None:
     with pytest.raises(DockerfileSyntaxError) as caught:
         parse(HEAD + "COYP a b\n")

@@ -232,6 +232,14 @@ def test_a_script_that_is_none_stops_before_anything_runs(stage: Stage, script: 
     assert stage.tree.digest() == before
 
 
+def test_places_in_a_script_are_those_of_the_line(stage: Stage) -> None:
+    """Whatever a build puts before it."""
+    with pytest.raises(ShellSyntaxError, match="line 1, column 9: syntax error"):
+        stage.run("echo a; ; b")
+    with pytest.raises(ShellSyntaxError, match="line 2, column 1: syntax error"):
+        stage.run("echo a\n; b")
+
+
 @pytest.mark.parametrize(
     ("script", "named"),
     [

@@ -18,6 +18,7 @@ from boxer.errors import (
     BoxerError,
     NativePackageError,
     PackageBuildError,
+    PipUsageError,
     ResolutionError,
 )
 from boxer.filetree import File, Tree
@@ -236,6 +237,38 @@ def test_requirements_files_are_those_of_the_box(stage: Stage, publish: Publish)
     stage.tree.add_file("/app/limits.txt", b"alpha<2\n")
     stage.run("cd /app && pip install -r requirements.txt")
     assert stage.run("pip freeze") == "alpha==1.0\nbeta==1.0\ngamma==1.0\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "place"),
+    [
+        (b"alpha\nbeta\xff\n", "/r.txt:2: `beta"),
+        ("alpha\n".encode("utf-16-le"), "/r.txt:1: `a"),
+    ],
+    ids=["latin1", "utf16"],
+)
+def test_a_requirements_file_that_is_no_text_is_refused_with_its_line(
+    stage: Stage, publish: Publish, file: bytes, place: str
+) -> None:
+    publish("alpha", "1.0")
+    stage.tree.add_file("/r.txt", file)
+    with pytest.raises(PipUsageError) as caught:
+        stage.run("pip install -r /r.txt")
+    assert caught.value.message.startswith(place)
+    assert caught.value.hint == "Save the file as UTF-8."
+
+
+@pytest.mark.parametrize("requirement", ["alpha>>1", "alpha==", "alpha beta"])
+def test_what_is_no_requirement_is_shown_and_not_our_file(
+    stage: Stage, publish: Publish, requirement: str
+) -> None:
+    publish("alpha", "1.0")
+    stage.tree.add_file("/r.txt", f"alpha\n{requirement}\n".encode())
+    with pytest.raises(ResolutionError) as caught:
+        stage.run("pip install -r /r.txt")
+    assert caught.value.message.startswith("A requirement cannot be read: ")
+    assert requirement in caught.value.message
+    assert "requirements.in" not in caught.value.message
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boxer.errors import UnsupportedCommandError
+from boxer.errors import BoxerError, UnsupportedCommandError
 from tests.packages.test_packages_pip import Publish, project_files, publish
 from tests.stages import EchoRunner
 from tests.userland.test_userland_tools import programs
@@ -171,3 +171,53 @@ def test_a_tool_that_pip_installs_is_a_module_too(stage: Stage, publish: Publish
 def test_a_tool_is_called_by_its_path(stage: Stage, publish: Publish) -> None:
     stage.run("pip install pdm poetry")
     assert stage.run("/usr/local/bin/pdm -V && /usr/local/bin/poetry -V").startswith("PDM, version")
+
+
+BROKEN = [
+    "[project\n",
+    "tool = 3\n",
+    "project = 3\n",
+    "[tool]\npoetry = 3\npdm = 5\n",
+    '[project]\nname = "a"\nversion = "1"\ndependencies = [1]\n',
+    '[project]\nname = "a"\nversion = "1"\noptional-dependencies = 3\n',
+    "[tool.poetry]\ndependencies = 3\n",
+    "[tool.poetry.group]\ndev = 3\n",
+    "[tool.poetry.extras]\nweb = 3\n",
+    "[[tool.poetry.source]]\nname = 3\n",
+    "[tool.pdm]\nscripts = 3\n",
+    "[dependency-groups]\ndev = 3\n",
+    "[tool.uv]\nindex = 3\n",
+]
+
+
+@pytest.mark.parametrize("command", ["poetry install", "pdm install", "pdm run x"])
+@pytest.mark.parametrize("text", BROKEN)
+def test_a_project_whose_file_is_none_is_told(stage: Stage, text: str, command: str) -> None:
+    stage.tree.add_file("/srv/pyproject.toml", text.encode())
+    with pytest.raises(BoxerError) as caught:
+        stage.run(f"cd /srv && {command}")
+    assert caught.value.message.startswith("`/srv/pyproject.toml` ")
+    assert caught.value.where is not None
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "command"),
+    [
+        ("poetry.lock", "package = 3\n", "poetry install"),
+        ("poetry.lock", "[[package]]\nname = 3\n", "poetry install"),
+        ("pdm.lock", "package = [3]\n", "pdm install"),
+        ("Pipfile", "packages = 3\n", "pipenv install --skip-lock"),
+        ("Pipfile.lock", "3", "pipenv sync"),
+        ("Pipfile.lock", '{"default": 3}', "pipenv sync"),
+        ("Pipfile.lock", '{"default": {"a": 3}}', "pipenv sync"),
+    ],
+)
+def test_a_lock_file_that_is_none_is_told(stage: Stage, file: str, text: str, command: str) -> None:
+    project = '[project]\nname = "a"\nversion = "1"\n[tool.poetry]\n'
+    stage.tree.add_file("/srv/pyproject.toml", project.encode())
+    stage.tree.add_file("/srv/Pipfile", b"")
+    stage.tree.add_file(f"/srv/{file}", text.encode())
+    with pytest.raises(BoxerError) as caught:
+        stage.run(f"cd /srv && {command}")
+    assert caught.value.message.startswith(f"`/srv/{file}` ")
+    assert caught.value.where is not None

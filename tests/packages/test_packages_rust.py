@@ -103,6 +103,26 @@ def test_without_the_compiler_a_package_in_rust_says_how_it_is_made(
     assert "`make rust`" in done.log
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[project\n", "is no TOML: Expected ']'"),
+        ("build-system = 1\n", "has a wrong `build-system`: it is no table"),
+        ("[build-system]\nbuild-backend = 4\n", "`build-system.build-backend`: it is no text"),
+        ("[build-system]\nrequires = [4]\n", "`build-system.requires`: it is no text"),
+    ],
+)
+def test_a_project_whose_file_is_none_is_not_built(
+    sdk: Sdk, tmp_path: Path, text: str, reason: str
+) -> None:
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "pyproject.toml").write_text(text)
+    done = build_wheel(sdk, tmp_path / "source", tmp_path, {}, lambda words, environment: (0, ""))
+    assert done.wheel is None
+    assert done.log.startswith("pyproject.toml ")
+    assert reason in done.log
+
+
 def test_a_wheel_in_rust_is_kept_under_its_compiler(sdk: Sdk, tmp_path: Path) -> None:
     one, other = (Builder(sdk, {"trixie": RustToolchain(tmp_path, digest)}) for digest in "12")
     assert one.key("rpds_py-0.21.0.tar.gz") != other.key("rpds_py-0.21.0.tar.gz")

@@ -95,6 +95,38 @@ def test_what_is_wrong_is_said(served_file: Path, arguments: list[str], message:
     assert "Traceback" not in done.stderr.partition("\n\n")[0]
 
 
+@pytest.mark.parametrize("options", [[], ["--own-server"], ["--workers", "2"]])
+def test_a_port_that_another_program_has(served_file: Path, options: list[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [*BOXER, "serve", str(served_file), "-p", port, *options],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error[port-taken]: Port `127.0.0.1:{port}` (tcp) cannot be had")
+    assert "\n\nhint: " in done.stderr
+
+
+def test_a_command_that_serves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text('FROM python\nCMD ["python", "-c", "pass"]\n')
+    box = tmp_path / "box.wasm"
+    subprocess.run([*BOXER, "build", "-q", "-o", str(box), str(tmp_path)], check=True)
+    done = subprocess.run(
+        [*BOXER, "serve", str(box), "-p", "0"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "error[cannot-serve]: The box's server has ended before it waited" in done.stderr
+    assert "hint: Try it: boxer run" in done.stderr
+
+
 def test_options_of_a_service(served_file: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()

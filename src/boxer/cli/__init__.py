@@ -11,11 +11,13 @@ and SIGTERM.
 from __future__ import annotations
 
 import argparse
+import difflib
 import errno
 import os
+import re
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from boxer.cli.commands import (
     bases,
@@ -82,6 +84,7 @@ _COMMANDS = (
     completion,
 )
 
+_NO_COMMAND = re.compile(r"argument COMMAND: invalid choice: '(.*)' \(choose from (.*)\)")
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
@@ -150,7 +153,29 @@ def _failed(error: Exception, own_failure: int | None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """What it says of arguments quotes them."""
+    """What it says of arguments quotes them, and says what was meant."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """A command says itself what it does not know, with its own usage."""
+        namespace, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            near = [text for one in unknown for text in self._near(one.partition("=")[0])]
+            meant = f" (did you mean {', '.join(near)}?)" if near else ""
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{meant}")
+        return namespace, unknown
+
+    def error(self, message: str) -> NoReturn:
+        """Which commands there are is a long list, which `--help` has."""
+        wrong = _NO_COMMAND.search(message)
+        if wrong:
+            near = difflib.get_close_matches(wrong[1], re.findall(r"[\w+-]+", wrong[2]), 1)
+            meant = f"did you mean `{near[0]}`?" if near else f"`{self.prog} --help` lists them"
+            message = f"there is no command `{wrong[1]}`; {meant}"
+        super().error(message)
+
+    def _near(self, option: str) -> list[str]:
+        known = [text for action in self._actions for text in action.option_strings]
+        return difflib.get_close_matches(option, known, 1) if option.startswith("--") else []
 
     def _print_message(self, message: str, file: Any = None) -> None:
         super()._print_message(escape(message), file)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from boxer.errors import NotABoxError, SigningKeyError
+from boxer.errors import ImageMissingError, NotABoxError, SigningKeyError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
@@ -49,7 +49,11 @@ def push_named(name: str, options: argparse.Namespace, *more: Attachment, quiet:
 
     store, reference = ImageStore(), parse_reference(name)
     is_described = reference.host and not options.no_sbom  # without a host nothing is sent
-    attached = bill_of_materials(store.get(reference)) if is_described else []
+    try:
+        attached = bill_of_materials(store.get(reference)) if is_described else []
+    except ImageMissingError as error:
+        error.hint = f"`boxer tag BOX {reference}` gives a box that name."
+        raise
     return push(
         store,
         reference,

@@ -25,6 +25,11 @@ _UNKNOWN = re.compile(r"unknown instruction: (\S*)")
 # A line that looks as if it went on, with a comment or spaces behind the backslash.
 _ENDS_EARLY = re.compile(r"\\\s*#|\\\s+$")
 _NEARLY_JSON = re.compile(r"""\[\s*["'][^"']*["']\s*[],]""")
+# What to write instead, by words of the error.
+_HINTS = {
+    "unterminated heredoc": "The word behind `<<` ends it, alone on a line.",
+    "ENV must have two arguments": "Write `ENV NAME=VALUE`.",
+}
 LARGEST = 1 << 20
 MOST_INSTRUCTIONS = 5000
 
@@ -131,7 +136,8 @@ def _syntax_error(error: AstError, text: str, file: str) -> DockerfileSyntaxErro
             )
         return found
     message = re.sub(r"^Dockerfile parse error(?: on line \d+)?: ", "", str(error))
-    return DockerfileSyntaxError(f"{message[:1].upper()}{message[1:]}.", where=where)
+    hint = next((hint for words, hint in _HINTS.items() if words in message), None)
+    return DockerfileSyntaxError(f"{message[:1].upper()}{message[1:]}.", where=where, hint=hint)
 
 
 def _unknown(name: str, where: Where) -> DockerfileSyntaxError:

@@ -34,6 +34,7 @@ from boxer.functions.chaining import Chain
 from boxer.functions.documents import openapi
 from boxer.functions.jsondoor import as_json, read_arguments
 from boxer.functions.scalehttp import Response, http_parameter, request_of, response_of
+from boxer.runtime import require_port
 
 MOST_BODY = 16 << 20
 logger = logging.getLogger("boxer.functions")
@@ -160,7 +161,10 @@ def _problem(status: int, error: str, message: str, **more: Any) -> tuple[int, b
 def serve_function(
     function: Function | Chain, name: str, host: str, port: int, threads: int = 16
 ) -> None:
-    """Serves until it is told to end (SIGTERM, SIGINT). Raises `FunctionError`."""
+    """Serves until it is told to end (SIGTERM, SIGINT).
+
+    Raises `FunctionError`, `PortTakenError`.
+    """
     try:
         import httptools  # noqa: F401 - uvicorn's parser
         import uvicorn
@@ -169,6 +173,7 @@ def serve_function(
             f"`--serve` needs the package {error.name}, which is not installed.",
             hint="pip install 'boxer[serve]'",
         ) from None
+    require_port(host, port)
     application = HttpDoor(function, name, threads)
     config = uvicorn.Config(
         application, host=host, port=port, http="httptools", ws="none", lifespan="on",

@@ -43,7 +43,7 @@ def run_shell_form(script: str, state: StageState, ports: Ports, where: Where | 
         _run_document(script, state, ports, where)
         return
     prelude = _shell_options(state.config.shell or DEFAULT_SHELL, where)
-    _run(prelude + script, script, state, ports, where)
+    _run(script, script, state, ports, where, prelude)
 
 
 def _run_document(script: str, state: StageState, ports: Ports, where: Where | None) -> None:
@@ -64,9 +64,11 @@ def run_exec_form(
     _run(script, script, state, ports, where)
 
 
-def _run(script: str, shown: str, state: StageState, ports: Ports, where: Where | None) -> None:
+def _run(
+    script: str, shown: str, state: StageState, ports: Ports, where: Where | None, prelude: str = ""
+) -> None:
     setting = make_setting(state, ports, where)
-    finished = run_script(setting, script)
+    finished = run_script(setting, script, prelude)
     if finished.status != 0:
         raise _failed(shown, finished, where, ports.python_asked)
 

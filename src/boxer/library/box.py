@@ -14,6 +14,7 @@ from typing import Any
 from boxer.boxfile import Box as BoxFile
 from boxer.boxfile import BoxInfo, needed_hosts, read_box, read_info
 from boxer.describe import box_digest, load_bytes
+from boxer.errors import BoxerError, Where
 from boxer.library.machine import Machine
 from boxer.library.template import Template
 from boxer.runtime import (
@@ -144,7 +145,12 @@ def load(box: str | os.PathLike[str]) -> Box:
     Raises `ImageMissingError`, `NotABoxError`, `DamagedBoxError`, `UnsupportedBoxError`,
     `RegistryError`, `SignatureError`, `PolicyError`.
     """
-    return Box(read_box(load_bytes(_fetched(box))))
+    name = _fetched(box)
+    data = load_bytes(name)
+    try:
+        return Box(read_box(data))
+    except BoxerError as error:
+        raise error.at(Where(name)) from None
 
 
 def settings_of(box: str | os.PathLike[str]) -> BoxInfo:

@@ -12,12 +12,12 @@ from __future__ import annotations
 import contextlib
 import posixpath
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from boxer.filetree import Directory, File, Node, Symlink, Tree
+from boxer.packages.projects.shapes import PYPROJECT, read_toml
 
 IN_BOX = "box://"  # before the path of a file of the box, where others have `https://`
 _DESCRIBING = re.compile(
@@ -92,11 +92,12 @@ class Disk:
         places = [f"{folder}/{name}" for folder in folders for name in _SETTINGS]
         for path in (*places, f"{user}/uv/uv.toml", "/etc/uv/uv.toml"):
             node = self._tree.get(path)
-            with contextlib.suppress(tomllib.TOMLDecodeError):
-                text = node.data.decode("utf-8", "replace") if isinstance(node, File) else ""
-                data = tomllib.loads(text)
-                is_project = path.endswith("pyproject.toml")
-                yield data.get("tool", {}).get("uv", {}) if is_project else data
+            with contextlib.suppress(ValueError):  # uv says what is wrong with it
+                data = node.data if isinstance(node, File) else b""
+                if path.endswith("pyproject.toml"):
+                    yield read_toml(data, PYPROJECT).get("tool", {}).get("uv", {})
+                else:
+                    yield read_toml(data, PYPROJECT["tool"]["uv"])
 
     def uv_settings(self, variables: Mapping[str, str]) -> dict[str, str]:
         """Variables by which uv finds the box's uv.toml of its user and machine, where it has

@@ -9,15 +9,13 @@ build says so. One that is for neither stops it.
 
 from __future__ import annotations
 
-import tomllib
-from typing import Any
-
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from boxer.errors import ResolutionError, Where
 from boxer.filetree import File, Tree
 from boxer.images import Python
 from boxer.packages.projects.constraints import specifier
+from boxer.packages.projects.shapes import PYPROJECT, read_toml
 
 
 def require_python(spec: str, what: str, python: Python, asked: str, where: Where | None) -> None:
@@ -39,9 +37,8 @@ def require_python_of_project(
     """As `require_python`, for the pyproject.toml of a folder, if there is one that says it."""
     node = tree.get(f"{project}/pyproject.toml")
     try:
-        text = node.data.decode("utf-8", "replace") if isinstance(node, File) else ""
-        data: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+        data = read_toml(node.data if isinstance(node, File) else b"", PYPROJECT)
+    except ValueError:
         return  # who reads the project says so
     poetry = data.get("tool", {}).get("poetry", {}).get("dependencies", {}).get("python")
     for spec in (data.get("project", {}).get("requires-python"), poetry):

@@ -28,6 +28,8 @@ _EXTRAS = re.compile(r"(.*?)(\[[^\]]*\])?")
 _FETCHED = re.compile(r"^(?:[\w.\[\],-]+\s*@\s*)?(git|hg|svn|bzr)\+")
 _HASH = re.compile(r"--hash[= ]sha256:([0-9a-f]{64})")
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)")
+# What is left of bytes that are no UTF-8, and of UTF-16 without its mark.
+_NO_TEXT = re.compile("[\0\N{REPLACEMENT CHARACTER}]")
 _MAX_DEPTH = 20
 _MAX_FILES = 1000
 # Byte order marks; that of UTF-32 begins with that of UTF-16.
@@ -109,6 +111,10 @@ class Reader:
                 f" {_MAX_FILES} in all.",
             )
         for number, line in _logical_lines(decoded(node.data)):
+            if _NO_TEXT.search(line):
+                raise self._error(
+                    f"{path}:{number}: `{line}` is no text in UTF-8.", "Save the file as UTF-8."
+                )
             self._line(self._expand(line), path, number, constraints, depth)
 
     def _line(self, line: str, path: str, number: int, constraints: bool, depth: int) -> None:

@@ -30,6 +30,7 @@ from boxer.packages.uv import UvResult, explain, run_uv
 ASKED = ""
 _WEBASSEMBLY = "wasm32-pyodide2024"  # no machine code of its own is taken for it
 _ABSENT = re.compile(r"Because (\S+) was not found in [a-z ]+ and you require \1[, ]")
+_MALFORMED = re.compile(r"Couldn't parse requirement in `[^`]*` at position \d+: (.*?)\s*\^*$")
 _TIMEOUT_SECONDS = 900.0
 _MORE_INDEXES = ("UV_EXTRA_INDEX_URL", "UV_INDEX", "UV_FIND_LINKS")
 
@@ -110,8 +111,20 @@ def resolve(
         result = _ask(question, environment, folder, form)
         if result.status != 0:
             said = explain(result.message, folder)
-            raise unfetched(said, where) or _unresolved(said, where)
+            raise unfetched(said, where) or _malformed(said, where) or _unresolved(said, where)
         return _read_lock(lock.read_text("utf-8"), folder)
+
+
+def _malformed(reason: str, where: Where | None) -> ResolutionError | None:
+    """What uv cannot read: it gives the requirement, underlined, behind the reason."""
+    wrong = _MALFORMED.search(reason)
+    if wrong is None:
+        return None
+    return ResolutionError(
+        f"A requirement cannot be read: {wrong[1]}.",
+        where=where,
+        hint="Write NAME, NAME==1.2 or 'NAME>=1.2,<2'.",
+    )
 
 
 def _unresolved(reason: str, where: Where | None) -> ResolutionError:

@@ -123,6 +123,8 @@ def build_folder(
             return _best(source, folder, label, environment, where, native)[0]
         except (NativePackageError, PackageBuildError) as error:
             error.message = words(error.message)
+            if isinstance(error, PackageBuildError):
+                error.hint = "Correct the project's files; `pip install .` beside them says more."
             raise
 
 
@@ -148,7 +150,7 @@ def _best(
         return _build(source, folder, label, environment, where)
     except (NativePackageError, PackageBuildError):
         raise PackageBuildError(
-            f"`{label}` cannot be built for a box:\n{_tail(said)}",
+            f"`{label}` cannot be built for a box:\n{_tail(said.replace(f'{folder}/', ''))}",
             where=where,
             hint="Use another version, or a package that is pure Python.",
         ) from None

@@ -31,9 +31,10 @@ def program_box(data: bytes, name: str) -> bytes | None:
     try:
         if not is_program(tree, path):
             return None
-    except ForeignProgramError:
+    except ForeignProgramError as error:
         if data.startswith(b"\0asm"):
             return None  # any module of WebAssembly: it may be a box that was cut off
+        error.message = error.message.replace(f"`{path}`", f"`{name}`")
         raise
     config = ImageConfig(entrypoint=(path,), env=("PATH=/",), working_dir="/")
     finished = Finished(*with_program(base, tree, path), config, DEFAULT_EPOCH)

@@ -14,7 +14,8 @@ def open_repository(reference: TaggedName, *, insecure: bool = False) -> Reposit
     if not reference.host:
         raise BadReferenceError(
             f"`{reference}` names no registry.",
-            hint=f"Name it with the registry's host: `boxer tag {reference} HOST/{reference}`.",
+            hint=f"Name it with the registry's host: `HOST/{reference}`. `boxer tag {reference}"
+            f" HOST/{reference}` gives a box of this machine that name.",
         )
     transport = Transport(reference.host, insecure=insecure)
     return Repository(Session(transport), reference.repository)

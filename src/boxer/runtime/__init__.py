@@ -20,7 +20,7 @@ from boxer.runtime.opening import open_network
 from boxer.runtime.outgoing import Outgoing
 from boxer.runtime.plans import write_plan
 from boxer.runtime.pool import Pool, patient
-from boxer.runtime.ports import Port, exposed_ports, parse_ports
+from boxer.runtime.ports import Port, exposed_ports, parse_ports, require_port
 from boxer.runtime.replies import TooDeepError, TooManyError, measure
 from boxer.runtime.runner import RunResult, command_line, run, run_options
 from boxer.runtime.spares import Spares
@@ -82,6 +82,7 @@ __all__ = [
     "read_request",
     "reply_to",
     "reply_with_error",
+    "require_port",
     "run",
     "run_options",
     "write_plan",

@@ -124,6 +124,15 @@ def bound(ports: Sequence[Port]) -> Iterator[list[Bound]]:
             each.socket.close()
 
 
+def require_port(address: str, port: int) -> None:
+    """Raises `PortTakenError` where no server of this process could listen."""
+    try:
+        _bind_once(Port(port, port, address)).socket.close()
+    except PortTakenError as error:
+        error.hint = "Name another one, or end the program that has it: `ss -ltnp` tells which."
+        raise
+
+
 def _bind(port: Port) -> Bound:
     """A port that the system chose is bound once more by its number: it would lose it when it stops
     listening, which a server in the box may do and begin again."""

@@ -17,6 +17,7 @@ from typing import Any
 
 from boxer.errors import ServeError
 from boxer.library import Template, load
+from boxer.runtime import require_port
 from boxer.sandboxes.manager import Sandboxes, Settings
 
 GRACE = 5  # seconds that requests under way have when the service is to end
@@ -79,7 +80,8 @@ def have_descriptors() -> None:
 def run_server(
     uvicorn: ModuleType, config: Any, began: Callable[[int], None] = lambda port: None
 ) -> None:
-    """began: as of `serve_e2b`. Raises `ServeError` where the port cannot be had."""
+    """began: as of `serve_e2b`. Raises `PortTakenError`, `ServeError`."""
+    require_port(config.host, config.port)
     server = uvicorn.Server(config)
     start_up = server.startup
 

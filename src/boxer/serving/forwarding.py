@@ -23,7 +23,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from boxer.errors import BoxerError, ServeError
+from boxer.errors import BoxerError
 from boxer.serving.exchange import Message, Receive, Send, tell_whole
 from boxer.serving.figures import Page
 from boxer.serving.log import logger
@@ -86,6 +86,8 @@ class Forwarder:
         self._most, self._first, self._longest = most, first, longest
         self._turns, self._streams = Turns(self.figures, machines, streams), streams
         self._path = ""
+        # Why it did not start.
+        self.failure: BoxerError | None = None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         match scope["type"]:
@@ -142,7 +144,8 @@ class Forwarder:
                     try:
                         supervisor.run(ear)
                     except BoxerError as error:
-                        logger.error("%s", error)
+                        if stands.done():
+                            logger.error("%s", error)
                         loop.call_soon_threadsafe(tell, error)
 
                 thread = threading.Thread(target=supervise)
@@ -153,8 +156,9 @@ class Forwarder:
                     await send({"type": "lifespan.startup.complete"})
                     await receive()
                     self._page.end()
-                except ServeError as error:
-                    await send({"type": "lifespan.startup.failed", "message": str(error)})
+                except BoxerError as error:
+                    self.failure = error
+                    await send({"type": "lifespan.startup.failed", "message": error.message})
                 finally:
                     ear.tell(supervisor.end)
                     await loop.run_in_executor(None, thread.join)

@@ -16,9 +16,9 @@ from dataclasses import asdict, dataclass, field, replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from boxer.errors import ServeError
+from boxer.errors import BoxerError, ServeError
 from boxer.library import load
-from boxer.runtime import Frozen, Limits, Mount, Network, Pool, Stream
+from boxer.runtime import Frozen, Limits, Mount, Network, Pool, Stream, require_port
 from boxer.serving import granian, metrics
 from boxer.serving.application import LONGEST, MOST_BODY, Application
 from boxer.serving.keeping import image_of_start, keeper, key_of_now
@@ -90,8 +90,9 @@ class Service:
 
 
 def serve(service: Service) -> None:
-    """Serves until it is told to end (SIGTERM, SIGINT). Raises `ServeError`."""
+    """Serves until it is told to end (SIGTERM, SIGINT). Raises `ServeError`, `PortTakenError`."""
     _check(service)
+    require_port(service.host, service.port)
     if service.workers > 1 and service.metrics and not service.metrics_folder:
         with tempfile.TemporaryDirectory(prefix="boxer-metrics-") as folder:
             serve(replace(service, metrics_folder=folder))
@@ -147,15 +148,25 @@ def serve(service: Service) -> None:
         return
     if service.workers == 1:
         server = uvicorn.Server(uvicorn.Config(application, **options))
-        server.run()
+        try:
+            server.run()
+        except SystemExit:  # uvicorn's
+            if server.started:
+                raise
         if not server.started:
-            raise ServeError(f"{service.host}:{service.port} cannot be listened on.")
+            raise _failure_of(application) or ServeError(
+                f"{service.host}:{service.port} cannot be listened on."
+            )
         return
     os.environ[VARIABLE] = json.dumps(asdict(service))
     here = f"{__name__}:worker"
     uvicorn.run(
         here, factory=True, workers=service.workers, timeout_worker_healthcheck=READY, **options
     )
+
+
+def _failure_of(application: Application | Forwarder) -> BoxerError | None:
+    return None if isinstance(application, Application) else application.failure
 
 
 def told_service() -> Service:

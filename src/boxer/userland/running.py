@@ -10,7 +10,8 @@ from boxer.userland.commands.executable import run_executable
 from boxer.userland.session import Finished, Session, Setting
 
 
-def run_script(setting: Setting, script: str) -> Finished:
-    """Runs a script as its setting says. Raises what a command raises."""
+def run_script(setting: Setting, script: str, prelude: str = "") -> Finished:
+    """Runs a script as its setting says. prelude: as in `Session.run`. Raises what a command
+    raises."""
     commands = commands_of(setting.ports.python)
-    return Session(setting, commands, run_executable).run(script)
+    return Session(setting, commands, run_executable).run(script, prelude)

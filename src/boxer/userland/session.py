@@ -123,17 +123,22 @@ class Session:
         self._script = ""
         self._tail = bytearray()
 
-    def run(self, script: str) -> Finished:
-        """Runs a script to its end. Raises ShellSyntaxError before anything is run, and whatever
-        a command of ours raises."""
+    def run(self, script: str, prelude: str = "") -> Finished:
+        """Runs a script to its end. prelude: commands of ours before it, on its first line.
+
+        Raises ShellSyntaxError before anything is run, and whatever a command of ours raises.
+        """
         try:
             self._check(script)
-            self._script = script
-            status = _run_here(self._execute(script))
+            self._script = prelude + script
+            status = _run_here(self._execute(self._script))
         finally:
             # The shell holds our commands, and so this: only so does it close its descriptors.
             del self._shell
         if self._failure is not None:
+            where = self._setting.where
+            if isinstance(self._failure, BoxerError) and where is not None:
+                self._failure.at(where)
             raise self._failure
         for failure in self._passed_over:
             if status != 0:

@@ -5,7 +5,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from boxer.escape import escape
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -28,6 +32,9 @@ def add(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
         parser.set_defaults(run=run, program=name)
 
 
+_SOURCES = (".c", ".cc", ".cpp", ".cxx", ".C", ".i", ".ii")
+# Options whose value is a file that need not be there.
+_NAMES_A_FILE = ("-o", "-D", "-MF", "-MT", "-MQ")
 _PAGE = """\
 usage: boxer {name} [OPTION]... FILE...
 
@@ -80,6 +87,18 @@ def _page(name: str) -> str:
     )
 
 
+def _missing(arguments: Sequence[str]) -> list[str]:
+    """Sources that are not there: of those zig says that its cache is wrong."""
+    return [
+        word
+        for before, word in zip(["", *arguments], arguments, strict=False)
+        if word.endswith(_SOURCES)
+        and not word.startswith("-")
+        and before not in _NAMES_A_FILE
+        and not os.path.lexists(word)
+    ]
+
+
 def run(options: argparse.Namespace) -> int:
     if options.arguments == ["--help"]:
         print(_page(options.program))
@@ -87,6 +106,11 @@ def run(options: argparse.Namespace) -> int:
     from boxer.ending import run_program, temporary_folder
     from boxer.images import sdk_program, tool_environment
 
+    missing = _missing(options.arguments)
+    for path in missing:
+        print(f"{options.program}: error: {escape(path)}: No such file", file=sys.stderr)
+    if missing:
+        return 1
     program = sdk_program(options.program)
     with temporary_folder("boxer-cc-") as folder:
         own = dict.fromkeys(("TMPDIR", "ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR"), str(folder))

@@ -8,6 +8,8 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from boxer.errors import BoxerError, Where
+
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
@@ -28,7 +30,10 @@ def run(options: argparse.Namespace) -> int:
     from boxer.describe import describe_box, licences, load_bytes, sbom
 
     data = load_bytes(options.box, is_run=False)
-    info = read_box(data).info
+    try:
+        info = read_box(data).info
+    except BoxerError as error:
+        raise error.at(Where(options.box)) from None
     if options.sbom:
         draw_json(json.loads(sbom(info, sha256(data))), sys.stdout)
     elif options.licenses:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from boxer.cli.dockeroptions import add_docker_run_options
 from boxer.cli.networkoptions import add_network_options
-from boxer.errors import BoxerError, NotABoxError, NotWasmError
+from boxer.errors import BoxerError, NotABoxError, NotWasmError, Where
 from boxer.escape import escape
 
 if TYPE_CHECKING:
@@ -264,7 +264,10 @@ def _box(name: str) -> Box:
     from boxer.runtime import write_plan
 
     data = load_bytes(name)
-    box = _read(name, data)
+    try:
+        box = _read(name, data)
+    except BoxerError as error:
+        raise error.at(Where(name)) from None
     write_plan(box_path(name), box)
     return box
 

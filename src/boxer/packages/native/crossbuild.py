@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import json
 import tarfile
-import tomllib
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from boxer.packages.native.hostpython import host_python, note_of_version
 from boxer.packages.native.rust import NOT_THERE, RustToolchain, without_lock
 from boxer.packages.native.sdk import Sdk
 from boxer.packages.native.toolfiles import build_settings, cross_environment, write_tool_files
+from boxer.packages.projects.shapes import BUILD_SYSTEM, read_toml
 
 TIMEOUT_SECONDS = 3600.0
 _HOOKS = Path(__file__).with_name("hooks.py")
@@ -68,7 +68,10 @@ def build_wheel(
         return SourceBuild(None, NOT_THERE)
     folder, version = folder.resolve(), sdk.python.series
     source = archive if archive.is_dir() else _unpacked(archive, folder / "source")
-    system = _build_system(source)
+    try:
+        system = _build_system(source)
+    except ValueError as error:
+        return SourceBuild(None, f"pyproject.toml {error}.")
     python = folder / "env" / "bin" / "python"
     status, said = run_uv(
         ["venv", "--python", str(host_python(version)), str(folder / "env")], environment
@@ -148,7 +151,8 @@ def _unpacked(archive: Path, folder: Path) -> Path:
 
 
 def _build_system(source: Path) -> dict[str, Any]:
+    """Raises `ValueError` where the project's file is none."""
     path = source / "pyproject.toml"
-    table = tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
+    table = read_toml(path.read_bytes(), BUILD_SYSTEM) if path.is_file() else {}
     system: dict[str, Any] = table.get("build-system", _LEGACY)
     return {**system, "build-backend": system.get("build-backend", _LEGACY["build-backend"])}

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +24,7 @@ from boxer.filetree import File, Tree
 from boxer.packages.prefix import normalize
 from boxer.packages.projects.constraints import specifier
 from boxer.packages.projects.pylock import Wanted
+from boxer.packages.projects.shapes import LOCK, read_toml
 from boxer.packages.requirements import LocalRequirement
 from boxer.packages.sources import Index, Sources, from_version_control
 
@@ -171,9 +171,9 @@ def read_lock(
     if not isinstance(node, File):
         return None
     try:
-        packages = tomllib.loads(node.data.decode("utf-8", "replace")).get("package", [])
-    except tomllib.TOMLDecodeError as error:
-        raise ResolutionError(f"`{path}` is no TOML: {error}.", where=where) from error
+        packages = read_toml(node.data, LOCK).get("package", [])
+    except ValueError as error:
+        raise ResolutionError(f"`{path}` {error}.", where=where) from error
     return Lock(path, tuple(packages), markers, where)
 
 

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import fnmatch
 import shlex
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from boxer.errors import Where
-from boxer.filetree import File, Tree
+from boxer.filetree import Tree
 from boxer.packages.prefix import normalize
 from boxer.packages.projects.lockfiles import need_of, read_lock
 from boxer.packages.projects.pylock import Wanted
+from boxer.packages.projects.shapes import read_project
 from boxer.packages.requirements import requirement_name
 from boxer.packages.sources import Index, Sources
 
@@ -42,8 +42,8 @@ def wanted(
     markers: Mapping[str, str],
     where: Where | None,
 ) -> Wanted:
-    """What the wanted groups come to. Raises ResolutionError."""
-    data = settings(tree, project)
+    """What the wanted groups come to. Raises ResolutionError, PipUsageError."""
+    data = read_project(tree, project, where)
     lines = _requirements(data, groups)
     lock = read_lock(tree, f"{project}/pdm.lock", markers, where)
     if lock is None:
@@ -105,14 +105,14 @@ def _group(groups: dict[str, Any], name: str) -> list[str]:
 
 def is_package(tree: Tree, project: str) -> bool:
     """Whether `pdm install` installs the project itself."""
-    data = settings(tree, project)
+    data = read_project(tree, project, None)
     said = _pdm(data).get("distribution")
     return bool(said) if said is not None else "build-system" in data
 
 
 def script(tree: Tree, project: str, argv: list[str]) -> str:
     """A command line of the shell for `pdm run WORDS`: a script of the project, or a program."""
-    entry = _pdm(settings(tree, project)).get("scripts", {}).get(argv[0])
+    entry = _pdm(read_project(tree, project, None)).get("scripts", {}).get(argv[0])
     rest = shlex.join(argv[1:])
     if entry is None:
         return shlex.join(argv)
@@ -131,16 +131,6 @@ def _command(entry: Any) -> str:
         return shlex.join(["python", "-c", f"import sys, {module} as m; sys.exit(m.{call})"])
     command = entry.get("cmd", entry.get("shell", ""))
     return shlex.join(command) if isinstance(command, list) else str(command)
-
-
-def settings(tree: Tree, project: str) -> dict[str, Any]:
-    """The project's pyproject.toml; empty where it cannot be read."""
-    node = tree.get(f"{project}/pyproject.toml")
-    try:
-        text = node.data.decode("utf-8", "replace") if isinstance(node, File) else ""
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        return {}
 
 
 def _pdm(data: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import posixpath
-import tomllib
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from boxer.errors import PipUsageError, Where
 from boxer.filetree import File, Tree
 from boxer.packages.prefix import normalize
 from boxer.packages.projects.pylock import Wanted
+from boxer.packages.projects.shapes import PIPFILE, PIPFILE_LOCK, check, read_toml
 from boxer.packages.requirements import LocalRequirement
 from boxer.packages.sources import Index, Sources, from_version_control
 
@@ -90,6 +90,10 @@ def _json(tree: Tree, path: str, where: Where | None) -> dict[str, Any] | None:
         found: dict[str, Any] = json.loads(node.data)
     except ValueError as error:
         raise PipUsageError(f"`{path}` is no JSON: {error}.", where=where) from error
+    try:
+        check(found, PIPFILE_LOCK)
+    except ValueError as error:
+        raise PipUsageError(f"`{path}` {error}.", where=where) from error
     return found
 
 
@@ -98,6 +102,6 @@ def _toml(tree: Tree, path: str, where: Where | None) -> dict[str, Any] | None:
     if not isinstance(node, File):
         return None
     try:
-        return tomllib.loads(node.data.decode("utf-8", "replace"))
-    except tomllib.TOMLDecodeError as error:
-        raise PipUsageError(f"`{path}` is no TOML: {error}.", where=where) from error
+        return read_toml(node.data, PIPFILE)
+    except ValueError as error:
+        raise PipUsageError(f"`{path}` {error}.", where=where) from error

@@ -11,18 +11,18 @@ from __future__ import annotations
 
 import posixpath
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from packaging.specifiers import SpecifierSet
 
 from boxer.errors import PipUsageError, Where
-from boxer.filetree import File, Tree
+from boxer.filetree import Tree
 from boxer.packages.prefix import normalize
 from boxer.packages.projects.constraints import specifier
 from boxer.packages.projects.lockfiles import Need, need_of, read_lock
 from boxer.packages.projects.pylock import Wanted
+from boxer.packages.projects.shapes import read_project
 from boxer.packages.requirements import LocalRequirement
 from boxer.packages.sources import Index, Sources, from_version_control
 
@@ -44,17 +44,6 @@ def wanted(
         needs = [need for name, value in tables for need in _needs(name, value, markers)]
         return lock.wanted(needs)
     return _unlocked(data, project, tables, markers, where)
-
-
-def read_project(tree: Tree, project: str, where: Where | None) -> dict[str, Any]:
-    """The project's pyproject.toml. Raises PipUsageError for one that is no TOML."""
-    path = f"{project}/pyproject.toml"
-    node = tree.get(path)
-    text = node.data.decode("utf-8", "replace") if isinstance(node, File) else ""
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise PipUsageError(f"`{path}` is no TOML: {error}.", where=where) from error
 
 
 def _dependencies(

@@ -8,7 +8,6 @@ Source: PyPA, "pylock.toml Specification" (PEP 751).
 from __future__ import annotations
 
 import posixpath
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from packaging.markers import InvalidMarker, Marker
 from boxer.errors import ResolutionError, Where
 from boxer.packages.disk import Disk
 from boxer.packages.prefix import normalize
+from boxer.packages.projects.shapes import PYLOCK, read_toml
 from boxer.packages.requirements import LocalRequirement
 from boxer.packages.resolve import Locked, read_locked
 from boxer.packages.sources import Index, Sources, from_version_control
@@ -51,9 +51,9 @@ def read_pylock(
     Raises ResolutionError.
     """
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ResolutionError(f"The lock file is no TOML: {error}.", where=where) from error
+        data = read_toml(text.encode("utf-8", "surrogateescape"), PYLOCK)
+    except ValueError as error:
+        raise ResolutionError(f"The lock file {error}.", where=where) from error
     wanted = Wanted()
     indexes: dict[str, Index] = {}
     pins: dict[str, str] = {}

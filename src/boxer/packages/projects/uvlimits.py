@@ -35,7 +35,8 @@ def lock_within(
 
     def ask(stated: Sequence[str]) -> tuple[Path, str]:
         for path in projects:
-            path.write_text(_with_limits(before[path].decode("utf-8"), stated), "utf-8")
+            text = before[path].decode("utf-8", "surrogateescape")  # uv says what is wrong with it
+            path.write_text(_with_limits(text, stated), "utf-8", "surrogateescape")
         status = lock().status
         changed = [p for p in locks if p.is_file() and p.read_bytes() != before.get(p)]
         found = [(path, path.read_text("utf-8")) for path in changed]
