@@ -1,0 +1,2 @@
+from setuptools import Extension, setup
+setup(name="spin", version="1", ext_modules=[Extension("spin", ["spin.c"])])
