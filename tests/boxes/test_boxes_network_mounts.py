@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.debian import free_port
+
 pytestmark = pytest.mark.base
 
 BOXER = Path(sys.executable).with_name("boxer")
@@ -37,12 +39,6 @@ for turn in range({TURNS}):
     connection.close()
     file.close()
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def answer_of(port: int) -> bytes:

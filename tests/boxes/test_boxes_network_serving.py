@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from tests.debian import free_port
+
 pytestmark = pytest.mark.base
 
 PROGRAM = Path(__file__).parent / "network" / "serving.py"
@@ -23,12 +25,6 @@ BOXER = Path(sys.executable).with_name("boxer")
 PATIENCE = 60
 BOX_PORT = 8000
 MANY = 2000
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from wasmtime import wat2wasm
 
 from boxer.filetree import Tree
 from boxer.images import Base, BaseComponent, BaseInfo
+from tests.runtime.conftest import own_cache
+
+__all__ = ["own_cache"]  # a fixture
 
 # boxer_freeze copies the first 32 bytes of the machine config to 2048; `_start` prints them.
 WAT = r"""
@@ -36,16 +37,6 @@ WAT = r"""
     (call $exit (i32.const 42)))
   (data (i32.const 1024) "BXBOOT01\02"))
 """
-
-
-@pytest.fixture(autouse=True)
-def own_cache(
-    cache_of_tests: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> Path:
-    """What tests compile does not belong in the user's cache; a real base does."""
-    if request.node.get_closest_marker("base") is None:
-        monkeypatch.setenv("XDG_CACHE_HOME", str(cache_of_tests))
-    return cache_of_tests
 
 
 @pytest.fixture

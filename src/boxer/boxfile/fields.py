@@ -58,9 +58,6 @@ class Fields:
             raise self._bad(name, "a string")
         return _checked_text(value, name, self.what)
 
-    def optional_text(self, name: str) -> str | None:
-        return None if self.value(name) is None else self.text(name)
-
     def number(self, name: str, default: int | None = None) -> int:
         """A non-negative integer below 2**63."""
         value = self.value(name)

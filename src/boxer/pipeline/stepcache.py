@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from boxer.blobstore import cache_folder, make_folder, write_atomically
+from boxer.blobstore import cache_folder, make_folder, sha256, write_atomically
 from boxer.boxfile import ImageConfig
 from boxer.errors import BadFieldError, WriteError
 from boxer.filetree import Device, Directory, File, Node, Symlink, Tree
@@ -64,7 +64,7 @@ class StepCache:
     def __init__(self, base: Tree, folder: Path | None = None) -> None:
         self._folder = folder or steps_folder()
         self._known = {
-            _sha256(node.data): node.data for _, node in base.walk() if isinstance(node, File)
+            sha256(node.data): node.data for _, node in base.walk() if isinstance(node, File)
         }
         self._parents: list[str] = []
 
@@ -201,7 +201,7 @@ def _records(tree: Tree, known: Mapping[str, bytes], fresh: dict[str, bytes]) ->
         match node:
             case File():
                 same = first.setdefault(id(node), path)
-                digest = _sha256(node.data)
+                digest = sha256(node.data)
                 if digest not in known:
                     fresh.setdefault(digest, node.data)
                 row[1:2] = ["f" if same == path else "h"]
@@ -242,7 +242,3 @@ def _tree(rows: Iterable[list[Any]], known: Mapping[str, bytes]) -> Tree:
         above, _, name = path.rpartition("/")
         folders[above].entries[name] = node
     return tree
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

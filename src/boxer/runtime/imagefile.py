@@ -60,7 +60,7 @@ def write_image(descriptor: int, image: MemoryImage) -> None:
         held = sum(len(part.data) for part in parts)
         size = PIECE if held * DENSE >= PIECE else PAGE
         for at, inside in _by_piece(parts, size) if size < PIECE else ((start, parts),):
-            _write_all(descriptor, _filled(at, min(size, image.size - at), inside), at)
+            write_all(descriptor, _filled(at, min(size, image.size - at), inside), at)
 
 
 def _by_piece(
@@ -90,7 +90,8 @@ def _filled(start: int, size: int, parts: Sequence[Segment]) -> memoryview:
     return memoryview(piece if piece != bytes(size) else b"")
 
 
-def _write_all(descriptor: int, data: memoryview, offset: int) -> None:
+def write_all(descriptor: int, data: memoryview, offset: int) -> None:
+    """pwrite(2) until all of it is written. Raises OSError."""
     while len(data):
         written = os.pwrite(descriptor, data, offset)
         data, offset = data[written:], offset + written

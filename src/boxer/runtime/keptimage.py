@@ -33,6 +33,7 @@ from boxer.runtime import native
 from boxer.runtime.code import load_kept_code
 from boxer.runtime.engine import engine_tag
 from boxer.runtime.frozen import Frozen
+from boxer.runtime.imagefile import write_all
 from boxer.runtime.mapped import MappedImage, is_available
 from boxer.runtime.private import is_private, make_private
 from boxer.wasmformat import PAGE
@@ -186,7 +187,7 @@ def _write(folder: Path, image: MappedImage) -> tuple[str, int]:
         for at in range(0, held, _PIECE):
             piece = view[at : min(at + _PIECE, held)]
             if piece != bytes(len(piece)):
-                _write_all(descriptor, piece, at)
+                write_all(descriptor, piece, at)
         Path(name).replace(folder / digest)
     except BaseException:
         Path(name).unlink(missing_ok=True)
@@ -204,12 +205,6 @@ def _held(view: memoryview) -> int:
     while end > PAGE and view[end - PAGE : end] == empty[:PAGE]:
         end -= PAGE
     return end
-
-
-def _write_all(descriptor: int, data: memoryview, offset: int) -> None:
-    while len(data):
-        written = os.pwrite(descriptor, data, offset)
-        data, offset = data[written:], offset + written
 
 
 def _forget_old(folder: Path) -> None:

@@ -242,10 +242,6 @@ class Supervisor:
             self._is_unwritten = True
             self.timers.at("write", _AGAIN, self.write)
 
-    def on_begin(self, told: Told) -> None:
-        """Has somebody told how the next life begins."""
-        self._told.append(told)
-
     def _tell(self, report: dict[str, Any]) -> None:
         told, self._told = self._told, []
         for tell in told:

@@ -108,7 +108,7 @@ class Lock:
             return
         tables = package.get("extras", {})
         named = {
-            normalize(_name(str(line)))
+            normalize(name_of(str(line)))
             for extra, lines in (tables.items() if isinstance(tables, dict) else ())
             if normalize(extra) in {normalize(e) for e in extras}
             for line in lines
@@ -182,7 +182,7 @@ def need_of(line: str, markers: Mapping[str, str], extras: Iterable[str] = ()) -
     try:
         found = Requirement(line)
     except InvalidRequirement:
-        return Need(_name(line))
+        return Need(name_of(line))
     if not _holds(str(found.marker) if found.marker else None, markers, extras):
         return None
     return Need(found.name, frozenset(found.extras), str(found.specifier))
@@ -205,6 +205,7 @@ def _specifier(text: str) -> SpecifierSet:
         return SpecifierSet("")
 
 
-def _name(line: str) -> str:
+def name_of(line: str) -> str:
+    """The package that a requirement of pip's names; empty: none."""
     found = re.match(r"\s*([\w.-]+)", line)
     return found[1] if found else ""

@@ -10,7 +10,6 @@ Source: Poetry, "Dependency specification", "Repositories".
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -20,7 +19,7 @@ from boxer.errors import PipUsageError, Where
 from boxer.filetree import Tree
 from boxer.packages.prefix import normalize
 from boxer.packages.projects.constraints import specifier
-from boxer.packages.projects.lockfiles import Need, need_of, read_lock
+from boxer.packages.projects.lockfiles import Need, name_of, need_of, read_lock
 from boxer.packages.projects.pylock import Wanted
 from boxer.packages.projects.shapes import read_project
 from boxer.packages.requirements import LocalRequirement
@@ -57,9 +56,9 @@ def _dependencies(
         lines = [*own.get("dependencies", []), *_optional(data, extras)]
         chosen = _extra_names(settings, extras)
         enriched = settings.get("dependencies", {})
-        named = {normalize(_name(line)) for line in lines}
+        named = {normalize(name_of(line)) for line in lines}
         for line in lines:
-            name = _name(line)
+            name = name_of(line)
             more = {normalize(k): v for k, v in enriched.items()}.get(normalize(name))
             yield name, {"line": line, **(more if isinstance(more, dict) else {})}
         for name, value in enriched.items():
@@ -76,7 +75,7 @@ def _dependencies(
         is_optional = bool(settings.get("group", {}).get(group, {}).get("optional"))
         if _wanted(group, groups, is_optional):
             for line in _group(standard, group):
-                yield _name(line), {"line": line}
+                yield name_of(line), {"line": line}
 
 
 def _group(groups: dict[str, Any], name: str) -> Iterator[str]:
@@ -225,8 +224,3 @@ def has_package(tree: Tree, project: str) -> bool:
     listed = settings.get("packages")
     places = (name, f"src/{name}", f"{name}.py")
     return bool(listed) or any(tree.get(posixpath.join(project, place)) for place in places)
-
-
-def _name(line: str) -> str:
-    found = re.match(r"\s*([\w.-]+)", line)
-    return found[1] if found else ""
