@@ -152,6 +152,6 @@ def test_a_linked_module_gets_its_hints_from_the_program_of_an_sdk(tmp_path: Pat
     file = tmp_path / "module.wasm"
     file.write_bytes(module)
     folder = Path(driver.__file__).parent
-    command = [sys.executable, "-IS", *driver.LINKED, folder, table, file]
+    command = [sys.executable, "-IS", *driver.LINKED, *map(str, (folder, table, file))]
     subprocess.run(command, check=True, cwd=tmp_path)
     assert hints.hints_of(file.read_bytes()) == {0: STEPS}
