@@ -15,13 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LONGEST_REQUEST = 4096 };
+// LOOKED_AT: so many idle machines are looked at for one that is near.
+enum { LONGEST_REQUEST = 4096, LOOKED_AT = 8 };
 
-// Functions of Python's, held. ENTER, LEAVE: a place in the pool. TAKE, GIVE: an idle machine,
-// which has an `address` and an `outcome_address`. SCAN: reads JSON from a place in a text on.
-// READ: reads a text that is JSON, or raises. FINISH: what a call with more to it came to; gives
-// the machine back.
-enum hook { ENTER, LEAVE, TAKE, GIVE, SCAN, READ, FINISH, HOOKS };
+// Of Python's, held. IDLE: a list of machines, which have an `address` and an `outcome_address`.
+// The others are functions. ENTER, LEAVE: a place in the pool. SCAN: reads JSON from a place in a
+// text on. READ: reads a text that is JSON, or raises. FINISH: what a call with more to it came to;
+// gives the machine back.
+enum hook { IDLE, ENTER, LEAVE, SCAN, READ, FINISH, HOOKS };
 
 // head: of each request, up to its arguments.
 struct calling {
@@ -122,18 +123,38 @@ static python_object *call_machine(const struct calling *calling, python_object 
         return ask(calling, FINISH, machine);
     calling->calls->tally->resets++;
     calling->calls->tally->dirty_pages += told >> 16;
-    python_object *given = ask(calling, GIVE, machine);
-    python_object *value = given ? read_result(calling, text) : NULL;
+    int failed = python.PyList_Append(calling->hooks[IDLE], machine);
+    python_object *value = failed ? NULL : read_result(calling, text);
     drop(text);
-    drop(given);
     return value;
+}
+
+static int is_near(python_object *machine) {
+    const struct boxer_machine *found = address_in(machine, address_name);
+    if (!found)
+        python.PyErr_Clear();
+    return found && boxer_machine_is_near(found);
+}
+
+// One that is near, or the last; null: there is none.
+static python_object *take_idle(python_object *idle) {
+    ptrdiff_t last = python.PyList_Size(idle) - 1, place = last;
+    if (last < 0)
+        return NULL;
+    while (place >= 0 && last - place < LOOKED_AT && !is_near(python.PyList_GetItem(idle, place)))
+        place--;
+    if (place < 0 || last - place == LOOKED_AT)
+        place = last;
+    python_object *machine = python.PyList_GetItem(idle, place);
+    python.Py_IncRef(machine);
+    python.PyList_SetSlice(idle, place, place + 1, NULL);
+    return machine;
 }
 
 static python_object *call_an_idle_one(const struct calling *calling, const uint8_t *request,
                                        uint64_t size) {
-    python_object *machine = ask(calling, TAKE, NULL);
+    python_object *machine = take_idle(calling->hooks[IDLE]);
     if (!machine) {
-        python.PyErr_Clear();
         python.Py_IncRef(python._Py_NotImplementedStruct);
         return python._Py_NotImplementedStruct;
     }

@@ -161,6 +161,8 @@ int boxer_machine_clear(struct boxer_machine *, struct boxer_outcome *);
 // that were put back, from bit 16 on. 0: look at the outcome.
 uint64_t boxer_machine_serve(struct boxer_machine *, const struct boxer_run *,
                              const uint8_t *request, uint64_t size, struct boxer_outcome *);
+// Whether it was this thread that it served last: what it writes to is in this processor's cache.
+int boxer_machine_is_near(const struct boxer_machine *);
 // A second machine equal to one that lies idle. descriptor: of an empty file that both may map from
 // then on.
 struct boxer_machine *boxer_machine_fork(struct boxer_machine *, uint64_t memory_limit,

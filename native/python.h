@@ -57,6 +57,8 @@ enum { PYTHON_FASTCALL = 0x80 };
     X(python_object *, PyTuple_GetItem, (python_object *, ptrdiff_t))                              \
     X(ptrdiff_t, PyList_Size, (python_object *))                                                   \
     X(python_object *, PyList_GetItem, (python_object *, ptrdiff_t))                               \
+    X(int, PyList_Append, (python_object *, python_object *))                                      \
+    X(int, PyList_SetSlice, (python_object *, ptrdiff_t, ptrdiff_t, python_object *))              \
     X(int, PyDict_Next, (python_object *, ptrdiff_t *, python_object **, python_object **))
 
 // Types, whose address is what counts.

@@ -31,6 +31,7 @@ class Played(ctypes.Structure):
         ("told", c_uint64),
         ("answer_size", c_uint64),
         ("asked_size", c_uint64),
+        ("is_near", c_uint64),
         ("answer", c_uint8 * 500),
         ("asked", c_uint8 * 4096),
     )
@@ -58,7 +59,7 @@ class Stage:
     def __init__(self, function: str = "module:function") -> None:
         self.machine = Machine()
         self.machine.will_answer(b"=null")
-        self.idle = deque([self.machine])
+        self.idle = [self.machine]
         self.places: SimpleQueue[None] = SimpleQueue()
         self.places.put(None)
         self.tally = Tally()
@@ -72,8 +73,8 @@ class Stage:
 
     def hooks(self, **others: Any) -> tuple[Any, ...]:
         given = {
-            "enter": self.places.get, "leave": self.places.put, "take": self.idle.pop,
-            "give": self.idle.append, "scan": scan, "read": read_brief, "finish": self.finish,
+            "idle": self.idle, "enter": self.places.get, "leave": self.places.put, "scan": scan,
+            "read": read_brief, "finish": self.finish,
         }  # fmt: skip
         return tuple({**given, **others}.values())
 
@@ -82,7 +83,7 @@ class Stage:
         return new_object(make(self.calls, self.head, len(self.head), hooks))
 
     def is_whole(self) -> bool:
-        return self.places.qsize() == 1 and list(self.idle) == [self.machine]
+        return self.places.qsize() == 1 and self.idle == [self.machine]
 
 
 class Whole(enum.IntEnum):
@@ -214,7 +215,7 @@ def check_errors() -> None:
     def fails(*arguments: Any) -> Any:
         raise KeyError("on purpose")
 
-    for hook, is_taken in (("enter", False), ("give", True), ("finish", True), ("read", False)):
+    for hook, is_taken in (("enter", False), ("finish", True), ("read", False)):
         stage = Stage()
         stage.machine.will_answer(b"" if hook == "finish" else b"=x", 0 if hook == "finish" else 1)
         with pytest.raises(KeyError, match="on purpose"):
@@ -222,7 +223,7 @@ def check_errors() -> None:
         assert stage.places.qsize() == 1
         assert len(stage.idle) == 1 - is_taken
     stage = Stage()
-    assert stage.made(take=fails)((), {}) is NotImplemented
+    assert stage.made(idle=[])((), {}) is NotImplemented
     assert stage.is_whole()
     stage = Stage()
     stage.machine.address = "none"  # type: ignore[assignment]
@@ -254,6 +255,20 @@ def check_references() -> None:
     assert counts() == before
 
 
+def check_which_machine() -> None:
+    """The last one this thread was served by, among those that lie on top; else that on top."""
+    for near, expected in (((), 19), ((12,), 12), ((19,), 19), ((13, 15), 15), ((0, 11), 19)):
+        stage = Stage()
+        stage.idle[:] = machines = [Machine() for _ in range(20)]
+        for place in near:
+            machines[place].played.is_near = 1
+        for machine in machines:
+            machine.will_answer(b"=null")
+        assert stage.made()((), {}) is None
+        assert [place for place, one in enumerate(machines) if one.asked] == [expected]
+        assert stage.idle == [*machines[:expected], *machines[expected + 1 :], machines[expected]]
+
+
 def check_threads() -> None:
     stage = Stage()
     for _ in range(3):
@@ -283,4 +298,5 @@ check_results()
 check_the_rest()
 check_errors()
 check_references()
+check_which_machine()
 check_threads()

@@ -292,7 +292,7 @@ def attend_python() -> int:
 
 
 def calling(
-    calls: Calls, head: bytes, hooks: tuple[Callable[..., object], ...]
+    calls: Calls, head: bytes, hooks: tuple[object, ...]
 ) -> Callable[[tuple[object, ...], dict[str, object]], Any] | None:
     """What makes calls whose requests begin with `head`: native/calling.c. None: this Python's own
     functions cannot be found, or it is without its lock."""

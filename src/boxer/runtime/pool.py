@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -452,7 +451,7 @@ class _IdleInstances:
         self._tally = tally
         self._folders = folders
         self._options = options
-        self._idle: deque[Instance] = deque(maxlen=size)
+        self._idle: list[Instance] = []
         self._closed = self._retired = False
         self._is_resettable = frozen.resettable
         self._captured = replace(options, stdout=Stream.CAPTURE, stderr=Stream.CAPTURE)
@@ -482,8 +481,7 @@ class _IdleInstances:
         """What makes most calls of a function on these machines (native/calling.c)."""
         if self._calls is None:
             return _never
-        idle = self._idle
-        hooks = (places.get, places.put, idle.pop, idle.append, scan, read_brief, self._told)
+        hooks = (self._idle, places.get, places.put, scan, read_brief, self._told)
         return native.calling(self._calls, request_head(function), hooks) or _never
 
     def _told(self, instance: MappedInstance) -> Any:
