@@ -22,7 +22,7 @@ from recipes import (
     vectors,
 )
 from recipes.cxx import cxx_libraries
-from recipes.extension import hints
+from recipes.extension.linked import arguments, hints
 from recipes.extensionlibraries import extension_libraries
 from recipes.failures import RecipeError
 from recipes.fulleropenssl import fuller_openssl_library
@@ -135,6 +135,7 @@ def _package(folder: Path, recipe: Recipe, digest: str, progress: Progress) -> N
     module.write_bytes(hints.hinted(module.read_bytes(), table))
     progress.step("making the code smaller (half a minute)")
     shrinking.shrink(module)
+    module.write_bytes(arguments.widened(module.read_bytes()))
     progress.step("laying out the SDK of extension modules")
     _write_sdk(folder, recipe, built, optimised, root, named, inputs, progress)
     progress.step("packing the standard library")

@@ -4,7 +4,7 @@ LLVM knows it too, from its own counters, but writes nothing of it into a module
 are put into the module that was linked, as code of its functions.
 
 Belongs here: counting, and what follows from counts. Does not: what is run (`training`), the form
-of what is found (`extension/hints.py`).
+of what is found (`extension/linked/hints.py`).
 """
 
 from __future__ import annotations
@@ -12,20 +12,9 @@ from __future__ import annotations
 from array import array
 from dataclasses import dataclass
 
-from recipes.extension import hints
-from recipes.extension.hints import (
-    BLOCK,
-    BRANCHES,
-    ELSE,
-    END,
-    IF,
-    LIKELY,
-    LOOP,
-    UNKNOWN,
-    UNLIKELY,
-    Body,
-    Function,
-)
+from recipes.extension.linked import hints, wasm
+from recipes.extension.linked.hints import LIKELY, UNKNOWN, UNLIKELY, Function
+from recipes.extension.linked.wasm import BLOCK, BRANCHES, ELSE, END, IF, LOOP, Body
 
 COUNTER = 8  # bytes
 # A way that is taken more rarely than this is unlikely.
@@ -48,16 +37,17 @@ def counting(module: bytes, address: int) -> Counting:
     block, how often its end was reached; of each loop, how often its start was."""
     counters = 0
     parts = []
-    types = _parameters(module)
-    for position, body in enumerate(hints.bodies(module)):
-        groups, _ = hints.read(module, body.start)
+    types, numbers = wasm.types(module), wasm.type_numbers(module)
+    for body in wasm.bodies(module):
+        groups, _ = wasm.read(module, body.start)
         # One local more: the condition of a branch.
-        condition = hints.number(types[position] + _locals(module, body))
-        head = hints.number(groups + 1) + module[hints.skip(module, body.start, 1) : body.first]
+        parameters, _ = types[numbers[body.number]]
+        condition = wasm.number(len(parameters) + _locals(module, body))
+        head = wasm.number(groups + 1) + module[wasm.skip(module, body.start, 1) : body.first]
         code = bytearray(head + bytes([1, I32]))
         copied = body.first
         depth = 0
-        for opcode, start, end in hints.instructions(module, body):
+        for opcode, start, end in wasm.instructions(module, body):
             if opcode in BRANCHES:
                 met, taken = (address + COUNTER * (counters + n) for n in range(2))
                 code += module[copied:start] + b"\x22" + condition
@@ -74,10 +64,10 @@ def counting(module: bytes, address: int) -> Counting:
                 copied = end
                 counters += 1
         code += module[copied : body.end]
-        parts.append(hints.number(len(code)) + code)
-    content = hints.number(len(parts)) + b"".join(parts)
-    kind, at, _, end = next(s for s in hints.sections(module) if s[0] == hints.CODE)
-    section = bytes([kind]) + hints.number(len(content)) + content
+        parts.append(wasm.number(len(code)) + code)
+    content = wasm.number(len(parts)) + b"".join(parts)
+    kind, at, _, end = next(s for s in wasm.sections(module) if s[0] == wasm.CODE)
+    section = bytes([kind]) + wasm.number(len(content)) + content
     return Counting(module[:at] + section + module[end:], COUNTER * counters)
 
 
@@ -87,31 +77,11 @@ def _add(address: int, value: bytes) -> bytes:
     return place + place + b"\x29\x03\x00" + value + b"\x7c\x37\x03\x00"
 
 
-def _parameters(module: bytes) -> list[int]:
-    """Of each function that the module defines, how many parameters it has."""
-    types: list[int] = []
-    found: list[int] = []
-    for kind, _, at, _ in hints.sections(module):
-        if kind == hints.TYPE:
-            count, at = hints.read(module, at)
-            for _ in range(count):
-                parameters, at = hints.read(module, at + 1)
-                results, at = hints.read(module, at + parameters)
-                at += results
-                types.append(parameters)
-        if kind == hints.FUNCTION:
-            count, at = hints.read(module, at)
-            for _ in range(count):
-                number, at = hints.read(module, at)
-                found.append(types[number])
-    return found
-
-
 def _locals(module: bytes, body: Body) -> int:
-    groups, at = hints.read(module, body.start)
+    groups, at = wasm.read(module, body.start)
     total = 0
     for _ in range(groups):
-        count, at = hints.read(module, at)
+        count, at = wasm.read(module, at)
         total += count
         at += 1
     return total
@@ -131,10 +101,10 @@ def table(module: bytes, counted: bytes) -> dict[str, list[list[str]]]:
     """What is known of the branches of the module's functions, as hints.json has it. module:
     without counters, with names; counted: the counters of `counting`'s module."""
     counters = array("Q", counted)
-    names = hints.function_names(module)
+    names = wasm.function_names(module)
     found: dict[str, list[list[str]]] = {}
     place = 0
-    for body in hints.bodies(module):
+    for body in wasm.bodies(module):
         branches, place = _branches(module, body, counters, place)
         if max((branch.met for branch in branches), default=0) < OFTEN:
             continue
@@ -168,11 +138,11 @@ def _branches(
 ) -> tuple[list[_Branch], int]:
     found: list[_Branch] = []
     labels: list[_Label] = []
-    for opcode, start, _ in hints.instructions(module, body):
+    for opcode, start, _ in wasm.instructions(module, body):
         if opcode in (BLOCK, LOOP, IF):
             labels.append(_Label(opcode))
         if opcode in BRANCHES:
-            depth = 0 if opcode == IF else hints.read(module, start + 1)[0]
+            depth = 0 if opcode == IF else wasm.read(module, start + 1)[0]
             label = labels[-1 - depth] if depth < len(labels) else None
             found.append(_Branch(counters[place], counters[place + 1], label, opcode))
             place += 2

@@ -4,7 +4,7 @@ Belongs here: the folder `sdk` of a base: headers, settings for sysconfig, the p
 to link again. Does not: what a compiler's arguments come to (`extension/driver.py`), building
 packages (`src/boxer/packages/native`).
 
-    sdk.json driver.py hints.py pkgconfig.py pgconfig.py include/ lib/ sysconfig/
+    sdk.json driver.py linked/ pkgconfig.py pgconfig.py include/ lib/ sysconfig/
     bin/{cc,c++,ar,ranlib,link,pkg-config,pg_config}
 """
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recipes import cxx, driver, foreign, options, toolchain, vectors
-from recipes.extension import hints
+from recipes.extension import linked
 from recipes.extensionlibraries import ExtensionLibrary, Package
 from recipes.recipe import MACHINE, Recipe
 from recipes.sources import load_sources
@@ -72,12 +72,14 @@ def write_sdk(folder: Path, parts: Parts) -> None:
     lib = folder / "lib"
     (folder / "bin").mkdir(parents=True)
     (lib / "programs").mkdir(parents=True)
+    (folder / "linked").mkdir()
     (lib / "libraries").mkdir()
     for program in parts.programs:
         shutil.copy(program, lib / "programs")
     shutil.copy(parts.interpreter, lib / "interpreter.o")
     shutil.copy(parts.hints, lib)
-    shutil.copy(str(hints.__file__), folder)
+    for module in sorted(Path(linked.__file__).parent.glob("*.py")):
+        shutil.copy(module, folder / "linked")
     for part in [*parts.machine, parts.jumps / "libjumps.a"]:
         shutil.copy(part, lib)
     (lib / "c++").mkdir()

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from recipes import branches, cpython, driver, profile, toolchain, training
-from recipes.extension import hints
+from recipes.extension.linked import hints
 from recipes.progress import Progress
 from recipes.recipe import Recipe
 from recipes.sources import unpacked
@@ -75,7 +75,7 @@ def optimised(
 
 
 def hints_of(optimised: Path) -> Path:
-    """Which way the branches of the interpreter go, for `extension/hints.py`."""
+    """Which way the branches of the interpreter go, for `extension/linked/hints.py`."""
     return optimised.with_name("hints.json")
 
 

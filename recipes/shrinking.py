@@ -24,7 +24,7 @@ import sys
 from pathlib import Path
 
 from recipes import toolchain
-from recipes.extension import hints
+from recipes.extension.linked import hints, wasm
 from recipes.failures import RecipeError
 from recipes.workshop import ROOT
 
@@ -114,10 +114,10 @@ def shrunk(module: bytes) -> bytes:
     """The module with less code."""
     library = _library()
     known = hints.hints_of(module)
-    bodies = {body.number: body for body in hints.bodies(module)}
+    bodies = {body.number: body for body in wasm.bodies(module)}
     # Binaryen leaves out what is there twice: each function's name is its number here.
-    numbered = hints.with_function_names(
-        hints.without(module, hints.SECTION), {number: str(number) for number in bodies}
+    numbered = wasm.with_function_names(
+        wasm.without(module, hints.SECTION), {number: str(number) for number in bodies}
     )
     library.BinaryenSetDebugInfo(True)
     ref = library.BinaryenModuleRead(numbered, len(numbered))
@@ -145,27 +145,27 @@ def _names(passes: tuple[str, ...]) -> ctypes.Array[ctypes.c_char_p]:
 def _with_hints_of(module: bytes, changed: bytes, known: dict[int, str]) -> bytes:
     """The changed module with the hints that the module has; functions that have other branches now
     have none."""
-    before = {body.number: body for body in hints.bodies(module)}
-    numbers = hints.function_names(changed)
+    before = {body.number: body for body in wasm.bodies(module)}
+    numbers = wasm.function_names(changed)
     found = {}
-    for body in hints.bodies(changed):
+    for body in wasm.bodies(changed):
         number = int(numbers[body.number])
         if number in known and _branches(changed, body) == _branches(module, before[number]):
             found[body.number] = known[number]
-    return hints.with_hints(hints.without(changed, hints.NAMES), found)
+    return hints.with_hints(wasm.without(changed, wasm.NAMES), found)
 
 
-def _branches(module: bytes, body: hints.Body) -> list[int]:
-    opcodes = (opcode for opcode, _, _ in hints.instructions(module, body))
-    return [opcode for opcode in opcodes if opcode in hints.BRANCHES]
+def _branches(module: bytes, body: wasm.Body) -> list[int]:
+    opcodes = (opcode for opcode, _, _ in wasm.instructions(module, body))
+    return [opcode for opcode in opcodes if opcode in wasm.BRANCHES]
 
 
 def _with_data_of(module: bytes, changed: bytes) -> bytes:
     """The changed module without a count of segments, which the linker left out; a data section
     that is another's is an error."""
-    data = next(module[at:end] for kind, _, at, end in hints.sections(module) if kind == DATA)
-    parts = [changed[: hints.PREAMBLE]]
-    for kind, start, at, end in hints.sections(changed):
+    data = next(module[at:end] for kind, _, at, end in wasm.sections(module) if kind == DATA)
+    parts = [changed[: wasm.PREAMBLE]]
+    for kind, start, at, end in wasm.sections(changed):
         if kind == DATA and changed[at:end] != data:
             raise RecipeError("Binaryen changed the data of the module")
         if kind != DATA_COUNT:

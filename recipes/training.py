@@ -20,7 +20,7 @@ import wasmtime
 from wasmtime import _ffi as ffi
 
 from recipes import branches, driver, toolchain
-from recipes.extension import hints
+from recipes.extension.linked import wasm
 from recipes.failures import RecipeError
 from recipes.profile import Counted
 from recipes.workshop import GUEST
@@ -70,8 +70,8 @@ def count_branches(
     _link(program, [interpreter], libraries, sysroot, library.archive, flags)
     module = program.read_bytes()
     program.unlink()
-    address = PAGE * hints.memory_pages(module)
-    counting = branches.counting(hints.without(module, hints.NAMES), address)
+    address = PAGE * wasm.memory_pages(module)
+    counting = branches.counting(wasm.without(module, wasm.NAMES), address)
     machine = _Machine(counting.module, _archive(library.modules), counting.bytes)
     return branches.table(module, machine.read(address, address + counting.bytes))
 

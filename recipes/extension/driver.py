@@ -46,6 +46,11 @@ NOT_SHARED = "a box has no shared libraries: link statically (--disable-shared)"
 # Where thread-locals lie (recipes/toolchain.py), and one in LLVM's text.
 THREAD_LOCAL = "thread_local"
 VARIABLE = re.compile(r"@[^\n]* thread_local [^\n]*")
+# The program beside this that makes a linked module ready: its folder, and what it is told.
+LINKED = (
+    "-c",
+    "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); runpy.run_module('linked')",
+)
 # What says nothing of the code that is made.
 NOT_OF_CODE = ("mode", "output", "dependency", "library")
 # A Python's headers that are not this SDK's: the host's, which has another pyconfig.h.
@@ -318,8 +323,8 @@ def link_set(tools: Tools, arguments: list[str]) -> int:
         status = run([*command, *set_inputs(tools, objects, libraries), "-o", output])
     else:
         sys.stderr.buffer.write(done.stderr)
-    hints = [tools.sdk / "hints.py", tools.library("hints.json"), output]
-    return status or run([sys.executable, "-IS", *map(str, hints)])
+    ready = [*LINKED, tools.sdk, tools.library("hints.json"), output]
+    return status or run([sys.executable, "-IS", *map(str, ready)])
 
 
 def set_inputs(tools: Tools, objects: list[str], libraries: list[str]) -> list[str]:

@@ -10,8 +10,9 @@ from pathlib import Path
 import wasmtime
 
 from recipes import branches
-from recipes.extension import hints
-from recipes.extension.hints import Function
+from recipes.extension import driver
+from recipes.extension.linked import hints, wasm
+from recipes.extension.linked.hints import Function
 
 # Of `steps`'s branches: one to the end of the loop, taken once; an `if` with `else`, one in a
 # hundred; an `if` without, taken always; a branch whose target is the way of everything; the loop.
@@ -117,38 +118,40 @@ def test_a_module_that_counts_does_the_same() -> None:
 def test_the_section_is_the_one_of_the_proposal() -> None:
     module = bytes(wasmtime.wat2wasm(HINTED))
     assert hints.hints_of(module) == {0: "0.1"}
-    again = hints.with_hints(hints.without(module, hints.SECTION), {0: "0.1", 1: ""})
+    again = hints.with_hints(wasm.without(module, hints.SECTION), {0: "0.1", 1: ""})
     assert hints.hints_of(again) == {0: "0.1"}
 
 
 def test_hints_are_of_functions_with_the_name_and_the_code() -> None:
     module = bytes(wasmtime.wat2wasm(TEXT))
-    shapes = {body.number: hints.shape(module, body) for body in hints.bodies(module)}
+    shapes = {body.number: hints.shape(module, body) for body in wasm.bodies(module)}
     other = Function("another shape", STEPS)
     assert hints.hints_of(hints.hinted(module, {"steps": [other]})) == {}
     own = Function(shapes[0], STEPS)
     found = hints.hinted(module, {"steps": [other, own], "seldom": [own]})
     assert hints.hints_of(found) == {0: STEPS}
-    assert not hints.function_names(found)
+    assert not wasm.function_names(found)
     assert hints.hints_of(hints.hinted(module, {"another": [own]})) == {}
 
 
 def test_every_form_of_instruction_is_read_to_its_end() -> None:
     module = bytes(wasmtime.wat2wasm(FORMS))
-    for body in hints.bodies(module):
-        *_, (last, _, end) = hints.instructions(module, body)
-        assert (last, end) == (hints.END, body.end)
-    opcodes = [opcode for opcode, _, _ in hints.instructions(module, body)]
-    assert opcodes.count(hints.IF) == 1
-    assert opcodes.count(hints.BLOCK) == 3
+    for body in wasm.bodies(module):
+        *_, (last, _, end) = wasm.instructions(module, body)
+        assert (last, end) == (wasm.END, body.end)
+    opcodes = [opcode for opcode, _, _ in wasm.instructions(module, body)]
+    assert opcodes.count(wasm.IF) == 1
+    assert opcodes.count(wasm.BLOCK) == 3
 
 
 def test_a_linked_module_gets_its_hints_from_the_program_of_an_sdk(tmp_path: Path) -> None:
     module = bytes(wasmtime.wat2wasm(TEXT))
-    body = next(hints.bodies(module))
+    body = next(wasm.bodies(module))
     table = tmp_path / "hints.json"
     table.write_text(json.dumps({"steps": [[hints.shape(module, body), STEPS]]}))
     file = tmp_path / "module.wasm"
     file.write_bytes(module)
-    subprocess.run([sys.executable, "-IS", hints.__file__, table, file], check=True)
+    folder = Path(driver.__file__).parent
+    command = [sys.executable, "-IS", *driver.LINKED, *map(str, (folder, table, file))]
+    subprocess.run(command, check=True, cwd=tmp_path)
     assert hints.hints_of(file.read_bytes()) == {0: STEPS}

@@ -122,7 +122,7 @@ case "$*" in
 esac
 echo 'a warning' >&2
 """
-# In the place of hints.py: what it is told.
+# In the place of `linked`: what it is told.
 HINTS = "import sys; open(sys.argv[2], 'w').write(sys.argv[1])"
 
 
@@ -133,7 +133,9 @@ def linker(sdk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (sdk / "lib" / "fuller" / "libcrypto.a").touch()
     (tmp_path / "zig").write_text(LINKER)
     (tmp_path / "zig").chmod(0o755)
-    (sdk / "hints.py").write_text(HINTS)
+    (sdk / "linked").mkdir()
+    (sdk / "linked" / "__main__.py").write_text(HINTS)
+    (sdk / "linked" / "__init__.py").touch()
     monkeypatch.setenv("BOXER_ZIG", str(tmp_path / "zig"))
     monkeypatch.setenv("LAST", str(tmp_path / "last"))
     return tmp_path / "last"

@@ -9,7 +9,7 @@ import wasmtime
 
 from boxer.wasmformat import Module, SectionId
 from recipes import freezing, shrinking
-from recipes.extension import hints
+from recipes.extension.linked import hints, wasm
 
 # Two functions of one body; a local that is written for nothing, in a function without hints and in
 # one with; two segments, one with zeros.
@@ -64,7 +64,7 @@ def test_code_is_smaller_and_data_the_same() -> None:
     assert after.section(SectionId.DATA_COUNT) is None
     # One function in front of it has gone.
     assert (hints.hints_of(module), hints.hints_of(shrunk)) == ({3: "0"}, {2: "0"})
-    assert after.custom(hints.NAMES) is None
+    assert after.custom(wasm.NAMES) is None
     assert _sum(shrunk, 16) == _sum(module, 16) == ord("c") + ord("o") + 6
 
 

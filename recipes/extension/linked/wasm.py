@@ -1,37 +1,28 @@
-"""Which way branches go: an engine puts what is rarely reached out of the way of what is often.
+"""A linked module as its parts: sections, functions, instructions, numbers.
 
-`hints.py HINTS.json MODULE.wasm`: what was linked with names gets hints in their place.
+Belongs here: what is read of a module's bytes to change its code. Does not: what is changed
+(`hints`, `arguments`), other kinds of modules (`src/boxer/wasmformat` has them; an SDK has not).
 
-Belongs here: what is known of the interpreter's branches (`hints.json`), the custom section that
-tells an engine of them, and the little that is read of code for both. Does not: finding out which
-way they go (`recipes/branches.py`).
-
-A part of the SDK of extension modules, too, and run there: it imports nothing of ours.
-
-Source: WebAssembly's branch hinting, section `metadata.code.branch_hint`, which stands before the
-code: a vector of functions, each its number and a vector of hints: an offset in its body, the
-number of bytes that follow, which is 1, and whether the branch is taken.
-
-Invariant: a function's branches are known by its name and its instructions. Another one that has
-the same name gets no hints.
+Source: WebAssembly's core specification, binary format.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-SECTION = "metadata.code.branch_hint"
 NAMES = "name"
 PREAMBLE = 8
-CUSTOM, TYPE, IMPORT, FUNCTION, MEMORY, CODE = 0, 1, 2, 3, 5, 10
+CUSTOM, TYPE, IMPORT, FUNCTION, MEMORY, EXPORT, START = 0, 1, 2, 3, 5, 7, 8
+ELEMENT, CODE = 9, 10
+FUNCTION_KIND = 0  # of an import or export
+# Segments of tables: for the first table, for none, for a table by number, none but known.
+OF_THE_TABLE, OF_NO_TABLE, OF_A_TABLE, DECLARED = range(4)
+I32_CONST = 0x41
+# What a function takes and what it returns, a byte each.
+Type = tuple[bytes, bytes]
 BLOCK, LOOP, IF, ELSE, END, BR_IF = 0x02, 0x03, 0x04, 0x05, 0x0B, 0x0D
 BRANCHES = (IF, BR_IF)
-UNLIKELY, LIKELY, UNKNOWN = "01."
 # By opcode, how many numbers follow it. Not here: those with something else (`_behind`).
 NUMBERS = {
     **dict.fromkeys((0x00, 0x01, 0x05, 0x0A, 0x0B, 0x0F, 0x1A, 0x1B, 0xD1), 0),
@@ -57,91 +48,6 @@ class Body:
     start: int
     first: int
     end: int
-
-
-@dataclass(frozen=True)
-class Function:
-    """shape: of its instructions (`shape`). hints: for each of its branches, in their order,
-    UNLIKELY, LIKELY or UNKNOWN."""
-
-    shape: str
-    hints: str
-
-
-# By name; several may share one.
-Table = Mapping[str, Sequence[Function]]
-
-
-def load(text: Mapping[str, Sequence[Sequence[str]]]) -> Table:
-    """The table as hints.json has it."""
-    return {name: [Function(*entry) for entry in found] for name, found in text.items()}
-
-
-def hinted(module: bytes, table: Table) -> bytes:
-    """The module of a linker with hints, and without its names."""
-    names = function_names(module)
-    hints = {}
-    for body in bodies(module):
-        known = table.get(names.get(body.number, ""), ())
-        if known:
-            own = shape(module, body)
-            for function in known:
-                if function.shape == own:
-                    hints[body.number] = function.hints
-    return with_hints(without(module, NAMES), hints)
-
-
-def with_hints(module: bytes, hints: Mapping[int, str]) -> bytes:
-    """The module with a section of hints, in place of one it has. hints: by number of a function,
-    as `Function` has them."""
-    module = without(module, SECTION)
-    found = []
-    for body in bodies(module):
-        own = hints.get(body.number)
-        if own:
-            offsets = [at - body.start for opcode, at, _ in instructions(module, body)
-                       if opcode in BRANCHES]  # fmt: skip
-            given = [(at, hint) for at, hint in zip(offsets, own, strict=True) if hint != UNKNOWN]
-            if given:
-                entries = (number(at) + b"\x01" + bytes([int(hint)]) for at, hint in given)
-                found.append(number(body.number) + number(len(given)) + b"".join(entries))
-    name = number(len(SECTION)) + SECTION.encode()
-    payload = name + number(len(found)) + b"".join(found)
-    code = next(at for kind, at, _, _ in sections(module) if kind == CODE)
-    return module[:code] + bytes([CUSTOM]) + number(len(payload)) + payload + module[code:]
-
-
-def hints_of(module: bytes) -> dict[int, str]:
-    """The hints a module has, by number of function."""
-    found = custom(module, SECTION)
-    if found is None:
-        return {}
-    at, end = found
-    defined = {body.number: body for body in bodies(module)}
-    hints = {}
-    count, at = read(module, at)
-    for _ in range(count):
-        function, at = read(module, at)
-        given, at = read(module, at)
-        by_offset = {}
-        for _ in range(given):
-            offset, at = read(module, at)
-            by_offset[offset] = str(module[at + 1])
-            at += 2
-        body = defined[function]
-        hints[function] = "".join(
-            by_offset.get(place - body.start, UNKNOWN)
-            for opcode, place, _ in instructions(module, body)
-            if opcode in BRANCHES
-        )
-    assert at == end
-    return hints
-
-
-def shape(module: bytes, body: Body) -> str:
-    """Of the instructions of a function, which are the same wherever it is linked to."""
-    opcodes = bytes(opcode for opcode, _, _ in instructions(module, body))
-    return hashlib.sha256(opcodes).hexdigest()[:16]
 
 
 def instructions(module: bytes, body: Body) -> Iterator[tuple[int, int, int]]:
@@ -196,7 +102,7 @@ def bodies(module: bytes) -> Iterator[Body]:
     imported = 0
     for kind, _, at, _ in sections(module):
         if kind == IMPORT:
-            imported = _imported(module, at)
+            imported = len(_imported(module, at))
         if kind == CODE:
             count, at = read(module, at)
             for position in range(imported, imported + count):
@@ -208,16 +114,93 @@ def bodies(module: bytes) -> Iterator[Body]:
                 at += size
 
 
-def _imported(module: bytes, at: int) -> int:
-    """How many functions are imported; a box's module imports nothing else."""
+def _imported(module: bytes, at: int) -> list[int]:
+    """The numbers of the types of imported functions; a box's module imports nothing else."""
+    found = []
     count, at = read(module, at)
     for _ in range(count):
         for _ in range(2):
             size, at = read(module, at)
             at += size
-        assert module[at] == 0
-        at = skip(module, at + 1, 1)
-    return count
+        if module[at] != FUNCTION_KIND:
+            raise ValueError("the module imports what is no function")
+        kind, at = read(module, at + 1)
+        found.append(kind)
+    return found
+
+
+def types(module: bytes) -> list[Type]:
+    """The types of functions, by number."""
+    found = []
+    at = next((at for kind, _, at, _ in sections(module) if kind == TYPE), None)
+    count, at = read(module, at) if at is not None else (0, 0)
+    for _ in range(count):
+        entry = []
+        at += 1
+        for _ in range(2):
+            size, at = read(module, at)
+            entry.append(module[at : at + size])
+            at += size
+        found.append((entry[0], entry[1]))
+    return found
+
+
+def type_numbers(module: bytes) -> list[int]:
+    """By function, imported ones first, the number of its type."""
+    found = []
+    for kind, _, at, _ in sections(module):
+        if kind == IMPORT:
+            found += _imported(module, at)
+        if kind == FUNCTION:
+            count, at = read(module, at)
+            for _ in range(count):
+                number, at = read(module, at)
+                found.append(number)
+    return found
+
+
+def named_functions(module: bytes) -> set[int]:
+    """Functions that the module names outside of code: its exports, those in segments of its
+    tables, the one it starts with. An address is taken of none else.
+
+    Raises ValueError for segments that are written as expressions; a linker of C writes none.
+    """
+    found = set()
+    for kind, _, at, _ in sections(module):
+        if kind == START:
+            found.add(read(module, at)[0])
+        count, at = read(module, at) if kind in (EXPORT, ELEMENT) else (0, at)
+        for _ in range(count):
+            if kind == EXPORT:
+                size, at = read(module, at)
+                what = module[at + size]
+                number, at = read(module, at + size + 1)
+                found |= {number} if what == FUNCTION_KIND else set()
+            else:
+                numbers, at = _segment(module, at)
+                found |= numbers
+    return found
+
+
+def _segment(module: bytes, at: int) -> tuple[set[int], int]:
+    """The functions in a segment of a table, and where it ends."""
+    flags, at = read(module, at)
+    if flags > DECLARED:
+        raise ValueError("a segment of a table is written as expressions")
+    if flags == OF_A_TABLE:
+        at = skip(module, at, 1)
+    if flags in (OF_THE_TABLE, OF_A_TABLE):
+        if module[at] != I32_CONST or module[skip(module, at + 1, 1)] != END:
+            raise ValueError("a segment of a table has no constant address")
+        at = skip(module, at + 1, 1) + 1
+    if flags != OF_THE_TABLE:
+        at += 1  # That these are functions.
+    found = set()
+    count, at = read(module, at)
+    for _ in range(count):
+        number, at = read(module, at)
+        found.add(number)
+    return found, at
 
 
 def memory_pages(module: bytes) -> int:
@@ -314,14 +297,3 @@ def number(value: int) -> bytes:
         value >>= 7
     encoded.append(value)
     return bytes(encoded)
-
-
-def all_of(found: Iterable[Function]) -> list[list[str]]:
-    """One entry of hints.json."""
-    return [[function.shape, function.hints] for function in found]
-
-
-if __name__ == "__main__":
-    _table = load(json.loads(Path(sys.argv[1]).read_text()))
-    _module = Path(sys.argv[2])
-    _module.write_bytes(hinted(_module.read_bytes(), _table))
