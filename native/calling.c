@@ -40,11 +40,14 @@ static void drop(python_object *object) {
         python.Py_DecRef(object);
 }
 
-static void end(python_object *capsule) {
-    struct calling *calling = python.PyCapsule_GetPointer(capsule, NAME);
+static void discard(struct calling *calling) {
     for (int i = 0; i < HOOKS; i++)
         drop(calling->hooks[i]);
     free(calling);
+}
+
+static void end(python_object *capsule) {
+    discard(python.PyCapsule_GetPointer(capsule, NAME));
 }
 
 // argument: null where there is none.
@@ -230,7 +233,11 @@ void *boxer_python_calls(struct boxer_calls *calls, const uint8_t *head, uint64_
     if (!calling)
         return NULL;
     python_object *capsule = python.PyCapsule_New(calling, NAME, end);
-    python_object *function = capsule ? python.PyCFunction_NewEx(&method, capsule, NULL) : NULL;
+    if (!capsule) {
+        discard(calling);
+        return NULL;
+    }
+    python_object *function = python.PyCFunction_NewEx(&method, capsule, NULL);
     drop(capsule);
     return function;
 }
