@@ -4,88 +4,50 @@
 // The interpreter notes a signal and runs its handler at the next bytecode, of which there is none
 // in here. What a handler raises (KeyboardInterrupt, a test's time-out) ends the run, and
 // src/boxer/runtime raises it again.
-#define _GNU_SOURCE
 #include "machine.h"
+#include "python.h"
 
-#include <dlfcn.h>
-#include <pthread.h>
-#include <stddef.h>
-
-// Of CPython's stable ABI, found in the process: the launcher has none of it and does not ask.
-struct python {
-    int (*gil_ensure)(void);
-    void (*gil_release)(int);
-    int (*check_signals)(void);
-    void (*fetch)(void **type, void **value, void **trace);
-    void (*normalize)(void **type, void **value, void **trace);
-    int (*set_trace)(void *value, void *trace);
-    void (*release)(void *);
-    void (*clear)(void);
-    void *(*bytes_of)(const uint8_t *bytes, ptrdiff_t size);
-    int (*bytes_in)(void *object, uint8_t **bytes, ptrdiff_t *size);
-    void *(*call)(void *function, ...);
-};
-
-static struct python python;
-static int is_found;
-static void *answerer; // a function of Python: a request's bytes in, a reply's out
-
-static void find(void) {
-#define FIND(field, name) (*(void **)&python.field = dlsym(RTLD_DEFAULT, name))
-    is_found = FIND(gil_ensure, "PyGILState_Ensure") && FIND(gil_release, "PyGILState_Release") &&
-               FIND(check_signals, "PyErr_CheckSignals") && FIND(fetch, "PyErr_Fetch") &&
-               FIND(normalize, "PyErr_NormalizeException") &&
-               FIND(set_trace, "PyException_SetTraceback") && FIND(release, "Py_DecRef") &&
-               FIND(clear, "PyErr_Clear") && FIND(bytes_of, "PyBytes_FromStringAndSize") &&
-               FIND(bytes_in, "PyBytes_AsStringAndSize") &&
-               FIND(call, "PyObject_CallFunctionObjArgs");
-#undef FIND
-}
-
-static int has_python(void) {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, find);
-    return is_found;
-}
+static python_object *answerer; // a function of Python: a request's bytes in, a reply's out
 
 int boxer_attend_python(struct boxer_outcome *outcome) {
-    void *type, *value, *trace;
-    if (!has_python())
+    python_object *type, *value, *trace;
+    if (!python_is_here())
         return 0;
-    int state = python.gil_ensure();
-    int raised = python.check_signals() < 0;
+    int state = python.PyGILState_Ensure();
+    int raised = python.PyErr_CheckSignals() < 0;
     if (raised) {
-        python.fetch(&type, &value, &trace);
-        python.normalize(&type, &value, &trace);
+        python.PyErr_Fetch(&type, &value, &trace);
+        python.PyErr_NormalizeException(&type, &value, &trace);
         if (trace) {
-            python.set_trace(value, trace);
-            python.release(trace);
+            python.PyException_SetTraceback(value, trace);
+            python.Py_DecRef(trace);
         }
-        python.release(type);
+        python.Py_DecRef(type);
         outcome->raised = value;
     }
-    python.gil_release(state);
+    python.PyGILState_Release(state);
     return raised;
 }
 
 int boxer_ask_python_with(void *function) {
     answerer = function;
-    return has_python();
+    return python_is_here();
 }
 
 int boxer_ask_python(struct boxer_machine *machine, const uint8_t *request, uint64_t size) {
     uint8_t *bytes;
     ptrdiff_t length;
-    int state = python.gil_ensure();
-    void *given = python.bytes_of(request, (ptrdiff_t)size);
-    void *reply = given ? python.call(answerer, given, NULL) : NULL;
-    int failed = !reply || python.bytes_in(reply, &bytes, &length) < 0 ||
+    int state = python.PyGILState_Ensure();
+    python_object *given = python.PyBytes_FromStringAndSize(request, (ptrdiff_t)size);
+    python_object *reply =
+        given ? python.PyObject_CallFunctionObjArgs(answerer, given, NULL) : NULL;
+    int failed = !reply || python.PyBytes_AsStringAndSize(reply, &bytes, &length) < 0 ||
                  boxer_machine_answer(machine, bytes, (uint64_t)length) < 0;
-    python.clear();
+    python.PyErr_Clear();
     if (reply)
-        python.release(reply);
+        python.Py_DecRef(reply);
     if (given)
-        python.release(given);
-    python.gil_release(state);
+        python.Py_DecRef(given);
+    python.PyGILState_Release(state);
     return failed;
 }

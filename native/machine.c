@@ -492,8 +492,13 @@ uint64_t boxer_machine_serve(struct boxer_machine *machine, const struct boxer_r
         memcpy(outcome->brief, outcome->reply, outcome->reply_size);
         told = outcome->dirty_pages << 16 | outcome->reply_size;
     }
+    machine->served = pthread_self();
     baton_take();
     return told;
+}
+
+int boxer_machine_is_near(const struct boxer_machine *machine) {
+    return pthread_equal(machine->served, pthread_self());
 }
 
 static int become(struct boxer_machine *copy, struct boxer_machine *machine, int descriptor) {

@@ -19,7 +19,7 @@
 
 #include <sys/types.h>
 
-#define BOXER_NATIVE_ABI 19
+#define BOXER_NATIVE_ABI 20
 
 // Tasks of a guest at a time, by default and at most.
 #define BOXER_TASKS 64
@@ -161,6 +161,8 @@ int boxer_machine_clear(struct boxer_machine *, struct boxer_outcome *);
 // that were put back, from bit 16 on. 0: look at the outcome.
 uint64_t boxer_machine_serve(struct boxer_machine *, const struct boxer_run *,
                              const uint8_t *request, uint64_t size, struct boxer_outcome *);
+// Whether it was this thread that it served last: what it writes to is in this processor's cache.
+int boxer_machine_is_near(const struct boxer_machine *);
 // A second machine equal to one that lies idle. descriptor: of an empty file that both may map from
 // then on.
 struct boxer_machine *boxer_machine_fork(struct boxer_machine *, uint64_t memory_limit,
@@ -209,6 +211,21 @@ int boxer_attend_python(struct boxer_outcome *);
 // there.
 int boxer_ask_python_with(void *function);
 int boxer_ask_python(struct boxer_machine *, const uint8_t *request, uint64_t size);
+
+// calling.c. Of a pool: how often a machine was put back, and how many pages that took.
+struct boxer_tally {
+    uint64_t resets, dirty_pages;
+};
+// Of the calls on machines of one image. is_over: 1: no machine serves another one.
+struct boxer_calls {
+    const struct boxer_run *run;
+    struct boxer_tally *tally;
+    uint32_t is_over;
+};
+// A function of Python's that makes calls whose requests begin so; new, or null: it cannot be made.
+// It takes a tuple and a dict of arguments, and returns the result, or NotImplemented: the call is
+// not for it, and has not been made. hooks: a tuple. With Python's lock. calls: outlives it.
+void *boxer_python_calls(struct boxer_calls *, const uint8_t *head, uint64_t size, void *hooks);
 
 uint32_t boxer_native_abi(void);
 

@@ -124,6 +124,7 @@ struct boxer_machine {
     struct kept output, errors, reply;
     struct kept answer;  // to what it asked last (asking.h)
     uint64_t answer_at;  // so much of it was received
+    pthread_t served;    // the thread it served last; 0: none
     struct net *net;     // of its life; null: no network
     struct lives *lives; // of connections (lives.h); null: it gives none
 };

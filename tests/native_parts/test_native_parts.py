@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import re
 import shutil
 import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -42,10 +45,12 @@ MODULE = """(module
     (call_indirect (param i32 i64) (result i32) (i32.const 1) (i64.const 1) (i32.const 0))))"""
 
 
-def build(folder: Path, program: str, *sources: str, sanitizer: str = "address") -> Path:
+def build(
+    folder: Path, program: str, *sources: str, sanitizer: str = "address", more: Sequence[str] = ()
+) -> Path:
     target = folder / program
     files = [HERE / f"{program}.c", *(NATIVE / source for source in sources)]
-    options = [*FLAGS, f"-fsanitize={sanitizer},undefined"]
+    options = [*FLAGS, f"-fsanitize={sanitizer},undefined", *more]
     libraries = ["-ldl", "-lpthread", "-lresolv", "-o", str(target)]
     command = [str(COMPILER), *options, *map(str, files), *libraries]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
@@ -80,6 +85,24 @@ def test_pages_are_moved_and_copied(tmp_path: Path) -> None:
 @pytest.mark.parametrize("sanitizer", ["address", "thread"])
 def test_the_baton_is_taken_and_given(sanitizer: str, tmp_path: Path) -> None:
     run(build(tmp_path, "check_baton", sanitizer=sanitizer))
+
+
+def sanitizers() -> str:
+    """What a program that is not compiled with them has to load first."""
+    command = [str(COMPILER), "-print-file-name=libasan.so"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+@needs_compiler
+def test_python_calls_a_machine(tmp_path: Path) -> None:
+    sources = ("calling.c", "plaindata.c", "python.c")
+    library = build(tmp_path, "played_calling", *sources, more=("-shared", "-fPIC"))
+    done = subprocess.run(
+        [sys.executable, str(HERE / "check_calling.py"), str(library)],
+        env={**os.environ, "LD_PRELOAD": sanitizers(), "ASAN_OPTIONS": "detect_leaks=0"},
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @needs_compiler
@@ -130,7 +153,13 @@ def c_fields(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "structure"), [("boxer_run", native.Run), ("boxer_outcome", native.NativeOutcome)]
+    ("name", "structure"),
+    [
+        ("boxer_run", native.Run),
+        ("boxer_outcome", native.NativeOutcome),
+        ("boxer_tally", native.Tally),
+        ("boxer_calls", native.Calls),
+    ],
 )
 def test_structures_have_the_fields_of_the_header(
     name: str, structure: type[ctypes.Structure]

@@ -34,7 +34,12 @@ def _notice(value: object) -> NoReturn:
 _encode = encoder_with(_notice)
 _strictly = encoder_with(refuse, is_strict=True)
 _quoted = json.encoder.encode_basestring_ascii
-_scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
+scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
+
+
+def request_head(function: str) -> bytes:
+    """How each request begins that calls `module:function`, up to its arguments in JSON."""
+    return f'c{{"f":{_quoted(function)},"a":'.encode("ascii")
 
 
 def call_request(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
@@ -99,7 +104,7 @@ def read_request(request: bytes, room: int) -> tuple[str, list[Any], dict[str, A
             if len(request) > DEEPEST:
                 measure(request, room)
             text = str(request, "utf-8")
-            told, end = _scan(text, 1)
+            told, end = scan(text, 1)
             if end != len(text):
                 raise ValueError
         else:
@@ -163,7 +168,7 @@ def read_reply(reply: bytes | memoryview, room: int | None) -> Any:
 def read_brief(text: str) -> Any:
     """The result whose JSON it is. Raises `GuestError`."""
     try:
-        value, end = _scan(text, 0)
+        value, end = scan(text, 0)
         if end == len(text):
             return value
     except (ValueError, StopIteration, RecursionError):
@@ -174,7 +179,7 @@ def read_brief(text: str) -> Any:
 def _loaded(text: str, start: int) -> Any:
     """The JSON that begins there and ends with the text: as the guest's encoder writes it."""
     try:
-        value, end = _scan(text, start)
+        value, end = scan(text, start)
     except StopIteration:
         raise ValueError from None
     if end != len(text):

@@ -304,6 +304,7 @@ class MappedInstance:
         self._memory_limit = memory_limit
         self._library = library()
         self._outcome = byref(self.native_outcome)
+        self.outcome_address = ctypes.addressof(self.native_outcome)
         self.brief = memoryview(self.native_outcome).cast("B")[NativeOutcome.brief.offset + 1 :]
         self._linked = _linked_code(code)
         if address is None:
@@ -522,8 +523,7 @@ def _bytes(address: int | None, size: int) -> bytes:
 def _raised(native_outcome: NativeOutcome) -> BaseException:
     if not native_outcome.raised:
         return KeyboardInterrupt()
-    raised: BaseException = ctypes.cast(native_outcome.raised, ctypes.py_object).value
-    ctypes.pythonapi.Py_DecRef(ctypes.py_object(raised))  # the reference the outcome held
+    raised: BaseException = native.new_object(native_outcome.raised)
     native_outcome.raised = None
     return raised
 

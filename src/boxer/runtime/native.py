@@ -35,6 +35,7 @@ from ctypes import (
     c_void_p,
 )
 from pathlib import Path
+from typing import Any
 
 from wasmtime import _ffi as ffi
 
@@ -42,7 +43,7 @@ from boxer.blobstore import cache_folder, sha256
 from boxer.runtime.private import is_private
 
 logger = logging.getLogger("boxer.runtime")
-ABI = 19
+ABI = 20
 # What a wheel brings (`wheels`): as safe as the modules beside it.
 PACKAGED = Path(__file__).with_name("lib")
 NO_LIMIT = (1 << 64) - 1
@@ -169,6 +170,18 @@ class NativeOutcome(ctypes.Structure):
     )
 
 
+class Tally(ctypes.Structure):
+    """struct boxer_tally"""
+
+    _fields_ = (("resets", c_uint64), ("dirty_pages", c_uint64))
+
+
+class Calls(ctypes.Structure):
+    """struct boxer_calls"""
+
+    _fields_ = (("run", POINTER(Run)), ("tally", POINTER(Tally)), ("is_over", c_uint32))
+
+
 _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "boxer_native_abi": (c_uint32, ()),
     "boxer_code_new": (c_void_p, (c_char_p, c_void_p, c_void_p, c_uint64, c_char_p)),
@@ -276,6 +289,29 @@ def attend_python() -> int:
     loaded = library()
     assert loaded is not None
     return ctypes.cast(loaded.boxer_attend_python, c_void_p).value or 0
+
+
+def calling(
+    calls: Calls, head: bytes, hooks: tuple[object, ...]
+) -> Callable[[tuple[object, ...], dict[str, object]], Any] | None:
+    """What makes calls whose requests begin with `head`: native/calling.c. None: this Python's own
+    functions cannot be found, or it is without its lock."""
+    loaded = library()
+    assert loaded is not None
+    make = ctypes.PyDLL(loaded._name, handle=loaded._handle).boxer_python_calls
+    make.restype = c_void_p  # not an object: ctypes cannot take null for one
+    make.argtypes = (POINTER(Calls), c_char_p, c_uint64, ctypes.py_object)
+    made: Callable[..., Any] | None = new_object(make(calls, head, len(head), hooks))
+    return made
+
+
+def new_object(address: int | None) -> Any:
+    """The object of Python's there, whose reference becomes the caller's. None: there is none."""
+    if not address:
+        return None
+    found = ctypes.cast(address, ctypes.py_object).value
+    ctypes.pythonapi.Py_DecRef(ctypes.py_object(found))
+    return found
 
 
 def making(function: Callable[..., int | None], *arguments: object) -> tuple[int | None, str]:

@@ -13,11 +13,10 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from ctypes import byref, string_at
+from ctypes import byref, pointer, string_at
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -32,6 +31,8 @@ from boxer.runtime.calls import (
     read_brief,
     read_reply,
     reply_of,
+    request_head,
+    scan,
 )
 from boxer.runtime.channel import Channel, copied
 from boxer.runtime.entry import SHORTEST, Answer, Instance, Outcome, RunOptions, within
@@ -40,12 +41,14 @@ from boxer.runtime.limits import Limits
 from boxer.runtime.living import LivingMachine
 from boxer.runtime.mapped import SECOND, MappedInstance, outcome_of, prepared, reply_in, with_line
 from boxer.runtime.mounts import Mount, folders_of
-from boxer.runtime.native import Run
+from boxer.runtime.native import Calls, Run, Tally
 from boxer.runtime.network import Network
 from boxer.runtime.opening import open_network, without_ports
 from boxer.runtime.runner import RunResult, command_line, result_of, variables
 from boxer.runtime.stdio import Stream
 
+# Makes calls of one function: takes its arguments, returns the result, or NotImplemented.
+_Calling = Callable[[tuple[Any, ...], dict[str, Any]], Any]
 # Seconds that preparing a module may take at least.
 PREPARING = 60.0
 TIME, CPU = native.LIMITS.index("time"), native.LIMITS.index("cpu")
@@ -53,6 +56,8 @@ TIME, CPU = native.LIMITS.index("time"), native.LIMITS.index("cpu")
 LARGE = 1 << 16
 # So many runs of one command line, and what it compiles is kept in an image of its own.
 OFTEN = 16
+# So many functions a pool remembers how to call.
+MANY = 1024
 # How much longer than its processor time an attempt may take: the machine may be busy.
 WAITING = 2.5
 
@@ -97,7 +102,7 @@ class Pool:
         self._offered = offered
         self._told: Frozen | None = None
         self._room = self._options.limits.output_bytes
-        self._tally = _Tally()
+        self._tally = Tally()  # several threads count, and may lose one now and then
         self._size = size
         self._places: SimpleQueue[None] = SimpleQueue()
         for _ in range(size):
@@ -106,6 +111,7 @@ class Pool:
         self._by_module = {
             module: self._idle(image) for module, image in (prepared_images or {}).items()
         }
+        self._called: dict[str, _Calling] = {}
         self._preparing = threading.Lock()
         self._often = _Often()
         self._executor: ThreadPoolExecutor | None = None
@@ -129,12 +135,12 @@ class Pool:
     @property
     def resets(self) -> int:
         """How often a machine was put back to its image."""
-        return self._tally.resets
+        return int(self._tally.resets)
 
     @property
     def dirty_pages(self) -> int:
         """How many pages that took."""
-        return self._tally.dirty_pages
+        return int(self._tally.dirty_pages)
 
     @property
     def limits(self) -> Limits:
@@ -158,6 +164,11 @@ class Pool:
         Raises `GuestError` with the guest's traceback, `LimitReached`, `GuestExitedError`,
         `CallDataError`.
         """
+        value = (self._called.get(function) or self._calling(function))(args, kwargs)
+        return self._call(function, args, kwargs) if value is NotImplemented else value
+
+    def _call(self, function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """As `call`, whatever the data is."""
         idle = self._by_module.get(function.partition(":")[0]) or self._prepare(function)
         request = call_request(function, args, kwargs)
         self._places.get()
@@ -165,6 +176,18 @@ class Pool:
             return idle.call(request, self._room, self._options.ask)
         finally:
             self._places.put(None)
+
+    def _calling(self, function: str) -> _Calling:
+        """What makes most calls of a function: of those it returns NotImplemented for, nothing has
+        been done. Raises as `call` where the module cannot be imported."""
+        module = function.partition(":")[0]
+        idle = self._by_module.get(module) or self._prepare(function)
+        if len(self._called) >= MANY:
+            self._called.clear()
+        made = self._called[function] = idle.calling(function, self._places)
+        if self._by_module[module] is not idle:  # prepared anew meanwhile
+            self._called.pop(function, None)
+        return made
 
     def call_with(
         self,
@@ -176,6 +199,11 @@ class Pool:
     ) -> Any:
         """As `call`, with data of which `convert` makes plain data where it is more than JSON.
         ask: who answers the guest instead of the pool's."""
+        if ask is None:
+            calling = self._called.get(function) or self._calling(function)
+            value = calling((data, *others), {})
+            if value is not NotImplemented:
+                return value
         idle = self._by_module.get(function.partition(":")[0]) or self._prepare(function)
         request = data_request(function, data, convert, others)
         ask = ask or self._options.ask
@@ -265,6 +293,7 @@ class Pool:
             before = self._by_module[module]
             frozen, result = before.frozen.after(request, self._once)
             self._by_module[module] = self._idle(frozen)
+            self._called.clear()
         before.retire()
         return result
 
@@ -403,10 +432,9 @@ class _Often:
         return self._count == OFTEN
 
 
-class _Tally:
-    """Counted by several threads at once, which may lose one now and then."""
-
-    resets = dirty_pages = 0
+def _never(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A `_Calling` that no call is for."""
+    return NotImplemented
 
 
 class _IdleInstances:
@@ -418,13 +446,13 @@ class _IdleInstances:
         options: RunOptions,
         size: int,
         folders: Sequence[Mount],
-        tally: _Tally,
+        tally: Tally,
     ) -> None:
         self.frozen = frozen
         self._tally = tally
         self._folders = folders
         self._options = options
-        self._idle: deque[Instance] = deque(maxlen=size)
+        self._idle: list[Instance] = []
         self._closed = self._retired = False
         self._is_resettable = frozen.resettable
         self._captured = replace(options, stdout=Stream.CAPTURE, stderr=Stream.CAPTURE)
@@ -432,6 +460,7 @@ class _IdleInstances:
         self._usual_run = prepared(self._captured) if frozen.is_mapped else None
         self._brief = self._briefly(False)
         self._brief_asking = self._briefly(True)
+        self._calls = self._calls_of()
         self._trial = self._trial_of(self._run)
 
     def _briefly(self, asks: bool) -> Any:
@@ -443,6 +472,21 @@ class _IdleInstances:
         if run.cpu_ns >= run.time_ns:  # which is reached first: a machine has one thread at a time
             run.cpu_ns = native.NO_LIMIT
         return byref(run)
+
+    def _calls_of(self) -> Calls | None:
+        if self._brief is None or self._options.ask is not None:
+            return None
+        return Calls(pointer(self._brief._obj), pointer(self._tally), not self._is_resettable)
+
+    def calling(self, function: str, places: SimpleQueue[None]) -> _Calling:
+        """What makes most calls of a function on these machines (native/calling.c)."""
+        if self._calls is None:
+            return _never
+        hooks = (self._idle, places.get, places.put, scan, read_brief, self._told)
+        return native.calling(self._calls, request_head(function), hooks) or _never
+
+    def _told(self, instance: MappedInstance) -> Any:
+        return self._read(instance, self._options.limits.output_bytes)
 
     @staticmethod
     def _trial_of(run: Run | None) -> Run | None:
@@ -618,6 +662,8 @@ class _IdleInstances:
     def retire(self) -> None:
         """Calls under way are the last ones."""
         self._retired = True
+        if self._calls is not None:
+            self._calls.is_over = 1
         while self._idle:
             self._idle.pop().close()
 
