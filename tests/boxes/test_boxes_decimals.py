@@ -20,7 +20,7 @@ OPERATIONS = """
 import decimal, hashlib, json, random
 from decimal import Decimal
 source = random.Random(7)
-edges = [0, 7, 10**9, 10**19, 2**32, 2**63, 2**64, 10**38, 10**57, 10**76]
+edges = [0, 7, 10**9, 10**19, 2**31, 2**32, 2**63, 2**64, 10**38, 10**57, 10**76]
 
 def number(digits):
     kind = source.getrandbits(3)

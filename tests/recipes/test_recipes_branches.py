@@ -15,7 +15,8 @@ from recipes.extension.linked import hints, wasm
 from recipes.extension.linked.hints import Function
 
 # Of `steps`'s branches: one to the end of the loop, taken once; an `if` with `else`, one in a
-# hundred; an `if` without, taken always; a branch whose target is the way of everything; the loop.
+# hundred; an `if` without, taken always; a branch whose target is the way of everything; an `if`
+# that is taken never, and in it one that is never met; the loop.
 TEXT = """
 (module
   (memory (export "memory") 1)
@@ -30,13 +31,15 @@ TEXT = """
         (block $join
           (br_if $join (i32.eq (local.get 0) (i32.const 7)))
           (local.set 1 (i32.add (local.get 1) (i32.const 1))))
+        (if (i32.gt_u (local.get 0) (i32.const 100000))
+          (then (if (local.get 1) (then (local.set 1 (i32.const 0))))))
         (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
         (br_if $next (i32.const 1))))
     (local.get 1))
   (func $seldom (export "seldom") (param i32) (result i32)
     (if (result i32) (local.get 0) (then (i32.const 1)) (else (i32.const 2)))))
 """
-STEPS = "00..1"
+STEPS = "00..001"
 # As the text format has them.
 HINTED = """
 (module
