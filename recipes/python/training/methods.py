@@ -80,6 +80,7 @@ def texts() -> None:
         text.translate({ord("q"): "qu", ord("z"): None})
         exhaust((text[::-1], text[::2], set(text), list(text), repr(text), ascii(text)))
         exhaust((text == text[:-1] + "!", text < text[:-1] + "!", "zz" in text, text * 3))
+        exhaust((text.lower().islower(), text.upper().isupper(), text.title().istitle()))
         exhaust((text[3:-3], hash(text + "."), " ".join(text), sorted(text), max(text)))
         exhaust(map(ord, text))
 
@@ -140,6 +141,7 @@ def sequences() -> None:
     exhaust((hash(pairs), pairs == pairs[:], sorted(pairs), dict(pairs), len(set(pairs))))
     changed = wholes[:]
     changed[5:90] = [1, 2]
+    changed[:0] = wholes[:9]
     changed[::2] = changed[::2]
     changed.reverse()
     changed.extend(floats)
