@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tarfile
 import tomllib
 import urllib.error
@@ -78,7 +79,7 @@ def unpacked(source: Source) -> Path:
         with tarfile.open(fetch(source)) as archive:
             archive.extractall(folder, filter="data")
         if changes.exists():
-            _apply(changes, folder / source.strip)
+            apply_changes(changes, folder / source.strip)
 
     return product(f"source-{source.name}", digest, make) / source.strip
 
@@ -88,22 +89,26 @@ def _changes(path: Path) -> list[dict[str, str]]:
     return found
 
 
-def _apply(changes: Path, tree: Path) -> None:
+def apply_changes(changes: Path, tree: Path) -> None:
     """Makes each change of the file. `file`: it must fit exactly once. `files`, a pattern: every
-    time it fits, at least once. `tables`: a name for those of a header, which are compressed."""
+    time it fits, at least once. `until`: what stands from `old` to this line is replaced, too.
+    `tables`: a name for those of a header, which are compressed."""
     for change in _changes(changes):
         if "tables" in change:
             header = tree / change["file"]
             header.write_text(tables.compressed(header.read_text(), change["tables"]))
             continue
-        line, new = change["old"] + "\n", change["new"].lstrip("\n")
+        old, new = re.escape(change["old"] + "\n"), change["new"].lstrip("\n").encode()
+        if "until" in change:
+            old += f"(?s:.*?^{re.escape(change['until'])}\n)"
+        fits = re.compile(old.encode(), re.MULTILINE)
         pattern = change.get("files")
         paths = sorted(tree.glob(pattern)) if pattern else [tree / change["file"]]
         fitting = 0
         for path in paths:
-            text = path.read_bytes()
-            fitting += text.count(line.encode())
-            path.write_bytes(text.replace(line.encode(), new.encode()))
+            text, count = fits.subn(new.replace(b"\\", rb"\\"), path.read_bytes())
+            fitting += count
+            path.write_bytes(text)
         if not fitting or (not pattern and fitting > 1):
             place = pattern or change["file"]
             raise RecipeError(f"{changes.name}: `{change['old']}` is not once in {place}.")

@@ -290,11 +290,6 @@ def _subclass(hint: type, codec: Codec) -> Codec:
     return Codec(codec.schema, lambda value: hint(load(value)), codec.dump)
 
 
-def _is_qualifier(origin: Any) -> bool:
-    names = ("Required", "NotRequired", "ReadOnly")
-    return getattr(origin, "_name", None) in names
-
-
 def _filled(hint: Any, arguments: dict[Any, Any]) -> Any:
     """A hint of a generic class with its variables replaced."""
     if not arguments:
