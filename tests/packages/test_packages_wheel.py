@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from boxer.errors import BadWheelError
@@ -231,6 +231,7 @@ def test_a_bomb_is_refused_by_what_it_says_and_by_what_it_is(
 
 
 @given(st.integers(0, 10_000), st.integers(0, 255))
+@example(1813, 0)  # a member without a name
 def test_a_damaged_wheel_is_read_or_refused_and_nothing_else(position: int, value: int) -> None:
     data = bytearray(_wheel({"demo/__init__.py": "x = 1\n" * 20}))
     data[position % len(data)] = value

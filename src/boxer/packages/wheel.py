@@ -110,6 +110,8 @@ def _members(archive: zipfile.ZipFile, filename: str) -> Iterator[Member]:
         raise bad_wheel(filename, "it unpacks to more than a box can hold")
     seen: set[str] = set()
     for entry in entries:
+        if not entry.filename:
+            raise ValueError("a member has no name")
         if entry.is_dir():
             continue
         name = entry.filename
