@@ -122,3 +122,31 @@ def test_a_type_above_64_is_no_kind_of_value() -> None:
     before = bytes(wasmtime.wat2wasm(module))
     assert wasm.types(before)[70] == (b"\x7f", b"\x7f\x7f")
     assert results(arguments.widened(before)) == results(before)
+
+
+def filled_up(module: bytes) -> bytes:
+    """The module with five bytes for each function that is called, as a linker leaves them that
+    does not move code."""
+    bodies = []
+    for body in wasm.bodies(module):
+        written = module[body.start : body.first]
+        for opcode, begin, end in wasm.instructions(module, body):
+            number, _ = wasm.read(module, begin + 1)
+            filled = bytes((opcode, number | 0x80, 0x80, 0x80, 0x80, 0x00))
+            written += filled if opcode == arguments.CALL else module[begin:end]
+        bodies.append(wasm.number(len(written)) + written)
+    content = wasm.number(len(bodies)) + b"".join(bodies)
+    parts = [module[: wasm.PREAMBLE]]
+    for kind, start, _, end in wasm.sections(module):
+        section = bytes([kind]) + wasm.number(len(content)) + content
+        parts.append(section if kind == wasm.CODE else module[start:end])
+    return hints.with_hints(wasm.without(b"".join(parts), hints.SECTION), hints.hints_of(module))
+
+
+def test_calls_whose_numbers_are_filled_up_are_found() -> None:
+    module = bytes(wasmtime.wat2wasm(text("computed")))
+    filled = filled_up(module)
+    widened = arguments.widened(filled)
+    assert len(filled) > len(module)
+    assert kinds(widened) == kinds(arguments.widened(module)) != kinds(module)
+    assert results(widened) == results(module)
