@@ -124,6 +124,15 @@ def test_a_type_above_64_is_no_kind_of_value() -> None:
     assert results(arguments.widened(before)) == results(before)
 
 
+def test_a_type_that_stands_twice_keeps_both_places() -> None:
+    twice = "(type (func (param i64))) (type (func (param i64))) (import"
+    module = bytes(wasmtime.wat2wasm(text("indirect").replace("(import", twice)))
+    assert wasm.types(module).count((b"\x7e", b"")) == 2
+    widened = arguments.widened(module)
+    assert kinds(widened) != kinds(module)
+    assert results(widened) == results(module)
+
+
 def filled_up(module: bytes) -> bytes:
     """The module with five bytes for each function that is called, as a linker leaves them that
     does not move code."""

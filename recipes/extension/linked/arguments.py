@@ -166,15 +166,19 @@ def widened(module: bytes) -> bytes:
             places = wide.get(call.callee, ())
             if any(not _is_last(call.producers[place]) for place in places):
                 del wide[call.callee]  # Of several values only the topmost can be made wide.
-    of, number = list(read.of), {kind: i for i, kind in enumerate(read.types)}
+    of, types = list(read.of), list(read.types)
+    number = {kind: i for i, kind in enumerate(types)}
     for function, places in wide.items():
         parameters, results = read.type_of(function)
-        changed = bytes(I64 if i in places else kind for i, kind in enumerate(parameters))
-        of[function] = number.setdefault((changed, results), len(number))
+        changed = bytes(I64 if i in places else kind for i, kind in enumerate(parameters)), results
+        if changed not in number:
+            number[changed] = len(types)
+            types.append(changed)
+        of[function] = number[changed]
     code = [_body(read, body, wide, calls.get(body.number, ())) for body in read.bodies]
     imported = len(of) - len(code)
     vectors = {
-        wasm.TYPE: [_type(*entry) for entry in number],
+        wasm.TYPE: [_type(*entry) for entry in types],
         wasm.FUNCTION: [wasm.number(entry) for entry in of[imported:]],
         wasm.CODE: [wasm.number(len(body)) + body for body in code],
     }
