@@ -16,6 +16,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from recipes.extension.linked import wasm
+
 # __llvm_profile_data for 32-bit addresses: name, hash, counters (relative to the record), bitmap,
 # function, values, number of counters, value sites of three kinds, bitmap bytes.
 RECORD = struct.Struct("<2QiiIII3H2xI")
@@ -184,23 +186,12 @@ def _names(section: bytes) -> Iterator[bytes]:
         if section[place] == 0:  # padding between chunks
             place += 1
             continue
-        plain, place = _uleb(section, place)
-        packed, place = _uleb(section, place)
+        plain, place = wasm.read(section, place)
+        packed, place = wasm.read(section, place)
         size = packed or plain
         chunk = section[place : place + size]
         place += size
         yield from (zlib.decompress(chunk) if packed else chunk).split(b"\x01")
-
-
-def _uleb(data: bytes, place: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = data[place]
-        place += 1
-        value |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            return value, place
 
 
 def _md5(name: bytes) -> int:
