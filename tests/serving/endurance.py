@@ -119,7 +119,10 @@ def until(holds: Callable[[], bool], seconds: float) -> None:
 
 
 def family(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    """It and those it has started, also one that ends meanwhile."""
+    children: list[str] = []
+    with contextlib.suppress(OSError):
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [pid, *(each for child in children for each in family(int(child)))]
 
 
@@ -127,8 +130,9 @@ def memory_of(pid: int) -> float:
     """MB that are its own: proportional set size."""
     kilobytes = 0
     for each in family(pid):
-        told = Path(f"/proc/{each}/smaps_rollup").read_text()
-        kilobytes += int(re.search(r"^Pss:\s+(\d+)", told, re.MULTILINE)[1])  # type: ignore[index]
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            told = Path(f"/proc/{each}/smaps_rollup").read_text()
+            kilobytes += sum(map(int, re.findall(r"^Pss:\s+(\d+)", told, re.MULTILINE)))
     return kilobytes / 1e3
 
 

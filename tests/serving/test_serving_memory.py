@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -32,8 +33,12 @@ def memory_of(pid: int, name: str) -> int:
     """MB, of a process and those it has started."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    own = next(int(line.split()[1]) // 1024 for line in lines if line.startswith(name))
-    return own + sum(memory_of(int(child), name) for child in children)
+    # A zombie has no such line.
+    size = sum(int(line.split()[1]) // 1024 for line in lines if line.startswith(name))
+    for child in children:
+        with suppress(OSError):  # it has ended meanwhile
+            size += memory_of(int(child), name)
+    return size
 
 
 KINDS = {
