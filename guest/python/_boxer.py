@@ -17,6 +17,8 @@ hooks = []
 frozen_modules = set()
 # Where modules are looked for, as the first freeze left it.
 frozen_path = []
+# Files of ours: this one and its neighbours, and the package.
+OURS = (__file__.removesuffix(".py"), __file__.rpartition("/")[0] + "/site-packages/boxer/")
 # TZ as it was at the freeze, which the image's clock follows; UNKNOWN: it is looked at anew.
 frozen_zone = UNKNOWN = object()
 
@@ -106,14 +108,53 @@ def call_init(name):
     here = posix.getcwd()
     sys.path.insert(0, here)
     try:
-        module, _, path = name.partition(":")
-        __import__(module)
-        function = sys.modules[module]
-        for part in path.split("."):
-            function = getattr(function, part)
-        function()
+        place, last = find(name)
+        getattr(place, last)()
     finally:
         sys.path.remove(here)
+
+
+def find(target):
+    """Of `module:path`, what holds it and its name there. Imported as by a statement: a traceback
+    has no frames of the import system then."""
+    module, _, path = target.partition(":")
+    if not (module and path):
+        raise ValueError(f"`{target}` is not `module:function`")
+    __import__(module)
+    found = sys.modules[module]
+    parts = path.split(".")
+    for part in parts:
+        place = found
+        if not hasattr(place, part):
+            raise AttributeError(f"`{module}` has no `{part}`", name=part, obj=place)
+        found = getattr(place, part)
+    return place, parts[-1]
+
+
+def leave_out_ours(error):
+    """The error, with the frames of the program alone: also of what it came from."""
+    waiting, seen = [error], set()
+    for one in waiting:
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        one.__traceback__ = _of_others(one.__traceback__)
+        inner = one.exceptions if isinstance(one, BaseExceptionGroup) else ()
+        waiting += (one.__cause__, one.__context__, *inner)
+    return error
+
+
+def _of_others(traceback):
+    entries, kept = [], None
+    while traceback is not None:
+        entries.append(traceback)
+        traceback = traceback.tb_next
+    for entry in reversed(entries):
+        if not entry.tb_frame.f_code.co_filename.startswith(OURS):
+            if entry.tb_next is not kept:
+                entry.tb_next = kept
+            kept = entry
+    return kept
 
 
 def compiled(command, script):

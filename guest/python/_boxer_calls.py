@@ -13,10 +13,11 @@ A request is one letter and its data, a reply likewise:
 """
 
 import _thread
-import importlib
 import json
 import sys
 import traceback
+
+import _boxer
 
 TAG = "boxer.bytes"
 TEXT = "boxer.text"
@@ -108,14 +109,8 @@ def written(result, as_json=b"=", tagged=b"~"):
 
 def _find(name):
     """Where it is, which later calls know: what is there may have become another one."""
-    module, _, path = name.partition(":")
-    place = importlib.import_module(module)
-    *parts, last = path.split(".")
-    for part in parts:
-        place = getattr(place, part)
-    getattr(place, last)
-    _functions[name] = place, last
-    return place, last
+    _functions[name] = found = _boxer.find(name)
+    return found
 
 
 def know(name):
@@ -246,7 +241,7 @@ def _execute(data):
 def _get_ready(data):
     told = json.loads(bytes(data))
     for module in told["modules"]:
-        importlib.import_module(module)
+        __import__(module)
     for name in told.get("functions", ()):
         try:
             know(name)
@@ -274,11 +269,11 @@ def _exit_status(code):
 
 
 def _described(error):
-    lines = traceback.format_exception(error)
+    lines = traceback.format_exception(_boxer.leave_out_ours(error))
     return {
         "type": type(error).__qualname__,
         "message": str(error),
-        "traceback": "".join(line for line in lines),
+        "traceback": "".join(lines),
     }
 
 

@@ -71,6 +71,9 @@ def _told():
 
 
 def _of_the_program(thread):
-    """Where it was started, without the import system."""
+    """Where it was started, without the import system and frames of ours."""
+    from _boxer import OURS  # which imports this module
+
     stack = getattr(thread, "_boxer_started", [])
-    return [entry for entry in stack if not entry.filename.startswith("<frozen importlib")]
+    system = ("<frozen importlib", *OURS)
+    return [entry for entry in stack if not entry.filename.startswith(system)]

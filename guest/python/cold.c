@@ -9,6 +9,17 @@
 #include "program.h"
 #include "signals.h"
 
+void cold_tell(void) {
+    PyObject *error = PyErr_GetRaisedException();
+    PyObject *module = PyImport_ImportModule("_boxer");
+    PyObject *told = module ? PyObject_CallMethod(module, "leave_out_ours", "O", error) : NULL;
+    PyErr_Clear(); // then all frames are shown
+    Py_XDECREF(told);
+    Py_XDECREF(module);
+    PyErr_SetRaisedException(error);
+    PyErr_Print();
+}
+
 // Without _boxer (another standard library, by PYTHONHOME) the program meets the kernel's own
 // answers.
 int cold_adjust(void) {
@@ -28,7 +39,7 @@ int cold_adjust(void) {
     }
     PyObject *done = loaded ? PyObject_CallMethod(module, "set_up", "Oi", loaded, 0) : NULL;
     if (!done)
-        PyErr_Print();
+        cold_tell();
     Py_XDECREF(loaded);
     Py_XDECREF(module);
     Py_XDECREF(done);

@@ -65,7 +65,7 @@ static int call_boxer(const char *name, PyObject *argument, int flag) {
     Py_XDECREF(result);
     if (result)
         return 0;
-    PyErr_Print();
+    cold_tell();
     return -1;
 }
 

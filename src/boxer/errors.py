@@ -294,9 +294,14 @@ class StoppedError(BoxerError):
 
 
 class FreezeError(BoxerError):
-    """The program did not start, so there is nothing to freeze."""
+    """The program did not start, so there is nothing to freeze. why: what it wrote, indented lines,
+    or how it ended where it wrote nothing."""
 
     reference = "freeze-failed"
+
+    def __init__(self, message: str, *, hint: str | None = None, why: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.why = why
 
 
 class UnsupportedModuleError(BoxerError):
@@ -372,6 +377,12 @@ class GuestError(BoxerError):
         self.traceback = traceback
         self.stdout = stdout
         self.stderr = stderr
+
+    def shown(self) -> str:
+        """The traceback as lines to end a message with; none where no code of the program is in
+        it."""
+        lines = self.traceback.rstrip().splitlines()
+        return "".join(f"\n  {line}" for line in lines) if len(lines) > 1 else ""
 
 
 class GuestExitedError(BoxerError):

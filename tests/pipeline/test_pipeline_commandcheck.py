@@ -6,21 +6,55 @@ import pytest
 
 from boxer.boxfile import Distribution, Healthcheck, ImageConfig
 from boxer.dockerfile import Entrypoint, From, User, parse
+from boxer.errors import (
+    AccountError,
+    BoxerError,
+    EngineError,
+    ForeignProgramError,
+    FreezeError,
+    UnsupportedModuleError,
+    WarmupError,
+    Where,
+)
 from boxer.filetree import Tree
 from boxer.images.spelling import with_known_images
 from boxer.pipeline.commandcheck import check_command, tell_differences
 from boxer.pipeline.events import Event, Notice
 from boxer.pipeline.imports import Imports
+from boxer.pipeline.places import Places
+from boxer.plan import plan
+
+DOCKERFILE = """\
+FROM python:3.12 AS first
+RUN pip install click
+CMD ["python3", "first.py"]
+FROM first AS unused
+CMD ["unused"]
+FROM first
+RUN pip install numpy
+HEALTHCHECK CMD curl localhost
+ENTRYPOINT ["gunicorn"]
+CMD ["app:app"]
+"""
 
 
-def told(config: ImageConfig, program: Imports | None = None, asked: str = "") -> list[str]:
+def places_in(text: str) -> Places:
+    return Places(plan(parse(text, "Dockerfile"), {}, None, lambda reference, where: {}))
+
+
+def noticed(config: ImageConfig, program: Imports | None = None, asked: str = "") -> list[Notice]:
     tree = Tree()
     tree.add_file("/usr/local/bin/python3", b"#!boxer python\n", 0o755)
     tree.add_file("/bin/sh", b"#!boxer sh\n", 0o755)
     tree.add_file("/srv/app.py", b"print(1)\n")
     heard: list[Event] = []
-    check_command(config, tree, program or Imports(), asked, heard.append)
-    return [event.message for event in heard if isinstance(event, Notice)]
+    places = places_in(DOCKERFILE)
+    check_command(config, tree, program or Imports(), asked, places, heard.append)
+    return [event for event in heard if isinstance(event, Notice)]
+
+
+def told(config: ImageConfig, program: Imports | None = None, asked: str = "") -> list[str]:
+    return [event.message for event in noticed(config, program, asked)]
 
 
 @pytest.mark.parametrize(
@@ -84,6 +118,50 @@ def test_a_module_that_only_the_python_asked_for_has_is_told() -> None:
 
 
 @pytest.mark.parametrize(
+    ("config", "line"),
+    [
+        (ImageConfig(entrypoint=("gunicorn",), cmd=("app:app",)), 9),
+        (ImageConfig(cmd=("app:app",)), 10),
+        (ImageConfig(cmd=("python3", "/srv/first.py")), 3),  # of the stage that it begins with
+        (ImageConfig(cmd=("elsewhere",)), 10),  # a variable's value
+        (ImageConfig(cmd=("python3",), healthcheck=Healthcheck(("CMD", "curl"))), 8),
+    ],
+)
+def test_what_is_told_has_its_line(config: ImageConfig, line: int) -> None:
+    (event,) = noticed(config)
+    assert event.where == Where("Dockerfile", line, line)
+
+
+def test_where_no_instruction_says_it_the_line_is_that_of_the_image() -> None:
+    places = places_in("FROM python:3.12 AS first\nFROM first\nCOPY . .\n")
+    assert str(places.command("gunicorn")) == "Dockerfile:2"
+    assert str(places.of(User)) == "Dockerfile:2"
+    assert str(places.image()) == "Dockerfile:1"
+
+
+LABELS = "FROM python\nLABEL boxer.init=app:x\nLABEL boxer.preimport=y\nLABEL other=z\nUSER me\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "init", "place"),
+    [
+        (WarmupError("The label boxer.preimport is `y`."), None, "Dockerfile:3"),
+        (WarmupError("`app:x` is no function."), None, "Dockerfile:2"),
+        (WarmupError("`app:x` is no function."), "app:x", "None"),
+        (FreezeError("It did not start."), None, "Dockerfile:2"),
+        (AccountError("There is no user."), None, "Dockerfile:5"),
+        (ForeignProgramError("It is a Linux program."), None, "Dockerfile:1"),
+        (UnsupportedModuleError("The box has no program."), None, "Dockerfile:1"),
+        (EngineError("It fell over."), None, "None"),
+    ],
+)
+def test_an_error_of_the_whole_box_has_its_line(
+    error: BoxerError, init: str | None, place: str
+) -> None:
+    assert str(places_in(LABELS).of_error(error, init)) == place
+
+
+@pytest.mark.parametrize(
     ("image", "python", "entrypoint", "user"),
     [
         ("gcr.io/distroless/python3", "python", ("python3",), None),
@@ -126,8 +204,9 @@ def test_any_other_image_is_left_as_it_is(image: str) -> None:
 def test_a_package_that_gives_other_results_in_a_box_is_told_once() -> None:
     heard: list[Event] = []
     held = [Distribution("NumPy", "2.4.6", ""), Distribution("click", "8.1", "")]
-    tell_differences([*held, *held], heard.append)
+    tell_differences([*held, *held], places_in(DOCKERFILE), heard.append)
     (event,) = heard
     assert isinstance(event, Notice)
+    assert event.where == Where("Dockerfile", 7, 7)
     assert event.message.startswith("`NumPy`: its default integer has 32 bits")
     assert "int64" in (event.hint or "")

@@ -6,6 +6,8 @@ A coroutine is driven by hand as far as it goes without waiting, which is all th
 import asyncio
 import copy
 
+import _boxer
+
 from boxer._wsgi import AGAIN, AT_ONCE
 
 # Seconds after an answer's end in which its coroutine may end, too, for the answer to go whole.
@@ -136,7 +138,7 @@ def _see_to(error, talk, request):
         raise error
     import traceback
 
-    traceback.print_exc()
+    traceback.print_exception(_boxer.leave_out_ours(error))
 
 
 async def _hello(scope, receive, send):

@@ -25,11 +25,12 @@ import time
 import traceback
 import types
 
+import _boxer
+
 from boxer import _display
 
 _SOON, _LINE, _LARGEST = 0.02, 1 << 13, 1 << 24
 _AWAITS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-_HERE = os.path.dirname(__file__)
 
 
 class Quiet:
@@ -445,9 +446,7 @@ def shell(command):
 def _described(error):
     """name, value, traceback: without our own frames."""
     try:
-        told = traceback.TracebackException.from_exception(error)
-        _leave_out_ours(told)
-        lines, value = list(told.format()), str(error)
+        lines, value = traceback.format_exception(_boxer.leave_out_ours(error)), str(error)
     except Exception:
         lines, value = [f"{type(error).__name__}\n"], ""
     text = "".join(lines).rstrip("\n")
@@ -458,13 +457,6 @@ def _described(error):
         if len(text) < 1 << 16
         else text[: 1 << 15] + "\n...\n" + text[-(1 << 15) :],
     }
-
-
-def _leave_out_ours(told):
-    while told is not None:
-        kept = [frame for frame in told.stack if os.path.dirname(frame.filename) != _HERE]
-        told.stack[:] = kept
-        told = told.__cause__ or told.__context__
 
 
 def warm_up(cells):

@@ -6,6 +6,8 @@ Belongs here: what begins and ends. Does not: frames (`_frames`), calling the ap
 import threading
 import traceback
 
+import _boxer
+
 
 class Living:
     """answer: the application (`Asgi`, `Wsgi`, ...). imported: tells new modules."""
@@ -90,6 +92,6 @@ class Living:
         told = {
             "type": type(error).__qualname__,
             "message": str(error)[:4096],
-            "traceback": "".join(traceback.format_exception(error))[-32768:],
+            "traceback": "".join(traceback.format_exception(_boxer.leave_out_ours(error)))[-32768:],
         }
         stream.send_json(b"!", told)

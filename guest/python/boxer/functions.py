@@ -33,7 +33,10 @@ class ResultError(TypeError):
 
 def at_freeze():
     """Called before the box is frozen: what is set up now is in each call's machine."""
-    told = json.loads(Path(DESCRIPTION).read_text("utf-8"))
+    try:
+        told = json.loads(Path(DESCRIPTION).read_text("utf-8"))
+    except FileNotFoundError:
+        raise LookupError(f"there is no {DESCRIPTION}: `boxer fn build` writes it") from None
     if "" not in sys.path and told.get("path"):
         sys.path.insert(0, told["path"])
     if told.get("init"):
@@ -71,11 +74,9 @@ def open_function(target=None):
 
 
 def _find(target):
-    module_name, _, path = target.partition(":")
-    found = importlib.import_module(module_name)
-    for name in (path or "handler").split("."):
-        found = getattr(found, name)
-    return found
+    module, _, path = target.partition(":")
+    place, last = _boxer.find(f"{module}:{path or 'handler'}")
+    return getattr(place, last)
 
 
 def _runner():
@@ -141,7 +142,10 @@ def main():
     replies = os.dup(1)
     os.dup2(2, 1)
     sys.stdout = sys.stderr
-    open_function()
+    try:
+        open_function()
+    except LookupError as error:
+        sys.exit(f"This box has no function: {error}.")
     _linking.over_streams(0, replies)
     while (request := _linking.read_frame(0)) is not None:
         _linking.write_frame(replies, _boxer_calls.serve(request))

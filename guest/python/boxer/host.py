@@ -116,10 +116,10 @@ def _over_device(request):
                 if error.errno != 16:  # EBUSY: another process of the box has a reply to read
                     raise
                 os.sched_yield()
-    except OSError as error:
+    except OSError:
         raise NotOfferedError(
             "this run was given no functions of the host: box.pool(host={...})"
-        ) from error
+        ) from None
     reply = os.read(_device, _CHUNK)
     size = int.from_bytes(reply[:4], "little") + 4
     if len(reply) == size:

@@ -167,16 +167,12 @@ def _look_here():
 def _find(target):
     module_name, _, path = target.partition(":")
     _look_here()
-    module = importlib.import_module(module_name)
     if not path:
-        return _only_app(module, module_name)
-    factory = path.endswith("()")
-    found = module
-    for part in path.removesuffix("()").split("."):
-        if not hasattr(found, part):
-            raise LookupError(f"`{module_name}` has no `{part}`")
-        found = getattr(found, part)
-    return _made(found) if factory else found
+        __import__(module_name)
+        return _only_app(sys.modules[module_name], module_name)
+    place, last = _boxer.find(target.removesuffix("()"))
+    found = getattr(place, last)
+    return _made(found) if path.endswith("()") else found
 
 
 def _made(factory):

@@ -64,7 +64,19 @@ def make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _refused(path, error) from error
+        raise not_made(path, error) from error
+
+
+def not_made(path: Path, error: OSError) -> WriteError:
+    """That a folder of ours cannot be made, or one above it."""
+    there = next(parent for parent in (path, *path.parents) if parent.exists())
+    hint = f"See how much room there is: `df -h {there}`."
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        hint = f"`{there}` takes no folder of yours."
+    return WriteError(
+        f"`{path}` cannot be made: {error.strerror or error}.",
+        hint=f"{hint} HOME, or XDG_CACHE_HOME, XDG_DATA_HOME and XDG_STATE_HOME name other places.",
+    )
 
 
 def write_file(path: Path, write: Callable[[int], None]) -> None:

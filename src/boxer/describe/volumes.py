@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from boxer.blobstore import make_folder, write_atomically
+from boxer.blobstore import data_folder, make_folder, write_atomically
 from boxer.ending import draft
 from boxer.errors import VolumeError, WriteError
 
@@ -46,9 +46,7 @@ class VolumeStore:
     """The user's volumes. root: `$XDG_DATA_HOME/boxer/volumes`, by default below ~/.local/share."""
 
     def __init__(self, root: Path | None = None) -> None:
-        home = os.environ.get("XDG_DATA_HOME", "")
-        data = Path(home) if Path(home).is_absolute() else Path.home() / ".local" / "share"
-        self.root = root or data / "boxer" / "volumes"
+        self.root = root or data_folder() / "volumes"
 
     def create(self, name: str | None = None) -> Volume:
         """Makes a volume, if there is none of that name. Without a name it is anonymous.

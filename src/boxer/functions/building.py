@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from boxer.boxfile import Box, read_box, read_info, write_box
-from boxer.errors import BoxerError, FunctionError, GuestError
+from boxer.errors import BoxerError, FreezeError, FunctionError, GuestError, Where
 from boxer.functions.description import Description, checked_signature
 from boxer.functions.project import Project
 from boxer.pipeline import Event, Listener, Notice, build
@@ -37,10 +37,25 @@ def _ignore(event: object) -> None:
     pass
 
 
-def _told(events: Listener, event: Event) -> None:
-    """But that the box reads what it is told of its function."""
-    if not (isinstance(event, Notice) and TOLD in event.message):
-        events(event)
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """The Dockerfile that is made, and whose lines it begins with: None where all are ours."""
+
+    path: Path
+    own: Path | None
+
+    def at(self, where: Where | None) -> Where | None:
+        """The place in the project's own Dockerfile."""
+        if where is None or where.file != str(self.path):
+            return where
+        return replace(where, file=str(self.own)) if self.own else None
+
+    def told(self, events: Listener, event: Event) -> None:
+        """But that the box reads what it is told of its function."""
+        if not isinstance(event, Notice):
+            events(event)
+        elif TOLD not in event.message:
+            events(replace(event, where=self.at(event.where)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +86,25 @@ def build_function(
             ours.write_bytes(ignore.read_bytes())
         elif project.dockerfile is None:
             ours.write_text("\n".join([*_LEFT_OUT, *_boxes_in(project.folder)]) + "\n", "utf-8")
-        result = build(
-            project.folder,
-            dockerfile=dockerfile,
-            init=f"{GUEST}:at_freeze",
-            cache=cache,
-            events=functools.partial(_told, events),
-        )
+        own = project.folder / project.dockerfile if project.dockerfile else None
+        made = _Made(dockerfile, own)
+        try:
+            result = build(
+                project.folder,
+                dockerfile=dockerfile,
+                init=f"{GUEST}:at_freeze",
+                cache=cache,
+                events=functools.partial(made.told, events),
+            )
+        except FreezeError as error:
+            raise FunctionError(
+                f"`{project.entry}` cannot be loaded.{error.why}",
+                hint="The box imports it when it is built: the module is in the folder, what it"
+                " imports there or in a `requirements.txt`.",
+            ) from None
+        except BoxerError as error:
+            error.where = made.at(error.where)
+            raise
     box = read_box(result.data)
     return described(project, box, _signature(box, project))
 
@@ -189,7 +216,7 @@ def _signature(box: Box, project: Project) -> dict[str, Any]:
             told = pool.call(f"{GUEST}:open_function")
     except GuestError as error:
         raise FunctionError(
-            f"`{project.entry}` is no function that can be called: {error.type}: {error.text}.",
-            details=error.traceback,
+            f"`{project.entry}` is no function that can be called: {error.type}: {error.text}."
+            f"{error.shown()}"
         ) from None
     return checked_signature(told, project.name)

@@ -16,10 +16,10 @@ import functools
 import os
 import site
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from boxer.blobstore import cache_folder
+from boxer.blobstore import cache_folder, cache_problem
 
 # The folder that wheels of bases and SDKs put their files into (`wheels`).
 PACKAGED = "boxer_artifacts"
@@ -31,6 +31,15 @@ def bases_roots() -> list[Path]:
     if named:
         return [Path(named)]
     return [*(root / "bases" for root in installed_artifacts()), bases_folder()]
+
+
+def unusable_cache(roots: Sequence[Path]) -> str:
+    """The end of a sentence that says what is not in these folders: where that may be since the
+    cache, in which one of them is, cannot be used."""
+    if not any(root.is_relative_to(cache_folder()) for root in roots):
+        return ""
+    problem = cache_problem()
+    return f": {problem}, where a checkout's would be" if problem else ""
 
 
 def bases_folder() -> Path:

@@ -20,7 +20,7 @@ from pathlib import Path
 from boxer.errors import ArchiveError, BaseDamagedError, BaseMissingError
 from boxer.filetree import Tree, read_tar
 from boxer.images.artifact import ANEW, Base, BaseInfo, read_info, scratch
-from boxer.images.artifacts import bases_roots
+from boxer.images.artifacts import bases_roots, unusable_cache
 from boxer.images.references import BaseReference, resolve
 from boxer.images.table import base_package, known_bases
 
@@ -95,10 +95,10 @@ class BaseFolder:
             if not _DIGEST.fullmatch(digest):
                 raise _damaged(f"`{note}` does not name a base.")
             return note.with_name(digest)
+        hint = f"Install it: `pip install {base_package(name, variant)}`; or make it in a checkout"
         raise BaseMissingError(
-            f"The base {name} {variant} is not on this machine.",
-            hint=f"Install it: `pip install {base_package(name, variant)}`; or make it in a"
-            " checkout of Boxer: `make bases`.",
+            f"The base {name} {variant} is not on this machine{unusable_cache(self.roots)}.",
+            hint=f"{hint} of Boxer: `make bases`.",
         )
 
     def _info(self, folder: Path) -> BaseInfo:

@@ -30,7 +30,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from boxer.blobstore import exclusive, is_held, take, write_file
+from boxer.blobstore import data_folder, exclusive, is_held, not_made, take, write_file
 from boxer.errors import NetworkMissingError, NetworkValueError, WriteError
 
 # docker's own range, which is private and seldom anybody's: 224 networks of 4,094 addresses.
@@ -163,7 +163,7 @@ class NetworkStore:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.root.chmod(0o700)
         except OSError as error:
-            raise WriteError(f"`{self.root}` cannot be made: {error.strerror}.") from None
+            raise not_made(self.root, error) from None
         with exclusive(self.root / ".lock", WriteError):
             yield
 
@@ -246,6 +246,4 @@ def _fill(descriptor: int, data: bytes) -> None:
 
 
 def _default_root() -> Path:
-    home = os.environ.get("XDG_DATA_HOME")
-    root = Path(home) if home and Path(home).is_absolute() else Path.home() / ".local" / "share"
-    return root / "boxer" / "networks"
+    return data_folder() / "networks"

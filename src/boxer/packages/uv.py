@@ -17,7 +17,13 @@ from pathlib import Path
 
 import uv as uv_package
 
-from boxer.blobstore import cache_folder, make_folder, write_atomically
+from boxer.blobstore import (
+    cache_folder,
+    folder_problem,
+    home_folder,
+    make_folder,
+    write_atomically,
+)
 from boxer.ending import run_program, temporary_folder
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -45,10 +51,13 @@ def run_uv(
     """
     with temporary_folder("boxer-uv-") as folder, temporary_folder("boxer-uv-") as scratch:
         (folder / "uv.toml").touch()  # what lies above belongs to others
+        own = {"TMPDIR": str(scratch)}
+        if folder_problem(_cache(environment)):  # that is no reason to stop
+            own["UV_NO_CACHE"] = "1"
         try:
             done = run_program(
                 [uv_package.find_uv_bin(), *arguments],
-                environment={**environment, "TMPDIR": str(scratch)},
+                environment={**environment, **own},
                 folder=cwd or folder,
                 timeout=timeout,
             )
@@ -57,6 +66,15 @@ def run_uv(
     text = (done.stderr + done.stdout).decode("utf-8", "replace")
     output = done.stdout.decode("utf-8", "replace")
     return UvResult(done.returncode, _ANSI.sub("", text).strip(), output)
+
+
+def _cache(environment: Mapping[str, str]) -> Path:
+    """uv's (docs.astral.sh/uv/concepts/cache), or what it would be made in."""
+    named = environment.get("UV_CACHE_DIR")
+    home = environment.get("HOME") or home_folder()
+    root = Path(environment.get("XDG_CACHE_HOME") or Path(home, ".cache"))
+    folder = Path(named) if named else root / "uv"
+    return folder if folder.exists() else folder.parent
 
 
 def interpreter(version: str) -> Path:

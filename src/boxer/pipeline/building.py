@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import posixpath
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,8 +15,8 @@ from pathlib import Path
 
 from boxer.blobstore import check_place, write_atomically
 from boxer.boxfile import BoxInfo
-from boxer.dockerfile import Dockerfile, User, parse
-from boxer.errors import AccountError, EpochError, Where
+from boxer.dockerfile import Copy, Dockerfile, Run, parse
+from boxer.errors import BoxerError, EpochError
 from boxer.images import BaseSource, bases_here, with_known_images, with_python_bases
 from boxer.instructions import Context, with_labels
 from boxer.packages import base_program, with_extensions
@@ -26,6 +27,7 @@ from boxer.pipeline.cprogram import find_cprogram, idle_programs, with_program
 from boxer.pipeline.events import BuildFinished, BuildStarted, Listener, Notice, ignore, notices
 from boxer.pipeline.imports import Imports, program_imports
 from boxer.pipeline.javascript import check_scripts
+from boxer.pipeline.places import Places
 from boxer.pipeline.sources import Sources, find_sources
 from boxer.pipeline.stages import Bases, Built, StageBuilder
 from boxer.pipeline.warmup import warmup
@@ -88,12 +90,7 @@ def build(
     files = Context(context, sources.ignore)
     built = StageBuilder(known, files, moment, events, cache, secrets).build(planned)
     built = replace(built, config=with_labels(built.config, tuple((labels or {}).items())))
-    finished = finished_of(built, moment, init, events)
-    try:
-        data, info = assemble(finished, events)
-        tell_differences(info.distributions, events)
-    except AccountError as error:
-        raise error.at(_place_of_user(planned)) from None
+    data, info = finish(built, planned, moment, init, events)
     digest = hashlib.sha256(data).hexdigest()
     if output is not None:
         write_atomically(output, data)
@@ -111,11 +108,20 @@ def _remark(built: Built) -> str:
     )
 
 
-def _place_of_user(planned: Plan) -> Where:
-    """The line that says whom the box runs as."""
-    steps = planned.stages[-1].steps
-    named = [step.instruction.where for step in steps if isinstance(step.instruction, User)]
-    return named[-1] if named else planned.stages[-1].where
+def finish(
+    built: Built, planned: Plan, epoch: int, init: str | None, events: Listener
+) -> tuple[bytes, BoxInfo]:
+    """The bytes of the box and its description. What is wrong with it as a whole has the line of
+    the Dockerfile that says so."""
+    places = Places(planned)
+    try:
+        data, info = assemble(_finished(built, epoch, init, places, events), events)
+    except BoxerError as error:
+        if place := places.of_error(error, init):
+            error.at(place)
+        raise
+    tell_differences(info.distributions, places, events)
+    return data, info
 
 
 def source_date_epoch() -> int:
@@ -149,7 +155,9 @@ def _with_program_of_check(built: Built, epoch: int) -> Built:
     return replace(built, tree=tree)
 
 
-def finished_of(built: Built, epoch: int, init: str | None, events: Listener) -> Finished:
+def _finished(
+    built: Built, epoch: int, init: str | None, places: Places, events: Listener
+) -> Finished:
     """What is frozen: a C program, or the base's own modules and those its program will import."""
     built = _with_program_of_check(built, epoch)
     program_file = find_cprogram(built.config, built.tree, bool(built.base.module))
@@ -158,13 +166,13 @@ def finished_of(built: Built, epoch: int, init: str | None, events: Listener) ->
     for path in idle_programs(built.tree, linked=True):
         message = f"`{path}` is a program of its own, which cannot be linked with the box's."
         hint = "Compile it again; or run it in a RUN and keep what it writes, or name it as CMD."
-        events(Notice(message, None, hint))
+        events(Notice(message, places.of(Copy, Run, naming=posixpath.basename(path)), hint))
     base = built.base.info
     program = Imports()
     if base.python is not None:
         program = program_imports(built.config, built.tree, base.python.stdlib)
     else:
         check_scripts(built.config, built.tree)
-    check_command(built.config, built.tree, program, built.python_asked, events)
+    check_command(built.config, built.tree, program, built.python_asked, places, events)
     steps = warmup(built.config, tuple(base.preimport), program, init)
     return Finished(*with_extensions(built.base, built.tree), built.config, epoch, steps)

@@ -6,17 +6,20 @@ other results. Does not: stopping a build for it: a run may name another command
 
 from __future__ import annotations
 
+import posixpath
 import re
 import shlex
 from collections.abc import Sequence
 
 from boxer.boxfile import Distribution, ImageConfig
+from boxer.dockerfile import HealthCheck, Run
 from boxer.errors import TreeError
 from boxer.filetree import Tree
 from boxer.packages import difference_of, imported_of, removed_for
 from boxer.pipeline.entry import find_entry, find_program
 from boxer.pipeline.events import Listener, Notice
 from boxer.pipeline.imports import Imports
+from boxer.pipeline.places import Places
 
 _SHELLS = ("/bin/sh", "sh")
 # A script with one of these is more than a command with its arguments.
@@ -35,7 +38,12 @@ _FIRST_WORD = re.compile(r"^\s*([\w./+-]+)(?=\s|$)")
 
 
 def check_command(
-    config: ImageConfig, tree: Tree, program: Imports, asked: str, events: Listener
+    config: ImageConfig,
+    tree: Tree,
+    program: Imports,
+    asked: str,
+    places: Places,
+    events: Listener,
 ) -> None:
     """asked: the Python of the image that FROM names, where it is another than the box's."""
     missing = _missing_program(config, tree)
@@ -43,7 +51,7 @@ def check_command(
         events(
             Notice(
                 f"The command of the box starts `{missing}`, which is not in it.",
-                None,
+                places.command(missing),
                 "Install it in a RUN, or correct CMD or ENTRYPOINT.",
             )
         )
@@ -52,7 +60,7 @@ def check_command(
         events(
             Notice(
                 f"HEALTHCHECK calls `{checking}`, which is not in the box: it will be unhealthy.",
-                None,
+                places.of(HealthCheck),
                 "`RUN apt-get install -y curl` brings curl; Python's urllib does it too.",
             )
         )
@@ -61,7 +69,7 @@ def check_command(
         events(
             Notice(
                 f"The command of the box runs `{entry.script}`, which is not in it.",
-                None,
+                places.command(posixpath.basename(entry.script)),
                 "COPY it, or correct CMD or ENTRYPOINT.",
             )
         )
@@ -72,19 +80,19 @@ def check_command(
                 Notice(
                     f"The program imports `{module}`, which Python {asked} has and the box's has"
                     " not.",
-                    None,
+                    places.image(),
                     f"`RUN pip install '{removed[module]}'` brings it back.",
                 )
             )
 
 
-def tell_differences(held: Sequence[Distribution], events: Listener) -> None:
+def tell_differences(held: Sequence[Distribution], places: Places, events: Listener) -> None:
     """Packages of the box that give other results than elsewhere, each once."""
     for name in dict.fromkeys(entry.name for entry in held):
         found = difference_of(name)
         if found is not None:
             why, instead = found
-            events(Notice(f"`{name}`: {why}.", None, instead))
+            events(Notice(f"`{name}`: {why}.", places.of(Run, naming=name), instead))
 
 
 def _is_there(path: str, tree: Tree) -> bool:

@@ -19,8 +19,7 @@ from boxer.dockerfile import Cmd, Dockerfile, Entrypoint, Env, From, Instruction
 from boxer.errors import BoxerError, RunFailedError, TreeError, UnknownBaseError, Where
 from boxer.images import BaseSource, bases_here, resolve, with_known_images, with_python_bases
 from boxer.instructions import Context
-from boxer.pipeline.assemble import assemble
-from boxer.pipeline.building import finished_of, source_date_epoch
+from boxer.pipeline.building import finish, source_date_epoch
 from boxer.pipeline.commands import NOT_RUN
 from boxer.pipeline.doctornetwork import outbound_of, run_line
 from boxer.pipeline.events import Event, Notice, StepStarted
@@ -78,7 +77,7 @@ def examine(
         epoch = source_date_epoch()
         built = StageBuilder(known, files, epoch, heard, failed=heard.failed).build(planned)
         if not heard.stops:
-            assemble(finished_of(built, epoch, None, heard), heard)
+            finish(built, planned, epoch, None, heard)
     except UnknownBaseError:
         for entry, unknown in _unknown_bases(parsed):
             heard.stop(unknown, entry.where)

@@ -29,4 +29,4 @@ def initialise(state: InstanceState) -> None:
 def _failed(state: InstanceState, reason: str) -> FreezeError:
     lines = state.output.decode("utf-8", "replace").rstrip().splitlines()
     written = "".join(f"\n  {line}" for line in lines[-SHOWN_LINES:])
-    return FreezeError(f"The program did not start. {reason}{written}")
+    return FreezeError(f"The program did not start. {reason}{written}", why=written or f" {reason}")

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from boxer.blobstore import make_folder, read_limited, write_file
+from boxer.blobstore import home_folder, make_folder, read_limited, write_file
 from boxer.errors import CredentialsError, InputTooLargeError
 
 _LARGEST = 4 << 20
@@ -98,7 +98,7 @@ def forget(registry: str) -> bool:
 
 def _path() -> Path:
     folder = os.environ.get("DOCKER_CONFIG")
-    return (Path(folder) if folder else Path.home() / ".docker") / "config.json"
+    return (Path(folder) if folder else home_folder() / ".docker") / "config.json"
 
 
 def _read() -> dict[str, Any]:

@@ -17,7 +17,8 @@ Invariants
 
 from __future__ import annotations
 
-import contextlib
+import functools
+import logging
 import re
 import threading
 from collections.abc import Callable
@@ -27,11 +28,13 @@ from weakref import WeakValueDictionary
 
 import wasmtime
 
-from boxer.blobstore import Blobs, cache_folder, locked, write_atomically
+from boxer.blobstore import OTHER_CACHE, Blobs, cache_folder, locked, write_atomically
 from boxer.errors import WriteError
 from boxer.runtime.compiling import compiled
 from boxer.runtime.engine import engine, engine_tag
-from boxer.runtime.private import make_private
+from boxer.runtime.private import make_private, why_not_private
+
+logger = logging.getLogger("boxer.runtime")
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
@@ -116,8 +119,10 @@ def _engine_folder(cache: Path) -> Path:
 
 def _module(code: bytes, digest: str, cache: Path, waiting: Callable[[], None]) -> wasmtime.Module:
     folder = _engine_folder(cache)
-    private = make_private(folder) and make_private(folder / "sha256")
-    if not private or digest in _compiling:  # a handler's own code, while its process compiles it
+    if digest in _compiling:  # a handler's own code, while its process compiles it
+        return compiled(code)
+    if not (make_private(folder) and make_private(folder / "sha256")):
+        _tell_not_kept(*why_not_private(folder, folder / "sha256"))
         return compiled(code)
     if (kept := _kept(folder, digest)) is not None:
         return kept
@@ -132,10 +137,19 @@ def _module(code: bytes, digest: str, cache: Path, waiting: Callable[[], None]) 
 def _compiled_and_kept(code: bytes, digest: str, folder: Path) -> wasmtime.Module:
     module = compiled(code)
     # A full disk must not keep a box from running; the next run compiles again.
-    with contextlib.suppress(WriteError):
+    try:
         kept_digest = Blobs(folder).put(module.serialize())
         write_atomically(folder / digest, kept_digest.encode())
+    except WriteError as error:
+        _tell_not_kept(error.message.removesuffix("."), error.hint or OTHER_CACHE)
     return module
+
+
+@functools.cache
+def _tell_not_kept(why: str, hint: str) -> None:
+    logger.warning(
+        "note: compiled code is not kept, so each process compiles it anew: %s. %s", why, hint
+    )
 
 
 def _kept(folder: Path, digest: str) -> wasmtime.Module | None:

@@ -39,8 +39,8 @@ from typing import Any
 
 from wasmtime import _ffi as ffi
 
-from boxer.blobstore import cache_folder, sha256
-from boxer.runtime.private import is_private
+from boxer.blobstore import OTHER_CACHE, cache_folder, cache_problem, sha256
+from boxer.runtime.private import is_private, why_not_private
 
 logger = logging.getLogger("boxer.runtime")
 ABI = 20
@@ -232,14 +232,27 @@ def library() -> ctypes.CDLL | None:
     """The library, or None where it has not been made. BOXER_NATIVE=0 does without it."""
     if os.environ.get("BOXER_NATIVE") == "0":
         return None
-    loaded = _loaded(native_folder())
+    folder = native_folder()
+    loaded = _loaded(folder)
     if loaded is None:
+        why, hint = _why_not(folder)
         logger.warning(
-            "note: Boxer's native library for this machine is missing or damaged: boxes run "
-            "slower, and without processes, a network and mounted folders. Wheels bring it; in a "
-            "checkout `make bases` makes it."
-        )
+            "note: Boxer's native library for this machine %s: boxes run slower, and without "
+            "processes, a network and mounted folders. %s", why, hint,
+        )  # fmt: skip
     return loaded
+
+
+def _why_not(folder: Path) -> tuple[str, str]:
+    """Why there is no library, and what to do."""
+    if folder != PACKAGED:
+        if not folder.exists() and (problem := cache_problem()):
+            return f"is looked for in the cache, and {problem}", OTHER_CACHE
+        if folder.exists() and not is_private(folder):
+            why, hint = why_not_private(folder)
+            return f"is not taken: {why}", hint
+    hint = "Wheels bring it; in a checkout `make bases` makes it."
+    return "is missing or damaged", hint
 
 
 def _loaded(folder: Path) -> ctypes.CDLL | None:

@@ -9,6 +9,8 @@ import os
 import stat
 from pathlib import Path
 
+from boxer.blobstore import OTHER_CACHE, cache_problem
+
 
 def make_private(folder: Path) -> bool:
     """Whether the folder is there, made if need be, and only this user can change what is in it."""
@@ -17,6 +19,17 @@ def make_private(folder: Path) -> bool:
         return is_private(folder)
     except OSError:
         return False
+
+
+def why_not_private(*folders: Path) -> tuple[str, str]:
+    """Of folders in the cache that `make_private` says no to: why, and what to do."""
+    for folder in folders:
+        if folder.is_dir() and not is_private(folder):
+            return (
+                f"others than you can write to `{folder}`, or it is theirs",
+                f"Remove it, or make it yours alone: `chmod go-w {folder}`.",
+            )
+    return cache_problem() or f"`{folders[-1]}` cannot be made", OTHER_CACHE
 
 
 def is_private(folder: Path) -> bool:

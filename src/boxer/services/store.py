@@ -30,7 +30,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from boxer.blobstore import Blobs, is_held, locked, make_folder, take
+from boxer.blobstore import Blobs, is_held, locked, make_folder, state_folder, take
 from boxer.errors import (
     NameTakenError,
     ServiceMissingError,
@@ -109,9 +109,7 @@ class ServiceStore:
     """root: `$XDG_STATE_HOME/boxer`, by default below ~/.local/state."""
 
     def __init__(self, root: Path | None = None) -> None:
-        home = os.environ.get("XDG_STATE_HOME", "")
-        state = Path(home) if Path(home).is_absolute() else Path.home() / ".local" / "state"
-        self.root = root or state / "boxer"
+        self.root = root or state_folder()
         self.blobs = Blobs(self.root / "boxes")
         self._services = self.root / "services"
 

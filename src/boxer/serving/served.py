@@ -124,7 +124,7 @@ class Served:
                 return str(self.pool.prepare(f"{MODULE}:open_app", app, each_life=True))
         except GuestError as error:
             raise ServeError(
-                f"`{app}` cannot be served: {error.type}: {error.text}.", details=error.traceback
+                f"`{app}` cannot be served: {error.type}: {error.text}.{error.shown()}"
             ) from None
         except (GuestExitedError, LimitReached) as error:
             raise ServeError(f"`{app}` cannot be served: {error}") from None

@@ -15,14 +15,13 @@ from __future__ import annotations
 
 import builtins
 import json
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from boxer.blobstore import make_folder, sha256, write_atomically
+from boxer.blobstore import data_folder, make_folder, sha256, write_atomically
 from boxer.errors import (
     ArtifactError,
     BadReferenceError,
@@ -331,6 +330,4 @@ def _missing(reference: TaggedName) -> ImageMissingError:
 
 
 def _default_root() -> Path:
-    home = os.environ.get("XDG_DATA_HOME")
-    root = Path(home) if home and Path(home).is_absolute() else Path.home() / ".local" / "share"
-    return root / "boxer" / "images"
+    return data_folder() / "images"

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from boxer.blobstore import read_limited
+from boxer.blobstore import read_limited, settings_folder
 from boxer.errors import (
     BadReferenceError,
     InputTooLargeError,
@@ -161,9 +161,7 @@ def _places() -> list[Path]:
     named = os.environ.get("BOXER_POLICY")
     if named:
         return [Path(named)]
-    folder = os.environ.get("XDG_CONFIG_HOME", "")
-    own = Path(folder) if Path(folder).is_absolute() else Path.home() / ".config"
-    return [own / "boxer" / "policy.json", Path("/etc/boxer/policy.json")]
+    return [settings_folder() / "policy.json", Path("/etc/boxer/policy.json")]
 
 
 def _scopes(reference: TaggedName) -> Iterator[str]:

@@ -6,11 +6,11 @@ of ours. Its one argument is a JSON file: hook, backend, path, source, settings,
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import sys
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 
@@ -19,7 +19,8 @@ def main() -> None:
     os.chdir(job["source"])
     sys.path[:1] = [str(Path(job["source"]) / entry) for entry in job["path"]]
     module, _, attribute = job["backend"].partition(":")
-    backend: Any = importlib.import_module(module)
+    __import__(module)
+    backend: Any = sys.modules[module]
     for name in attribute.split(".") if attribute else []:
         backend = getattr(backend, name)
     if job["hook"] == "build_wheel":
@@ -30,5 +31,13 @@ def main() -> None:
     Path(job["answer"]).write_text(json.dumps(answer), "utf-8")
 
 
+def tell(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    """Prints an error of the back end's: without frames of this program, which nobody asked for."""
+    while traceback is not None and traceback.tb_frame.f_code.co_filename == __file__:
+        traceback = traceback.tb_next
+    sys.__excepthook__(kind, error.with_traceback(traceback), traceback)
+
+
 if __name__ == "__main__":
+    sys.excepthook = tell
     main()

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from boxer.blobstore import home_folder
 from boxer.ending import run_program
 
 _QUESTION = "import sys, venv; print(*sys.version_info[:2], sep='.')"
@@ -48,7 +49,7 @@ def note_of_version(version: str) -> str:
 
 def _candidates(version: str) -> Iterator[Path]:
     program = f"python{version}"
-    pyenvs = [Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")]
+    pyenvs = [Path(os.environ.get("PYENV_ROOT") or home_folder() / ".pyenv")]
     for name in os.environ.get("PATH", "").split(os.pathsep):
         folder = Path(name)
         if not folder.is_absolute():
@@ -60,7 +61,7 @@ def _candidates(version: str) -> Iterator[Path]:
     for home in pyenvs:
         found = home.glob(f"versions/{version}.*/bin/{program}")
         yield from sorted(found, reverse=True)
-    tools = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    tools = Path(os.environ.get("XDG_DATA_HOME") or home_folder() / ".local" / "share")
     yield from sorted(tools.glob(f"uv/python/*-{version}.*/bin/{program}"))
 
 
