@@ -173,3 +173,22 @@ def test_a_native_library_that_is_not_there_is_told(
     monkeypatch.setenv("BOXER_NATIVE", "0")  # asked for
     assert native.library.__wrapped__() is None
     assert not caplog.text
+
+
+@pytest.mark.parametrize("trouble", ["cache", "others"])
+def test_why_a_native_library_is_not_taken_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, trouble: str
+) -> None:
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    monkeypatch.setattr(native, "PACKAGED", tmp_path / "none")
+    if trouble == "cache":
+        cache.touch()
+        told = f"the cache folder `{cache}/boxer` cannot be used (Not a directory)"
+    else:
+        native.native_folder().mkdir(parents=True)
+        native.native_folder().chmod(0o777)
+        told = f"others than you can write to `{native.native_folder()}`"
+    assert native.library.__wrapped__() is None
+    assert told in caplog.text
+    assert "make bases" not in caplog.text

@@ -4,12 +4,13 @@ import hashlib
 import subprocess
 import sys
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import pytest
 import wasmtime
 from wasmtime import wat2wasm
 
-from boxer.errors import UnsupportedModuleError
+from boxer.errors import UnsupportedModuleError, WriteError
 from boxer.runtime import code as room
 from boxer.runtime import load_code
 from boxer.runtime.engine import engine_tag
@@ -22,6 +23,8 @@ DIGEST = hashlib.sha256(CODE).hexdigest()
 def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test begins like a new process."""
     monkeypatch.setattr(room, "_loaded", {})
+    monkeypatch.setattr(room, "_alive", WeakValueDictionary())
+    room._tell_not_kept.cache_clear()
 
 
 @pytest.fixture
@@ -101,7 +104,9 @@ def test_code_of_another_engine_is_compiled_anew(tmp_path: Path, compilations: l
     assert len(compilations) == 3
 
 
-def test_folder_others_can_write_to_is_not_used(tmp_path: Path, compilations: list[int]) -> None:
+def test_folder_others_can_write_to_is_not_used(
+    tmp_path: Path, compilations: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
     folder = tmp_path / engine_tag()
     folder.mkdir()
     folder.chmod(0o777)
@@ -110,11 +115,35 @@ def test_folder_others_can_write_to_is_not_used(tmp_path: Path, compilations: li
     load_code(CODE, DIGEST, tmp_path)
     assert len(compilations) == 2
     assert not (folder / DIGEST).exists()
+    assert f": others than you can write to `{folder}`, or it is theirs. Remove it" in caplog.text
+    assert caplog.text.count("compiled code is not kept") == 1  # once is enough
 
 
-def test_cache_that_cannot_be_made_is_no_error(tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(b"")
-    load_code(CODE, DIGEST, tmp_path / "file")
+def test_cache_that_cannot_be_made_is_no_error_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    place = tmp_path / "file"
+    place.write_bytes(b"")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(place))
+    load_code(CODE, DIGEST)
+    (told,) = caplog.messages
+    assert told == (
+        "note: compiled code is not kept, so each process compiles it anew: the cache folder"
+        f" `{place}/boxer` cannot be used (Not a directory). Set XDG_CACHE_HOME to a folder you can"
+        " write to."
+    )
+
+
+def test_cache_that_is_full_is_no_error_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(self: object, data: bytes) -> str:
+        raise WriteError("`x` cannot be written: No space left on device.", hint="Ask `df -h`.")
+
+    monkeypatch.setattr(room.Blobs, "put", full)
+    load_code(CODE, DIGEST, tmp_path)
+    (told,) = caplog.messages
+    assert told.endswith(": `x` cannot be written: No space left on device. Ask `df -h`.")
 
 
 def test_what_the_engine_refuses_is_an_error_of_ours(tmp_path: Path) -> None:

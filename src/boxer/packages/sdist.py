@@ -17,6 +17,7 @@ Invariants
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import io
@@ -37,6 +38,7 @@ from boxer.errors import (
     NativePackageError,
     PackageBuildError,
     Where,
+    WriteError,
 )
 from boxer.packages.settings import uv_options
 from boxer.packages.uv import run_uv
@@ -242,6 +244,7 @@ def _kept(key: str) -> Wheel | None:
 
 
 def _keep(key: str, filename: str, data: bytes) -> None:
-    make_folder(_folder())
-    digest = Blobs(_folder()).put(data)
-    write_atomically(_folder() / key, f"{filename} {digest}\n".encode())
+    with contextlib.suppress(WriteError):  # a cache that is full is no reason to stop
+        make_folder(_folder())
+        digest = Blobs(_folder()).put(data)
+        write_atomically(_folder() / key, f"{filename} {digest}\n".encode())

@@ -11,7 +11,8 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from boxer.blobstore import (
     write_atomically,
 )
 from boxer.ending import run_program, temporary_folder
+from boxer.errors import WriteError
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _ASKED = Path(__file__).with_name("askedpython.py")
@@ -77,13 +79,25 @@ def _cache(environment: Mapping[str, str]) -> Path:
     return folder if folder.exists() else folder.parent
 
 
-def interpreter(version: str) -> Path:
-    """A program that uv takes for a Python of the box's version (`X.Y.Z`); builds that uv starts
-    run in this machine's Python all the same."""
+@contextmanager
+def interpreter(version: str) -> Iterator[Path]:
+    """A program that uv takes for a Python of the box's version (`X.Y.Z`), for the body; builds
+    that uv starts run in this machine's Python all the same."""
     command = shlex.join([sys.executable, "-I", "-B", str(_ASKED), version])
     script = f'#!/bin/sh\nexec {command} "$@"\n'.encode()
     # uv keeps what an interpreter said by its path and time: it has one of each.
-    folder = cache_folder() / "asked" / hashlib.sha256(script + _ASKED.read_bytes()).hexdigest()
+    name = hashlib.sha256(script + _ASKED.read_bytes()).hexdigest()
+    try:
+        path = _program(cache_folder() / "asked" / name, script)
+    except WriteError:  # nothing can be kept
+        with temporary_folder("boxer-uv-") as folder:
+            yield _program(folder, script)
+        return
+    yield path
+
+
+def _program(folder: Path, script: bytes) -> Path:
+    """The script as a program in a folder, which is made. Raises `WriteError`."""
     path = folder / "python"
     if not path.is_file():
         make_folder(folder)

@@ -170,14 +170,18 @@ def _call(scene: Scene, disk: Disk, arguments: Sequence[str]) -> UvResult:
     stated = stated_indexes(disk.uv_tables(scene.cwd, scene.variables))
     environment = index_environment(scene.variables, {}, host_word, stated)
     environment |= disk.uv_settings(scene.variables)
-    environment["UV_PYTHON"] = str(interpreter(scene.python.version))
     cwd = disk.host(scene.cwd)
     cwd.mkdir(parents=True, exist_ok=True)
-    result = run_uv(arguments, environment, _TIMEOUT_SECONDS, cwd)
+
+    def ask(version: str) -> UvResult:
+        with interpreter(version) as python:
+            environment["UV_PYTHON"] = str(python)
+            return run_uv(arguments, environment, _TIMEOUT_SECONDS, cwd)
+
+    result = ask(scene.python.version)
     if result.status != 0 and scene.asked and _TOO_NEW in result.message:
         # The project takes the Python of its FROM and no newer one; it is installed all the same.
-        environment["UV_PYTHON"] = str(interpreter(f"{scene.asked}.99"))
-        return run_uv(arguments, environment, _TIMEOUT_SECONDS, cwd)
+        return ask(f"{scene.asked}.99")
     return result
 
 
