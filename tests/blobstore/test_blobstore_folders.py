@@ -79,7 +79,7 @@ def test_a_disk_that_takes_no_more_is_a_problem(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_names_what_is_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(WriteError, match=r"`.*/file/a/b` cannot be made: Not a directory") as caught:
+    with pytest.raises(WriteError, match=r"/file/a/b` cannot be made: Not a directory") as caught:
         make_folder(tmp_path / "file" / "a" / "b")
     assert caught.value.hint is not None
     assert caught.value.hint.startswith(f"`{tmp_path / 'file'}` takes no folder of yours. HOME, or")

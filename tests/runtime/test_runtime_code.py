@@ -140,7 +140,7 @@ def test_cache_that_is_full_is_no_error_and_told(
     def full(self: object, data: bytes) -> str:
         raise WriteError("`x` cannot be written: No space left on device.", hint="Ask `df -h`.")
 
-    monkeypatch.setattr(room.Blobs, "put", full)
+    monkeypatch.setattr("boxer.runtime.code.Blobs.put", full)
     load_code(CODE, DIGEST, tmp_path)
     (told,) = caplog.messages
     assert told.endswith(": `x` cannot be written: No space left on device. Ask `df -h`.")

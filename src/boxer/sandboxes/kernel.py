@@ -28,7 +28,7 @@ NAME = "boxer"
 
 def kernel_class(start: Callable[[], Machine], banner: str) -> type:
     """An `ipykernel.kernelbase.Kernel`. start: makes the machine."""
-    base = needed("ipykernel.kernelbase", "jupyter", "boxer kernel")
+    base = needed("ipykernel.kernelbase", "boxer[jupyter]", "boxer kernel")
 
     class BoxerKernel(base.Kernel):  # type: ignore[misc, name-defined]
         implementation = NAME
@@ -194,7 +194,7 @@ def _indent(code: str) -> str:
 def run_kernel(start: Callable[[], Machine], connection: str) -> None:
     """Serves one kernel until it is told to end. start: makes its machine. connection: Jupyter's
     connection file."""
-    app = needed("ipykernel.kernelapp", "jupyter", "boxer kernel")
+    app = needed("ipykernel.kernelapp", "boxer[jupyter]", "boxer kernel")
     found = kernel_class(start, "Python in a box")
     app.IPKernelApp.launch_instance(argv=["-f", connection], kernel_class=found)
 
@@ -202,7 +202,7 @@ def run_kernel(start: Callable[[], Machine], connection: str) -> None:
 def install_kernel(arguments: list[str], name: str, display_name: str, prefix: str | None) -> str:
     """Writes Jupyter's description of the kernel. arguments: of `boxer kernel run`, behind the
     connection file. prefix: of an environment; None: for the user. Where it lies."""
-    specs = needed("jupyter_client.kernelspec", "jupyter", "boxer kernel")
+    specs = needed("jupyter_client.kernelspec", "boxer[jupyter]", "boxer kernel")
     described = {
         "argv": [sys.executable, "-P", "-m", "boxer", "kernel", "run", "-f", "{connection_file}",
                  *arguments],

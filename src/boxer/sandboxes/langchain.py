@@ -24,7 +24,7 @@ def sandbox_tools(machine: Machine, *, timeout: float = DEFAULT_TIMEOUT) -> list
     """`run_python`, `run_shell`, `read_file`, `write_file` and `list_files` of one machine, which
     keeps names and files from call to call. timeout: seconds of each call. Images come as the
     artifact of a tool's message: [(MIME type, base64)]."""
-    tools = needed("langchain_core.tools", "langchain", "boxer.sandboxes.langchain")
+    tools = needed("langchain_core.tools", "langchain-core", "boxer.sandboxes.langchain")
 
     def answered(told: Told) -> tuple[str, list[tuple[str, str]]]:
         return told.text or "(no output)", told.images

@@ -96,8 +96,8 @@ class Sessions:
 
 def mcp_server(sandboxes: Sandboxes, *, is_one: bool) -> Any:
     """An `mcp.server.MCPServer` with the tools. is_one: see `Sessions`."""
-    needed("mcp", "mcp", "boxer mcp")
-    server_module = needed("mcp.server.mcpserver", "mcp", "boxer mcp")
+    needed("mcp", "boxer[mcp]", "boxer mcp")
+    server_module = needed("mcp.server.mcpserver", "boxer[mcp]", "boxer mcp")
     server = server_module.MCPServer("boxer", instructions=INSTRUCTIONS, log_level="WARNING")
     sessions = Sessions(sandboxes, is_one)
     for tool in _tools(sessions, server_module.Context):
@@ -113,7 +113,7 @@ def _connection(context: Any) -> str | None:
 
 
 def _answer(told: Told) -> Any:
-    types = needed("mcp.types", "mcp", "boxer mcp")
+    types = needed("mcp.types", "boxer[mcp]", "boxer mcp")
     content = [types.TextContent(text=told.text or "(no output)")]
     content += [types.ImageContent(data=data, mime_type=kind) for kind, data in told.images]
     return types.CallToolResult(content=content, is_error=told.failed)
@@ -277,7 +277,7 @@ def serve_mcp_http(
     is asked for one. Raises `ServeError`."""
     from boxer.sandboxes.serving import run_server
 
-    uvicorn = needed("uvicorn", "mcp", "boxer mcp")
+    uvicorn = needed("uvicorn", "boxer[mcp]", "boxer mcp")
     inner = mcp_server(sandboxes, is_one=False).streamable_http_app(host=host)
     application = inner if key is None else _guarded(inner, key)
     config = uvicorn.Config(

@@ -42,9 +42,9 @@ class E2bService:
 def serve_e2b(service: E2bService, began: Callable[[int], None] = lambda port: None) -> None:
     """Serves until it is told to end (SIGTERM, SIGINT). began: called with the port once it is
     listened on. Raises `ServeError`, and what `load` raises."""
-    uvicorn = needed("uvicorn", "e2b", "boxer serve --e2b")
+    uvicorn = needed("uvicorn", "boxer[e2b]", "boxer serve --e2b")
     for name in ("starlette", "httptools", "python_multipart"):
-        needed(name, "e2b", "boxer serve --e2b")
+        needed(name, "boxer[e2b]", "boxer serve --e2b")
     from boxer.sandboxes.application import e2b_application
 
     have_descriptors()
@@ -112,12 +112,15 @@ def open_sandboxes(boxes: Sequence[str], cells: Sequence[str], settings: Setting
     return Sandboxes(templates, settings)
 
 
-def needed(module: str, extra: str, what: str) -> Any:
-    """A module that is not Boxer's. Raises `ServeError` with the line that installs it."""
+def needed(module: str, install: str, what: str) -> Any:
+    """A module that is not Boxer's. install: what pip installs that has it. Raises `ServeError`
+    with that line."""
     try:
         return import_module(module)
-    except ImportError:
+    except ImportError as error:
+        is_missing = error.name == module.partition(".")[0]
+        why = "is not installed" if is_missing else f"cannot be imported: {error}"
         raise ServeError(
-            f"`{what}` needs the package {module}, which is not installed.",
-            hint=f"pip install 'boxer[{extra}]'",
+            f"`{what}` needs the module {module}, which {why}.",
+            hint=f"pip install {install!r}" if is_missing else f"pip install -U {install!r}",
         ) from None

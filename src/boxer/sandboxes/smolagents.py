@@ -110,7 +110,7 @@ class BoxerExecutor(_remote.RemotePythonExecutor):  # type: ignore[misc, name-de
 def _output(data: dict[str, Any]) -> Any:
     for kind in ("image/png", "image/jpeg"):
         if kind in data:
-            image = needed("PIL.Image", "smolagents", "images of a step")
+            image = needed("PIL.Image", "pillow", "images of a step")
             return image.open(io.BytesIO(base64.b64decode(data[kind])))
     for kind in ("application/json", "text/markdown", "text/html", "text/plain"):
         if kind in data:
