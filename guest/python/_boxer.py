@@ -18,7 +18,9 @@ frozen_modules = set()
 # Where modules are looked for, as the first freeze left it.
 frozen_path = []
 # Files of ours: this one and its neighbours, and the package.
-OURS = (__file__.removesuffix(".py"), __file__.rpartition("/")[0] + "/site-packages/boxer/")
+LIBRARY = __file__.rpartition("/")[0] + "/"
+PACKAGES = LIBRARY + "site-packages/"
+OURS = (LIBRARY + "_boxer", PACKAGES + "boxer/")
 # TZ as it was at the freeze, which the image's clock follows; UNKNOWN: it is looked at anew.
 frozen_zone = UNKNOWN = object()
 
@@ -145,15 +147,21 @@ def leave_out_ours(error):
 
 
 def _of_others(traceback):
-    entries, kept = [], None
+    """Without frames of ours, and of what they call of the standard library."""
+    entries, kept, is_ours = [], None, False
     while traceback is not None:
-        entries.append(traceback)
+        file = traceback.tb_frame.f_code.co_filename
+        if file.startswith(OURS):
+            is_ours = True
+        elif file.startswith(PACKAGES) or not file.startswith((LIBRARY, "<frozen ")):
+            is_ours = False
+        if not is_ours:
+            entries.append(traceback)
         traceback = traceback.tb_next
     for entry in reversed(entries):
-        if not entry.tb_frame.f_code.co_filename.startswith(OURS):
-            if entry.tb_next is not kept:
-                entry.tb_next = kept
-            kept = entry
+        if entry.tb_next is not kept:
+            entry.tb_next = kept
+        kept = entry
     return kept
 
 

@@ -34,6 +34,14 @@ def fail(n: int) -> int:
     except ValueError as error:
         raise ExceptionGroup("two", [error, KeyError(n)]) from error
 
+async def starting(scope, receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.failed", "message": "no database"})
+
+async def slowly(n: int) -> int:
+    import asyncio
+    await asyncio.wait_for(asyncio.sleep(60), 0.001)
+
 def stand():
     threading.Thread(target=threading.Event().wait, name="stander").start()
 """,
@@ -88,6 +96,23 @@ def test_of_a_call(file: Path, target: str) -> None:
         pool.call(target)
     assert shown(caught.value.traceback) == frames
     assert end in caught.value.traceback
+
+
+def test_what_we_call_of_the_standard_library_is_ours_too(file: Path, folder: Path) -> None:
+    told = said(folder, "serve", str(file), "--app", "app:starting", "-p", "0")
+    assert "StartupError: the application did not start: no database" in told
+    assert shown(told) == []
+
+
+def test_what_the_program_calls_of_it_is_the_programs(folder: Path) -> None:
+    build = [*BOXER, "fn", "build", "-q", "-o", "slowly.wasm", "app:slowly"]
+    subprocess.run(build, check=True, cwd=folder, timeout=300)
+    told = said(folder, "fn", "run", "slowly.wasm", "-i", '{"n": 1}')
+    first, *others = shown(told.rpartition("Traceback")[2])  # behind the one it came from
+    assert first == "/app/app.py"
+    assert others
+    assert all("/asyncio/" in name for name in others)
+    assert "runners.py" not in told
 
 
 def test_of_all_that_an_error_came_from(file: Path) -> None:
