@@ -14,7 +14,8 @@ import pytest
 import boxer
 from boxer import Network
 from tests.boxes.conftest import Boxer
-from tests.debian import environment, free_port, started, unpacked
+from tests.debian import environment, started, unpacked
+from tests.ports import free_port
 from tests.postgres import postgres
 
 pytestmark = [pytest.mark.base, pytest.mark.network]
