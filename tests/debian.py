@@ -19,7 +19,7 @@ import pytest
 
 from boxer.blobstore import cache_folder
 
-PATIENCE = 120
+PATIENCE = 300
 
 
 def unpacked(*packages: str) -> Path:

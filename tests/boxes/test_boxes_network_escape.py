@@ -88,7 +88,7 @@ class Greeter:
     def peers(self) -> list[object]:
         """Who has come until now. Who is connected may still wait to be accepted, in turn: one
         more is greeted behind them."""
-        with socket.create_connection((self.address, self.port), timeout=60) as last:
+        with socket.create_connection((self.address, self.port), timeout=300) as last:
             last.recv(1)
             self._peers.remove(last.getsockname())
         return self._peers
@@ -343,7 +343,7 @@ def test_a_redirect_is_a_new_connection(ask: Ask, inside: Greeter, host: str) ->
     program = """
 import urllib.request
 try:
-    urllib.request.urlopen(sys.argv[1], timeout=60)
+    urllib.request.urlopen(sys.argv[1], timeout=300)
 except OSError as error:
     print("refused")
 """

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.base
 
 PROGRAM = Path(__file__).parent / "network" / "reaching.py"
 BOXER = Path(sys.executable).with_name("boxer")
-PATIENCE = 120
+PATIENCE = 300
 SCENES = ("echo", "blocking", "unblocking", "refused", "large", "together", "waiting", "datagrams")
 
 

@@ -183,7 +183,7 @@ def test_a_script_does_what_it_does_in_this_machines_shell(
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     given = {**SHOWS, "T": "/tmp"} if "$T" in script else {}
     shown = [word for name, value in given.items() for word in ("-e", f"{name}={value}")]

@@ -241,6 +241,7 @@ def test_what_a_handler_raises_ends_a_run_on_a_fiber() -> None:
         raise KeyError("enough")
 
     made = tasks_box("(drop (call $switch (i32.const 1)))", "(loop (br 0))")
+
     def interrupted() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0.05)
         run(made)

@@ -248,7 +248,7 @@ print(called)
 @needs_library
 def test_a_handler_set_while_signals_are_forwarded_stays() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", FORWARDING], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", FORWARDING], capture_output=True, text=True, timeout=300, check=False
     )
     assert done.stdout == "['before', 'meanwhile']\n", done.stderr
 

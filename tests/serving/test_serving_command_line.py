@@ -40,12 +40,12 @@ def serving(*arguments: str | Path) -> Iterator[str]:
             yield found[1]
         finally:
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=60)
+            process.communicate(timeout=300)
             assert process.returncode in (0, 143)
 
 
 def get(address: str) -> bytes:
-    with urllib.request.urlopen(address, timeout=60) as answer:
+    with urllib.request.urlopen(address, timeout=300) as answer:
         return bytes(answer.read())
 
 
@@ -174,4 +174,4 @@ def test_granian(served_file: Path) -> None:
             assert get(f"http://127.0.0.1:{port}/x?y=1") == b"GET|/x|y=1|1|||none|"
         finally:
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=60)
+            process.communicate(timeout=300)

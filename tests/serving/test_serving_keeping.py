@@ -68,10 +68,10 @@ def started(box: Path, *options: str) -> tuple[bytes, str]:
             if found := re.search(r"running on (http\S+)", line):
                 break
         assert found, said
-        with urllib.request.urlopen(found[1], timeout=60) as answer:
+        with urllib.request.urlopen(found[1], timeout=300) as answer:
             body = answer.read()
         process.send_signal(signal.SIGTERM)
-        rest = process.communicate(timeout=60)[1]
+        rest = process.communicate(timeout=300)[1]
         return body, said + rest
 
 

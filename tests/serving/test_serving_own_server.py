@@ -447,7 +447,7 @@ def talk(port: int) -> None:
 
     address = f"ws://127.0.0.1:{port}/link"
     for _ in range(2):
-        with connect(address, subprotocols=[Subprotocol("one")], open_timeout=60) as link:
+        with connect(address, subprotocols=[Subprotocol("one")], open_timeout=300) as link:
             assert link.subprotocol == "one"
             for number, text in enumerate(("a", "b" * 100_000), 1):
                 link.send(text)
@@ -458,7 +458,7 @@ def talk(port: int) -> None:
             assert ended.value.rcvd is not None
             assert (ended.value.rcvd.code, ended.value.rcvd.reason) == (4001, "bye")
     with pytest.raises(InvalidStatus) as refused:
-        connect(address + "/not", open_timeout=60)
+        connect(address + "/not", open_timeout=300)
     assert refused.value.response.status_code == 403
 
 
