@@ -296,7 +296,8 @@ def both_families():
     say("ready")
     for _ in range(2):
         connection, address = server.accept()
-        connection.sendall(address[0].encode())
+        with connection:
+            connection.sendall(address[0].encode())
 
 
 def threaded():
