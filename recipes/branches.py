@@ -20,7 +20,7 @@ COUNTER = 8  # bytes
 # A way that is taken more rarely than this is unlikely.
 RARE = 0.01
 # Of functions whose branches were met less often than this nothing is said: they stay small.
-OFTEN = 3000
+OFTEN = 5000
 I32 = 0x7F
 
 

@@ -173,7 +173,9 @@ def _configure(folder: Path, tree: Path, libraries: list[Path]) -> None:
         found[f"{name}_CFLAGS"] = f"-I{library / 'include'}"
         found[f"{name}_LIBS"] = f"-L{library / 'lib'} -l{archive.stem.removeprefix('lib')}"
     command = [
-        str(tree / "configure"),
+        # Relative, as the names of its sources are then, which some messages have: they do not
+        # depend on where this is built.
+        os.path.relpath(tree / "configure", folder / "build"),
         f"--host={HOST}",
         "--build=x86_64-pc-linux-gnu",
         f"--with-build-python={folder / 'build-python'}",

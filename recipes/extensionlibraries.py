@@ -86,6 +86,7 @@ def _library(
         includes += [path for need in needed for path in _include_folders(need)]
         flags = [
             *(*toolchain.flags(sysroot / "include"), *JUMPS, *recipe["flags"], "-w"),
+            f"-ffile-prefix-map={tree}={tree.name}",
             *(part for include in includes for part in ("-I", str(include))),
         ]
         libraries.compile_library(source, tree, recipe, flags, folder, progress)

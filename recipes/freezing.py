@@ -31,10 +31,11 @@ def main(arguments: list[str]) -> int:
     linker.define_wasi()
     store = wasmtime.Store(engine)
     wasi = wasmtime.WasiConfig()
-    wasi.argv = [PROGRAM.name, name, input_file, str(Path(output_file).resolve())]
+    files = [str(Path(file).resolve()) for file in (input_file, output_file)]
+    wasi.argv = [PROGRAM.name, name, *files]
     wasi.inherit_stdout()
     wasi.inherit_stderr()
-    for folder in (source, str(Path.cwd())):
+    for folder in (str(Path(source).resolve()), str(Path.cwd())):
         wasi.preopen_dir(folder, folder)
     store.set_wasi(wasi)
     instance = linker.instantiate(store, _compiled(engine))

@@ -73,8 +73,10 @@ def test_no_file_of_a_base_names_the_machine_that_made_it() -> None:
         if isinstance(node, File):
             assert own not in node.data, path
             assert not draft.search(node.data), path
+    assert own not in found.module
     sdk = find_sdk(found.info)
     assert sdk is not None
-    for file in (sdk.folder / "sysconfig").iterdir():
+    linked = [sdk.folder / "lib" / "interpreter.o", *(sdk.folder / "lib" / "libraries").iterdir()]
+    for file in (*linked, *(sdk.folder / "sysconfig").iterdir()):
         if file.is_file():
             assert own not in file.read_bytes(), file

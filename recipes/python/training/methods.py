@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 LINE = "The quick brown fox, jumps over 12 lazy dogs.\t"
-TEXTS = (LINE * 12, LINE * 8 + "é", LINE * 8 + "Ω☃", LINE * 4 + "😀")
+TEXTS = (LINE * 12, LINE * 8 + "é", LINE * 8 + "Ω☃", LINE * 4 + "😀😁" * 20)
 # Of str and bytes.
 METHODS: tuple[tuple[str, tuple[str | int, ...]], ...] = (
     *((name, ("zz",)) for name in ("find", "rfind", "count", "partition", "rpartition")),
@@ -38,7 +38,7 @@ METHODS: tuple[tuple[str, tuple[str | int, ...]], ...] = (
     ("endswith", ("\t",)),
 )
 STR_METHODS = ("casefold", "isdecimal", "isnumeric", "isidentifier", "isprintable")
-CODECS = ("utf-8", "utf-16", "utf-32", "latin-1", "ascii", "cp1252")
+CODECS = ("utf-8", "utf-16", "utf-16-be", "utf-32", "latin-1", "ascii", "cp1252")
 OF_ONE = (
     *(math.sin, math.cos, math.tan, math.atan, math.exp, math.log, math.sqrt, math.floor),
     *(math.ceil, math.trunc, math.log2, math.log10, math.log1p),
