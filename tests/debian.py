@@ -19,7 +19,7 @@ import pytest
 
 from boxer.blobstore import cache_folder
 
-PATIENCE = 120
+PATIENCE = 300
 
 
 def unpacked(*packages: str) -> Path:
@@ -48,12 +48,6 @@ def unpacked(*packages: str) -> Path:
 def environment(folder: Path) -> Mapping[str, str]:
     libraries = [str(path) for path in (folder / "usr/lib").glob("*-linux-gnu")]
     return {**os.environ, "LD_LIBRARY_PATH": ":".join(libraries)}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.certificates import Authority
-from tests.debian import free_port, started
+from tests.debian import started
+from tests.ports import free_port
 
 PASSWORD = "pw"
 

@@ -127,7 +127,7 @@ def test_standard_output_that_is_full_is_no_bug(command: list[str]) -> None:
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
     assert done.returncode == 1

@@ -368,6 +368,6 @@ def test_configure_runs_what_it_links(boxer: Boxer, tmp_path: Path) -> None:
     )
     done = boxer("cc", "-o", tmp_path / "conftest", tmp_path / "conftest.c")
     assert (done.returncode, done.stderr) == (0, "")
-    ran = subprocess.run([tmp_path / "conftest"], cwd=tmp_path, timeout=60, check=False)
+    ran = subprocess.run([tmp_path / "conftest"], cwd=tmp_path, timeout=300, check=False)
     assert ran.returncode == 0
     assert (tmp_path / "conftest.val").read_text() == "4"

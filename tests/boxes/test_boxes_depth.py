@@ -14,7 +14,7 @@ pytestmark = pytest.mark.base
 
 Boxer = Callable[..., subprocess.CompletedProcess[str]]
 Example = Callable[[str], Path]
-PATIENCE = 120
+PATIENCE = 300
 
 SETUP = """
 import ast, collections, copy, functools, json, pickle, re, sys

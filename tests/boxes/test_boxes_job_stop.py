@@ -16,7 +16,7 @@ import pytest
 pytestmark = pytest.mark.base
 Example = Callable[[str], Path]
 BOXER = Path(sys.executable).with_name("boxer")
-PATIENCE = 60
+PATIENCE = 300
 # The launcher, and the Python program.
 WAYS = {"launcher": [], "limits": ["--limit", "time=300"]}
 

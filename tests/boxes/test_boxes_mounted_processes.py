@@ -124,7 +124,7 @@ INSERT = """
 import sqlite3, threading
 
 def work():
-    base = sqlite3.connect('base', timeout=60)
+    base = sqlite3.connect('base', timeout=300)
     for _ in range(5):
         with base:
             base.execute('insert into t values (1)')

@@ -88,7 +88,7 @@ class Greeter:
     def peers(self) -> list[object]:
         """Who has come until now. Who is connected may still wait to be accepted, in turn: one
         more is greeted behind them."""
-        with socket.create_connection((self.address, self.port), timeout=60) as last:
+        with socket.create_connection((self.address, self.port), timeout=300) as last:
             last.recv(1)
             self._peers.remove(last.getsockname())
         return self._peers
@@ -343,7 +343,7 @@ def test_a_redirect_is_a_new_connection(ask: Ask, inside: Greeter, host: str) ->
     program = """
 import urllib.request
 try:
-    urllib.request.urlopen(sys.argv[1], timeout=20)
+    urllib.request.urlopen(sys.argv[1], timeout=300)
 except OSError as error:
     print("refused")
 """
@@ -359,7 +359,7 @@ def test_datagrams_go_where_they_are_granted_and_come_from_there(ask: Ask) -> No
     program = """
 granted, other, stranger = map(int, sys.argv[1:])
 sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-sock.settimeout(10)
+sock.settimeout(60)
 host = socket.gethostbyname("host.boxer.internal")
 attempt(sock.sendto, b"x", (host, other))
 attempt(sock.sendto, b"first", (host, granted))
@@ -485,12 +485,12 @@ attempt(connect, host, int(sys.argv[1]))
 
 
 FLOOD = """
-sock = socket.create_connection(("host.boxer.internal", int(sys.argv[1])), 10)
+sock = socket.create_connection(("host.boxer.internal", int(sys.argv[1])), 60)
 sock.settimeout(None)
 while True: sock.sendall(b"x" * 65536)
 """
 DRINK = """
-sock = socket.create_connection(("host.boxer.internal", int(sys.argv[1])), 10)
+sock = socket.create_connection(("host.boxer.internal", int(sys.argv[1])), 60)
 sock.settimeout(None)
 while sock.recv(65536): pass
 """
@@ -519,7 +519,7 @@ def test_a_flood_ends_the_run(box: boxer.Box, program: str, limit: str) -> None:
 def test_a_connection_without_a_byte_ends(ask: Ask) -> None:
     """Where the other side says nothing: what is idle for longer than it may is ended."""
     program = """
-sock = socket.create_connection(("host.boxer.internal", int(sys.argv[1])), 10)
+sock = socket.create_connection(("host.boxer.internal", int(sys.argv[1])), 60)
 sock.settimeout(None)
 attempt(sock.recv, 1)
 """
@@ -621,7 +621,7 @@ print(refused, reached)
 
 def test_no_descriptor_of_the_host_is_seen(ask: Ask) -> None:
     program = """
-with socket.create_connection(("host.boxer.internal", int(sys.argv[1])), 10) as stream:
+with socket.create_connection(("host.boxer.internal", int(sys.argv[1])), 60) as stream:
     print(sorted(map(int, os.listdir("/proc/self/fd")))[:4], stream.fileno())
     numbers = [*range(4, 1100), *range(65530, 65600)]
     for number in numbers:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.debian import free_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.base
 

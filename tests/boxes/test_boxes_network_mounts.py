@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.debian import free_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.base
 
 BOXER = Path(sys.executable).with_name("boxer")
-PATIENCE = 60
+PATIENCE = 300
 TURNS = 4
 
 # Each answer is a file's content, read in a child where the number is odd; the log stays open.

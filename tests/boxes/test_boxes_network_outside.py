@@ -15,7 +15,7 @@ import pytest
 
 from bench import wrk
 from tests.boxes.conftest import Boxer
-from tests.debian import free_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.base
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.base
 
 PROGRAM = Path(__file__).parent / "network" / "reaching.py"
 BOXER = Path(sys.executable).with_name("boxer")
-PATIENCE = 120
+PATIENCE = 300
 SCENES = ("echo", "blocking", "unblocking", "refused", "large", "together", "waiting", "datagrams")
 
 
@@ -40,9 +40,15 @@ class Server(socketserver.ThreadingTCPServer):
 
 @contextlib.contextmanager
 def echoing(scene: str) -> Iterator[int]:
+    """The port of a server; at the one above nobody listens, nor will."""
     kind = socketserver.UDPServer if scene == "datagrams" else Server
     handler = EchoDatagrams if scene == "datagrams" else Echo
-    with kind(("127.0.0.1", 0), handler) as server:
+    with contextlib.ExitStack() as stack:
+        above = None
+        while above is None:
+            server = stack.enter_context(kind(("127.0.0.1", 0), handler))
+            above = _bound(server.server_address[1] + 1)
+        stack.enter_context(above)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -50,6 +56,17 @@ def echoing(scene: str) -> Iterator[int]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def _bound(port: int) -> socket.socket | None:
+    """It does not listen. None: another program has the port."""
+    made = socket.socket()
+    try:
+        made.bind(("127.0.0.1", port))
+    except OSError:
+        made.close()
+        return None
+    return made
 
 
 def output_of(words: list[str]) -> tuple[int, str]:

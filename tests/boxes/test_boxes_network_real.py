@@ -14,7 +14,8 @@ import pytest
 import boxer
 from boxer import Network
 from tests.boxes.conftest import Boxer
-from tests.debian import environment, free_port, started, unpacked
+from tests.debian import environment, started, unpacked
+from tests.ports import free_port
 from tests.postgres import postgres
 
 pytestmark = [pytest.mark.base, pytest.mark.network]
@@ -148,7 +149,7 @@ def test_nginx_in_front_of_a_box(box_file: Path, tmp_path: Path) -> None:
             with started(server, outer, environment(folder)):
                 for size in (0, 10, 5_000_000):
                     url = f"http://127.0.0.1:{outer}/"
-                    with urllib.request.urlopen(url, data=b"x" * size, timeout=60) as answer:
+                    with urllib.request.urlopen(url, data=b"x" * size, timeout=300) as answer:
                         assert answer.read().decode() == f"127.0.0.1 {size} 127.0.0.1"
         finally:
             served.terminate()
@@ -160,7 +161,7 @@ from email.message import EmailMessage
 letter = EmailMessage()
 letter["From"], letter["To"], letter["Subject"] = "a@box.example", "b@host.example", "hello"
 letter.set_content("A line.\\n.\\nAnother one.")
-with smtplib.SMTP("host.boxer.internal", int(sys.argv[1]), timeout=30) as there:
+with smtplib.SMTP("host.boxer.internal", int(sys.argv[1]), timeout=90) as there:
     there.send_message(letter)
 print("sent")
 """
@@ -185,5 +186,5 @@ def test_a_letter_is_sent(box: boxer.Box) -> None:
         thread.start()
         port = server.getsockname()[1]
         assert printed(box, MAIL, port, network=Network(allow=[f"{HOST}:{port}"])) == ["sent"]
-        thread.join(30)
+        thread.join(300)
     assert got[-3:] == [b"A line.\r\n", b"..\r\n", b"Another one.\r\n"]

@@ -17,7 +17,8 @@ import boxer
 from boxer import Network
 from tests.boxes.conftest import Boxer
 from tests.certificates import Authority, authority
-from tests.debian import environment, free_port, started, unpacked
+from tests.debian import environment, started, unpacked
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.base, pytest.mark.network]
 

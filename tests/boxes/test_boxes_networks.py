@@ -17,7 +17,7 @@ import pytest
 import boxer as library
 from boxer.errors import NameTakenError, NetworkMissingError
 from boxer.runtime import Network
-from tests.debian import free_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.base
 
@@ -70,7 +70,7 @@ UDP_CLIENT = """
 import errno, selectors, socket, sys
 server = (socket.gethostbyname("echo"), 9000)
 one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-one.settimeout(20)
+one.settimeout(200)
 def ask(data, *flags):
     one.sendto(data, server)
     got, peer = one.recvfrom(65536, *flags)
@@ -90,7 +90,7 @@ try:
 except OSError as error:
     print(errno.errorcode[error.errno])
 two = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-two.settimeout(20)
+two.settimeout(200)
 two.connect(("::ffff:" + server[0], 9000))
 two.send(b"mapped")
 print(two.recv(100).split()[1:], two.getpeername()[0] == "::ffff:" + server[0])
@@ -99,7 +99,7 @@ selector.register(one, selectors.EVENT_READ)
 one.sendto(b"nobody", (server[0], 9001))
 print(selector.select(0.05))
 one.sendto(b"waits", server)
-print(len(selector.select(20)), one.recv(100).split()[2])
+print(len(selector.select(200)), one.recv(100).split()[2])
 bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 bound.bind(("", 7000))
 one.sendto(b"to itself", (socket.gethostbyname("asker"), 7000))

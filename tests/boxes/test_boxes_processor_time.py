@@ -22,8 +22,9 @@ class Late(Exception): pass
 def late(*_): raise Late
 signal.signal(signal.SIGALRM, late)
 for loop in ("while True: pass", "[x for x in range(10**10)]"):
-    signal.setitimer(signal.ITIMER_REAL, 0.05)
-    try: exec(loop)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        exec(loop)
     except Late: print("late")
 """,
         "late\nlate\n",
@@ -41,7 +42,7 @@ while not seen: pass
 print(seen == [signal.SIGVTALRM])
 signal.setitimer(signal.ITIMER_PROF, 0.02, 0.02)
 while len(seen) < 4: pass
-print(seen[1:] == [signal.SIGPROF] * 3)
+print(seen[1:4] == [signal.SIGPROF] * 3)
 """,
         "[]\nTrue\nTrue\n",
     ),

@@ -101,7 +101,8 @@ PROGRAMS = {
         child = psutil.Popen([sys.executable, "-c", waits], stdout=subprocess.PIPE)
         child.stdout.readline()
         print([c.pid == child.pid for c in me.children()], child.ppid() == os.getpid())
-        print(child.status())
+        while child.status() != psutil.STATUS_SLEEPING:  # it may be about to
+            time.sleep(0.01)
         child.ionice(psutil.IOPRIO_CLASS_BE, 3), child.nice(5), child.cpu_affinity([0])
         print(child.ionice().value, child.nice(), child.rlimit(psutil.RLIMIT_NOFILE, (64, 64)))
         print(child.rlimit(psutil.RLIMIT_NOFILE))
@@ -111,7 +112,7 @@ PROGRAMS = {
         child.resume(), child.terminate()
         print(child.wait(), child.is_running(), psutil.pid_exists(child.pid))
         """,
-        "[True] True\nsleeping\n3 5 None\n(64, 64)\n-15 False False\n",
+        "[True] True\n3 5 None\n(64, 64)\n-15 False False\n",
     ),
 }
 

@@ -86,7 +86,7 @@ PROGRAMS = {
         import asyncio, threading, time
         async def main():
             event = threading.Event()
-            waits = asyncio.create_task(asyncio.to_thread(event.wait, 10))
+            waits = asyncio.create_task(asyncio.to_thread(event.wait, 1000))
             await asyncio.sleep(0.01)
             await asyncio.gather(*(asyncio.to_thread(time.sleep, 0.02) for _ in range(8)))
             loop = asyncio.get_running_loop()
@@ -126,7 +126,7 @@ PROGRAMS = {
         """
         from multiprocessing.dummy import Pool
         with Pool(3) as pool:
-            print(pool.map(abs, [-1, -2, -3]), pool.apply_async(pow, (2, 5)).get(10))
+            print(pool.map(abs, [-1, -2, -3]), pool.apply_async(pow, (2, 5)).get(1000))
         """,
         "[1, 2, 3] 32\n",
     ),
@@ -153,12 +153,14 @@ PROGRAMS = {
             while True: time.sleep(0.001)
         def counts():
             while True: pass
+        ends = threading.Event()
         def late():
-            time.sleep(0.02); print("joined")
+            ends.wait(); time.sleep(0.02); print("joined")
         for target in (for_ever, counts): threading.Thread(target=target, daemon=True).start()
         threading.Thread(target=late).start()
         atexit.register(print, "at exit")
         print("main ends")
+        ends.set()
         """,
         "main ends\njoined\nat exit\n",
     ),
@@ -210,7 +212,7 @@ PROGRAMS = {
         signal.signal(signal.SIGUSR1, lambda *_: (print(name()), seen.set()))
         thread = threading.Thread(target=os.kill, args=(os.getpid(), signal.SIGUSR1))
         thread.start(); thread.join()
-        print(seen.wait(10))
+        print(seen.wait(1000))
         def waits():
             print(signal.sigwait({signal.SIGUSR2}) == signal.SIGUSR2)
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})
@@ -258,7 +260,7 @@ PROGRAMS = {
 def test_threads_of_the_standard_library(boxer: Boxer, example: Example, name: str) -> None:
     program, printed = PROGRAMS[name]
     words = ("python", "-c", textwrap.dedent(program))
-    done = boxer("run", "--limit", "time=60", example("hello"), *words)
+    done = boxer("run", "--limit", "time=300", example("hello"), *words)
     assert (done.returncode, done.stdout, done.stderr) == (0, printed, "")
 
 
@@ -313,7 +315,7 @@ def test_threads_of_the_standard_library(boxer: Boxer, example: Example, name: s
 def test_what_goes_wrong_in_threads_is_told(
     boxer: Boxer, example: Example, program: str, status: int, told: list[str]
 ) -> None:
-    done = boxer("run", "--limit", "time=60", example("hello"), "python", "-c", program)
+    done = boxer("run", "--limit", "time=300", example("hello"), "python", "-c", program)
     assert done.returncode == status, done.stderr
     for text in told:
         assert text in done.stderr
@@ -321,12 +323,12 @@ def test_what_goes_wrong_in_threads_is_told(
 
 STANDING = {
     "an import": (
-        "import threading, time\nthreading.Thread(target=time.sleep, args=(9,),"
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(9000,),"
         " name='standing', daemon=True).start()\n",
         ["`standing`", "standing.py", "line 2"],
     ),
     "_thread": (
-        "import _thread, time\n_thread.start_new_thread(time.sleep, (9,))\n",
+        "import _thread, time\n_thread.start_new_thread(time.sleep, (9000,))\n",
         ["have not ended"],
     ),
 }
@@ -407,5 +409,5 @@ print(repr(peer.recv(9)))
 
 
 def test_a_connection_closed_without_lingering_is_reset(boxer: Boxer, example: Example) -> None:
-    done = boxer("run", "--limit", "time=60", example("hello"), "python", "-c", RESET)
+    done = boxer("run", "--limit", "time=300", example("hello"), "python", "-c", RESET)
     assert done.stdout == "b'first'\nConnection reset by peer\nb''\n"

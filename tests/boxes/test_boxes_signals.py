@@ -20,7 +20,7 @@ pytestmark = pytest.mark.base
 
 Example = Callable[[str], Path]
 BOXER = Path(sys.executable).with_name("boxer")
-PATIENCE = 120
+PATIENCE = 300
 
 # The launcher, the Python program over a mapped machine, and over one with a mounted folder.
 WAYS = {

@@ -67,7 +67,8 @@ nc -z localhost 1 || echo closed
 nc -zv localhost 8000 2>&1
 nc -w 1 -zv 127.0.0.1 1 2>&1 || echo "status $?"
 printf 'GET /here HTTP/1.0\r\n\r\n' | nc localhost 8000 | tail -n 1; echo
-nc -l -p 9000 > /tmp/heard & echo sent | { sleep 0.3; nc -N localhost 9000; }; wait; cat /tmp/heard
+nc -l -p 9000 > /tmp/heard & until echo sent | nc -N localhost 9000 2> /dev/null; do :; done; wait
+cat /tmp/heard
 which curl nc netcat
 """
 SEEN = """hello

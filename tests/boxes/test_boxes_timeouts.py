@@ -19,7 +19,8 @@ def beat():
         beats.append(1)
 thread = threading.Thread(target=beat)
 thread.start()
-time.sleep(0.2)
+while len(beats) < 2:
+    time.sleep(0.01)
 stop.set()
 thread.join()
 print("ended", len(beats) > 1)
@@ -33,7 +34,7 @@ class Monitor(threading.Thread):
         self.start()
     def run(self):
         while True:
-            self.killed.wait(10)
+            self.killed.wait(1000)
             if self.killed.is_set():
                 return
 monitor = Monitor()
@@ -56,17 +57,18 @@ print("ended", True)
     "timed queue": """
 import queue, threading
 work = queue.Queue()
+done, waits = threading.Event(), threading.Event()
 def worker():
-    while True:
+    while not done.is_set():
         try:
             work.get(timeout=0.05)()
         except queue.Empty:
-            return
+            waits.set()
 thread = threading.Thread(target=worker)
 thread.start()
-done = threading.Event()
+waits.wait()
 work.put(done.set)
-print("ended", done.wait(5))
+print("ended", done.wait(1000))
 thread.join()
 """,
 }
@@ -78,5 +80,5 @@ def test_threads_that_wait_with_a_time_out_give_way(
     example: Callable[[str], Path],
     name: str,
 ) -> None:
-    done = boxer("run", "--limit", "time=4", example("hello"), "python", "-c", PROGRAMS[name])
+    done = boxer("run", "--limit", "time=100", example("hello"), "python", "-c", PROGRAMS[name])
     assert (done.returncode, done.stdout) == (0, "ended True\n")

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.base
 
 Boxer = Callable[..., subprocess.CompletedProcess[str]]
 Example = Callable[[str], Path]
-PATIENCE = 120
+PATIENCE = 300
 NODE = """
 import { WASI } from "node:wasi";
 import { readFileSync } from "node:fs";

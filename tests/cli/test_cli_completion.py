@@ -34,7 +34,7 @@ def completed(script: Path, *words: str) -> list[str]:
     assert BASH is not None
     done = subprocess.run(
         [BASH, "-c", ASK, "ask", script, "boxer", *words],
-        capture_output=True, text=True, check=False, timeout=60, cwd=script.parent,
+        capture_output=True, text=True, check=False, timeout=300, cwd=script.parent,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout.split()

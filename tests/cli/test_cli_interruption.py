@@ -22,7 +22,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.argv[0] = "boxer"
 runpy.run_module("boxer", run_name="__main__")
 """
-SECONDS = 120
+SECONDS = 300
 
 BACKEND = """\
 import os, pathlib, subprocess, sys, time

@@ -1,6 +1,6 @@
 """Run by the tests in a process of its own: a Ray cluster of two nodes on this machine.
 
-program.py CASE BOX
+program.py CASE BOX PORT
 """
 
 # mypy: ignore-errors
@@ -99,9 +99,11 @@ def served(nodes, second, box):
 
     from boxer.cluster import application
 
+    port = int(sys.argv[3])
+    serve.start(http_options={"host": "127.0.0.1", "port": port})
     handle = serve.run(application(box, replicas=1), name="double", route_prefix="/numbers")
     assert handle.call.remote(21).result(timeout_s=600) == 42
-    url = "http://127.0.0.1:8000/numbers"
+    url = f"http://127.0.0.1:{port}/numbers"
     assert posted(url, b'{"number": 4}') == (200, 8)
     assert posted(url, b'{"number": "x"}')[0] == 422
     serve.shutdown()

@@ -11,6 +11,7 @@ import pytest
 
 from boxer.blobstore import cache_folder
 from boxer.functions import build_function, project_of
+from tests.ports import free_port
 
 HERE = Path(__file__).resolve().parent
 PACKAGES = ("ray[serve]==2.60.0", "distributed==2026.8.0")
@@ -62,7 +63,7 @@ def run(packages: Path, *words: str) -> None:
 
 @pytest.mark.parametrize("case", ["results", "lost", "served"])
 def test_ray(case: str, packages: Path, box: Path) -> None:
-    run(packages, str(HERE / "program.py"), case, str(box))
+    run(packages, str(HERE / "program.py"), case, str(box), str(free_port()))
 
 
 def test_dask(packages: Path, box: Path) -> None:

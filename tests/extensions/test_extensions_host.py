@@ -169,11 +169,11 @@ def test_an_extension_may_begin_anew_with_each_call(box: boxer.Box) -> None:
 
 
 def test_the_hosts_time_counts(box: boxer.Box) -> None:
-    limits = boxer.Limits(time=0.2)
+    limits = boxer.Limits(time=1)
     with box.pool(1, limits=limits, host={"kv": KeyValue(), "other": Other()}) as pool:
         pool.prepare("guests:caught", "kv.get", ["a"])
         with pytest.raises(boxer.LimitReached):
-            pool.call("guests:ask", "other.sleep", [0.4])
+            pool.call("guests:ask", "other.sleep", [1.2])
         assert pool.call("guests:ask", "other.add", [1]) == 3
 
 

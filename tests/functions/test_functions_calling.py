@@ -145,7 +145,7 @@ def test_a_coroutine_function_is_awaited_in_the_box(built: Built) -> None:
 def test_a_call_knows_its_context(built: Built) -> None:
     parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     with boxer.function(built("told")) as told:
-        reply = told.call({}, timeout=30, traceparent=parent).value
+        reply = told.call({}, timeout=300, traceparent=parent).value
         assert reply["traceparent"].split("-")[1] == parent.split("-")[1]
         assert reply["has_deadline"]
         assert reply["same"]
@@ -160,7 +160,7 @@ def test_a_call_knows_its_context(built: Built) -> None:
 def test_a_machine_that_is_kept_forgets_what_its_call_was_told(built: Built) -> None:
     parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     with boxer.function(built("told"), stateful=True) as told:
-        before = told.call({}, timeout=30, traceparent=parent).value
+        before = told.call({}, timeout=300, traceparent=parent).value
         after = told()
     assert (after["traceparent"], after["has_deadline"]) == (None, False)
     assert after["instance"] == before["instance"]

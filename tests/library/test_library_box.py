@@ -112,11 +112,14 @@ def test_signal_handlers_of_the_host_run_during_a_run(any_box: boxer.Box) -> Non
     def ring(*_: object) -> None:
         raise Rung
 
+    def interrupted() -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        python(any_box, "import time; time.sleep(60)")
+
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, 0.2)
     try:
         with pytest.raises(Rung):
-            python(any_box, "import time; time.sleep(60)")
+            interrupted()
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

@@ -39,7 +39,7 @@ def servers():
     except FileNotFoundError:
         return ""
 """
-PATIENCE = 60
+PATIENCE = 300
 
 
 @pytest.fixture(scope="module")

@@ -265,14 +265,18 @@ def test_a_pool_nobody_has_any_more_is_gone(box: boxer.Box) -> None:
 @pytest.mark.parametrize("function", ["app:spin", "time:sleep"])
 def test_ctrl_c_ends_a_call(box: boxer.Box, function: str) -> None:
     arguments = (60,) if function == "time:sleep" else ()
+
+    def interrupted(timer: threading.Timer) -> None:
+        timer.start()
+        pool.call(function, *arguments)
+
     with box.pool(size=1, limits=boxer.Limits(time=60)) as pool:
         for _ in range(2):
             pool.call("app:echo")
             pool.call("time:time")
             timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
-            timer.start()
             with pytest.raises(KeyboardInterrupt):
-                pool.call(function, *arguments)
+                interrupted(timer)
             timer.join()
             assert pool.call("app:echo", 1) == 1
         assert pool.free == 1

@@ -32,13 +32,13 @@ print([answered.get() for _ in range(4)])
 import threading
 event = threading.Event()
 threading.Thread(target=event.set).start()
-print(event.wait(5))
+print(event.wait(1000))
 """,
     "timer": """
 import threading
 done = threading.Event()
 threading.Timer(0.01, done.set).start()
-print(done.wait(5))
+print(done.wait(1000))
 """,
     "local": """
 import threading
@@ -85,8 +85,13 @@ print(seen[0] == thread.ident != threading.get_ident(), threading.main_thread().
 """,
     "daemon": """
 import threading, time
-threading.Thread(target=print, args=("ran",), daemon=True).start()
-time.sleep(0.01)
+seen = []
+def run():
+    print("ran")
+    seen.append(1)
+    while True: time.sleep(1000)
+threading.Thread(target=run, daemon=True).start()
+while not seen: time.sleep(0.01)
 """,
     "failure": """
 import threading
@@ -135,7 +140,7 @@ WORKERS = {
         for _ in range(3):
             await asyncio.sleep(0.001)
         event.set()
-    waits = [asyncio.to_thread(event.wait, 20) for _ in range(40)]
+    waits = [asyncio.to_thread(event.wait, 1000) for _ in range(40)]
     print(sum((await asyncio.gather(*waits, later()))[:-1]))
 """,
         "40\n",
@@ -146,7 +151,7 @@ WORKERS = {
         await asyncio.sleep(0.001)
         return "answer"
     def work():
-        return asyncio.run_coroutine_threadsafe(answer(), loop).result(20)
+        return asyncio.run_coroutine_threadsafe(answer(), loop).result(1000)
     print(await asyncio.to_thread(work))
 """,
         "answer\n",
@@ -215,14 +220,14 @@ async def main():
 def test_workers_of_an_event_loop(box: boxer.Box, name: str) -> None:
     body, expected = WORKERS[name]
     program = f"{_MAIN}{body}\nasyncio.run(main())\n"
-    result = box.run(["python", "-c", program], limits=boxer.Limits(time=60))
+    result = box.run(["python", "-c", program], limits=boxer.Limits(time=200))
     assert (result.stdout.decode(), result.stderr.decode()) == (expected, "")
     assert result.exit_code == 0
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_threads_that_are_waited_for_work(box: boxer.Box, name: str) -> None:
-    result = box.run(["python", "-c", PROGRAMS[name]], limits=boxer.Limits(time=20))
+    result = box.run(["python", "-c", PROGRAMS[name]], limits=boxer.Limits(time=200))
     assert (result.stdout.decode(), result.stderr.decode()) == (EXPECTED[name], "")
 
 
@@ -239,7 +244,7 @@ def wait_too():
 for target in (wait, wait_too): threading.Thread(target=target).start()
 second.wait()
 """
-    result = box.run(["python", "-c", program], limits=boxer.Limits(time=20))
+    result = box.run(["python", "-c", program], limits=boxer.Limits(time=200))
     assert result.exit_code == 124
     assert b"nothing in this box can go on" in result.stderr
     assert result.stderr.count(b"waits for a lock or another thread") == 3

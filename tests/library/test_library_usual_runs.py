@@ -50,7 +50,9 @@ SCRIPTS = {
     "begins_with_a_mark": "\ufeffprint('mark')\n",
     "has_other_ends": "print('a')\r\nprint('b')\r\n",
     "threads": "import threading, time\n"
-    "threading.Thread(target=lambda: (time.sleep(0.01), print('last'))).start()\nprint('first')\n",
+    "told = threading.Event()\n"
+    "threading.Thread(target=lambda: (told.wait(), time.sleep(0.01), print('last'))).start()\n"
+    "print('first')\ntold.set()\n",
     "leaves_a_daemon": "import threading, time\n"
     "threading.Thread(target=time.sleep, args=(99,), daemon=True).start()\nprint('here')\n",
     "forks": "import os\nif os.fork():\n    print(os.wait()[1])\nelse:\n    print('child')\n",

@@ -260,7 +260,7 @@ CHANGING = re.compile(
 def changes_of(code: bytes) -> list[str]:
     """What a module changes beside memory, as wasm-tools prints it; global.set with its number."""
     text = subprocess.run(
-        [str(WASM_TOOLS), "print", "-"], input=code, capture_output=True, check=True, timeout=60
+        [str(WASM_TOOLS), "print", "-"], input=code, capture_output=True, check=True, timeout=300
     ).stdout.decode()
     mutable = re.findall(r"\(global \(;(\d+);\)(?: \(export [^)]*\))* \(mut ", text)
     found = [line.strip() for line in text.splitlines() if CHANGING.search(line)]
@@ -295,7 +295,7 @@ def test_no_generated_module_that_changes_more_than_memory_is_resettable(
         [str(WASM_TOOLS), "smith", *options],
         input=seed,
         capture_output=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     if made.returncode == 0 and is_resettable(made.stdout):

@@ -39,7 +39,7 @@ def member(store: NetworkStore, name: str) -> tuple[subprocess.Popen[str], str]:
 
 def end(process: subprocess.Popen[str], number: int = signal.SIGKILL) -> None:
     process.send_signal(number)
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
 
 
 def test_networks_have_addresses_of_their_own(store: NetworkStore) -> None:

@@ -31,7 +31,7 @@ def test_every_variable_of_uv_is_known() -> None:
     for command in _COMMANDS:
         done = subprocess.run(
             [uv_package.find_uv_bin(), "help", "--no-pager", *command.split()],
-            capture_output=True, text=True, timeout=60, check=True,
+            capture_output=True, text=True, timeout=300, check=True,
         )  # fmt: skip
         named |= set(re.findall(r"\[env: (UV_[A-Z_]+)", done.stdout))
     text = resources.files("boxer.packages").joinpath("uvvariables.toml").read_text("utf-8")

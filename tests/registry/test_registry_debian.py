@@ -12,7 +12,8 @@ import pytest
 from boxer.errors import RegistryDeniedError, RegistryMissingError
 from boxer.registry import Attachment, Credentials, Transport, check_login, keep, pull, push
 from boxer.store import ImageStore, load, parse_reference
-from tests.debian import environment, free_port, started, unpacked
+from tests.debian import environment, started, unpacked
+from tests.ports import free_port
 from tests.registry.conftest import at_home
 from tests.registry.modules import module
 

@@ -130,8 +130,9 @@ def test_a_signal_handler_that_interrupts_a_guest_may_not_run_another(box: MakeB
     run(made, limits=Limits(time=0.01))  # compiled: the signal is to come while the guest runs
     before = signal.signal(signal.SIGALRM, handler)
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.05)
-        assert run(made, limits=Limits(time=0.5)).limit == "time"
+        while not problems:  # the first one may come before the guest runs
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            assert run(made, limits=Limits(time=0.5)).limit == "time"
     finally:
         signal.signal(signal.SIGALRM, before)
     assert len(problems) == 1
@@ -247,7 +248,7 @@ print(called)
 @needs_library
 def test_a_handler_set_while_signals_are_forwarded_stays() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", FORWARDING], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", FORWARDING], capture_output=True, text=True, timeout=300, check=False
     )
     assert done.stdout == "['before', 'meanwhile']\n", done.stderr
 

@@ -227,7 +227,7 @@ def test_a_forked_process_is_told_that_it_cannot_mount(tmp_path: Path) -> None:
         [sys.executable, "-c", FORKED, str(tmp_path)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=True,
         cwd=Path(__file__).parents[2],
     )

@@ -71,5 +71,5 @@ def served(sandboxes: Sandboxes, monkeypatch: pytest.MonkeyPatch) -> Iterator[Si
     monkeypatch.delenv("E2B_DEBUG", raising=False)
     yield SimpleNamespace(url=url, sandboxes=sandboxes)
     server.should_exit = True
-    thread.join(20)
+    thread.join(300)
     listener.close()

@@ -41,8 +41,8 @@ def test_what_it_tells_is_where_sandboxes_are(
                     monkeypatch.setenv(name, value)
                 if "E2B_API_KEY" in os.environ:
                     break
-            with e2b.Sandbox.create(timeout=60) as sandbox:
+            with e2b.Sandbox.create(timeout=300) as sandbox:
                 assert sandbox.run_code("seven * 6").text == "42"
         finally:
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=60)
+            process.communicate(timeout=300)

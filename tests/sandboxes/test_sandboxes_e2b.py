@@ -20,7 +20,7 @@ pytestmark = pytest.mark.base
 @pytest.fixture
 def sandbox(served: SimpleNamespace) -> Iterator[Any]:
 
-    made = sdk.Sandbox.create(timeout=120, metadata={"owner": "me"}, envs={"GIVEN": "g"})
+    made = sdk.Sandbox.create(timeout=600, metadata={"owner": "me"}, envs={"GIVEN": "g"})
     yield made
     made.kill()
 
@@ -164,7 +164,7 @@ def test_links_to_files(served: SimpleNamespace, sandbox: Any) -> None:
         request = urllib.request.Request(f"{served.url}/files?{query}")
         request.add_header("E2b-Sandbox-Id", sandbox.sandbox_id)
         try:
-            with urllib.request.urlopen(request, timeout=30) as reply:
+            with urllib.request.urlopen(request, timeout=300) as reply:
                 assert reply.read() == b"linked"
                 return int(reply.status)
         except urllib.error.HTTPError as error:
@@ -247,7 +247,7 @@ def test_who_may_do_what(served: SimpleNamespace, sandbox: Any) -> None:
             request = urllib.request.Request(f"{served.url}{path}", body, headers)
             request.add_header("E2b-Sandbox-Id", sandbox.sandbox_id)
             with pytest.raises(urllib.error.HTTPError) as caught:
-                urllib.request.urlopen(request, timeout=30)
+                urllib.request.urlopen(request, timeout=300)
             assert caught.value.code == 401
             caught.value.close()
     other = sdk.Sandbox.create()
@@ -277,14 +277,14 @@ def test_how_many_there_may_be(served: SimpleNamespace) -> None:
 def test_the_async_sdk(served: SimpleNamespace) -> None:
 
     async def one(number: int) -> str:
-        sandbox = await sdk.AsyncSandbox.create(timeout=120)
+        sandbox = await sdk.AsyncSandbox.create(timeout=600)
         run = await sandbox.run_code(f"import asyncio\nawait asyncio.sleep(.01)\n{number} * 2")
         await sandbox.kill()
         return str(run.text)
 
     async def main() -> None:
         assert await asyncio.gather(*map(one, range(8))) == [str(n * 2) for n in range(8)]
-        sandbox = await sdk.AsyncSandbox.create(timeout=120)
+        sandbox = await sdk.AsyncSandbox.create(timeout=600)
         events: list[Any] = []
         changed = asyncio.Event()
 

@@ -22,6 +22,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.ports import free_port
+
 SERVE = [sys.executable, "-m", "boxer.cli", "serve"]
 APPLICATION = """
 from pathlib import Path
@@ -69,8 +71,7 @@ def built(folder: Path, version: str) -> Path:
 @contextmanager
 def service(box: Path, *options: str, **env: str) -> Iterator[tuple[int, subprocess.Popen[str]]]:
     """Its port, and its process."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
+    port = free_port()
     command = [*SERVE, str(box), "--app", "app:app", "-p", str(port), "--no-access-log", *options]
     with subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, env={**os.environ, **env}

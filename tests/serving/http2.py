@@ -19,6 +19,8 @@ from hyperframe.frame import (
     SettingsFrame,
 )
 
+from tests.serving.running import PATIENCE
+
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 GET = ((":method", "GET"), (":scheme", "http"), (":authority", "a"), (":path", "/"))
 
@@ -30,10 +32,10 @@ def raw(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
 
 
 class Http2:
-    """settings: what the client announces. It takes 30 seconds for nothing."""
+    """settings: what the client announces."""
 
     def __init__(self, port: int, settings: dict[int, int] | None = None) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), 30)
+        self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
         self.encoder, self._decoder = hpack.Encoder(), hpack.Decoder()
         self._rest = b""
         self.stream = -1

@@ -9,6 +9,8 @@ from pathlib import Path
 
 count = 0
 lock = threading.Lock()
+# Two requests at once get further.
+two, two_tasks = threading.Barrier(2), asyncio.Barrier(2)
 
 
 def wsgi(environ, start_response):
@@ -22,8 +24,9 @@ def wsgi(environ, start_response):
         Path("/tmp/mine").write_bytes(environ["wsgi.input"].read())
     if path == "/read":
         return [Path("/tmp/mine").read_bytes() if Path("/tmp/mine").exists() else b"nothing"]
-    if path == "/wait":
-        time.sleep(0.5)
+    if path == "/meet":
+        two.wait(1000)
+        return [b"both of them"]
     if path == "/spin":
         while True:
             pass
@@ -54,9 +57,11 @@ async def app(scope, receive, send):
         raise NotImplementedError
     count += 1
     number = count
-    if scope["path"] == "/wait":
-        await asyncio.sleep(0.5)
+    told = str(number).encode()
+    if scope["path"] == "/meet":
+        await two_tasks.wait()
+        told = b"both of them"
     if scope["path"] == "/fail":
         raise LookupError("one of many")
     await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": str(number).encode()})
+    await send({"type": "http.response.body", "body": told})

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,18 @@ from typing import Any
 import pytest
 import uvicorn
 
+from tests.ports import free_port
+
 HERE = Path(__file__).resolve().parent
+# Seconds for what takes a moment where the machine is not busy.
+PATIENCE = 300
+
+
+def until(holds: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.02)
 
 
 def build(folder: Path, dockerfile: str, *files: str) -> Path:
@@ -43,31 +54,25 @@ def listening(application: Any, protocol: Any = "httptools", **options: Any) -> 
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
     thread.start()
-    deadline = time.monotonic() + 30
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: server.started or not thread.is_alive())
     try:
         yield server.servers[0].sockets[0].getsockname()[1]
     finally:
         server.should_exit = True
-        thread.join(30)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
 
 
 @contextmanager
 def command(box: Path, *options: str) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     """The port of `boxer serve`, once it answers, and its process."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
+    port = free_port()
     words = [sys.executable, "-m", "boxer.cli", "serve", str(box), "-p", str(port), *options]
     quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
     with subprocess.Popen(words, **quiet) as process:  # type: ignore[call-overload]
         try:
-            deadline = time.monotonic() + 300
-            while not _answers(port):
-                assert process.poll() is None, words
-                assert time.monotonic() < deadline, words
-                time.sleep(0.1)
+            until(lambda: _answers(port) or process.poll() is not None)
+            assert process.poll() is None, words
             yield port, process
         finally:
             process.terminate()
@@ -90,7 +95,7 @@ class Client:
     """A connection, by the byte."""
 
     def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         self._rest = b""
 
     def __enter__(self) -> Client:

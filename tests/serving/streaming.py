@@ -138,10 +138,10 @@ async def secret(scope, receive, send):
 
 @route("/late")
 async def late(scope, receive, send):
-    """Answers, and works on."""
+    """Answers, and works on for ever."""
     await begin(send)
     await part(send, b"done", False)
-    await asyncio.sleep(1)
+    await asyncio.sleep(10**6)
 
 
 @route("/breaks")
@@ -246,8 +246,17 @@ def wsgi(environ, start_response):
     if path == "/events":
         start_response("200 OK", [("Content-Type", "text/event-stream")])
         return Events()
+    if path == "/forever":
+        start_response("200 OK", [])
+        return ticks()
     start_response("200 OK", [("X-Closed", "no")])
     return [b"hello"]
+
+
+def ticks():
+    while True:
+        yield b"tick\n"
+        time.sleep(0.02)
 
 
 class Events:

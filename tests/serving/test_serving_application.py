@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from boxer.errors import ServeError
 from boxer.runtime import Stream
 from boxer.serving import Application, asgi, failures, wsgi
 from boxer.serving.served import RESPOND, rehearsal_of
+from tests.serving.running import until
 
 pytestmark = pytest.mark.base
 
@@ -70,8 +70,8 @@ def application(pool: boxer.Pool) -> Application:
     return asgi(pool, "applications:wsgi")
 
 
-def of(box: boxer.Box, app: str, **options: Any) -> Application:
-    return asgi(box.pool(1, limits=boxer.Limits(time=3)), f"applications:{app}", **options)
+def of(box: boxer.Box, app: str, seconds: float = 60, **options: Any) -> Application:
+    return asgi(box.pool(1, limits=boxer.Limits(time=seconds)), f"applications:{app}", **options)
 
 
 def test_a_request_comes_whole_and_meets_no_other(application: Application) -> None:
@@ -157,7 +157,7 @@ def test_what_clients_say_makes_no_line_of_the_log(
 
 
 def test_a_request_without_an_end_is_ended(served_box: boxer.Box) -> None:
-    assert ask(of(served_box, "wsgi"), "/spin").status == 504
+    assert ask(of(served_box, "wsgi", 3), "/spin").status == 504
 
 
 def test_a_body_that_is_too_large_reaches_no_machine(served_box: boxer.Box) -> None:
@@ -179,10 +179,7 @@ def test_what_requests_import_is_in_the_image_later(
 
     assert imported() == ["colorsys"]
     assert ask(application, "/import").body == b"colorsys"
-    deadline = time.monotonic() + 60
-    while imported() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert imported() == []
+    until(lambda: imported() == [])
     assert ask(application).body.split(b"|")[3] == b"1"
 
 

@@ -14,7 +14,7 @@ import pytest
 
 import boxer
 from boxer.serving import application, asgi, bounded
-from tests.serving.running import Client, command, listening
+from tests.serving.running import PATIENCE, Client, command, listening
 
 pytestmark = pytest.mark.base
 POST = b"POST /echo HTTP/1.1\r\nHost: a\r\n"
@@ -87,11 +87,12 @@ def said(port: int, sent: bytes) -> bytes:
     """All that a connection says to it until it ends it, or has nothing more to say."""
     heard = b""
     with (
-        suppress(OSError),  # refused before all was read
-        socket.create_connection(("127.0.0.1", port), 30) as connection,
+        suppress(ConnectionError),  # refused before all was read
+        socket.create_connection(("127.0.0.1", port), PATIENCE) as connection,
     ):
         connection.sendall(sent)
-        connection.shutdown(socket.SHUT_WR)
+        with suppress(OSError):  # it is not connected any more
+            connection.shutdown(socket.SHUT_WR)
         while got := connection.recv(1 << 16):
             heard += got
     return heard
@@ -182,7 +183,7 @@ def test_tenants_beside_clients_that_go_away(port: int) -> None:
 
     def rude(number: int) -> None:
         for sent in (b"G", GET, POST + b"Content-Length: 9\r\n\r\nhel", SMUGGLED, SMUGGLED * 3):
-            with socket.create_connection(("127.0.0.1", port), 30) as connection:
+            with socket.create_connection(("127.0.0.1", port), PATIENCE) as connection:
                 connection.sendall(sent)
                 if number % 2:
                     linger = (1).to_bytes(4, "little") + bytes(4)  # a reset

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -16,6 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.ports import free_port
+from tests.serving.running import until
 
 pytestmark = pytest.mark.base
 BOXER = [sys.executable, "-m", "boxer.cli"]
@@ -38,13 +40,21 @@ def serving(*arguments: str | Path) -> Iterator[str]:
             yield found[1]
         finally:
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=60)
+            process.communicate(timeout=300)
             assert process.returncode in (0, 143)
 
 
 def get(address: str) -> bytes:
-    with urllib.request.urlopen(address, timeout=60) as answer:
+    with urllib.request.urlopen(address, timeout=300) as answer:
         return bytes(answer.read())
+
+
+def answers(address: str) -> bool:
+    try:
+        get(address)
+    except urllib.error.URLError:
+        return False
+    return True
 
 
 def test_the_boxs_command_says_what_is_served(served_file: Path) -> None:
@@ -57,18 +67,10 @@ def test_the_boxs_command_says_what_is_served(served_file: Path) -> None:
 
 
 def test_several_workers(served_file: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    more = ("-p", str(port), "--workers", "2", "--app", "applications:asgi")
+    more = ("-p", "0", "--workers", "2", "--app", "applications:asgi")
     with serving(served_file, *more) as address:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                assert get(f"{address}/") == b"GET / [0] {'pool': 'made'} "
-                break
-            except urllib.error.URLError:  # the workers are not there yet
-                assert time.monotonic() < deadline
-                time.sleep(0.1)
+        until(lambda: answers(address))  # the workers are not there yet
+        assert get(f"{address}/") == b"GET / [0] {'pool': 'made'} "
 
 
 @pytest.mark.parametrize(
@@ -153,42 +155,23 @@ def test_figures_of_several_workers(
     pytest.importorskip("prometheus_client")
     is_own = "--own-server" in options
     box = request.getfixturevalue("own_served_file") if is_own else served_file
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    more = ["-p", str(port), "--workers", "2", "--machines", "4", "--metrics=/figures"]
+    more = ["-p", "0", "--workers", "2", "--machines", "4", "--metrics=/figures"]
     with serving(box, *more, *options) as address:
-        deadline = time.monotonic() + 120
-        asked = 0
-        while asked < 20:
-            try:
-                get(address)
-                asked += 1
-            except urllib.error.URLError:  # the workers are not there yet
-                assert time.monotonic() < deadline
-                time.sleep(0.1)
-        figures = ""
-        while not {
-            'boxer_requests_total{status="200"} 20.0', f"boxer_machines {machines}.0"
-        } <= set(figures.splitlines()):  # fmt: skip
-            assert time.monotonic() < deadline, figures
-            figures = get(f"{address}/figures").decode()
+        until(lambda: answers(address))  # the workers are not there yet
+        for _ in range(19):
+            get(address)
+        wanted = {'boxer_requests_total{status="200"} 20.0', f"boxer_machines {machines}.0"}
+        until(lambda: wanted <= set(get(f"{address}/figures").decode().splitlines()))
 
 
 def test_granian(served_file: Path) -> None:
     pytest.importorskip("granian", reason="granian is not installed")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     command = [*BOXER, "serve", str(served_file), "-p", str(port), "--host-lib", "granian"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         try:
-            deadline = time.monotonic() + 60
-            while time.monotonic() < deadline:
-                try:
-                    body = get(f"http://127.0.0.1:{port}/x?y=1")
-                    break
-                except urllib.error.URLError:
-                    time.sleep(0.1)
-            assert body == b"GET|/x|y=1|1|||none|"
+            until(lambda: answers(f"http://127.0.0.1:{port}"))
+            assert get(f"http://127.0.0.1:{port}/x?y=1") == b"GET|/x|y=1|1|||none|"
         finally:
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=60)
+            process.communicate(timeout=300)

@@ -18,7 +18,7 @@ import pytest
 
 import boxer
 from boxer.serving import asgi
-from tests.serving.running import Client, listening
+from tests.serving.running import PATIENCE, Client, listening
 
 pytestmark = pytest.mark.base
 KOSOKU = "kosoku==0.1.0"
@@ -74,7 +74,7 @@ def test_autobahns_cases(kosoku: Path, served_box: boxer.Box, tmp_path: Path) ->
 @pytest.fixture(scope="module")
 def port(served_box: boxer.Box) -> Iterator[int]:
     with (
-        served_box.pool(2, limits=boxer.Limits(time=20)) as pool,
+        served_box.pool(2, limits=boxer.Limits(time=100)) as pool,
         listening(asgi(pool, "streaming:validated", rehearse=())) as port,
     ):
         yield port
@@ -110,26 +110,26 @@ def test_it_keeps_to_asgi_as_asgiref_says(served_box: boxer.Box) -> None:
         }  # fmt: skip
         one = testing.ApplicationCommunicator(application, scope)
         await one.send_input({"type": "http.request", "body": b"ab", "more_body": True})
-        start = await one.receive_output(20)
+        start = await one.receive_output(PATIENCE)
         assert (start["type"], start["status"]) == ("http.response.start", 200)
-        assert (await one.receive_output(20))["body"] == b"ab"
+        assert (await one.receive_output(PATIENCE))["body"] == b"ab"
         await one.send_input({"type": "http.request", "body": b"c"})
-        assert (await one.receive_output(20))["body"] == b"c"
-        assert (await one.receive_output(20))["more_body"] is False
-        await one.wait(20)
+        assert (await one.receive_output(PATIENCE))["body"] == b"c"
+        assert (await one.receive_output(PATIENCE))["more_body"] is False
+        await one.wait(PATIENCE)
         assert await one.receive_nothing(0.1)
         socket = testing.ApplicationCommunicator(
             application, {**scope, "type": "websocket", "path": "/ws/echo", "subprotocols": []}
         )
         await socket.send_input({"type": "websocket.connect"})
-        assert (await socket.receive_output(20))["type"] == "websocket.accept"
+        assert (await socket.receive_output(PATIENCE))["type"] == "websocket.accept"
         await socket.send_input({"type": "websocket.receive", "bytes": b"\0\xff"})
-        assert (await socket.receive_output(20))["bytes"] == b"\0\xff"
+        assert (await socket.receive_output(PATIENCE))["bytes"] == b"\0\xff"
         await socket.send_input({"type": "websocket.receive", "text": "close"})
-        assert (await socket.receive_output(20)) == {
+        assert (await socket.receive_output(PATIENCE)) == {
             "type": "websocket.close", "code": 4001, "reason": "as you say",
         }  # fmt: skip
-        await socket.wait(20)
+        await socket.wait(PATIENCE)
 
     with served_box.pool(2) as pool:
         asyncio.run(talk(asgi(pool, "streaming:app", rehearse=())))

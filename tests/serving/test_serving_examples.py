@@ -42,7 +42,7 @@ class Visitor:
 
     def __init__(self, address: str) -> None:
         self.cookies: dict[str, str] = {}
-        self._connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)
+        self._connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=300)
 
     def close(self) -> None:
         self._connection.close()
@@ -135,7 +135,7 @@ def test_an_agent_works_in_its_sandbox(example: Callable[[str], Path]) -> None:
             )  # fmt: skip
         finally:
             server.terminate()
-            server.communicate(timeout=60)
+            server.communicate(timeout=300)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert "(4.0, 8.0)" in lines

@@ -14,7 +14,7 @@ from websockets.typing import Subprotocol
 
 import boxer
 from boxer.serving import asgi
-from tests.serving.running import Client, listening
+from tests.serving.running import PATIENCE, Client, listening
 
 pytestmark = pytest.mark.base
 PACKAGES = (
@@ -78,7 +78,7 @@ def test_one_with_native_code_is_served(
 
 
 def check(box: boxer.Box, app: str, hello: bytes, others: tuple[str, ...]) -> None:
-    limits = boxer.Limits(time=20)
+    limits = boxer.Limits(time=100)
     with (
         box.pool(4, limits=limits) as pool,
         listening(asgi(pool, f"frameworks:{app}")) as port,
@@ -103,7 +103,7 @@ def test_a_websocket_of_starlette(box: boxer.Box) -> None:
         connect(f"ws://127.0.0.1:{port}/ws") as socket,
     ):
         socket.send("hello")
-        assert socket.recv(20) == "HELLO"
+        assert socket.recv(PATIENCE) == "HELLO"
 
 
 def test_a_body_of_pydantic(native_box: boxer.Box) -> None:
@@ -127,9 +127,9 @@ def test_a_websocket_of_aiohttp(native_box: boxer.Box) -> None:
         with connect(f"ws://127.0.0.1:{port}/ws", subprotocols=[Subprotocol("chat")]) as socket:
             assert socket.subprotocol == "chat"
             socket.send("hello")
-            assert socket.recv(20) == "HELLO"
+            assert socket.recv(PATIENCE) == "HELLO"
             socket.send("close")
             with pytest.raises(ConnectionClosed, match=r"4001 .* bye"):
-                socket.recv(20)
+                socket.recv(PATIENCE)
         with pytest.raises(InvalidStatus, match="404"):
             connect(f"ws://127.0.0.1:{port}/nothing")

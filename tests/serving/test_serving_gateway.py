@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from socketserver import ThreadingMixIn
@@ -15,7 +14,7 @@ import pytest
 
 import boxer
 from boxer.serving import wsgi
-from tests.serving.running import Client
+from tests.serving.running import PATIENCE, Client, until
 
 pytestmark = pytest.mark.base
 
@@ -40,20 +39,17 @@ def listening(application: Any) -> Iterator[int]:
             yield server.server_port
         finally:
             server.shutdown()
-            turning.join(30)
+            turning.join(PATIENCE)
 
 
 @pytest.fixture(scope="module")
 def port(served_box: boxer.Box) -> Iterator[int]:
     with (
-        served_box.pool(4, limits=boxer.Limits(time=10)) as pool,
+        served_box.pool(4, limits=boxer.Limits(time=60)) as pool,
         listening(wsgi(pool, "streaming:app", body_bytes=8 << 20)) as port,
     ):
         yield port
-        deadline = time.monotonic() + 20
-        while pool.free < pool.size and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert pool.free == pool.size, "a machine was not given back"
+        until(lambda: pool.free == pool.size)  # each machine has been given back
 
 
 def until_closed(client: Client) -> bytes:
@@ -68,9 +64,7 @@ def test_events_come_when_they_are_made(port: int) -> None:
         client.ask("/events")
         assert client.head()[0] == 200
         assert client.until(b"\n\n") == b"data: 0 1\n\n"
-        began = time.monotonic()
         assert until_closed(client) == b"data: 1 1\n\ndata: 2 1\n\n"
-        assert time.monotonic() - began > 0.2
 
 
 def test_a_long_answer_and_a_long_body(port: int) -> None:
@@ -91,11 +85,12 @@ def test_a_body_that_is_too_large(port: int) -> None:
 
 
 def test_who_is_gone_ends_the_machine(port: int) -> None:
-    """The fixture sees that its machine was given back."""
+    """The fixture sees that its machine was given back. What it says comes before an end."""
     with Client(port) as client:
         client.ask("/forever")
         assert client.head()[0] == 200
-        assert client.until(b"tick\n") == b"tick\n"
+        for _ in range(3):
+            assert client.until(b"tick\n") == b"tick\n"
 
 
 def test_an_answer_that_breaks_off_is_no_whole_one(served_box: boxer.Box) -> None:

@@ -7,14 +7,13 @@ import signal
 import socket
 import struct
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.serving.running import command
+from tests.serving.running import PATIENCE, command
 
 pytest.importorskip("granian", reason="granian is not installed")
 pytest.importorskip("hyperframe", reason="h2 is not installed")
@@ -162,7 +161,7 @@ def test_a_bad_preface(port: int) -> None:
         PREFACE[:-2] + b"X" * 64,
         PREFACE + bytes(64),
     ):
-        with socket.create_connection(("127.0.0.1", port), 30) as connection:
+        with socket.create_connection(("127.0.0.1", port), PATIENCE) as connection:
             connection.sendall(sent)
             with suppress(ConnectionError):
                 while connection.recv(1 << 16):
@@ -232,7 +231,7 @@ def test_a_flood_of_continuations(port: int, size: int) -> None:
             if ended.is_set():
                 break
             client.send(frame)
-        assert ended.wait(20)
+        assert ended.wait(PATIENCE)
 
 
 def test_rapid_reset(port: int) -> None:
@@ -250,7 +249,6 @@ def test_rapid_reset(port: int) -> None:
 def test_a_flood_of_what_is_to_be_acknowledged(port: int, frame: bytes) -> None:
     """CVE-2019-9512, 9515: it is read as it can be answered, or not at all."""
     with Http2(port) as client:
-        client.socket.settimeout(2)
         for _ in range(200):
             client.send(frame * 100)
 
@@ -282,11 +280,16 @@ def test_fields_behind_a_body_are_no_headers(port: int) -> None:
 
 def test_a_stop_lets_answers_end(served_file: Path) -> None:
     options = ("--app", "streaming:app", "--host-lib", "granian")
-    with command(served_file, *options) as (port, process), Http2(port) as client:
-        stream = client.ask((*GET[:3], (":path", "/events")))
-        time.sleep(0.1)
-        process.send_signal(signal.SIGTERM)
-        head, body, _ = client.answer(stream)
-        assert head[":status"] == "200"
+    with command(served_file, *options) as (port, process):
+        with Http2(port) as client:
+            stream = client.ask((*GET[:3], (":path", "/events")))
+            begun = next(frame for frame in client.frames() if isinstance(frame, DataFrame))
+            process.send_signal(signal.SIGTERM)
+            body = begun.data
+            for frame in client.frames():
+                if isinstance(frame, DataFrame):
+                    body += frame.data
+                if frame.stream_id == stream and "END_STREAM" in frame.flags:
+                    break
         assert body.count(b"data:") == 3
-        assert process.wait(60) == 0
+        assert process.wait(PATIENCE) == 0

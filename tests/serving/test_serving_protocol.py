@@ -11,9 +11,10 @@ import boxer
 from boxer.cli.commands.serve import SEPARATOR
 from boxer.runtime import Usage
 from boxer.serving import Application, asgi
+from boxer.serving import served as served_module
 from boxer.serving.served import Served, rehearsal_of
 from boxer.serving.shapes import CALM, QUICK, SHARED, Shapes
-from tests.serving.running import Client, listening
+from tests.serving.running import PATIENCE, Client, listening
 
 uvicorn = pytest.importorskip("uvicorn")
 from boxer.serving.protocol import Protocol  # noqa: E402 - it takes uvicorn
@@ -110,7 +111,10 @@ def test_what_is_no_http_is_refused(port: int) -> None:
         assert client.head()[0] == 400
 
 
-def test_which_way_is_counted(port: int, application: Application) -> None:
+def test_which_way_is_counted(
+    port: int, application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(served_module, "AT_ONCE", 1000.0)  # however busy this machine is
     ways = application.served.figures.ways
     with Client(port) as client:
         before = ways[HERE]
@@ -167,17 +171,17 @@ def test_a_request_under_way_is_answered_before_the_end(
     monkeypatch.setattr(Protocol, "on_body", begun)
 
     def send(client: Client) -> None:
-        assert is_ending.wait(30)
+        assert is_ending.wait(PATIENCE)
         client.send(b"ef")
         answers.append(answered(client))
 
     with listening(application, Protocol) as port:
         client = Client(port)
         client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\ncd")
-        assert has_begun.wait(30)
+        assert has_begun.wait(PATIENCE)
         sender = threading.Thread(target=send, args=(client,))
         sender.start()
-    sender.join(30)
+    sender.join(PATIENCE)
     client.socket.close()
     assert answers[0][2] == b"POST|/||1|||none|cdef"
 

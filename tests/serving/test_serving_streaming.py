@@ -12,7 +12,7 @@ import pytest
 
 import boxer
 from boxer.serving import asgi
-from tests.serving.running import Client, listening
+from tests.serving.running import Client, listening, until
 
 pytestmark = pytest.mark.base
 MB = 1_000_000
@@ -21,25 +21,22 @@ EVENTS = b"data: 0 1\n\ndata: 1 1\n\ndata: 2 1\n\n"
 
 @pytest.fixture(scope="module", params=["app", "wsgi"])
 def both(request: pytest.FixtureRequest, served_box: boxer.Box) -> Iterator[int]:
-    limits = boxer.Limits(time=5, output="64MB", memory="256MB")
+    limits = boxer.Limits(time=60, output="64MB", memory="256MB")
     with served_box.pool(8, limits=limits) as pool:
         yield from serve(pool, f"streaming:{request.param}")
 
 
 @pytest.fixture(scope="module")
 def port(served_box: boxer.Box) -> Iterator[int]:
-    limits = boxer.Limits(time=2, cpu=5, output="64MB", memory="256MB")
+    limits = boxer.Limits(time=60, cpu=20, output="64MB", memory="256MB")
     with served_box.pool(8, limits=limits) as pool:
         yield from serve(pool, "streaming:app")
 
 
 def serve(pool: boxer.Pool, app: str) -> Iterator[int]:
-    with listening(asgi(pool, app, longest=20)) as port:
+    with listening(asgi(pool, app, longest=60)) as port:
         yield port
-        deadline = time.monotonic() + 10
-        while pool.free < pool.size and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert pool.free == pool.size, "a machine was not given back"
+        until(lambda: pool.free == pool.size)  # each machine has been given back
 
 
 def test_events_come_when_they_are_made(both: int) -> None:
@@ -49,12 +46,13 @@ def test_events_come_when_they_are_made(both: int) -> None:
             status, headers = client.head()
             assert (status, headers["content-type"]) == (200, "text/event-stream")
             assert headers["x-request-id"]
-            times = []
             for number in range(3):
                 assert client.chunk().startswith(f"data: {number}".encode())
-                times.append(time.monotonic())
             assert client.chunk() == b""
-            assert times[2] - times[0] > 0.25
+        client.ask("/forever")
+        assert client.head()[0] == 200
+        for _ in range(3):  # of an answer that has no end
+            assert client.chunk().startswith(b"tick\n")
 
 
 def test_a_long_answer_comes_whole(both: int) -> None:
@@ -148,10 +146,7 @@ def test_a_machine_whose_client_is_gone_is_ended(served_box: boxer.Box, path: st
                 client.head()
                 client.chunk()
                 assert pool.free == 0
-            deadline = time.monotonic() + 10
-            while pool.free == 0 and time.monotonic() < deadline:
-                time.sleep(0.05)
-            assert pool.free == 1
+            until(lambda: pool.free == 1)
 
 
 def test_who_reads_slowly_has_the_machine_wait(port: int) -> None:
@@ -179,12 +174,15 @@ def test_an_answer_that_breaks_off_is_seen_to(
     assert len([one for one in caplog.records if one.name == "boxer.serve"]) == 1
 
 
-def test_an_answer_is_there_before_its_machine_has_ended(port: int) -> None:
-    with Client(port) as client:
-        began = time.monotonic()
+def test_an_answer_is_there_before_its_machine_has_ended(served_box: boxer.Box) -> None:
+    """Which would work on for ever, and is ended a while later."""
+    with (
+        served_box.pool(1, limits=boxer.Limits(time=5)) as pool,
+        listening(asgi(pool, "streaming:app")) as port,
+        Client(port) as client,
+    ):
         client.ask("/late")
         assert client.answer() == (200, b"done")
-        assert time.monotonic() - began < 0.9
 
 
 def test_half_closed_connections(port: int) -> None:

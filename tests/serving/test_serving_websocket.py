@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -14,29 +13,39 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 import boxer
-from boxer.serving import asgi
-from tests.serving.running import listening
+from boxer.serving import Application, asgi
+from tests.serving.running import PATIENCE, listening, until
 
 pytestmark = pytest.mark.base
 MIB = 1 << 20
 
 
 @pytest.fixture(scope="module")
-def port(served_box: boxer.Box) -> Iterator[int]:
-    limits = boxer.Limits(time=5, output="64MB", memory="256MB")
+def application(served_box: boxer.Box) -> Iterator[Application]:
+    limits = boxer.Limits(time=60, output="64MB", memory="256MB")
     with served_box.pool(4, limits=limits) as pool:
-        application = asgi(pool, "streaming:app", body_bytes=4 * MIB, longest=30)
-        with listening(application, ws_max_size=4 * MIB) as port:
-            yield port
-        deadline = time.monotonic() + 10
-        while pool.free < pool.size and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert pool.free == pool.size, "a machine was not given back"
+        yield asgi(pool, "streaming:app", body_bytes=4 * MIB, longest=600)
+
+
+@pytest.fixture(scope="module")
+def listened(application: Application) -> Iterator[int]:
+    with listening(application, ws_max_size=4 * MIB) as port:
+        yield port
+
+
+@pytest.fixture
+def port(listened: int, application: Application) -> Iterator[int]:
+    """Each test begins and ends with all machines free."""
+    yield listened
+    served = application.served
+    until(lambda: served.pool.free == served.pool.size and not served.figures.streams)
 
 
 def to(port: int, path: str = "/ws/echo", *subprotocols: str) -> ClientConnection:
     wanted = [Subprotocol(name) for name in subprotocols] or None
-    return connect(f"ws://127.0.0.1:{port}{path}", subprotocols=wanted, max_size=None)
+    return connect(
+        f"ws://127.0.0.1:{port}{path}", subprotocols=wanted, max_size=None, open_timeout=PATIENCE
+    )
 
 
 def test_messages_come_back(port: int) -> None:
@@ -53,15 +62,15 @@ def test_messages_come_back(port: int) -> None:
             b"y" * 3 * MIB,
         ):
             socket.send(message)
-            assert socket.recv(20) == message
-        socket.ping().wait(5)
+            assert socket.recv(PATIENCE) == message
+        assert socket.ping().wait(PATIENCE)
 
 
 def test_each_connection_is_fresh(port: int) -> None:
     for _ in range(2):
         with to(port) as socket:
             socket.send("count")
-            assert socket.recv(20) == "1"
+            assert socket.recv(PATIENCE) == "1"
 
 
 def test_subprotocols(port: int) -> None:
@@ -75,7 +84,7 @@ def test_the_application_closes(port: int) -> None:
     with to(port) as socket:
         socket.send("close")
         with pytest.raises(ConnectionClosed) as closed:
-            socket.recv(20)
+            socket.recv(PATIENCE)
         assert closed.value.rcvd is not None
         assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (4001, "as you say")
 
@@ -84,7 +93,7 @@ def test_a_failure_is_1011(port: int, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR, "boxer.serve"), to(port) as socket:
         socket.send("fail")
         with pytest.raises(ConnectionClosed) as closed:
-            socket.recv(20)
+            socket.recv(PATIENCE)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1011
     assert "in a WebSocket" in caplog.text
@@ -107,21 +116,7 @@ def test_it_may_be_refused(port: int, path: str, status: int, body: bytes) -> No
     assert refused.value.response.body == body
 
 
-def wait_for_room(port: int) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        try:
-            with ExitStack() as stack:
-                for _ in range(4):
-                    stack.enter_context(to(port))
-            return
-        except InvalidStatus:
-            time.sleep(0.1)
-
-
 def test_there_are_as_many_as_machines(port: int) -> None:
-    wait_for_room(port)
-    time.sleep(0.2)
     with ExitStack() as stack:
         sockets = [stack.enter_context(to(port)) for _ in range(4)]
         with pytest.raises(InvalidStatus) as refused, to(port):
@@ -129,26 +124,25 @@ def test_there_are_as_many_as_machines(port: int) -> None:
         assert refused.value.response.status_code == 503
         for number, socket in enumerate(sockets):
             socket.send(str(number))
-        assert [socket.recv(20) for socket in sockets] == ["0", "1", "2", "3"]
+        assert [socket.recv(PATIENCE) for socket in sockets] == ["0", "1", "2", "3"]
 
 
 def test_a_message_that_is_too_large_is_1009(port: int) -> None:
     with to(port) as socket:
         socket.send(b"x" * (4 * MIB + 1))
         with pytest.raises(ConnectionClosed) as closed:
-            socket.recv(20)
+            socket.recv(PATIENCE)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1009
 
 
 def test_who_takes_nothing_stops_the_machine_and_none_else(port: int) -> None:
-    wait_for_room(port)
     with to(port) as slow, to(port) as other:
         for _ in range(30):
             slow.send(b"z" * 100_000)
         other.send("still here")
-        assert other.recv(20) == "still here"
-        assert [len(slow.recv(20)) for _ in range(30)] == [100_000] * 30
+        assert other.recv(PATIENCE) == "still here"
+        assert [len(slow.recv(PATIENCE)) for _ in range(30)] == [100_000] * 30
 
 
 def test_all_messages_together_may_be_longer_than_an_answer(served_box: boxer.Box) -> None:
@@ -160,4 +154,4 @@ def test_all_messages_together_may_be_longer_than_an_answer(served_box: boxer.Bo
     ):
         for _ in range(4):
             socket.send(b"x" * 900_000)
-            assert len(socket.recv(20)) == 900_000
+            assert len(socket.recv(PATIENCE)) == 900_000

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
+
 PROGRAMS = resources.files("boxer.userland.commands").joinpath("programs")
 HEADER = """msgid ""
 msgstr ""
@@ -59,7 +61,9 @@ WRONG = {
 
 def run(name: str, *words: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     program = [sys.executable, "-I", str(PROGRAMS.joinpath(name)), *map(str, words)]
-    return subprocess.run(program, cwd=cwd, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(
+        program, cwd=cwd, capture_output=True, text=True, check=False, timeout=300
+    )
 
 
 def test_msgfmt_makes_what_gettext_reads(tmp_path: Path) -> None:
@@ -90,15 +94,13 @@ def test_msgfmt_refuses_what_is_wrong(tmp_path: Path, message: str) -> None:
 def test_wait_for_it_goes_on_when_the_port_answers() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         place = f"127.0.0.1:{server.getsockname()[1]}"
-        done = run("wait_for_it.py", place, "-t", 30, "--", "echo", "on")
+        done = run("wait_for_it.py", place, "-t", 300, "--", "echo", "on")
         assert (done.returncode, done.stdout) == (0, "on\n")
         assert f"{place} is available" in done.stderr
 
 
 def test_wait_for_it_gives_up() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    words = ["-h", "127.0.0.1", "-p", port, "--timeout=0.01", "-q"]
+    words = ["-h", "127.0.0.1", "-p", free_port(), "--timeout=0.01", "-q"]
     assert run("wait_for_it.py", *words).returncode == 1
     assert run("wait_for_it.py", *words, "-s", "--", "echo", "on").stdout == ""
     assert run("wait_for_it.py", *words, "--", "echo", "on").stdout == "on\n"

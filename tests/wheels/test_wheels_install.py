@@ -75,7 +75,7 @@ class Installed:
         }
         home.mkdir()
         subprocess.run(
-            [sys.executable, "-m", "venv", "--without-pip", folder / "env"], check=True, timeout=60
+            [sys.executable, "-m", "venv", "--without-pip", folder / "env"], check=True, timeout=300
         )
         # By their files: the index has another project of the same name.
         self.pip("install", *made.glob("boxer-[0-9]*.whl"), *made.glob("boxer_base_*.whl"), *more)
@@ -159,7 +159,7 @@ def test_what_compiles_is_named_where_it_is_missing(installed: Installed, tmp_pa
     (tmp_path / "main.c").write_text("int main(void) { return 0; }\n")
     done = subprocess.run(
         [installed.bin / "boxer", "cc", "main.c"], cwd=tmp_path, env=installed.environment,
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode != 0
     assert "pip install 'boxer[native]'" in done.stderr
@@ -178,7 +178,7 @@ def test_the_wheel_runs_where_its_name_says(made: Path) -> None:
     (wheel,) = made.glob("boxer-[0-9]*.whl")
     assert wheel.name.endswith(f"-py3-none-manylinux_{GLIBC.replace('.', '_')}_{machine()}.whl")
     command = [sys.executable, "-m", "auditwheel", "show", str(wheel)]
-    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout
     needed = re.search(rf'"manylinux_(\d+)_(\d+)_{machine()}"', shown)
     assert needed is not None, shown
     assert tuple(map(int, needed.groups())) <= tuple(map(int, GLIBC.split(".")))

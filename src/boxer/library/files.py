@@ -193,10 +193,20 @@ class Files:
         interval: float = 0.2,
         timeout: float | None = None,
     ) -> Iterator[Change]:
-        """What changes in a folder, seen each `interval` seconds, for `timeout` seconds (None: as
-        long as one asks)."""
+        """What changes in a folder from now on, seen each `interval` seconds, for `timeout` seconds
+        (None: as long as one asks)."""
         before = self.scan(path, recursive=recursive)
         until = None if timeout is None else time.monotonic() + timeout
+        return self._changes(before, path, recursive, interval, until)
+
+    def _changes(
+        self,
+        before: dict[str, FileInfo],
+        path: str,
+        recursive: bool,
+        interval: float,
+        until: float | None,
+    ) -> Iterator[Change]:
         while until is None or time.monotonic() < until:
             time.sleep(interval)
             now = self.scan(path, recursive=recursive)

@@ -159,7 +159,9 @@ def edges():
 
 def full():
     """What is written is waited for, and a write that must not wait says so."""
-    connection, _ = accepted()
+    server = listening()
+    say("ready")
+    connection, _ = server.accept()
     connection.setblocking(False)
     sent = 0
     while True:
@@ -171,9 +173,9 @@ def full():
     connection.setblocking(True)
     worker = threading.Thread(target=connection.sendall, args=(b"z" * 50_000_000,))
     worker.start()
-    listener = socket.socket(socket.AF_UNIX)  # others go on meanwhile
-    listener.bind("\0other")
+    other, _ = server.accept()  # others go on meanwhile
     say("other", threading.active_count())
+    other.close()  # its client reads from the first one then
     worker.join()
     say("sent")
     connection.close()
@@ -294,7 +296,8 @@ def both_families():
     say("ready")
     for _ in range(2):
         connection, address = server.accept()
-        connection.sendall(address[0].encode())
+        with connection:
+            connection.sendall(address[0].encode())
 
 
 def threaded():

@@ -31,7 +31,7 @@ async def main():
         await there.execute("listen news")
         async with await psycopg.AsyncConnection.connect(**where, autocommit=True) as other:
             await other.execute("select pg_notify('news', 'hello')")
-        async for notice in there.notifies(timeout=30, stop_after=1):
+        async for notice in there.notifies(timeout=300, stop_after=1):
             print(notice.channel, notice.payload)
     async with AsyncConnectionPool(f"postgresql://{url}", min_size=1, max_size=5, open=False) as pool:
         async def one(number):

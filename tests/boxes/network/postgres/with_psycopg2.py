@@ -29,7 +29,7 @@ def tell():
     other.cursor().execute("notify news, 'hello'")
     other.close()
 threading.Timer(0.05, tell).start()
-print(select.select([there], [], [], 30)[0] == [there])
+print(select.select([there], [], [], 90)[0] == [there])
 there.poll()
 print([(notice.channel, notice.payload) for notice in there.notifies])
 with there.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
