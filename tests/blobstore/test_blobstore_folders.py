@@ -12,6 +12,7 @@ import pytest
 
 import boxer.blobstore as room
 from boxer.blobstore import cache_folder, cache_problem, folder_problem, home_folder, make_folder
+from boxer.blobstore.folders import NOWHERE
 from boxer.errors import WriteError
 
 FOLDERS = {
@@ -46,8 +47,9 @@ def test_a_user_whom_the_system_does_not_know_has_no_home(monkeypatch: pytest.Mo
     monkeypatch.delenv("HOME", raising=False)
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr(pwd, "getpwuid", unknown)
-    assert home_folder() == Path("/nonexistent")
-    assert cache_folder() == Path("/nonexistent/.cache/boxer")
+    assert home_folder() == NOWHERE
+    assert cache_folder() == NOWHERE / ".cache" / "boxer"
+    assert cache_problem() is not None  # also for root, who makes no folder there
 
 
 def test_a_folder_that_can_be_written_has_no_problem(tmp_path: Path) -> None:

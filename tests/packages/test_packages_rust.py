@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from boxer.errors import NativePackageError
-from boxer.packages.catalogue.buildsettings import settings_of
+from boxer.packages.catalogue.buildsettings import rust_releases, settings_of
 from boxer.packages.catalogue.known import why_native, working_versions
 from boxer.packages.compiler import with_compiler
 from boxer.packages.files import users_without
@@ -26,6 +26,7 @@ from boxer.packages.native.rust import RustToolchain, find_rust, without_lock
 from boxer.packages.native.sdk import Sdk
 from boxer.packages.resolve import Locked
 from boxer.packages.sdist import build_sdist, is_kept
+from recipes.rust import TABLE
 from tests.pythons import PYTHON, python_of
 from tests.stages import Recorder
 
@@ -133,13 +134,20 @@ def test_a_toolchain_is_found_when_it_is_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BOXER_BASES", str(tmp_path / "bases"))
-    assert find_rust() == {}
-    folder = tmp_path / "rust" / "trixie" / "12ab"
-    folder.mkdir(parents=True)
-    (folder.parent / "current").write_text("12ab")
-    assert find_rust() == {}
-    (folder / "rust.json").write_text("{}")
-    assert find_rust() == {"trixie": RustToolchain(folder, "12ab")}
+    made = {}
+    for release in sorted(rust_releases()):
+        assert find_rust() == {}
+        folder = tmp_path / "rust" / release / "12ab"
+        folder.mkdir(parents=True)
+        (folder.parent / "current").write_text("12ab")
+        assert find_rust() == {}
+        (folder / "rust.json").write_text("{}")
+        made[release] = RustToolchain(folder, "12ab")
+    assert find_rust() == made
+
+
+def test_the_toolchains_that_packages_take_are_those_that_are_made() -> None:
+    assert rust_releases() == tomllib.loads(TABLE.read_text())["releases"].keys()
 
 
 @dataclass
@@ -269,9 +277,10 @@ def test_what_the_recipe_says_is_why_it_cannot_be_made(
     )
     monkeypatch.setattr(rust, "_CHECKOUT", tmp_path)
     assert rust.make(lambda said: None) == "no mirror"
-    (tmp_path / "rust" / "forky" / "12").mkdir(parents=True)
-    (tmp_path / "rust" / "forky" / "12" / "rust.json").touch()
-    (tmp_path / "rust" / "forky" / "current").write_text("12")
+    for release in rust_releases():
+        (tmp_path / "rust" / release / "12").mkdir(parents=True)
+        (tmp_path / "rust" / release / "12" / "rust.json").touch()
+        (tmp_path / "rust" / release / "current").write_text("12")
     assert rust.make(lambda said: None) == ""  # another was faster
 
 

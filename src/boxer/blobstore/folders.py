@@ -10,8 +10,8 @@ import os
 import tempfile
 from pathlib import Path
 
-# What Debian's users without a home have in its place.
-NOWHERE = Path("/nonexistent")
+# Not even root makes a folder there.
+NOWHERE = Path("/proc/nonexistent")
 # More than a file system puts into a file's record instead of a block of its own.
 _TRIED = 1 << 16
 

@@ -47,6 +47,11 @@ def settings_of(filename: str) -> Settings:
     return Settings(**entry, rust=rust)
 
 
+def rust_releases() -> set[str]:
+    """The toolchains that packages take."""
+    return {release for entry in _table().values() for release in entry.get("rust", {})}
+
+
 def _release(versions: Mapping[str, str], archive: str) -> str:
     """Of the releases, that whose versions have the one in a source archive's name."""
     found = re.match(r"\d+(\.\d+)*", archive)

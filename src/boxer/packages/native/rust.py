@@ -27,6 +27,7 @@ from pathlib import Path
 from boxer.blobstore import locked
 from boxer.ending import run_program, told_of_waiting
 from boxer.images import bases_folder
+from boxer.packages.catalogue.buildsettings import rust_releases
 from boxer.packages.native.sdk import Sdk
 
 TARGET = "wasm32-wasip1"
@@ -138,7 +139,10 @@ def _write_script(path: Path, without: str, *command: str | Path) -> None:
 
 
 def find_rust() -> dict[str, RustToolchain]:
-    """The Rust toolchains of this machine, beside the bases, by the release they are made of."""
+    """The Rust toolchains of this machine, beside the bases, by the release they are made of.
+
+    None until all are there: they are made one after the other, and what is installed meanwhile is
+    not to count on one that does not go with its packages."""
     home = bases_folder().parent / "rust"
     found = {}
     for current in sorted(home.glob("*/current")):
@@ -149,7 +153,7 @@ def find_rust() -> dict[str, RustToolchain]:
         folder = current.parent / digest
         if digest and (folder / "rust.json").is_file():
             found[current.parent.name] = RustToolchain(folder, digest)
-    return found
+    return found if rust_releases() <= found.keys() else {}
 
 
 def can_be_made() -> bool:
