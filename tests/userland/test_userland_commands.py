@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -53,6 +54,9 @@ if TYPE_CHECKING:
         ("touch /f && chmod 640 /f && chown app /f && cp -p /f /g", "/g", "1000:0 640"),
         ("mkdir /d && chown app /d && chmod 700 /d && cp -a /d /e", "/e", "1000:0 700"),
         ("mkdir /d && touch /d/f && chown -R app /d && cp -r /d /e", "/e/f", "0:0 644"),
+        ("mkdir /d /e && chown app /d && chmod 700 /d && cp -a /d/. /e", "/e", "1000:0 700"),
+        ("mkdir -p /d/s /e/s && chown app /d/s && cp -rp /d/. /e", "/e/s", "1000:0 755"),
+        ("mkdir -p /d/s /e/s && chmod 700 /d/s && cp -r /d/. /e", "/e/s", "0:0 755"),
     ],
 )
 def test_owners_and_modes_come_out_as_on_linux(
@@ -112,6 +116,50 @@ def test_cp_puts_things_where_cp_does(stage: Stage, script: str, files: set[str]
     assert found == files
 
 
+@pytest.mark.parametrize("flags", ["-a", "-r", "-rp", "-dR"])
+def test_folders_within_folders_are_copied_each_to_its_place(stage: Stage, flags: str) -> None:
+    stage.run("mkdir -p /s/a/b/c /s/d/e && echo f > /s/a/b/f && ln /s/a/b/f /s/d/e/g")
+    for number in range(50):
+        stage.run(f"cp {flags} /s /n{number}")
+        found = {path for path, _ in stage.tree.walk(f"/n{number}")}
+        below = ("", "/a", "/a/b", "/a/b/c", "/a/b/f", "/d", "/d/e", "/d/e/g")
+        assert found == {f"/n{number}{path}" for path in below}
+        same = stage.tree.get(f"/n{number}/a/b/f") is stage.tree.get(f"/n{number}/d/e/g")
+        assert same == (flags in ("-a", "-dR"))
+
+
+@pytest.mark.parametrize(
+    "copy", ["cp -r /s /l/x", "cp -a /l/ /s/x", "cp -r /l/. /s/sub", "cp -r /s /l"]
+)
+def test_no_folder_is_copied_into_itself_by_a_link(stage: Stage, copy: str) -> None:
+    stage.run("mkdir -p /s/sub && ln -s /s /l")
+    before = stage.tree.digest()
+    with pytest.raises(RunFailedError, match="into itself"):
+        stage.run(copy)
+    assert stage.tree.digest() == before
+
+
+@pytest.mark.parametrize(
+    "copy", ["cp -a /s/. /", "cp -r /s/* /", "cp -rT /s /", "cd / && cp -a s/. ."]
+)
+def test_a_folder_is_copied_over_the_root(stage: Stage, copy: str) -> None:
+    stage.run("mkdir -p /s/etc/new /s/opt && echo f > /s/etc/new/f && echo g > /s/g")
+    stage.run(copy)
+    assert stage.run("cat /etc/new/f /g && ls -d /opt /etc/passwd") == "f\ng\n/opt\n/etc/passwd\n"
+
+
+def test_a_user_copies_over_a_folder_whose_parent_is_roots(stage: Stage) -> None:
+    stage.run("mkdir -p /s/sub && echo f > /s/sub/f && touch /home/app/mine /home/app/roots")
+    stage.run("chown app /home/app/mine && echo new > /s/mine && echo new > /s/roots")
+    stage.state.config = replace(stage.state.config, user="app")
+    stage.run("cp -r /s/sub /s/mine /home/app && cp -r /s/sub/. /home/app")
+    assert stage.attributes("/home/app/sub/f") == "1000:1001 644"
+    assert stage.tree.file("/home/app/f").data == b"f\n"
+    assert stage.tree.file("/home/app/mine").data == b"new\n"
+    with pytest.raises(RunFailedError, match="Permission denied"):
+        stage.run("cp /s/roots /home/app/roots")
+
+
 def test_cp_writes_into_the_file_that_is_there(stage: Stage) -> None:
     stage.run("echo old > /f && chown app /f && chmod 600 /f && ln /f /g && echo new > /s")
     stage.run("cp /s /f")
@@ -136,6 +184,9 @@ def test_cp_writes_into_the_file_that_is_there(stage: Stage) -> None:
         "cp /missing /x",
         "cp /etc/passwd /no/such/x",
         "cp -r /etc /etc/inner",
+        "cp -r / /etc/inner",
+        "cp -a /etc/. /etc/../etc",
+        "cp /etc/passwd /etc/passwd",
         "cp --frobnicate /etc/passwd /x",
         "mkdir --frob /x",
         "touch -Q /x",

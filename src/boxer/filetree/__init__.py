@@ -25,12 +25,13 @@ from boxer.filetree.node import (
     Symlink,
     name_bytes,
     name_text,
+    shallow_copy,
 )
 from boxer.filetree.placing import placed
 from boxer.filetree.room import MOST_BYTES, MOST_NAMES, require_room, usage
 from boxer.filetree.tarreading import Limits, is_tar, read_tar
 from boxer.filetree.tarwriting import write_tar
-from boxer.filetree.tree import DEEPEST, MAX_SYMLINKS, Tree, depth_of, require_depth
+from boxer.filetree.tree import DEEPEST, MAX_SYMLINKS, Tree, contains, depth_of, require_depth
 from boxer.filetree.unpacking import write_below
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "Symlink",
     "Tree",
     "User",
+    "contains",
     "depth_of",
     "groups",
     "home_of",
@@ -66,6 +68,7 @@ __all__ = [
     "require_room",
     "resolve_group",
     "resolve_user",
+    "shallow_copy",
     "usage",
     "users",
     "write_below",

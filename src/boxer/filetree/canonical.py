@@ -19,7 +19,7 @@ from boxer.filetree.node import Device, File, Node, Symlink, name_bytes
 def digest_of(nodes: Iterable[tuple[str, Node]]) -> str:
     """sha256 (hex) of the canonical form of what a walk gives."""
     total = hashlib.sha256()
-    first_names: dict[int, str] = {}
+    first_names: dict[Node, str] = {}
     for path, node in nodes:
         head = f"{node.st_mode:o} {node.uid} {node.gid} {node.mtime}".encode()
         for field in (name_bytes(path), head, _content(path, node, first_names)):
@@ -28,10 +28,10 @@ def digest_of(nodes: Iterable[tuple[str, Node]]) -> str:
     return total.hexdigest()
 
 
-def _content(path: str, node: Node, first_names: dict[int, str]) -> bytes:
+def _content(path: str, node: Node, first_names: dict[Node, str]) -> bytes:
     match node:
         case File():
-            first = first_names.setdefault(id(node), path)
+            first = first_names.setdefault(node, path)
             if first != path:
                 return b"link " + name_bytes(first)
             return b"data " + hashlib.sha256(node.data).digest()

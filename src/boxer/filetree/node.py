@@ -7,6 +7,8 @@ Invariants
 2. File data is `bytes`, never changed in place, so that copies of a tree share it.
 3. Two names of one file (hard links) hold the same `File` object.
 4. A `Directory` has one parent: the same `Directory` object never stands in two places.
+5. A node is equal to itself alone, as an inode is. Who remembers nodes has them as keys, not their
+   `id()`, which another has once they are gone.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ DeviceKind = Literal["char", "block", "fifo"]
 _DEVICE_FORMAT = {"char": stat.S_IFCHR, "block": stat.S_IFBLK, "fifo": stat.S_IFIFO}
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Node:
     """One inode. mtime: whole seconds since 1970, UTC."""
 
@@ -38,7 +40,7 @@ class Node:
         raise NotImplementedError
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class File(Node):
     mode: int = 0o644
     data: bytes = b""
@@ -47,7 +49,7 @@ class File(Node):
         return stat.S_IFREG
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Directory(Node):
     mode: int = 0o755
     entries: dict[str, Node] = field(default_factory=dict)
@@ -60,7 +62,7 @@ class Directory(Node):
         return sorted(self.entries.items(), key=_entry_key)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Symlink(Node):
     mode: int = 0o777
     target: str = ""
@@ -69,7 +71,7 @@ class Symlink(Node):
         return stat.S_IFLNK
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Device(Node):
     """A device node or a named pipe. major and minor are 0 for a pipe."""
 
@@ -92,19 +94,20 @@ def name_text(name: bytes) -> str:
     return name.decode("utf-8", "surrogateescape")
 
 
-def copy_node(node: Node, seen: dict[int, Node]) -> Node:
-    """A deep copy that shares file data. seen: what was copied, by id, so that links stay links."""
-    known = seen.get(id(node))
+def copy_node(node: Node, seen: dict[Node, Node]) -> Node:
+    """A deep copy that shares file data. seen: what was copied, so that links stay links."""
+    known = seen.get(node)
     if known is not None:
         return known
-    copied = _shallow_copy(node)
-    seen[id(node)] = copied
+    copied = shallow_copy(node)
+    seen[node] = copied
     if isinstance(node, Directory) and isinstance(copied, Directory):
         copied.entries = {name: copy_node(child, seen) for name, child in node.entries.items()}
     return copied
 
 
-def _shallow_copy(node: Node) -> Node:
+def shallow_copy(node: Node) -> Node:
+    """A new node with the same attributes; file data is shared, a folder is empty."""
     mode, uid, gid, mtime = node.mode, node.uid, node.gid, node.mtime
     match node:
         case File():

@@ -35,7 +35,7 @@ class Usage:
 def usage(tree: Tree) -> Usage:
     """What a tree comes to."""
     size = names = deepest = 0
-    seen: set[int] = set()
+    seen: set[Node] = set()
     waiting: list[tuple[Node, int]] = [(tree.root, 0)]
     while waiting:
         node, depth = waiting.pop()
@@ -43,8 +43,8 @@ def usage(tree: Tree) -> Usage:
         deepest = max(deepest, depth)
         if isinstance(node, Directory):
             waiting.extend((child, depth + 1) for child in node.entries.values())
-        elif isinstance(node, File) and id(node) not in seen:
-            seen.add(id(node))
+        elif isinstance(node, File) and node not in seen:
+            seen.add(node)
             size += len(node.data)
     return Usage(size, names, deepest)
 

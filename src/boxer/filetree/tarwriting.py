@@ -21,13 +21,13 @@ def write_tar(tree: Tree, fileobj: BinaryIO, top: bool = True) -> None:
 
     top: the root itself has an entry (`.`).
     """
-    first_names: dict[int, str] = {}
+    first_names: dict[Node, str] = {}
     with tarfile.open(fileobj=fileobj, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for path, node in tree.walk():
             name = path.lstrip("/") or "."
             if name == "." and not top:
                 continue
-            first = first_names.setdefault(id(node), name)
+            first = first_names.setdefault(node, name)
             data = node.data if isinstance(node, File) and first == name else b""
             archive.addfile(_header(name, node, first, len(data)), io.BytesIO(data))
 

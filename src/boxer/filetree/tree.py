@@ -179,7 +179,7 @@ class Tree:
         present = target.entries.get(target_name)
         if present is node:
             return
-        if isinstance(node, Directory) and _contains(node, target):
+        if isinstance(node, Directory) and contains(node, target):
             raise PathKindError(f"`{old}` cannot be moved into itself, `{new}`.")
         if present is not None:
             _require_replaceable(node, present, new)
@@ -276,7 +276,8 @@ def _require_replaceable(node: Node, present: Node, path: str) -> None:
         raise PathKindError(f"`{path}` is not a directory.")
 
 
-def _contains(top: Directory, wanted: Directory) -> bool:
+def contains(top: Directory, wanted: Directory) -> bool:
+    """Whether a folder is another, or within it."""
     if top is wanted:
         return True
-    return any(isinstance(c, Directory) and _contains(c, wanted) for c in top.entries.values())
+    return any(isinstance(c, Directory) and contains(c, wanted) for c in top.entries.values())

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from boxer.filetree.node import Directory, File, Symlink, name_bytes
+from boxer.filetree.node import Directory, File, Node, Symlink, name_bytes
 from boxer.filetree.tree import Tree
 
 _OWN = 0o700
@@ -25,18 +25,18 @@ def write_below(tree: Tree, folder: Path) -> None:
     """
     top = os.fsencode(folder)
     links: list[tuple[bytes, Symlink]] = []
-    written: dict[int, bytes] = {}
+    written: dict[Node, bytes] = {}
     for path, node in tree.walk():
         place = top + name_bytes(path.rstrip("/"))
         if isinstance(node, Directory):
             _make_folder(Path(os.fsdecode(place)), node.mode | _OWN)
         elif isinstance(node, Symlink):
             links.append((place, node))
-        elif isinstance(node, File) and id(node) in written:
-            os.link(written[id(node)], place)
+        elif isinstance(node, File) and node in written:
+            os.link(written[node], place)
         elif isinstance(node, File):
             _write(place, node)
-            written[id(node)] = place
+            written[node] = place
     for place, link in links:
         Path(os.fsdecode(place)).symlink_to(os.fsdecode(name_bytes(link.target)))
 

@@ -16,10 +16,10 @@ Rules (BuildKit, fsutil's copy package)
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from boxer.errors import CopyTargetError, TreeError
-from boxer.filetree import Device, Directory, File, Node, Symlink, Tree
+from boxer.filetree import Directory, Node, Symlink, Tree, shallow_copy
 
 ModeChange = Callable[[int, bool], int]
 
@@ -76,7 +76,7 @@ class _Copier:
     def __init__(self, tree: Tree, attributes: Attributes) -> None:
         self._tree = tree
         self._attributes = attributes
-        self._copied: dict[int, Node] = {}
+        self._copied: dict[Node, Node] = {}
 
     def contents(self, source: Directory, path: str) -> None:
         target = self._tree.get(path)
@@ -106,25 +106,17 @@ class _Copier:
 
     def _copy(self, node: Node) -> Node:
         """A new node with the attributes; an empty one for a folder."""
-        known = self._copied.get(id(node))
+        known = self._copied.get(node)
         if known is not None:
             return known
-        copied = _bare_copy(node)
+        copied = shallow_copy(node)
         if self._attributes.owner is not None:
             copied.uid, copied.gid = self._attributes.owner
         if self._attributes.new_mode is not None and not isinstance(node, Symlink):
             copied.mode = self._attributes.new_mode(node.mode, isinstance(node, Directory))
         copied.mtime = max(0, min(node.mtime, self._attributes.newest))
-        self._copied[id(node)] = copied
+        self._copied[node] = copied
         return copied
-
-
-def _bare_copy(node: Node) -> Node:
-    if isinstance(node, Directory):
-        return replace(node, entries={})
-    if isinstance(node, File | Symlink | Device):
-        return replace(node)
-    raise TypeError(f"not a node of a tree: {type(node).__name__}")
 
 
 def _make_folder(tree: Tree, path: str, attributes: Attributes) -> None:

@@ -71,7 +71,7 @@ class _Layout:
     blocks: dict[bytes, Block]  # by the sha256 of a file's data
     entries: list[_Entry] = field(default_factory=list)
     pool: bytearray = field(default_factory=bytearray)
-    inodes: dict[int, int] = field(default_factory=dict)  # id of a File -> its first entry
+    inodes: dict[Node, int] = field(default_factory=dict)  # a File -> its first entry
     stored: dict[bytes, tuple[int, int, int, int]] = field(default_factory=dict)
     placed: dict[int, int] = field(default_factory=dict)  # id of a Block -> where it is
     names: dict[bytes, int] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class _Layout:
         entry = _Entry(parent, self._name(name), len(name), node)
         if isinstance(node, File):
             number = len(self.entries)
-            first = self.inodes.setdefault(id(node), number)
+            first = self.inodes.setdefault(node, number)
             data, stored, block, offset = self._file(node.data)
             link = 0 if first == number else first + 1
             entry = replace(

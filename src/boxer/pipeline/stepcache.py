@@ -195,12 +195,12 @@ def _write(path: Path, chunks: list[bytes]) -> None:
 def _records(tree: Tree, known: Mapping[str, bytes], fresh: dict[str, bytes]) -> list[list[object]]:
     """The tree as rows of path, kind, mode, uid, gid, mtime and what the kind needs."""
     rows: list[list[object]] = []
-    first: dict[int, str] = {}
+    first: dict[Node, str] = {}
     for path, node in tree.walk():
         row: list[object] = [path, "", node.mode, node.uid, node.gid, node.mtime]
         match node:
             case File():
-                same = first.setdefault(id(node), path)
+                same = first.setdefault(node, path)
                 digest = sha256(node.data)
                 if digest not in known:
                     fresh.setdefault(digest, node.data)

@@ -8,9 +8,16 @@ Rules: cp(1) and install(1) of the GNU programs. A new copy belongs to the user 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from boxer.filetree import Device, Directory, File, Node, Symlink
+from boxer.filetree import (
+    WRITE,
+    Directory,
+    File,
+    Node,
+    Symlink,
+    contains,
+    permitted,
+    shallow_copy,
+)
 from boxer.userland.commands.files import make_folder, mode_change, new_node, owner_of
 from boxer.userland.invocation import (
     Command,
@@ -57,13 +64,20 @@ def _copy(call: Invocation, source: str, target: str, options: Options) -> None:
     keep_links = options.has("P", "d", "a", "archive", "no-dereference") or (
         deep and not options.has("L", "dereference")
     )
-    node = call.existing(source, follow=not keep_links or source.endswith("/"))
+    is_folder = source.rpartition("/")[2] in ("", ".", "..")
+    node = call.existing(source, follow=not keep_links or is_folder)
     if isinstance(node, Directory) and not deep:
         raise CommandFailedError(f"-r not specified; omitting directory '{source}'")
     inside = call.path(target)
-    if isinstance(node, Directory) and (inside + "/").startswith(call.path(source) + "/"):
+    if isinstance(node, Directory) and _goes_into(call, node, inside):
         raise CommandFailedError(f"cannot copy a directory, '{source}', into itself, '{target}'")
     _Copy(call, options).put(node, inside)
+
+
+def _goes_into(call: Invocation, folder: Directory, path: str) -> bool:
+    """Whether a path is within a folder, by whatever links it is named."""
+    place = call.tree.get(path) or call.tree.get(path.rpartition("/")[0] or "/")
+    return isinstance(place, Directory) and contains(folder, place)
 
 
 class _Copy:
@@ -75,11 +89,10 @@ class _Copy:
         self._keep_links = options.has("a", "d", "archive")
         self._no_clobber = options.has("n", "no-clobber")
         self._follow = options.has("L", "dereference")
-        self._seen: dict[int, Node] = {}
+        self._seen: dict[Node, Node] = {}
 
     def put(self, node: Node, path: str) -> None:
-        parent, name = self._call.parent(path)
-        present = parent.entries.get(name)
+        present = self._call.node(path, follow=False)
         if isinstance(present, Symlink) and not self._keep_links:
             followed = self._call.tree.get(path)
             if followed is not None:
@@ -90,12 +103,15 @@ class _Copy:
             raise CommandFailedError(f"cannot overwrite directory '{path}' with non-directory")
         elif present is not None and self._no_clobber:
             return
+        elif present is node:
+            raise CommandFailedError(f"'{path}' and its copy are the same file")
         elif isinstance(node, File) and isinstance(present, File) and not self._keep_links:
+            if not permitted(present, self._call.user, WRITE):
+                raise CommandFailedError(f"cannot create regular file '{path}': Permission denied")
             present.data, present.mtime = node.data, self._call.epoch
-            if self._keep:
-                present.mode, present.uid, present.gid = node.mode, node.uid, node.gid
-                present.mtime = node.mtime
+            self._preserve(node, present)
         else:
+            parent, name = self._call.parent(path)
             parent.entries[name] = self._copied(node)
 
     def _folder(self, node: Directory, present: Node | None, path: str) -> None:
@@ -103,25 +119,34 @@ class _Copy:
             raise CommandFailedError(f"cannot overwrite non-directory '{path}' with directory")
         if present is None:
             parent, name = self._call.parent(path)
-            parent.entries[name] = self._copied(replace(node, entries={}))
+            parent.entries[name] = self._copied(node)
         for name, child in node.sorted_entries():
             if self._follow and isinstance(child, Symlink):
                 raise CommandFailedError(
                     "option '-L' does not reach links inside folders in a build", 2
                 )
             self.put(child, f"{path.rstrip('/')}/{name}")
+        if present is not None:
+            self._preserve(node, present)
 
     def _copied(self, node: Node) -> Node:
-        if self._keep_links and id(node) in self._seen:
-            return self._seen[id(node)]
-        copied = _clone(node)
-        if not self._keep or self._call.user.uid != 0:
-            copied.uid, copied.gid = self._call.user.uid, self._call.user.gid
-        if not self._keep:
-            copied.mtime = self._call.epoch
-            copied.mode &= 0o777 if isinstance(node, Symlink) else 0o755
-        self._seen[id(node)] = copied
+        if self._keep_links and node in self._seen:
+            return self._seen[node]
+        copied = shallow_copy(node)
+        copied.uid, copied.gid = self._call.user.uid, self._call.user.gid
+        copied.mtime = self._call.epoch
+        copied.mode &= 0o777 if isinstance(node, Symlink) else 0o755
+        self._preserve(node, copied)
+        self._seen[node] = copied
         return copied
+
+    def _preserve(self, node: Node, copied: Node) -> None:
+        """What -p and -a keep, of what was there already, too. Only root gives files away."""
+        if not self._keep:
+            return
+        copied.mode, copied.mtime = node.mode, node.mtime
+        if self._call.user.uid == 0:
+            copied.uid, copied.gid = node.uid, node.gid
 
 
 def install(call: Invocation) -> None:
@@ -179,12 +204,6 @@ def _install_files(call: Invocation, options: Options) -> list[str]:
         parent.entries[name] = new_node(call, File(data=node.data))
         made.append(path)
     return made
-
-
-def _clone(node: Node) -> Node:
-    if isinstance(node, File | Symlink | Device | Directory):
-        return replace(node)
-    raise TypeError(f"not a node of a tree: {type(node).__name__}")
 
 
 COMMANDS = {
