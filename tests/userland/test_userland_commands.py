@@ -234,4 +234,4 @@ def test_stat_tells_of_the_tree(stage: Stage) -> None:
     assert stage.run("stat -c '%U:%G %a %s %F %n' /home/app") == (
         "app:appgroup 755 4096 directory /home/app\n"
     )
-    assert stage.run("stat -c %A /tmp /etc/passwd") == "drwxrwxrwx\n-rw-r--r--\n"
+    assert stage.run("stat -c %A /tmp /etc/passwd") == "drwxrwxrwt\n-rw-r--r--\n"
