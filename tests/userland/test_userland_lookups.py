@@ -36,6 +36,15 @@ FILES = "mkdir -p /a/sub; printf f > /a/f; printf g > /a/sub/g; ln -s a /l; ln /
         ("stat -c %n missing a; echo $?", "a\n1\n"),
         ("IFS=,; x='a,b'; echo $x", "a b\n"),
         ("echo $UID $EUID; (( EUID == 0 )) && echo root", "0 0\nroot\n"),
+        ("ls -a a", ".\n..\nf\nf2\nsub\n"),
+        ("ls -lR a", "a:\ntotal 12\n-rw-r--r-- 2 root root    1 Jan  1 00:00 f\n"
+         "-rw-r--r-- 2 root root    1 Jan  1 00:00 f2\n"
+         "drwxr-xr-x 2 root root 4096 Jan  1 00:00 sub\n\n"
+         "a/sub:\ntotal 4\n-rw-r--r-- 1 root root 1 Jan  1 00:00 g\n"),
+        ("chown 7 a/f; chmod 2711 a; ls -ld a/f l a | awk '{print $1, $2, $3}'",
+         "drwx--s--x 3 root\n-rw-r--r-- 2 7\nlrwxrwxrwx 1 root\n"),
+        ("ls -F a l missing; echo $?; ls -rp l", "l@\n\na:\nf\nf2\nsub/\n2\nsub/\nf2\nf\n"),
+        ("head -c 1500 /dev/zero > z; ls -lhS z a/f | cut -d' ' -f5", "1.5K\n\n"),
         ("umask; umask -S; umask 022", "0022\nu=rwx,g=rx,o=rx\n"),
     ],
 )  # fmt: skip
@@ -46,7 +55,8 @@ def test_what_is_found(stage: Stage, script: str, written: str) -> None:
 @pytest.mark.parametrize(
     "script",
     ["find . -user app", "find a -uid 0 -print", "find a -mtime +7 -delete", "find . -newer f",
-     "find . -links 2", "find . -writable", "stat -c %i a", "stat -f /"],
+     "find . -links 2", "ls -i a", "ls --time-style=iso a",
+     "find . -writable", "stat -c %i a", "stat -f /"],
 )  # fmt: skip
 def test_what_would_be_answered_wrongly_stops_the_build(stage: Stage, script: str) -> None:
     with pytest.raises(UnsupportedCommandError):
