@@ -10,6 +10,7 @@ import logging
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -30,6 +31,8 @@ class KeyValue:
         self._database = sqlite3.connect(
             ":memory:" if path is None else path, check_same_thread=False, isolation_level=None
         )
+        # No method `close`: guests may call what is public.
+        weakref.finalize(self, self._database.close)
         self._database.execute(
             "CREATE TABLE IF NOT EXISTS items (key TEXT PRIMARY KEY, value BLOB NOT NULL)"
             " WITHOUT ROWID"
