@@ -67,6 +67,9 @@ REASONS = {
 }
 # How a run compares them (guest/python/looks.c).
 COMPARED = {"hostname": "@hostname", "cwd": "@cwd", "user": "@user"}
+_FRAME, _FUNCTION = type(sys._getframe()), type(lambda: None)
+# From what keeps `sys.argv` to the module it belongs to: attributes, containers.
+_FARTHEST = 8
 _OURS = (__file__, os.__file__, os.__file__.replace("os.py", "_collections_abc.py"))
 _BOOTSTRAPS = ("importlib._bootstrap", "importlib._bootstrap_external")
 _IMPORT_SYSTEM = ("<frozen importlib._bootstrap_external>", "<frozen zipimport>")
@@ -141,6 +144,38 @@ class Arguments(list):
     def __len__(self):
         _note("argv")
         return list.__len__(self)
+
+
+_arguments = None
+
+
+def _note_keepers():
+    """Who keeps `sys.argv` itself reads it later, and a run's is another list."""
+    global _arguments
+    kept, _arguments = _arguments, None
+    for file in _keepers(kept):
+        _note("argv", file=file)
+
+
+def _keepers(kept):
+    """Files of the modules that keep an object: by a name, or in what is theirs."""
+    files, seen, near = set(), {}, [kept]
+    for _ in range(_FARTHEST):
+        held = [one for one in gc.get_referrers(*near) if one is not near and one is not seen]
+        seen.update((id(one), one) for one in near)
+        near = []
+        for holder in held:
+            if isinstance(holder, _FUNCTION):
+                files.add(holder.__code__.co_filename)
+            elif isinstance(holder, type):
+                files.add(getattr(sys.modules.get(holder.__module__), "__file__", None))
+            elif isinstance(holder, dict) and "__name__" in holder and "__spec__" in holder:
+                files.add(holder.get("__file__"))
+            elif id(holder) not in seen and not isinstance(holder, _FRAME):
+                near.append(holder)
+        if not near:
+            break
+    return sorted(filter(None, files))
 
 
 def _note(what, which="", file=None):
@@ -261,13 +296,13 @@ def _zone(name):
 
 def begin():
     """Watches from here on."""
-    global _import
+    global _import, _arguments
     for name in ("tzname", "timezone", "altzone", "daylight"):
         _zones[name] = time.__dict__.pop(name)
     time.__getattr__ = _zone
     _original.update(os.environ._data)
     _set_environment(Environment(_original))
-    sys.argv = Arguments(sys.argv)
+    sys.argv = _arguments = Arguments(sys.argv)
     _import = builtins.__import__
     builtins.__import__ = _watched_import
     _watch_generators()
@@ -282,6 +317,7 @@ def end():
     time.__dict__.update(_zones)
     builtins.__import__ = _import
     sys.argv = list(list.__iter__(sys.argv))
+    _note_keepers()
     _set_environment(dict(dict.items(os.environ._data)))
 
 
