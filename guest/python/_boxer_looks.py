@@ -70,6 +70,7 @@ COMPARED = {"hostname": "@hostname", "cwd": "@cwd", "user": "@user"}
 _FRAME, _FUNCTION = type(sys._getframe()), type(lambda: None)
 # From what keeps `sys.argv` to the module it belongs to: attributes, containers.
 _FARTHEST = 8
+_COMMAND_LINES = ("argv", "orig_argv")
 _OURS = (__file__, os.__file__, os.__file__.replace("os.py", "_collections_abc.py"))
 _BOOTSTRAPS = ("importlib._bootstrap", "importlib._bootstrap_external")
 _IMPORT_SYSTEM = ("<frozen importlib._bootstrap_external>", "<frozen zipimport>")
@@ -131,7 +132,7 @@ class Environment(dict):
 
 
 class Arguments(list):
-    """`sys.argv` that notes that it is read."""
+    """`sys.argv`, or `sys.orig_argv`, that notes that it is read."""
 
     def __getitem__(self, key):
         _note("argv")
@@ -146,15 +147,14 @@ class Arguments(list):
         return list.__len__(self)
 
 
-_arguments = None
+_arguments = []
 
 
 def _note_keepers():
     """Who keeps `sys.argv` itself reads it later, and a run's is another list."""
-    global _arguments
-    kept, _arguments = _arguments, None
-    for file in _keepers(kept):
-        _note("argv", file=file)
+    while _arguments:
+        for file in _keepers(_arguments.pop()):
+            _note("argv", file=file)
 
 
 def _keepers(kept):
@@ -296,13 +296,15 @@ def _zone(name):
 
 def begin():
     """Watches from here on."""
-    global _import, _arguments
+    global _import
     for name in ("tzname", "timezone", "altzone", "daylight"):
         _zones[name] = time.__dict__.pop(name)
     time.__getattr__ = _zone
     _original.update(os.environ._data)
     _set_environment(Environment(_original))
-    sys.argv = _arguments = Arguments(sys.argv)
+    for name in _COMMAND_LINES:
+        _arguments.append(Arguments(getattr(sys, name)))
+        setattr(sys, name, _arguments[-1])
     _import = builtins.__import__
     builtins.__import__ = _watched_import
     _watch_generators()
@@ -316,7 +318,8 @@ def end():
     del time.__getattr__
     time.__dict__.update(_zones)
     builtins.__import__ = _import
-    sys.argv = list(list.__iter__(sys.argv))
+    for name in _COMMAND_LINES:
+        setattr(sys, name, list(list.__iter__(getattr(sys, name))))
     _note_keepers()
     _set_environment(dict(dict.items(os.environ._data)))
 

@@ -41,6 +41,10 @@ LOOKING = {
     "arguments": "import sys; SAW = str(sys.argv[1:])",
     "arguments_default": "import sys\ndef f(argv=sys.argv): return str(argv[1:])\n"
     "def __getattr__(name):\n    if name == 'SAW': return f()\n    raise AttributeError(name)",
+    "arguments_all": "import sys; SAW = str(sys.orig_argv[-2:])",
+    "arguments_all_name": "from sys import orig_argv\n"
+    "def __getattr__(name):\n    if name == 'SAW': return str(orig_argv[-2:])\n"
+    "    raise AttributeError(name)",
     "arguments_name": "from sys import argv\n"
     "def __getattr__(name):\n    if name == 'SAW': return str(argv[1:])\n"
     "    raise AttributeError(name)",
