@@ -4,7 +4,7 @@ Belongs here: nodes, paths, archives, the accounts files. Does not: the host's d
 the image a kernel reads (`link`).
 """
 
-from boxer.filetree.access import EXECUTE, READ, WRITE, permitted
+from boxer.filetree.access import EXECUTE, READ, WRITE, permitted, searchable
 from boxer.filetree.accounts import (
     Group,
     Ids,
@@ -68,6 +68,7 @@ __all__ = [
     "require_room",
     "resolve_group",
     "resolve_user",
+    "searchable",
     "shallow_copy",
     "usage",
     "users",

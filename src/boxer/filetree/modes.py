@@ -25,7 +25,9 @@ def parse_mode(text: str) -> Callable[[int, bool], int]:
     """A function from (present mode, is it a folder) to the new mode. Raises BadModeError."""
     if _OCTAL.fullmatch(text) and int(text, 8) <= 0o7777:
         value = int(text, 8)
-        return lambda mode, is_directory: value
+        # A folder keeps its set-id bits unless a fifth digit is written (GNU chmod).
+        kept = 0o6000 if len(text) < 5 else 0
+        return lambda mode, is_directory: value | (mode & kept if is_directory else 0)
     clauses = []
     for clause in text.split(","):
         match = _CLAUSE.fullmatch(clause)
@@ -51,7 +53,6 @@ def _apply(mode: int, is_directory: bool, who: str, operator: str, permissions: 
     bits = _wanted(mode, is_directory, permissions) & scope
     if not who:
         bits &= ~_UMASK
-        scope &= ~_UMASK
     if operator == "+":
         return mode | bits
     if operator == "-":

@@ -6,14 +6,18 @@ Belongs here: what a command is told and how it answers. Does not: any command.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from boxer.errors import Where
-from boxer.filetree import EXECUTE, WRITE, Directory, Ids, Node, Tree, permitted
+from boxer.errors import TreeError, UnsupportedCommandError, Where
+from boxer.filetree import EXECUTE, WRITE, Directory, Ids, Node, Tree, permitted, searchable
 from boxer.images import Python
 from boxer.userland.ports import Ports
+
+NodeT = TypeVar("NodeT", bound=Node)
+ItemT = TypeVar("ItemT")
+_STICKY, _SET_GROUP = 0o1000, 0o2000
 
 
 class CommandFailedError(Exception):
@@ -72,30 +76,77 @@ class Invocation:
         return replace(self, name=name, arguments=list(arguments))
 
     def path(self, path: str) -> str:
-        """An argument as an absolute path, `..` taken lexically as the shell's own commands do."""
-        return posixpath.normpath(posixpath.join(self.cwd, path))
+        """An argument as an absolute path without `..`, which is the folder above where a link on
+        the way leads (path_resolution(7))."""
+        whole = posixpath.join(self.cwd, path)
+        above, dots, rest = whole.rpartition("/..")
+        if dots and rest[:1] in ("", "/"):
+            whole = f"{self.tree.resolve(above + dots)}/{rest}"
+        return "/" + posixpath.normpath(whole).lstrip("/")
 
     def node(self, path: str, follow: bool = True) -> Node | None:
-        return self.tree.get(self.path(path), follow)
+        """The node of an argument; with a slash at its end a folder only, links followed."""
+        if not path:
+            return None
+        if not searchable(self.tree, self.path(path), self.user):
+            raise CommandFailedError(f"cannot access '{path}': Permission denied")
+        if not names_a_folder(path):
+            return self.tree.get(self.path(path), follow)
+        node = self.tree.get(self.path(path))
+        return node if isinstance(node, Directory) else None
 
     def existing(self, path: str, follow: bool = True) -> Node:
         """The node of an argument. Raises CommandFailedError in the words of the GNU programs."""
         node = self.node(path, follow)
         if node is None:
-            raise CommandFailedError(f"cannot access '{path}': No such file or directory")
+            there = path and self.tree.get(self.path(path)) is not None
+            reason = "Not a directory" if there else "No such file or directory"
+            raise CommandFailedError(f"cannot access '{path}': {reason}")
         return node
 
     def parent(self, path: str) -> tuple[Directory, str]:
         """The folder an argument's last name is in, writable by the user, and that name."""
-        above, _, name = self.path(path).rpartition("/")
-        node = self.tree.get(above or "/")
-        if node is None or not name:
-            raise CommandFailedError(f"cannot create '{path}': No such file or directory")
-        if not isinstance(node, Directory):
-            raise CommandFailedError(f"cannot create '{path}': Not a directory")
+        node, name = self.folder_of(path)
         if not permitted(node, self.user, WRITE | EXECUTE):
             raise CommandFailedError(f"cannot create '{path}': Permission denied")
         return node, name
+
+    def folder_of(self, path: str) -> tuple[Directory, str]:
+        """The folder an argument's last name is in, and that name."""
+        above, _, name = self.path(path).rpartition("/")
+        node = self.tree.get(above or "/")
+        if node is None or not name or not path:
+            raise CommandFailedError(f"cannot create '{path}': No such file or directory")
+        if not isinstance(node, Directory):
+            raise CommandFailedError(f"cannot create '{path}': Not a directory")
+        return node, name
+
+    def own(self, node: NodeT, parent: Directory) -> NodeT:
+        """Makes a new node the user's, as Linux does for what is made in that folder."""
+        return owned(node, parent, self.user, self.epoch)
+
+    def require_removable(self, parent: Directory, node: Node, path: str) -> None:
+        """Raises CommandFailedError where the user may not take a name out of a folder."""
+        user = self.user
+        if not permitted(parent, user, WRITE | EXECUTE):
+            raise CommandFailedError(f"cannot remove '{path}': Permission denied")
+        if parent.mode & _STICKY and user.uid not in (0, parent.uid, node.uid):
+            raise CommandFailedError(f"cannot remove '{path}': Operation not permitted")
+
+    def each(self, operands: Iterable[ItemT], work: Callable[[ItemT], None]) -> int:
+        """Work on every operand, also behind one that fails, as the GNU programs do it. Gives the
+        exit status."""
+        status = 0
+        for operand in operands:
+            try:
+                work(operand)
+            except CommandFailedError as failure:
+                self.warn(str(failure))
+                status = failure.status
+            except TreeError as failure:
+                self.warn(failure.message)
+                status = 1
+        return status
 
     def require_owner(self, node: Node, path: str) -> None:
         if self.user.uid not in (0, node.uid):
@@ -114,6 +165,12 @@ class Invocation:
     def notice(self, message: str, hint: str | None = None) -> None:
         self.ports.listener.notice(message, self.where, hint)
 
+    def unsupported(self, what: str, hint: str) -> UnsupportedCommandError:
+        """What to raise for a thing that would come out wrong in a build. what: an option or so."""
+        return UnsupportedCommandError(
+            f"`{self.name}` in a RUN has no {what}.", where=self.where, hint=hint
+        )
+
     def walk(self, path: str, node: Node) -> list[tuple[str, Node]]:
         """A node and all below it, links not followed, with names that begin as the argument."""
         found: list[tuple[str, Node]] = [(path, node)]
@@ -121,6 +178,22 @@ class Invocation:
             for name, child in node.sorted_entries():
                 found.extend(self.walk(f"{path.rstrip('/')}/{name}", child))
         return found
+
+
+def names_a_folder(path: str) -> bool:
+    """Whether a path's end says that it is a folder: `a/`, `a/.`, `..`."""
+    return path.rpartition("/")[2] in ("", ".", "..")
+
+
+def owned(node: NodeT, parent: Directory, user: Ids, mtime: int) -> NodeT:
+    """A new node with its owner and time. A folder with the set-group bit gives what is made in it
+    its group, and folders that bit (inode(7))."""
+    node.uid, node.gid, node.mtime = user.uid, user.gid, mtime
+    if parent.mode & _SET_GROUP:
+        node.gid = parent.gid
+        if isinstance(node, Directory):
+            node.mode |= _SET_GROUP
+    return node
 
 
 Function = Callable[[Invocation], int | None]
@@ -162,14 +235,33 @@ class Options:
 def parse_options(
     call: Invocation,
     letters: str,
-    words: Mapping[str, bool] | None = None,
+    words: Mapping[str, bool | None] | None = None,
+    absent: str = "",
 ) -> Options:
     """Options anywhere among the operands, as GNU programs take them.
 
     letters: as for getopt, a colon after one that has a value. words: long options, and whether
-    each has a value. Raises CommandFailedError for an option that is not known: none is ignored.
+    each has a value; None for one that may have it, behind a `=`. absent: what the real program
+    has and this one has not, letters and words. Raises UnsupportedCommandError for such an option,
+    CommandFailedError for any other that is not known: none is ignored.
     """
     known = words or {}
+    try:
+        return _parsed(call, letters, known)
+    except _UnknownOptionError as unknown:
+        if any(unknown.name == word for word in absent.split()):
+            option = ("-" if len(unknown.name) == 1 else "--") + unknown.name
+            raise call.unsupported(f"option `{option}`", "Do it without the option.") from None
+        raise
+
+
+class _UnknownOptionError(CommandFailedError):
+    def __init__(self, message: str, name: str) -> None:
+        super().__init__(message, 2)
+        self.name = name
+
+
+def _parsed(call: Invocation, letters: str, known: Mapping[str, bool | None]) -> Options:
     values: dict[str, list[str]] = {}
     operands: list[str] = []
     rest = iter(call.arguments)
@@ -186,14 +278,14 @@ def parse_options(
 
 
 def _long(
-    word: str, known: Mapping[str, bool], rest: Iterator[str], values: dict[str, list[str]]
+    word: str, known: Mapping[str, bool | None], rest: Iterator[str], values: dict[str, list[str]]
 ) -> None:
     name, equals, value = word.partition("=")
     begun = [full for full in known if full.startswith(name)]
     if name not in known and len(begun) == 1:
         name = begun[0]  # getopt_long(3): so much of a name as is clear
     if name not in known:
-        raise CommandFailedError(f"unrecognized option '--{name}'", 2)
+        raise _UnknownOptionError(f"unrecognized option '--{name}'", name)
     if known[name] and not equals:
         value = _following(name, rest)
     values.setdefault(name, []).append(value)
@@ -203,7 +295,7 @@ def _short(cluster: str, letters: str, rest: Iterator[str], values: dict[str, li
     for index, letter in enumerate(cluster):
         position = letters.find(letter)
         if position < 0 or letter == ":":
-            raise CommandFailedError(f"invalid option -- '{letter}'", 2)
+            raise _UnknownOptionError(f"invalid option -- '{letter}'", letter)
         if letters[position + 1 : position + 2] == ":":
             value = cluster[index + 1 :] or _following(letter, rest)
             values.setdefault(letter, []).append(value)

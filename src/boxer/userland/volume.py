@@ -19,7 +19,6 @@ from typing import TypeVar
 
 from boxer.errors import DepthError, SymlinkLoopError, TreeError
 from boxer.filetree import (
-    EXECUTE,
     READ,
     WRITE,
     Device,
@@ -31,9 +30,11 @@ from boxer.filetree import (
     Tree,
     permitted,
     require_depth,
+    searchable,
     usage,
 )
 from boxer.userland.abi import ErrorKind, FileKind, Status, VolumeError
+from boxer.userland.invocation import owned
 from boxer.userland.programs import BUILT_IN, OF_THE_SHELL, PROGRAM, named_for_the_shell
 
 # A box has 4 GiB of memory and holds the whole tree; a loop that writes must end before that.
@@ -98,7 +99,7 @@ class TreeVolume:
         parent, name = self._parent(path)
         self._require_depth(path)
         self._use(0, 1)
-        parent.entries[name] = self._own(Directory(mode=0o755))
+        parent.entries[name] = self._own(Directory(mode=0o755), parent)
 
     def remove(self, path: str, recursive: bool) -> None:
         parent, name = self._parent(path)
@@ -168,7 +169,7 @@ class TreeVolume:
         if name in parent.entries:
             raise VolumeError(ErrorKind.ALREADY_EXISTS, "File exists")
         self._use(0, 1)
-        parent.entries[name] = self._own(Symlink(target=target))
+        parent.entries[name] = self._own(Symlink(target=target), parent)
         self._noticed(link, self.tree.get(link))
 
     def read_link(self, path: str) -> str:
@@ -200,17 +201,8 @@ class TreeVolume:
 
     def _check_search(self, path: str) -> None:
         """Every folder on the way must be searchable by the user (invariant 4)."""
-        if self.user.uid == 0:
-            return
-        try:
-            here = self.tree.resolve(path.rpartition("/")[0])
-        except SymlinkLoopError:
-            return
-        parts = [part for part in here.split("/") if part]
-        for depth in range(len(parts) + 1):
-            node = self.tree.get("/" + "/".join(parts[:depth]))
-            if isinstance(node, Directory):
-                self._allow(node, EXECUTE)
+        if not searchable(self.tree, path, self.user):
+            raise VolumeError(ErrorKind.PERMISSION_DENIED, "Permission denied")
 
     def _parent(self, path: str) -> tuple[Directory, str]:
         """The folder of a path's last name, which must be writable, and that name."""
@@ -262,7 +254,7 @@ class TreeVolume:
         if node is None:
             self._use(0, 1)
             parent, name = self._parent(path)
-            node = parent.entries[name] = self._own(File(mode=0o644))
+            node = parent.entries[name] = self._own(File(mode=0o644), parent)
         if isinstance(node, Directory):
             raise VolumeError(ErrorKind.IS_A_DIRECTORY, "Is a directory")
         if not isinstance(node, File):
@@ -282,8 +274,8 @@ class TreeVolume:
         elif isinstance(node, File) and node.mode & 0o111 and named_for_the_shell(path, node.data):
             self.made_program(path)
 
-    def _own(self, node: NodeT) -> NodeT:
-        return replace(node, uid=self.user.uid, gid=self.user.gid, mtime=self.epoch)
+    def _own(self, node: NodeT, parent: Directory) -> NodeT:
+        return owned(node, parent, self.user, self.epoch)
 
     def _allow(self, node: Node, wanted: int) -> None:
         if not permitted(node, self.user, wanted):

@@ -11,6 +11,7 @@ import re
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+from boxer.errors import UnsupportedCommandError
 from boxer.filetree import Device, Directory, File, Node, Symlink, groups, users
 from boxer.userland.commands.datewords import moment_of
 from boxer.userland.invocation import (
@@ -233,10 +234,14 @@ def nproc(call: Invocation) -> None:
 def umask(call: Invocation) -> None:
     """The step's umask is 022, and files are made by it; another one would be forgotten."""
     for word in call.arguments:
-        if word.lstrip("0") != "22" and word not in ("-S", "u=rwx,g=rx,o=rx"):
-            raise CommandFailedError(f"'{word}': a build's umask stays 022; use chmod", 2)
-    if not call.arguments:
-        call.print("0022")
+        if word.lstrip("0") != "22" and word not in ("-S", "-p", "u=rwx,g=rx,o=rx"):
+            raise UnsupportedCommandError(
+                f"`umask {word}` cannot work in a RUN: its umask stays 022.",
+                where=call.where,
+                hint="Use `chmod`, `mkdir -m` or `install -m`.",
+            )
+    if call.arguments in ([], ["-S"]):
+        call.print("u=rwx,g=rx,o=rx" if call.arguments else "0022")
 
 
 COMMANDS = {
