@@ -67,6 +67,10 @@ REASONS = {
 }
 # How a run compares them (guest/python/looks.c).
 COMPARED = {"hostname": "@hostname", "cwd": "@cwd", "user": "@user"}
+_FRAME, _FUNCTION = type(sys._getframe()), type(lambda: None)
+# From what keeps `sys.argv` to the module it belongs to: attributes, containers.
+_FARTHEST = 8
+_COMMAND_LINES = ("argv", "orig_argv")
 _OURS = (__file__, os.__file__, os.__file__.replace("os.py", "_collections_abc.py"))
 _BOOTSTRAPS = ("importlib._bootstrap", "importlib._bootstrap_external")
 _IMPORT_SYSTEM = ("<frozen importlib._bootstrap_external>", "<frozen zipimport>")
@@ -128,7 +132,7 @@ class Environment(dict):
 
 
 class Arguments(list):
-    """`sys.argv` that notes that it is read."""
+    """`sys.argv`, or `sys.orig_argv`, that notes that it is read."""
 
     def __getitem__(self, key):
         _note("argv")
@@ -141,6 +145,37 @@ class Arguments(list):
     def __len__(self):
         _note("argv")
         return list.__len__(self)
+
+
+_arguments = []
+
+
+def _note_keepers():
+    """Who keeps `sys.argv` itself reads it later, and a run's is another list."""
+    while _arguments:
+        for file in _keepers(_arguments.pop()):
+            _note("argv", file=file)
+
+
+def _keepers(kept):
+    """Files of the modules that keep an object: by a name, or in what is theirs."""
+    files, seen, near = set(), {}, [kept]
+    for _ in range(_FARTHEST):
+        held = [one for one in gc.get_referrers(*near) if one is not near and one is not seen]
+        seen.update((id(one), one) for one in near)
+        near = []
+        for holder in held:
+            if isinstance(holder, _FUNCTION):
+                files.add(holder.__code__.co_filename)
+            elif isinstance(holder, type):
+                files.add(getattr(sys.modules.get(holder.__module__), "__file__", None))
+            elif isinstance(holder, dict) and "__name__" in holder and "__spec__" in holder:
+                files.add(holder.get("__file__"))
+            elif id(holder) not in seen and not isinstance(holder, _FRAME):
+                near.append(holder)
+        if not near:
+            break
+    return sorted(filter(None, files))
 
 
 def _note(what, which="", file=None):
@@ -267,7 +302,9 @@ def begin():
     time.__getattr__ = _zone
     _original.update(os.environ._data)
     _set_environment(Environment(_original))
-    sys.argv = Arguments(sys.argv)
+    for name in _COMMAND_LINES:
+        _arguments.append(Arguments(getattr(sys, name)))
+        setattr(sys, name, _arguments[-1])
     _import = builtins.__import__
     builtins.__import__ = _watched_import
     _watch_generators()
@@ -281,7 +318,9 @@ def end():
     del time.__getattr__
     time.__dict__.update(_zones)
     builtins.__import__ = _import
-    sys.argv = list(list.__iter__(sys.argv))
+    for name in _COMMAND_LINES:
+        setattr(sys, name, list(list.__iter__(getattr(sys, name))))
+    _note_keepers()
     _set_environment(dict(dict.items(os.environ._data)))
 
 

@@ -39,6 +39,18 @@ LOOKING = {
     "host": "import socket; SAW = socket.gethostname()",
     "node": "import platform; SAW = platform.node()",
     "arguments": "import sys; SAW = str(sys.argv[1:])",
+    "arguments_default": "import sys\ndef f(argv=sys.argv): return str(argv[1:])\n"
+    "def __getattr__(name):\n    if name == 'SAW': return f()\n    raise AttributeError(name)",
+    "arguments_all": "import sys; SAW = str(sys.orig_argv[-2:])",
+    "arguments_all_name": "from sys import orig_argv\n"
+    "def __getattr__(name):\n    if name == 'SAW': return str(orig_argv[-2:])\n"
+    "    raise AttributeError(name)",
+    "arguments_name": "from sys import argv\n"
+    "def __getattr__(name):\n    if name == 'SAW': return str(argv[1:])\n"
+    "    raise AttributeError(name)",
+    "arguments_deep": "import sys\nclass C: pass\nC = C()\nC.kept = [{'argv': sys.argv}]\n"
+    "def __getattr__(name):\n    if name == 'SAW': return str(C.kept[0]['argv'][1:])\n"
+    "    raise AttributeError(name)",
     "config": "import os; P = '/etc/app.conf'\n"
     "SAW = open(P).read() if os.path.exists(P) else 'none'",
     "zone": "import time; SAW = time.strftime('%Z', time.localtime(0))",
@@ -185,13 +197,16 @@ def test_everything_else_of_a_run_too(
 
 def test_arguments_are_the_runs(boxer: Boxer, looking: tuple[Path, str]) -> None:
     done = boxer("run", looking[0], "python", "/srv/app.py", "one", "two")
-    assert json.loads(done.stdout)["arguments"] == "['one', 'two']"
+    values = json.loads(done.stdout)
+    names = [name for name in LOOKING if name.startswith("arguments")]
+    assert {values[name] for name in names} == {"['one', 'two']"}
 
 
 def test_the_build_and_inspect_say_which_and_why(boxer: Boxer, looking: tuple[Path, str]) -> None:
     box, told = looking
     assert "`env_all` is imported by each run, not before the freeze: `env_all` reads all" in told
-    assert "`arguments` reads sys.argv" in told
+    for name in (name for name in LOOKING if name.startswith("arguments")):
+        assert f"`{name}` reads sys.argv" in told
     assert "`config` looks at /etc/app.conf" in told
     assert "Frozen imports read " in told
     assert "APP_KEY" in told

@@ -43,6 +43,7 @@ def build(stage: Stage, text: str, context: Context | None = None) -> ImageConfi
         ("EXPOSE 8080 53/udp 8080/tcp", "exposed_ports", ("53/udp", "8080/tcp")),
         ("EXPOSE 7000-7002", "exposed_ports", ("7000/tcp", "7001/tcp", "7002/tcp")),
         ("EXPOSE $UNSET", "exposed_ports", ()),
+        ("EXPOSE 8080:80 127.0.0.1:90:91/udp 92/", "exposed_ports", ("80/tcp", "91/udp", "92/tcp")),
         ('VOLUME /data\nVOLUME ["/a", "/b c"]', "volumes", ("/a", "/b c", "/data")),
         ("STOPSIGNAL SIGINT", "stop_signal", "SIGINT"),
         ("STOPSIGNAL 9", "stop_signal", "9"),
@@ -206,10 +207,38 @@ def test_secrets_are_there_for_one_command_only(stage: Stage) -> None:
     assert stage.tree.digest() == before
 
 
+def test_the_last_of_env_and_arg_is_what_a_command_sees(stage: Stage) -> None:
+    text = "ENV A=env B=env\nARG A=arg\nRUN echo $A $B\nENV A=last\nRUN echo $A\n"
+    config = build(stage, f"{text}ARG PYTHON_VERSION=mine\nRUN echo $PYTHON_VERSION\n")
+    assert stage.heard.out == b"arg env\nlast\nmine\n"
+    assert config.environment()["A"] == "last"
+    assert config.environment()["PYTHON_VERSION"] == stage.python.version
+
+
+def test_a_tmpfs_has_the_mode_of_what_it_covers_or_is_open_to_all(stage: Stage) -> None:
+    stage.tree.make_directories("/closed", 0o700, 5, 6)
+    mounts = " ".join(f"--mount=type=tmpfs,target={at}" for at in ("/tmp", "/closed", "/new"))
+    build(stage, f"USER app\nRUN {mounts} touch /new/x /tmp/x; stat -c '%a %U' /tmp /closed /new\n")
+    assert stage.heard.out == b"1777 root\n700 root\n1777 root\n"
+    assert stage.attributes("/closed") == "5:6 700"
+
+
+def test_mounts_are_where_variables_say(stage: Stage) -> None:
+    before = stage.tree.digest()
+    text = "ENV HOME=/home/app\nARG UID=1000\n"
+    text += "RUN --mount=type=cache,target=$HOME/.cache/uv,uid=$UID stat -c '%u %n' ~/.cache/uv\n"
+    build(stage, text)
+    assert stage.heard.out == b"1000 /home/app/.cache/uv\n"
+    assert stage.tree.digest() == before
+
+
 @pytest.mark.parametrize("kind", ["secret,id=token", "ssh", "secret,target=/x/token"])
-def test_mounts_that_are_required_and_not_there_stop_the_build(stage: Stage, kind: str) -> None:
+@pytest.mark.parametrize("word", ["required", "required=true", "required=1", "required=T"])
+def test_mounts_that_are_required_and_not_there_stop_the_build(
+    stage: Stage, kind: str, word: str
+) -> None:
     with pytest.raises(InstructionError) as raised:
-        build(stage, f"RUN --mount=type={kind},required true\n")
+        build(stage, f"RUN --mount=type={kind},{word} true\n")
     assert raised.value.where is not None
     assert raised.value.where.line == 2
 
@@ -246,11 +275,15 @@ def test_mounts_are_taken_away_after_a_failure(stage: Stage) -> None:
         ('VOLUME [""]', "empty path"),
         ('SHELL ["powershell"]\nRUN x', "powershell"),
         ("RUN --security=insecure x", "--security=insecure"),
+        ("RUN --security=none x", "--security=none"),
+        ("RUN --network=bridge x", "--network=bridge"),
+        ("RUN --device=gpu x", "--device=gpu"),
         ("RUN --mount=type=magic,target=/x y", "magic"),
         ("RUN --mount=type=cache y", "no target"),
         ("RUN --mount=type=cache,colour=red,target=/x y", "colour"),
         ("RUN --mount=type=cache,mode=abc,target=/x y", "abc"),
         ("RUN --mount=type=secret,id=t,required=true y", "required"),
+        ("RUN --mount=type=secret,id=t,required=yes y", "required=yes"),
         ("RUN --mount=type=bind,source=nope,target=/x y", "nope"),
         ("RUN --mount=type=tmpfs,target=/ y", "root"),
         ("RUN --mount=type=bind,source=../x,target=/x y", "../x"),

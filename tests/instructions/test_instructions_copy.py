@@ -175,6 +175,20 @@ def test_a_folder_that_is_the_destination_is_made_755_and_one_that_is_there_stay
     assert stage.attributes("/home/app/f") == "7:8 644"
 
 
+def test_a_folder_below_the_destination_is_as_in_the_source_even_where_it_was_there(
+    stage: Stage, folder: Folder
+) -> None:
+    root = folder({"d/inner/f": "x"})
+    (root / "d/inner").chmod(0o750)
+    stage.tree.make_directories("/app/d/inner", 0o700, 5, 6)
+    stage.tree.make_directories("/app/d/own", 0o700, 5, 6)
+    _copy(stage, Context(root), ".", "/app", chown="app:staff")
+    assert stage.attributes("/app") == "5:6 700"
+    assert stage.attributes("/app/d") == "1000:50 755"
+    assert stage.attributes("/app/d/inner") == "1000:50 750"
+    assert stage.attributes("/app/d/own") == "5:6 700"
+
+
 @pytest.mark.parametrize(
     ("chown", "owner", "notices"),
     [
@@ -429,3 +443,62 @@ def test_parents_and_exclude_keep_and_leave_folders(stage: Stage, folder: Folder
     assert set(_files(stage.tree, "/y")) == {"/y/sub/data.txt"}
     assert set(_files(stage.tree, "/z")) == {"/z/__init__.py"}
     assert isinstance(stage.tree.get("/z"), Directory)
+
+
+DEEP = {
+    "pyproject.toml": "root",
+    "a/pyproject.toml": "a",
+    "a/b/c/pyproject.toml": "c",
+    "a/b/other.txt": "other",
+    "a/tests/t.txt": "t",
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("**/pyproject.toml", ["a/b/c/pyproject.toml", "a/pyproject.toml", "pyproject.toml"]),
+        ("a/**/pyproject.toml", ["a/b/c/pyproject.toml", "a/pyproject.toml"]),
+        ("a/./**/**/*.txt", ["b/other.txt", "tests/t.txt"]),
+        ("a/b/**", ["a/b/c/pyproject.toml", "a/b/other.txt"]),
+        ("**/c", ["a/b/c/pyproject.toml"]),
+        ("*/pyproject.toml", ["a/pyproject.toml"]),
+    ],
+)
+@pytest.mark.parametrize("from_stage", [None, "0"])
+def test_two_stars_of_parents_are_any_folders(
+    stage: Stage, folder: Folder, source: str, expected: list[str], from_stage: str | None
+) -> None:
+    root = folder(DEEP)
+    stage.stages["0"] = Tree()
+    for name, text in DEEP.items():
+        stage.stages["0"].add_file(f"/{name}", text.encode())
+    _copy(stage, Context(root), source, "/x/", parents=True, from_stage=from_stage)
+    assert sorted(_files(stage.tree, "/x")) == [f"/x/{name}" for name in expected]
+
+
+def test_two_stars_within_a_name_are_refused(stage: Stage, folder: Folder) -> None:
+    with pytest.raises(BadPatternError, match="within a name"):
+        _copy(stage, Context(folder(DEEP)), "a**.toml", "/x/", parents=True)
+
+
+def test_exclude_of_parents_is_seen_from_where_they_begin(stage: Stage, folder: Folder) -> None:
+    context = Context(folder(DEEP))
+    _copy(stage, context, "a", "/x/", parents=True, exclude=("a/b", "**/t.txt"))
+    assert set(_files(stage.tree, "/x")) == {"/x/a/pyproject.toml"}
+    _copy(stage, context, "a/./b", "/y/", parents=True, exclude=("b/c",))
+    assert set(_files(stage.tree, "/y")) == {"/y/b/other.txt"}
+
+
+def test_a_pattern_that_matches_a_link_to_nothing_is_an_error(stage: Stage, folder: Folder) -> None:
+    context = Context(folder({"a.py": "a", "b.py": "-> gone.py"}))
+    stage.stages["0"] = Tree()
+    stage.stages["0"].add_symlink("/b.py", "gone.py")
+    for from_stage in (None, "0"):
+        with pytest.raises(CopySourceError, match=r"\*\.py` matches the symbolic link"):
+            _copy(stage, context, "*.py", "/x/", from_stage=from_stage)
+
+
+def test_a_path_that_goes_up_and_stays_inside_is_found(stage: Stage, folder: Folder) -> None:
+    _copy(stage, Context(folder(FILES)), "pkg/../app.py", "/x")
+    assert _files(stage.tree, "/x") == {"/x": "app"}

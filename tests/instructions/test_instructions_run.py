@@ -125,12 +125,13 @@ def test_removing_a_folder_goes_not_through_links(stage: Stage) -> None:
     assert stage.tree.get("/etc/passwd") is not None
 
 
-def test_variables_are_env_over_args_over_defaults(stage: Stage) -> None:
+def test_variables_are_args_over_env_over_defaults(stage: Stage) -> None:
+    """An ARG that an ENV after it replaces is not among the step's any more (`plan`)."""
     stage.state.args = {"A": "arg", "B": "arg"}
     stage.state.config = replace(
-        stage.state.config, env=("PATH=/usr/local/bin", "B=env"), working_dir="/work"
+        stage.state.config, env=("PATH=/usr/local/bin", "B=env", "C=env"), working_dir="/work"
     )
-    assert stage.run("echo $A $B $HOME $PWD $PATH") == "arg env /root /work /usr/local/bin\n"
+    assert stage.run("echo $A $B $C $HOME $PWD $PATH") == "arg arg env /root /work /usr/local/bin\n"
 
 
 def test_a_variable_set_in_one_run_is_gone_in_the_next(stage: Stage) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from boxer.dockerfile import Copy, Env, Expose, Label, Run, Workdir, parse
+from boxer.dockerfile import Copy, Env, Expose, Label, Run, Workdir, mount_fields, parse
 from boxer.errors import BoxerError, StageError, UnknownBaseError, VariableError, Where
 from boxer.plan import BaseImage, Plan, plan
 
@@ -78,6 +78,15 @@ def test_build_arg_replaces_a_default_and_env_wins_over_arg() -> None:
     assert _labels(text, a="9", b="9") == {"a": "9", "b": "env"}
 
 
+def test_an_arg_after_an_env_wins_until_the_next_env() -> None:
+    text = "FROM python\nENV a=env b=env\nARG a=arg\nARG b\nLABEL x=$a y=$b\nENV a=$a-later\n"
+    assert _labels(f"{text}LABEL z=$a\n") == {"x": "arg", "y": "env", "z": "arg-later"}
+    (stage,) = _plan(f"{text}RUN x\n").stages
+    assert [step.args.get("a") for step in stage.steps] == [None, "arg", None, None]
+    (stage,) = _plan("FROM python\nARG FROM_BASE\nRUN x\n", FROM_BASE="given").stages
+    assert stage.steps[-1].args == {"FROM_BASE": "given"}
+
+
 def test_build_arg_without_arg_is_not_seen() -> None:
     assert _labels("FROM python\nLABEL a=$a\n", a="9") == {"a": ""}
 
@@ -119,6 +128,26 @@ def test_the_stage_of_a_mount_is_named_by_its_number() -> None:
     assert isinstance(run, Run)
     assert list(run.mounts) == ["type=bind,from=0,source=/w,target=/w", "from=other,target=/o"]
     assert len(stages) == 2
+
+
+def test_variables_in_a_mount_are_expanded() -> None:
+    text = (
+        "FROM python\nARG D=/c U=7\n"
+        'RUN --mount=type=cache,target=$D/x,uid=${U},ro --mount=source="a b,c",target=/$NONE x\n'
+    )
+    run = _plan(text).stages[-1].steps[0].instruction
+    assert isinstance(run, Run)
+    fields = [mount_fields(mount) for mount in run.mounts]
+    assert fields[0] == [("type", "cache"), ("target", "/c/x"), ("uid", "7"), ("ro", None)]
+
+
+@pytest.mark.parametrize("line", ["COPY --from=$X /a /b", "RUN --mount=from=${X},target=/x true"])
+def test_a_stage_is_named_without_variables(line: str) -> None:
+    with pytest.raises(StageError) as caught:
+        _plan(f"ARG X=a\nFROM python AS a\nFROM python\nARG X\n{line}\n")
+    assert caught.value.where == Where("Dockerfile", 5, 5)
+    assert caught.value.hint is not None
+    assert "AS tools" in caught.value.hint
 
 
 def test_only_stages_the_target_needs_are_planned() -> None:
@@ -165,7 +194,7 @@ def test_expose_of_an_unset_variable_is_nothing_and_workdir_is_expanded() -> Non
 
 
 def test_triggers_of_the_stage_below_come_first() -> None:
-    text = "FROM python AS a\nONBUILD LABEL x=$A\nFROM a\nARG A=no\nLABEL x=2 y=2\n"
+    text = "FROM python AS a\nONBUILD\tLABEL x=$A\nFROM a\nARG A=no\nLABEL x=2 y=2\n"
     (*_, stage) = _plan(text).stages
     labels = [s.instruction for s in stage.steps if isinstance(s.instruction, Label)]
     assert [label.pairs for label in labels] == [(("x", ""),), (("x", "2"), ("y", "2"))]

@@ -26,6 +26,7 @@ from boxer.dockerfile.instructions import (
     Workdir,
 )
 from boxer.dockerfile.linting import findings_are_errors, lint, skipped_rules
+from boxer.dockerfile.mountflag import mount_fields, mount_text
 from boxer.dockerfile.parsing import (
     LARGEST,
     MOST_INSTRUCTIONS,
@@ -65,6 +66,8 @@ __all__ = [
     "Workdir",
     "findings_are_errors",
     "lint",
+    "mount_fields",
+    "mount_text",
     "parse",
     "parse_trigger",
     "skipped_rules",

@@ -53,6 +53,7 @@ class Run(Instruction):
     mounts: tuple[str, ...] = ()
     network: str | None = None
     security: str | None = None
+    devices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from boxer.errors import BoxerError, DockerfileSyntaxError, InputTooLargeError, 
 _UNKNOWN = re.compile(r"unknown instruction: (\S*)")
 # A line that looks as if it went on, with a comment or spaces behind the backslash.
 _ENDS_EARLY = re.compile(r"\\\s*#|\\\s+$")
+_TRIGGER_WITH_DOCUMENT = re.compile(r"(?i)\s*ONBUILD\s.*<<")
 _NEARLY_JSON = re.compile(r"""\[\s*["'][^"']*["']\s*[],]""")
 # What to write instead, by words of the error.
 _HINTS = {
@@ -134,6 +135,8 @@ def _syntax_error(error: AstError, text: str, file: str) -> DockerfileSyntaxErro
                 f"Line {len(before)} does not go on: its backslash is not the last character. A"
                 " comment has a line of its own."
             )
+        if before and _TRIGGER_WITH_DOCUMENT.match(before[-1]):
+            found.hint = "An ONBUILD has no here-document: COPY a script, and let it run that."
         return found
     message = re.sub(r"^Dockerfile parse error(?: on line \d+)?: ", "", str(error))
     hint = next((hint for words, hint in _HINTS.items() if words in message), None)

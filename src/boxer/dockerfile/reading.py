@@ -84,6 +84,7 @@ def _run(line: Line) -> Run:
         mounts=tuple(flags.get("mount", ())),
         network=last(flags, "network"),
         security=last(flags, "security"),
+        devices=tuple(flags.get("device", ())),
     )
 
 
@@ -194,8 +195,8 @@ def _shell(line: Line) -> Shell:
 
 
 def _onbuild(line: Line) -> OnBuild:
-    trigger = line.entry.original.partition(" ")[2].strip()
-    if trigger.split(" ")[0].upper() in ("", "ONBUILD", "FROM", "MAINTAINER"):
+    trigger = "".join(line.entry.original.split(None, 1)[1:])
+    if "".join(trigger.split(None, 1)[:1]).upper() in ("", "ONBUILD", "FROM", "MAINTAINER"):
         raise ValueError("the instruction after it is missing or not allowed there")
     return OnBuild(**line.head, trigger=trigger)
 

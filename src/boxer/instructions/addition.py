@@ -74,9 +74,10 @@ def _find(source: str, step: Copy, context: Context, ports: Ports) -> list[Found
     if source.startswith(_REMOTE) or source.startswith(_GIT):
         return [_fetched(source, step, ports)]
     if step.from_stage is not None:
-        found = find_in_tree(_stage(step.from_stage, ports), posixpath.normpath("/" + source))
+        tree = _stage(step.from_stage, ports)
+        found = find_in_tree(tree, posixpath.normpath("/" + source), step.parents)
     else:
-        found = context.find(source)
+        found = context.find(source, step.parents)
     if found:
         return found
     if split_pattern(source)[1]:
@@ -126,14 +127,18 @@ def _place(
             top=False,
         )
         return
+    kept = _kept_path(match, source) if step.parents else ""
     if step.exclude:
         exclude = Ignore(list(step.exclude), step.where.file)
-        if isinstance(node, Directory):
-            node = _without(node, "", exclude)
-        elif exclude.excludes(match.name, False):
+        is_directory = isinstance(node, Directory)
+        name = kept if is_directory else kept or match.name
+        if name and exclude.excludes(name, is_directory):
             return
+        if isinstance(node, Directory):
+            node = _without(node, kept, exclude)
     if step.parents:
-        destination = _with_parents(match, source, destination)
+        folder = kept if isinstance(node, Directory) else posixpath.dirname(kept)
+        destination = posixpath.join(destination.rstrip("/") or "/", folder) + "/"
     copy_into(state.tree, node, match.name, destination, attributes)
 
 
@@ -141,16 +146,14 @@ def _unpacks(step: Copy) -> bool:
     return isinstance(step, Add) and step.unpack is not False
 
 
-def _with_parents(match: Found, source: str, destination: str) -> str:
-    """--parents keeps a source's folders, those after a `/./` where it has one."""
+def _kept_path(match: Found, source: str) -> str:
+    """What --parents keeps of a source's path: all of it, or what is after a `/./`."""
     path = match.path.strip("/")
     before, pivot, _ = source.partition("/./")
     if pivot and before not in ("", "."):
         depth = len(posixpath.normpath(before).strip("/").split("/"))
         path = "/".join(path.split("/")[depth:])
-    if not isinstance(match.node, Directory):
-        path = posixpath.dirname(path)
-    return posixpath.join(destination.rstrip("/") or "/", path) + "/"
+    return path
 
 
 def _without(folder: Directory, path: str, exclude: Excludes) -> Directory:

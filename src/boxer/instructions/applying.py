@@ -46,6 +46,8 @@ from boxer.plan import Step
 from boxer.userland import Ports
 
 # Go's time.ParseDuration: "1h30m", "1.5s", "300ms"
+_NETWORKS = ("default", "none", "host")
+_SECURITIES = ("sandbox", "insecure")
 _MOST_RETRIES = (1 << 31) - 1
 
 
@@ -110,11 +112,7 @@ def _apply(instruction: Instruction, state: StageState, context: Context, ports:
 
 
 def _run(step: Run, state: StageState, context: Context, ports: Ports) -> None:
-    if step.security == "insecure":
-        raise InstructionError(
-            "`--security=insecure` cannot be had: a build has no privileges to give.",
-            hint="Remove the flag.",
-        )
+    _check_flags(step)
     # Late: the shell and pip are half of what a build imports, and many have no RUN.
     from boxer.instructions.run import run_exec_form, run_shell_form
 
@@ -123,6 +121,27 @@ def _run(step: Run, state: StageState, context: Context, ports: Ports) -> None:
             run_exec_form(step.command.argv, state, ports, step.where)
         else:
             run_shell_form(step.command.script or "", state, ports, step.where)
+
+
+def _check_flags(step: Run) -> None:
+    if step.security == "insecure":
+        raise InstructionError(
+            "`--security=insecure` cannot be had: a build has no privileges to give.",
+            hint="Remove the flag.",
+        )
+    if step.devices:
+        raise InstructionError(
+            f"`--device={step.devices[0]}` cannot be had: a build has no devices to give.",
+            hint="Remove the flag, and what needs the device.",
+        )
+    for flag, value, known in (
+        ("network", step.network, _NETWORKS),
+        ("security", step.security, _SECURITIES),
+    ):
+        if value is not None and value not in known:
+            raise InstructionError(
+                f"`--{flag}={value}` is not known.", hint=f"There are {', '.join(known)}."
+            )
 
 
 def _workdir(step: Workdir, state: StageState) -> None:

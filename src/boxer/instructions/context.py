@@ -15,6 +15,7 @@ Invariants
 from __future__ import annotations
 
 import os
+import posixpath
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from boxer.blobstore import size_text
 from boxer.errors import ContextEscapeError, CopySourceError, DepthError, InputTooLargeError
 from boxer.filetree import DEEPEST, MAX_SYMLINKS, Directory, File, Node, Symlink, name_text
 from boxer.instructions.opening import Below
-from boxer.instructions.patterns import compile_pattern, split_pattern
+from boxer.instructions.patterns import compile_pattern, deep_patterns, split_pattern
 
 MOST_BYTES = 1 << 31
 MOST_ENTRIES = 100_000
@@ -60,23 +61,26 @@ class Context:
         self._bytes_left, self._entries_left = MOST_BYTES, MOST_ENTRIES
         self._ignore: Excludes = ignore or NothingExcluded()
 
-    def find(self, source: str) -> list[Found]:
+    def find(self, source: str, deep: bool = False) -> list[Found]:
         """What a source of COPY names, patterns resolved, sorted; empty if there is no such thing.
 
-        A source that is a symbolic link is followed. Raises ContextEscapeError, CopySourceError,
-        BadPatternError.
+        deep: a `**` is any number of folders. A source that is a symbolic link is followed. Raises
+        ContextEscapeError, CopySourceError, BadPatternError.
         """
-        if ".." in source.split("/"):
+        clean = posixpath.normpath(source.lstrip("/"))
+        if clean.split("/")[0] == "..":
             raise _outside(source)
         self._bytes_left, self._entries_left = MOST_BYTES, MOST_ENTRIES
-        prefix, patterns = split_pattern(source)
+        prefix, patterns = split_pattern(clean)
         if not patterns:
             return list(self._one(prefix, source))
+        if deep:
+            patterns = deep_patterns(patterns)
         if len(patterns) > DEEPEST:
             raise DepthError(f"A source of more than {DEEPEST} folders cannot be looked for.")
         base = self._resolve(prefix, source)
-        matches = [] if base is None else self._match(base, patterns)
-        return [found for path in matches for found in self._one(path, source)]
+        matches = [] if base is None else self._match(base, patterns, deep)
+        return [found for path in matches for found in self._matched(path, source)]
 
     def names(self, folder: str) -> list[str]:
         """The names in a folder of the context, for people; empty if it cannot be read."""
@@ -95,19 +99,49 @@ class Context:
         if node is not None:
             yield Found(resolved, path.rpartition("/")[2], node)
 
-    def _match(self, base: str, patterns: list[str]) -> list[str]:
-        """The paths below `base` whose components match the patterns; links are not followed."""
-        pattern = compile_pattern(patterns[0])
-        found = []
-        for name, mode in self._names(base):
-            path = f"{base}/{name}" if base else name
-            if not pattern.fullmatch(name) or self._excluded(path, stat.S_ISDIR(mode)):
-                continue
-            if len(patterns) == 1:
-                found.append(path)
-            elif stat.S_ISDIR(mode):
-                found.extend(self._match(path, patterns[1:]))
+    def _matched(self, path: str, source: str) -> list[Found]:
+        """What a pattern has matched. Raises CopySourceError for a link to what is not there."""
+        found = list(self._one(path, source))
+        status = None if found else self._lstat(path)
+        if status is not None and stat.S_ISLNK(status.st_mode):
+            raise CopySourceError(
+                f"`{source}` matches the symbolic link `{path}`, which leads to nothing in the"
+                " build context.",
+                hint=f"Remove the link, or add `{path}` to `.dockerignore`.",
+            )
         return found
+
+    def _match(self, base: str, patterns: list[str], deep: bool) -> list[str]:
+        """The paths below `base` whose components match the patterns; links are not followed."""
+        paths = [base]
+        for left, pattern in zip(range(len(patterns) - 1, -1, -1), patterns, strict=True):
+            if deep and pattern == "**":
+                paths = list(dict.fromkeys(f for path in paths for f in self._folders(path)))
+                continue
+            regex = compile_pattern(pattern)
+            paths = [
+                path
+                for above in paths
+                for path, is_directory in self._children(above)
+                if regex.fullmatch(path.rpartition("/")[2]) and (is_directory or not left)
+            ]
+        return paths
+
+    def _children(self, folder: str) -> Iterator[tuple[str, bool]]:
+        """What is in a folder and not excluded, sorted, and whether it is a folder."""
+        for name, mode in self._names(folder):
+            path, is_directory = f"{folder}/{name}" if folder else name, stat.S_ISDIR(mode)
+            if not self._excluded(path, is_directory):
+                yield path, is_directory
+
+    def _folders(self, top: str) -> Iterator[str]:
+        """A folder and those below it."""
+        if top.count("/") >= DEEPEST:
+            raise DepthError(f"`{top}` is more than {DEEPEST} folders deep.")
+        yield top
+        for path, is_directory in self._children(top):
+            if is_directory:
+                yield from self._folders(path)
 
     def _resolve(self, path: str, source: str) -> str | None:
         """The path with all links followed, relative to the context; None if it does not exist."""

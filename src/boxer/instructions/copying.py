@@ -6,8 +6,8 @@ not: finding sources (`context`, `stagefiles`), unpacking archives (`addition`).
 Rules (BuildKit, fsutil's copy package)
 1. A folder is copied as its contents; a file goes into the destination if that is a folder.
 2. What the destination needs above it is made, 0755, with the owner of `--chown` or root.
-3. A folder that is there keeps its mode, owner and time; one that is made takes the source's, but
-   for the destination itself, which is made as in rule 2.
+3. The destination itself, where it is a folder, keeps its mode, owner and time, or is made as in
+   rule 2. Folders below it take the source's, whether they are made or were there.
 4. A file or link takes the place of a file or link, never of a folder; a folder never that of a
    file. Links above the destination are followed, inside the box.
 5. Two names of one file stay so within one copy.
@@ -91,8 +91,12 @@ class _Copier:
     def put(self, node: Node, path: str) -> None:
         present = self._tree.get(path, follow=False)
         if isinstance(node, Directory):
+            copied = self._copy(node)
             if present is None:
-                self._tree.put(path, self._copy(node))
+                self._tree.put(path, copied)
+            elif isinstance(present, Directory):
+                present.mode, present.uid, present.gid = copied.mode, copied.uid, copied.gid
+                present.mtime = copied.mtime
             elif isinstance(present, Symlink) and isinstance(self._tree.get(path), Directory):
                 path = self._tree.resolve(path)
             self.contents(node, path)

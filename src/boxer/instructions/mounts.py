@@ -11,12 +11,12 @@ there, that is an error.
 
 from __future__ import annotations
 
-import csv
 import posixpath
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from boxer.dockerfile import mount_fields
 from boxer.errors import BoxerError, InstructionError, Where
 from boxer.filetree import Directory, File, Node, Tree, placed
 from boxer.instructions.context import Context
@@ -26,10 +26,13 @@ from boxer.instructions.state import StageState
 from boxer.userland import Ports, tools_tree
 
 _TYPES = ("bind", "cache", "tmpfs", "secret", "ssh")
+_TRUE = ("1", "t", "T", "true", "TRUE", "True")
+_FALSE = ("0", "f", "F", "false", "FALSE", "False")
 _TARGETS = ("target", "dst", "destination")
 _SOURCES = ("source", "src", "from")
-_OTHERS = ("type", "rw", "readwrite", "ro", "readonly", "id", "sharing", "required", "size", "env")
-_KEYS = frozenset((*_TARGETS, *_SOURCES, *_OTHERS, "mode", "uid", "gid"))
+_OTHERS = ("type", "id", "sharing", "size", "env", "mode", "uid", "gid")
+_SWITCHES = ("rw", "readwrite", "ro", "readonly", "required")
+_KEYS = frozenset((*_TARGETS, *_SOURCES, *_SWITCHES, *_OTHERS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,8 @@ def parse_mount(flag: str, working_dir: str, where: Where) -> Mount | None:
             where=where,
             hint=f"There are {', '.join(_TYPES)}.",
         )
-    required = fields.get("required", "false") in ("true", "")
+    switches = {key: _truth(key, fields[key], where) for key in _SWITCHES if key in fields}
+    required = switches.get("required", False)
     if kind == "ssh":
         if required:
             raise InstructionError(
@@ -123,16 +127,24 @@ def mount_sources(flags: Sequence[str], where: Where) -> list[tuple[str | None, 
 
 def _fields(flag: str, where: Where) -> dict[str, str]:
     fields: dict[str, str] = {}
-    for word in next(csv.reader([flag]), []):
-        key, _, value = word.partition("=")
-        if key.lower() not in _KEYS:
+    for key, value in mount_fields(flag):
+        if key not in _KEYS:
             raise InstructionError(
                 f"`--mount={flag}` has an unknown field `{key}`.",
                 where=where,
                 hint="A mount is written `type=bind,source=FILE,target=PATH`.",
             )
-        fields[key.lower()] = value
+        fields[key] = "true" if value is None and key in _SWITCHES else value or ""
     return fields
+
+
+def _truth(key: str, text: str, where: Where) -> bool:
+    """A switch's value, as Go's strconv.ParseBool reads it."""
+    if text not in (*_TRUE, *_FALSE):
+        raise InstructionError(
+            f"`{key}={text}` in a --mount: the value is `true` or `false`.", where=where
+        )
+    return text in _TRUE
 
 
 def _number(text: str, base: int, where: Where) -> int:
@@ -161,7 +173,12 @@ def _secret_node(mount: Mount, state: StageState, ports: Ports) -> Node | None:
 
 def _node(mount: Mount, state: StageState, context: Context, ports: Ports) -> Node:
     uid, gid = mount.owner
-    if mount.kind in ("tmpfs", "cache") and not (mount.source or mount.stage):
+    if mount.kind == "tmpfs":
+        # As runc makes one: what it covers gives it its mode, else it is open as /tmp is.
+        covered = state.tree.get(mount.target)
+        mode = covered.mode if isinstance(covered, Directory) else 0o1777
+        return Directory(mode=mode, mtime=state.epoch)
+    if mount.kind == "cache" and not (mount.source or mount.stage):
         return Directory(mode=mount.mode, uid=uid, gid=gid, mtime=state.epoch)
     source = mount.source or "."
     if mount.stage is not None:

@@ -30,6 +30,18 @@ def split_pattern(path: str) -> tuple[str, list[str]]:
     return "/".join(parts), []
 
 
+def deep_patterns(patterns: list[str]) -> list[str]:
+    """The components of a source of `COPY --parents`, in which `**` is any number of folders: one
+    that ends the source is all that is in them. Raises BadPatternError for one within a name."""
+    for pattern in patterns:
+        if "**" in pattern and pattern != "**":
+            raise BadPatternError(
+                f"`{pattern}` has `**` within a name.", hint="Write `**/` for any folders."
+            )
+    last = ["*"] if patterns[-1:] == ["**"] else []
+    return [*patterns[: len(patterns) - len(last)], *last]
+
+
 def compile_pattern(pattern: str) -> re.Pattern[str]:
     """One component's pattern as a regular expression for `fullmatch`. Raises BadPatternError.
 

@@ -78,11 +78,12 @@ def make_setting(state: StageState, ports: Ports, where: Where | None) -> Settin
     """Who runs a command of this stage, where, and with which variables."""
     user = resolve_user(state.tree, state.config.user)
     name = next((u.name for u in users(state.tree) if u.uid == user.uid), "")
-    # ENV wins over an ARG of the same name; HOME is the user's unless it is set.
-    env = {"HOME": home_of(state.tree, user.uid) if name else "/", **state.args}
+    # HOME is the user's unless it is set. An ARG that an ENV has replaced is not there any more.
+    env = {"HOME": home_of(state.tree, user.uid) if name else "/"}
     if user.uid == 0 and not name:
         env["HOME"] = "/root"
     env.update(state.config.environment())
+    env.update(state.args)
     env.setdefault("PATH", DEFAULT_PATH)
     cwd = state.config.working_dir or "/"
     state.tree.make_directories(cwd, mtime=state.epoch)

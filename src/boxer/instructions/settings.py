@@ -19,7 +19,10 @@ from boxer.errors import InstructionError, Where
 
 # What a shell form is given to, where no SHELL says otherwise.
 DEFAULT_SHELL = ("/bin/sh", "-c")
-_PORT = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?(?:/(tcp|udp|sctp))?", re.IGNORECASE)
+# `HOST:PORT` is no mapping, what is exposed is the port of the box; so it is in BuildKit, too.
+_PORT = re.compile(
+    r"(?:[\d.:\[\]a-f-]*:)?(\d{1,5})(?:-(\d{1,5}))?(?:/(tcp|udp|sctp)?)?", re.IGNORECASE
+)
 _MAX_SIGNAL = 64  # SIGRTMAX of Linux
 
 

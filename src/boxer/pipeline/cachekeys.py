@@ -68,7 +68,8 @@ def _next_key(
     parts = [before, type(instruction).__name__, repr(instruction)]
     try:
         if isinstance(instruction, Copy):
-            parts += _source(instruction.from_stage, instruction.sources, context, epoch, stage_key)
+            stage, sources = instruction.from_stage, instruction.sources
+            parts += _source(stage, sources, context, epoch, stage_key, instruction.parents)
         if isinstance(instruction, Run):
             parts.append(repr(sorted(step.args.items())))
             parts += [sdk_digest(), *_index_settings()]
@@ -85,11 +86,17 @@ def _source(
     context: Context,
     epoch: int,
     stage_key: StageKey,
+    parents: bool = False,
 ) -> list[str]:
+    """parents: where a file lies is part of the result, as with `COPY --parents`."""
     if stage is not None:
         return [stage_key(stage) or stage]
-    found = [match for source in sources for match in context.find(source.lstrip("/") or ".")]
-    return [part for match in found for part in (match.name, _content(match.node, epoch))]
+    found = [match for source in sources for match in context.find(source, parents)]
+    return [
+        part
+        for match in found
+        for part in (match.path if parents else match.name, _content(match.node, epoch))
+    ]
 
 
 def _content(node: Node, epoch: int) -> str:

@@ -3,7 +3,8 @@
 Belongs here: expanding one instruction's words with given variables. Does not: which variables
 there are (`stages`). The lexer is BuildKit's, through `e2b_dockerfile_utils`.
 
-Invariant: RUN, CMD and ENTRYPOINT are never expanded; their shell does it when they run.
+Invariant: the commands of RUN, CMD and ENTRYPOINT are never expanded; their shell does it when they
+run. The mounts of a RUN are.
 """
 
 from __future__ import annotations
@@ -22,10 +23,13 @@ from boxer.dockerfile import (
     Heredoc,
     Instruction,
     Label,
+    Run,
     StopSignal,
     User,
     Volume,
     Workdir,
+    mount_fields,
+    mount_text,
 )
 from boxer.errors import InputTooLargeError, VariableError, Where
 
@@ -113,6 +117,8 @@ class Expander:
         match entry:
             case Copy():
                 return self._copy(entry)
+            case Run():
+                return replace(entry, mounts=tuple(self._mount(m, where) for m in entry.mounts))
             case Env() | Label():
                 pairs = tuple((self.word(n, where), self.word(v, where)) for n, v in entry.pairs)
                 return replace(entry, pairs=pairs)
@@ -128,6 +134,10 @@ class Expander:
                 return replace(entry, paths=tuple(self.word(p, where) for p in entry.paths))
             case _:
                 return entry
+
+    def _mount(self, text: str, where: Where) -> str:
+        fields = mount_fields(text)
+        return mount_text((k, v if v is None else self.word(v, where)) for k, v in fields)
 
     def _copy(self, entry: Copy) -> Copy:
         where = entry.where

@@ -5,7 +5,8 @@ instruction does (`instructions`), which base an image name means (`images`).
 
 Invariants (BuildKit)
 1. An ARG before the first FROM is seen by FROM lines only, and by a stage that repeats its name.
-2. A line sees the values from before that line; ENV wins over an ARG of the same name.
+2. A line sees the values from before that line. Of an ENV and an ARG of one name the later one wins
+   while the image is built; what runs in it sees the ENV alone.
 3. Only stages the target needs are planned, each after those it needs.
 """
 
@@ -24,6 +25,8 @@ from boxer.dockerfile import (
     Instruction,
     OnBuild,
     Run,
+    mount_fields,
+    mount_text,
     parse_trigger,
 )
 from boxer.errors import InputTooLargeError, StageError, Where
@@ -40,10 +43,12 @@ PREDEFINED = frozenset(
 PLATFORM = {
     "TARGETPLATFORM": "linux/amd64",
     "TARGETOS": "linux",
+    "TARGETOSVERSION": "",
     "TARGETARCH": "amd64",
     "TARGETVARIANT": "",
     "BUILDPLATFORM": "linux/amd64",
     "BUILDOS": "linux",
+    "BUILDOSVERSION": "",
     "BUILDARCH": "amd64",
     "BUILDVARIANT": "",
 }
@@ -182,6 +187,13 @@ class _Planner:
         return [parse_trigger(entry.trigger, self._escape, where) for entry in triggers]
 
     def _need(self, stage: _Stage, name: str, where: Where) -> None:
+        if "$" in name:
+            raise StageError(
+                f"`from={name}` names no stage: no variable is expanded there.",
+                where=where,
+                hint=f"Name a stage above, `FROM {name} AS tools` with an ARG before the first"
+                " FROM, and write `from=tools`.",
+            )
         index = self._earlier(name, stage.index)
         if index is not None:
             stage.needs.add(index)
@@ -243,10 +255,11 @@ class _Planner:
     def _expand(self, stage: _Stage, env: dict[str, str], args: dict[str, str]) -> tuple[Step, ...]:
         steps = []
         for entry in stage.body:
-            expander = Expander(self._escape, {**args, **env}, self._room)
+            expander = Expander(self._escape, {**env, **args}, self._room)
             expanded = self._resolve_sources(expander.instruction(entry), stage)
             if isinstance(expanded, Env):
                 env.update(expanded.pairs)
+                args = {name: args[name] for name in args if name not in dict(expanded.pairs)}
             if isinstance(expanded, Arg):
                 args = dict(args)  # steps before this one keep theirs
                 self._stage_arg(expanded, args, env)
@@ -263,7 +276,7 @@ class _Planner:
         for name, default in entry.pairs:
             value = self._given.get(name)
             if value is None and default is not None:
-                value = Expander(self._escape, {**args, **env}, self._room).word(
+                value = Expander(self._escape, {**env, **args}, self._room).word(
                     default, entry.where
                 )
             if value is None:
@@ -283,12 +296,11 @@ class _Planner:
 
     def _numbered(self, mount: str, stage: _Stage) -> str:
         """A --mount with the stage it is of, if any, by its number."""
-        words = []
-        for word in mount.split(","):
-            name, _, value = word.partition("=")
-            index = self._earlier(value, stage.index) if name == "from" else None
-            words.append(word if index is None else f"from={index}")
-        return ",".join(words)
+        fields = []
+        for key, value in mount_fields(mount):
+            index = self._earlier(value or "", stage.index) if key == "from" else None
+            fields.append((key, value if index is None else str(index)))
+        return mount_text(fields)
 
 
 def _sources(entry: Instruction) -> list[str]:
@@ -296,6 +308,6 @@ def _sources(entry: Instruction) -> list[str]:
     if isinstance(entry, Copy):
         return [entry.from_stage] if entry.from_stage else []
     if isinstance(entry, Run):
-        options = (word.partition("=") for mount in entry.mounts for word in mount.split(","))
-        return [value for name, _, value in options if name == "from"]
+        fields = (field for mount in entry.mounts for field in mount_fields(mount))
+        return [value for key, value in fields if key == "from" and value]
     return []
