@@ -68,7 +68,6 @@ REASONS = {
 }
 # How a run compares them (guest/python/looks.c).
 COMPARED = {"hostname": "@hostname", "cwd": "@cwd", "user": "@user"}
-_FRAME, _FUNCTION = type(sys._getframe()), type(lambda: None)
 # From what keeps `sys.argv` to the module it belongs to: attributes, containers.
 _FARTHEST = 8
 _COMMAND_LINES = ("argv", "orig_argv")
@@ -150,30 +149,22 @@ _arguments = []
 
 def _note_keepers():
     """Who keeps `sys.argv` itself reads it later, and a run's is another list."""
-    while _arguments:
-        for file in _keepers(_arguments.pop()):
-            _note("argv", file=file)
+    near = tuple(_arguments)
+    _arguments.clear()
+    for _ in range(_FARTHEST):  # a tuple, which is no referrer then
+        near = near and tuple(one for one in gc.get_referrers(*near) if not _noted(one))
 
 
-def _keepers(kept):
-    """Files of the modules that keep an object: by a name, or in what is theirs."""
-    files, seen, near = set(), {}, [kept]
-    for _ in range(_FARTHEST):
-        held = [one for one in gc.get_referrers(*near) if one is not near and one is not seen]
-        seen.update((id(one), one) for one in near)
-        near = []
-        for holder in held:
-            if isinstance(holder, _FUNCTION):
-                files.add(holder.__code__.co_filename)
-            elif isinstance(holder, type):
-                files.add(getattr(sys.modules.get(holder.__module__), "__file__", None))
-            elif isinstance(holder, dict) and "__name__" in holder and "__spec__" in holder:
-                files.add(holder.get("__file__"))
-            elif id(holder) not in seen and not isinstance(holder, _FRAME):
-                near.append(holder)
-        if not near:
-            break
-    return sorted(filter(None, files))
+def _noted(holder):
+    if isinstance(holder, type(_note)):
+        file = holder.__code__.co_filename
+    elif isinstance(holder, dict) and "__spec__" in holder:
+        file = holder.get("__file__")
+    else:
+        return False
+    if file:
+        _note("argv", file=file)
+    return True
 
 
 def _note(what, which="", file=None):
