@@ -8,7 +8,7 @@ import pytest
 
 from boxer.dockerfile import Copy, Env, Expose, Label, Run, Workdir, mount_fields, parse
 from boxer.errors import BoxerError, StageError, UnknownBaseError, VariableError, Where
-from boxer.plan import BaseImage, Plan, plan
+from boxer.plan import BaseImage, Plan, plan, unused_build_args
 
 
 def _base(reference: str, where: Where) -> Mapping[str, str]:
@@ -96,6 +96,33 @@ def test_platform_args_need_an_arg_line() -> None:
         "a": "",
         "b": "linux",
     }
+
+
+def test_the_target_stage_is_an_automatic_argument() -> None:
+    text = "FROM python AS one\nARG TARGETSTAGE\nLABEL s=$TARGETSTAGE\n"
+    assert _labels(text) == {"s": "one"}
+    assert _labels(text.replace(" AS one", "")) == {"s": "default"}
+    assert _labels(text, TARGETSTAGE="given") == {"s": "given"}
+    stages = _plan("FROM python AS one\nFROM $TARGETSTAGE AS two\n", "one").stages
+    assert [stage.name for stage in stages] == ["one"]
+
+
+def test_build_args_replace_automatic_ones_in_from() -> None:
+    text = "FROM python:$TARGETARCH\n"
+    bases = [_plan(text, **given).stages[0].base for given in ({}, {"TARGETARCH": "arm64"})]
+    assert bases == [
+        BaseImage(f"python:{arch}", {"PATH": "/usr/bin", "FROM_BASE": "yes"})
+        for arch in ("amd64", "arm64")
+    ]
+
+
+def test_build_args_that_no_arg_asks_for_are_named() -> None:
+    parsed = parse("ARG BASE=python\nFROM $BASE\nARG VERSION\nONBUILD ARG LATER\n")
+    given = dict.fromkeys(
+        ("VERSION", "BASE", "LATER", "HTTP_PROXY", "BUILDKIT_INLINE_CACHE", "TARGETARCH"), ""
+    )
+    assert unused_build_args(parsed, given) == {}
+    assert unused_build_args(parsed, {"VERSON": "", "X": ""}) == {"VERSON": "VERSION", "X": ""}
 
 
 def test_variables_of_the_base_and_of_the_stage_below_are_seen() -> None:

@@ -31,7 +31,7 @@ from boxer.pipeline.places import Places
 from boxer.pipeline.sources import Sources, find_sources
 from boxer.pipeline.stages import Bases, Built, StageBuilder
 from boxer.pipeline.warmup import warmup
-from boxer.plan import Plan, plan
+from boxer.plan import Plan, plan, unused_build_args
 
 # Without SOURCE_DATE_EPOCH (reproducible-builds.org). Not 1970: a zip archive, and so Python's own
 # zipfile, cannot hold times before 1980-01-01.
@@ -87,6 +87,9 @@ def build(
     planned = plan(parsed, build_args or {}, target, known.environment)
     stop_at_findings(sources)
     _announce(sources, parsed, planned, events)
+    for name, near in unused_build_args(parsed, build_args or {}).items():
+        hint = f"Did you mean `{near}`?" if near else f"Write `ARG {name}` where it is to be seen."
+        events(Notice(f"`--build-arg {name}`: no ARG is called so.", None, hint))
     files = Context(context, sources.ignore)
     built = StageBuilder(known, files, moment, events, cache, secrets).build(planned)
     built = replace(built, config=with_labels(built.config, tuple((labels or {}).items())))
@@ -155,11 +158,22 @@ def _with_program_of_check(built: Built, epoch: int) -> Built:
     return replace(built, tree=tree)
 
 
+def _with_volumes(built: Built, epoch: int) -> Built:
+    """With the folders of VOLUME that no instruction makes: where an image runs they are there."""
+    missing = [path for path in built.config.volumes if built.tree.get(path) is None]
+    if not missing:
+        return built
+    tree = built.tree.copy()
+    for path in missing:
+        tree.make_directories(path, mtime=epoch)
+    return replace(built, tree=tree)
+
+
 def _finished(
     built: Built, epoch: int, init: str | None, places: Places, events: Listener
 ) -> Finished:
     """What is frozen: a C program, or the base's own modules and those its program will import."""
-    built = _with_program_of_check(built, epoch)
+    built = _with_volumes(_with_program_of_check(built, epoch), epoch)
     program_file = find_cprogram(built.config, built.tree, bool(built.base.module))
     if program_file is not None:
         return Finished(*with_program(built.base, built.tree, program_file), built.config, epoch)

@@ -12,6 +12,7 @@ Invariants (BuildKit)
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -111,7 +112,7 @@ def plan(
 ) -> Plan:
     """Plans a build. base_environment: the variables an image reference brings; it raises for an
     image there is none of. Raises `StageError`, `VariableError`."""
-    planner = _Planner(dockerfile, build_args, base_environment)
+    planner = _Planner(dockerfile, build_args, base_environment, target)
     wanted = planner.target(target)
     stages: list[StagePlan] = []
     for index in planner.order(wanted):
@@ -125,11 +126,13 @@ class _Planner:
         dockerfile: Dockerfile,
         build_args: Mapping[str, str],
         base_environment: BaseEnvironment,
+        target: str | None,
     ) -> None:
         self._escape = dockerfile.escape
         self._file = dockerfile.file
         self._given = build_args
         self._base_environment = base_environment
+        self._automatic = _automatic(dockerfile, build_args, target)
         self._globals: dict[str, str] = {}
         self._room = Room()
         self._triggered = 0
@@ -149,7 +152,7 @@ class _Planner:
 
     def _global_arg(self, entry: Arg) -> None:
         for name, default in entry.pairs:
-            expander = Expander(self._escape, {**PLATFORM, **self._globals}, self._room)
+            expander = Expander(self._escape, {**self._automatic, **self._globals}, self._room)
             value = self._given.get(name)
             if value is None and default is not None:
                 value = expander.word(default, entry.where)
@@ -157,7 +160,7 @@ class _Planner:
                 self._globals[name] = value
 
     def _name_images(self) -> None:
-        expander = Expander(self._escape, {**PLATFORM, **self._globals}, self._room)
+        expander = Expander(self._escape, {**self._automatic, **self._globals}, self._room)
         for stage in self._stages:
             stage.image = expander.word(stage.source.image, stage.source.where)
             if not stage.image:
@@ -280,7 +283,7 @@ class _Planner:
                     default, entry.where
                 )
             if value is None:
-                value = self._globals.get(name, PLATFORM.get(name))
+                value = self._globals.get(name, self._automatic.get(name))
             if value is not None:
                 args[name] = value
 
@@ -301,6 +304,31 @@ class _Planner:
             index = self._earlier(value or "", stage.index) if key == "from" else None
             fields.append((key, value if index is None else str(index)))
         return mount_text(fields)
+
+
+def _automatic(
+    dockerfile: Dockerfile, given: Mapping[str, str], target: str | None
+) -> dict[str, str]:
+    """The ARGs that nobody has to give a value; a --build-arg replaces it all the same."""
+    last = [entry.stage_name for entry in dockerfile.instructions if isinstance(entry, From)][-1]
+    values = {**PLATFORM, "TARGETSTAGE": target or last or "default"}
+    return {name: given.get(name, value) for name, value in values.items()}
+
+
+def unused_build_args(dockerfile: Dockerfile, given: Mapping[str, str]) -> dict[str, str]:
+    """Names of --build-args that no ARG asks for, each with the nearest name that one does, or an
+    empty one."""
+    asked = {name for e in dockerfile.instructions if isinstance(e, Arg) for name, _ in e.pairs}
+    triggers = " ".join(e.trigger for e in dockerfile.instructions if isinstance(e, OnBuild))
+    known = {*asked, *PREDEFINED, *PLATFORM, "TARGETSTAGE", "SOURCE_DATE_EPOCH"}
+    unused = [
+        name
+        for name in given
+        if name not in known and not name.startswith("BUILDKIT_") and name not in triggers
+    ]
+    return {
+        name: next(iter(difflib.get_close_matches(name, sorted(asked), 1)), "") for name in unused
+    }
 
 
 def _sources(entry: Instruction) -> list[str]:
