@@ -37,6 +37,7 @@ FILES = "mkdir -p /a/sub /e; printf f > /a/f; printf g > /a/sub/g; ln -s f /a/l;
         ("tar cf t a; rm -r a/sub; ln -s /e a/sub; tar xf t; ls -d e/*; cat a/sub/g", "g"),
         ("tar cf t a; chmod 700 a; tar xf t; stat -c %a a", "755\n"),
         ("tar cf t a; tar xOf t a/f", "f"),
+        ("gzip -k a/f; zcat a/f.gz; zcat < a/f.gz; zcat a/sub/g || echo $?", "ff1\n"),
         ("printf 'a/f\\na/l\\n' | tar cf t -T -; tar tf t", "a/f\na/l\n"),
         ("find a -type f -print0 | tar cf t --null -T -; tar tf t", "a/f\na/sub/g\n"),
         ("tar cf t --owner=app --group=staff a; tar xf t -C e; stat -c %u:%g e/a/f", "1000:50\n"),

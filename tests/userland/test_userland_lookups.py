@@ -35,6 +35,7 @@ FILES = "mkdir -p /a/sub; printf f > /a/f; printf g > /a/sub/g; ln -s a /l; ln /
          "2 a/f\n3 a\n755\n  644|644  |\n"),
         ("stat -c %n missing a; echo $?", "a\n1\n"),
         ("IFS=,; x='a,b'; echo $x", "a b\n"),
+        ("env | grep UID; sh -c 'env | grep UID'; echo none", "none\n"),
         ("echo $UID $EUID; (( EUID == 0 )) && echo root", "0 0\nroot\n"),
         ("ls -a a", ".\n..\nf\nf2\nsub\n"),
         ("ls -lR a", "a:\ntotal 12\n-rw-r--r-- 2 root root    1 Jan  1 00:00 f\n"
@@ -68,7 +69,7 @@ def test_a_user_and_an_argument_named_uid_are_what_they_are(stage: Stage) -> Non
     stage.state.config = replace(stage.state.config, user="app")
     assert stage.run("echo $UID") == "1000\n"
     stage.state.args["UID"] = "4711"
-    assert stage.run("echo $UID") == "4711\n"
+    assert stage.run("echo $UID; env | grep UID") == "4711\nUID=4711\n"
 
 
 def test_a_build_makes_the_same_temporary_names(stage: Stage) -> None:

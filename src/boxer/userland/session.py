@@ -133,7 +133,8 @@ class Session:
         """
         try:
             self._check(script)
-            self._script = prelude + script
+            unexported = " ".join(self._numbers())
+            self._script = f"declare +x {unexported}; " * bool(unexported) + prelude + script
             status = _run_here(self._execute(self._script))
         finally:
             # The shell holds our commands, and so this: only so does it close its descriptors.
@@ -210,7 +211,8 @@ class Session:
 
     def _numbers(self) -> dict[str, str]:
         """What bash knows of its user, no variables of the environment: `[ $EUID = 0 ]`."""
-        return dict.fromkeys(("UID", "EUID"), str(self._setting.user.uid))
+        names = [name for name in ("UID", "EUID") if name not in self._setting.env]
+        return dict.fromkeys(names, str(self._setting.user.uid))
 
     def _add_executables(self) -> None:
         """Invariant 3. Done again whenever the tree may have new ones."""
@@ -251,12 +253,11 @@ class Session:
 
     def _invocation(self, context: CommandContext, stdin: bytes) -> Invocation:
         setting = self._setting
-        own = self._numbers()
         return Invocation(
             name=context.name,
             arguments=list(context.argv),
             cwd=context.cwd,
-            env={k: v for k, v in context.env.items() if k not in own or k in setting.env},
+            env=dict(context.env),
             tree=setting.tree,
             user=setting.user,
             epoch=setting.epoch,

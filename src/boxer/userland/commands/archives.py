@@ -1,7 +1,7 @@
-"""tar in a RUN.
+"""tar and zcat in a RUN.
 
 Belongs here: tar's options as Dockerfiles use them, over `filetree`. Does not: the reading
-and writing of archives itself, gzip and unzip (the shell has them).
+and writing of archives itself, gzip (the shell has it), zip archives (`unzip`).
 
 Rules: the GNU tar manual. Names are those of the archive, `./` and all: what --strip-components
 counts and patterns see. Folders get their modes when all is unpacked.
@@ -15,6 +15,7 @@ import gzip
 import io
 import lzma
 import posixpath
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -365,4 +366,21 @@ def _archive(call: Invocation, options: Options) -> io.BytesIO:
     return io.BytesIO(node.data)
 
 
-COMMANDS = {"tar": Command(tar, reads_stdin=True, makes_programs=True)}
+def zcat(call: Invocation) -> int:
+    """`gzip -dc`, which the shell has, by its other name."""
+    options = parse_options(call, "fq")
+
+    def one(name: str) -> None:
+        node = File(data=call.stdin) if name == "-" else call.existing(name)
+        try:
+            call.out += gzip.decompress(node.data if isinstance(node, File) else b"")
+        except (OSError, EOFError, zlib.error):
+            raise CommandFailedError(f"{name}: not in gzip format") from None
+
+    return call.each(options.operands or ["-"], one)
+
+
+COMMANDS = {
+    "tar": Command(tar, reads_stdin=True, makes_programs=True),
+    "zcat": Command(zcat, reads_stdin=True),
+}
