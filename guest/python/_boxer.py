@@ -10,10 +10,11 @@ import os
 import posix
 import sys
 
-import _boxer_looks
 import _boxer_standing
 
 hooks = []
+# Generators of random numbers that imports made and keep: seeded in every life.
+generators = []
 frozen_modules = set()
 # Where modules are looked for, as the first freeze left it.
 frozen_path = []
@@ -63,30 +64,42 @@ BORN = {
 
 
 def prepare(modules, _):
-    """Imports `modules` before the freeze and leaves the heap quiet; calls `module:callable`s.
+    """Imports `modules` before the freeze; calls `module:callable`s.
 
     A module that cannot be imported now is left for the program to import: it fails there as it
     would without us. A callable that fails ends the freeze, and so does a thread that stands.
     """
+    import _boxer_looks
+
     _boxer_looks.begin()
     try:
         for name in modules:
             if ":" in name:
                 call_init(name)
             else:
-                import_one(name)
+                import_one(name, _boxer_looks)
     finally:
-        _boxer_looks.end()
+        generators.extend(_boxer_looks.end())
+    stand_still((), 0)
+
+
+def stand_still(_, __):
+    """No thread but this one, and nothing that is still to be written."""
     _boxer_standing.end()
     sys.stdout.flush()
     sys.stderr.flush()
+
+
+def be_quiet(_, __):
+    """Leaves the heap quiet, without what only the freeze needs."""
+    sys.modules.pop("_boxer_looks", None)
     frozen_modules.update(sys.modules)
     frozen_path.extend(() if frozen_path else sys.path)
     gc.collect()
 
 
-def import_one(name):
-    _boxer_looks.asked.append(name)
+def import_one(name, looks):
+    looks.asked.append(name)
     before = set(sys.modules)
     try:
         __import__(name)
@@ -95,7 +108,7 @@ def import_one(name):
         for module in half:
             del sys.modules[module]
         said = f"{type(error).__name__}: {error}".rstrip(": ")
-        _boxer_looks.failed[name] = [said, bool(half - {name})]
+        looks.failed[name] = [said, bool(half - {name})]
 
 
 def set_up(loaded, _):
@@ -318,7 +331,7 @@ def be_born():
     for name, renew in BORN.items():
         if name in sys.modules:
             renew(sys.modules[name])
-    for generator in _boxer_looks.generators:
+    for generator in generators:
         generator.seed()
     for hook in hooks:
         hook()

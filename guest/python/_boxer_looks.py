@@ -1,7 +1,8 @@
 """What imports before the freeze look at, and which of them a run may go on from.
 
 Belongs here: watching the environment and the imports themselves, and judging all looks. Does not:
-system calls and getenv(3), which guest/python/looks.c watches; what is imported (`_boxer`).
+system calls and getenv(3), which guest/python/looks.c watches; what is imported (`_boxer`). No
+frozen machine has this module: it is let go of when it has reported.
 
 A module is frozen if each thing that it and what it imports looked at is one of
 1. what no run can change: its own code and data below /usr, the folders of sys.path, /dev/null;
@@ -85,9 +86,6 @@ _states = {}
 _generators = {}
 FROZEN_SEED = 0x75AC_39D1_E58B_4F07  # nobody's own
 _seed_of = None
-
-# Those of them that were there when the imports were over, and are seeded in every life.
-generators = []
 
 _looks = []  # (what, which, innermost file, files of modules that are being imported)
 _by_packages = set()  # what packages look at that can be compared
@@ -220,10 +218,10 @@ def _watch_generators():
 
 
 def _leave_generators():
-    """Seeds in every life those that modules have made and keep."""
+    """Those that modules have made and keep, which every fork seeds."""
     global _seed_of
     if _seed_of is None:
-        return
+        return []
     random = sys.modules["random"]
     random.Random.seed, _seed_of = _seed_of, None
     frozen = random.Random(FROZEN_SEED).getstate()
@@ -233,13 +231,15 @@ def _leave_generators():
         and random.Random.getstate(found) == frozen
         for found in gc.get_objects()
     )
+    kept = []
     while _generators:
         generator, look = _generators.popitem()[1]
         if has_copies or random.Random.getstate(generator) != frozen:
             _looks.append(look)
         if sys.getrefcount(generator) > 2:  # somebody has it still
             os.register_at_fork(after_in_child=generator.seed)
-            generators.append(generator)
+            kept.append(generator)
+    return kept
 
 
 def _watched_import(name, globals=None, locals=None, fromlist=(), level=0):
@@ -302,10 +302,10 @@ def begin():
 
 
 def end():
-    """Puts everything back as it was."""
+    """Puts everything back as it was. Gives the generators that are seeded in every life."""
     if _drawn():
         _note("random")
-    _leave_generators()
+    generators = _leave_generators()
     del time.__getattr__
     time.__dict__.update(_zones)
     builtins.__import__ = _import
@@ -313,6 +313,7 @@ def end():
         setattr(sys, name, list(list.__iter__(getattr(sys, name))))
     _note_keepers()
     _set_environment(dict(dict.items(os.environ._data)))
+    return generators
 
 
 def _set_environment(data):

@@ -159,23 +159,20 @@ static PyStatus start_as(char *path) {
 // What the imports have looked at is told to the builder, which leaves those to the run that looked
 // at more than can be compared then (guest/python/_boxer_looks.py).
 static int prepare(char **modules) {
+    PyObject *module = PyImport_ImportModule("_boxer_looks"); // before anybody is watched
     looks_begin();
     int status = call_boxer("prepare", string_list(modules), 0);
     PyObject *looks = looks_end();
-    if (status < 0) {
-        Py_XDECREF(looks);
-        return status;
-    }
-    PyObject *module = looks ? PyImport_ImportModule("_boxer_looks") : NULL;
-    PyObject *names = module ? PyObject_CallMethod(module, "report", "O", looks) : NULL;
-    if (!names || looks_assume(names) < 0) {
+    PyObject *names =
+        status == 0 && module && looks ? PyObject_CallMethod(module, "report", "O", looks) : NULL;
+    if (status == 0 && (!names || looks_assume(names) < 0)) {
         PyErr_Print();
         status = -1;
     }
     Py_XDECREF(names);
     Py_XDECREF(module);
     Py_XDECREF(looks);
-    return status;
+    return status < 0 ? status : call_boxer("be_quiet", PyList_New(0), 0);
 }
 
 static int settle(void) {
@@ -543,7 +540,9 @@ static int python_serve(const char *request, size_t size, const char **reply, si
 }
 
 static int python_rest(unsigned depth) {
-    if (call_boxer("prepare", PyList_New(0), 0) < 0 || call_boxer("surround", environment(), 0) < 0)
+    if (call_boxer("stand_still", PyList_New(0), 0) < 0 ||
+        call_boxer("be_quiet", PyList_New(0), 0) < 0 ||
+        call_boxer("surround", environment(), 0) < 0)
         return 1;
     if (depth)
         Py_SetRecursionLimit((int)depth);
