@@ -18,14 +18,15 @@ from itertools import count
 from typing import Literal
 
 from boxer.boxfile import ImageConfig
-from boxer.dockerfile import Run
+from boxer.dockerfile import Copy, Run
 from boxer.errors import BoxerError, UnknownBaseError, Where
-from boxer.filetree import Tree
+from boxer.filetree import File, Tree
 from boxer.images import Base, BaseReference, BaseSource, Python, tools_of
 from boxer.instructions import Context, StageState, apply
 from boxer.packages import base_program, find_builder
 from boxer.pipeline.cachekeys import first_key, step_keys
 from boxer.pipeline.commands import Commands, NotRun
+from boxer.pipeline.entry import BUILT_IN
 from boxer.pipeline.events import (
     Listener,
     Notice,
@@ -139,11 +140,14 @@ class StageBuilder:
         keys = self._step_keys(stage, below)
         cache = StepCache(below.base.tree) if self._cached and _runs(stage) else None
         done = self._restore(number, stage, keys, cache, state)
+        for step in stage.steps[:done]:
+            below = self._with_interpreter(below, step, state)
         for place, step in zip(count(1), stage.steps, strict=False):
             if place > done:
                 listener = _StepListener(number, place, self._events)
                 started = time.monotonic()
                 self._try_step(listener, step, state, below)
+                below = self._with_interpreter(below, step, state)
                 seconds = time.monotonic() - started
                 key = keys[place - 1] if self._sound else None
                 kept = _keep(cache, key, step, state, listener)
@@ -214,6 +218,24 @@ class StageBuilder:
             _add_names(tree, base.info.python, asked, self._epoch)
         return Built(base, tree, ImageConfig.from_oci(base.info.config), asked, meant.is_whole)
 
+    def _with_interpreter(self, below: Built, step: Step, state: StageState) -> Built:
+        """A stage without a program, onto which a COPY puts a Python, is one of that Python's base:
+        `FROM scratch` and `COPY --from=build / /`."""
+        copy = step.instruction
+        if below.base.module or not isinstance(copy, Copy) or copy.from_stage is None:
+            return below
+        donor = self._built_of(copy.from_stage)
+        python = donor.base.info.python if donor else None
+        if donor is None or python is None:
+            return below
+        program = state.tree.get(python.program)
+        if not isinstance(program, File) or not program.data.startswith(BUILT_IN):
+            return below
+        info = donor.base.info
+        message = f"`{python.program}` is copied: the box is one of {info.name} {python.series}."
+        self._events(Notice(message, copy.where))
+        return replace(below, base=donor.base, python_asked=donor.python_asked)
+
     def _try_step(
         self, listener: _StepListener, step: Step, state: StageState, below: Built
     ) -> None:
@@ -251,16 +273,20 @@ class StageBuilder:
         return shown if shown.startswith("the stage") else f"`{shown}`"
 
     def _tree_of(self, name: str) -> Tree | None:
+        built = self._built_of(name)
+        return None if built is None else built.tree
+
+    def _built_of(self, name: str) -> Built | None:
         """What COPY --from means: a stage by its number, else an image."""
         if name.isdecimal():
-            built = self._done.get(int(name))
-            return None if built is None else built.tree
+            return self._done.get(int(name))
         if tools_of(name):
             return None  # `instructions` knows what it holds
         try:
-            return self._bases.load(name).tree
+            base = self._bases.load(name)
         except UnknownBaseError:
             return None
+        return Built(base, base.tree, ImageConfig.from_oci(base.info.config))
 
 
 def _ordinal(stage: StagePlan) -> str:
