@@ -145,7 +145,7 @@ def test_no_folder_is_copied_into_itself_by_a_link(stage: Stage, copy: str) -> N
 def test_a_folder_is_copied_over_the_root(stage: Stage, copy: str) -> None:
     stage.run("mkdir -p /s/etc/new /s/opt && echo f > /s/etc/new/f && echo g > /s/g")
     stage.run(copy)
-    assert stage.run("cat /etc/new/f /g && ls -d /opt /etc/passwd") == "f\ng\n/opt\n/etc/passwd\n"
+    assert stage.run("cat /etc/new/f /g && ls -d /opt /etc/passwd") == "f\ng\n/etc/passwd\n/opt\n"
 
 
 def test_a_user_copies_over_a_folder_whose_parent_is_roots(stage: Stage) -> None:
@@ -234,4 +234,4 @@ def test_stat_tells_of_the_tree(stage: Stage) -> None:
     assert stage.run("stat -c '%U:%G %a %s %F %n' /home/app") == (
         "app:appgroup 755 4096 directory /home/app\n"
     )
-    assert stage.run("stat -c %A /tmp /etc/passwd") == "drwxrwxrwx\n-rw-r--r--\n"
+    assert stage.run("stat -c %A /tmp /etc/passwd") == "drwxrwxrwt\n-rw-r--r--\n"

@@ -29,8 +29,8 @@ from boxer.filetree.node import (
 )
 from boxer.filetree.placing import placed
 from boxer.filetree.room import MOST_BYTES, MOST_NAMES, require_room, usage
-from boxer.filetree.tarreading import Limits, is_tar, read_tar
-from boxer.filetree.tarwriting import write_tar
+from boxer.filetree.tarreading import Entry, Limits, is_tar, read_tar, tar_entries
+from boxer.filetree.tarwriting import write_entries, write_tar
 from boxer.filetree.tree import DEEPEST, MAX_SYMLINKS, Tree, contains, depth_of, require_depth
 from boxer.filetree.unpacking import write_below
 
@@ -45,6 +45,7 @@ __all__ = [
     "Device",
     "DeviceKind",
     "Directory",
+    "Entry",
     "File",
     "Group",
     "Ids",
@@ -70,8 +71,10 @@ __all__ = [
     "resolve_user",
     "searchable",
     "shallow_copy",
+    "tar_entries",
     "usage",
     "users",
     "write_below",
+    "write_entries",
     "write_tar",
 ]

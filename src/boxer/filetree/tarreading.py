@@ -18,6 +18,7 @@ import lzma
 import posixpath
 import tarfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
@@ -77,15 +78,57 @@ def read_tar(
     Raises ArchiveError for an archive that is damaged or reaches outside, ArchiveLimitError for one
     that is too large. The tree may hold a part of the archive then.
     """
-    unpacking = _Unpacking(tree, at, limits, newest, owner, top)
+    unpacking = _Unpacking(tree, at, newest, owner, top)
+    for entry in tar_entries(fileobj, limits):
+        unpacking.add(entry)
+    return unpacking.written
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of an archive. name: as it is written there. node: None for a hard link, to the
+    entry named by `link`. user, group: the owner's names, empty where there are none."""
+
+    name: str
+    node: Node | None
+    link: str
+    user: str
+    group: str
+
+
+def tar_entries(fileobj: BinaryIO, limits: Limits = Limits()) -> Iterator[Entry]:
+    """The entries of an archive, in its order. Raises as `read_tar`."""
+    entries, size = 0, 0
     try:
         stream = Counted(decompressed(fileobj), limits.total_bytes)
         with tarfile.open(fileobj=cast(BinaryIO, stream), mode="r|", errorlevel=2) as archive:
             for member in archive:
-                unpacking.add(archive, member)
+                entries += 1
+                size += max(member.size, 0) if member.isreg() else 0
+                if entries > limits.entries:
+                    raise ArchiveLimitError(
+                        f"The archive has more than {limits.entries} entries.",
+                        hint="Unpack it outside and COPY only what the box needs.",
+                    )
+                if size > limits.total_bytes:
+                    raise too_large(limits.total_bytes)
+                node = None if member.islnk() else _node_of(archive, member)
+                link = member.linkname if member.islnk() else ""
+                yield Entry(member.name, node, link, member.uname, member.gname)
     except _FOREIGN_ERRORS as error:
         raise ArchiveError(f"The archive cannot be read: {error}.") from error
-    return unpacking.written
+
+
+def _node_of(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Node:
+    node = _bare_node(member)
+    if isinstance(node, File):
+        reader = archive.extractfile(member)
+        node.data = reader.read() if reader is not None else b""
+        if len(node.data) != member.size:
+            raise ArchiveError(f"The archive ends within `{member.name}`.")
+    node.uid, node.gid = max(member.uid, 0), max(member.gid, 0)
+    node.mtime = min(max(int(member.mtime), 0), LATEST)
+    return node
 
 
 def is_tar(data: bytes) -> bool:
@@ -105,7 +148,6 @@ class _Unpacking:
         self,
         tree: Tree,
         at: str,
-        limits: Limits,
         newest: int | None,
         owner: tuple[int, int] | None,
         top: bool,
@@ -114,36 +156,21 @@ class _Unpacking:
         self.top = top
         tree.make_directories(at, uid=owner[0] if owner else 0, gid=owner[1] if owner else 0)
         self.base = tree.resolve(at)
-        self.limits = limits
         self.newest = newest
         self.owner = owner
         self.written: list[str] = []
-        self._bytes = 0
-        self._entries = 0
 
-    def add(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> None:
-        self._count(member)
-        path = self._destination(member.name)
-        if path == self.base and member.isdir() and not self.top:
+    def add(self, entry: Entry) -> None:
+        path = self._destination(entry.name)
+        if path == self.base and isinstance(entry.node, Directory) and not self.top:
             return
         try:
-            self._put(path, self._node(archive, member), member)
+            self._put(path, self._node(entry), entry)
         except TreeError as error:
             raise ArchiveError(
-                f"The archive's entry `{member.name}` cannot be unpacked: {error.message}"
+                f"The archive's entry `{entry.name}` cannot be unpacked: {error.message}"
             ) from error
         self.written.append(path)
-
-    def _count(self, member: tarfile.TarInfo) -> None:
-        self._entries += 1
-        self._bytes += max(member.size, 0) if member.isreg() else 0
-        if self._entries > self.limits.entries:
-            raise ArchiveLimitError(
-                f"The archive has more than {self.limits.entries} entries.",
-                hint="Unpack it outside and COPY only what the box needs.",
-            )
-        if self._bytes > self.limits.total_bytes:
-            raise too_large(self.limits.total_bytes)
 
     def _destination(self, name: str) -> str:
         """The path of an entry in the tree, with the links on its way followed."""
@@ -155,37 +182,31 @@ class _Unpacking:
             )
         return "/".join([above.rstrip("/"), *parts[-1:]]) or "/"
 
-    def _node(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> Node:
-        if member.islnk():
-            return self._linked(member)
-        node = _bare_node(member)
-        if isinstance(node, File):
-            reader = archive.extractfile(member)
-            node.data = reader.read() if reader is not None else b""
-            if len(node.data) != member.size:
-                raise ArchiveError(f"The archive ends within `{member.name}`.")
-        node.uid, node.gid = self.owner or (max(member.uid, 0), max(member.gid, 0))
-        node.mtime = min(max(int(member.mtime), 0), LATEST)
+    def _node(self, entry: Entry) -> Node:
+        node = entry.node
+        if node is None:
+            return self._linked(entry)
+        node.uid, node.gid = self.owner or (node.uid, node.gid)
         if self.newest is not None:
             node.mtime = min(node.mtime, self.newest)
         return node
 
-    def _linked(self, member: tarfile.TarInfo) -> Node:
-        parts = _inner_parts(member.linkname, member.name)
+    def _linked(self, entry: Entry) -> Node:
+        parts = _inner_parts(entry.link, entry.name)
         path = "/".join([self.base, *parts])
         if not _is_below(self.tree.resolve("/".join([self.base, *parts[:-1]])), self.base):
-            raise ArchiveError(f"The archive's link `{member.name}` leads out of `{self.base}`.")
+            raise ArchiveError(f"The archive's link `{entry.name}` leads out of `{self.base}`.")
         node = self.tree.get(path, follow=False)
         if isinstance(node, File):
             return node
         raise ArchiveError(
-            f"The archive's link `{member.name}` is to `{member.linkname}`, no file in it."
+            f"The archive's link `{entry.name}` is to `{entry.link}`, no file in it."
         )
 
-    def _put(self, path: str, node: Node, member: tarfile.TarInfo) -> None:
+    def _put(self, path: str, node: Node, entry: Entry) -> None:
         present = self.tree.get(path, follow=False)
         if path == self.base and not isinstance(node, Directory):
-            raise ArchiveError(f"The archive's entry `{member.name}` is no name of a file.")
+            raise ArchiveError(f"The archive's entry `{entry.name}` is no name of a file.")
         if isinstance(node, Directory):
             # A directory over a link to a directory keeps the link, as GNU tar does.
             there = self.tree.get(path)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+from collections.abc import Iterable
 from typing import BinaryIO
 
 from boxer.filetree.node import Device, Directory, File, Node, Symlink
@@ -21,12 +22,15 @@ def write_tar(tree: Tree, fileobj: BinaryIO, top: bool = True) -> None:
 
     top: the root itself has an entry (`.`).
     """
+    named = ((path.lstrip("/") or ".", node) for path, node in tree.walk())
+    write_entries(((name, node) for name, node in named if top or name != "."), fileobj)
+
+
+def write_entries(entries: Iterable[tuple[str, Node]], fileobj: BinaryIO) -> None:
+    """Writes nodes as a pax archive by the names they are to have in it, in their order."""
     first_names: dict[Node, str] = {}
     with tarfile.open(fileobj=fileobj, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for path, node in tree.walk():
-            name = path.lstrip("/") or "."
-            if name == "." and not top:
-                continue
+        for name, node in entries:
             first = first_names.setdefault(node, name)
             data = node.data if isinstance(node, File) and first == name else b""
             archive.addfile(_header(name, node, first, len(data)), io.BytesIO(data))

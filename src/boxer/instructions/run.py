@@ -25,7 +25,8 @@ _SHELLS = ("sh", "bash", "dash", "ash")
 # Debian's sh is dash, whose echo reads escapes: `echo "[global]\nx=1" > pip.conf` is common. A
 # function is not seen by a bash or a script called from the RUN, which have their own echo.
 _DASH_ECHO = (
-    'echo() { case ${1-} in -n) shift; printf %b "$*";; '
+    "echo() { local IFS=' '; "
+    'case ${1-} in -n) shift; printf %b "$*";; '
     "-e) shift; printf '%b\\n' \"$*\";; *) printf '%b\\n' \"$*\";; esac; }; "
 )
 _DOCUMENT = "/.run/EOF"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from random import Random
 from typing import Protocol, TypeVar
 
 from boxer.errors import TreeError, UnsupportedCommandError, Where
@@ -29,15 +30,16 @@ class CommandFailedError(Exception):
 
 
 class SubShell(Protocol):
-    """Runs a script in a shell of its own, over the same tree, as the same user."""
+    """Runs a script in a shell of its own, over the same tree, as the same user. bare: a command
+    that is the shell's own there, not ours."""
 
     def __call__(
-        self, script: str, cwd: str, env: Mapping[str, str], stdin: bytes = b""
+        self, script: str, cwd: str, env: Mapping[str, str], stdin: bytes = b"", bare: str = ""
     ) -> tuple[int, bytes, bytes]: ...
 
 
 def _no_shell(
-    script: str, cwd: str, env: Mapping[str, str], stdin: bytes = b""
+    script: str, cwd: str, env: Mapping[str, str], stdin: bytes = b"", bare: str = ""
 ) -> tuple[int, bytes, bytes]:
     raise CommandFailedError("there is no shell", 126)
 
@@ -47,7 +49,9 @@ class Invocation:
     """A call. arguments: without the command's name. cwd: absolute. epoch: the step's time.
 
     What is written to out and err reaches the shell when the command returns. where: the RUN.
-    shell: for a command that runs commands; its status, standard output and error.
+    shell: for a command that runs commands; its status, standard output and error. random: the
+    same in every build, and shared by all commands of a RUN. programs: a command that may make
+    programs sets it to False where it has made none.
     """
 
     name: str
@@ -63,6 +67,8 @@ class Invocation:
     out: bytearray = field(default_factory=bytearray)
     err: bytearray = field(default_factory=bytearray)
     shell: SubShell = _no_shell
+    random: Random = field(default_factory=lambda: Random(0))
+    programs: bool = True
 
     @property
     def python(self) -> Python:
@@ -215,10 +221,21 @@ class Command:
 
 @dataclass(slots=True)
 class Options:
-    """The options of a command as getopt(3) finds them: letters, words, and the rest."""
+    """The options of a command as getopt(3) finds them: letters, words, and the rest.
 
-    values: dict[str, list[str]]
-    operands: list[str]
+    order: all as they came, a name and its value; operands have no name."""
+
+    values: dict[str, list[str]] = field(default_factory=dict)
+    operands: list[str] = field(default_factory=list)
+    order: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, name: str, value: str) -> None:
+        self.values.setdefault(name, []).append(value)
+        self.order.append((name, value))
+
+    def add_operand(self, word: str) -> None:
+        self.operands.append(word)
+        self.order.append(("", word))
 
     def __contains__(self, name: str) -> bool:
         return name in self.values
@@ -262,23 +279,23 @@ class _UnknownOptionError(CommandFailedError):
 
 
 def _parsed(call: Invocation, letters: str, known: Mapping[str, bool | None]) -> Options:
-    values: dict[str, list[str]] = {}
-    operands: list[str] = []
+    options = Options()
     rest = iter(call.arguments)
     for word in rest:
         if word == "--":
-            operands.extend(rest)
+            for operand in rest:
+                options.add_operand(operand)
         elif word.startswith("--"):
-            _long(word[2:], known, rest, values)
+            _long(word[2:], known, rest, options)
         elif word.startswith("-") and len(word) > 1:
-            _short(word[1:], letters, rest, values)
+            _short(word[1:], letters, rest, options)
         else:
-            operands.append(word)
-    return Options(values, operands)
+            options.add_operand(word)
+    return options
 
 
 def _long(
-    word: str, known: Mapping[str, bool | None], rest: Iterator[str], values: dict[str, list[str]]
+    word: str, known: Mapping[str, bool | None], rest: Iterator[str], options: Options
 ) -> None:
     name, equals, value = word.partition("=")
     begun = [full for full in known if full.startswith(name)]
@@ -288,19 +305,18 @@ def _long(
         raise _UnknownOptionError(f"unrecognized option '--{name}'", name)
     if known[name] and not equals:
         value = _following(name, rest)
-    values.setdefault(name, []).append(value)
+    options.add(name, value)
 
 
-def _short(cluster: str, letters: str, rest: Iterator[str], values: dict[str, list[str]]) -> None:
+def _short(cluster: str, letters: str, rest: Iterator[str], options: Options) -> None:
     for index, letter in enumerate(cluster):
         position = letters.find(letter)
         if position < 0 or letter == ":":
             raise _UnknownOptionError(f"invalid option -- '{letter}'", letter)
         if letters[position + 1 : position + 2] == ":":
-            value = cluster[index + 1 :] or _following(letter, rest)
-            values.setdefault(letter, []).append(value)
+            options.add(letter, cluster[index + 1 :] or _following(letter, rest))
             return
-        values.setdefault(letter, []).append("")
+        options.add(letter, "")
 
 
 def _following(name: str, rest: Iterator[str]) -> str:

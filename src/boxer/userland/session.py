@@ -23,6 +23,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from random import Random
 from typing import Any
 
 import bashkit
@@ -76,7 +77,8 @@ class Setting:
     """What a script runs in. env: the shell's environment; cwd: an absolute folder that exists.
 
     deadline: when it is ended, with every shell its commands have started, by time.monotonic.
-    shells: counts those. nesting: how many of them wait for this one."""
+    shells: counts those. random: what all of them draw from. nesting: how many of them wait for
+    this one."""
 
     tree: Tree
     user: Ids
@@ -88,6 +90,7 @@ class Setting:
     where: Where | None
     deadline: float = field(default_factory=lambda: time.monotonic() + TIMEOUT_SECONDS)
     shells: Iterator[int] = field(default_factory=itertools.count)
+    random: Random = field(default_factory=lambda: Random(0))
     nesting: int = 0
 
 
@@ -195,7 +198,7 @@ class Session:
             username=self._setting.user_name,
             hostname="box",
             cwd=self._setting.cwd,
-            env=self._setting.env,
+            env={**self._numbers(), **self._setting.env},
             max_commands=_MAX_COMMANDS,
             max_loop_iterations=_MAX_LOOPS,
             timeout_seconds=max(1.0, self._setting.deadline - time.monotonic()),
@@ -204,6 +207,10 @@ class Session:
         for name, command in self._commands.items():
             shell.add_command(name, self._callback(command))
         return shell
+
+    def _numbers(self) -> dict[str, str]:
+        """What bash knows of its user, no variables of the environment: `[ $EUID = 0 ]`."""
+        return dict.fromkeys(("UID", "EUID"), str(self._setting.user.uid))
 
     def _add_executables(self) -> None:
         """Invariant 3. Done again whenever the tree may have new ones."""
@@ -231,7 +238,7 @@ class Session:
                 status = self._invoke(command, invocation)
             await context.stdout.write(bytes(invocation.out))
             await context.stderr.write(bytes(invocation.err))
-            if command.makes_programs:
+            if command.makes_programs and invocation.programs:
                 self._add_executables()
             return status
 
@@ -244,11 +251,12 @@ class Session:
 
     def _invocation(self, context: CommandContext, stdin: bytes) -> Invocation:
         setting = self._setting
+        own = self._numbers()
         return Invocation(
             name=context.name,
             arguments=list(context.argv),
             cwd=context.cwd,
-            env=dict(context.env),
+            env={k: v for k, v in context.env.items() if k not in own or k in setting.env},
             tree=setting.tree,
             user=setting.user,
             epoch=setting.epoch,
@@ -256,10 +264,11 @@ class Session:
             where=setting.where,
             stdin=stdin,
             shell=self._sub_shell,
+            random=setting.random,
         )
 
     def _sub_shell(
-        self, script: str, cwd: str, env: Mapping[str, str], stdin: bytes = b""
+        self, script: str, cwd: str, env: Mapping[str, str], stdin: bytes = b"", bare: str = ""
     ) -> tuple[int, bytes, bytes]:
         """A `SubShell`: in a thread, since this one's event loop waits for the command."""
         heard = Heard(self._setting.ports.listener)
@@ -276,7 +285,8 @@ class Session:
             if stdin:
                 files.enter_context(placed(setting.tree, _INPUT, File(data=stdin)))
                 script = f"{{ {script}\n}} < {_INPUT}"
-            session = Session(setting, self._commands, self._run_executable)
+            commands = {name: own for name, own in self._commands.items() if name != bare}
+            session = Session(setting, commands, self._run_executable)
             with ThreadPoolExecutor(1) as pool:
                 finished = pool.submit(session.run, script).result()
         return finished.status, bytes(heard.stdout), bytes(heard.stderr)

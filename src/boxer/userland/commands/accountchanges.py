@@ -69,9 +69,10 @@ def usermod(call: Invocation) -> None:
     _rename(call, name, after.name)
     if options.has("m", "move-home") and after.home != before.home:
         _move_home(call, before.home, after.home)
-    if after.uid != before.uid and call.tree.get(after.home) is not None:
+    if (after.uid, after.gid) != (before.uid, before.gid) and call.tree.get(after.home) is not None:
         for _, node in call.walk(after.home, call.existing(after.home)):
             node.uid = after.uid if node.uid == before.uid else node.uid
+            node.gid = after.gid if node.gid == before.gid else node.gid
     _change_groups(call, after.name, options)
     _change_password(call, after.name, options)
     limit_account(call, after.name, options)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from boxer.errors import UnsupportedCommandError
 from boxer.filetree import Device, Directory, File, Node, Symlink, groups, users
 from boxer.userland.commands.datewords import moment_of
+from boxer.userland.commands.files import permission_letters
 from boxer.userland.invocation import (
     Command,
     CommandFailedError,
@@ -145,25 +146,40 @@ def which(call: Invocation) -> int:
     return status
 
 
-def stat(call: Invocation) -> None:
-    options = parse_options(call, "c:Lt", {"format": True, "printf": True, "dereference": False})
-    form = options.value("c", "format") or options.value("printf")
+def stat(call: Invocation) -> int:
+    words = {"format": True, "printf": True, "dereference": False, "terse": False}
+    options = parse_options(call, "c:L", words, "f t file-system terse cached")
+    form, written = options.value("c", "format"), options.value("printf")
     follow = options.has("L", "dereference")
-    for path in options.operands:
+    if not options.operands:
+        raise CommandFailedError("missing operand")
+
+    def one(path: str) -> None:
         node = call.existing(path, follow)
-        if form is None:
-            call.print(_described(call, path, node))
+        if written is None:
+            call.print(_filled(call, _DESCRIPTION if form is None else form, path, node))
         else:
-            call.print(_filled(call, form, path, node))
+            text = _ESCAPE.sub(_escaped, _filled(call, written, path, node))
+            call.out += text.encode("utf-8", "surrogateescape")
+
+    return call.each(options.operands, one)
 
 
-def _described(call: Invocation, path: str, node: Node) -> str:
-    return _filled(
-        call,
-        "  File: %n\n  Size: %s\t%F\nAccess: (%04a/%A)  Uid: (%u/%U)   Gid: (%g/%G)\nModify: %Y",
-        path,
-        node,
-    )
+_DESCRIPTION = (
+    "  File: %N\n  Size: %s\t%F\nAccess: (%04a/%A)  Uid: (%u/%U)   Gid: (%g/%G)\nModify: %Y"
+)
+_OF_A_DISK = "BbCdDimotTrRwW"  # what GNU's stat tells beside
+_ESCAPE = re.compile(r"\\([\\abfnrtv\"]|[0-7]{1,3}|x[0-9a-fA-F]{1,2})")
+_DIRECTIVE = re.compile(r"%([-0 ]*)(\d*)(.?)", re.DOTALL)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = found[1]
+    if code[0] in "01234567":
+        return chr(int(code, 8))
+    if code[0] == "x":
+        return chr(int(code[1:], 16))
+    return dict(zip('\\abfnrtv"', '\\\a\b\f\n\r\t\v"', strict=True))[code]
 
 
 def _filled(call: Invocation, form: str, path: str, node: Node) -> str:
@@ -181,22 +197,30 @@ def _filled(call: Invocation, form: str, path: str, node: Node) -> str:
         "U": user,
         "g": str(node.gid),
         "G": group,
-        "h": "1",
-        **dict.fromkeys("XYZW", str(node.mtime)),
+        "h": str(_names(call, node)) if "h" in form else "",
+        **dict.fromkeys("XYZ", str(node.mtime)),
         **dict.fromkeys("xyz", _shown(node.mtime, UTC, "%Y-%m-%d %H:%M:%S")),
         "%": "%",
     }
-    out = []
-    rest = iter(form.replace("%04a", "%a" if node.mode > 0o777 else "0%a"))
-    for character in rest:
-        if character == "%":
-            letter = next(rest, "%")
-            if letter not in values:
-                raise CommandFailedError(f"'%{letter}' is not known in a build")
-            out.append(values[letter])
-        else:
-            out.append(character)
-    return "".join(out)
+
+    def one(found: re.Match[str]) -> str:
+        flags, width, letter = found[1], int(found[2] or "0"), found[3]
+        if letter in _OF_A_DISK:
+            raise call.unsupported(f"`{found[0]}`", "A build's files are on no disk.")
+        if letter not in values:
+            raise CommandFailedError(f"'{found[0]}' is not known")
+        if "-" in flags:
+            return values[letter].ljust(width)
+        return values[letter].rjust(width, "0" if "0" in flags else " ")
+
+    return _DIRECTIVE.sub(one, form)
+
+
+def _names(call: Invocation, node: Node) -> int:
+    """How many hard links a node has."""
+    if isinstance(node, Directory):
+        return 2 + sum(isinstance(child, Directory) for child in node.entries.values())
+    return sum(found is node for _, found in call.tree.walk())
 
 
 def _size(node: Node) -> int:
@@ -221,10 +245,7 @@ def _kind(node: Node) -> str:
 
 def _letters(node: Node) -> str:
     kinds = {File: "-", Directory: "d", Symlink: "l"}
-    bits = "".join(
-        letter if node.mode >> (8 - index) & 1 else "-" for index, letter in enumerate("rwx" * 3)
-    )
-    return kinds.get(type(node), "c") + bits
+    return kinds.get(type(node), "c") + permission_letters(node.mode)
 
 
 def nproc(call: Invocation) -> None:

@@ -59,7 +59,9 @@ def mv(call: Invocation) -> int:
             _move(call, options, source, f"{target.rstrip('/')}/{name}" if into else target, made)
         )
 
-    return call.each(operands, one)
+    status = call.each(operands, one)
+    call.programs = any(isinstance(node, Directory) or node.mode & 0o111 for node in made)
+    return status
 
 
 def _move(call: Invocation, options: Options, source: str, target: str, made: set[Node]) -> Node:

@@ -65,6 +65,7 @@ _REFUSED: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("crontab", "supervisorctl"), (_DAEMON, _SERVICE)),
     "mount": ("a build cannot mount", "COPY the files, or `boxer run -v` when it runs."),
     "mknod": ("a box makes its devices itself", "Remove it from the RUN."),
+    "zip": ("the shell's archives are no zip files", "Use `python -m zipfile -c`, or `tar`."),
     "setcap": ("a box has no capabilities", "Remove it from the RUN."),
 }
 
