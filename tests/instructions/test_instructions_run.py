@@ -462,3 +462,18 @@ def test_every_error_of_a_run_has_its_place(stage: Stage) -> None:
         with pytest.raises(BoxerError) as error:
             stage.run(script)
         assert str(error.value.where) == "Dockerfile:7", script
+
+
+@pytest.mark.parametrize("script", ["x=$(false; echo in)", "x=$(cat /missing; true)"])
+def test_sh_ends_within_a_substitution_as_dash_does_and_bash_does_not(
+    stage: Stage, script: str
+) -> None:
+    assert stage.run(f"{script}; echo out") == "out\n"
+    with pytest.raises(RunFailedError, match="status 1"):
+        stage.run(f"set -e; {script}; echo out")
+    stage.state.config = replace(stage.state.config, shell=("/bin/bash", "-e", "-c"))
+    assert stage.run(f"{script}; echo out") == "out\n"
+
+
+def test_sh_echoes_with_blanks_whatever_ifs_is(stage: Stage) -> None:
+    assert stage.run("IFS=,; x='a,b'; echo $x '1\\n2'; echo \"$x\"") == "a b 1\n2\na,b\n"

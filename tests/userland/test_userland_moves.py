@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from boxer.errors import BoxerError, RunFailedError, UnsupportedCommandError
+from boxer.filetree import File
 
 if TYPE_CHECKING:
     from tests.stages import Stage
@@ -195,3 +196,19 @@ def test_a_user_is_held_to_permissions(stage: Stage, script: str) -> None:
 def test_folders_in_one_another_end(stage: Stage, script: str) -> None:
     with pytest.raises(BoxerError):
         stage.run(script)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "cp -a /a /b",
+        "cp -rL /a /b; chmod -R 700 /b; chown -R app /b",
+        "mv /a /b",
+        "cd /a; tar cf /t .; mkdir /b; tar xf /t -C /b",
+        "cp -al /a /b; ls -R /b | wc -l > /n; rm -r /a",
+    ],
+)
+def test_what_a_tree_may_hold_is_worked_on(stage: Stage, script: str) -> None:
+    deep = "/a" + "/a" * 253
+    stage.run(f"mkdir -p {deep}; touch {deep}/x; {script}")
+    assert isinstance(stage.tree.get(f"/b{deep[2:]}/x"), File)

@@ -22,7 +22,9 @@ _SHELLS = ("sh", "bash", "dash", "ash")
 
 # Debian's sh is dash, whose echo reads escapes: `echo "[global]\nx=1" > pip.conf` is common. A
 # function is not seen by a bash or a script called from the RUN, which have their own echo.
-_DASH_ECHO = (
+# In it `set -e` holds within `$(..)`, too.
+_AS_DASH = (
+    "shopt -s inherit_errexit; "
     "echo() { local IFS=' '; "
     'case ${1-} in -n) shift; printf %b "$*";; '
     "-e) shift; printf '%b\\n' \"$*\";; *) printf '%b\\n' \"$*\";; esac; }; "
@@ -106,7 +108,7 @@ def _shell_options(shell: Sequence[str], where: Where | None) -> str:
             where=where,
             hint='Use `SHELL ["/bin/bash", "-c"]`, or call the program in the RUN.',
         )
-    settings = [_DASH_ECHO] if posixpath.basename(program) in ("sh", "dash") else []
+    settings = [_AS_DASH] if posixpath.basename(program) in ("sh", "dash") else []
     argv = iter(options)
     for word in argv:
         if word == "-o":

@@ -29,6 +29,10 @@ class CommandFailedError(Exception):
         self.status = status
 
 
+# What ends the work on one operand, and not the command.
+FAILURES = (CommandFailedError, TreeError)
+
+
 class SubShell(Protocol):
     """Runs a script in a shell of its own, over the same tree, as the same user. bare: a command
     that is the shell's own there, not ours."""
@@ -146,13 +150,14 @@ class Invocation:
         for operand in operands:
             try:
                 work(operand)
-            except CommandFailedError as failure:
-                self.warn(str(failure))
-                status = failure.status
-            except TreeError as failure:
-                self.warn(failure.message)
-                status = 1
+            except FAILURES as failure:
+                status = self.told(failure)
         return status
+
+    def told(self, failure: Exception) -> int:
+        """Tells of one of `FAILURES`. Gives the exit status."""
+        self.warn(failure.message if isinstance(failure, TreeError) else str(failure))
+        return failure.status if isinstance(failure, CommandFailedError) else 1
 
     def require_owner(self, node: Node, path: str) -> None:
         if self.user.uid not in (0, node.uid):

@@ -27,6 +27,7 @@ from boxer.filetree import (
 from boxer.userland.commands.destinations import destination_of, is_older, slash_at_no_folder
 from boxer.userland.commands.files import give, make_folder, mode_change, owner_of
 from boxer.userland.invocation import (
+    FAILURES,
     Command,
     CommandFailedError,
     Invocation,
@@ -233,11 +234,13 @@ class _Copy:
             folder = present
         self._above.append(node)
 
-        def one(name: str) -> None:
+        status = 0
+        for name, _ in node.sorted_entries():
             inside = f"{source.rstrip('/')}/{name}"
-            self._put(self._node(inside, self._follow), inside, f"{path.rstrip('/')}/{name}")
-
-        status = self._call.each((name for name, _ in node.sorted_entries()), one)
+            try:
+                self._put(self._node(inside, self._follow), inside, f"{path.rstrip('/')}/{name}")
+            except FAILURES as failure:
+                status = self._call.told(failure)
         self._above.pop()
         # Not before: what is made in a folder with the set-group bit would have its group.
         self._preserve(node, folder)

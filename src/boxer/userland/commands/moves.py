@@ -20,6 +20,7 @@ from boxer.filetree import (
 )
 from boxer.userland.commands.destinations import destination_of, is_older, slash_at_no_folder
 from boxer.userland.invocation import (
+    FAILURES,
     Command,
     CommandFailedError,
     Invocation,
@@ -154,14 +155,16 @@ def _empty(call: Invocation, options: Options, folder: Directory, path: str) -> 
     if folder.entries and not permitted(folder, call.user, READ | EXECUTE):
         raise CommandFailedError(f"cannot remove '{path}': Permission denied")
 
-    def one(name: str) -> None:
+    status = 0
+    for name, child in folder.sorted_entries():
         inside = f"{path.rstrip('/')}/{name}"
-        child = folder.entries[name]
-        if isinstance(child, Directory):
-            _empty(call, options, child, inside)
-        _take(call, options, folder, name, inside)
-
-    if call.each([name for name, _ in folder.sorted_entries()], one):
+        try:
+            if isinstance(child, Directory):
+                _empty(call, options, child, inside)
+            _take(call, options, folder, name, inside)
+        except FAILURES as failure:
+            status = call.told(failure)
+    if status:
         raise CommandFailedError(f"cannot remove '{path}': Directory not empty")
 
 
