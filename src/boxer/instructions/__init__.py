@@ -9,7 +9,7 @@ from boxer.instructions.applying import apply
 from boxer.instructions.context import Context, Excludes
 from boxer.instructions.durations import parse_duration
 from boxer.instructions.mounts import mount_sources
-from boxer.instructions.settings import with_labels
+from boxer.instructions.settings import with_labels, with_path
 from boxer.instructions.state import StageState
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "mount_sources",
     "parse_duration",
     "with_labels",
+    "with_path",
 ]

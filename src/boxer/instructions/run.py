@@ -13,12 +13,10 @@ from collections.abc import Sequence
 
 from boxer.errors import InstructionError, RunFailedError, Where
 from boxer.filetree import File, home_of, placed, resolve_user, users
-from boxer.instructions.settings import DEFAULT_SHELL
+from boxer.instructions.settings import DEFAULT_PATH, DEFAULT_SHELL
 from boxer.instructions.state import StageState
 from boxer.packages import removed_for
 from boxer.userland import Finished, Ports, Setting, run_script
-
-DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # BuildKit's
 
 _SHELLS = ("sh", "bash", "dash", "ash")
 

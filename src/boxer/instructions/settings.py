@@ -19,6 +19,7 @@ from boxer.errors import InstructionError, Where
 
 # What a shell form is given to, where no SHELL says otherwise.
 DEFAULT_SHELL = ("/bin/sh", "-c")
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # `HOST:PORT` is no mapping, what is exposed is the port of the box; so it is in BuildKit, too.
 _PORT = re.compile(
     r"(?:[\d.:\[\]a-f-]*:)?(\d{1,5})(?:-(\d{1,5}))?(?:/(tcp|udp|sctp)?)?", re.IGNORECASE
@@ -31,6 +32,12 @@ def with_env(config: ImageConfig, pairs: Iterable[tuple[str, str]]) -> ImageConf
     variables = config.environment()
     variables.update(pairs)
     return replace(config, env=tuple(f"{name}={value}" for name, value in variables.items()))
+
+
+def with_path(config: ImageConfig) -> ImageConfig:
+    """With the PATH that a stage has whose base has none."""
+    known = "PATH" in config.environment()
+    return config if known else with_env(config, [("PATH", DEFAULT_PATH)])
 
 
 def with_labels(config: ImageConfig, pairs: Iterable[tuple[str, str]]) -> ImageConfig:

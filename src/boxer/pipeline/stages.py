@@ -22,7 +22,7 @@ from boxer.dockerfile import Copy, Run
 from boxer.errors import BoxerError, UnknownBaseError, Where
 from boxer.filetree import File, Tree
 from boxer.images import Base, BaseReference, BaseSource, Python, tools_of
-from boxer.instructions import Context, StageState, apply
+from boxer.instructions import Context, StageState, apply, with_path
 from boxer.packages import base_program, find_builder
 from boxer.pipeline.cachekeys import first_key, step_keys
 from boxer.pipeline.commands import Commands, NotRun
@@ -93,7 +93,7 @@ class Bases:
 
     def environment(self, reference: str, where: Where) -> Mapping[str, str]:
         """The variables a base brings; what `plan` asks for."""
-        return ImageConfig.from_oci(self.load(reference, where).info.config).environment()
+        return _config(self.load(reference, where)).environment()
 
 
 class StageBuilder:
@@ -216,7 +216,7 @@ class StageBuilder:
                 add_tool(tree, tool, folder, self._epoch)
         if base.info.python is not None and asked:
             _add_names(tree, base.info.python, asked, self._epoch)
-        return Built(base, tree, ImageConfig.from_oci(base.info.config), asked, meant.is_whole)
+        return Built(base, tree, _config(base), asked, meant.is_whole)
 
     def _with_interpreter(self, below: Built, step: Step, state: StageState) -> Built:
         """A stage without a program, onto which a COPY puts a Python, is one of that Python's base:
@@ -286,7 +286,11 @@ class StageBuilder:
             base = self._bases.load(name)
         except UnknownBaseError:
             return None
-        return Built(base, base.tree, ImageConfig.from_oci(base.info.config))
+        return Built(base, base.tree, _config(base))
+
+
+def _config(base: Base) -> ImageConfig:
+    return with_path(ImageConfig.from_oci(base.info.config))
 
 
 def _ordinal(stage: StagePlan) -> str:
