@@ -6,6 +6,7 @@ the image a kernel reads (`link`).
 
 from boxer.filetree.access import EXECUTE, READ, WRITE, permitted, searchable
 from boxer.filetree.accounts import (
+    MAX_ID,
     Group,
     Ids,
     User,
@@ -37,6 +38,7 @@ from boxer.filetree.unpacking import write_below
 __all__ = [
     "DEEPEST",
     "EXECUTE",
+    "MAX_ID",
     "MAX_SYMLINKS",
     "MOST_BYTES",
     "MOST_NAMES",

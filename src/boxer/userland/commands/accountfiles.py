@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
-from boxer.filetree import Directory, File, Group, User, groups, users
+from boxer.filetree import MAX_ID, Directory, File, Group, User, groups, users
 from boxer.userland.invocation import CommandFailedError, Invocation, Options
 
 FIRST_USER, LAST_USER = 1000, 59999  # UID_MIN and UID_MAX of Debian's login.defs
@@ -38,7 +38,8 @@ def gid_of(call: Invocation, spec: str) -> int:
 def number(text: str | None) -> int | None:
     if text is None:
         return None
-    if not text.isascii() or not text.isdecimal():
+    digits = text.isascii() and text.isdecimal() and len(text) < 20
+    if not digits or int(text) > MAX_ID:
         raise CommandFailedError(f"invalid number '{text}'", 3)
     return int(text)
 

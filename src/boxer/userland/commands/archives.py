@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 
 from boxer.errors import ArchiveError
 from boxer.filetree import (
+    MOST_BYTES,
     Device,
     Directory,
     Entry,
@@ -93,6 +94,21 @@ def _move_values(arguments: list[str]) -> None:
     arguments[:] = ([f"-{plain}"] if plain else []) + moved + arguments[1 + len(values) :]
 
 
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal():
+        raise CommandFailedError(f"{text}: Invalid number of elements", _FAILED)
+    return int(text)
+
+
+def _moment(options: Options, call: Invocation) -> int:
+    """The time that --mtime gives all members; 0 without it."""
+    text = options.value("mtime")
+    moment = 0 if text is None else moment_of(text, call.epoch)
+    if moment is None:
+        raise CommandFailedError(f"invalid date format '{text}'", _FAILED)
+    return max(moment, 0)
+
+
 class _Members:
     """Which entries of an archive are meant: the operands, but for what is excluded."""
 
@@ -136,7 +152,7 @@ class _Extraction:
         self._call = call
         self._options = options
         self._root = call.user.uid == 0
-        self._strip = int(options.value("strip-components") or "0")
+        self._strip = _count(options.value("strip-components") or "0")
         self._same_owner = self._root and not options.has("no-same-owner", "o")
         kept = options.has("p", "preserve-permissions", "same-permissions") or self._root
         self._mask = 0o7777 if kept and not options.has("no-same-permissions") else 0o755
@@ -241,7 +257,7 @@ def _create(call: Invocation, options: Options) -> int:
     like = Directory(
         uid=owner_of(call, options.value("owner") or "")[0] or 0,
         gid=owner_of(call, ":" + (options.value("group") or ""))[1] or 0,
-        mtime=moment_of(options.value("mtime") or "@0", call.epoch) or 0,
+        mtime=_moment(options, call),
     )
 
     def one(operand: tuple[str, str]) -> None:
@@ -372,10 +388,14 @@ def zcat(call: Invocation) -> int:
 
     def one(name: str) -> None:
         node = File(data=call.stdin) if name == "-" else call.existing(name)
+        packed = io.BytesIO(node.data if isinstance(node, File) else b"")
         try:
-            call.out += gzip.decompress(node.data if isinstance(node, File) else b"")
+            data = gzip.GzipFile(fileobj=packed).read(MOST_BYTES + 1)
         except (OSError, EOFError, zlib.error):
             raise CommandFailedError(f"{name}: not in gzip format") from None
+        if len(call.out) + len(data) > MOST_BYTES:
+            raise CommandFailedError(f"{name}: too large for a box")
+        call.out += data
 
     return call.each(options.operands or ["-"], one)
 

@@ -8,6 +8,7 @@ Rules: POSIX and the GNU options that Dockerfiles use; an unknown option fails, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from boxer.errors import AccountError, BadModeError
@@ -26,6 +27,7 @@ from boxer.filetree import (
     resolve_user,
     users,
 )
+from boxer.userland.commands.datewords import moment_of
 from boxer.userland.commands.destinations import slash_at_no_folder
 from boxer.userland.invocation import (
     Command,
@@ -48,6 +50,8 @@ _WORDS: dict[str, bool | None] = {
     "no-preserve-root": False,
 }
 _SET_USER, _SET_GROUP = 0o4000, 0o2000
+# touch -t: [[CC]YY]MMDDhhmm[.ss]
+_STAMP = r"(\d\d|\d{4})?(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])[0-5]\d(\.[0-6]\d)?"
 
 
 def chmod(call: Invocation) -> int:
@@ -267,6 +271,7 @@ def touch(call: Invocation) -> int:
     options = parse_options(call, "acmd:t:r:h", argv | {"no-dereference": False})
     if not options.operands:
         raise CommandFailedError("missing file operand")
+    _check_times(call, options)
 
     def one(path: str) -> None:
         node = call.node(path)
@@ -281,6 +286,18 @@ def touch(call: Invocation) -> int:
             parent.entries[name] = call.own(File(mode=0o644), parent)
 
     return call.each(options.operands, one)
+
+
+def _check_times(call: Invocation, options: Options) -> None:
+    """Which time is meant makes no difference in a build; that it is one does."""
+    for text in (*options.values.get("d", ()), *options.values.get("date", ())):
+        if moment_of(text, call.epoch) is None:
+            raise CommandFailedError(f"invalid date format '{text}'")
+    for text in options.values.get("t", ()):
+        if not re.fullmatch(_STAMP, text):
+            raise CommandFailedError(f"invalid date format '{text}'")
+    for path in (*options.values.get("r", ()), *options.values.get("reference", ())):
+        call.existing(path)
 
 
 def ln(call: Invocation) -> int:

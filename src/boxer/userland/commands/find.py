@@ -11,7 +11,7 @@ from __future__ import annotations
 import shlex
 
 from boxer.filetree import Symlink
-from boxer.userland.invocation import Command, Invocation
+from boxer.userland.invocation import Command, CommandFailedError, Invocation
 
 _OWNERS = ("user", "group", "uid", "gid", "nouser", "nogroup", "links", "samefile", "inum")
 _TIMES = ("mtime", "atime", "ctime", "mmin", "amin", "cmin", "newer", "anewer", "cnewer", "used")
@@ -35,6 +35,8 @@ def find(call: Invocation) -> int:
         elif word[1:] in _REFUSED or word.startswith("-newer"):
             hint = _REFUSED.get(word[1:], _REFUSED["newer"])
             raise call.unsupported(f"test `{word}`", hint)
+        elif paths and not word:  # the shell's find would take it for the current folder
+            raise CommandFailedError("'': No such file or directory")
         elif paths and word.endswith("/"):
             link = isinstance(call.node(word.rstrip("/"), follow=False), Symlink)
             through = through or link
