@@ -156,9 +156,10 @@ def _note_keepers():
 
 
 def _noted(holder):
-    if isinstance(holder, type(_note)):
+    kind = type(holder)  # a proxy's __class__ may do anything
+    if kind is type(_note):
         file = holder.__code__.co_filename
-    elif isinstance(holder, dict) and "__spec__" in holder:
+    elif kind is dict and "__spec__" in holder:
         file = holder.get("__file__")
     else:
         return False

@@ -108,6 +108,30 @@ def test_unzip_takes_what_its_options_say(stage: Stage, options: str, files: lis
         assert stage.run("cd /d; echo old > h; unzip -n /z.zip; cat h") == "old\n"
 
 
+@pytest.mark.parametrize(
+    ("names", "reason"),
+    [(["a"], "a folder is there"), ([".."], "no name"), (["a/f/x"], "File exists")],
+)
+def test_unzip_takes_no_folders_place(stage: Stage, names: list[str], reason: str) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as written:
+        for name in (*names, "h"):
+            written.writestr(name, "new")
+    stage.tree.add_file("/z.zip", buffer.getvalue())
+    with pytest.raises(RunFailedError, match=reason):
+        stage.run(f"{FILES} unzip -o /z.zip")
+    assert stage.run("cat /a/f /a/sub/g /h") == "fgnew"
+
+
+def test_tar_writes_as_a_program_that_opens_a_file(stage: Stage) -> None:
+    with pytest.raises(RunFailedError, match="Is a directory"):
+        stage.run(f"{FILES} tar cf /e a")
+    assert stage.run("ls -d /e") == "/e\n"
+    stage.run("echo > /t; chmod 600 /t; ln -s /t /to; tar cf /to a")
+    assert stage.attributes("/t") == "0:0 600"
+    assert stage.run("tar tf /t a/f; readlink /to") == "a/f\n/t\n"
+
+
 def test_zip_is_refused(stage: Stage) -> None:
     with pytest.raises(UnsupportedCommandError, match="zip"):
         stage.run(f"{FILES} zip -r z.zip a; true")

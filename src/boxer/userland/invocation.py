@@ -12,7 +12,7 @@ from random import Random
 from typing import Protocol, TypeVar
 
 from boxer.errors import TreeError, UnsupportedCommandError, Where
-from boxer.filetree import EXECUTE, WRITE, Directory, Ids, Node, Tree, permitted, searchable
+from boxer.filetree import EXECUTE, WRITE, Directory, File, Ids, Node, Tree, permitted, searchable
 from boxer.images import Python
 from boxer.userland.ports import Ports
 
@@ -134,6 +134,21 @@ class Invocation:
     def own(self, node: NodeT, parent: Directory) -> NodeT:
         """Makes a new node the user's, as Linux does for what is made in that folder."""
         return owned(node, parent, self.user, self.epoch)
+
+    def write(self, path: str, data: bytes) -> None:
+        """Writes a file as open(2) with O_CREAT and O_TRUNC does: links are followed, and what is
+        there keeps its names, owner and mode. Raises CommandFailedError where no file can be."""
+        node = self.node(path)
+        if isinstance(node, File):
+            if not permitted(node, self.user, WRITE):
+                raise CommandFailedError(f"{path}: Cannot open: Permission denied")
+            node.data, node.mtime = data, self.epoch
+            return
+        if node is not None or path.endswith("/"):
+            reason = "Is a directory" if isinstance(node, Directory) else "Not a regular file"
+            raise CommandFailedError(f"{path}: Cannot open: {reason}")
+        parent, name = self.parent(self.tree.resolve(self.path(path)))
+        parent.entries[name] = self.own(File(data=data), parent)
 
     def require_removable(self, parent: Directory, node: Node, path: str) -> None:
         """Raises CommandFailedError where the user may not take a name out of a folder."""

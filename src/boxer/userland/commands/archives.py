@@ -280,8 +280,7 @@ def _create(call: Invocation, options: Options) -> int:
     if target == "-":
         call.out += data
     else:
-        parent, name = call.parent(target)
-        parent.entries[name] = call.own(File(data=data), parent)
+        call.write(target, data)
     if options.has("v", "verbose"):
         stream = call.err if target == "-" else call.out
         stream += told.encode("utf-8", "surrogateescape")

@@ -11,7 +11,8 @@ import posixpath
 import stat
 import zipfile
 
-from boxer.filetree import File, Symlink
+from boxer.filetree import MOST_BYTES, Directory, File, Symlink
+from boxer.userland.commands.files import make_folder
 from boxer.userland.invocation import (
     Command,
     CommandFailedError,
@@ -34,18 +35,21 @@ def unzip(call: Invocation) -> int:
     if not isinstance(node, File):
         raise CommandFailedError(f"cannot find or open {name}, {name}.zip.", _MISSING)
     excluded = options.values.get("x", [])
-    found = False
+    found, size, status = False, 0, 0
     try:
         with zipfile.ZipFile(io.BytesIO(node.data)) as archive:
             for entry in archive.infolist():
                 if wanted and not any(fnmatch.fnmatchcase(entry.filename, w) for w in wanted):
                     continue
-                if not any(fnmatch.fnmatchcase(entry.filename, x) for x in excluded):
-                    found = True
-                    _take(call, archive, entry, options)
+                if any(fnmatch.fnmatchcase(entry.filename, x) for x in excluded):
+                    continue
+                found, size = True, size + entry.file_size
+                if size > MOST_BYTES and not options.has("l"):
+                    raise CommandFailedError(f"{name}: more than a box has room for", _DAMAGED)
+                status |= call.each([entry], lambda entry: _take(call, archive, entry, options))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise CommandFailedError(f"{name}: {error}", _DAMAGED) from None
-    return 0 if found or not wanted else _NOTHING
+    return status if found or not wanted else _NOTHING
 
 
 def _gather_excluded(call: Invocation) -> None:
@@ -72,18 +76,24 @@ def _take(
     parts = [part for part in entry.filename.split("/") if part not in ("", ".", "..")]
     folder = call.path(options.value("d") or ".")
     path = posixpath.join(folder, *(parts[-1:] if options.has("j") else parts))
-    uid, gid = call.user.uid, call.user.gid
     if entry.is_dir():
-        if not options.has("j", "p", "t"):
-            call.tree.make_directories(path, 0o755, uid, gid, call.epoch)
+        if parts and not options.has("j", "p", "t"):
+            make_folder(call, path, None, True)
         return
+    if not parts:
+        raise CommandFailedError(f"{entry.filename}: no name of a file")
     data = archive.read(entry)
     if options.has("p"):
         call.out += data
     if options.has("p", "t") or (options.has("n") and call.node(path) is not None):
         return
-    call.tree.make_directories(posixpath.dirname(path), 0o755, uid, gid, call.epoch)
+    make_folder(call, posixpath.dirname(path), None, True)
     parent, name = call.parent(path)
+    present = parent.entries.get(name)
+    if isinstance(present, Directory):
+        raise CommandFailedError(f"cannot create {path}: a folder is there")
+    if present is not None:
+        call.require_removable(parent, present, path)
     unix = entry.external_attr >> 16
     node: File | Symlink
     if stat.S_ISLNK(unix):
