@@ -51,6 +51,10 @@ LOOKING = {
     "arguments_deep": "import sys\nclass C: pass\nC = C()\nC.kept = [{'argv': sys.argv}]\n"
     "def __getattr__(name):\n    if name == 'SAW': return str(C.kept[0]['argv'][1:])\n"
     "    raise AttributeError(name)",
+    "arguments_proxy": "import sys\nclass P:\n    def __init__(self, of): self.of = of\n"
+    "    @property\n    def __class__(self): raise RuntimeError('no context')\nP = P(sys.argv)\n"
+    "def __getattr__(name):\n    if name == 'SAW': return str(P.of[1:])\n"
+    "    raise AttributeError(name)",
     "config": "import os; P = '/etc/app.conf'\n"
     "SAW = open(P).read() if os.path.exists(P) else 'none'",
     "zone": "import time; SAW = time.strftime('%Z', time.localtime(0))",
